@@ -1,0 +1,88 @@
+"""What is harvested and what is trained on: traces, failed attempts and examples."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from ct_retrain.core.record import Record, Sha256, Tool
+from ct_retrain.core.verdict import Outcome
+
+
+class Artefact(Record):
+    """One collected file, kept under `artefacts/` by its digest; *name* is what the pipeline called it."""
+
+    name: str
+    sha256: Sha256
+    size: int
+    """Bytes."""
+
+
+class Attempt(Record):
+    """A simulation that failed before the same spec passed in the same run: the bad side of a repair."""
+
+    line: int
+    """Line of the trace, from 1."""
+    rtl: Artefact
+    log: Artefact | None = None
+
+
+class Trace(Record):
+    """A simulation-passed entry of somebody's trace, with its artefacts safe in the night's collect directory."""
+
+    run_id: str
+    line: int
+    """Line of the trace, from 1."""
+    generated_at: str
+    """ISO 8601 in UTC; empty when the trace does not say."""
+    spec_hash: str
+    category: str | None
+    """As the payload says, if it does."""
+    source: str
+    """Which pipeline wrote the trace; `pipeline` when it does not say."""
+    generator: str
+    """Which model wrote the RTL, as the payload says; empty when it does not."""
+    spec: Artefact
+    rtl: Artefact
+    testbench: Artefact
+    compile_log: Artefact | None
+    simulation_log: Artefact | None
+    attempts: tuple[Attempt, ...] = ()
+
+
+class ExampleMetadata(Record):
+    """The draft's facts first, ours after; every record of a file has every key, so that loaders agree."""
+
+    source: str
+    spec_hash: str
+    category: str
+    sim_passed: Literal[True]
+    compile_success: Literal[True]
+    run_id: str
+    generated_at: str
+    kind: Literal["generate", "repair"] = "generate"
+    night: str
+    """The night that harvested it."""
+    generator: str
+    top: str
+    """Name of the module the testbench instantiates."""
+    rtl_sha256: Sha256
+    testbench_sha256: Sha256
+    canonical: Sha256
+    """Digest of the RTL without comments, spacing and inner names (`verilog.fingerprint`)."""
+    checks: int
+    """Comparisons the testbench made when we ran it again."""
+    warnings: int
+    """Compiler warnings in that run."""
+    attempts: int
+    """Failed tries before the pass."""
+    simulator: Tool
+    outcome: Literal[Outcome.PASS] = Outcome.PASS
+
+
+class Example(Record):
+    """One line of the dataset, in the draft's form."""
+
+    instruction: Annotated[str, Field(min_length=1)]
+    output: Annotated[str, Field(min_length=1)]
+    testbench: str
+    metadata: ExampleMetadata

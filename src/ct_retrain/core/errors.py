@@ -1,0 +1,42 @@
+"""What breaks the job, by whose fault it is; bad data is never an exception but a value.
+
+    CtRetrainError            our bug unless a subclass says otherwise      exit 1
+    ├── UsageError            the user's: a setting, an option, a path      exit 2
+    ├── ToolError             a tool's: simulator, trainer, GPU, disk full  exit 4
+    ├── CorruptStateError     the disk's: a manifest that lies              exit 5
+    └── LockedError           another night's: it is still running          exit 11
+
+A decision (published, held, rejected) is a value with an exit code of its own, see `core.night`.
+"""
+
+from typing import ClassVar
+
+
+class CtRetrainError(Exception):
+    """The job could not do its work; the message says what, where and what to do next."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(CtRetrainError):
+    """The user asked for something that cannot be: fix the call or the setting."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class ToolError(CtRetrainError):
+    """A tool outside us failed; it says nothing about the design or the model that was being judged."""
+
+    exit_code: ClassVar[int] = 4
+
+
+class CorruptStateError(CtRetrainError):
+    """Something on disk contradicts its own manifest; nothing is written until a person has looked."""
+
+    exit_code: ClassVar[int] = 5
+
+
+class LockedError(CtRetrainError):
+    """Another night holds the lock."""
+
+    exit_code: ClassVar[int] = 11

@@ -1,0 +1,40 @@
+"""How much of each source goes into a night's training rows: shares, held as well as the sources allow."""
+
+import random
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+from ct_retrain.core.settings import ShareSettings
+
+T = TypeVar("T")
+
+HARVESTED = ("delta", "repair")
+"""Sources that may be repeated, up to `max_upsample` times; the others appear at most once."""
+
+
+def row_counts(available: Mapping[str, int], shares: ShareSettings) -> dict[str, int]:
+    """Rows to take of each source, given how many each has.
+
+    The total is as large as gold allows without showing a harvested row more than `max_upsample` times,
+    and never so small that a harvested row is left out. Shares of absent sources go to the others.
+    """
+    wanted = {name: getattr(shares, name) for name in ("delta", "repair", "gold", "general")}
+    present = {name: share for name, share in wanted.items() if share > 0 and available.get(name, 0) > 0}
+    if "delta" not in present:
+        return {}
+    whole = sum(present.values())
+    share = {name: value / whole for name, value in present.items()}
+    least = available["delta"] / share["delta"]
+    most = least * shares.max_upsample
+    total = min(max(available["gold"] / share["gold"], least), most) if "gold" in share else most
+    caps = {name: available[name] * (shares.max_upsample if name in HARVESTED else 1) for name in share}
+    return {name: min(caps[name], max(1, round(share[name] * total))) for name in share}
+
+
+def choose(rows: Sequence[T], count: int, seed: int) -> list[T]:
+    """*count* of *rows*: every row as often as every other, give or take one; the same seed, the same choice."""
+    if not rows:
+        return []
+    whole, rest = divmod(count, len(rows))
+    generator = random.Random(seed)  # noqa: S311 - a reproducible choice, not a secret
+    return [*list(rows) * whole, *generator.sample(list(rows), rest)]

@@ -1,0 +1,210 @@
+"""What a night leaves on record: manifests, the plan it froze at the start, and the NightRecord that ends it."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+
+from ct_retrain.core.decision import Decision
+from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
+from ct_retrain.core.training import Fit, Hyperparameters
+
+NightId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.\d+)?$")]
+"""A date in the workspace's zone; `.2` and on for further nights of the same date."""
+
+StageName = Literal["collect", "curate", "train", "benchmark", "publish"]
+
+
+class NightOutcome(StrEnum):
+    """How a night ended; each has its exit code in `EXIT_CODES`."""
+
+    PUBLISHED = "published"
+    NOTHING_NEW = "nothing_new"
+    HELD = "held"
+    REJECTED = "rejected"
+
+
+EXIT_CODES = {
+    NightOutcome.PUBLISHED: 0,
+    NightOutcome.NOTHING_NEW: 0,
+    NightOutcome.REJECTED: 3,
+    NightOutcome.HELD: 6,
+}
+
+
+class NightPlan(Record):
+    """Frozen when the night starts, so that a resumed night is the same night."""
+
+    night: NightId
+    started: AwareDatetime
+    """Also the cut-off: what is written to a trace later belongs to the next night."""
+    previous: NightId | None
+    """The last night that ended, whose dataset and ledger this one continues."""
+    champion: str | None
+    """Release that `latest_nightly` pointed at, by directory name."""
+
+
+class CollectFacts(Record):
+    """Counts of one scan."""
+
+    kind: Literal["collect"] = "collect"
+    runs: int
+    """Run directories seen."""
+    read: int
+    """Trace files with something new in them."""
+    lines: int
+    collected: int
+    """Passed simulations copied tonight."""
+    rejected: dict[str, int]
+    """Reason → lines refused."""
+    pending: int
+    """Files whose last line is still being written; the next night reads it."""
+    bytes_copied: int
+
+
+class CurateFacts(Record):
+    """From traces to examples."""
+
+    kind: Literal["curate"] = "curate"
+    traces: int
+    carried: int
+    """Examples taken over from the previous night's dataset."""
+    new: int
+    """Examples that the previous dataset did not have."""
+    examples: int
+    repairs: int
+    rejected: dict[str, int]
+    categories: dict[str, int]
+    dataset_sha256: Sha256
+
+
+class TrainFacts(Record):
+    """What was trained, on what, and how it went."""
+
+    kind: Literal["train"] = "train"
+    base: str
+    hyperparameters: Hyperparameters
+    shares: dict[str, float]
+    """Source (delta, repair, gold, general) → share of the rows trained on."""
+    rows: dict[str, int]
+    fit: Fit
+    trainer: Tool
+
+
+class BenchmarkFacts(Record):
+    """The arms' scorecards and the decision they led to."""
+
+    kind: Literal["benchmark"] = "benchmark"
+    scorecards: tuple[Scorecard, ...]
+    quarantined: tuple[str, ...]
+    """Problems left out for every arm, because their golden fails its testbench tonight."""
+    decision: Decision
+
+
+class PublishFacts(Record):
+    """Where `latest_nightly` points after the night."""
+
+    kind: Literal["publish"] = "publish"
+    release: str | None
+    """Directory name of tonight's release, if there is one."""
+    archive: str | None
+    latest: str | None
+
+
+Facts = Annotated[
+    CollectFacts | CurateFacts | TrainFacts | BenchmarkFacts | PublishFacts, Field(discriminator="kind")
+]
+
+
+class Manifest(Record):
+    """What a stage writes last: its existence means the stage is done and its files are durable."""
+
+    version: Literal[1] = 1
+    stage: StageName
+    night: NightId
+    key: Sha256
+    """Digest of everything the stage was made from: inputs, its settings, its tools."""
+    started: AwareDatetime
+    finished: AwareDatetime
+    files: tuple[FileRef, ...]
+    facts: Facts
+
+
+class ManifestRef(Record):
+    """A stage as the NightRecord names it."""
+
+    stage: StageName
+    path: RelativePath
+    """Relative to the workspace."""
+    sha256: Sha256
+    seconds: float
+
+
+class Provenance(Record):
+    """Enough to build the same system again."""
+
+    version: str
+    """Of ct-retrain."""
+    commit: str
+    """Git commit of our source, empty outside a checkout."""
+    dirty: bool
+    python: str
+    platform: str
+    host: str
+    packages: dict[str, str]
+    tools: tuple[Tool, ...]
+    settings: dict[str, str]
+    """Dotted name → value; secrets are masked."""
+
+
+class NightRecord(Record):
+    """Everything a night did; written last, so its existence means the night is over."""
+
+    version: Literal[1] = 1
+    night: NightId
+    outcome: NightOutcome
+    reason: str
+    """The decision's explanation, or why there was nothing to do."""
+    started: AwareDatetime
+    finished: AwareDatetime
+    stages: tuple[ManifestRef, ...]
+    hyperparameters: Hyperparameters | None
+    metrics: dict[str, float]
+    """Flat figures for tables and trackers: `candidate.functional`, `candidate.fsm`, `train.loss` …"""
+    decision: Decision | None
+    adapter: str | None
+    """Path of the trained adapter, relative to the workspace."""
+    release: str | None
+    latest: str | None
+    """What `latest_nightly` points at after the night."""
+    provenance: Provenance
+
+    @property
+    def exit_code(self) -> int:
+        """What `ct-retrain run` exits with."""
+        return EXIT_CODES[self.outcome]
+
+
+class Move(Record):
+    """One move of `latest_nightly`, a line of history.jsonl."""
+
+    at: AwareDatetime
+    night: NightId | None
+    source: str | None
+    """Release it pointed at before."""
+    target: str | None
+    why: str
+    who: Literal["night", "rollback", "promote"]
+
+
+class Release(Record):
+    """`release.json` of a published directory: what it is and what it holds."""
+
+    version: Literal[1] = 1
+    night: NightId
+    base: str
+    decision: Decision
+    metrics: dict[str, float]
+    dataset_sha256: Sha256
+    files: tuple[FileRef, ...]

@@ -1,0 +1,284 @@
+"""Settings: one section a stage, from `ct-retrain.toml`, then `CT_RETRAIN_*`, then options; a misspelt name is an error."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.training import Hyperparameters
+
+FILE_NAME = "ct-retrain.toml"
+PREFIX = "CT_RETRAIN_"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Section(BaseModel):
+    """A closed group of settings; every field has a default and says what it is for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class PathSettings(Section):
+    """Where things are, relative to the workspace."""
+
+    runs: str = "data/runs"
+    """The pipeline's runs; only read."""
+    gold: str = "data/gold"
+    """Gold sets: every `*.jsonl` in it."""
+    general: str = "data/general"
+    """General instruction data, mixed in against forgetting; may be absent."""
+    models: str = "models/qwen_coder_rtl"
+    """Releases and `latest_nightly`."""
+    work: str = "work/continuous_retrain"
+    """One directory a night, and the lock."""
+    run_db: str = "data/run_db/nightly"
+    """NightRecords."""
+    archive: str = "archive"
+    """Rejected, held and broken nights."""
+
+
+class CollectSettings(Section):
+    """What collect may read."""
+
+    max_line_bytes: Count = 4 << 20
+    """Longer trace lines are refused."""
+    max_artefact_bytes: Count = 1 << 20
+    """Larger RTL, testbench or spec files are refused; longer logs are cut to their end."""
+    stale_seconds: Count = 3600
+    """A half-written last line older than this was never going to be finished: it is refused."""
+
+
+class CurateSettings(Section):
+    """What becomes an example."""
+
+    max_warnings: Count = 10
+    """Compiler warnings an example may have."""
+    max_repairs: Count = 2
+    """Failed attempts kept for one passing answer."""
+    max_rtl_bytes: Count = 64 << 10
+    """Larger designs are refused."""
+
+
+class JudgeSettings(Section):
+    """Limits of one simulation; CPU time decides verdicts, wall time only guards the machine."""
+
+    cpu_seconds: Annotated[int, Field(ge=1)] = 60
+    memory_mb: Annotated[int, Field(ge=64)] = 1024
+    output_kb: Annotated[int, Field(ge=16)] = 1024
+    workers: Count = 0
+    """Simulations at once; 0 means one a processor."""
+    log_chars: Annotated[int, Field(ge=200)] = 4000
+    """How much of a log's end a verdict keeps."""
+
+
+class ShareSettings(Section):
+    """Wanted shares of a night's training rows; what a source cannot fill goes to the others."""
+
+    delta: Share = 0.25
+    """Verified examples harvested from the pipeline."""
+    repair: Share = 0.10
+    """Repair records: a failing attempt, its log, and the passing answer."""
+    gold: Share = 0.60
+    """The gold sets."""
+    general: Share = 0.05
+    """General instruction data."""
+    max_upsample: Annotated[int, Field(ge=1)] = 3
+    """How often one delta or repair row may appear in a night."""
+
+
+class TrainSettings(Section):
+    """How tonight's adapter is trained."""
+
+    mainline: str = "Qwen/Qwen2.5-Coder-7B-Instruct"
+    """Path or hub name of the model every night starts from."""
+    command: str = ""
+    """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
+    min_new: Annotated[int, Field(ge=1)] = 1
+    """Fewer new examples than this: nothing new tonight."""
+    shares: ShareSettings = ShareSettings()
+    hyperparameters: Hyperparameters = Hyperparameters()
+
+
+class BenchmarkSettings(Section):
+    """Which problems, and how answers are drawn."""
+
+    suite: str = "behavioural"
+    """A built-in suite, or the path of a JSONL file of Problems."""
+    samples: Annotated[int, Field(ge=1)] = 10
+    """Answers a problem (k)."""
+    temperature: Annotated[float, Field(ge=0)] = 0.6
+    top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    max_new_tokens: Annotated[int, Field(ge=16)] = 2048
+    seed: int = 0
+    batch_size: Annotated[int, Field(ge=1)] = 16
+    """Sequences generated together; it never changes an answer's random stream."""
+
+
+class GateSettings(Section):
+    """When an adapter is better, and when nobody can tell."""
+
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Of the intervals, and one minus the level of the test for "better"."""
+    margin_champion: Share = 0.01
+    """Promote only if surely not worse than last nightly by more than this."""
+    margin_mainline: Share = 0.015
+    floors: dict[str, Share] = {"fsm": 0.75}
+    """Category (or `functional`) → lowest pass@1 that may be published."""
+    min_compile_rate: Share = 0.5
+    min_finished_rate: Share = 0.9
+    """Share of answers that the model ended itself."""
+    bootstrap: Annotated[int, Field(ge=200)] = 4000
+    """Resamples behind an interval."""
+    seed: int = 0
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; `ct-retrain config` prints it with where each value came from."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        use_attribute_docstrings=True,
+        toml_file=None,
+    )
+
+    max_records: Count = 0
+    """Largest dataset; 0 keeps everything. What is kept first: see `stages.curate`."""
+    min_delta_score: Share = 0.01
+    """How much better than last nightly, in pass@1, an adapter must be."""
+    timezone: str = ""
+    """Zone that names the nights (IANA name); empty means the machine's."""
+    paths: PathSettings = PathSettings()
+    collect: CollectSettings = CollectSettings()
+    curate: CurateSettings = CurateSettings()
+    judge: JudgeSettings = JudgeSettings()
+    train: TrainSettings = TrainSettings()
+    benchmark: BenchmarkSettings = BenchmarkSettings()
+    gate: GateSettings = GateSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options over environment; the file is merged below them by `load`."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+class Loaded(NamedTuple):
+    """Settings and, for every value that is not a default, where it came from."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Loaded:
+    """Settings of *workspace*; *file* must exist when given, `ct-retrain.toml` is used when there.
+
+    *options* maps dotted names to values. Raise UsageError naming every unknown or wrong setting at once.
+    """
+    if file is not None and not file.is_file():
+        message = f"settings file {file} does not exist"
+        raise UsageError(message)
+    toml = file or workspace / FILE_NAME
+    nested = _nested(options or {})
+    unknown = [*_unknown_variables(os.environ)]
+
+    class _Here(Settings):
+        model_config = SettingsConfigDict(toml_file=toml if toml.is_file() else None)
+
+    try:
+        loaded = _Here(**nested)
+    except ValidationError as error:
+        raise UsageError("\n".join([*unknown, *_complaints(error, toml)])) from error
+    except ValueError as error:
+        message = f"{toml}: {error}"
+        raise UsageError(message) from error
+    if unknown:
+        raise UsageError("\n".join(unknown))
+    origins = {
+        **dict.fromkeys(_flat(TomlConfigSettingsSource(_Here)()), str(toml)),
+        **{_dotted(name): name for name in os.environ if name.startswith(PREFIX)},
+        **dict.fromkeys(_flat(nested), "option"),
+    }
+    return Loaded(Settings.model_construct(**dict(loaded)), origins)
+
+
+def flat(settings: Settings) -> dict[str, str]:
+    """Dotted name → value as text, secrets masked; the order is that of the sections."""
+    return {name: str(value) for name, value in _flat(dict(settings)).items()}
+
+
+def names() -> tuple[str, ...]:
+    """Every setting by its dotted name."""
+    return tuple(_flat(dict(Settings.model_construct())))
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings and sections as one level of dotted names."""
+    flattened: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, BaseModel):
+            flattened |= _flat(dict(value), f"{name}.")
+        elif isinstance(value, dict) and not name.endswith("floors"):
+            flattened |= _flat(value, f"{name}.")
+        else:
+            flattened[name] = "***" if isinstance(value, SecretStr) else value
+    return flattened
+
+
+def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in options.items():
+        *sections, last = name.split(".")
+        place = nested
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = value
+    return nested
+
+
+def _dotted(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    known = {PREFIX + name.upper().replace(".", "__") for name in names()}
+    known |= {PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and variable not in known:
+            close = difflib.get_close_matches(variable, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
+            yield f"unknown environment variable {variable}{hint}"
+
+
+def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
+    known = names()
+    for problem in error.errors(include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
+            yield f"unknown setting {name} (in {toml.name} or an option){hint}"
+        else:
+            yield f"setting {name}: {problem['msg']}, not {problem['input']!r}"

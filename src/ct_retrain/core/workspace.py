@@ -1,0 +1,76 @@
+"""Where everything of a workspace lies: names only, nothing is read or made here."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.settings import PathSettings
+
+MANIFEST = "manifest.json"
+PLAN = "plan.json"
+
+
+class Workspace(NamedTuple):
+    """A root directory and the names of the places in it."""
+
+    root: Path
+    paths: PathSettings
+
+    @property
+    def runs(self) -> Path:
+        """The pipeline's runs; we only read them."""
+        return self.root / self.paths.runs
+
+    @property
+    def gold(self) -> Path:
+        """Gold sets."""
+        return self.root / self.paths.gold
+
+    @property
+    def general(self) -> Path:
+        """General instruction data."""
+        return self.root / self.paths.general
+
+    @property
+    def models(self) -> Path:
+        """Releases, `latest_nightly` and its history."""
+        return self.root / self.paths.models
+
+    @property
+    def work(self) -> Path:
+        """One directory a night."""
+        return self.root / self.paths.work
+
+    @property
+    def lock(self) -> Path:
+        """Held by the running night."""
+        return self.work / ".lock"
+
+    @property
+    def archive(self) -> Path:
+        """Nights that were not published."""
+        return self.root / self.paths.archive
+
+    @property
+    def records(self) -> Path:
+        """NightRecords."""
+        return self.root / self.paths.run_db
+
+    def record(self, night: str) -> Path:
+        """The file whose existence means that *night* is over."""
+        return self.records / f"{night}.json"
+
+    def night(self, night: str) -> Path:
+        """Directory of *night*."""
+        return self.work / night
+
+    def stage(self, night: str, stage: str) -> Path:
+        """Directory that *stage* fills."""
+        return self.work / night / stage
+
+    def model(self, name: str) -> str:
+        """*name* as an absolute path when it is a directory below the root, else as the hub name it is."""
+        return str(self.root / name) if (self.root / name).is_dir() else name
+
+    def relative(self, path: Path) -> str:
+        """*path* as records name it."""
+        return path.relative_to(self.root).as_posix()

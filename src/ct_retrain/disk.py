@@ -1,0 +1,248 @@
+"""The only place that knows rename, fsync, symlink, flock and sha256.
+
+Promises: a file that `write_*` made is either absent, old or new, never half; what a manifest names was
+durable before the manifest was; `latest` links are replaced, never missing. Temporary names are fixed
+(`.NAME.tmp`), so a crash leaves at most one and the next run overwrites it. Not covered: network file
+systems that lie about fsync.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError
+from ct_retrain.core.record import FileRef, Record
+
+R = TypeVar("R", bound=Record)
+T = TypeVar("T")
+
+_CHUNK = 1 << 20
+_MANY = 256
+"""Above this many files one `sync` costs less than an fsync each."""
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Put *data* at *path*, durably and at once; the parent directory must exist."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise _tool_error("write", path, error) from error
+    sync_directory(path.parent)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put *text* at *path* as UTF-8, durably and at once."""
+    write_bytes(path, text.encode())
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Put *record* at *path* as indented JSON, durably and at once."""
+    write_text(path, record.model_dump_json(indent=2) + "\n")
+
+
+def append_record(path: Path, record: Record) -> None:
+    """Add *record* as the last line of *path*; for short files with one writer, rewritten whole so no line tears."""
+    old = path.read_bytes() if path.exists() else b""
+    write_bytes(path, old + record.model_dump_json().encode() + b"\n")
+
+
+def write_lines(path: Path, records: Iterator[Record]) -> int:
+    """Stream *records* into the JSONL file *path*, durably and at once; return how many."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    count = 0
+    try:
+        with temporary.open("wb") as file:
+            for record in records:
+                file.write(record.model_dump_json().encode() + b"\n")
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise _tool_error("write", path, error) from error
+    sync_directory(path.parent)
+    return count
+
+
+def read_record(path: Path, kind: type[R]) -> R:
+    """Read the Record at *path*; raise CorruptStateError when it is missing, torn or of another shape."""
+    return read_as(path, TypeAdapter(kind))
+
+
+def read_as(path: Path, adapter: TypeAdapter[T]) -> T:
+    """Read *path* as *adapter* says, for unions that have no class."""
+    try:
+        return adapter.validate_json(path.read_bytes())
+    except FileNotFoundError as error:
+        message = f"{path} is missing: restore it from the snapshot, or redo its stage"
+        raise CorruptStateError(message) from error
+    except ValidationError as error:
+        message = f"{path} is not what we wrote ({_first(error)}): restore it, or delete its directory and run again"
+        raise CorruptStateError(message) from error
+
+
+def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
+    """Yield the Records of the JSONL file *path*, one at a time; raise CorruptStateError naming the line."""
+    adapter = TypeAdapter(kind)
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield adapter.validate_json(line)
+                except ValidationError as error:
+                    message = f"{path}:{number} is not what we wrote ({_first(error)}): redo its stage"
+                    raise CorruptStateError(message) from error
+    except FileNotFoundError as error:
+        message = f"{path} is missing: restore it from the snapshot, or redo its stage"
+        raise CorruptStateError(message) from error
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of the bytes of *path*."""
+    state = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            state.update(chunk)
+    return state.hexdigest()
+
+
+def file_ref(path: Path, root: Path) -> FileRef:
+    """Name *path* by its bytes, relative to *root*."""
+    return FileRef(path=path.relative_to(root).as_posix(), sha256=sha256_of(path), size=path.stat().st_size)
+
+
+def file_refs(root: Path, *, exclude: frozenset[str] = frozenset()) -> tuple[FileRef, ...]:
+    """Every regular file below *root* whose first path component is not in *exclude*, sorted by path."""
+    found = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
+    kept = (path for path in found if path.relative_to(root).parts[0] not in exclude)
+    return tuple(file_ref(path, root) for path in sorted(kept))
+
+
+def breaches(root: Path, files: tuple[FileRef, ...]) -> Iterator[str]:
+    """Yield one sentence for each of *files* that is missing from *root* or holds other bytes."""
+    for file in files:
+        path = root / file.path
+        if not path.is_file():
+            yield f"{path} is missing"
+        elif path.stat().st_size != file.size or sha256_of(path) != file.sha256:
+            yield f"{path} does not hold the bytes its manifest names"
+
+
+def sync_tree(root: Path) -> None:
+    """Make everything below *root* durable: an fsync each, or one sync when there are many files."""
+    paths = [path for path in root.rglob("*") if not path.is_symlink()]
+    if len(paths) > _MANY:
+        os.sync()
+        return
+    for path in [*paths, root]:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in *path* durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_directory(path: Path) -> Path:
+    """Create *path* and its parents where missing; return it."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _tool_error("create", path, error) from error
+    return path
+
+
+def fresh_directory(path: Path) -> Path:
+    """Leave an empty directory at *path*, whatever was there."""
+    remove_tree(path)
+    return make_directory(path)
+
+
+def remove_tree(path: Path) -> None:
+    """Delete the directory *path* and everything below it, read-only files too; absent is fine."""
+    if not path.exists():
+        return
+    for directory in [
+        path,
+        *(child for child in path.rglob("*") if child.is_dir() and not child.is_symlink()),
+    ]:
+        directory.chmod(stat.S_IRWXU)
+    shutil.rmtree(path)
+
+
+def publish_tree(source: Path, target: Path) -> None:
+    """Copy *source* to *target* as a whole: durable and read-only before it has its name."""
+    staging = target.with_name(f".{target.name}.tmp")
+    remove_tree(staging)
+    shutil.copytree(source, staging)
+    sync_tree(staging)
+    for path in sorted(staging.rglob("*"), reverse=True):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    staging.rename(target)
+    sync_directory(target.parent)
+
+
+def swap_link(link: Path, target: str) -> None:
+    """Point the symlink *link* at *target* (relative to its directory); a reader sees the old or the new, never none."""
+    if link.is_dir() and not link.is_symlink():
+        message = f"{link} is a directory, not a link (was the tree copied?): move it away, then run again"
+        raise CorruptStateError(message)
+    temporary = link.with_name(f".{link.name}.tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+    sync_directory(link.parent)
+
+
+@contextlib.contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold *path* exclusively, or raise LockedError naming the holder; the kernel frees it when we die."""
+    make_directory(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.pread(descriptor, 400, 0).decode("utf-8", "replace").strip() or "somebody"
+            message = (
+                f"{path} is held by {holder}: another night is running; wait for it, nothing was changed"
+            )
+            raise LockedError(message) from error
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in problem["loc"]) or "the document"
+    return f"{place}: {problem['msg']}"
+
+
+def _tool_error(verb: str, path: Path, error: OSError) -> ToolError:
+    return ToolError(f"cannot {verb} {path}: {error.strerror}; free space or fix permissions, then run again")

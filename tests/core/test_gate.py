@@ -1,0 +1,126 @@
+"""The gate: promote what is really better, hold what cannot be told, reject what is worse or broken."""
+
+import pytest
+
+from ct_retrain.core.decision import Hold, Promote, Reject
+from ct_retrain.core.gate import decide
+from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
+from ct_retrain.core.record import Tool
+from ct_retrain.core.settings import GateSettings
+
+SAMPLING = Sampling(samples=10, temperature=0.6, top_p=0.95, max_new_tokens=512, seed=0)
+SETTINGS = GateSettings(floors={}, bootstrap=1000)
+
+
+def card(arm: Arm, passes: dict[str, int], /, **changes: object) -> Scorecard:
+    total = len(passes) * 10
+    share = sum(passes.values()) / total
+    whole = Estimate(value=share, low=0.0, high=1.0, problems=len(passes), samples=total)
+    facts = Scorecard(
+        arm=arm,
+        model=arm,
+        model_digest=arm,
+        suite="s",
+        suite_digest="0" * 64,
+        sampling=SAMPLING,
+        tools=(Tool(name="icarus", version="11"),),
+        functional=whole,
+        pass_at_k={},
+        categories={"fsm": whole},
+        outcomes={"pass": total},
+        compile_rate=1.0,
+        finished_rate=1.0,
+        passes=passes,
+    )
+    return facts.model_copy(update=changes)
+
+
+def passes(count: int, problems: int = 100) -> dict[str, int]:
+    return {f"p{number:03d}": min(10, max(0, count + number % 3 - 1)) for number in range(problems)}
+
+
+def test_clearly_better_is_promoted() -> None:
+    cards = [card("candidate", passes(6)), card("champion", passes(4)), card("mainline", passes(4))]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Promote)
+    assert [one.incumbent for one in decision.evidence.comparisons] == ["champion", "mainline"]
+    assert "+20.0 points" in decision.evidence.explanation
+
+
+def test_the_same_model_is_held() -> None:
+    cards = [card("candidate", passes(5)), card("champion", passes(5)), card("mainline", passes(5))]
+
+    assert isinstance(decide(cards, SETTINGS, 0.01), Hold)
+
+
+def test_a_gain_that_may_be_chance_is_held_with_the_samples_that_would_tell() -> None:
+    ours, theirs = passes(5, 20), passes(5, 20)
+    ours["p001"] = 10
+    decision = decide([card("candidate", ours), card("champion", theirs), card("mainline", theirs)], SETTINGS, 0.01)
+
+    assert isinstance(decision, Hold)
+    assert "samples a problem would tell" in decision.evidence.explanation
+
+
+def test_worse_is_rejected() -> None:
+    cards = [card("candidate", passes(3)), card("champion", passes(5)), card("mainline", passes(5))]
+
+    assert isinstance(decide(cards, SETTINGS, 0.01), Reject)
+
+
+def test_better_than_last_night_but_worse_than_mainline_is_rejected() -> None:
+    cards = [card("candidate", passes(5)), card("champion", passes(3)), card("mainline", passes(8))]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Reject)
+    assert "worse than mainline" in decision.evidence.explanation
+
+
+def test_a_broken_floor_rejects_even_the_better_model_and_names_its_n() -> None:
+    cards = [card("candidate", passes(6)), card("mainline", passes(4))]
+    decision = decide(cards, GateSettings(floors={"fsm": 0.75}, bootstrap=200), 0.01)
+
+    assert isinstance(decision, Reject)
+    assert "floor fsm is 59.9%, bound 75.0%" in decision.evidence.explanation
+    assert decision.evidence.checks[0].n == 1000
+
+
+@pytest.mark.parametrize(
+    ("field", "name"), [("compile_rate", "compile rate"), ("finished_rate", "finished rate")]
+)
+def test_a_broken_guard_rejects(field: str, name: str) -> None:
+    cards = [card("candidate", passes(6), **{field: 0.1}), card("mainline", passes(4))]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Reject)
+    assert name in decision.evidence.explanation
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"suite_digest": "1" * 64},
+        {"sampling": SAMPLING.model_copy(update={"seed": 1})},
+        {"tools": (Tool(name="icarus", version="12"),)},
+        {"passes": passes(4, 99)},
+    ],
+)
+def test_what_was_measured_otherwise_is_never_compared(changes: dict[str, object]) -> None:
+    cards = [card("candidate", passes(9)), card("mainline", passes(4), **changes)]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Hold)
+    assert decision.evidence.comparisons == ()
+
+
+@pytest.mark.parametrize("arms", [[], ["candidate"], ["mainline"]])
+def test_missing_evidence_is_a_hold(arms: list[Arm]) -> None:
+    assert isinstance(decide([card(arm, passes(9)) for arm in arms], SETTINGS, 0.01), Hold)
+
+
+def test_no_usable_problem_is_a_hold() -> None:
+    empty = Estimate(value=0.0, low=0.0, high=1.0, problems=0, samples=0)
+    cards = [card(arm, {"p": 1}, passes={}, functional=empty) for arm in ("candidate", "mainline")]
+
+    assert isinstance(decide(cards, SETTINGS, 0.01), Hold)

@@ -1,0 +1,54 @@
+"""Shares of a night's rows."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ct_retrain.core.mix import choose, row_counts
+from ct_retrain.core.settings import ShareSettings
+
+SHARES = ShareSettings()
+
+
+def test_wanted_shares_are_met_when_the_sources_are_rich() -> None:
+    counts = row_counts({"delta": 100, "repair": 100, "gold": 5000, "general": 500}, SHARES)
+    total = sum(counts.values())
+
+    assert {name: round(count / total, 2) for name, count in counts.items()} == {
+        "delta": 0.25,
+        "repair": 0.10,
+        "gold": 0.60,
+        "general": 0.05,
+    }
+    assert counts["delta"] == 300
+
+
+def test_no_harvested_row_is_left_out_for_want_of_gold() -> None:
+    assert row_counts({"delta": 400, "repair": 0, "gold": 10, "general": 0}, SHARES) == {"delta": 400, "gold": 10}
+
+
+def test_without_gold_the_delta_is_all_there_is() -> None:
+    assert row_counts({"delta": 10, "repair": 0, "gold": 0, "general": 0}, SHARES) == {"delta": 30}
+
+
+def test_nothing_harvested_means_nothing_to_train() -> None:
+    assert row_counts({"delta": 0, "repair": 3, "gold": 10, "general": 10}, SHARES) == {}
+
+
+@given(st.fixed_dictionaries({name: st.integers(0, 300) for name in ("delta", "repair", "gold", "general")}))
+def test_no_source_gives_more_than_it_may(available: dict[str, int]) -> None:
+    counts = row_counts(available, SHARES)
+    for name, count in counts.items():
+        assert count <= available[name] * (3 if name in {"delta", "repair"} else 1)
+    if available["delta"]:
+        assert counts["delta"] >= available["delta"]
+
+
+@given(st.integers(1, 20), st.integers(0, 60), st.integers(0, 3))
+def test_every_row_is_chosen_as_often_as_any_other(rows: int, count: int, seed: int) -> None:
+    chosen = Counter(choose(range(rows), count, seed))
+
+    assert sum(chosen.values()) == count
+    assert max(chosen.values(), default=0) - min((chosen[row] for row in range(rows)), default=0) <= 1
+    assert choose(range(rows), count, seed) == choose(range(rows), count, seed)

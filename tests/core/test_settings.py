@@ -1,0 +1,66 @@
+"""Settings from file, environment and options; a misspelt name is an error."""
+
+from pathlib import Path
+
+import pytest
+
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.settings import flat, load, names
+
+
+def test_defaults_need_no_file(tmp_path: Path) -> None:
+    loaded = load(tmp_path)
+
+    assert loaded.settings.max_records == 0
+    assert loaded.origins == {}
+
+
+def test_options_win_over_environment_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ct-retrain.toml").write_text("max_records = 1\nmin_delta_score = 0.1\n[gate]\nmargin_champion = 0.3\n")
+    monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "2")
+    monkeypatch.setenv("CT_RETRAIN_TRAIN__HYPERPARAMETERS__RANK", "8")
+    loaded = load(tmp_path, {"min_delta_score": "0.2"})
+
+    assert loaded.settings.max_records == 2
+    assert loaded.settings.min_delta_score == 0.2
+    assert loaded.settings.gate.margin_champion == 0.3
+    assert loaded.settings.train.hyperparameters.rank == 8
+    assert loaded.origins["max_records"] == "CT_RETRAIN_MAX_RECORDS"
+    assert loaded.origins["min_delta_score"] == "option"
+    assert loaded.origins["gate.margin_champion"].endswith("ct-retrain.toml")
+
+
+def test_a_misspelt_variable_is_named_with_what_was_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CT_RETRAIN_MAX_RECORD", "9")
+    with pytest.raises(UsageError, match="did you mean CT_RETRAIN_MAX_RECORDS"):
+        load(tmp_path)
+
+
+def test_a_misspelt_key_of_the_file_is_named_with_what_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "ct-retrain.toml").write_text("[gate]\nmargin_champoin = 0.3\n")
+    with pytest.raises(UsageError, match=r"gate\.margin_champoin.*did you mean gate\.margin_champion"):
+        load(tmp_path)
+
+
+def test_a_missing_file_that_was_asked_for_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="does not exist"):
+        load(tmp_path, file=tmp_path / "other.toml")
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ct-retrain.toml").write_text("max_records = = 1")
+    with pytest.raises(UsageError, match=r"ct-retrain\.toml"):
+        load(tmp_path)
+
+
+def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as caught:
+        load(tmp_path, {"max_records": "many", "gate.confidence": "2"})
+
+    assert "max_records" in str(caught.value)
+    assert "gate.confidence" in str(caught.value)
+
+
+def test_every_setting_has_a_dotted_name_and_a_printed_value(tmp_path: Path) -> None:
+    assert set(flat(load(tmp_path).settings)) == set(names())
+    assert "train.hyperparameters.learning_rate" in names()
