@@ -1,0 +1,175 @@
+#!/bin/sh
+# Make .venv ready: torch first (the build this machine can use), then everything else from the lock, then the simulator.
+# Running it again costs a second; nothing is fetched twice, and a torch that is already there is left alone.
+set -eu
+
+usage() {
+    cat <<'TEXT'
+Usage: ./setup.sh [--no-train] [--require-simulator] [--no-system]
+
+  --no-train            leave torch and the training libraries out (collect, curate, reports and docs still work)
+  --require-simulator   fail when Icarus Verilog is missing and cannot be installed
+  --no-system           never call the system's package manager
+
+Environment: PYTHON, the interpreter to use (>= 3.11; default: python3, then python3.13, 3.12, 3.11).
+TEXT
+}
+
+TORCH=2.13.0
+CPU_INDEX=https://download.pytorch.org/whl/cpu
+
+want=full need_simulator=no system=yes
+for argument; do
+    case $argument in
+        --no-train) want=no-train ;;
+        --require-simulator) need_simulator=yes ;;
+        --no-system) system=no ;;
+        -h | --help) usage && exit 0 ;;
+        *) usage >&2 && exit 2 ;;
+    esac
+done
+
+cd "$(dirname "$0")"
+here=$(pwd -P)
+py=.venv/bin/python
+stamp=.venv/.ct-retrain-setup
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+# --- Python -----------------------------------------------------------------------------------------------------
+
+new_enough() { "$1" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+    for candidate in "${PYTHON:-}" python3 python3.13 python3.12 python3.11 python; do
+        [ -n "$candidate" ] && new_enough "$candidate" && { echo "$candidate"; return; }
+    done
+    return 1
+}
+
+make_venv() {
+    if python=$(find_python) && "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+        say "making .venv with $python"
+        "$python" -m venv --clear .venv
+    elif command -v uv >/dev/null; then
+        say "making .venv with uv"
+        uv venv --quiet --clear --seed --python "${python:->=3.11}" .venv
+    elif [ -n "${python:-}" ]; then
+        die "$python has no venv module; install it (apt: sudo apt-get install python3-venv) and run this again"
+    else
+        die "Python 3.11 or newer is needed; install one, or name it: PYTHON=/path/to/python3.12 ./setup.sh"
+    fi
+}
+
+# --- Packages ---------------------------------------------------------------------------------------------------
+
+pip() { "$py" -m pip --disable-pip-version-check install --quiet "$@"; }
+
+find_uv() {
+    uv=$(command -v uv) || uv=.venv/bin/uv
+    [ -x "$uv" ] || pip 'uv>=0.9,<1'
+}
+
+install_locked() { # pip is the second way, for where only pip knows the index (pip.conf)
+    "$uv" pip install --quiet --python "$py" --require-hashes --no-deps -r "$1" ||
+        pip --require-hashes --no-deps -r "$1"
+}
+
+install_package() {
+    "$uv" pip install --quiet --python "$py" --no-deps --no-build-isolation --offline --editable . ||
+        pip --no-deps --no-build-isolation --editable .
+}
+
+torch_is_there() {
+    "$py" - <<'PYTHON' 2>/dev/null
+from importlib.metadata import version
+raise SystemExit(not (2, 6) <= tuple(int(part) for part in version("torch").split(".")[:2]) < (3, 0))
+PYTHON
+}
+
+install_torch() {
+    torch_is_there && return
+    if nvidia-smi -L >/dev/null 2>&1; then
+        say "torch $TORCH for the GPU (gigabytes; the default CUDA 13 build needs driver 580 or newer)"
+        "$uv" pip install --quiet --python "$py" --torch-backend=auto "torch==$TORCH" 2>/dev/null ||
+            pip "torch==$TORCH"
+    elif [ "$(uname -s)" = Darwin ]; then
+        say "torch $TORCH"
+        pip "torch==$TORCH"
+    else
+        say "torch $TORCH, CPU build"
+        pip --retries 1 --extra-index-url "$CPU_INDEX" "torch==$TORCH+cpu" 2>/dev/null || {
+            say "no CPU build to be had; taking the default build of torch $TORCH"
+            pip "torch==$TORCH"
+        }
+    fi
+}
+
+# --- Simulator --------------------------------------------------------------------------------------------------
+
+simulator_is_there() { command -v iverilog >/dev/null && command -v vvp >/dev/null; }
+
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
+
+may_be_root() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+
+find_installer() {
+    if command -v brew >/dev/null; then
+        echo brew
+    elif [ -n "${CONDA_PREFIX:-}" ] && command -v conda >/dev/null; then
+        echo conda
+    elif may_be_root; then
+        for tool in apt-get dnf pacman; do
+            command -v $tool >/dev/null && { echo $tool; return; }
+        done
+        return 1
+    else
+        return 1
+    fi
+}
+
+install_simulator() {
+    case $1 in
+        brew) brew install icarus-verilog ;;
+        conda) conda install --yes --channel conda-forge iverilog ;;
+        apt-get)
+            as_root apt-get update
+            as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends iverilog
+            ;;
+        dnf) as_root dnf install --assumeyes iverilog ;;
+        pacman) as_root pacman -S --noconfirm iverilog ;;
+    esac
+}
+
+check_simulator() {
+    simulator_is_there && return
+    if [ "$system" = yes ] && installer=$(find_installer); then
+        say "Icarus Verilog, by $installer"
+        install_simulator "$installer" >.venv/simulator.log 2>&1 || say "that failed, see .venv/simulator.log" >&2
+        hash -r
+        simulator_is_there && return
+    fi
+    say "Icarus Verilog is missing; install it with one of: sudo apt-get install iverilog | sudo dnf install iverilog | brew install icarus-verilog | conda install -c conda-forge iverilog" >&2
+    [ "$need_simulator" = no ]
+}
+
+# --- The story --------------------------------------------------------------------------------------------------
+
+case $want in full) lock=requirements.lock ;; *) lock=requirements-no-train.lock ;; esac
+digest=$(cat setup.sh pyproject.toml requirements.lock requirements-no-train.lock | cksum | tr ' ' -)
+
+# The first word says what was set up, the second from what, the rest where: a moved .venv has dead scripts.
+if [ -f "$stamp" ]; then read -r had from where <"$stamp"; else had='' from='' where=$here; fi
+if [ "$where" != "$here" ] || [ ! -x "$py" ] || ! new_enough "$py"; then make_venv; fi
+
+if [ ! -f "$stamp" ] || [ "$from" != "$digest" ] || { [ "$had" != full ] && [ "$had" != "$want" ]; }; then
+    find_uv
+    [ "$want" = no-train ] || install_torch
+    say "packages from $lock"
+    install_locked "$lock"
+    install_package
+    printf '%s %s %s\n' "$want" "$digest" "$here" >"$stamp"
+    say "ready: .venv/bin/ct-retrain"
+fi
+check_simulator
