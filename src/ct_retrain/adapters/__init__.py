@@ -1,0 +1,1 @@
+"""The rest of the world behind the ports; heavy imports live inside functions."""

@@ -1,0 +1,151 @@
+"""What training and generation share: heavy libraries, a base model found offline, its chat turns, its digest.
+
+Promises: nothing here is imported, downloaded or sent unless a function was asked to; a base that is neither
+a directory nor in the local cache is a UsageError that says how to get it. Weights are read from safetensors
+only, never from pickles, and no code that came with a model is run.
+"""
+
+import contextlib
+import importlib
+import logging
+import warnings
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ct_retrain import disk
+from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.record import digest
+
+_WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt")
+
+
+def library(name: str) -> Any:
+    """The library *name*, imported now; untyped on purpose, so that its `Any` stops at our borders."""
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        package = name.partition(".")[0]
+        message = f"the package {package} is not installed: pip install 'ct-retrain[train]', then run again"
+        raise UsageError(message) from error
+
+
+@contextlib.contextmanager
+def quietly(*, download: bool) -> Generator[None]:
+    """Keep the libraries off the network (unless *download*), off telemetry and off the terminal; then restore."""
+    hub: Any = library("huggingface_hub.constants")
+    logs: Any = library("transformers.utils.logging")
+    before = (
+        hub.HF_HUB_OFFLINE,
+        hub.HF_HUB_DISABLE_TELEMETRY,
+        logs.get_verbosity(),
+        logs.is_progress_bar_enabled(),
+    )
+    hub.HF_HUB_OFFLINE = hub.HF_HUB_OFFLINE or not download
+    hub.HF_HUB_DISABLE_TELEMETRY = True
+    logs.set_verbosity_error()
+    logs.disable_progress_bar()
+    logging.getLogger("bitsandbytes").addFilter(_is_error)
+    try:
+        with warnings.catch_warnings():
+            # TRL and transformers deprecate names to each other; the user can do nothing about it.
+            warnings.simplefilter("ignore", FutureWarning)
+            yield
+    finally:
+        logging.getLogger("bitsandbytes").removeFilter(_is_error)
+        hub.HF_HUB_OFFLINE, hub.HF_HUB_DISABLE_TELEMETRY = before[:2]
+        logs.set_verbosity(before[2])
+        if before[3]:
+            logs.enable_progress_bar()
+
+
+def _is_error(entry: logging.LogRecord) -> bool:
+    return entry.levelno >= logging.ERROR
+
+
+def base_directory(base: str, *, download: bool) -> Path:
+    """Where the model *base* lies on this machine; call it inside `quietly`."""
+    if Path(base).is_dir():
+        return Path(base)
+    hub: Any = library("huggingface_hub")
+    try:
+        return Path(hub.snapshot_download(base, local_files_only=not download, allow_patterns=list(_WEIGHTS)))
+    except (OSError, ValueError) as error:
+        message = (
+            f"base model {base!r} is neither a directory nor in the local Hugging Face cache: fetch it once with "
+            f"`hf download {base}`, or set train.mainline to a directory that holds it"
+        )
+        raise UsageError(message) from error
+
+
+def load_tokenizer(directory: Path) -> Any:
+    """The tokenizer of the model in *directory*; raise UsageError when it cannot hold a chat."""
+    transformers: Any = library("transformers")
+    try:
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
+    except (OSError, ValueError) as error:
+        message = (
+            f"{directory} holds no tokenizer that loads ({error}): use the complete directory of the model"
+        )
+        raise UsageError(message) from error
+    if not tokenizer.chat_template:
+        message = f"the tokenizer in {directory} has no chat template: use an instruct model, or add chat_template.jinja"
+        raise UsageError(message)
+    if tokenizer.pad_token_id is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def prompt_ids(tokenizer: Any, text: str) -> list[int]:
+    """Token ids of *text* as a user's turn, up to where the assistant begins."""
+    turn = [{"role": "user", "content": text}]
+    rendered: str = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+    return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
+
+
+def end_of_turn(tokenizer: Any) -> int:
+    """The token with which the chat template ends an answer, `<|im_end|>` in ChatML.
+
+    A base model's tokenizer may name another token as its EOS; who trains or stops on that one gets a model
+    that never ends its answers, so the template is asked.
+    """
+    turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "answer"}]
+    rendered: str = tokenizer.apply_chat_template(turns, tokenize=False)
+    ids: list[int] = tokenizer(rendered.rpartition("answer")[2], add_special_tokens=False)["input_ids"]
+    if not ids or ids[0] not in tokenizer.added_tokens_decoder:
+        message = "the chat template does not end an answer with a special token: the model could never learn to stop"
+        raise UsageError(message)
+    return ids[0]
+
+
+def load_model(directory: Path, options: dict[str, Any]) -> Any:
+    """The causal model in *directory*; *options* go to `from_pretrained`."""
+    transformers: Any = library("transformers")
+    try:
+        return transformers.AutoModelForCausalLM.from_pretrained(
+            directory, local_files_only=True, use_safetensors=True, **options
+        )
+    except (OSError, ValueError, KeyError) as error:
+        message = f"the model in {directory} does not load ({error}): fetch it again, or set train.mainline to another"
+        raise ToolError(message) from error
+
+
+def parameters(directory: Path) -> int:
+    """How many parameters the model in *directory* has, told from its configuration alone."""
+    torch: Any = library("torch")
+    transformers: Any = library("transformers")
+    try:
+        config: Any = transformers.AutoConfig.from_pretrained(directory, local_files_only=True)
+    except (OSError, ValueError) as error:
+        message = (
+            f"{directory} holds no model configuration that loads ({error}): use the directory of a model"
+        )
+        raise UsageError(message) from error
+    with torch.device("meta"):
+        return int(transformers.AutoModelForCausalLM.from_config(config).num_parameters())
+
+
+def weights_digest(directory: Path, patterns: Sequence[str] = _WEIGHTS) -> str:
+    """One digest over every file in *directory* that can change an answer; names and bytes, no places."""
+    files = {path for pattern in patterns for path in directory.glob(pattern)}
+    return digest(*(f"{path.name}={disk.sha256_of(path)}" for path in sorted(files)))

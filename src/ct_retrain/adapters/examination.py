@@ -1,0 +1,100 @@
+"""Looks at the machine for `ct-retrain doctor`: what a night needs, and how to get what is missing."""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from ct_retrain.adapters.provenance import packages
+from ct_retrain.core.errors import CtRetrainError
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.record import Record
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import Workspace
+
+_TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
+_LOW_DISK = 5 << 30
+
+
+class Finding(Record):
+    """One thing that was looked at."""
+
+    what: str
+    found: str
+    fine: bool
+    remedy: str = ""
+
+
+def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> list[Finding]:
+    """Everything a night needs on this machine; nothing is changed."""
+    return [
+        Finding(what="python", found=platform.python_version(), fine=True),
+        _simulator(simulator),
+        *_training(settings),
+        _device(),
+        _model(workspace, settings),
+        *_places(workspace),
+    ]
+
+
+def _simulator(simulator: Simulator) -> Finding:
+    try:
+        tool = simulator.tool
+    except CtRetrainError as error:
+        return Finding(what="simulator", found="none", fine=False, remedy=str(error))
+    return Finding(what="simulator", found=f"{tool.name} {tool.version}", fine=True)
+
+
+def _training(settings: Settings) -> Iterator[Finding]:
+    wanted = [*_TRAINING, *(["bitsandbytes"] if settings.train.hyperparameters.quantization == "nf4" else [])]
+    versions = packages()
+    for name in wanted:
+        present = find_spec(name) is not None
+        remedy = "" if present else "./setup.sh installs it"
+        yield Finding(what=name, found=versions.get(name, "none"), fine=present, remedy=remedy)
+
+
+def _device() -> Finding:
+    if find_spec("torch") is None:
+        return Finding(what="device", found="unknown: no torch", fine=False, remedy="./setup.sh installs it")
+    import torch
+
+    if torch.cuda.is_available():
+        facts = torch.cuda.get_device_properties(0)
+        return Finding(what="device", found=f"{facts.name}, {facts.total_memory >> 30} GiB", fine=True)
+    return Finding(what="device", found=f"CPU only, {os.cpu_count()} processors", fine=True)
+
+
+def _model(workspace: Workspace, settings: Settings) -> Finding:
+    name = settings.train.mainline
+    if Path(workspace.model(name)).is_dir():
+        return Finding(what="mainline", found=workspace.model(name), fine=True)
+    cached = _cached(name)
+    remedy = "" if cached else f"huggingface-cli download {name}, or set train.mainline to a local path"
+    return Finding(
+        what="mainline", found=cached or f"{name}: not on this machine", fine=bool(cached), remedy=remedy
+    )
+
+
+def _cached(name: str) -> str:
+    """Where the hub cache holds *name*; empty when it does not."""
+    if find_spec("huggingface_hub") is None:
+        return ""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(name, "config.json")
+    return str(Path(found).parent) if isinstance(found, str) else ""
+
+
+def _places(workspace: Workspace) -> Iterator[Finding]:
+    free = shutil.disk_usage(workspace.root).free
+    remedy = "" if free >= _LOW_DISK else "free space: a night needs room for its copies and an adapter"
+    yield Finding(what="disk", found=f"{free >> 30} GiB free", fine=free >= _LOW_DISK, remedy=remedy)
+    runs = workspace.runs
+    seen = runs.is_dir()
+    remedy = "" if seen else "point paths.runs at your pipeline's runs, or `ct-retrain pipeline run`"
+    yield Finding(
+        what="runs", found=str(runs) if seen else f"{runs} does not exist", fine=seen, remedy=remedy
+    )

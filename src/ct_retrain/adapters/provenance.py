@@ -1,0 +1,80 @@
+"""Who we are tonight: version, commit, packages, tools, host and settings, for the NightRecord."""
+
+import platform
+import socket
+import subprocess
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+import ct_retrain
+from ct_retrain.core import settings as core_settings
+from ct_retrain.core.night import Provenance
+from ct_retrain.core.record import Tool
+from ct_retrain.core.settings import Settings
+
+_PACKAGES = (
+    "accelerate",
+    "bitsandbytes",
+    "datasets",
+    "msgspec",
+    "numpy",
+    "peft",
+    "pydantic",
+    "pyslang",
+    "scipy",
+    "tokenizers",
+    "torch",
+    "transformers",
+    "trl",
+)
+
+
+def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
+    """What would be needed to build this system again; secrets are masked."""
+    commit, dirty = _commit(Path(__file__).parent)
+    return Provenance(
+        version=ct_retrain.__version__,
+        commit=commit,
+        dirty=dirty,
+        python=platform.python_version(),
+        platform=platform.platform(),
+        host=socket.gethostname(),
+        packages=packages(),
+        tools=tuple(tools),
+        settings=core_settings.flat(settings),
+    )
+
+
+def packages() -> dict[str, str]:
+    """Version of every package that can change a result, where installed."""
+    found = {name: _version(name) for name in _PACKAGES}
+    return {name: version for name, version in found.items() if version}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _commit(source: Path) -> tuple[str, bool]:
+    """Commit of the checkout *source* lies in and whether it has changes; ("", False) outside a checkout."""
+    head = _git(source, "rev-parse", "HEAD")
+    ours = _git(source, "ls-files", "--error-unmatch", str(Path(__file__)))
+    return (head, bool(_git(source, "status", "--porcelain"))) if head and ours else ("", False)
+
+
+def _git(directory: Path, *arguments: str) -> str:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(directory), *arguments],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""
