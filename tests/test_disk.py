@@ -20,7 +20,9 @@ def test_a_record_comes_back_as_it_was(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"subject": "a"}', '{"subject": "a", "reason": "b", "extra": 1}', "\0"])
+@pytest.mark.parametrize(
+    "text", ["", "{", '{"subject": "a"}', '{"subject": "a", "reason": "b", "extra": 1}', "\0"]
+)
 def test_a_torn_or_foreign_record_is_corrupt_state_that_says_where(tmp_path: Path, text: str) -> None:
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(CorruptStateError, match=r"r\.json"):
@@ -75,7 +77,7 @@ def test_a_reader_never_misses_the_link_while_it_is_swapped(tmp_path: Path) -> N
     reader.join()
 
     assert misses == []
-    assert not os.readlink(link).startswith("/")
+    assert not link.readlink().is_absolute()
 
 
 def test_a_link_that_became_a_directory_is_not_overwritten(tmp_path: Path) -> None:
@@ -85,7 +87,11 @@ def test_a_link_that_became_a_directory_is_not_overwritten(tmp_path: Path) -> No
 
 
 def test_only_one_may_hold_the_lock_and_it_is_free_afterwards(tmp_path: Path) -> None:
-    with disk.lock(tmp_path / ".lock"), pytest.raises(LockedError, match=str(os.getpid())), disk.lock(tmp_path / ".lock"):
+    with (
+        disk.lock(tmp_path / ".lock"),
+        pytest.raises(LockedError, match=str(os.getpid())),
+        disk.lock(tmp_path / ".lock"),
+    ):
         pass
     with disk.lock(tmp_path / ".lock"):
         pass

@@ -1,0 +1,100 @@
+"""`demo`: the whole loop on the embedded model, and the recipe that built it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, print_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ct_retrain.core.problem import Estimate
+    from ct_retrain.demo.flywheel import Turn
+
+
+@click.group(invoke_without_command=True, short_help="Several nights on the embedded model.")
+@click.option(
+    "--dir", "directory", default="ct-retrain-demo", metavar="DIR", show_default=True, help="Its workspace."
+)
+@click.pass_context
+def demo(context: click.Context, directory: str) -> None:
+    """Several nights on the embedded model: no GPU, no data, no weights needed. Run again, it goes on."""
+    if context.invoked_subcommand is None:
+        _demo(directory)
+
+
+def _demo(directory: str) -> None:
+    from pathlib import Path
+
+    from ct_retrain.cli.logs import configure
+    from ct_retrain.compose import build
+    from ct_retrain.demo.chart import draw
+    from ct_retrain.demo.flywheel import turn_all
+    from ct_retrain.demo.nightly_recipe import NIGHTLY
+    from ct_retrain.demo.stage_set import set_up
+
+    configure(json_lines=False, level=30)
+    root = disk_root(Path(directory))
+    set_up(root, NIGHTLY)
+    house = build(root)
+    turns = list(turn_all(house.workspace, house.settings, house.ports, NIGHTLY, click.echo))
+    chart = draw(turns, root / "demo.svg")
+    _print(turns, root, chart)
+
+
+def disk_root(directory: Path) -> Path:
+    """The demo's workspace, made where missing."""
+    from ct_retrain import disk
+
+    return disk.make_directory(directory).resolve()
+
+
+def _print(turns: list[Turn], root: Path, chart: Path) -> None:
+    from ct_retrain.stages.publish import LATEST, latest
+
+    columns = ("night", "outcome", "harvested", "dataset", "new families", "old families", "served before")
+    rows = [_row(turn) for turn in turns]
+    print_table("held-out problems passed by simulation, pass@1", columns, rows)
+    models = root / "models/qwen_coder_rtl"
+    click.echo(f"serving       {latest(models) or 'mainline'}  ({models / LATEST})")
+    click.echo(f"chart         {chart}")
+    click.echo(f"night records {root / 'data/run_db/nightly'}")
+    click.echo(f"stages        {root / 'work/continuous_retrain'}")
+    click.echo(f"traces        {root / 'data/runs'}")
+    click.echo(f"look closer   ct-retrain -C {root} status | history | show")
+
+
+def _row(turn: Turn) -> tuple[str, ...]:
+    figures = turn.record.metrics
+    return (
+        turn.night,
+        turn.record.outcome.value.replace("_", " "),
+        f"{turn.harvest.by_model + turn.harvest.by_planner} ({turn.harvest.by_model} by the model)",
+        f"{figures.get('curate.examples', 0):.0f}",
+        _group(turn.new),
+        _group(turn.old),
+        turn.harvest.serving or "mainline",
+    )
+
+
+def _group(shares: dict[str, Estimate]) -> str:
+    if "candidate" not in shares:
+        return "–"
+    return f"{shares['candidate'].value:.0%} (mainline {shares['mainline'].value:.0%})"
+
+
+@demo.command("build-model")
+@click.option("--out", required=True, metavar="DIR", help="Directory for weights and tokenizer.")
+@click.option("--seed", default=0, show_default=True, help="Everything follows from it.")
+@click.pass_obj
+def build_model(context: Context, out: str, seed: int) -> None:
+    """Build the embedded model from nothing; takes some twenty minutes on two cores."""
+    from pathlib import Path
+
+    from ct_retrain.demo.recipe import build_model as build
+
+    build(Path(out), seed, context.house().ports.simulator)
+    click.echo(f"model written to {out}")

@@ -1,0 +1,24 @@
+"""`doctor`: what this machine has, what is missing, and the command that mends it."""
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json, print_table
+
+
+@click.command(short_help="What this machine has and lacks.")
+@json_option
+@click.pass_obj
+def doctor(context: Context, *, as_json: bool) -> int:
+    """Check tools, packages, device, disk and workspace; exit 4 when a night could not run."""
+    from ct_retrain.adapters.examination import examine
+
+    house = context.house()
+    findings = examine(house.workspace, house.settings, house.ports.simulator)
+    if as_json:
+        print_json([finding.model_dump() for finding in findings])
+    else:
+        rows = [
+            ({True: "ok", False: "MISSING"}[one.fine], one.what, one.found, one.remedy) for one in findings
+        ]
+        print_table("doctor", ("", "what", "found", "remedy"), rows)
+    return 0 if all(finding.fine for finding in findings) else 4

@@ -1,0 +1,167 @@
+"""`status`, `history`, `show`, `config`: read and print, change nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ct_retrain.core.night import NightRecord
+
+_SHOWN = 14
+
+
+@click.command(short_help="What is served, what is open, the last nights.")
+@json_option
+@click.pass_obj
+def status(context: Context, *, as_json: bool) -> None:
+    """What is being served, what is running, and how the last nights ended."""
+    from ct_retrain.nightly import open_nights, records
+    from ct_retrain.stages.publish import latest
+
+    workspace = context.house().workspace
+    ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
+    if as_json:
+        nights = [record.model_dump(mode="json", exclude={"provenance"}) for record in ended]
+        print_json({"serving": serving, "open": [plan.night for plan in waiting], "nights": nights})
+        return
+    click.echo(f"serving  {serving or 'mainline'}")
+    for plan in waiting:
+        click.echo(
+            f"open     {plan.night}, started {plan.started:%Y-%m-%d %H:%M} UTC: `ct-retrain run --night {plan.night}`"
+        )
+    columns = ("night", "outcome", "examples", "candidate", "champion", "mainline", "difference")
+    rows = [_row(record) for record in ended[-_SHOWN:]]
+    print_table("nights", columns, rows) if rows else click.echo("no night has ended yet")
+
+
+def _row(record: NightRecord) -> tuple[str, ...]:
+    figures = record.metrics
+    arms = (f"{arm}.functional" for arm in ("candidate", "champion", "mainline"))
+    delta = figures.get("delta.champion", figures.get("delta.mainline"))
+    return (
+        record.night,
+        record.outcome.value.replace("_", " "),
+        f"{figures.get('curate.examples', 0):.0f} (+{figures.get('curate.new', 0):.0f})",
+        *(f"{figures[name]:.1%}" if name in figures else "–" for name in arms),
+        f"{delta * 100:+.1f} pp" if delta is not None else "–",
+    )
+
+
+@click.command(short_help="Every move of latest_nightly.")
+@json_option
+@click.pass_obj
+def history(context: Context, *, as_json: bool) -> None:
+    """Every move of `latest_nightly`: when, from, to, why."""
+    from ct_retrain.stages.publish import history as moves
+
+    done = moves(context.house().workspace.models)
+    if as_json:
+        print_json([move.model_dump(mode="json") for move in done])
+        return
+    rows = [
+        (
+            f"{move.at:%Y-%m-%d %H:%M}",
+            move.who,
+            move.source or "mainline",
+            move.target or "mainline",
+            move.why,
+        )
+        for move in done
+    ]
+    print_table("moves of latest_nightly", ("when (UTC)", "who", "from", "to", "why"), rows)
+
+
+@click.command(short_help="Why a night ended as it did.")
+@click.argument("night", required=False)
+@json_option
+@click.pass_obj
+def show(context: Context, night: str | None, *, as_json: bool) -> None:
+    """Why NIGHT ended as it did.  [default: the last one]"""
+    from ct_retrain import disk
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.core.night import NightRecord
+    from ct_retrain.nightly import last_record
+
+    workspace = context.house().workspace
+    path = workspace.record(night) if night else None
+    record = disk.read_record(path, NightRecord) if path and path.exists() else last_record(workspace)
+    if record is None or (night and record.night != night):
+        message = f"no night {night or 'at all'} on record; `ct-retrain status` lists them"
+        raise UsageError(message)
+    print_json(record.model_dump(mode="json")) if as_json else _show(record)
+
+
+def _show(record: NightRecord) -> None:
+    click.echo(f"{record.night}: {record.outcome.value.replace('_', ' ')}")
+    click.echo(record.reason)
+    click.echo(
+        f"started {record.started:%Y-%m-%d %H:%M} UTC, took {(record.finished - record.started).total_seconds():.0f} s"
+    )
+    stages = [(ref.stage, f"{ref.seconds:.1f} s", ref.path) for ref in record.stages]
+    print_table("stages", ("stage", "time", "manifest"), stages)
+    print_table(
+        "figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in record.metrics.items()]
+    )
+    if record.decision is not None:
+        checks = [
+            (
+                check.name,
+                f"{check.value:.1%}",
+                f"{check.bound:.1%}",
+                str(check.n),
+                "holds" if check.holds else "BROKEN",
+            )
+            for check in record.decision.evidence.checks
+        ]
+        print_table("floors and guards", ("check", "value", "bound", "n", ""), checks)
+    click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
+
+
+@click.command(short_help="Every setting and where it came from.")
+@click.argument("name", required=False)
+@json_option
+@click.option("--markdown", is_flag=True, help="Print the reference page: names, defaults, meanings.")
+@click.pass_obj
+def config(context: Context, name: str | None, *, as_json: bool, markdown: bool) -> None:
+    """Every setting, its value and where it came from; NAME narrows to names that contain it."""
+    from ct_retrain.core.settings import described, flat
+
+    if markdown:
+        click.echo(_reference(described()))
+        return
+    house = context.house()
+    values = {key: value for key, value in flat(house.settings).items() if name is None or name in key}
+    if as_json:
+        print_json(
+            {key: {"value": value, "from": _origin(house.origins, key)} for key, value in values.items()}
+        )
+        return
+    rows = [(key, value, _origin(house.origins, key)) for key, value in values.items()]
+    print_table("settings", ("name", "value", "from"), rows)
+
+
+def _reference(settings: Iterable[tuple[str, str, str]]) -> str:
+    """The page `docs/reference/settings.md`."""
+    rows = [f"| `{name}` | `{default}` | {meaning} |" for name, default, meaning in settings]
+    head = """# Settings
+
+Made by `ct-retrain config --markdown`; do not edit.
+A setting comes from `ct-retrain.toml` in the workspace, over it from the environment, over that from `--set NAME=VALUE`.
+The variable of `gate.margin_champion` is `CT_RETRAIN_GATE__MARGIN_CHAMPION`; `max_records` and `min_delta_score` are top level.
+An unknown name anywhere is an error.
+
+| setting | default | meaning |
+|---|---|---|"""
+    return "\n".join([head, *rows])
+
+
+def _origin(origins: dict[str, str], name: str) -> str:
+    """Where *name* was set; a section given as a whole counts for its fields."""
+    parents = [name.rsplit(".", cut)[0] for cut in range(name.count(".") + 1)]
+    return next((origins[parent] for parent in parents if parent in origins), "default")

@@ -1,0 +1,79 @@
+"""`ct-retrain run`: one night, or what is left of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json
+
+if TYPE_CHECKING:
+    from ct_retrain.core.night import NightRecord
+    from ct_retrain.nightly import Rehearsal
+
+_STAGES = ("collect", "curate", "train", "benchmark", "publish")
+
+
+@click.command(short_help="Run tonight, or resume it.")
+@click.option(
+    "--night", metavar="DATE", help="Night to run or resume, YYYY-MM-DD or YYYY-MM-DD.N.  [default: today]"
+)
+@click.option(
+    "--dry-run", is_flag=True, help="Do every CPU check for real, print the plan, leave nothing behind."
+)
+@click.option("--redo", type=click.Choice(_STAGES), help="Throw this stage and what follows away first.")
+@click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage; a later run goes on.")
+@json_option
+@click.pass_obj
+def run(
+    context: Context, night: str | None, redo: str | None, until: str | None, *, dry_run: bool, as_json: bool
+) -> int:
+    """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
+    from ct_retrain.cli.stages import stage_name
+    from ct_retrain.nightly import Options, rehearse
+    from ct_retrain.nightly import run as run_night
+
+    house = context.house()
+    if dry_run:
+        plan = rehearse(house.workspace, house.settings, house.ports, night)
+        print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
+        return 0
+    options = Options(night, stage_name(until), stage_name(redo))
+    record = run_night(house.workspace, house.settings, house.ports, options)
+    if record is None:
+        click.echo(f"stopped after {until}, as asked; run again to go on")
+        return 0
+    print_json(record.model_dump(mode="json")) if as_json else _print_record(record)
+    return record.exit_code
+
+
+def _print_record(record: NightRecord) -> None:
+    click.echo(f"{record.night}: {record.outcome.value.replace('_', ' ')}")
+    click.echo(record.reason)
+    click.echo(f"serving: {record.latest or 'mainline'}")
+
+
+def _print_plan(plan: Rehearsal) -> None:
+    click.echo(f"dry run of {plan.night}: nothing was trained, nothing was kept")
+    click.echo(
+        f"collect   {plan.collect.collected} passing runs of {plan.collect.runs}{_reasons(plan.collect.rejected)}"
+    )
+    click.echo(
+        f"curate    {plan.curate.examples} examples, {plan.curate.new} new{_reasons(plan.curate.rejected)}"
+    )
+    if plan.rows:
+        rows = ", ".join(f"{count} {source}" for source, count in plan.rows.items())
+        click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
+        click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
+    else:
+        click.echo("train     nothing new: the night would end here")
+    for problem in plan.quarantined:
+        click.echo(f"warning: {problem} is quarantined, its golden fails its testbench")
+    click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
+
+
+def _reasons(rejected: dict[str, int]) -> str:
+    if not rejected:
+        return ""
+    return "; refused " + ", ".join(f"{count} {reason}" for reason, count in rejected.items())

@@ -1,0 +1,44 @@
+"""`pipeline run`: write specs as RTL with what is being served, simulate, and leave traces."""
+
+import click
+
+from ct_retrain.cli.context import Context
+
+
+@click.group(short_help="The reference RTL pipeline.")
+def pipeline() -> None:
+    """The reference RTL pipeline, which emits the traces that a night collects."""
+
+
+@pipeline.command("run")
+@click.option("--specs", required=True, metavar="PATH", help="JSONL file of specs, or a directory of *.json.")
+@click.option("--prefix", metavar="TEXT", help="Start of the run ids.  [default: the time]")
+@click.option("--planner-only", is_flag=True, help="Use no model: only specs that carry a plan can pass.")
+@click.pass_obj
+def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool) -> None:
+    """Write every spec: first with latest_nightly, then with a repair prompt, then by its plan, if it has one."""
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from ct_retrain.demo.planner import Planner
+    from ct_retrain.pipeline import Tools, load_specs
+    from ct_retrain.pipeline import run as run_pipeline
+    from ct_retrain.stages.benchmark import sampling_of
+    from ct_retrain.stages.publish import latest
+
+    house = context.house()
+    wanted = load_specs(Path(specs))
+    planner = Planner(wanted)
+    serving = latest(house.workspace.models)
+    adapter = house.workspace.models / serving if serving else None
+    model = [] if planner_only else [house.ports.generators.open(adapter)] * 2
+    tools = Tools(
+        writers=[*model, planner],
+        simulator=house.ports.simulator,
+        sampling=sampling_of(house.settings.benchmark),
+        workers=house.settings.judge.workers,
+    )
+    stamp = prefix or f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    results = run_pipeline(wanted, house.workspace.runs, stamp, tools)
+    passed = sum(result.passed for result in results)
+    click.echo(f"{passed} of {len(results)} specs passed; traces in {house.workspace.runs}")

@@ -1,0 +1,46 @@
+"""The only place where ports meet adapters."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ct_retrain.adapters.command import CommandTrainer
+from ct_retrain.adapters.generators import TransformersGenerators
+from ct_retrain.adapters.notify import LogNotifier
+from ct_retrain.adapters.provenance import gather
+from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.core.ports import Trainer
+from ct_retrain.core.settings import Settings, load
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.nightly import Ports
+
+
+class House(NamedTuple):
+    """A workspace with its settings and the outside world they ask for."""
+
+    workspace: Workspace
+    settings: Settings
+    origins: dict[str, str]
+    """Setting → where its value came from, for those that are not defaults."""
+    ports: Ports
+
+
+def build(root: Path, options: dict[str, Any] | None = None, file: Path | None = None) -> House:
+    """Read the settings of *root* and put the ports together; nothing heavy is imported or started."""
+    settings, origins = load(root, options, file=file)
+    workspace = Workspace(root.resolve(), settings.paths)
+    return House(workspace, settings, origins, ports_of(workspace, settings))
+
+
+def ports_of(workspace: Workspace, settings: Settings) -> Ports:
+    """The adapters that *settings* name."""
+    simulator = Icarus(settings.judge)
+    base = workspace.model(settings.train.mainline)
+    trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
+    return Ports(
+        simulator=simulator,
+        generators=TransformersGenerators(base, settings.benchmark.batch_size),
+        trainer=trainer,
+        notifier=LogNotifier(),
+        provenance=lambda: gather((simulator.tool, trainer.tool), settings),
+    )

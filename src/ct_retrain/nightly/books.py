@@ -1,0 +1,68 @@
+"""The nights on record: which ended, which are open, and the plan a new one starts from."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ct_retrain import disk
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.night import NightPlan, NightRecord
+from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.stages.publish import latest
+
+
+def records(workspace: Workspace) -> list[NightRecord]:
+    """Every night that is over, oldest first; raise CorruptStateError for a record that is not ours."""
+    paths = sorted(workspace.records.glob("*.json"), key=lambda path: order(path.stem))
+    return [disk.read_record(path, NightRecord) for path in paths]
+
+
+def last_record(workspace: Workspace) -> NightRecord | None:
+    """The latest night that is over."""
+    paths = sorted(workspace.records.glob("*.json"), key=lambda path: order(path.stem))
+    return disk.read_record(paths[-1], NightRecord) if paths else None
+
+
+def open_nights(workspace: Workspace) -> list[NightPlan]:
+    """Nights that were started and have no record: running, or waiting to be resumed."""
+    plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
+    waiting = [plan for plan in plans if not workspace.record(plan.night).exists()]
+    return sorted(waiting, key=lambda plan: order(plan.night))
+
+
+def order(night: str) -> tuple[str, int]:
+    """Sort key of night ids: the date, then the number behind the dot as a number."""
+    date, _, number = night.partition(".")
+    return date, int(number or 1)
+
+
+def tonight(zone: str) -> str:
+    """The night's id: today's date in *zone* (the machine's when empty)."""
+    try:
+        here = ZoneInfo(zone) if zone else None
+    except ZoneInfoNotFoundError as error:
+        message = f"setting timezone: no zone is named {zone!r}; use an IANA name such as Europe/Berlin"
+        raise UsageError(message) from error
+    return datetime.now(UTC).astimezone(here).date().isoformat()
+
+
+def open_plan(workspace: Workspace, night: str) -> NightPlan:
+    """The frozen plan of *night*: the one on disk when it was started before, else a new one, durably.
+
+    Raise UsageError when a later night is already over: nights only go forward.
+    """
+    path = workspace.night(night) / PLAN
+    if path.exists():
+        return disk.read_record(path, NightPlan)
+    last = last_record(workspace)
+    if last is not None and order(last.night) > order(night):
+        message = f"night {last.night} is already over: {night} can no longer start; use --night {last.night}.2 or later"
+        raise UsageError(message)
+    plan = NightPlan(
+        night=night,
+        started=datetime.now(UTC),
+        previous=last.night if last else None,
+        champion=latest(workspace.models),
+    )
+    disk.make_directory(path.parent)
+    disk.write_record(path, plan)
+    return plan

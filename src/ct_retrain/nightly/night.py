@@ -1,0 +1,36 @@
+"""A night in progress, and the outside world it works with."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.night import NightPlan, Provenance, StageName
+from ct_retrain.core.ports import Generators, Notifier, Simulator, Trainer
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly.step import Step
+
+
+class Ports(NamedTuple):
+    """The outside world, as `compose` put it together."""
+
+    simulator: Simulator
+    generators: Generators
+    trainer: Trainer
+    notifier: Notifier
+    provenance: Callable[[], Provenance]
+
+
+class Night(NamedTuple):
+    """One night: what it froze at the start, what it works with, and where."""
+
+    workspace: Workspace
+    settings: Settings
+    ports: Ports
+    plan: NightPlan
+    directory: Path
+    """Holds one directory a stage; a scratch directory in a dry run."""
+
+    def step(self, stage: StageName, key: str) -> Step:
+        """The Step of *stage*, made from what *key* digests."""
+        return Step(stage, self.plan.night, self.directory / stage, key)

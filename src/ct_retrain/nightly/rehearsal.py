@@ -1,0 +1,94 @@
+"""The dry run: every CPU check for real in a scratch directory, then a plan; nothing is left behind."""
+
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
+from ct_retrain.core.record import Record
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.training import Hyperparameters, Row
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly import books, steps
+from ct_retrain.nightly.night import Night, Ports
+from ct_retrain.nightly.step import perform
+from ct_retrain.stages.benchmark import health
+from ct_retrain.stages.publish import latest
+from ct_retrain.stages.train import MIXTURE, prepare
+from ct_retrain.suites.load import load_suite
+
+
+class Rehearsal(Record):
+    """What a night would do: the funnel as it really is, and what would be trained and measured."""
+
+    night: str
+    collect: CollectFacts
+    curate: CurateFacts
+    base: str
+    hyperparameters: Hyperparameters
+    rows: dict[str, int]
+    """Source → rows of the mixture; empty when there is nothing new."""
+    characters: int
+    """Of the mixture; about three to four make a token."""
+    problems: int
+    quarantined: tuple[str, ...]
+    generations: int
+    """Answers the benchmark would draw, all arms together."""
+    champion: str | None
+
+
+def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
+    """Collect, curate, mix and check the suite in a scratch directory; no model is loaded, nothing is kept."""
+    name = night or books.tonight(settings.timezone)
+    last = books.last_record(workspace)
+    plan = NightPlan(
+        night=name,
+        started=datetime.now(UTC),
+        previous=last.night if last else None,
+        champion=latest(workspace.models),
+    )
+    with tempfile.TemporaryDirectory(prefix="ct-retrain-dry-") as scratch:
+        return _rehearse(Night(workspace, settings, ports, plan, Path(scratch)))
+
+
+def _rehearse(night: Night) -> Rehearsal:
+    collected, curated = _first_stages(night)
+    rows, characters = _mixture(night) if curated.new >= night.settings.train.min_new else ({}, 0)
+    settings = night.settings
+    suite = load_suite(settings.benchmark.suite, night.workspace.root)
+    healthy, quarantined = health(suite, night.ports.simulator, settings.judge.workers)
+    arms = 3 if night.plan.champion else 2
+    return Rehearsal(
+        night=night.plan.night,
+        collect=collected,
+        curate=curated,
+        base=settings.train.mainline,
+        hyperparameters=settings.train.hyperparameters,
+        rows=rows,
+        characters=characters,
+        problems=len(healthy.problems),
+        quarantined=quarantined,
+        generations=arms * len(healthy.problems) * settings.benchmark.samples if rows else 0,
+        champion=night.plan.champion,
+    )
+
+
+def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
+    done: list[Manifest] = []
+    for stage in ("collect", "curate"):
+        done.append(perform(*steps.STEPS[stage](night, done)))
+    collected, curated = (manifest.facts for manifest in done)
+    if not isinstance(collected, CollectFacts) or not isinstance(curated, CurateFacts):
+        raise TypeError(collected.kind, curated.kind)
+    return collected, curated
+
+
+def _mixture(night: Night) -> tuple[dict[str, int], int]:
+    """Rows by source and characters of the mixture that would be trained on."""
+    out = disk.make_directory(night.directory / "train")
+    prepare(out, steps.train_inputs(night))
+    rows = list(disk.read_lines(out / MIXTURE, Row))
+    counts = Counter(row.source for row in rows)
+    return dict(sorted(counts.items())), sum(len(row.prompt) + len(row.completion) for row in rows)

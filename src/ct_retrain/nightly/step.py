@@ -1,0 +1,90 @@
+"""One stage of a night, resumed: returned when it is done, continued when it was cut short, redone when stale."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.night import Facts, Manifest, StageName
+from ct_retrain.core.record import Record, Sha256, digest
+from ct_retrain.core.workspace import MANIFEST
+
+_KEY = "key.json"
+_TRANSITIVE = frozenset({MANIFEST, _KEY, "artefacts"})
+"""Not listed in a manifest: itself, the key it holds anyway, and artefacts, which traces.jsonl names by digest."""
+
+
+class _Key(Record):
+    """What an unfinished stage directory is being made from."""
+
+    key: Sha256
+
+
+class Step(NamedTuple):
+    """A stage of one night: its name, where it works, and the digest of everything it is made from."""
+
+    stage: StageName
+    night: str
+    directory: Path
+    key: str
+
+
+def content(manifest: Manifest) -> str:
+    """Digest of what a stage made, without its clocks: equal content, equal digest."""
+    return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in manifest.files))
+
+
+def finished(step: Step) -> Manifest | None:
+    """The stage's manifest when it is done and was made from the same inputs.
+
+    Raise CorruptStateError when a file it names is missing or has another size.
+    """
+    path = step.directory / MANIFEST
+    if not path.exists():
+        return None
+    manifest = disk.read_record(path, Manifest)
+    if manifest.key != step.key:
+        return None
+    for file in manifest.files:
+        named = step.directory / file.path
+        if not named.is_file() or named.stat().st_size != file.size:
+            message = f"{named} is not what {path} names: restore it, or `ct-retrain run --redo {step.stage}`"
+            raise CorruptStateError(message)
+    return manifest
+
+
+def perform(step: Step, fill: Callable[[Path], Facts]) -> Manifest:
+    """Return the stage's manifest, having done what was left to do.
+
+    *fill* gets the stage's directory: empty, or as a crash of the same stage on the same inputs left it.
+    """
+    done = finished(step)
+    if done is not None:
+        return done
+    started = datetime.now(UTC)
+    _prepare(step)
+    facts = fill(step.directory)
+    disk.sync_tree(step.directory)
+    manifest = Manifest(
+        stage=step.stage,
+        night=step.night,
+        key=step.key,
+        started=started,
+        finished=datetime.now(UTC),
+        files=disk.file_refs(step.directory, exclude=_TRANSITIVE),
+        facts=facts,
+    )
+    disk.write_record(step.directory / MANIFEST, manifest)
+    return manifest
+
+
+def _prepare(step: Step) -> None:
+    """Keep a partial directory made from the same inputs; start any other afresh."""
+    note = step.directory / _KEY
+    if note.exists() and disk.read_record(note, _Key).key == step.key:
+        (step.directory / MANIFEST).unlink(missing_ok=True)
+        return
+    disk.fresh_directory(step.directory)
+    disk.write_record(note, _Key(key=step.key))

@@ -1,0 +1,196 @@
+"""What each stage of a night is made from, and the call that fills it."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+from ct_retrain import disk
+from ct_retrain.core.decision import Promote
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.night import (
+    BenchmarkFacts,
+    CollectFacts,
+    CurateFacts,
+    Facts,
+    Manifest,
+    PublishFacts,
+    StageName,
+    TrainFacts,
+)
+from ct_retrain.core.problem import Arm, Suite
+from ct_retrain.core.record import digest
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.nightly import closing
+from ct_retrain.nightly.night import Night
+from ct_retrain.nightly.step import Step, content
+from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
+from ct_retrain.stages.collect import CollectInputs, collect
+from ct_retrain.stages.curate import CurateInputs, curate, fingerprints
+from ct_retrain.stages.publish import PublishInputs, publish
+from ct_retrain.stages.train import ADAPTER, TrainInputs, train
+from ct_retrain.suites.load import load_suite
+
+Planned: TypeAlias = tuple[Step, Callable[[Path], Facts]]
+
+
+def _collect(night: Night, done: list[Manifest]) -> Planned:
+    del done
+    workspace, settings, plan = night.workspace, night.settings, night.plan
+    previous = _earlier(workspace, plan.previous, "collect")
+    inputs = CollectInputs(
+        workspace=workspace.root,
+        runs=workspace.runs,
+        previous=previous,
+        settings=settings.collect,
+        cutoff=plan.started,
+    )
+    key = digest(plan, settings.collect.model_dump(), _made(previous))
+    return night.step("collect", key), lambda out: collect(out, inputs)
+
+
+def _curate(night: Night, done: list[Manifest]) -> Planned:
+    settings, simulator = night.settings, night.ports.simulator
+    suite = load_suite(settings.benchmark.suite, night.workspace.root)
+    inputs = CurateInputs(
+        night=night.plan.night,
+        collected=night.directory / "collect",
+        previous=_earlier(night.workspace, night.plan.previous, "curate"),
+        protected=_protected(suite),
+        settings=settings.curate,
+        max_records=settings.max_records,
+        workers=settings.judge.workers,
+    )
+    key = digest(
+        content(done[-1]),
+        settings.curate.model_dump(),
+        str(inputs.max_records),
+        _made(inputs.previous),
+        *sorted(inputs.protected),
+        simulator.tool,
+    )
+    return night.step("curate", key), lambda out: curate(out, inputs, simulator)
+
+
+def _protected(suite: Suite) -> frozenset[str]:
+    marks: frozenset[str] = frozenset()
+    return marks.union(*(fingerprints(problem.spec, problem.golden) for problem in suite.problems))
+
+
+def _train(night: Night, done: list[Manifest]) -> Planned:
+    inputs, trainer = train_inputs(night), night.ports.trainer
+    sources = [
+        f"{path.name} {disk.sha256_of(path)}"
+        for directory in (inputs.gold, inputs.general)
+        for path in sorted(directory.glob("*.jsonl"))
+    ]
+    settings = night.settings.train.model_dump(exclude={"min_new"})
+    key = digest(content(done[-1]), settings, trainer.tool, *sources)
+    return night.step("train", key), lambda out: train(out, inputs, trainer)
+
+
+def train_inputs(night: Night) -> TrainInputs:
+    """What train works from."""
+    return TrainInputs(
+        curated=night.directory / "curate",
+        gold=night.workspace.gold,
+        general=night.workspace.general,
+        base=night.workspace.model(night.settings.train.mainline),
+        settings=night.settings.train,
+    )
+
+
+def _benchmark(night: Night, done: list[Manifest]) -> Planned:
+    workspace, settings, plan = night.workspace, night.settings, night.plan
+    suite = load_suite(settings.benchmark.suite, workspace.root)
+    inputs = BenchmarkInputs(
+        suite=suite,
+        arms=_arms(night),
+        settings=settings.benchmark,
+        gate=settings.gate,
+        min_delta=settings.min_delta_score,
+        workers=settings.judge.workers,
+    )
+    ports = night.ports
+    key = digest(
+        content(done[-1]),
+        suite.digest,
+        plan.champion or "",
+        settings.benchmark.model_dump(exclude={"batch_size"}),
+        settings.gate.model_dump(),
+        str(inputs.min_delta),
+        ports.simulator.tool,
+    )
+    return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
+
+
+def _arms(night: Night) -> tuple[tuple[Arm, Path | None], ...]:
+    """Tonight's adapter, the champion if there is one, and mainline, in the order they are loaded."""
+    adapter = night.directory / "train" / ADAPTER
+    candidate: tuple[Arm, Path | None] = ("candidate", adapter)
+    mainline: tuple[Arm, Path | None] = ("mainline", None)
+    if night.plan.champion is None:
+        return candidate, mainline
+    return candidate, ("champion", night.workspace.models / night.plan.champion), mainline
+
+
+def _publish(night: Night, done: list[Manifest]) -> Planned:
+    facts = done[-1].facts
+    if not isinstance(facts, BenchmarkFacts) or not isinstance(facts.decision, Promote):
+        message = f"night {night.plan.night} reached publish without a Promote: this is a bug, nothing was published"
+        raise CorruptStateError(message)
+    decision = facts.decision
+    curated = next(manifest.facts for manifest in done if isinstance(manifest.facts, CurateFacts))
+    inputs = PublishInputs(
+        night=night.plan.night,
+        models=night.workspace.models,
+        adapter=night.directory / "train" / ADAPTER,
+        base=night.settings.train.mainline,
+        metrics=closing.metrics(done),
+        dataset_sha256=curated.dataset_sha256,
+    )
+    return night.step("publish", digest(content(done[-1]))), lambda out: publish(out, inputs, decision)
+
+
+STEPS: Mapping[StageName, Callable[[Night, list[Manifest]], Planned]] = {
+    "collect": _collect,
+    "curate": _curate,
+    "train": _train,
+    "benchmark": _benchmark,
+    "publish": _publish,
+}
+
+
+def summary(manifest: Manifest) -> dict[str, object]:
+    """The few figures of a stage worth a log line."""
+    match manifest.facts:
+        case CollectFacts() as facts:
+            return {
+                "runs": facts.runs,
+                "collected": facts.collected,
+                "rejected": sum(facts.rejected.values()),
+            }
+        case CurateFacts() as facts:
+            return {"examples": facts.examples, "new": facts.new, "rejected": dict(Counter(facts.rejected))}
+        case TrainFacts() as facts:
+            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": facts.fit.losses[-1].loss}
+        case BenchmarkFacts() as facts:
+            scores = {str(card.arm): round(card.functional.value, 3) for card in facts.scorecards}
+            return {"decision": facts.decision.kind, **scores}
+        case PublishFacts() as facts:
+            return {"latest": facts.latest}
+
+
+def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Path | None:
+    """The directory of *stage* in the previous night; raise CorruptStateError when it is gone."""
+    if previous is None:
+        return None
+    directory = workspace.stage(previous, stage)
+    if not (directory / MANIFEST).is_file():
+        message = f"{directory} is missing, and tonight continues it: restore it from the snapshot"
+        raise CorruptStateError(message)
+    return directory
+
+
+def _made(directory: Path | None) -> str:
+    return content(disk.read_record(directory / MANIFEST, Manifest)) if directory else ""

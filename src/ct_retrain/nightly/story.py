@@ -1,0 +1,123 @@
+"""Run one night from the lock to the notice.
+
+Write order: stage manifests → release → link → history → NightRecord → notice. Dying anywhere and running
+again ends in the same tree. The NightRecord is written last but for the notice: it means the night is over.
+"""
+
+import traceback
+from typing import NamedTuple
+
+import structlog
+
+from ct_retrain import disk
+from ct_retrain.core.decision import Promote
+from ct_retrain.core.errors import LockedError, UsageError
+from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName
+from ct_retrain.core.notice import Notice
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly import archive, books, closing, steps
+from ct_retrain.nightly.night import Night, Ports
+from ct_retrain.nightly.step import perform
+
+_LOG = structlog.get_logger("ct_retrain.nightly")
+_ORDER: tuple[StageName, ...] = ("collect", "curate", "train", "benchmark", "publish")
+
+
+class Options(NamedTuple):
+    """What a caller may ask of a night."""
+
+    night: str | None = None
+    """Its id; today's date when None."""
+    until: StageName | None = None
+    """Stop after this stage, leaving the night open."""
+    redo: StageName | None = None
+    """Throw this stage and what follows away first."""
+
+
+def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
+    """Run the night, or what is left of it; None when it was told to stop before its end.
+
+    A night that is over is returned as it is. Raise LockedError when another one runs; any other failure is
+    archived and told to the team before it is raised again.
+    """
+    name = options.night or books.tonight(settings.timezone)
+    with disk.lock(workspace.lock):
+        if options.redo is not None:
+            _forget(workspace, name, options.redo)
+        if workspace.record(name).exists():
+            record = disk.read_record(workspace.record(name), NightRecord)
+            closing.tell_once(workspace, ports.notifier, record)
+            return record
+        try:
+            return _night(workspace, settings, ports, name, options.until)
+        except (KeyboardInterrupt, SystemExit, LockedError, UsageError):
+            raise
+        except Exception as error:
+            _broken(workspace, ports, name, error)
+            raise
+
+
+def _night(
+    workspace: Workspace, settings: Settings, ports: Ports, name: str, until: StageName | None
+) -> NightRecord | None:
+    with structlog.contextvars.bound_contextvars(night=name):
+        night = Night(workspace, settings, ports, books.open_plan(workspace, name), workspace.night(name))
+        done: list[Manifest] = []
+        for stage in _ORDER:
+            step, fill = steps.STEPS[stage](night, done)
+            _LOG.info("stage starts", stage=stage)
+            manifest = perform(step, fill)
+            done.append(manifest)
+            seconds = (manifest.finished - manifest.started).total_seconds()
+            _LOG.info("stage done", stage=stage, seconds=round(seconds, 1), **steps.summary(manifest))
+            if stage == until:
+                return None
+            if _nothing_more(manifest, settings):
+                break
+        return closing.close(night, done)
+
+
+def _nothing_more(manifest: Manifest, settings: Settings) -> bool:
+    """True when the night ends after this stage: nothing new to learn, or nothing to publish."""
+    match manifest.facts:
+        case CurateFacts(new=new):
+            return new < settings.train.min_new
+        case BenchmarkFacts(decision=decision):
+            return not isinstance(decision, Promote)
+        case _:
+            return False
+
+
+def _forget(workspace: Workspace, night: str, stage: StageName) -> None:
+    """Undo *stage* and what follows, so that the night can be run again from there.
+
+    Raise UsageError for a night that published, or that another night has built on.
+    """
+    record = workspace.record(night)
+    if record.exists():
+        last = books.last_record(workspace)
+        ended = disk.read_record(record, NightRecord)
+        if ended.release is not None or (last is not None and last.night != night):
+            message = f"night {night} is over and others rest on it: start a new one with --night {night}.2"
+            raise UsageError(message)
+        record.unlink()
+        disk.sync_directory(record.parent)
+    elif not workspace.night(night).is_dir():
+        message = f"night {night} was never started: there is nothing to redo"
+        raise UsageError(message)
+    for name in _ORDER[_ORDER.index(stage) :]:
+        disk.remove_tree(workspace.stage(night, name))
+
+
+def _broken(workspace: Workspace, ports: Ports, night: str, error: Exception) -> None:
+    """Archive what is known of a failure and tell the team; the night stays open and can be resumed."""
+    text = "".join(traceback.format_exception(error))
+    where = archive.keep_failure(workspace, night, text)
+    notice = Notice(
+        night=night,
+        level="error",
+        title=f"ct-retrain {night}: broken, {type(error).__name__}",
+        body=f"{error}\nThe night can be resumed: ct-retrain run --night {night}\nTraceback: {where}",
+    )
+    closing.tell(ports.notifier, notice)

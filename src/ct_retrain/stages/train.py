@@ -1,0 +1,109 @@
+"""From dataset and gold sets to tonight's adapter: mixed by shares, trained from mainline, never from last night."""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from ct_retrain import disk
+from ct_retrain.core.dataset import Example
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.mix import choose, row_counts
+from ct_retrain.core.night import TrainFacts
+from ct_retrain.core.ports import Trainer
+from ct_retrain.core.record import Rejected
+from ct_retrain.core.settings import TrainSettings
+from ct_retrain.core.training import Row, TrainPlan
+
+MIXTURE = "mixture.jsonl"
+ADAPTER = "adapter"
+
+
+class TrainInputs(NamedTuple):
+    """What one training works from."""
+
+    curated: Path
+    """Tonight's curate directory."""
+    gold: Path
+    general: Path
+    base: str
+    """Mainline: a path or a hub name."""
+    settings: TrainSettings
+
+
+class _Pair(BaseModel):
+    """A gold line: the draft's form; other keys are the owner's business."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    instruction: str
+    output: str
+
+
+def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
+    """Mix tonight's rows into `mixture.jsonl` and return the plan; refused gold lines go to `rejected.jsonl`."""
+    rejected: list[Rejected] = []
+    sources = {
+        "delta": list(_examples(inputs.curated / "dataset.jsonl", "delta")),
+        "repair": list(_examples(inputs.curated / "repairs.jsonl", "repair")),
+        "gold": list(_pairs(inputs.gold, "gold", rejected)),
+        "general": list(_pairs(inputs.general, "general", rejected)),
+    }
+    if not sources["delta"]:
+        message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
+        raise UsageError(message)
+    settings = inputs.settings
+    seed = settings.hyperparameters.seed
+    counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
+    rows = [row for name in counts for row in choose(sources[name], counts[name], seed)]
+    random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
+    disk.write_lines(out / MIXTURE, iter(rows))
+    disk.write_lines(out / "rejected.jsonl", iter(rejected))
+    mixture = out / MIXTURE
+    return TrainPlan(
+        base=inputs.base,
+        mixture=str(mixture.resolve()),
+        mixture_sha256=disk.sha256_of(mixture),
+        rows=len(rows),
+        hyperparameters=settings.hyperparameters,
+    )
+
+
+def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
+    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer."""
+    plan = prepare(out, inputs)
+    fit = trainer.fit(plan, out)
+    disk.sync_tree(out)
+    rows = Counter(row.source for row in disk.read_lines(out / MIXTURE, Row))
+    return TrainFacts(
+        base=plan.base,
+        hyperparameters=plan.hyperparameters,
+        shares={name: count / plan.rows for name, count in sorted(rows.items())},
+        rows=dict(sorted(rows.items())),
+        fit=fit,
+        trainer=trainer.tool,
+    )
+
+
+def _examples(path: Path, source: str) -> Iterator[Row]:
+    for example in disk.read_lines(path, Example):
+        yield Row(prompt=example.instruction, completion=example.output, source=source)
+
+
+def _pairs(directory: Path, source: str, rejected: list[Rejected]) -> Iterator[Row]:
+    adapter = TypeAdapter(_Pair)
+    for path in sorted(directory.glob("*.jsonl")):
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    pair = adapter.validate_json(line)
+                except ValidationError as error:
+                    detail = error.errors(include_url=False)[0]["msg"]
+                    rejected.append(
+                        Rejected(subject=f"{path.name}:{number}", reason=f"bad_{source}", detail=detail)
+                    )
+                else:
+                    yield Row(prompt=pair.instruction, completion=pair.output, source=source)

@@ -1,0 +1,115 @@
+"""The command line: words, exit codes, and how little it imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.town import found, leave_trace
+
+from ct_retrain.cli import call
+
+HEAVY = ("torch", "transformers", "numpy", "pydantic", "rich")
+
+
+def test_help_answers_without_importing_anything_heavy() -> None:
+    code = (
+        "import sys, resource; from ct_retrain.cli import call; call(['--help']);"
+        f"print([name for name in {HEAVY} if name in sys.modules]);"
+        "used = resource.getrusage(resource.RUSAGE_SELF); print(used.ru_utime + used.ru_stime)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded, seconds = done.stdout.splitlines()[-2:]
+
+    assert loaded == "[]"
+    assert float(seconds) < 0.5
+
+
+@pytest.mark.parametrize("arguments", [["frobnicate"], ["run", "--until", "lunch"], ["--set", "x", "status"]])
+def test_a_wrong_call_is_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(arguments) == 2
+    assert "Error" in capsys.readouterr().err
+
+
+def test_an_unknown_setting_is_named_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(["-C", str(tmp_path), "--set", "max_record=3", "status"]) == 2
+    assert "did you mean max_records" in capsys.readouterr().err
+
+
+def test_a_new_workspace_has_no_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["-C", str(tmp_path), "status"]) == 0
+    assert "no night has ended yet" in capsys.readouterr().out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_prints_the_funnel_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    town = found(tmp_path)
+    leave_trace(town.workspace, "run_2", 2, fails_first=True)
+    (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    capsys.readouterr()
+    assert call(["-C", str(tmp_path), "run", "--dry-run", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+
+    assert plan["collect"]["collected"] == 1
+    assert plan["curate"]["repairs"] == 1
+
+
+def test_config_says_where_a_value_came_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "7")
+    assert call(["-C", str(tmp_path), "config", "max_records", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "max_records": {"value": "7", "from": "CT_RETRAIN_MAX_RECORDS"}
+    }
+
+
+def test_a_second_night_at_once_exits_11(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from ct_retrain import disk
+
+    town = found(tmp_path)
+    (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    with disk.lock(town.workspace.lock):
+        assert call(["-C", str(tmp_path), "run"]) == 11
+    assert "another night is running" in capsys.readouterr().err
+
+
+def test_ctrl_c_exits_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
+    import os
+    import signal
+    import time
+
+    town = found(tmp_path)
+    for width in range(2, 9):
+        leave_trace(town.workspace, f"run_{width}", width)
+    (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    command = [sys.executable, "-m", "ct_retrain", "-C", str(tmp_path), "run", "--until", "curate"]
+    child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    plan = town.workspace.work
+    deadline = time.monotonic() + 30
+    while not list(plan.glob("*/plan.json")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.kill(child.pid, signal.SIGINT)
+    _, said = child.communicate(timeout=30)
+
+    assert child.returncode == 130, said
+    assert "go on where it stopped" in said
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+
+
+def test_show_without_a_night_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["-C", str(tmp_path), "show"]) == 2
+    assert "no night" in capsys.readouterr().err
+
+
+def test_the_settings_page_says_what_the_code_says(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["config", "--markdown"]) == 0
+    page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+
+    assert page.read_text() == capsys.readouterr().out, (
+        "ct-retrain config --markdown > docs/reference/settings.md"
+    )
+    assert "|  |" not in page.read_text(), "a setting without a meaning"

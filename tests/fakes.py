@@ -1,0 +1,92 @@
+"""Fakes of the ports that need a GPU or weights, pleasant to write tests with; the simulator is never faked."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.notice import Notice
+from ct_retrain.core.ports import Generator
+from ct_retrain.core.problem import Completion, Prompt, Sampling
+from ct_retrain.core.record import Tool
+from ct_retrain.core.training import Fit, LossPoint, TrainPlan
+
+
+class Scripted:
+    """A generator that answers every prompt text from a table, and an empty module where the table is silent."""
+
+    def __init__(self, answers: Mapping[str, str], name: str = "scripted") -> None:
+        self._answers = answers
+        self._name = name
+
+    @property
+    def tool(self) -> Tool:
+        return Tool(name="scripted", version="1", detail=self._name)
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        for prompt in prompts:
+            for index in range(sampling.samples):
+                text = self._answers.get(prompt.text, "module nothing; endmodule\n")
+                yield Completion(prompt_id=prompt.id, index=index, text=text, finished=True, tokens=len(text))
+
+
+class Learner:
+    """Trainer and Generators in one: an adapter is the list of prompts it was trained on, answered from then on."""
+
+    def __init__(self, knows: Mapping[str, str], forgets: bool = False) -> None:
+        self._knows = dict(knows)
+        self._forgets = forgets
+        self.fits = 0
+
+    @property
+    def tool(self) -> Tool:
+        return Tool(name="learner", version="1")
+
+    def fit(self, plan: TrainPlan, out: Path) -> Fit:
+        import json
+
+        self.fits += 1
+        rows = [json.loads(line) for line in Path(plan.mixture).read_text().splitlines()]
+        learnt = {} if self._forgets else {row["prompt"]: row["completion"] for row in rows}
+        adapter = out / "adapter"
+        adapter.mkdir(exist_ok=True)
+        (adapter / "adapter_model.safetensors").write_text(json.dumps(learnt, sort_keys=True))
+        (adapter / "adapter_config.json").write_text("{}")
+        return Fit(
+            steps=1,
+            epochs=1.0,
+            examples=plan.rows,
+            skipped=0,
+            tokens=10,
+            seconds=0.0,
+            peak_memory=0,
+            device="fake",
+            losses=(LossPoint(step=1, loss=0.5, learning_rate=1e-4),),
+            versions={},
+        )
+
+    def open(self, adapter: Path | None) -> Generator:
+        import json
+
+        if adapter is None:
+            return Scripted(self._knows, "mainline")
+        weights = adapter / "adapter_model.safetensors"
+        if not weights.exists():
+            message = f"{adapter} holds no adapter"
+            raise ToolError(message)
+        learnt = json.loads(weights.read_text())
+        base = {} if self._forgets else self._knows
+        return Scripted({**base, **learnt}, weights.read_text())
+
+
+class Inbox:
+    """A notifier that keeps what it was told, or fails when it is dead."""
+
+    def __init__(self, dead: bool = False) -> None:
+        self.notices: list[Notice] = []
+        self._dead = dead
+
+    def send(self, notice: Notice) -> None:
+        if self._dead:
+            message = "connection refused"
+            raise ToolError(message)
+        self.notices.append(notice)

@@ -1,0 +1,113 @@
+"""Die at every durable write, run again: the tree is the one of an undisturbed night, clocks aside."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from tests.town import Town, found, leave_trace
+
+from ct_retrain import disk
+from ct_retrain.nightly import Options, run
+
+_DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", "rmdir")
+_NIGHTS = ("2026-01-01", "2026-01-02")
+
+
+def _town(root: Path) -> Town:
+    town = found(root, problems=range(3, 6))
+    for width in range(2, 7):
+        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 3)
+    return town
+
+
+def _live(town: Town, night: str) -> None:
+    run(town.workspace, town.settings, town.ports, Options(night=night))
+
+
+def _dying_after(count: int, work: Callable[[], object]) -> int:
+    """Run *work* in a child that dies just before its *count*-th durable step; return its exit code."""
+    child = os.fork()
+    if not child:
+        _die_after(count, work)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _die_after(count: int, work: Callable[[], object]) -> NoReturn:
+    left = count
+
+    def guarded(real: Callable[..., object]) -> Callable[..., object]:
+        def step(*arguments: object, **options: object) -> object:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                os._exit(137)
+            return real(*arguments, **options)
+
+        return step
+
+    for name in _DURABLE:
+        setattr(os, name, guarded(getattr(os, name)))
+    _finish(work)
+
+
+def _finish(work: Callable[[], object]) -> NoReturn:
+    try:
+        work()
+    except BaseException:  # noqa: BLE001 - a child of fork must never return into pytest
+        import traceback
+
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)
+
+
+_CLOCKS = re.compile(r'"(started|finished|at|seconds|host|generated_at)":\s*("[^"]*"|[\d.e-]+)')
+_DIGESTS = re.compile(r"[0-9a-f]{64}")
+
+
+def _tree(root: Path) -> dict[str, str]:
+    """Every path with its content, clocks and the digests that depend on them taken out."""
+    tree: dict[str, str] = {}
+    for path in sorted(root.rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.is_symlink():
+            tree[name] = str(path.readlink())
+        elif path.name in ("ledger.sqlite", ".lock"):
+            tree[name] = "present"
+        elif path.is_file():
+            text = _CLOCKS.sub("CLOCK", path.read_text().replace(str(root), "ROOT"))
+            tree[name] = _DIGESTS.sub("D", text) if path.suffix == ".json" else text
+        else:
+            tree[name] = "directory"
+    return tree
+
+
+def _sweep(root: Path, points: Iterator[int]) -> int:
+    """Crash at each of *points* until a night survives its point; return the last one tried."""
+    undisturbed = _town(root / "undisturbed")
+    for night in _NIGHTS:
+        _live(undisturbed, night)
+    wanted = _tree(undisturbed.workspace.root)
+    for point in points:
+        town = _town(root / "crashed")
+        code = _dying_after(point, lambda town=town: [_live(town, night) for night in _NIGHTS])
+        assert code in (0, 137)
+        for night in _NIGHTS:
+            _live(town, night)
+        assert _tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
+        if code == 0:
+            return point
+        disk.remove_tree(town.workspace.root)
+    return -1
+
+
+def test_dying_at_some_durable_steps_changes_nothing(tmp_path: Path) -> None:
+    assert _sweep(tmp_path, iter(range(3, 100_000, 23))) > 50
+
+
+@pytest.mark.slow
+def test_dying_at_every_durable_step_changes_nothing(tmp_path: Path) -> None:
+    assert _sweep(tmp_path, iter(range(100_000))) > 50
