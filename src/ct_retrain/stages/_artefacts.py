@@ -1,0 +1,214 @@
+"""Turns what a passing simulation names into artefacts kept by their digest, or says why that cannot be."""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from ct_retrain.core.dataset import Artefact, Attempt, Trace
+from ct_retrain.core.errors import ToolError
+from ct_retrain.trace import Reach, Refusal, Simulation, instruction_of, spec_hash_of
+from ct_retrain.trace.lines import Payload, in_utc
+
+ARTEFACTS = "artefacts"
+
+
+class Tried(NamedTuple):
+    """A failed attempt, remembered until its spec passes in the same run."""
+
+    line: int
+    spec: str
+    rtl: str
+    log: str
+
+
+class _Found(NamedTuple):
+    name: str
+    data: bytes
+
+
+class _Sources(NamedTuple):
+    spec: _Found
+    rtl: _Found
+    testbench: _Found
+    compile_log: _Found | None
+    simulation_log: _Found | None
+
+
+class Depot:
+    """Keeps contents under `artefacts/<2 hex>/<sha256>`, each once, and counts what it wrote."""
+
+    def __init__(self, directory: Path) -> None:
+        """Keep them in *directory*, which exists."""
+        self._directory = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.files = 0
+        self.size = 0
+
+    def close(self) -> None:
+        """Let go of the directory."""
+        os.close(self._directory)
+
+    def keep(self, name: str, data: bytes) -> Artefact:
+        """Write *data* unless it is there. Not durable yet: collect syncs once, at its end."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        try:
+            self._write(f"{sha256[:2]}/{sha256}", data)
+        except FileExistsError:
+            pass
+        except OSError as error:
+            message = f"cannot keep {name}: {error.strerror}; free space or fix permissions, then run again"
+            raise ToolError(message) from error
+        return Artefact(name=clean(name), sha256=sha256, size=len(data))
+
+    def _write(self, path: str, data: bytes) -> None:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        try:
+            descriptor = os.open(path, flags, 0o644, dir_fd=self._directory)
+        except FileNotFoundError:
+            _make(path[:2], self._directory)
+            descriptor = os.open(path, flags, 0o644, dir_fd=self._directory)
+        try:
+            rest = data
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+        finally:
+            os.close(descriptor)
+        self.files += 1
+        self.size += len(data)
+
+
+class Gatherer:
+    """Reads what one run names, and keeps what is wanted."""
+
+    def __init__(self, reach: Reach, depot: Depot, limit: int) -> None:
+        """Refuse sources of more than *limit* bytes; logs are cut to their last *limit* bytes."""
+        self._reach = reach
+        self._depot = depot
+        self._limit = limit
+
+    def trace(self, run: str, entry: Simulation, tried: Sequence[Tried]) -> Trace | Refusal:
+        """The passing *entry* with its files kept; nothing is kept when one of them cannot be had."""
+        payload = entry.payload
+        found = self._sources(payload)
+        if isinstance(found, Refusal):
+            return found
+        rtl = self._keep(found.rtl)
+        return Trace(
+            run_id=run,
+            line=entry.number,
+            generated_at=in_utc(entry.timestamp),
+            spec_hash=clean(payload.spec_hash or spec_hash_of(found.spec.data.decode("utf-8", "replace"))),
+            category=clean(payload.category) if payload.category else None,
+            source=clean(payload.source or "pipeline"),
+            generator=clean(payload.generator or ""),
+            spec=self._keep(found.spec),
+            rtl=rtl,
+            testbench=self._keep(found.testbench),
+            compile_log=self._keep(found.compile_log) if found.compile_log else None,
+            simulation_log=self._keep(found.simulation_log) if found.simulation_log else None,
+            attempts=tuple(attempt for one in tried if (attempt := self._attempt(one, rtl)) is not None),
+        )
+
+    def _sources(self, payload: Payload) -> _Sources | Refusal:
+        spec = self._spec(payload.spec_path, payload.spec)
+        if isinstance(spec, Refusal):
+            return spec
+        rtl = self._source("rtl_file", payload.rtl_file)
+        if isinstance(rtl, Refusal):
+            return rtl
+        testbench = self._source("testbench_file", payload.testbench_file)
+        if isinstance(testbench, Refusal):
+            return testbench
+        compile_log = self._log("simulation_compile_log", payload.simulation_compile_log)
+        if isinstance(compile_log, Refusal):
+            return compile_log
+        simulation_log = self._log("simulation_log", payload.simulation_log)
+        if isinstance(simulation_log, Refusal):
+            return simulation_log
+        return _Sources(spec, rtl, testbench, compile_log, simulation_log)
+
+    def _keep(self, found: _Found) -> Artefact:
+        return self._depot.keep(found.name, found.data)
+
+    def _attempt(self, tried: Tried, answer: Artefact) -> Attempt | None:
+        """The failed attempt, unless its RTL is gone or has been overwritten by the *answer*."""
+        rtl = self._source("rtl_file", tried.rtl)
+        if isinstance(rtl, Refusal) or hashlib.sha256(rtl.data).hexdigest() == answer.sha256:
+            return None
+        log = self._log("simulation_log", tried.log)
+        kept = None if log is None or isinstance(log, Refusal) else self._keep(log)
+        return Attempt(line=tried.line, rtl=self._keep(rtl), log=kept)
+
+    def _source(self, key: str, value: str | None) -> _Found | Refusal:
+        if not value:
+            return Refusal("no_rtl" if key == "rtl_file" else "no_testbench", f"payload.{key} is missing")
+        if "\n" in value:
+            return self._text(key, value)
+        return self._file(key, value)
+
+    def _spec(self, path: str | None, text: str | None) -> _Found | Refusal:
+        if path and "\n" not in path:
+            found = self._file("spec_path", path)
+            if isinstance(found, _Found):
+                return _with_words(found)
+            if not text and not (_reads_as_words(path) and found.reason in {"artefact_missing", "bad_path"}):
+                return found
+        words = text or path
+        if not words:
+            return Refusal("no_spec", "payload has neither spec_path nor spec")
+        found = self._text("spec", words)
+        return found if isinstance(found, Refusal) else _with_words(found)
+
+    def _log(self, key: str, value: str | None) -> _Found | Refusal | None:
+        """A log's end. One that names no file and holds spaces is the log itself."""
+        if not value:
+            return None
+        if "\n" not in value:
+            data = self._reach.read_end(value, self._limit)
+            if not isinstance(data, Refusal):
+                return _Found(value, data)
+            if " " not in value or data.reason not in {"artefact_missing", "bad_path"}:
+                return Refusal(data.reason, f"{key}: {data.detail}")
+        return _Found(key, as_bytes(value)[-self._limit :])
+
+    def _text(self, key: str, value: str) -> _Found | Refusal:
+        data = as_bytes(value)
+        if len(data) > self._limit:
+            return Refusal("artefact_too_large", f"{key}: {len(data)} bytes, limit {self._limit}")
+        return _Found(key, data)
+
+    def _file(self, key: str, value: str) -> _Found | Refusal:
+        data = self._reach.read(value, self._limit)
+        return (
+            Refusal(data.reason, f"{key}: {data.detail}")
+            if isinstance(data, Refusal)
+            else _Found(value, data)
+        )
+
+
+def clean(text: str) -> str:
+    """*text* as UTF-8 can hold it: lone surrogates become backslash escapes."""
+    return text if text.isascii() else as_bytes(text).decode()
+
+
+def as_bytes(text: str) -> bytes:
+    """*text* in UTF-8, lone surrogates as backslash escapes."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _with_words(found: _Found) -> _Found | Refusal:
+    if instruction_of(found.data.decode("utf-8", "replace")):
+        return found
+    return Refusal("no_spec", f"{found.name} is empty")
+
+
+def _reads_as_words(value: str) -> bool:
+    """Whether *value*, which names no file, is a sentence rather than a path."""
+    return " " in value.strip() and "/" not in value and not PurePosixPath(value).suffix
+
+
+def _make(name: str, directory: int) -> None:
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(name, dir_fd=directory)

@@ -1,0 +1,61 @@
+"""Walks the runs once and says how every trace file stands: what may be read, and what may not and why."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_retrain.stages._scan import Sighting
+from ct_retrain.trace.format import TRACE_NAME
+from ct_retrain.trace.reach import refusal
+
+_NAME = TRACE_NAME.encode()
+
+
+class Walk:
+    """The sightings below a directory of runs, in no order; `runs` counts the run directories seen so far."""
+
+    def __init__(self, workspace: Path, runs: Path) -> None:
+        """Walk *runs*; links may lead anywhere inside it or *workspace*."""
+        self.runs = 0
+        self._roots = (os.fsencode(workspace), os.fsencode(runs))
+
+    def sightings(self) -> Iterator[Sighting]:
+        """Yield the trace file of every run that has one."""
+        with os.scandir(self._roots[1]) as entries:
+            for entry in entries:
+                sighting = self._sighting(entry)
+                if sighting is not None:
+                    yield sighting
+
+    def _sighting(self, entry: os.DirEntry[bytes]) -> Sighting | None:
+        try:
+            if not entry.is_dir():
+                return None
+            self.runs += 1
+            if entry.is_symlink() and not self._is_inside(entry.path):
+                facts = entry.stat(follow_symlinks=False)
+                return _refused(entry.name, facts, "path_escapes", "the run is a link out of the workspace")
+            return self._look(entry.name, entry.path + b"/" + _NAME)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return Sighting(entry.name, 0, 0, 0, 0, "unreadable", refusal(error, TRACE_NAME).detail)
+
+    def _look(self, run: bytes, path: bytes) -> Sighting:
+        facts = os.lstat(path)
+        if stat.S_ISLNK(facts.st_mode):
+            if not self._is_inside(path):
+                return _refused(run, facts, "path_escapes", "the trace is a link out of the workspace")
+            facts = os.stat(path)  # noqa: PTH116  (Path is a tenfold cost here, and names are bytes)
+        if not stat.S_ISREG(facts.st_mode):
+            return _refused(run, facts, "not_a_file", "the trace is not a regular file")
+        return Sighting(run, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+
+    def _is_inside(self, path: bytes) -> bool:
+        target = os.path.realpath(path)
+        return any(target.startswith(root + b"/") for root in self._roots)
+
+
+def _refused(run: bytes, facts: os.stat_result, reason: str, detail: str) -> Sighting:
+    return Sighting(run, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, reason, detail)

@@ -1,0 +1,92 @@
+"""What one run has to give tonight: a function of the run's files and of what the ledger knew of it."""
+
+import os
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import Rejected
+from ct_retrain.stages._artefacts import ARTEFACTS, Depot, Gatherer, Tried
+from ct_retrain.stages._scan import Job, Position, Scan, Sighting, Site
+from ct_retrain.trace import Reach, Refusal
+from ct_retrain.trace.reach import refusal
+
+
+class Harvest(NamedTuple):
+    """What a job found."""
+
+    sighting: Sighting
+    position: Position | None
+    """None when the file could not be read tonight: the next night tries again."""
+    traces: Sequence[bytes]
+    """Trace records as JSON, in order."""
+    rejected: Sequence[Rejected]
+    known: bytes
+    """For the next `Job`."""
+    tried: Sequence[Tried]
+    lines: int
+    bytes_copied: int = 0
+
+
+def harvest(jobs: Iterable[Job], site: Site) -> list[Harvest]:
+    """Do *jobs* in order."""
+    depot = Depot(site.out / ARTEFACTS)
+    try:
+        return [_harvest_one(job, site, depot) for job in jobs]
+    except OSError as error:
+        message = f"cannot go on reading {site.runs}: {error.strerror}; repair the machine, then run again"
+        raise ToolError(message) from error
+    finally:
+        depot.close()
+
+
+def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> Harvest:
+    """The Harvest of a finished *scan*."""
+    return Harvest(
+        sighting=sighting,
+        position=scan.position,
+        traces=traces,
+        rejected=[rejected for _, rejected in sorted(scan.rejected, key=lambda one: one[0])],
+        known=scan.known,
+        tried=scan.tried,
+        lines=scan.lines,
+        bytes_copied=bytes_copied,
+    )
+
+
+def _harvest_one(job: Job, site: Site, depot: Depot) -> Harvest:
+    scan = Scan(job, site)
+    before = depot.size
+    traces = _gather(scan, site, depot, job.sighting.run)
+    return settled(scan, job.sighting, traces, depot.size - before)
+
+
+def _gather(scan: Scan, site: Site, depot: Depot, run: bytes) -> list[bytes]:
+    """Keep the files of everything that passed; what cannot be kept is refused."""
+    passes = scan.passes()
+    first = next(passes, None)
+    if first is None:
+        return []
+    with ExitStack() as stack:
+        try:
+            reach = stack.enter_context(Reach.of(site.workspace, _home(site.runs / os.fsdecode(run))))
+        except OSError as error:
+            scan.refuse(0, "vanished", f"its directory: {refusal(error, scan.run).detail}")
+            return []
+        gatherer = Gatherer(reach, depot, site.settings.max_artefact_bytes)
+        traces: list[bytes] = []
+        for passing in chain([first], passes):
+            found = gatherer.trace(scan.run, passing.entry, passing.tried)
+            if isinstance(found, Refusal):
+                scan.refuse(passing.entry.number, found.reason, found.detail)
+            else:
+                traces.append(found.model_dump_json().encode() + b"\n")
+        return traces
+
+
+def _home(run: Path) -> Path:
+    """*run* without links; nearly always it is none."""
+    return run.resolve() if run.is_symlink() else run

@@ -1,0 +1,277 @@
+"""Reads what one trace has gained since it was last read: each byte once, every line an entry or a refusal.
+
+Whatever cannot be decided tonight (a line still being written, a file replaced after the cut-off) stays unread,
+so that the next night finds it whole.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.record import Rejected
+from ct_retrain.core.settings import CollectSettings
+from ct_retrain.stages._artefacts import Tried, as_bytes, clean
+from ct_retrain.trace import Flaw, Simulation, simulations
+from ct_retrain.trace.blocks import Block, blocks
+from ct_retrain.trace.format import FAILED, PASSED, TRACE_NAME
+from ct_retrain.trace.lines import Payload, is_whole
+from ct_retrain.trace.reach import refusal
+
+DONE, PENDING, REFUSED = 0, 1, 2
+"""States of a file's last line: read, still being written, refused as never to be finished."""
+
+_ANCHOR = 1024
+"""Bytes before the offset that must still be there, or the file has been rewritten in place."""
+_DIGEST = 12
+_KNOWN = struct.Struct(f">{_DIGEST}sI")
+_ATTEMPTS = 4
+_ATTEMPT_LOG = 16 << 10
+"""Characters of an inline log that a failed attempt keeps."""
+
+
+class Sighting(NamedTuple):
+    """A trace file as it stood at the cut-off."""
+
+    run: bytes
+    """Name of the run directory."""
+    dev: int
+    ino: int
+    size: int
+    mtime_ns: int
+    reason: str = ""
+    """Why it may not be read, if it may not."""
+    detail: str = ""
+
+
+class Position(NamedTuple):
+    """How far a trace has been read."""
+
+    ino: int
+    offset: int = 0
+    lines: int = 0
+    """Line breaks before *offset*."""
+    anchor: int = 0
+    """Checksum of the bytes just before *offset*."""
+    is_open: int = 0
+    """1 where *offset* ends a line whose line break was not there yet."""
+    state: int = DONE
+
+
+class Job(NamedTuple):
+    """A trace to read, and what earlier nights knew of it."""
+
+    sighting: Sighting
+    position: Position | None = None
+    known: bytes = b""
+    """Digest and line of every entry read, see `_KNOWN`."""
+    tried: Sequence[Tried] = ()
+
+
+class Site(NamedTuple):
+    """Where jobs find and leave things; the paths are free of links."""
+
+    workspace: Path
+    runs: Path
+    out: Path
+    settings: CollectSettings
+    cutoff: float
+    """Seconds since 1970."""
+
+
+class Passing(NamedTuple):
+    """A passing simulation, and the last failed attempts at the same spec before it."""
+
+    entry: Simulation
+    tried: Sequence[Tried]
+
+
+class Scan:
+    """One trace being read; `passes` first, then the other attributes say what else was found."""
+
+    def __init__(self, job: Job, site: Site) -> None:
+        """Read *job* under the limits of *site*."""
+        self.position: Position | None = None
+        """None when the file could not be read tonight."""
+        self.rejected: list[tuple[int, Rejected]] = []
+        """With the line each is about, 0 for the file."""
+        self.lines = 0
+        self.run = clean(os.fsdecode(job.sighting.run))
+        self._sighting = job.sighting
+        self._start = job.position or Position(job.sighting.ino)
+        self._known: dict[bytes, int] = dict(_KNOWN.iter_unpack(job.known)) if job.known else {}
+        self._entries: dict[bytes, int] = {}
+        self._rewritten = False
+        self._tried: dict[str, list[Tried]] = {}
+        for one in job.tried:
+            self._tried.setdefault(one.spec, []).append(one)
+        self._site = site
+
+    @property
+    def known(self) -> bytes:
+        """Digest and line of every entry read, tonight or before."""
+        return b"".join(_KNOWN.pack(*one) for one in (self._known | self._entries).items())
+
+    @property
+    def tried(self) -> list[Tried]:
+        """Failed attempts that no pass has followed yet."""
+        return [one for tried in self._tried.values() for one in tried]
+
+    def passes(self) -> Iterator[Passing]:
+        """Yield the passing simulations in order."""
+        if self._sighting.reason:
+            self.refuse(0, self._sighting.reason, self._sighting.detail)
+            self.position = None if self._sighting.reason == "unreadable" else Position(self._sighting.ino)
+            return
+        descriptor = self._open()
+        if descriptor is None:
+            return
+        try:
+            self._begin(descriptor)
+            yield from self._read(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def refuse(self, number: int, reason: str, detail: str) -> None:
+        """Note that line *number* (0: the file) is refused."""
+        place = f":{number}" if number else ""
+        subject = f"runs/{self.run}/{TRACE_NAME}{place}"
+        self.rejected.append((number, Rejected(subject=subject, reason=reason, detail=clean(detail))))
+
+    def _open(self) -> int | None:
+        path = b"/".join((os.fsencode(self._site.runs), self._sighting.run, TRACE_NAME.encode()))
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            found = refusal(error, TRACE_NAME)
+            reason = "vanished" if found.reason == "artefact_missing" else found.reason
+            self.refuse(0, reason, "it was there at the cut-off" if reason == "vanished" else found.detail)
+            return None
+        facts = os.fstat(descriptor)
+        if facts.st_ino == self._sighting.ino and facts.st_size >= self._sighting.size:
+            return descriptor
+        os.close(descriptor)
+        self.refuse(0, "replaced", "another file since the cut-off; the next night reads it")
+        return None
+
+    def _begin(self, descriptor: int) -> None:
+        """Start over where the file is no longer the one that was read."""
+        start = self._start
+        if not start.offset:
+            self._start = start._replace(ino=self._sighting.ino)
+            return
+        if self._sighting.size < start.offset:
+            why = f"{self._sighting.size} bytes, {start.offset} were read before"
+        elif self._sighting.ino != start.ino:
+            why = "another file of the same name"
+        elif _anchor(descriptor, start.offset) != start.anchor:
+            why = "other bytes where it was read before"
+        else:
+            return
+        self.refuse(0, "rewritten", f"{why}; read again from its start")
+        self._rewritten = True
+        self._tried = {}
+        self._start = Position(self._sighting.ino)
+
+    def _read(self, descriptor: int) -> Iterator[Passing]:
+        offset, lines, is_open = self._start.offset, self._start.lines, self._start.is_open
+        state = DONE
+        last = b""
+        for block in blocks(descriptor, offset, self._sighting.size, self._site.settings.max_line_bytes):
+            if not block.lines:
+                state = self._tail_state(block, lines, is_open)
+                if state != DONE or not block.data.strip():
+                    break
+            yield from self._take_block(block, lines, is_open)
+            offset += block.size
+            lines += block.lines
+            is_open = 0 if block.lines else 1
+            last = block.data
+        self.lines = lines + is_open - self._start.lines - self._start.is_open
+        # Nearly every file is one block from its start: its end need not be read twice.
+        anchor = zlib.crc32(last[-_ANCHOR:]) if len(last) == offset else _anchor(descriptor, offset)
+        self.position = Position(self._sighting.ino, offset, lines, anchor, is_open, state)
+
+    def _tail_state(self, tail: Block, lines: int, is_open: int) -> int:
+        """What to make of a last line without its line break: take it (DONE), wait for it, or give it up."""
+        whole = tail.data and not is_open and is_whole(tail.data)
+        if whole or (tail.data and not tail.data.strip()):
+            return DONE
+        age = self._site.cutoff - self._sighting.mtime_ns / 1e9
+        if age <= self._site.settings.stale_seconds:
+            return PENDING
+        if not self._is_refused(lines + 1):
+            self.refuse(
+                lines + 1, "half_written", f"{tail.size} bytes without an end, untouched for {age:.0f} s"
+            )
+        return REFUSED
+
+    def _is_refused(self, number: int) -> bool:
+        """Whether an earlier night has given this line up already."""
+        return self._start.state == REFUSED and number == self._start.lines + 1
+
+    def _take_block(self, block: Block, lines: int, is_open: int) -> Iterator[Passing]:
+        if not block.data:
+            limit = self._site.settings.max_line_bytes
+            self.refuse(lines + 1, "too_large", f"{block.size} bytes, limit {limit}")
+            return
+        data = block.data
+        if is_open:
+            rest, _, data = data.partition(b"\n")
+            lines += 1
+            if rest.strip():
+                self.refuse(lines, "malformed_json", "more text after a whole object")
+        for found in simulations(data, lines) if data else ():
+            if isinstance(found, Flaw):
+                if not self._is_refused(found.number):
+                    self.refuse(found.number, found.reason, found.detail)
+            else:
+                yield from self._take(found)
+
+    def _take(self, entry: Simulation) -> Iterator[Passing]:
+        status = entry.payload.status
+        if status is None:
+            self.refuse(entry.number, "wrong_type", "payload: a Simulation without a status")
+        elif status == PASSED:
+            tried = self._tried.pop(_spec_key(entry.payload), [])
+            if self._is_new(entry):
+                yield Passing(entry, tried)
+        elif status in FAILED and self._is_new(entry):
+            self._remember(entry)
+
+    def _is_new(self, entry: Simulation) -> bool:
+        """Whether the run has not said the same before; after a rewrite, repeating what is known is no fault."""
+        digest = blake2b(entry.raw, digest_size=_DIGEST).digest()
+        first = self._entries.get(digest)
+        if first is None and digest in self._known:
+            if self._rewritten:
+                return entry.payload.status != PASSED
+            first = self._known[digest]
+        if first is not None:
+            self.refuse(entry.number, "duplicate", f"the same entry as line {first}")
+            return False
+        self._entries[digest] = entry.number
+        return True
+
+    def _remember(self, entry: Simulation) -> None:
+        payload = entry.payload
+        if not payload.rtl_file:
+            return
+        log = payload.simulation_log or payload.simulation_compile_log or ""
+        tried = Tried(entry.number, _spec_key(payload), clean(payload.rtl_file), clean(log[-_ATTEMPT_LOG:]))
+        self._tried[tried.spec] = [*self._tried.get(tried.spec, ()), tried][-_ATTEMPTS:]
+
+
+def _spec_key(payload: Payload) -> str:
+    """What attempts at the same spec have in common within a run."""
+    if payload.spec_hash:
+        return clean(payload.spec_hash)
+    return blake2b(as_bytes(payload.spec_path or payload.spec or ""), digest_size=16).hexdigest()
+
+
+def _anchor(descriptor: int, offset: int) -> int:
+    size = min(_ANCHOR, offset)
+    return zlib.crc32(os.pread(descriptor, size, offset - size))

@@ -1,0 +1,148 @@
+"""From the pipeline's runs to the night's traces: every simulation that passed, with its files, once.
+
+The cut-off is frozen first. Called again on the same directory after a crash, collect reads exactly what it
+would have read, whatever has been appended since: it redoes everything but the frozen frontier. Nothing is lost
+in silence: what cannot be used is in `rejected.jsonl`, what is still being written is left for the next night.
+Memory is bounded by the longest line and the largest artefact, not by the number of runs.
+One process on purpose: nearly all its time is the kernel's, opening and creating small files.
+"""
+
+import os
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from ct_retrain import disk
+from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.night import CollectFacts
+from ct_retrain.core.settings import CollectSettings
+from ct_retrain.stages._artefacts import ARTEFACTS
+from ct_retrain.stages._frontier import Walk
+from ct_retrain.stages._harvest import Harvest, harvest
+from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
+from ct_retrain.stages._scan import PENDING, Job, Site
+
+TRACES = "traces.jsonl"
+REJECTED = "rejected.jsonl"
+
+_BATCH = 64
+"""Runs harvested between two writes."""
+_MANY = 100
+"""Traces above which one `sync` costs less than an fsync for each of their files."""
+
+
+class CollectInputs(NamedTuple):
+    """What one collection works from."""
+
+    workspace: Path
+    runs: Path
+    """Directory of run directories; only read."""
+    previous: Path | None
+    """The last night's collect directory, whose ledger this night continues."""
+    settings: CollectSettings
+    cutoff: datetime
+    """When the night started; decides what is stale."""
+
+
+def collect(out: Path, inputs: CollectInputs) -> CollectFacts:
+    """Fill *out* with `traces.jsonl`, `rejected.jsonl`, `artefacts/` and `ledger.sqlite`, durably.
+
+    After a crash call it again with *out* as it was left: `ledger.sqlite` holds the frozen cut-off.
+    """
+    try:
+        _freeze(out, inputs)
+        with Ledger(out / LEDGER) as ledger:
+            return ledger.facts() or _finish(out, inputs, ledger)
+    except (OSError, sqlite3.OperationalError) as error:
+        message = f"cannot fill {out}: {error}; free space or fix permissions, then run again"
+        raise ToolError(message) from error
+
+
+def _finish(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
+    facts = _collect(out, inputs, ledger)
+    _make_durable(out, facts)
+    ledger.finish(facts)
+    return facts
+
+
+def _freeze(out: Path, inputs: CollectInputs) -> None:
+    if (out / LEDGER).exists():
+        return
+    if not inputs.runs.is_dir():
+        message = f"{inputs.runs} is not a directory: set paths.runs to where the pipeline leaves its runs"
+        raise UsageError(message)
+    previous = inputs.previous / LEDGER if inputs.previous else None
+    walk = Walk(inputs.workspace.resolve(), inputs.runs.resolve())
+    freeze(out / LEDGER, previous, walk, inputs.cutoff.timestamp())
+
+
+def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
+    frozen = ledger.frozen()
+    disk.fresh_directory(out / ARTEFACTS)
+    site = Site(inputs.workspace.resolve(), inputs.runs.resolve(), out, inputs.settings, frozen.cutoff)
+    tally = _Tally()
+    with ExitStack() as stack:
+        traces = stack.enter_context((out / TRACES).open("wb"))
+        rejected = stack.enter_context((out / REJECTED).open("wb"))
+        for batch in _batches(ledger.jobs()):
+            harvests = harvest(batch, site)
+            ledger.settle(harvests)
+            for one in harvests:
+                _write(one, traces, rejected)
+                tally.add(one)
+    return tally.facts(frozen.runs)
+
+
+class _Tally:
+    """The night's counts."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._rejected: Counter[str] = Counter()
+
+    def add(self, one: Harvest) -> None:
+        """Count *one*."""
+        pending = one.position is not None and one.position.state == PENDING
+        self._counts.update(
+            read=int(one.lines > 0),
+            lines=one.lines,
+            collected=len(one.traces),
+            pending=int(pending),
+            bytes_copied=one.bytes_copied,
+        )
+        self._rejected.update(rejected.reason for rejected in one.rejected)
+
+    def facts(self, runs: int) -> CollectFacts:
+        """The counts so far, of a night that saw *runs* run directories."""
+        counts = self._counts
+        return CollectFacts(
+            runs=runs,
+            read=counts["read"],
+            lines=counts["lines"],
+            collected=counts["collected"],
+            rejected=dict(sorted(self._rejected.items())),
+            pending=counts["pending"],
+            bytes_copied=counts["bytes_copied"],
+        )
+
+
+def _write(one: Harvest, traces: BinaryIO, rejected: BinaryIO) -> None:
+    traces.writelines(one.traces)
+    rejected.writelines(refused.model_dump_json().encode() + b"\n" for refused in one.rejected)
+
+
+def _batches(jobs: Iterator[Job]) -> Iterator[list[Job]]:
+    while batch := list(islice(jobs, _BATCH)):
+        yield batch
+
+
+def _make_durable(out: Path, facts: CollectFacts) -> None:
+    if facts.collected > _MANY:
+        os.sync()
+    else:
+        disk.sync_tree(out)

@@ -1,0 +1,22 @@
+"""The contract with anybody's pipeline: the format of `trace.jsonl`, its writer and its forgiving reader."""
+
+from ct_retrain.trace.format import SimulationLine, SimulationPayload, TraceLine, json_schema
+from ct_retrain.trace.lines import Flaw, Simulation, simulations
+from ct_retrain.trace.reach import Reach, Refusal
+from ct_retrain.trace.spec import instruction_of, spec_hash_of
+from ct_retrain.trace.writer import TraceWriter
+
+__all__ = [
+    "Flaw",
+    "Reach",
+    "Refusal",
+    "Simulation",
+    "SimulationLine",
+    "SimulationPayload",
+    "TraceLine",
+    "TraceWriter",
+    "instruction_of",
+    "json_schema",
+    "simulations",
+    "spec_hash_of",
+]

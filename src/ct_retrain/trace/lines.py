@@ -1,0 +1,192 @@
+"""Bytes of a trace to its Simulation entries: every line is an entry, none of our business, or a Flaw with its reason.
+
+The fast path decodes a block of whole lines at once. Whatever it cannot vouch for is read again line by line,
+with the standard json as second opinion: `json.dumps` writes NaN and lone surrogates, which stricter parsers
+refuse, and one NaN in a metric must not lose a good run.
+"""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple, cast
+
+import msgspec
+
+
+class Flaw(NamedTuple):
+    """A line that cannot be read."""
+
+    number: int
+    """Line of the trace, from 1."""
+    reason: str
+    """bad_utf8, malformed_json, not_an_object, too_deep, wrong_type or too_large."""
+    detail: str
+
+
+class Payload(msgspec.Struct, gc=False):
+    """The keys of a Simulation payload that we read; see `format.SimulationPayload` for their meaning."""
+
+    status: str | None = None
+    spec_hash: str | None = None
+    spec_path: str | None = None
+    spec: str | None = None
+    rtl_file: str | None = None
+    testbench_file: str | None = None
+    simulation_compile_log: str | None = None
+    simulation_log: str | None = None
+    category: str | None = None
+    generator: str | None = None
+    source: str | None = None
+
+
+class Simulation(NamedTuple):
+    """A Simulation entry."""
+
+    number: int
+    """Line of the trace, from 1."""
+    timestamp: object
+    """As the line says; see `in_utc`."""
+    payload: Payload
+    raw: bytes
+    """The line, stripped."""
+
+
+class _Line(msgspec.Struct, gc=False):
+    stage: object = None
+    timestamp: object = None
+    payload: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _UnreadableError(ValueError):
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
+
+_LINE = msgspec.json.Decoder(_Line)
+_PAYLOAD = msgspec.json.Decoder(Payload)
+_STAGE = "Simulation"
+_DETAIL = 160
+
+
+def simulations(block: bytes, before: int) -> Iterator[Simulation | Flaw]:
+    """Yield the entries and flaws of *block*, whole lines of a trace that follow line *before*, in order.
+
+    A last line without its line break counts as whole; see `is_whole`.
+    """
+    pieces = block.split(b"\n")
+    if not pieces[-1]:
+        pieces.pop()
+    decoded = _decode_block(block, pieces)
+    if decoded is None:
+        yield from _one_by_one(pieces, before)
+        return
+    for index, line in enumerate(decoded):
+        if line.stage == _STAGE:
+            yield _simulation(line, pieces[index], before + index + 1)
+
+
+def is_whole(tail: bytes) -> bool:
+    """Whether *tail*, a last line without its line break, is complete: no prefix of an object is an object."""
+    try:
+        _decode(tail)
+    except _UnreadableError:
+        return False
+    return True
+
+
+def in_utc(timestamp: object) -> str:
+    """*timestamp* (ISO 8601 or seconds since 1970) in UTC, always of the same width; empty when it is neither."""
+    try:
+        if isinstance(timestamp, str):
+            moment = datetime.fromisoformat(timestamp)
+        elif isinstance(timestamp, int | float):
+            moment = datetime.fromtimestamp(timestamp, UTC)
+        else:
+            return ""
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).isoformat(timespec="microseconds")
+    except (ValueError, OverflowError, OSError):
+        return ""
+
+
+def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
+    """One decoded line for each of *pieces*, or None when they do not match one to one.
+
+    msgspec takes two objects on a line and one over two lines. Raw line breaks are illegal in strings, and
+    between `}` and `{` there must be a comma, so pieces that all run from `{` to `}` are one object each.
+    """
+    if not block.isascii():
+        try:
+            block.decode()
+        except UnicodeDecodeError:
+            return None
+    try:
+        decoded = _LINE.decode_lines(block)
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    if len(decoded) != len(pieces):
+        return None
+    for piece in pieces:
+        if piece[:1] != b"{" or piece[-1:] != b"}":
+            return None
+    return decoded
+
+
+def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Flaw]:
+    for number, piece in enumerate(pieces, before + 1):
+        stripped = piece.strip()
+        if not stripped:
+            continue
+        try:
+            line = _decode(stripped)
+        except _UnreadableError as problem:
+            yield Flaw(number, problem.reason, str(problem)[:_DETAIL])
+            continue
+        if line.stage == _STAGE:
+            yield _simulation(line, stripped, number)
+
+
+def _decode(line: bytes) -> _Line:
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _UnreadableError("bad_utf8", f"{error.reason} at byte {error.start}") from error
+    try:
+        return _LINE.decode(line)
+    except (msgspec.MsgspecError, RecursionError):
+        return _second_opinion(text)
+
+
+def _second_opinion(text: str) -> _Line:
+    try:
+        value: object = json.loads(text)
+        payload = (
+            json.dumps(cast("dict[str, object]", value).get("payload")) if isinstance(value, dict) else ""
+        )
+    except RecursionError as error:
+        raise _UnreadableError("too_deep", "nested too deeply") from error
+    except ValueError as error:
+        raise _UnreadableError("malformed_json", str(error)) from error
+    if not isinstance(value, dict):
+        raise _UnreadableError("not_an_object", f"a {type(value).__name__}, not an object")
+    entries = cast("dict[str, object]", value)
+    return _Line(entries.get("stage"), entries.get("timestamp"), msgspec.Raw(payload.encode()))
+
+
+def _simulation(line: _Line, raw: bytes, number: int) -> Simulation | Flaw:
+    try:
+        payload = _payload(bytes(line.payload))
+    except msgspec.ValidationError as error:
+        return Flaw(number, "wrong_type", f"payload: {error}"[:_DETAIL])
+    return Simulation(number, line.timestamp, payload, raw.strip())
+
+
+def _payload(raw: bytes) -> Payload:
+    try:
+        return _PAYLOAD.decode(raw)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError:
+        # Only the second opinion gets here: it read what msgspec does not (NaN, lone surrogates).
+        return msgspec.convert(json.loads(raw), Payload)

@@ -1,0 +1,196 @@
+"""Opens the files a trace names, never outside the workspace, never waiting on a pipe.
+
+Every directory on the way is opened without following links, so nothing can be swapped in between; a name with
+links or `..` in it is resolved first, and its target opened in the same way. What cannot be had is a Refusal.
+A machine that has run out of descriptors or whose disk fails is a ToolError: that is not the run's fault.
+"""
+
+import errno
+import os
+import stat
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from ct_retrain.core.errors import ToolError
+
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_DIRECTORY = os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY | os.O_CLOEXEC
+_MISSING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ESTALE})
+_REASONS = {
+    errno.EACCES: "unreadable",
+    errno.EPERM: "unreadable",
+    errno.ENAMETOOLONG: "bad_path",
+    errno.EINVAL: "bad_path",
+    errno.ENXIO: "not_a_file",
+    errno.ENODEV: "not_a_file",
+}
+
+
+class Refusal(NamedTuple):
+    """Why a file was not read."""
+
+    reason: str
+    """artefact_missing, artefact_too_large, bad_path, not_a_file, path_escapes or unreadable."""
+    detail: str
+
+
+class _Place(NamedTuple):
+    """A directory to look from, held open, and the steps down from it."""
+
+    descriptor: int
+    path: str
+    steps: Sequence[str] = ()
+
+
+class Reach:
+    """What the trace of one run may name: files relative to the run or the workspace, or absolute inside it."""
+
+    def __init__(self, workspace: _Place, run: _Place) -> None:
+        """Use `Reach.of`, which opens the directories and closes them again."""
+        self._workspace = workspace
+        self._run = run
+        inside = run.path.startswith(workspace.path + "/")
+        self._prefix = run.path[len(workspace.path) + 1 :] + "/" if inside else "//"
+
+    @classmethod
+    @contextmanager
+    def of(cls, workspace: Path, run: Path) -> Generator[Self]:
+        """The reach of the run in directory *run*; both paths must be free of links (`os.path.realpath`)."""
+        root_descriptor = os.open(workspace, _DIRECTORY)
+        try:
+            run_descriptor = os.open(run, _DIRECTORY)
+            try:
+                yield cls(_Place(root_descriptor, str(workspace)), _Place(run_descriptor, str(run)))
+            finally:
+                os.close(run_descriptor)
+        finally:
+            os.close(root_descriptor)
+
+    def read(self, name: str, limit: int) -> bytes | Refusal:
+        """Everything in the file *name*, at most *limit* bytes."""
+        found = self._open(name)
+        if isinstance(found, Refusal):
+            return found
+        try:
+            size = _regular_size(found)
+            if size is None:
+                return Refusal("not_a_file", name)
+            data = _bytes(found, 0, limit + 1)
+        finally:
+            os.close(found)
+        if len(data) > limit:
+            return Refusal("artefact_too_large", f"{name}: {size} bytes, limit {limit}")
+        return data
+
+    def read_end(self, name: str, limit: int) -> bytes | Refusal:
+        """The last *limit* bytes of the file *name*."""
+        found = self._open(name)
+        if isinstance(found, Refusal):
+            return found
+        try:
+            size = _regular_size(found)
+            if size is None:
+                return Refusal("not_a_file", name)
+            return _bytes(found, max(0, size - limit), limit)
+        finally:
+            os.close(found)
+
+    def _open(self, name: str) -> int | Refusal:
+        """A descriptor of the file *name*; the caller closes it."""
+        if not name or "\0" in name:
+            return Refusal("bad_path", repr(name))
+        try:
+            for place in self._places(name):
+                found = self._open_at(place)
+                if found is not None:
+                    return found if isinstance(found, int) else Refusal(found.reason, name)
+        except UnicodeEncodeError:
+            return Refusal("bad_path", repr(name))
+        except OSError as error:
+            return refusal(error, name)
+        return Refusal("artefact_missing", name)
+
+    def _places(self, name: str) -> Iterator[_Place]:
+        """Where *name* may lie, likeliest first."""
+        if name.startswith("/"):
+            for root in (self._run, self._workspace):
+                if name.startswith(root.path + "/"):
+                    yield root._replace(steps=name[len(root.path) + 1 :].split("/"))
+                    return
+            yield _Place(-1, "", name[1:].split("/"))
+        elif name.startswith(self._prefix):
+            yield self._run._replace(steps=name[len(self._prefix) :].split("/"))
+        else:
+            steps = name.split("/")
+            yield self._run._replace(steps=steps)
+            yield self._workspace._replace(steps=steps)
+
+    def _open_at(self, place: _Place) -> int | Refusal | None:
+        """A descriptor; None when nothing is there; a Refusal when it lies outside."""
+        if place.path and ".." not in place.steps:
+            try:
+                return _walk(place.descriptor, place.steps)
+            except OSError as error:
+                if error.errno == errno.ENOENT:
+                    return None
+                if error.errno not in _MISSING:
+                    raise
+        return self._open_resolved("/".join((place.path, *place.steps)))
+
+    def _open_resolved(self, path: str) -> int | Refusal | None:
+        """Follow the links in *path*, and open where they end if that is inside."""
+        target = os.path.realpath(path)
+        for root in (self._run, self._workspace):
+            if target.startswith(root.path + "/"):
+                try:
+                    return _walk(root.descriptor, target[len(root.path) + 1 :].split("/"))
+                except OSError as error:
+                    if error.errno in _MISSING:
+                        return None
+                    raise
+        return Refusal("path_escapes", path)
+
+
+def _walk(descriptor: int, steps: Sequence[str]) -> int:
+    """Open the file *steps* below *descriptor*, following no link on the way."""
+    here = descriptor
+    try:
+        for step in steps[:-1]:
+            if step in {"", "."}:
+                continue
+            below = os.open(step, _DIRECTORY, dir_fd=here)
+            if here != descriptor:
+                os.close(here)
+            here = below
+        return os.open(steps[-1] or ".", _FILE, dir_fd=here)
+    finally:
+        if here != descriptor:
+            os.close(here)
+
+
+def _bytes(descriptor: int, start: int, limit: int) -> bytes:
+    """At most *limit* bytes from *start* on; one read nearly always does."""
+    data = os.pread(descriptor, limit, start)
+    while data and len(data) < limit:
+        more = os.pread(descriptor, limit - len(data), start + len(data))
+        if not more:
+            break
+        data += more
+    return data
+
+
+def _regular_size(descriptor: int) -> int | None:
+    facts = os.fstat(descriptor)
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
+def refusal(error: OSError, name: str) -> Refusal:
+    """What *error* says of the file *name*; raise ToolError when it speaks of the machine instead."""
+    if error.errno in _MISSING:
+        return Refusal("artefact_missing", name)
+    if error.errno in _REASONS:
+        return Refusal(_REASONS[error.errno], f"{name[:200]}: {error.strerror}")
+    message = f"cannot read {name}: {error.strerror}; nothing was decided about the run, repair the machine and run again"
+    raise ToolError(message) from error

@@ -1,0 +1,70 @@
+"""Every accepted form of a name, and where the workspace ends."""
+
+from pathlib import Path
+
+import pytest
+
+from ct_retrain.trace import Reach, Refusal
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    home = tmp_path / "ws" / "data" / "runs" / "r1"
+    (home / "rtl").mkdir(parents=True)
+    (home / "rtl" / "top.v").write_text("in the run")
+    (tmp_path / "ws" / "shared").mkdir()
+    (tmp_path / "ws" / "shared" / "tb.v").write_text("in the workspace")
+    (tmp_path / "ws" / "alias").symlink_to("data/runs/r1/rtl")
+    (tmp_path / "ws2").symlink_to("ws")
+    return home
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("rtl/top.v", "in the run"),
+        ("./rtl//top.v", "in the run"),
+        ("data/runs/r1/rtl/top.v", "in the run"),
+        ("{ws}/data/runs/r1/rtl/top.v", "in the run"),
+        ("{ws}2/data/runs/r1/rtl/top.v", "in the run"),
+        ("alias/top.v", "in the run"),
+        ("rtl/../rtl/top.v", "in the run"),
+        ("shared/tb.v", "in the workspace"),
+        ("../../../shared/tb.v", "in the workspace"),
+        ("{ws}/shared/tb.v", "in the workspace"),
+        ("{ws}/shared/../alias/top.v", "in the run"),
+    ],
+)
+def test_a_name_relative_to_run_or_workspace_or_absolute_inside_it_is_found(
+    run: Path, name: str, text: str
+) -> None:
+    workspace = run.parents[2]
+    with Reach.of(workspace, run) as reach:
+        assert reach.read(name.format(ws=workspace), 100) == text.encode()
+        assert reach.read_end(name.format(ws=workspace), 3) == text.encode()[-3:]
+
+
+def test_the_run_goes_before_the_workspace(run: Path) -> None:
+    (run / "shared").mkdir()
+    (run / "shared" / "tb.v").write_text("nearer")
+    with Reach.of(run.parents[2], run) as reach:
+        assert reach.read("shared/tb.v", 100) == b"nearer"
+
+
+def test_runs_outside_the_workspace_reach_their_own_files(tmp_path: Path, run: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    with Reach.of(tmp_path / "elsewhere", run) as reach:
+        assert reach.read("rtl/top.v", 100) == b"in the run"
+        assert reach.read(f"{run}/rtl/top.v", 100) == b"in the run"
+        assert reach.read(f"{run.parents[2]}/shared/tb.v", 100) == Refusal(
+            "path_escapes", f"{run.parents[2]}/shared/tb.v"
+        )
+
+
+def test_a_neighbour_whose_name_begins_like_the_workspace_is_outside(tmp_path: Path, run: Path) -> None:
+    (tmp_path / "ws-secret").mkdir()
+    (tmp_path / "ws-secret" / "x").write_text("secret")
+    with Reach.of(run.parents[2], run) as reach:
+        found = reach.read(f"{tmp_path}/ws-secret/x", 100)
+    assert isinstance(found, Refusal)
+    assert found.reason == "path_escapes"
