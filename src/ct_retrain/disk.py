@@ -14,7 +14,9 @@ import os
 import shutil
 import socket
 import stat
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -27,6 +29,8 @@ R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
 _CHUNK = 1 << 20
+_GRACE = 0.5
+"""Seconds; between fork and exec a child shares its parent's lock."""
 _MANY = 256
 """Above this many files one `sync` costs less than an fsync each."""
 
@@ -128,9 +132,10 @@ def file_ref(path: Path, root: Path) -> FileRef:
 
 def file_refs(root: Path, *, exclude: frozenset[str] = frozenset()) -> tuple[FileRef, ...]:
     """Every regular file below *root* whose first path component is not in *exclude*, sorted by path."""
-    found = (path for path in root.rglob("*") if path.is_file() and not path.is_symlink())
-    kept = (path for path in found if path.relative_to(root).parts[0] not in exclude)
-    return tuple(file_ref(path, root) for path in sorted(kept))
+    tops = [path for path in root.iterdir() if path.name not in exclude]
+    found = (path for top in tops for path in (top, *top.rglob("*")))
+    files = (path for path in found if path.is_file() and not path.is_symlink())
+    return tuple(file_ref(path, root) for path in sorted(files))
 
 
 def breaches(root: Path, files: tuple[FileRef, ...]) -> Iterator[str]:
@@ -145,7 +150,8 @@ def breaches(root: Path, files: tuple[FileRef, ...]) -> Iterator[str]:
 
 def sync_tree(root: Path) -> None:
     """Make everything below *root* durable: an fsync each, or one sync when there are many files."""
-    paths = [path for path in root.rglob("*") if not path.is_symlink()]
+    found = (path for path in root.rglob("*") if not path.is_symlink())
+    paths = list(islice(found, _MANY + 1))
     if len(paths) > _MANY:
         os.sync()
         return
@@ -218,24 +224,35 @@ def swap_link(link: Path, target: str) -> None:
 
 
 @contextlib.contextmanager
-def lock(path: Path) -> Iterator[None]:
+def lock(path: Path) -> Generator[None]:
     """Hold *path* exclusively, or raise LockedError naming the holder; the kernel frees it when we die."""
     make_directory(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.pread(descriptor, 400, 0).decode("utf-8", "replace").strip() or "somebody"
-            message = (
-                f"{path} is held by {holder}: another night is running; wait for it, nothing was changed"
-            )
-            raise LockedError(message) from error
+        _acquire(descriptor, path)
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
         yield
     finally:
         os.close(descriptor)
+
+
+def _acquire(descriptor: int, path: Path) -> None:
+    """Take the lock or raise LockedError; a child that a dying holder was just starting is waited for."""
+    deadline = time.monotonic() + _GRACE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            if time.monotonic() < deadline:
+                time.sleep(_GRACE / 20)
+                continue
+            holder = os.pread(descriptor, 400, 0).decode("utf-8", "replace").strip() or "somebody"
+            message = (
+                f"{path} is held by {holder}: another night is running; wait for it, nothing was changed"
+            )
+            raise LockedError(message) from error
+        return
 
 
 def _first(error: ValidationError) -> str:

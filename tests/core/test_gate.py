@@ -57,7 +57,9 @@ def test_the_same_model_is_held() -> None:
 def test_a_gain_that_may_be_chance_is_held_with_the_samples_that_would_tell() -> None:
     ours, theirs = passes(5, 20), passes(5, 20)
     ours["p001"] = 10
-    decision = decide([card("candidate", ours), card("champion", theirs), card("mainline", theirs)], SETTINGS, 0.01)
+    decision = decide(
+        [card("candidate", ours), card("champion", theirs), card("mainline", theirs)], SETTINGS, 0.01
+    )
 
     assert isinstance(decision, Hold)
     assert "samples a problem would tell" in decision.evidence.explanation

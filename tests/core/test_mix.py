@@ -25,7 +25,10 @@ def test_wanted_shares_are_met_when_the_sources_are_rich() -> None:
 
 
 def test_no_harvested_row_is_left_out_for_want_of_gold() -> None:
-    assert row_counts({"delta": 400, "repair": 0, "gold": 10, "general": 0}, SHARES) == {"delta": 400, "gold": 10}
+    assert row_counts({"delta": 400, "repair": 0, "gold": 10, "general": 0}, SHARES) == {
+        "delta": 400,
+        "gold": 10,
+    }
 
 
 def test_without_gold_the_delta_is_all_there_is() -> None:

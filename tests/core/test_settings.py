@@ -16,7 +16,9 @@ def test_defaults_need_no_file(tmp_path: Path) -> None:
 
 
 def test_options_win_over_environment_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "ct-retrain.toml").write_text("max_records = 1\nmin_delta_score = 0.1\n[gate]\nmargin_champion = 0.3\n")
+    (tmp_path / "ct-retrain.toml").write_text(
+        "max_records = 1\nmin_delta_score = 0.1\n[gate]\nmargin_champion = 0.3\n"
+    )
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "2")
     monkeypatch.setenv("CT_RETRAIN_TRAIN__HYPERPARAMETERS__RANK", "8")
     loaded = load(tmp_path, {"min_delta_score": "0.2"})
@@ -30,7 +32,9 @@ def test_options_win_over_environment_over_file(tmp_path: Path, monkeypatch: pyt
     assert loaded.origins["gate.margin_champion"].endswith("ct-retrain.toml")
 
 
-def test_a_misspelt_variable_is_named_with_what_was_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_variable_is_named_with_what_was_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORD", "9")
     with pytest.raises(UsageError, match="did you mean CT_RETRAIN_MAX_RECORDS"):
         load(tmp_path)

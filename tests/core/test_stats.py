@@ -62,7 +62,10 @@ def test_more_samples_make_a_smaller_difference_visible() -> None:
         drawn = np.random.default_rng(2).binomial(samples, rates)
         again = np.random.default_rng(3).binomial(samples, rates)
         names = [f"p{n}" for n in range(80)]
-        ours, theirs = dict(zip(names, map(int, drawn))), dict(zip(names, map(int, again)))
+        ours, theirs = (
+            dict(zip(names, map(int, drawn), strict=True)),
+            dict(zip(names, map(int, again), strict=True)),
+        )
         seen.append(paired(ours, theirs, samples, HOW).minimum_detectable)
 
     assert seen[1] < seen[0] / 2
@@ -78,4 +81,10 @@ def test_an_estimate_is_the_mean_share_inside_its_interval(passes: list[int]) ->
 
 
 def test_nothing_measured_is_the_whole_interval() -> None:
-    assert estimate([], 4, HOW).model_dump() == {"value": 0.0, "low": 0.0, "high": 1.0, "problems": 0, "samples": 0}
+    assert estimate([], 4, HOW).model_dump() == {
+        "value": 0.0,
+        "low": 0.0,
+        "high": 1.0,
+        "problems": 0,
+        "samples": 0,
+    }

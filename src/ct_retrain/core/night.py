@@ -57,7 +57,7 @@ class CollectFacts(Record):
     collected: int
     """Passed simulations copied tonight."""
     rejected: dict[str, int]
-    """Reason → lines refused."""
+    """Reason → what was refused, or noted (`rewritten`, `replaced`, `vanished`)."""
     pending: int
     """Files whose last line is still being written; the next night reads it."""
     bytes_copied: int

@@ -4,7 +4,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -75,12 +75,19 @@ class JudgeSettings(Section):
     """Limits of one simulation; CPU time decides verdicts, wall time only guards the machine."""
 
     cpu_seconds: Annotated[int, Field(ge=1)] = 60
+    """CPU time of one tool; more is a timeout."""
     memory_mb: Annotated[int, Field(ge=64)] = 1024
+    """Address space of one tool, in MiB."""
     output_kb: Annotated[int, Field(ge=16)] = 1024
+    """Output of one tool, in KiB; more is a resource limit."""
     workers: Count = 0
     """Simulations at once; 0 means one a processor."""
     log_chars: Annotated[int, Field(ge=200)] = 4000
     """How much of a log's end a verdict keeps."""
+    sandbox: Literal["require", "best-effort", "off"] = "best-effort"
+    """`require` refuses to judge where files, network and system calls cannot be closed off."""
+    cache_mb: Annotated[int, Field(ge=1)] = 256
+    """Size of the file of known verdicts, above which the older half is forgotten."""
 
 
 class ShareSettings(Section):
@@ -119,9 +126,13 @@ class BenchmarkSettings(Section):
     samples: Annotated[int, Field(ge=1)] = 10
     """Answers a problem (k)."""
     temperature: Annotated[float, Field(ge=0)] = 0.6
+    """0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
+    """Nucleus of the sampling."""
     max_new_tokens: Annotated[int, Field(ge=16)] = 2048
+    """Longest answer."""
     seed: int = 0
+    """Of the answers; every arm draws from the same streams."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     """Sequences generated together; it never changes an answer's random stream."""
 
@@ -134,14 +145,17 @@ class GateSettings(Section):
     margin_champion: Share = 0.01
     """Promote only if surely not worse than last nightly by more than this."""
     margin_mainline: Share = 0.015
+    """The same against mainline."""
     floors: dict[str, Share] = {"fsm": 0.75}
     """Category (or `functional`) → lowest pass@1 that may be published."""
     min_compile_rate: Share = 0.5
+    """Guard: lowest share of answers that compile."""
     min_finished_rate: Share = 0.9
     """Share of answers that the model ended itself."""
     bootstrap: Annotated[int, Field(ge=200)] = 4000
     """Resamples behind an interval."""
     seed: int = 0
+    """Of the resamples."""
 
 
 class Settings(BaseSettings):
@@ -233,6 +247,20 @@ def names() -> tuple[str, ...]:
     return tuple(_flat(dict(Settings.model_construct())))
 
 
+def described() -> Iterator[tuple[str, str, str]]:
+    """Dotted name, default and meaning of every setting, section by section."""
+    yield from _described(Settings, "")
+
+
+def _described(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in section.model_fields.items():
+        default: object = field.get_default(call_default_factory=True, validated_data={})
+        if isinstance(default, BaseModel):
+            yield from _described(type(default), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", repr(default), " ".join((field.description or "").split())
+
+
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested mappings and sections as one level of dotted names."""
     flattened: dict[str, Any] = {}
@@ -241,7 +269,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, BaseModel):
             flattened |= _flat(dict(value), f"{name}.")
         elif isinstance(value, dict) and not name.endswith("floors"):
-            flattened |= _flat(value, f"{name}.")
+            flattened |= _flat(cast("dict[str, Any]", value), f"{name}.")
         else:
             flattened[name] = "***" if isinstance(value, SecretStr) else value
     return flattened

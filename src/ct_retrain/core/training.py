@@ -14,6 +14,7 @@ class Hyperparameters(Record):
     """Lenient, for they are settings too and the environment knows only text."""
 
     epochs: Annotated[float, Field(gt=0)] = 1.0
+    """Passes over tonight's rows."""
     max_steps: Annotated[int, Field(ge=0)] = 0
     """Optimizer steps; 0 lets `epochs` decide."""
     batch_size: Annotated[int, Field(ge=1)] = 1
@@ -21,12 +22,19 @@ class Hyperparameters(Record):
     accumulation: Annotated[int, Field(ge=1)] = 16
     """Micro-steps an optimizer step."""
     learning_rate: Annotated[float, Field(gt=0)] = 1e-4
+    """Peak, after warm-up."""
     schedule: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
+    """How it falls afterwards."""
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """Share of the steps that warm up."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
+    """Of AdamW."""
     rank: Annotated[int, Field(ge=1)] = 16
+    """Of the LoRA matrices."""
     alpha: Annotated[int, Field(ge=1)] = 32
+    """LoRA scale; the update is multiplied by alpha / rank."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """On the LoRA input."""
     targets: str = "all-linear"
     """PEFT target modules: `all-linear` or names separated by commas."""
     max_length: Annotated[int, Field(ge=16)] = 4096
@@ -34,10 +42,24 @@ class Hyperparameters(Record):
     packing: bool = True
     """Pack sequences; only where the attention keeps documents apart (see `adapters.qlora`)."""
     quantization: Literal["nf4", "none"] = "nf4"
+    """Of the frozen base: NF4 is QLoRA, none is plain LoRA."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    """Of computation."""
     gradient_checkpointing: bool = True
+    """Trade time for memory."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 50
+    """A night that dies loses at most this many steps."""
     seed: int = 0
+    """Of row order, initial weights and dropout."""
+
+
+class Row(Record):
+    """One line of the mixture: what a trainer reads."""
+
+    prompt: str
+    completion: str
+    source: str
+    """delta, repair, gold or general."""
 
 
 class TrainPlan(Record):
@@ -46,7 +68,7 @@ class TrainPlan(Record):
     base: str
     """Path or hub name of mainline; every night starts from it."""
     mixture: str
-    """Absolute path of a JSONL file of {"prompt": str, "completion": str, "source": str}."""
+    """Absolute path of a JSONL file of Rows."""
     mixture_sha256: Sha256
     rows: int
     hyperparameters: Hyperparameters
