@@ -8,6 +8,7 @@ only, never from pickles, and no code that came with a model is run.
 import contextlib
 import importlib
 import logging
+import os
 import warnings
 from collections.abc import Generator, Sequence
 from pathlib import Path
@@ -22,6 +23,11 @@ _WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt")
 
 def library(name: str) -> Any:
     """The library *name*, imported now; untyped on purpose, so that its `Any` stops at our borders."""
+    # OpenMP threads that spin while they wait take the processor from the simulators and from each other:
+    # on two busy cores the same 20 steps took 83 s spinning and 9 s asleep. Read once, when torch is loaded.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    # bitsandbytes warns at import of a faster kernel on a hub that we do not ask.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
@@ -45,22 +51,16 @@ def quietly(*, download: bool) -> Generator[None]:
     hub.HF_HUB_DISABLE_TELEMETRY = True
     logs.set_verbosity_error()
     logs.disable_progress_bar()
-    logging.getLogger("bitsandbytes").addFilter(_is_error)
     try:
         with warnings.catch_warnings():
             # TRL and transformers deprecate names to each other; the user can do nothing about it.
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
-        logging.getLogger("bitsandbytes").removeFilter(_is_error)
         hub.HF_HUB_OFFLINE, hub.HF_HUB_DISABLE_TELEMETRY = before[:2]
         logs.set_verbosity(before[2])
         if before[3]:
             logs.enable_progress_bar()
-
-
-def _is_error(entry: logging.LogRecord) -> bool:
-    return entry.levelno >= logging.ERROR
 
 
 def base_directory(base: str, *, download: bool) -> Path:

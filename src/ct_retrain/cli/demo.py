@@ -36,7 +36,7 @@ def _demo(directory: str) -> None:
     from ct_retrain.demo.nightly_recipe import NIGHTLY
     from ct_retrain.demo.stage_set import set_up
 
-    configure(json_lines=False, level=30)
+    configure(json_lines=False, level=50)
     root = disk_root(Path(directory))
     set_up(root, NIGHTLY)
     house = build(root)

@@ -11,7 +11,7 @@ def configure(*, json_lines: bool, level: int = logging.INFO) -> None:
     renderer: structlog.typing.Processor = (
         structlog.processors.JSONRenderer()
         if json_lines
-        else structlog.dev.ConsoleRenderer(colors=True, pad_event_to=18)
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=18)
     )
     structlog.configure(
         processors=[

@@ -1,0 +1,1 @@
+"""The demo: the five stages of a night on an embedded model, really trained and really simulated."""

@@ -1,0 +1,41 @@
+"""The spec bank of the demo: families the embedded mainline writes, families it cannot write, and building blocks."""
+
+from collections.abc import Sequence
+from random import Random
+
+from ct_retrain.demo.families.blocks import block_families
+from ct_retrain.demo.families.counters import counter_families
+from ct_retrain.demo.families.datapath import datapath_families
+from ct_retrain.demo.families.missing import missing_families
+from ct_retrain.demo.families.render import draw_task
+from ct_retrain.demo.families.storage import storage_families
+from ct_retrain.demo.families.task import Family, Port, Split, Task, is_held_out
+
+__all__ = [
+    "Family",
+    "Port",
+    "Split",
+    "Task",
+    "block_families",
+    "is_held_out",
+    "mastered_families",
+    "missing_families",
+    "sample",
+]
+
+
+def mastered_families() -> tuple[Family, ...]:
+    """List the families that the embedded mainline writes."""
+    return (*counter_families(), *storage_families(), *datapath_families())
+
+
+def sample(families: Sequence[Family], rng: Random, split: Split) -> Task:
+    """Draw one task of a random family among *families*, on the asked side of the split.
+
+    A family with no held-out value would never answer, so every family has many parameters.
+    """
+    family = rng.choice(families)
+    while True:
+        task = draw_task(family, rng)
+        if is_held_out(task.key) == (split == "held_out"):
+            return task

@@ -1,0 +1,138 @@
+"""Several nights of the whole loop: specs come in, the pipeline writes them with what is served, a night learns.
+
+Run again in the same workspace it goes on where it stopped.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ct_retrain import disk
+from ct_retrain.core.night import BenchmarkFacts, Manifest, NightOutcome, NightRecord
+from ct_retrain.core.problem import Estimate, Problem, Scorecard
+from ct_retrain.core.record import Record
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.stats import Resampling, estimate
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.demo.nightly_recipe import NightlyRecipe
+from ct_retrain.demo.planner import Planner
+from ct_retrain.demo.stage_set import NEW, OLD, SUITE, night_id, specs_file
+from ct_retrain.nightly import Options, Ports
+from ct_retrain.nightly import run as run_night
+from ct_retrain.pipeline import Tools, load_specs
+from ct_retrain.pipeline import run as run_pipeline
+from ct_retrain.stages.benchmark import sampling_of
+from ct_retrain.stages.publish import latest
+
+
+class Harvest(Record):
+    """What the pipeline did before a night."""
+
+    specs: int
+    by_model: int
+    """Specs that what was served wrote itself."""
+    by_planner: int
+    serving: str | None
+
+
+class Turn(NamedTuple):
+    """One night of the demo, in the figures of its NightRecord."""
+
+    night: str
+    harvest: Harvest
+    record: NightRecord
+    new: dict[str, Estimate]
+    """Arm → pass@1 on held-out problems of families that mainline cannot write."""
+    old: dict[str, Estimate]
+    """Arm → pass@1 on held-out problems of families that it can."""
+
+
+def turn_all(
+    workspace: Workspace, settings: Settings, ports: Ports, recipe: NightlyRecipe, say: Callable[[str], None]
+) -> Iterator[Turn]:
+    """Yield every night as it ends."""
+    for number in range(1, recipe.nights + 1):
+        name = night_id(number)
+        say(
+            f"night {number} of {recipe.nights}: the pipeline writes tonight's specs with {_serving(workspace)}"
+        )
+        harvest = _harvest(workspace, settings, ports, number)
+        say(
+            f"  {harvest.by_model} of {harvest.specs} passed as written, {harvest.by_planner} by the planner's repair"
+        )
+        record = run_night(workspace, settings, ports, Options(night=name))
+        if record is None:
+            return
+        turn = _turn(workspace, settings, name, harvest, record)
+        say(f"  {record.outcome.value}: {_progress(turn)}")
+        yield turn
+
+
+def _serving(workspace: Workspace) -> str:
+    return latest(workspace.models) or "mainline"
+
+
+def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int) -> Harvest:
+    """Run the pipeline on tonight's specs, once; a pipeline that was cut short starts its night again."""
+    note = workspace.root / f"data/specs/night_{number}.done.json"
+    if note.exists():
+        return disk.read_record(note, Harvest)
+    prefix = f"night{number}"
+    for stale in workspace.runs.glob(f"{prefix}-*"):
+        shutil.rmtree(stale)
+    specs = load_specs(workspace.root / specs_file(number))
+    serving = latest(workspace.models)
+    adapter = workspace.models / serving if serving else None
+    tools = Tools(
+        writers=[ports.generators.open(adapter), Planner(specs)],
+        simulator=ports.simulator,
+        sampling=sampling_of(settings.benchmark),
+        workers=settings.judge.workers,
+    )
+    results = run_pipeline(specs, workspace.runs, prefix, tools)
+    harvest = Harvest(
+        specs=len(specs),
+        by_model=sum(one.passed and one.attempts == 1 for one in results),
+        by_planner=sum(one.passed and one.attempts > 1 for one in results),
+        serving=serving,
+    )
+    disk.write_record(note, harvest)
+    return harvest
+
+
+def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest, record: NightRecord) -> Turn:
+    cards = _scorecards(workspace, name)
+    problems = list(disk.read_lines(workspace.root / SUITE, Problem))
+    how = Resampling(settings.gate.confidence, settings.gate.bootstrap, settings.gate.seed)
+
+    def share(card: Scorecard, tag: str) -> Estimate:
+        passes = [card.passes[one.id] for one in problems if tag in one.tags and one.id in card.passes]
+        return estimate(passes, card.sampling.samples, how)
+
+    return Turn(
+        night=name,
+        harvest=harvest,
+        record=record,
+        new={card.arm: share(card, NEW) for card in cards},
+        old={card.arm: share(card, OLD) for card in cards},
+    )
+
+
+def _scorecards(workspace: Workspace, night: str) -> tuple[Scorecard, ...]:
+    path = workspace.stage(night, "benchmark") / MANIFEST
+    if not path.exists():
+        return ()
+    facts = disk.read_record(path, Manifest).facts
+    return facts.scorecards if isinstance(facts, BenchmarkFacts) else ()
+
+
+def _progress(turn: Turn) -> str:
+    if "candidate" not in turn.new:
+        return turn.record.reason
+    new, old = turn.new["candidate"], turn.old["candidate"]
+    return f"new families {new.value:.0%}, old families {old.value:.0%} (mainline {turn.new['mainline'].value:.0%}, {turn.old['mainline'].value:.0%})"
+
+
+def published(turns: list[Turn]) -> int:
+    """Nights that moved `latest_nightly`."""
+    return sum(turn.record.outcome is NightOutcome.PUBLISHED for turn in turns)

@@ -1,0 +1,51 @@
+"""The deterministic planner: writes a spec that carries a plan from the spec bank's templates, always the same way."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from random import Random
+
+import ct_retrain
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.problem import Completion, Prompt, Sampling
+from ct_retrain.core.record import Tool
+from ct_retrain.demo.bench import testbench
+from ct_retrain.demo.families import Task, mastered_families, missing_families
+from ct_retrain.demo.families.render import draw_task
+from ct_retrain.pipeline import Plan, Spec
+
+
+class Planner:
+    """A Generator that answers prompts by the plan of their spec, and nothing where there is none."""
+
+    def __init__(self, specs: Sequence[Spec]) -> None:
+        """Know the plans of *specs* by spec id."""
+        self._plans: Mapping[str, Plan] = {spec.id: spec.plan for spec in specs if spec.plan is not None}
+
+    @property
+    def tool(self) -> Tool:
+        """The template library has the version of the package."""
+        return Tool(name="planner", version=ct_retrain.__version__)
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        """Yield `sampling.samples` equal answers a prompt; an unplanned spec gets an empty one."""
+        for prompt in prompts:
+            plan = self._plans.get(prompt.id)
+            text = planned_task(plan).rtl if plan else ""
+            for index in range(sampling.samples):
+                yield Completion(prompt_id=prompt.id, index=index, text=text, finished=True, tokens=0)
+
+
+def planned_task(plan: Plan) -> Task:
+    """The task that *plan* names; raise UsageError for a family the library does not have."""
+    families = {family.name: family for family in (*missing_families(), *mastered_families())}
+    if plan.family not in families:
+        message = f"plan names family {plan.family!r}; the library has {', '.join(sorted(families))}"
+        raise UsageError(message)
+    return draw_task(families[plan.family], Random(plan.seed))
+
+
+def spec_of(name: str, plan: Plan) -> Spec:
+    """The Spec of the task that *plan* names, with the testbench the bank makes for it."""
+    task = planned_task(plan)
+    return Spec(
+        id=name, description=task.instruction, testbench=testbench(task), category=task.category, plan=plan
+    )

@@ -1,0 +1,129 @@
+"""The demo's workspace: settings, gold set, held-out suite and the specs that come in every night."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from random import Random
+
+from ct_retrain import disk
+from ct_retrain.core.problem import Problem
+from ct_retrain.core.settings import FILE_NAME
+from ct_retrain.demo.bench import testbench
+from ct_retrain.demo.families import mastered_families, missing_families, sample
+from ct_retrain.demo.families.render import draw_task
+from ct_retrain.demo.families.task import Family, Task, is_held_out
+from ct_retrain.demo.nightly_recipe import NightlyRecipe
+from ct_retrain.demo.planner import spec_of
+from ct_retrain.pipeline import Plan, Spec
+
+MODEL = "models/embedded"
+SUITE = "data/suites/held_out.jsonl"
+GOLD = "data/gold/mastered.jsonl"
+NEW, OLD = "new", "old"
+"""Tags of the held-out problems: families that mainline cannot write, and those it can."""
+
+
+def set_up(root: Path, recipe: NightlyRecipe) -> None:
+    """Make *root* a workspace whose mainline is the embedded model; an existing one is left as it is."""
+    if (root / FILE_NAME).exists():
+        return
+    for directory in ("data/gold", "data/suites", "data/specs", "data/runs", MODEL):
+        disk.make_directory(root / directory)
+    with resources.as_file(resources.files("ct_retrain.demo") / "model") as model:
+        shutil.copytree(model, root / MODEL, dirs_exist_ok=True)
+    disk.write_text(root / GOLD, "".join(_gold(recipe)))
+    disk.write_lines(root / SUITE, _problems(recipe))
+    for night in range(1, recipe.nights + 1):
+        disk.write_lines(root / specs_file(night), iter(specs(recipe, night)))
+    disk.write_text(root / FILE_NAME, _settings(recipe))
+
+
+def specs_file(night: int) -> str:
+    """Where the specs of the demo's *night* lie in its workspace."""
+    return f"data/specs/night_{night}.jsonl"
+
+
+def night_id(night: int) -> str:
+    """The demo keeps a calendar of its own, so that running it again finds the same nights."""
+    return f"2026-01-{night:02d}"
+
+
+def specs(recipe: NightlyRecipe, night: int) -> list[Spec]:
+    """What the team asks the pipeline for on *night*: new families, none of the held-out values."""
+    families = missing_families()
+    seeds = Random(recipe.harvest_seed + night)
+    chosen: list[Spec] = []
+    while len(chosen) < recipe.specs_a_night:
+        family = families[len(chosen) % len(families)]
+        plan = Plan(family=family.name, seed=seeds.randrange(1 << 30))
+        if not is_held_out(draw_task(family, Random(plan.seed)).key):
+            chosen.append(spec_of(f"n{night}-{len(chosen):03d}", plan))
+    return chosen
+
+
+def _gold(recipe: NightlyRecipe) -> Iterator[str]:
+    """The gold set: old families in the draft's form, as a team's verified library would hold them."""
+    rng = Random(recipe.gold_seed)
+    count = round(recipe.nights * recipe.specs_a_night * recipe.gold_per_delta)
+    for _ in range(count):
+        task = sample(mastered_families(), rng, "train")
+        yield json.dumps({"instruction": task.instruction, "output": task.rtl}) + "\n"
+
+
+def _problems(recipe: NightlyRecipe) -> Iterator[Problem]:
+    rng = Random(recipe.problem_seed)
+    wanted = [(family, recipe.missing_problems, NEW) for family in missing_families()]
+    wanted += [(family, recipe.mastered_problems, OLD) for family in mastered_families()]
+    for family, count, tag in wanted:
+        for number in range(count):
+            yield _problem(
+                family, sample((family,), rng, "held_out"), f"{tag}_{family.name}_{number:02d}", tag
+            )
+
+
+def _problem(family: Family, task: Task, name: str, tag: str) -> Problem:
+    return Problem(
+        id=name,
+        spec=task.instruction,
+        top=task.module,
+        testbench=testbench(task),
+        golden=task.rtl,
+        category=task.category,
+        tags=(tag, family.name),
+    )
+
+
+def _settings(recipe: NightlyRecipe) -> str:
+    """The demo's ct-retrain.toml: small model, its own suite, floors off until there is something to hold."""
+    hyper = recipe.hyperparameters.model_dump(exclude_defaults=True)
+    lines = [f"{name} = {json.dumps(value)}" for name, value in hyper.items()]
+    return f"""# The demo's workspace: the embedded model, trained and judged on two cores.
+min_delta_score = 0.01
+
+[train]
+mainline = "{MODEL}"
+
+[train.shares]
+delta = {recipe.delta_share:.3f}
+repair = 0.0
+gold = {1 - recipe.delta_share:.3f}
+general = 0.0
+max_upsample = {recipe.max_upsample}
+
+[train.hyperparameters]
+{chr(10).join(lines)}
+
+[benchmark]
+suite = "{SUITE}"
+samples = {recipe.samples}
+temperature = {recipe.temperature}
+top_p = 1.0
+max_new_tokens = 220
+batch_size = 64
+
+[gate]
+# The embedded model meets its first state machine on night 1: a floor would only say so every night.
+floors = {{}}
+"""

@@ -1,0 +1,20 @@
+"""Fixtures of the demo's tests: a real simulator and the shipped model."""
+
+from pathlib import Path
+
+import pytest
+
+import ct_retrain.demo
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.judge.icarus import Icarus
+
+
+@pytest.fixture(scope="session")
+def icarus() -> Simulator:
+    return Icarus(JudgeSettings())
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Path:
+    return Path(ct_retrain.demo.__file__).parent / "model"
