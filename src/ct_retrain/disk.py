@@ -54,6 +54,16 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, text.encode())
 
 
+def write_scratch(path: Path, text: str) -> None:
+    """Put *text* at *path* at once but not durably: for what can be made again, or is checked when it is read."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise _tool_error("write", path, error) from error
+
+
 def write_record(path: Path, record: Record) -> None:
     """Put *record* at *path* as indented JSON, durably and at once."""
     write_text(path, record.model_dump_json(indent=2) + "\n")

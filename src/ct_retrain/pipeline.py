@@ -115,7 +115,7 @@ def run(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[Re
 
 def _start(spec: Spec, runs: Path, prefix: str) -> _Job:
     directory = disk.make_directory(runs / f"{prefix}-{spec.id}")
-    disk.write_text(directory / "spec.txt", spec.description)
+    disk.write_scratch(directory / "spec.txt", spec.description)
     trace = TraceWriter(directory, source=SOURCE)
     trace.stage("Spec", status="pass", spec_hash=digest(spec.description), spec_path="spec.txt")
     return _Job(spec, directory, trace, spec.description)
@@ -141,8 +141,8 @@ def _written(job: _Job, rtl: str, writer: Generator, attempt: int) -> Design:
     if attempt > 1:
         job.trace.stage("Remediation", status="pass", attempt=attempt, writer=writer.tool.name)
     place = disk.make_directory(job.directory / f"attempt_{attempt}")
-    disk.write_text(place / "rtl.v", rtl)
-    disk.write_text(place / "tb.v", job.spec.testbench)
+    disk.write_scratch(place / "rtl.v", rtl)
+    disk.write_scratch(place / "tb.v", job.spec.testbench)
     name = f"attempt_{attempt}"
     job.trace.stage(
         "Generate", status="pass" if rtl else "fail", rtl_file=f"{name}/rtl.v", generator=writer.tool.name
@@ -155,8 +155,8 @@ def _written(job: _Job, rtl: str, writer: Generator, attempt: int) -> Design:
 def _simulated(job: _Job, verdict: Verdict, writer: Generator, attempt: int) -> None:
     """Trace a simulation, as the draft's orchestrator does."""
     name = f"attempt_{attempt}"
-    disk.write_text(job.directory / name / "compile.log", verdict.detail + "\n")
-    disk.write_text(job.directory / name / "simulation.log", verdict.log)
+    disk.write_scratch(job.directory / name / "compile.log", verdict.detail + "\n")
+    disk.write_scratch(job.directory / name / "simulation.log", verdict.log)
     job.trace.stage(
         "Simulation",
         status="pass" if verdict.passed else "fail",

@@ -1,0 +1,165 @@
+"""Judged designs a second, all layers on, beside a plain loop of iverilog and vvp and beside the floor of the tools.
+
+Run it as `python benchmarks/judge.py`; it takes about two minutes and needs Icarus Verilog. Every way judges the
+same designs in turns of a few seconds, so that a busy machine is busy for all of them; figures are the medians of
+the turns. Processor time is that of this process and of everything it started.
+"""
+
+import argparse
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.verdict import Design
+from ct_retrain.judge.attacks import RIGHT, benches
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.toolchain import locate
+from ct_retrain.verilog.guard import guard
+
+EMPTY = "module empty; endmodule\n"
+
+
+class Turn(NamedTuple):
+    """One way, for one turn."""
+
+    rate: float
+    """Designs a second."""
+    cpu: float
+    """Milliseconds of processor time a design."""
+
+
+def designs(count: int) -> list[Design]:
+    """As many different small designs, so that nothing is known before."""
+    bench = benches()["house"]
+    return [Design(rtl=RIGHT.replace("q + 1", f"q + {4 * n + 1}"), testbench=bench) for n in range(count)]
+
+
+def plainly(batch: list[Design], workers: int) -> None:
+    """What a script does: one subprocess for the compiler, one for the simulator, and a look for the pass line."""
+    del workers
+    with tempfile.TemporaryDirectory() as name:
+        for design in batch:
+            Path(name, "d.v").write_text(design.rtl)
+            Path(name, "t.v").write_text(design.testbench)
+            subprocess.run(
+                ["iverilog", "-g2012", "-o", "x.vvp", "d.v", "t.v"], cwd=name, check=True, capture_output=True
+            )
+            done = subprocess.run(
+                ["vvp", "-n", "x.vvp"], cwd=name, check=True, capture_output=True, text=True
+            )
+            if "errors=0" not in done.stdout:
+                raise SystemExit(f"the plain loop fails a right design: {done.stdout}")
+
+
+def barely(batch: list[Design], workers: int) -> None:
+    """The floor: start the three programs on an empty module, look at nothing."""
+    del workers
+    found = locate()
+    with tempfile.TemporaryDirectory() as name:
+        Path(name, "e.v").write_text(EMPTY)
+        subprocess.run(["iverilog", "-o", "e.vvp", "e.v"], cwd=name, check=True)
+        where = f"{name}/e"
+        for _ in batch:
+            start(f"{found.base}/ivlpp", f"{where}.v", "-o", f"{where}.flat")
+            start(f"{found.base}/ivl", f"-C{found.base}/null.conf", "--", f"{where}.v")
+            start(found.vvp, "-n", f"{where}.vvp", "-none")
+
+
+def start(*argv: str) -> None:
+    nothing = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_RDWR, 0) for stream in (0, 1, 2)]
+    os.waitpid(os.posix_spawn(argv[0], argv, {}, file_actions=nothing), 0)
+
+
+def judging(judge: Icarus) -> Callable[[list[Design], int], None]:
+    def way(batch: list[Design], workers: int) -> None:
+        bad = [verdict for verdict in check_all(judge, batch, workers) if not verdict.passed]
+        if bad:
+            raise SystemExit(f"the judge fails a right design: {bad[0]}")
+
+    return way
+
+
+def spent(process: int) -> float:
+    """Processor seconds so far of us, of what we waited for, and of our running children and theirs."""
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    total = sum(used.ru_utime + used.ru_stime for used in own)
+    tick = os.sysconf("SC_CLK_TCK")
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        fields = path.read_text().rpartition(")")[2].split()
+        if int(fields[1]) == process:
+            total += sum(int(field) for field in fields[11:15]) / tick
+    return total
+
+
+def measure(way: Callable[[list[Design], int], None], batch: list[Design], workers: int) -> Turn:
+    before, began = spent(os.getpid()), time.perf_counter()
+    way(batch, workers)
+    seconds = time.perf_counter() - began
+    return Turn(len(batch) / seconds, 1000 * (spent(os.getpid()) - before) / len(batch))
+
+
+def overhead(batch: list[Design]) -> float:
+    """Milliseconds of processor time that the guard takes of a design."""
+    began = time.process_time()
+    for design in batch:
+        guard(design.rtl)
+    return 1000 * (time.process_time() - began) / len(batch)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--designs", type=int, default=120, help="designs a turn")
+    parser.add_argument("--turns", type=int, default=7)
+    chosen = parser.parse_args()
+    batch = designs(chosen.designs)
+    cores = os.cpu_count() or 1
+    with (
+        tempfile.TemporaryDirectory() as name,
+        Icarus(JudgeSettings()) as judge,
+        Icarus(JudgeSettings(sandbox="off")) as bare,
+        Icarus(JudgeSettings(), Path(name, "verdicts")) as known,
+    ):
+        ways: dict[str, tuple[Callable[[list[Design], int], None], int]] = {
+            "floor: three programs, empty module": (barely, 1),
+            "plain loop of iverilog and vvp": (plainly, 1),
+            "judge, sandbox off, 1 worker": (judging(bare), 1),
+            "judge, all layers, 1 worker": (judging(judge), 1),
+            f"judge, all layers, {cores} workers": (judging(judge), cores),
+            "judge, verdicts known": (judging(known), 1),
+        }
+        for way, workers in ways.values():
+            measure(way, batch, workers)
+        turns = [
+            {name: measure(way, batch, workers) for name, (way, workers) in ways.items()}
+            for _ in range(chosen.turns)
+        ]
+        report(turns, judge.tool.detail)
+    print(f"\nguard alone: {overhead(batch):.2f} ms of processor time a design")
+    print(
+        f"{platform.platform()}, {cores} processors, Python {sys.version.split()[0]}, Icarus {locate().version}"
+    )
+
+
+def report(turns: list[dict[str, Turn]], detail: str) -> None:
+    plain = statistics.median(turn["plain loop of iverilog and vvp"].rate for turn in turns)
+    print(f"{'way':40} {'designs/s':>10} {'spread':>15} {'CPU ms':>8} {'x plain':>8}")
+    for name in turns[0]:
+        rates = sorted(turn[name].rate for turn in turns)
+        rate, cpu = statistics.median(rates), statistics.median(turn[name].cpu for turn in turns)
+        spread = f"{rates[0]:.0f} to {rates[-1]:.0f}"
+        print(f"{name:40} {rate:10.1f} {spread:>15} {cpu:8.2f} {rate / plain:8.2f}")
+    print(f"\n{detail}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""One question: does this design do what its testbench says?"""

@@ -1,0 +1,109 @@
+"""Verdicts that are known already, by what they were made from: a cached verdict is the one a new run would give.
+
+One SQLite file, safe under many threads and processes; the older half goes when it grows too large. A
+file that cannot be read is no loss: it is set aside and a new one begun.
+"""
+
+import contextlib
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.verdict import Design, Verdict
+
+
+class Use(NamedTuple):
+    """How often the cache knew the answer."""
+
+    hits: int
+    misses: int
+
+
+class Cache:
+    """Verdicts on disk; any number of these may share one file."""
+
+    def __init__(self, path: Path, megabytes: int) -> None:
+        """Open or begin the file at *path*; raise ToolError when neither can be done."""
+        self._path, self._most = path, megabytes << 20
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._hits = self._misses = self._written = 0
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._connection()
+        except (sqlite3.DatabaseError, OSError):
+            self._begin_again()
+
+    @property
+    def use(self) -> Use:
+        """Since this object was made."""
+        return Use(self._hits, self._misses)
+
+    def get(self, key: str) -> Verdict | None:
+        """The verdict under *key*, if there is one; a torn or foreign one is none."""
+        try:
+            row = self._connection().execute("select verdict from verdicts where key = ?", (key,)).fetchone()
+            found = None if row is None else Verdict.model_validate_json(row[0])
+        except (sqlite3.DatabaseError, ValueError):
+            found = None
+        with self._lock:
+            self._hits += found is not None
+            self._misses += found is None
+        return found
+
+    def put(self, key: str, verdict: Verdict) -> None:
+        """Keep *verdict*; a full or busy disk loses nothing but time."""
+        row = (key, verdict.model_dump_json(), time.time())
+        with contextlib.suppress(sqlite3.DatabaseError):
+            self._connection().execute("insert or replace into verdicts values (?, ?, ?)", row)
+            with self._lock:
+                self._written += 1
+                due = self._written % 256 == 0
+            if due:
+                self._shrink()
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        connection = self._local.__dict__.pop("connection", None)
+        if connection is not None:
+            connection.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        """One a thread, for SQLite's own are not to be shared."""
+        known: sqlite3.Connection | None = self._local.__dict__.get("connection")
+        if known is not None:
+            return known
+        made = sqlite3.connect(self._path, timeout=20, isolation_level=None)
+        made.execute("pragma journal_mode = wal")
+        made.execute("pragma synchronous = normal")
+        made.execute(
+            "create table if not exists verdicts (key text primary key, verdict text, made real) without rowid"
+        )
+        self._local.connection = made
+        return made
+
+    def _begin_again(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.replace(self._path.with_name(f"{self._path.name}.unreadable"))
+        try:
+            self._connection()
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise ToolError(
+                f"cannot keep verdicts in {self._path}: {error}; free space or fix permissions"
+            ) from error
+
+    def _shrink(self) -> None:
+        """Halve what is kept once the file is too large."""
+        if self._path.stat().st_size > self._most:
+            connection = self._connection()
+            connection.execute("delete from verdicts where made < (select avg(made) from verdicts)")
+            connection.execute("vacuum")
+
+
+def key(design: Design, tool: Tool, limits: str) -> str:
+    """Everything that can change the verdict on *design*, as a digest."""
+    return digest(design.rtl, design.testbench, tool, limits)

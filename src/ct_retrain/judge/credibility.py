@@ -1,0 +1,172 @@
+"""How much a pass of a testbench is worth: whether it fails designs that do nothing, and nearly right ones.
+
+The golden must pass, stubs must fail, and of the mutants that differ from the golden the testbench should kill all.
+A survivor may be equivalent to the golden; where nobody can tell, the score is an interval.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import Annotated, Protocol
+
+from pydantic import Field
+
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.record import Record
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.verilog.modules import instantiated, modules
+from ct_retrain.verilog.mutate import Mutant, mutants
+from ct_retrain.verilog.stub import Level, stub
+
+
+class Equivalence(Protocol):
+    """Says whether two designs behave alike."""
+
+    def __call__(self, golden: str, other: str, top: str) -> bool | None:
+        """True or False when it is proved, None when it is not."""
+        ...
+
+
+class Operator(Record):
+    """One way to be wrong, and how often it was noticed."""
+
+    name: str
+    killed: int
+    survived: int
+    """Not noticed, and not proved to be no change at all."""
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Credibility(Record):
+    """What a testbench is worth for one golden."""
+
+    golden: Outcome
+    """Of the golden itself; of anything but a pass nothing else is known."""
+    stubs_passed: tuple[str, ...]
+    """Designs that do nothing and pass: `0`, `1`, `x`, `z`, `echo`."""
+    mutants: int
+    """Those that compile and are not known to be equivalent."""
+    killed: int
+    equivalent: int
+    """Survivors that are proved to behave like the golden."""
+    different: int
+    """Survivors that are proved to behave otherwise: holes in the testbench."""
+    undecided: int
+    """Survivors of which nobody can tell."""
+    low: Share
+    """Killed of all that may differ: every undecided survivor is taken for a hole."""
+    high: Share
+    """Killed of all that do differ: every undecided survivor is taken for equivalent."""
+    operators: tuple[Operator, ...]
+    seconds: float
+    """On the wall: the work is in other processes."""
+
+    @property
+    def vacuous(self) -> bool:
+        """Whether an unknown or floating output passes, or nothing that was tried was ever noticed."""
+        return bool({"x", "z"} & set(self.stubs_passed)) or (self.mutants > 0 and self.killed == 0)
+
+
+LEVELS: tuple[Level, ...] = ("0", "1", "x", "z", "echo")
+_COUNTED = frozenset(
+    {Outcome.PASS, Outcome.MISMATCH, Outcome.TIMEOUT, Outcome.NO_EVIDENCE, Outcome.RESOURCE_LIMIT}
+)
+"""What a mutant that compiles can end in; each but PASS means that the testbench did not accept it."""
+
+
+def credibility(
+    simulator: Simulator, golden: Design, *, most: int = 20, workers: int = 1, same: Equivalence | None = None
+) -> Credibility:
+    """Ask *simulator* about stubs and up to *most* mutants of the golden and its testbench.
+
+    *same* is asked about survivors. A stub that is proved to be the golden itself is no stub.
+    """
+    began = time.monotonic()
+    top = next((name for name in instantiated(golden.testbench) if name in _names(golden.rtl)), "")
+    outcome = simulator.check(golden).outcome
+    if outcome is not Outcome.PASS or not top:
+        return _nothing(outcome, time.monotonic() - began)
+    stubs = {level: text for level in LEVELS if (text := stub(golden.rtl, top, level))}
+    passed = _passing(simulator, golden.testbench, stubs.values(), workers)
+    idle = tuple(
+        level
+        for (level, text), accepted in zip(stubs.items(), passed, strict=True)
+        if accepted and not _proved(same, golden.rtl, text, top)
+    )
+    tried = list(mutants(golden.rtl, most))
+    verdicts = check_all(simulator, (Design(rtl=m.rtl, testbench=golden.testbench) for m in tried), workers)
+    judged = [(mutant, verdict.outcome) for mutant, verdict in zip(tried, verdicts, strict=True)]
+    counted = [(mutant, found) for mutant, found in judged if found in _COUNTED]
+    return _score(idle, counted, lambda text: None if same is None else same(golden.rtl, text, top), began)
+
+
+class _Ask(Protocol):
+    def __call__(self, text: str) -> bool | None: ...
+
+
+def _score(
+    idle: tuple[str, ...], counted: list[tuple[Mutant, Outcome]], ask: _Ask, began: float
+) -> Credibility:
+    survivors = [(mutant, ask(mutant.rtl)) for mutant, found in counted if found is Outcome.PASS]
+    equivalent = sum(alike is True for _, alike in survivors)
+    different = sum(alike is False for _, alike in survivors)
+    undecided = len(survivors) - equivalent - different
+    killed = len(counted) - len(survivors)
+    return Credibility(
+        golden=Outcome.PASS,
+        stubs_passed=idle,
+        mutants=len(counted) - equivalent,
+        killed=killed,
+        equivalent=equivalent,
+        different=different,
+        undecided=undecided,
+        low=_share(killed, killed + different + undecided),
+        high=_share(killed, killed + different),
+        operators=_operators(counted, {mutant.rtl for mutant, alike in survivors if alike is not True}),
+        seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _operators(counted: list[tuple[Mutant, Outcome]], survived: set[str]) -> tuple[Operator, ...]:
+    def of(name: str) -> Operator:
+        mine = [(mutant.rtl, found) for mutant, found in counted if mutant.operator == name]
+        killed = sum(found is not Outcome.PASS for _, found in mine)
+        return Operator(name=name, killed=killed, survived=sum(text in survived for text, _ in mine))
+
+    return tuple(of(name) for name in sorted({mutant.operator for mutant, _ in counted}))
+
+
+def _passing(simulator: Simulator, testbench: str, texts: Iterable[str], workers: int) -> list[bool]:
+    designs = (Design(rtl=text, testbench=testbench) for text in texts)
+    return [verdict.passed for verdict in check_all(simulator, designs, workers)]
+
+
+def _proved(same: Equivalence | None, golden: str, other: str, top: str) -> bool:
+    return same is not None and same(golden, other, top) is True
+
+
+def _names(rtl: str) -> frozenset[str]:
+    return frozenset(module.name for module in modules(rtl))
+
+
+def _nothing(outcome: Outcome, seconds: float) -> Credibility:
+    """Nothing can be said of a testbench that its golden does not pass."""
+    return Credibility(
+        golden=outcome,
+        stubs_passed=(),
+        mutants=0,
+        killed=0,
+        equivalent=0,
+        different=0,
+        undecided=0,
+        low=0.0,
+        high=0.0,
+        operators=(),
+        seconds=round(seconds, 3),
+    )

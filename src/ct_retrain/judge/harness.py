@@ -1,0 +1,218 @@
+"""Makes a testbench's voice unmistakable: what it prints, where it ends the test, and what its modules are called.
+
+All three carry a nonce of the run. A design that prints the pass line speaks without it, one that ends the
+simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
+The text keeps its lines, so the compiler's messages still name the right ones.
+"""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from pyslang.parsing import Token, TokenKind
+from pyslang.syntax import (
+    ArgumentListSyntax,
+    ExpressionStatementSyntax,
+    FunctionPrototypeSyntax,
+    HierarchicalInstanceSyntax,
+    HierarchyInstantiationSyntax,
+    InvocationExpressionSyntax,
+    NamedBlockClauseSyntax,
+    NamedLabelSyntax,
+    NamedParamAssignmentSyntax,
+    NamedPortConnectionSyntax,
+    ScopedNameSyntax,
+    SystemNameSyntax,
+)
+
+from ct_retrain.verilog.modules import names, roots, wanted
+from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+
+BLANK = "c0dec0dec0dec0de"
+"""Stands for the nonce until a run has one; as long as one."""
+
+
+class Style(StrEnum):
+    """How a testbench tells its verdict."""
+
+    HOUSE = "house"
+    """One line `CT_VERDICT checks=N errors=E`, the marker taken from a macro that the judge defines."""
+    VERILOGEVAL = "verilogeval"
+    """`Mismatches: E in N samples`."""
+    PLAIN = "plain"
+    """A pass line in words and no count."""
+
+
+class Harness(NamedTuple):
+    """A testbench as it is compiled, with `BLANK` where the nonce goes."""
+
+    style: Style
+    source: str
+    tops: tuple[str, ...]
+    modules: frozenset[str]
+    """Names, as written, that belong to the testbench."""
+    wanted: tuple[str, ...]
+    """Modules that the testbench instantiates and the design must bring."""
+    ends: bool
+    """Every way the testbench ends the simulation leaves the end mark."""
+
+
+END_MARK = "end of test"
+"""Printed after the nonce by the testbench right before it ends the simulation."""
+
+
+def harness(testbench: str) -> Harness | str:
+    """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it."""
+    parsed = parse(testbench)
+    if parsed is None:
+        return "the testbench is too large or nested too deep"
+    found = names(parsed)
+    if not roots(found):
+        return "the testbench has no top module"
+    style = _style(testbench)
+    if style is None:
+        return "the testbench never says whether the design passed"
+    if _INCLUDE.search(testbench):
+        return "the testbench includes files, which a text cannot bring along"
+    renamed = _renames(parsed, frozenset(found.defined))
+    voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
+    tops = tuple(f"{top}_{BLANK}" if renamed else top for top in roots(found))
+    source = _apply(parsed.data, [*renamed, *voices])
+    if style is Style.HOUSE:
+        source = f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{source}'
+    return Harness(style, source, tops, frozenset(found.defined), wanted(found), ends)
+
+
+_INCLUDE = re.compile(r"^[ \t]*`include\b", re.MULTILINE)
+_HOUSE = re.compile(
+    r"`ifndef\s+CT_VERDICT\b.*\$display\s*\(\s*\"%0s checks=%0d errors=%0d\"\s*,\s*`CT_VERDICT\b", re.DOTALL
+)
+_VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
+_WORDS = re.compile(r"\"(?:[^\"\\\n]|\\.)*(?:pass|success|correct|\bok\b)(?:[^\"\\\n]|\\.)*\"", re.IGNORECASE)
+
+
+def _style(testbench: str) -> Style | None:
+    if _HOUSE.search(testbench):
+        return Style.HOUSE
+    if _VERILOGEVAL.search(testbench):
+        return Style.VERILOGEVAL
+    return Style.PLAIN if _WORDS.search(testbench) else None
+
+
+class _Edit(NamedTuple):
+    offset: int
+    text: str
+
+
+def _renames(parsed: Parsed, defined: frozenset[str]) -> list[_Edit]:
+    """The nonce behind every name by which the testbench could be reached; nothing when a macro spells one of them."""
+    private = set(defined)
+    foreign: set[str] = set()
+    kept: list[Token] = []
+    paths: list[ScopedNameSyntax] = []
+    for node in nodes(parsed.tree.root):
+        match node:
+            case HierarchyInstantiationSyntax():
+                found = {
+                    item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                }
+                private |= found
+                foreign |= found if node.type.valueText not in defined else set()
+            case NamedBlockClauseSyntax():
+                private.add(node.name.valueText)
+            case FunctionPrototypeSyntax():
+                private.update(token.valueText for token in tokens(node.name)[-1:])
+            case NamedPortConnectionSyntax() | NamedParamAssignmentSyntax():
+                kept.append(node.name)
+            case ScopedNameSyntax():
+                paths.append(node)
+            case _:
+                pass
+    for path in paths:
+        kept += _inside(path, foreign)
+    return _suffixes(parsed, frozenset(private - {""}), kept)
+
+
+def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
+    """The names of *path* that lie inside the design: what follows one of its instances."""
+    words = [token for token in tokens(path) if token.kind == TokenKind.Identifier]
+    first = next((index for index, word in enumerate(words) if word.valueText in foreign), len(words))
+    return words[first + 1 :]
+
+
+def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[_Edit]:
+    places = {place for token in kept if (place := parsed.span(token)) is not None}
+    edits: list[_Edit] = []
+    for word in tokens(parsed.tree.root):
+        if word.kind == TokenKind.Identifier and word.valueText in private:
+            place = parsed.span(word)
+            if place is None or word.rawText.startswith("\\"):
+                return []
+            if place not in places:
+                edits.append(_Edit(place.end, f"_{BLANK}"))
+    return edits
+
+
+_VOICES = re.compile(r"\$(?:display|write|strobe|monitor)[bho]?$")
+_ENDS = frozenset({"$finish", "$stop"})
+
+
+def _voices(parsed: Parsed, *, tagged: bool) -> tuple[list[_Edit], bool]:
+    """What to insert so that the testbench is heard, and whether every end of the simulation could be marked."""
+    edits: list[_Edit] = []
+    ends = marked = 0
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, SystemNameSyntax):
+            ends += node.systemIdentifier.valueText in _ENDS
+        elif isinstance(node, ExpressionStatementSyntax):
+            end = _mark_end(parsed, node)
+            marked += bool(end)
+            edits += end
+        elif tagged and isinstance(node, InvocationExpressionSyntax):
+            edits += _tag(parsed, node)
+    return edits, marked == ends > 0
+
+
+def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[_Edit]:
+    """`$finish;` → `begin $display(mark); $finish; end`."""
+    expression = node.expr
+    name = expression.left if isinstance(expression, InvocationExpressionSyntax) else expression
+    if not isinstance(name, SystemNameSyntax) or name.systemIdentifier.valueText not in _ENDS:
+        return []
+    place = parsed.span(node)
+    label: NamedLabelSyntax | None = getattr(node, "label", None)
+    if place is None or label is not None:
+        return []
+    return [_Edit(place.start, f'begin $display("{BLANK} {END_MARK}"); '), _Edit(place.end, " end")]
+
+
+def _tag(parsed: Parsed, node: InvocationExpressionSyntax) -> list[_Edit]:
+    """`$display(x)` → `$display("nonce ", x)`, and again after each line end inside its strings."""
+    arguments: ArgumentListSyntax | None = getattr(node, "arguments", None)
+    if not isinstance(node.left, SystemNameSyntax) or arguments is None:
+        return []
+    if not _VOICES.match(node.left.systemIdentifier.valueText):
+        return []
+    opened = parsed.span(arguments.openParen)
+    if opened is None:
+        return []
+    words = tokens(arguments)
+    edits = [_Edit(opened.end, f'"{BLANK} "{", " if len(words) > 2 else ""}')]
+    for token in words:
+        place = parsed.span(token) if token.kind == TokenKind.StringLiteral else None
+        if place is not None:
+            text = parsed.data[place.start : place.end]
+            edits += [_Edit(place.start + at.end(), f"{BLANK} ") for at in _LINE_END.finditer(text)]
+    return edits
+
+
+_LINE_END = re.compile(rb"(?<!\\)(?:\\\\)*\\n(?=[^\"])")
+
+
+def _apply(data: bytes, edits: list[_Edit]) -> str:
+    pieces: list[bytes] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: edit.offset):
+        pieces += [data[at : edit.offset], edit.text.encode()]
+        at = edit.offset
+    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace")

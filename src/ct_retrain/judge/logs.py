@@ -1,0 +1,19 @@
+"""Logs as people and models may read them: printable characters only, and not too many."""
+
+import re
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+
+
+def strip_control(text: str) -> str:
+    """*text* without terminal sequences, carriage returns and invisible characters; tabs and line ends stay."""
+    return _CONTROL.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def tail(text: str, characters: int) -> str:
+    """The end of *text*, cut at a line where one begins within reach."""
+    if len(text) <= characters:
+        return text
+    end = text[-characters:]
+    return end.partition("\n")[2] or end

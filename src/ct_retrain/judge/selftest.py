@@ -1,0 +1,46 @@
+"""Designs whose verdicts are known: what a judge must get right before it judges anything else."""
+
+from typing import NamedTuple
+
+from ct_retrain.core.verdict import Design, Outcome
+
+_TESTBENCH = """
+`ifndef CT_VERDICT
+`define CT_VERDICT "CT_VERDICT"
+`endif
+module tb;
+  reg [3:0] a = 0, b = 0;
+  wire [4:0] s;
+  integer checks = 0, errors = 0;
+  adder dut(.a(a), .b(b), .s(s));
+  initial begin
+    repeat (16) begin
+      #1 checks = checks + 1;
+      if (s !== a + b) errors = errors + 1;
+      {b, a} = {b, a} + 8'd17;
+    end
+    $display("%0s checks=%0d errors=%0d", `CT_VERDICT, checks, errors);
+    $finish;
+  end
+endmodule
+"""
+
+_ADDER = "`define SUM a + b\nmodule adder(input [3:0] a, b, output [4:0] s);\n  assign s = `SUM;\nendmodule\n"
+
+
+class Known(NamedTuple):
+    """A design and what everybody must say of it."""
+
+    design: Design
+    outcome: Outcome
+
+
+def known() -> tuple[Known, ...]:
+    """A right design, a wrong one, one that does not compile, and one that is not allowed."""
+    texts = {
+        Outcome.PASS: _ADDER,
+        Outcome.MISMATCH: _ADDER.replace("a + b", "a - b"),
+        Outcome.COMPILE_ERROR: _ADDER.replace("assign", "asign"),
+        Outcome.FORBIDDEN: _ADDER.replace("endmodule", "initial $finish;\nendmodule"),
+    }
+    return tuple(Known(Design(rtl=rtl, testbench=_TESTBENCH), outcome) for outcome, rtl in texts.items())

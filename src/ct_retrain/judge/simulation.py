@@ -1,0 +1,182 @@
+"""One design against one testbench, inside the worker: guard, compile, simulate, believe.
+
+The working directory is the scratch directory. Texts are flattened apart from each other, the testbench first, so
+no macro, comment or directive of one reaches the other.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge import toolchain
+from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.logs import strip_control, tail
+from ct_retrain.judge.process import Finished, Limit, Limits, Patience, run
+from ct_retrain.judge.toolchain import Icarus
+from ct_retrain.judge.verdict import Finding, clean, read
+from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.modules import modules
+from ct_retrain.verilog.stub import stub
+
+
+class Tools(NamedTuple):
+    """How to judge."""
+
+    icarus: Icarus
+    direct: bool
+    """Call ivl itself, not the driver."""
+    limits: Limits
+    parser_seconds: int
+    log_chars: int
+    hangup: int | None
+
+
+class Answer(NamedTuple):
+    """A verdict as it crosses the pipe."""
+
+    outcome: Outcome
+    detail: str
+    checks: int = 0
+    errors: int = 0
+    warnings: int = 0
+    log: str = ""
+    stubs: tuple[str, ...] = ()
+    """Designs that do nothing, which this testbench must fail before its pass is believed."""
+
+
+class Bench(NamedTuple):
+    """A testbench, flattened, with `BLANK` where the nonce goes."""
+
+    made: Harness
+    flat: str
+    units: str
+    """Its last `timescale, which a design without one shares."""
+
+
+def prepare(testbench: str, tools: Tools) -> Bench | str:
+    """*testbench* made ready for many designs; a sentence when it can give no evidence."""
+    with Patience(tools.parser_seconds):
+        made = harness(testbench)
+    if isinstance(made, str):
+        return made
+    flat = _flatten(made.source, "testbench.v", tools)
+    if isinstance(flat, Finished):
+        return f"the testbench cannot be preprocessed: {_first_error(flat)}"
+    units = _TIMESCALE.findall(made.source)
+    return Bench(made, flat, units[-1].strip() if units else "")
+
+
+_TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
+
+
+def settle(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Answer:
+    """The verdict of *bench* on *rtl*."""
+    with Patience(tools.parser_seconds):
+        report = guard(rtl, bench.made.modules)
+    if report.refused:
+        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+    flat = _flatten(rtl, "design.v", tools) if "`" in rtl else rtl
+    if isinstance(flat, Finished):
+        return _refused(flat, flat.output, tools)
+    compiled = _compile(flat, bench, nonce, tools)
+    said = strip_control(clean(bench.made, nonce, compiled.output))
+    warnings = len(_WARNING.findall(said))
+    if compiled.limit is not None or compiled.exit_code != 0 or _ERROR.search(said):
+        return _refused(compiled, said, tools)._replace(warnings=warnings)
+    if report.unread:
+        return Answer(
+            Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench", warnings=warnings
+        )
+    ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
+    finding = _found(bench.made, nonce, ran)
+    log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
+    stubs = _stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
+    return Answer(
+        finding.outcome, strip_control(finding.detail), finding.checks, finding.errors, warnings, log, stubs
+    )
+
+
+def plainly(rtl: str, testbench: str, tools: Tools) -> str:
+    """What the tools print when nobody is careful: both files in one go, the design first; for comparison only."""
+    for name, text in (("design.v", rtl), ("testbench.v", testbench)):
+        Path(name).write_text(text + "\n", encoding="utf-8", errors="replace")
+    argv = [tools.icarus.iverilog, "-g2012", "-o", toolchain.COMPILED, "design.v", "testbench.v"]
+    if run(argv, _compiling(tools), tools.hangup).exit_code != 0:
+        return ""
+    return run([tools.icarus.vvp, "-n", toolchain.COMPILED], tools.limits, tools.hangup).output
+
+
+def _flatten(text: str, name: str, tools: Tools) -> str | Finished:
+    """*text* without macros and conditionals, or how its preprocessing failed."""
+    source, target = Path(name), Path(f"{name}.flat")
+    source.write_text(text + "\n", encoding="utf-8", errors="replace")
+    ended = run(toolchain.preprocess(tools.icarus, name, target.name), _compiling(tools), tools.hangup)
+    if ended.exit_code != 0 or ended.limit is not None or _ERROR.search(ended.output):
+        return ended
+    return target.read_text(encoding="utf-8", errors="replace")
+
+
+def _compile(flat: str, bench: Bench, nonce: str, tools: Tools) -> Finished:
+    testbench = bench.flat.replace(BLANK, nonce)
+    between = f'\n`resetall\n{bench.units}\n`line 1 "design.v" 0\n'
+    Path(toolchain.SOURCE).write_text(testbench + between + flat + "\n", encoding="utf-8", errors="replace")
+    tops = [top.replace(BLANK, nonce) for top in bench.made.tops]
+    if not tools.direct:
+        return run(toolchain.driver(tools.icarus, tops), _compiling(tools), tools.hangup)
+    Path(toolchain.CONFIG).write_text(toolchain.configuration(tools.icarus, tops), encoding="utf-8")
+    return run(toolchain.compile_directly(tools.icarus), _compiling(tools), tools.hangup)
+
+
+def _compiling(tools: Tools) -> Limits:
+    """A compiled design may be large where its output may not."""
+    return tools.limits._replace(output_kb=max(tools.limits.output_kb, 64 << 10))
+
+
+_WARNING = re.compile(r"^\S+:\d+: warning:", re.MULTILINE)
+_ERROR = re.compile(r"^.*\berror:.*$", re.MULTILINE)
+"""The driver ends well although its preprocessor failed; a "sorry" alone may be no more than a warning."""
+_REASON = re.compile(r"^.*(?:\berror:|\bsorry:|syntax error|Unable to|: internal error).*$", re.MULTILINE)
+
+
+def _first_error(ended: Finished) -> str:
+    found = _REASON.search(ended.output)
+    return strip_control(found[0].strip())[:300] if found else f"exit code {ended.exit_code}"
+
+
+def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
+    """The compiler's answer; what it cannot do with the testbench is no fault of the design."""
+    if ended.limit is not None:
+        return Answer(*_limited(ended.limit, "the compiler")[:2])
+    first = _REASON.search(said)
+    detail = first[0].strip()[:300] if first else f"the compiler ended with exit code {ended.exit_code}"
+    ours = detail.startswith("testbench.v:") and "sorry:" in detail
+    return Answer(
+        Outcome.NO_EVIDENCE if ours else Outcome.COMPILE_ERROR, detail, log=tail(said, tools.log_chars)
+    )
+
+
+def _found(made: Harness, nonce: str, ran: Finished) -> Finding:
+    if ran.limit is not None:
+        return _limited(ran.limit, "the simulation")
+    if ran.exit_code < 0:
+        return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
+    return read(made, nonce, ran.output, ran.exit_code)
+
+
+def _limited(limit: Limit, what: str) -> Finding:
+    match limit:
+        case Limit.CPU:
+            return Finding(Outcome.TIMEOUT, f"{what} used up its processor time")
+        case Limit.MEMORY:
+            return Finding(Outcome.RESOURCE_LIMIT, f"{what} used up its memory")
+        case Limit.OUTPUT:
+            return Finding(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
+
+
+def _stubs(rtl: str, made: Harness) -> tuple[str, ...]:
+    """For a testbench that counts nothing: what it must fail to show that it looks."""
+    if made.style is not Style.PLAIN:
+        return ()
+    mine = [module.name for module in modules(rtl) if module.name in made.wanted]
+    return tuple("".join(stub(rtl, name, level) for name in mine) for level in ("x", "0"))

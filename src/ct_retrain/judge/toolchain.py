@@ -1,0 +1,119 @@
+"""Icarus Verilog as installed: where its programs are, and the commands that compile and simulate with them.
+
+Where the layout is the one we know, ivlpp, ivl and vvp are called directly, which costs a third less than the
+driver; `judge.worker` compares both ways when it starts, and the driver stays when they differ.
+"""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.errors import ToolError
+
+INSTALL = (
+    "Icarus Verilog is not here: `apt install iverilog`, `dnf install iverilog`, `brew install icarus-verilog` "
+    "or `conda install -c conda-forge iverilog`"
+)
+SOURCE, COMPILED, CONFIG, MACROS = "all.v", "design.vvp", "compile.conf", "macros.conf"
+PREDEFINED = "D:__ICARUS__=1\n"
+"""What `MACROS` holds: the one macro that the driver defines too."""
+
+
+class Icarus(NamedTuple):
+    """An installation; `base` is the directory of ivlpp and ivl, empty when only the driver may be used."""
+
+    iverilog: str
+    vvp: str
+    base: str
+    version: str
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """Directories that the programs need to read, outside the system's own."""
+        homes = {str(Path(program).resolve().parent.parent) for program in (self.iverilog, self.vvp)}
+        return tuple(sorted({*homes, *([self.base] if self.base else [])} - {"/"}))
+
+
+def locate() -> Icarus:
+    """Find the programs on PATH; raise ToolError with the install commands when they are missing."""
+    iverilog, vvp = shutil.which("iverilog"), shutil.which("vvp")
+    if iverilog is None or vvp is None:
+        raise ToolError(INSTALL)
+    try:
+        said = subprocess.run(
+            [iverilog, "-V"], capture_output=True, text=True, timeout=60, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        message = f"{iverilog} does not answer: {error}"
+        raise ToolError(message) from error
+    version = re.search(r"Icarus Verilog version (\S+)", said)
+    if version is None:
+        message = f"{iverilog} -V names no version; is it Icarus Verilog? It said {said[:80]!r}"
+        raise ToolError(message)
+    return Icarus(iverilog, vvp, _base(iverilog), version[1])
+
+
+def _base(iverilog: str) -> str:
+    """The directory that holds ivl, below the prefix of the driver; "" when it is somewhere else."""
+    prefix = Path(iverilog).resolve().parent.parent
+    places = [*prefix.glob("lib/ivl"), *prefix.glob("lib/*/ivl"), *prefix.glob("lib64/ivl")]
+    names = ("ivl", "ivlpp", "vvp.conf", "system.vpi")
+    return next((str(place) for place in places if all((place / name).is_file() for name in names)), "")
+
+
+def driver(icarus: Icarus, tops: Sequence[str]) -> list[str]:
+    """Compile the preprocessed `SOURCE` by way of the driver."""
+    roots = [word for top in tops for word in ("-s", top)]
+    return [icarus.iverilog, "-g2012", "-Wall", "-Wno-timescale", *roots, "-o", COMPILED, SOURCE]
+
+
+def preprocess(icarus: Icarus, source: str, target: str) -> list[str]:
+    """Flatten *source*, alone, into *target*; `MACROS` holds what is defined."""
+    if icarus.base:
+        return [f"{icarus.base}/ivlpp", "-L", f"-F{MACROS}", "-o", target, source]
+    return [icarus.iverilog, "-E", "-g2012", "-o", target, source]
+
+
+def compile_directly(icarus: Icarus) -> list[str]:
+    """Compile `SOURCE` as `CONFIG` says."""
+    return [f"{icarus.base}/ivl", f"-C{CONFIG}", f"-C{icarus.base}/vvp.conf", "--", SOURCE]
+
+
+def configuration(icarus: Icarus, tops: Sequence[str]) -> str:
+    """What the driver would put into its configuration file for `driver`, less the modules for VHDL."""
+    modules = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
+    lines = [
+        *(f"root:{top}" for top in tops),
+        f"basedir:{icarus.base}",
+        *(f"module:{icarus.base}/{name}" for name in modules if Path(icarus.base, name).is_file()),
+        *(f"generation:{name}" for name in _GENERATION),
+        "warnings:nidRpsa",
+        "ignore_missing_modules:false",
+        f"out:{COMPILED}",
+        "iwidth:32",
+        "widthcap:65536",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+_GENERATION = (
+    *(
+        "2012",
+        "no-specify",
+        "assertions",
+        "xtypes",
+        "io-range-error",
+        "no-strict-ca-eval",
+        "no-strict-expr-width",
+    ),
+    *("shared-loop-index", "no-verilog-ams", "icarus-misc"),
+)
+
+
+def simulate(icarus: Icarus) -> list[str]:
+    """Run `COMPILED`: $stop ends it, and no waveform is written."""
+    return [icarus.vvp, "-n", COMPILED, "-none"]

@@ -1,0 +1,165 @@
+"""The confined process that judges: parses, compiles and simulates untrusted text, one design at a time.
+
+It is started by `judge.sandbox` with a Start, gives up its rights, says Ready, and then answers each Job with a
+Reply until its input ends. What kills it says something about the text it was reading, and `judge.sandbox` knows
+what. It holds no secret and no state but testbenches it has prepared before.
+"""
+
+import contextlib
+import json
+import os
+import resource
+import secrets
+import shutil
+import signal
+import struct
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge import toolchain
+from ct_retrain.judge.confine import Right, confine
+from ct_retrain.judge.equivalence import Question, Yosys, alike
+from ct_retrain.judge.harness import BLANK
+from ct_retrain.judge.process import Limits
+from ct_retrain.judge.simulation import Answer, Bench, Tools, plainly, prepare, settle
+from ct_retrain.judge.synthesis import resynthesise
+from ct_retrain.judge.toolchain import Icarus
+
+
+class Start(NamedTuple):
+    """What a worker is told when it begins."""
+
+    scratch: str
+    icarus: Icarus
+    confined: bool
+    namespaces: bool
+    parser_seconds: int
+    memory_mb: int
+
+
+class Job(NamedTuple):
+    """One design to be judged."""
+
+    rtl: str
+    testbench: str
+    limits: Limits
+    log_chars: int
+    direct: bool
+    careless: bool = False
+    """Only run the tools, and give back what they print."""
+
+
+def main() -> None:
+    """Serve jobs from the first argument's Start; standard input and output carry length-prefixed JSON."""
+    fields: dict[str, Any] = json.loads(sys.argv[1])
+    start = Start(icarus=Icarus(*fields.pop("icarus")), **fields)
+    source, sink = os.dup(0), os.dup(1)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    os.dup2(0, 1)
+    os.umask(0o077)
+    os.chdir(start.scratch)
+    signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    system = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache")
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_AS, (start.memory_mb << 20, start.memory_mb << 20))
+    right = Right((*system, *start.icarus.readable), (start.scratch, os.devnull))
+    layers = confine(right, processes=64, namespaces=start.namespaces) if start.confined else ()
+    try:
+        Path(toolchain.MACROS).write_text(toolchain.PREDEFINED, encoding="utf-8")
+        send(sink, {"layers": layers, "error": ""})
+    except OSError as error:
+        send(sink, {"layers": layers, "error": f"cannot write in {start.scratch}: {error.strerror}"})
+        return
+    _serve(source, sink, start)
+
+
+def _serve(source: int, sink: int, start: Start) -> None:
+    benches: dict[str, Bench | str] = {}
+    while (message := receive(source)) is not None:
+        try:
+            send(sink, {"error": "", **_answer(message, start, benches, source)})
+        except ToolError as error:
+            send(sink, {"error": str(error)})
+        except MemoryError:
+            none = Answer(Outcome.RESOURCE_LIMIT, "too much memory to be read")
+            send(sink, {"error": "", **none._asdict()})
+        _sweep(kept=frozenset({toolchain.MACROS}))
+    _sweep(kept=frozenset())
+
+
+def _answer(
+    message: dict[str, Any], start: Start, benches: dict[str, Bench | str], hangup: int
+) -> dict[str, Any]:
+    """Judge, compare or copy: what *message* holds says which."""
+    limits = Limits(*message.pop("limits"))
+    if "golden" in message:
+        yosys = Yosys(*message["yosys"])
+        asked = Question(message["golden"], message["other"], message["top"], bool(message["bounded"]))
+        return alike(asked, yosys, limits)._asdict()
+    if "wanted" in message:
+        return resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits)._asdict()
+    job = Job(limits=limits, **message)
+    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup)
+    answer = _plainly(job, tools) if job.careless else _judge(job, tools, benches)
+    return answer._asdict()
+
+
+_KNOWN_BENCHES = 64
+
+
+def _plainly(job: Job, tools: Tools) -> Answer:
+    return Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
+
+
+def _judge(job: Job, tools: Tools, benches: dict[str, Bench | str]) -> Answer:
+    if job.testbench not in benches:
+        if len(benches) >= _KNOWN_BENCHES:
+            benches.pop(next(iter(benches)))
+        benches[job.testbench] = prepare(job.testbench, tools)
+    bench = benches[job.testbench]
+    if isinstance(bench, str):
+        return Answer(Outcome.NO_EVIDENCE, bench)
+    # The nonce must be unpredictable to the design; the answer does not depend on it.
+    return settle(job.rtl, bench, secrets.token_hex(len(BLANK) // 2), tools)
+
+
+def _sweep(kept: frozenset[str]) -> None:
+    """Nothing of one design is left for the next, and in the end nothing at all."""
+    for path in Path().iterdir():
+        if path.name in kept or path.name.startswith("."):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+_LENGTH = struct.Struct("!I")
+
+
+def send(sink: int, message: object) -> None:
+    """Write *message*, whole."""
+    data = json.dumps(message).encode()
+    view = memoryview(_LENGTH.pack(len(data)) + data)
+    while view:
+        view = view[os.write(sink, view) :]
+
+
+def receive(source: int) -> dict[str, Any] | None:
+    """Read one message; None when the other end is gone."""
+    head = _exactly(source, _LENGTH.size)
+    body = None if head is None else _exactly(source, _LENGTH.unpack(head)[0])
+    return None if body is None else json.loads(body)
+
+
+def _exactly(source: int, count: int) -> bytes | None:
+    pieces = bytearray()
+    while len(pieces) < count:
+        piece = os.read(source, min(count - len(pieces), 1 << 20))
+        if not piece:
+            return None
+        pieces += piece
+    return bytes(pieces)

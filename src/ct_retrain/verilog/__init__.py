@@ -1,0 +1,1 @@
+"""RTL as text and tree; runs nothing."""

@@ -1,0 +1,120 @@
+"""What a design may consist of: the syntax, the system functions, and the macros it may not ask about."""
+
+from pyslang.syntax import SyntaxKind
+
+CALLS = frozenset(
+    {
+        *(
+            "$signed",
+            "$unsigned",
+            "$clog2",
+            "$bits",
+            "$size",
+            "$high",
+            "$low",
+            "$left",
+            "$right",
+            "$increment",
+        ),
+        *(
+            "$dimensions",
+            "$unpacked_dimensions",
+            "$countones",
+            "$countbits",
+            "$onehot",
+            "$onehot0",
+            "$isunknown",
+        ),
+        *("$rtoi", "$itor", "$pow", "$ceil", "$floor"),
+    }
+)
+"""Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream."""
+
+DETECTORS = frozenset(
+    {
+        *("__ICARUS__", "__VAMS_ENABLE__", "IVERILOG", "ICARUS", "VERILATOR", "VCS", "MODEL_TECH", "QUESTA"),
+        *(
+            "INCA",
+            "NCVERILOG",
+            "XCELIUM",
+            "XILINX_SIMULATOR",
+            "XILINX_ISIM",
+            "RIVIERA",
+            "ALDEC",
+            "COCOTB_SIM",
+        ),
+        *("SYNTHESIS", "YOSYS", "FORMAL", "SIMULATION", "SIM"),
+    }
+)
+"""Macros by which a design would behave differently under the judge than elsewhere, defined by itself or not."""
+
+_MEMBERS = """
+CompilationUnit ModuleDeclaration PackageDeclaration ModuleHeader PackageHeader PackageImportDeclaration
+PackageImportItem PackageExportDeclaration AnsiPortList NonAnsiPortList WildcardPortList ImplicitAnsiPort
+ExplicitAnsiPort ImplicitNonAnsiPort ExplicitNonAnsiPort EmptyNonAnsiPort PortReference PortConcatenation
+PortDeclaration VariablePortHeader NetPortHeader ParameterPortList ParameterDeclaration ParameterDeclarationStatement
+TypeParameterDeclaration TypeAssignment LocalVariableDeclaration DataDeclaration NetDeclaration GenvarDeclaration
+TypedefDeclaration ForwardTypedefDeclaration ContinuousAssign AlwaysBlock AlwaysCombBlock AlwaysFFBlock AlwaysLatchBlock
+InitialBlock GenerateRegion GenerateBlock IfGenerate LoopGenerate CaseGenerate EmptyMember HierarchyInstantiation
+HierarchicalInstance InstanceName ParameterValueAssignment NamedParamAssignment OrderedParamAssignment
+NamedPortConnection OrderedPortConnection EmptyPortConnection WildcardPortConnection PrimitiveInstantiation
+UdpDeclaration AnsiUdpPortList NonAnsiUdpPortList UdpBody UdpEntry UdpEdgeField UdpSimpleField UdpInitialStmt
+UdpInputPortDecl UdpOutputPortDecl FunctionDeclaration TaskDeclaration FunctionPrototype FunctionPort
+FunctionPortList DefaultFunctionPort NetAlias ModportDeclaration TimeUnitsDeclaration
+AttributeInstance AttributeSpec DriveStrength PullStrength ChargeStrength
+"""
+_STATEMENTS = """
+SequentialBlockStatement NamedBlockClause NamedLabel ExpressionStatement VoidCastedCallStatement EmptyStatement
+ConditionalStatement ConditionalPredicate ConditionalPattern ElseClause CaseStatement StandardCaseItem PatternCaseItem
+DefaultCaseItem StandardRsCaseItem DefaultRsCaseItem ForLoopStatement ForVariableDeclaration LoopStatement
+DoWhileStatement ForeachLoopStatement ForeachLoopList RepeatLoopStatement ReturnStatement JumpStatement
+TimingControlStatement DisableStatement ImmediateAssertStatement ImmediateAssumeStatement ActionBlock BlockStatement
+"""
+_TIMING = """
+EventControl EventControlWithExpression ImplicitEventControl SignalEventExpression ParenthesizedEventExpression
+BinaryEventExpression IffEventClause DelayControl Delay3 TimingControlExpression OneStepDelay
+"""
+_TYPES = """
+ImplicitType RegType LogicType BitType ByteType ShortIntType IntType LongIntType IntegerType TimeType RealType
+RealTimeType ShortRealType StringType VoidType NamedType EnumType StructType UnionType StructUnionMember TypeReference
+VariableDimension RangeDimensionSpecifier WildcardDimensionSpecifier RangeSelect SimpleRangeSelect AscendingRangeSelect
+DescendingRangeSelect ElementSelect BitSelect Declarator EqualsValueClause EqualsTypeClause KeywordType Signing
+DotMemberClause
+"""
+_EXPRESSIONS = """
+IdentifierName IdentifierSelectName ScopedName SystemName UnitScope LocalScope EmptyIdentifierName KeywordName
+IntegerLiteralExpression IntegerVectorExpression UnbasedUnsizedLiteralExpression RealLiteralExpression
+StringLiteralExpression TimeLiteralExpression DefaultPatternKeyExpression WildcardLiteralExpression
+ParenthesizedExpression ConcatenationExpression MultipleConcatenationExpression StreamingConcatenationExpression
+StreamExpression StreamExpressionWithRange ConditionalExpression InvocationExpression ArgumentList OrderedArgument
+NamedArgument EmptyArgument CastExpression SignedCastExpression InsideExpression RangeList ValueRangeExpression
+OpenRangeList OpenRangeExpression ElementSelectExpression MemberAccessExpression AssignmentPatternExpression
+SimpleAssignmentPattern StructuredAssignmentPattern ReplicatedAssignmentPattern AssignmentPatternItem MinTypMaxExpression
+EmptyQueueExpression AddExpression SubtractExpression MultiplyExpression DivideExpression ModExpression PowerExpression
+EqualityExpression InequalityExpression CaseEqualityExpression CaseInequalityExpression WildcardEqualityExpression
+WildcardInequalityExpression LessThanExpression LessThanEqualExpression GreaterThanExpression
+GreaterThanEqualExpression LogicalAndExpression LogicalOrExpression LogicalImplicationExpression
+LogicalEquivalenceExpression BinaryAndExpression BinaryOrExpression BinaryXorExpression BinaryXnorExpression
+LogicalShiftLeftExpression LogicalShiftRightExpression ArithmeticShiftLeftExpression ArithmeticShiftRightExpression
+UnaryPlusExpression UnaryMinusExpression UnaryBitwiseNotExpression UnaryLogicalNotExpression UnaryBitwiseAndExpression
+UnaryBitwiseOrExpression UnaryBitwiseXorExpression UnaryBitwiseNandExpression UnaryBitwiseNorExpression
+UnaryBitwiseXnorExpression UnaryPreincrementExpression UnaryPredecrementExpression PostincrementExpression
+PostdecrementExpression AssignmentExpression NonblockingAssignmentExpression AddAssignmentExpression
+SubtractAssignmentExpression MultiplyAssignmentExpression DivideAssignmentExpression ModAssignmentExpression
+AndAssignmentExpression OrAssignmentExpression XorAssignmentExpression LogicalLeftShiftAssignmentExpression
+LogicalRightShiftAssignmentExpression ArithmeticLeftShiftAssignmentExpression
+ArithmeticRightShiftAssignmentExpression SimplePropertyExpr SimpleSequenceExpr PropertySpec SequenceMatchList
+"""
+_DIRECTIVES = """
+DefineDirective MacroFormalArgumentList MacroFormalArgument MacroArgumentDefault UndefDirective UndefineAllDirective
+MacroUsage MacroActualArgumentList MacroActualArgument IfDefDirective IfNDefDirective ElsIfDirective ElseDirective
+EndIfDirective NamedConditionalDirectiveExpression TimeScaleDirective DefaultNetTypeDirective ResetAllDirective
+CellDefineDirective EndCellDefineDirective NoUnconnectedDriveDirective UnconnectedDriveDirective
+"""
+
+KINDS = frozenset(
+    kind
+    for name in f"{_MEMBERS} {_STATEMENTS} {_TIMING} {_TYPES} {_EXPRESSIONS} {_DIRECTIVES}".split()
+    if (kind := getattr(SyntaxKind, name, None)) is not None
+)
+"""Every syntax node of a synthesizable design; one that pyslang does not know by that name is simply not there."""

@@ -1,0 +1,117 @@
+"""Which modules a text defines, which it needs from elsewhere, and what their ports are."""
+
+from typing import Literal, NamedTuple
+
+from pyslang.ast import ArgumentDirection, PortSymbol
+from pyslang.syntax import (
+    HierarchyInstantiationSyntax,
+    ModuleDeclarationSyntax,
+    SyntaxKind,
+    UdpDeclarationSyntax,
+)
+
+from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse
+
+Direction = Literal["input", "output", "inout", "ref"]
+
+
+class Port(NamedTuple):
+    """A port as the module's default parameters make it; *width* is None where it cannot be told."""
+
+    name: str
+    direction: Direction
+    width: int | None
+
+
+class Module(NamedTuple):
+    """A module and its ports in order."""
+
+    name: str
+    ports: tuple[Port, ...]
+
+
+class Names(NamedTuple):
+    """Module names in the order of the text, each once."""
+
+    defined: tuple[str, ...]
+    instantiated: tuple[str, ...]
+
+
+def modules(text: str) -> tuple[Module, ...]:
+    """The modules that *text* defines, in order; empty for junk."""
+    parsed = parse(text)
+    if parsed is None:
+        return ()
+    defined = names(parsed).defined
+    ports = _ports(parsed, defined)
+    return tuple(Module(name, ports.get(name, ())) for name in defined)
+
+
+def tops(text: str) -> tuple[str, ...]:
+    """The modules of *text* that *text* does not instantiate itself."""
+    parsed = parse(text)
+    return () if parsed is None else roots(names(parsed))
+
+
+def instantiated(text: str) -> tuple[str, ...]:
+    """The modules that *text* instantiates and does not define: what a testbench wants of its DUT."""
+    parsed = parse(text)
+    return () if parsed is None else wanted(names(parsed))
+
+
+def roots(found: Names) -> tuple[str, ...]:
+    """Defined and never instantiated."""
+    return tuple(name for name in found.defined if name not in found.instantiated)
+
+
+def wanted(found: Names) -> tuple[str, ...]:
+    """Instantiated and never defined."""
+    return tuple(name for name in found.instantiated if name not in found.defined)
+
+
+def names(parsed: Parsed) -> Names:
+    """Everything that *parsed* defines and instantiates; a design in an unelaborated branch counts."""
+    defined: dict[str, None] = {}
+    used: dict[str, None] = {}
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ModuleDeclarationSyntax):
+            if node.kind in _TOPS:
+                defined[node.header.name.valueText] = None
+        elif isinstance(node, HierarchyInstantiationSyntax):
+            used[node.type.valueText] = None
+        elif isinstance(node, UdpDeclarationSyntax):
+            defined[node.name.valueText] = None
+    return Names(tuple(name for name in defined if name), tuple(name for name in used if name))
+
+
+def declarations(parsed: Parsed) -> dict[str, ModuleDeclarationSyntax]:
+    """The declaration of every module, by name; the last one where a name is declared twice."""
+    found: dict[str, ModuleDeclarationSyntax] = {}
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.ModuleDeclaration:
+            found[node.header.name.valueText] = node
+    return found
+
+
+_TOPS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.ProgramDeclaration})
+
+
+def _ports(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
+    return {
+        instance.name: tuple(
+            _port(port) for port in listed(instance.body, "portList", PortSymbol) if port.name
+        )
+        for instance in elaborated(parsed, frozenset(defined))
+    }
+
+
+def _port(port: PortSymbol) -> Port:
+    return Port(port.name, _DIRECTIONS[port.direction], port.type.bitWidth or None)
+
+
+_DIRECTIONS: dict[ArgumentDirection, Direction] = {
+    ArgumentDirection.In: "input",
+    ArgumentDirection.Out: "output",
+    ArgumentDirection.InOut: "inout",
+    ArgumentDirection.Ref: "ref",
+}

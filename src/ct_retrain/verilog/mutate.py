@@ -1,0 +1,185 @@
+"""Small wrong versions of a design: what a testbench that looks would notice.
+
+Mutants are edits of the text at places the parser names, one each, spread evenly over the operators and drawn by
+the text itself: the same design gives the same mutants. Some are equivalent to the design, some do not compile; to
+tell is the caller's work.
+"""
+
+import hashlib
+import random
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    BinaryEventExpressionSyntax,
+    BinaryExpressionSyntax,
+    ConditionalExpressionSyntax,
+    ConditionalStatementSyntax,
+    ExpressionStatementSyntax,
+    LiteralExpressionSyntax,
+    PrefixUnaryExpressionSyntax,
+    SignalEventExpressionSyntax,
+    StandardCaseItemSyntax,
+    SyntaxKind,
+    SyntaxNode,
+)
+
+from ct_retrain.verilog.fingerprint import canonical
+from ct_retrain.verilog.tree import Parsed, Visited, nodes, parse
+
+
+class Mutant(NamedTuple):
+    """A design that differs in one place."""
+
+    operator: str
+    line: int
+    rtl: str
+
+
+def mutants(rtl: str, most: int) -> Iterator[Mutant]:
+    """Up to *most* mutants of *rtl*, operators in turn, no two alike; none for a text that does not parse."""
+    parsed = parse(rtl)
+    if parsed is None or parsed.errors:
+        return
+    chance = random.Random(hashlib.sha256(rtl.encode("utf-8", "replace")).digest())  # noqa: S311 - drawn by the text
+    queues: defaultdict[str, list[_Edit]] = defaultdict(list)
+    for edit in _edits(parsed):
+        queues[edit.operator].append(edit)
+    for queue in queues.values():
+        chance.shuffle(queue)
+    seen = {canonical(rtl)}
+    while queues and most > 0:
+        for operator in sorted(queues):
+            edit = queues[operator].pop()
+            if not queues[operator]:
+                del queues[operator]
+            text = (parsed.data[: edit.start] + edit.text.encode() + parsed.data[edit.end :]).decode(
+                "utf-8", "replace"
+            )
+            if most > 0 and (name := canonical(text)) not in seen:
+                seen.add(name)
+                most -= 1
+                yield Mutant(operator, parsed.data[: edit.start].count(b"\n") + 1, text)
+
+
+class _Edit(NamedTuple):
+    operator: str
+    start: int
+    end: int
+    text: str
+
+
+_SWAPS = {
+    "+": "-",
+    "-": "+",
+    "*": "+",
+    "&": "|",
+    "|": "&",
+    "^": "|",
+    "~^": "^",
+    "^~": "^",
+    "&&": "||",
+    "||": "&&",
+    "==": "!=",
+    "!=": "==",
+    "===": "!==",
+    "!==": "===",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+    "<<": ">>",
+    ">>": "<<",
+    ">>>": "<<",
+    "<<<": ">>",
+}
+_REDUCTIONS = {"&": "|", "|": "&", "^": "|", "~&": "~|", "~|": "~&", "~^": "^"}
+
+
+def _edits(parsed: Parsed) -> Iterator[_Edit]:
+    fixed = _spans(parsed, _CONSTANT_KINDS)
+    for node in nodes(parsed.tree.root):
+        place = parsed.span(node)
+        if place is None or any(start <= place.start and place.end <= end for start, end in fixed):
+            continue
+        for part, operator, text in _changes(parsed, node):
+            where = parsed.span(part)
+            if where is not None:
+                yield _Edit(operator, where.start, where.end, text)
+
+
+_CONSTANT_KINDS = frozenset(
+    {
+        SyntaxKind.VariableDimension,
+        SyntaxKind.ParameterDeclaration,
+        SyntaxKind.LoopGenerate,
+        SyntaxKind.ForLoopStatement,
+    }
+)
+"""Where a change alters widths and counts rather than behaviour, and mostly does not compile."""
+
+
+def _spans(parsed: Parsed, kinds: frozenset[SyntaxKind]) -> list[tuple[int, int]]:
+    found = (parsed.span(node) for node in nodes(parsed.tree.root) if node.kind in kinds)
+    return [(place.start, place.end) for place in found if place is not None]
+
+
+def _changes(parsed: Parsed, node: SyntaxNode) -> Iterator[tuple[Visited, str, str]]:
+    """What to replace, by which operator, with what."""
+    match node:
+        case BinaryExpressionSyntax() if node.kind in _ASSIGNING:
+            if not _ZERO.fullmatch(parsed.text(node.right)):
+                yield node.right, "assign zero", "0"
+        case BinaryExpressionSyntax():
+            sign = node.operatorToken.rawText
+            if sign in _SWAPS:
+                yield node.operatorToken, "other operator", _SWAPS[sign]
+        case PrefixUnaryExpressionSyntax():
+            sign = node.operatorToken.rawText
+            if sign in {"~", "!"}:
+                yield node.operatorToken, "no negation", ""
+            elif sign in _REDUCTIONS:
+                yield node.operatorToken, "other reduction", _REDUCTIONS[sign]
+        case ConditionalStatementSyntax():
+            condition = parsed.text(node.predicate)
+            yield node.predicate, "negated condition", f"!({condition})"
+            yield node.predicate, "condition true", "1'b1"
+        case ConditionalExpressionSyntax():
+            left, right = parsed.text(node.left), parsed.text(node.right)
+            yield node, "swapped choices", f"({parsed.text(node.predicate)}) ? ({right}) : ({left})"
+        case LiteralExpressionSyntax() | SyntaxNode(kind=SyntaxKind.IntegerVectorExpression):
+            yield from _literal(parsed, node)
+        case ExpressionStatementSyntax():
+            yield node, "no statement", ";"
+        case _:
+            yield from _control(parsed, node)
+
+
+_ASSIGNING = frozenset({SyntaxKind.AssignmentExpression, SyntaxKind.NonblockingAssignmentExpression})
+_ZERO = re.compile(r"\d*(?:'[sS]?[bBdDhHoO]\s*)?[0_]+|'0")
+_NUMBER = re.compile(r"(?P<size>\d+)?'[sS]?[bBdDhHoO]\s*[0-9a-fA-F_]+|\d+")
+
+
+def _literal(parsed: Parsed, node: SyntaxNode) -> Iterator[tuple[Visited, str, str]]:
+    text = parsed.text(node)
+    if _NUMBER.fullmatch(text):
+        yield node, "other number", f"({text} ^ 1'b1)"
+
+
+def _control(parsed: Parsed, node: SyntaxNode) -> Iterator[tuple[Visited, str, str]]:
+    match node:
+        case SignalEventExpressionSyntax() if node.edge.kind in {
+            TokenKind.PosEdgeKeyword,
+            TokenKind.NegEdgeKeyword,
+        }:
+            other = "negedge" if node.edge.kind == TokenKind.PosEdgeKeyword else "posedge"
+            yield node.edge, "other edge", other
+        case BinaryEventExpressionSyntax() if "edge" in parsed.text(node.right):
+            yield node, "no second edge", parsed.text(node.left)
+        case StandardCaseItemSyntax():
+            yield node, "no case item", ""
+        case _:
+            pass

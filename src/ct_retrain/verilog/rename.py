@@ -1,0 +1,24 @@
+"""Gives the modules of a text other names, wherever they are declared and used."""
+
+from pyslang.parsing import TokenKind
+
+from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.tree import parse, tokens
+
+
+def with_suffix(text: str, suffix: str) -> str:
+    """*text* with *suffix* behind the name of every module it defines; "" when a macro spells one or it is junk."""
+    parsed = parse(text)
+    if parsed is None or parsed.errors:
+        return ""
+    defined = names(parsed).defined
+    pieces: list[bytes] = []
+    at = 0
+    for token in tokens(parsed.tree.root):
+        if token.kind == TokenKind.Identifier and token.valueText in defined:
+            place = parsed.span(token)
+            if place is None or token.rawText.startswith("\\"):
+                return ""
+            pieces += [parsed.data[at : place.end], suffix.encode()]
+            at = place.end
+    return b"".join([*pieces, parsed.data[at:]]).decode("utf-8", "replace")

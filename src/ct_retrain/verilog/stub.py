@@ -1,0 +1,52 @@
+"""Designs that do nothing: a module's header over a constant, for asking a testbench whether it looks at all."""
+
+import re
+from typing import Literal
+
+from pyslang.ast import ArgumentDirection, InstanceSymbol, ParameterSymbol, PortSymbol, ValueSymbol
+
+from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.tree import elaborated, listed, parse
+
+Level = Literal["0", "1", "x", "z", "echo"]
+"""What every bit of every output is; `echo` repeats the first input."""
+
+_BUILT_IN = re.compile(
+    r"^(?:(?:reg|logic|wire|bit|var|signed|unsigned|tri)\b\s*)*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
+)
+
+
+def stub(rtl: str, name: str, level: Level) -> str:
+    """A module with the ports and parameters of *name* in *rtl* and constant outputs; "" when *rtl* has no such."""
+    parsed = parse(rtl)
+    if parsed is None or name not in names(parsed).defined:
+        return ""
+    return "".join(
+        _render(root, level) for root in elaborated(parsed, frozenset({name})) if root.name == name
+    )
+
+
+def _render(instance: InstanceSymbol, level: Level) -> str:
+    parameters = [
+        item for item in instance.body if isinstance(item, ParameterSymbol) and not item.isLocalParam
+    ]
+    ports = [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
+    head = ", ".join(f"parameter {item.name} = {item.value}" for item in parameters)
+    opened = f"module {instance.name}{f' #({head})' if head else ''} ("
+    lines = [opened + ", ".join(_declare(port, textual=bool(parameters)) for port in ports) + ");"]
+    inputs = [port.name for port in ports if port.direction == ArgumentDirection.In]
+    value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": inputs[0] if inputs else "'b0"}[level]
+    lines += [f"  assign {port.name} = {value};" for port in ports if port.direction == ArgumentDirection.Out]
+    return "\n".join([*lines, "endmodule", ""])
+
+
+def _declare(port: PortSymbol, *, textual: bool) -> str:
+    """`input [3:0] a`; with *textual*, widths as written, for they may hang on parameters."""
+    direction = {ArgumentDirection.In: "input", ArgumentDirection.Out: "output"}.get(port.direction, "inout")
+    width = port.type.bitWidth
+    dimensions = f"[{width - 1}:0] " if width > 1 else ""
+    internal = port.internalSymbol
+    if textual and isinstance(internal, ValueSymbol):
+        written = _BUILT_IN.match(str(internal.declaredType.typeSyntax).strip())
+        dimensions = written["dimensions"] if written else dimensions
+    return f"{direction} {dimensions}{port.name}"

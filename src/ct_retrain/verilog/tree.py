@@ -1,0 +1,127 @@
+"""Verilog text as a pyslang syntax tree: opens no file, whatever the text includes, and never raises on junk."""
+
+from typing import NamedTuple, TypeVar
+
+import pyslang
+from pyslang.ast import Compilation, CompilationOptions, InstanceSymbol
+from pyslang.parsing import ParserOptions, PreprocessorOptions, Token, TokenKind
+from pyslang.syntax import SyntaxNode, SyntaxTree
+
+from ct_retrain.verilog.bounds import too_much
+
+Visited = SyntaxNode | Token
+
+Item = TypeVar("Item")
+
+
+class Span(NamedTuple):
+    """Byte offsets into the text, end exclusive."""
+
+    start: int
+    end: int
+
+
+class Parsed(NamedTuple):
+    """A tree and the bytes that its offsets count."""
+
+    tree: SyntaxTree
+    data: bytes
+
+    def span(self, item: Visited) -> Span | None:
+        """Where *item* lies in the text; None when a macro made its beginning or its end."""
+        where = item.range if isinstance(item, Token) else item.sourceRange
+        manager = self.tree.sourceManager
+        if not (manager.isFileLoc(where.start) and manager.isFileLoc(where.end)):
+            return None
+        if where.start.buffer != where.end.buffer or where.end.offset > len(self.data):
+            return None
+        return Span(where.start.offset, where.end.offset)
+
+    def text(self, item: Visited) -> str:
+        """What *item* covers, without the comments before it; "" when it does not lie in the text itself."""
+        place = self.span(item)
+        return "" if place is None else self.data[place.start : place.end].decode("utf-8", "replace")
+
+    def line(self, item: Visited) -> int:
+        """Line of *item* in the text, from 1; of the macro's use when a macro made it."""
+        return self.line_of(item.range.start if isinstance(item, Token) else item.sourceRange.start)
+
+    def line_of(self, place: pyslang.SourceLocation) -> int:
+        """The same for a location."""
+        manager = self.tree.sourceManager
+        return manager.getLineNumber(manager.getFullyExpandedLoc(place))
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """One code a syntax error; empty for a text that parses."""
+        return tuple(str(found.code) for found in self.tree.diagnostics if found.isError())
+
+
+def parse(text: str) -> Parsed | None:
+    """The tree of *text*; None when it is too large, too deep or expands too far to look at in process."""
+    if too_much(text):
+        return None
+    data = text.encode("utf-8", "replace")
+    preprocessor, parser = PreprocessorOptions(), ParserOptions()
+    preprocessor.maxIncludeDepth = 0
+    preprocessor.predefines = ["__ICARUS__=1"]
+    parser.maxRecursionDepth = 512
+    options = pyslang.Bag([preprocessor, parser])
+    try:
+        tree = SyntaxTree.fromText(
+            data.decode(), pyslang.SourceManager(), name="source", path="", options=options
+        )
+    except RuntimeError:
+        return None
+    return Parsed(tree, data)
+
+
+def nodes(root: SyntaxNode) -> list[SyntaxNode]:
+    """*root* and every syntax node below it, outer before inner, in the order of the text."""
+    found: list[SyntaxNode] = []
+
+    def visit(item: Visited) -> None:
+        if isinstance(item, SyntaxNode):
+            found.append(item)
+
+    root.visit(visit)
+    return found
+
+
+def tokens(root: SyntaxNode) -> list[Token]:
+    """Every token below *root* that the text or a macro really holds, in order."""
+    found: list[Token] = []
+
+    def visit(item: Visited) -> None:
+        if isinstance(item, Token) and not item.isMissing and item.kind != TokenKind.EndOfFile:
+            found.append(item)
+
+    root.visit(visit)
+    return found
+
+
+def listed(owner: object, name: str, kind: type[Item]) -> list[Item]:
+    """The items of *kind* in the list *name* of *owner*; pyslang's stubs leave the items of its lists untyped."""
+    return [item for item in getattr(owner, name) if isinstance(item, kind)]
+
+
+def elaborated(parsed: Parsed, tops: frozenset[str]) -> list[InstanceSymbol]:
+    """*parsed* with *tops* as roots, every step of elaboration bounded; empty when it is nested too deep."""
+    try:
+        return listed(compilation(parsed, tops).getRoot(), "topInstances", InstanceSymbol)
+    except RuntimeError:
+        return []
+
+
+def compilation(parsed: Parsed, tops: frozenset[str] | None) -> Compilation:
+    """*parsed* before elaboration, every step of which is bounded; without *tops*, what nobody instantiates."""
+    options = CompilationOptions()
+    if tops is not None:
+        options.topModules = set(tops)
+    options.maxConstexprSteps = 100_000
+    options.maxGenerateSteps = 20_000
+    options.maxInstanceArray = 20_000
+    options.maxInstanceDepth = 64
+    made = Compilation(pyslang.Bag([options]))
+    made.addSyntaxTree(parsed.tree)
+    return made

@@ -1,0 +1,131 @@
+"""No attack passes under any style, none leaves the scratch directory, and the right design still passes."""
+
+import contextlib
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.process import Limits
+from ct_retrain.judge.simulation import Bench, Tools, prepare, settle
+from ct_retrain.judge.toolchain import MACROS, PREDEFINED, locate
+from ct_retrain.verilog.guard import Report
+
+if shutil.which("iverilog") is None:
+    pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
+
+MEMORY_MB = 256
+NONCE = "0123456789abcdef"
+
+ONLY_THE_GUARD = {"other code for synthesis", "other code for the simulator", "recite the answers"}
+"""They answer rightly while they are simulated; that they would not elsewhere, only the guard sees."""
+
+
+@pytest.fixture(scope="module")
+def strict() -> Iterator[Icarus]:
+    with Icarus(JudgeSettings(cpu_seconds=1, memory_mb=MEMORY_MB, output_kb=64)) as judge:
+        yield judge
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_left_behind() -> Iterator[None]:
+    def marks() -> set[Path]:
+        places = [Path("/tmp"), Path("/dev/shm"), Path.cwd()]
+        return {path for place in places if place.is_dir() for path in place.glob("*ct-attack*")}
+
+    before = marks()
+    yield
+    assert marks() == before
+
+
+def test_the_suite_is_large_and_every_attack_is_distinct() -> None:
+    found = attacks()
+
+    assert len(found) >= 100
+    assert len({attack.rtl for attack in found}) == len(found)
+    assert len({attack.name for attack in found}) == len(found)
+
+
+@pytest.mark.parametrize("testbench", benches().values(), ids=benches())
+def test_the_right_design_passes(strict: Icarus, testbench: str) -> None:
+    verdict = strict.check(Design(rtl=RIGHT, testbench=testbench))
+
+    assert verdict.outcome is Outcome.PASS, verdict
+
+
+def cases() -> Iterator[object]:
+    """Forgeries under every style; what harms or hangs does so under any, so the others are for patient runs."""
+    for attack in attacks():
+        for style in benches():
+            patient = attack.aim != "forge" and style != "house"
+            marks = [pytest.mark.slow] if patient else []
+            yield pytest.param(attack, style, id=f"{attack.aim}: {attack.name}, {style}", marks=marks)
+
+
+@pytest.mark.parametrize(("attack", "style"), tuple(cases()))
+def test_no_attack_passes(strict: Icarus, attack: Attack, style: str) -> None:
+    verdict = strict.check(Design(rtl=attack.rtl, testbench=benches()[style]))
+
+    assert not verdict.passed
+    assert "root:x:0" not in verdict.log + verdict.detail
+    assert len(verdict.log) <= 4000
+
+
+def test_no_process_is_left() -> None:
+    with Icarus(JudgeSettings(cpu_seconds=1)) as judge:
+        judge.check(Design(rtl=RIGHT, testbench=benches()["plain"]))
+    mine = [path.parent for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == os.getpid()]
+
+    assert not [path for path in mine if "vvp" in (path / "comm").read_text()]
+
+
+def _parent(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
+
+
+def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passes(strict: Icarus) -> None:
+    chosen = [attack for attack in attacks() if attack.name.startswith(("print", "finish", "force"))]
+    found = list(results(strict, chosen))
+
+    assert {result.layer for result in found} == {"guard"}
+    assert sum(result.careless for result in found) > len(chosen)
+
+
+@pytest.fixture
+def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where programs are started, our own processor time does not count."""
+    monkeypatch.chdir(tmp_path)
+    before = signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGXCPU, before)
+
+
+@pytest.mark.usefixtures("_as_in_a_worker")
+@pytest.mark.parametrize("style", benches())
+def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
+    style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ct_retrain.judge.simulation.guard", lambda rtl, reserved: Report((), ()))
+    monkeypatch.setattr("ct_retrain.judge.simulation.Patience", contextlib.nullcontext)
+    Path(MACROS).write_text(PREDEFINED)
+    tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
+    bench = prepare(benches()[style], tools)
+    assert isinstance(bench, Bench)
+
+    passed = {
+        attack.name
+        for attack in attacks()
+        if attack.aim == "forge" and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS
+    }
+
+    assert passed == ONLY_THE_GUARD

@@ -1,0 +1,16 @@
+"""A judge with small limits, for designs that run wild."""
+
+import shutil
+
+import pytest
+
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.judge.icarus import Icarus
+
+
+@pytest.fixture(scope="session")
+def judge() -> Icarus:
+    """Two processor seconds, 256 MB and 64 kB of output."""
+    if shutil.which("iverilog") is None:
+        pytest.skip("Icarus Verilog is not installed")
+    return Icarus(JudgeSettings(cpu_seconds=2, memory_mb=256, output_kb=64))

@@ -1,0 +1,99 @@
+"""The cache knows what was judged, forgets when it must, and never changes a verdict."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import Tool
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.cache import Cache, key
+from ct_retrain.judge.icarus import Icarus
+
+TOOL = Tool(name="icarus", version="0")
+
+
+def verdict(detail: str) -> Verdict:
+    return Verdict(outcome=Outcome.PASS, detail=detail, tool=TOOL)
+
+
+def test_what_was_put_comes_back_in_another_process_life(tmp_path: Path) -> None:
+    Cache(tmp_path / "c", 1).put("k", verdict("kept"))
+    cache = Cache(tmp_path / "c", 1)
+
+    assert (cache.get("k"), cache.get("other")) == (verdict("kept"), None)
+    assert cache.use == (1, 1)
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=5))
+def test_a_key_tells_all_its_parts_apart(rtl: str, testbench: str, more: str) -> None:
+    plain = key(Design(rtl=rtl, testbench=testbench), TOOL, "")
+
+    assert plain == key(Design(rtl=rtl, testbench=testbench), TOOL, "")
+    if more:
+        assert plain != key(Design(rtl=rtl + more, testbench=testbench), TOOL, "")
+        assert plain != key(Design(rtl=rtl, testbench=testbench + more), TOOL, "")
+        assert plain != key(Design(rtl=rtl, testbench=testbench), TOOL, more)
+
+
+def test_many_writers_lose_nothing(tmp_path: Path) -> None:
+    def write(number: int) -> None:
+        cache = Cache(tmp_path / "c", 1)
+        for index in range(50):
+            cache.put(f"{number}.{index}", verdict(str(index)))
+        cache.close()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    cache = Cache(tmp_path / "c", 1)
+    assert all(cache.get(f"{number}.{index}") is not None for number in range(4) for index in range(50))
+
+
+def test_it_stays_within_its_size(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "c", 1)
+    for index in range(2048):
+        cache.put(str(index), verdict("x" * 2000))
+
+    assert (tmp_path / "c").stat().st_size < 3 << 20
+    assert cache.get("2047") is not None
+
+
+def test_a_file_of_something_else_is_set_aside(tmp_path: Path) -> None:
+    (tmp_path / "c").write_bytes(b"not a database" * 100)
+    cache = Cache(tmp_path / "c", 1)
+    cache.put("k", verdict("new"))
+
+    assert cache.get("k") == verdict("new")
+    assert (tmp_path / "c.unreadable").exists()
+
+
+def test_a_place_that_cannot_be_written_is_a_tool_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ToolError, match="cannot keep verdicts"):
+        Cache(tmp_path / "file" / "c", 1)
+
+
+def test_a_cached_judge_gives_the_verdicts_of_a_fresh_one(judge: Icarus, tmp_path: Path) -> None:
+    settings = JudgeSettings(cpu_seconds=2, memory_mb=256, output_kb=64)
+    designs = [
+        Design(rtl=rtl, testbench=testbench)
+        for rtl in (GOLDEN, WRONG, EMPTY)
+        for testbench in STYLES.values()
+    ]
+    with Icarus(settings, tmp_path / "verdicts") as cached:
+        first = [cached.check(design) for design in designs]
+        second = [cached.check(design) for design in designs]
+        use = cached.cache_use
+
+    assert first == second == [judge.check(design) for design in designs]
+    assert use == (len(designs), len(designs))

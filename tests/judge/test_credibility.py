@@ -1,0 +1,55 @@
+"""A testbench that looks scores high, one that does not is named, and survivors are what they are proved to be."""
+
+import pytest
+from tests.judge.benches import GOLDEN, HOUSE, PLAIN, VERILOGEVAL
+
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.credibility import credibility
+from ct_retrain.judge.equivalence import locate_yosys
+from ct_retrain.judge.icarus import Icarus
+
+YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
+
+WEAK = {
+    "house": HOUSE.replace("q !== expected", "^q === 1'bx"),
+    "blind": HOUSE.replace("q !== expected", "q != expected && 0"),
+}
+
+
+@pytest.mark.parametrize("testbench", [HOUSE, VERILOGEVAL, PLAIN], ids=["house", "verilogeval", "plain"])
+def test_a_testbench_that_looks_kills_what_differs(judge: Icarus, testbench: str) -> None:
+    found = credibility(judge, Design(rtl=GOLDEN, testbench=testbench), same=judge.same)
+
+    assert (found.golden, found.stubs_passed, found.vacuous) == (Outcome.PASS, (), False)
+    assert found.high >= 0.9
+    assert found.low <= found.high
+
+
+@YOSYS
+def test_a_weak_testbench_scores_clearly_lower(judge: Icarus) -> None:
+    strong = credibility(judge, Design(rtl=GOLDEN, testbench=HOUSE), same=judge.same)
+    weak = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["house"]), same=judge.same)
+
+    assert weak.high < strong.low - 0.2
+    assert weak.different > 0
+
+
+def test_a_testbench_that_never_looks_is_called_vacuous(judge: Icarus) -> None:
+    found = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["blind"]))
+
+    assert found.vacuous
+    assert {"0", "1", "x", "z"} <= set(found.stubs_passed)
+    assert found.low == 0
+
+
+def test_without_a_proof_the_score_is_an_interval(judge: Icarus) -> None:
+    found = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["house"]))
+
+    assert found.undecided > 0
+    assert found.low < found.high
+
+
+def test_nothing_is_said_of_a_testbench_that_its_golden_fails(judge: Icarus) -> None:
+    found = credibility(judge, Design(rtl=GOLDEN.replace("q + 1", "q"), testbench=HOUSE))
+
+    assert (found.golden, found.mutants, found.vacuous) == (Outcome.MISMATCH, 0, False)

@@ -1,0 +1,124 @@
+"""A testbench is heard, marked and hidden, and means what it meant before."""
+
+import pytest
+from tests.judge.benches import GOLDEN, HOUSE, STYLES
+
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.verdict import read
+
+NONCE = "0123456789abcdef"
+
+
+def made(testbench: str) -> Harness:
+    found = harness(testbench)
+    assert isinstance(found, Harness)
+    return found
+
+
+@pytest.mark.parametrize(("name", "testbench"), STYLES.items())
+def test_styles_are_recognised(name: str, testbench: str) -> None:
+    found = made(testbench)
+
+    assert found.style == name
+    assert (found.modules, found.wanted, found.ends) == (frozenset({"tb"}), ("counter",), True)
+    assert found.tops == (f"tb_{BLANK}",)
+
+
+def test_lines_stay_where_they_are() -> None:
+    testbench = STYLES["plain"]
+
+    assert made(testbench).source.count("\n") == testbench.count("\n")
+
+
+def test_names_inside_the_design_are_left_alone(judge: Icarus) -> None:
+    design = GOLDEN.replace("endmodule", "reg i = 0; reg show = 1;\nendmodule")
+    testbench = HOUSE.replace(
+        "initial begin",
+        'task show; $display("%b %b", dut.show, tb.dut.i); endtask\n  initial begin : dut_block\n    show;',
+        1,
+    )
+
+    verdict = judge.check(Design(rtl=design, testbench=testbench))
+
+    assert verdict.outcome is Outcome.PASS, verdict
+    assert "1 0" in verdict.log
+
+
+def test_names_that_a_macro_spells_keep_their_names() -> None:
+    testbench = "`define DUT dut\n" + HOUSE.replace("counter dut(", "counter `DUT(")
+
+    assert made(testbench).tops == ("tb",)
+
+
+@pytest.mark.parametrize(
+    ("output", "outcome"),
+    [
+        ("N checks=3 errors=0\nN end of test\n", Outcome.PASS),
+        ("N checks=3 errors=1\nN end of test\n", Outcome.MISMATCH),
+        ("N checks=0 errors=0\nN end of test\n", Outcome.NO_EVIDENCE),
+        ("N checks=3 errors=0\n", Outcome.NO_EVIDENCE),
+        ("CT_VERDICT checks=3 errors=0\nN end of test\n", Outcome.NO_EVIDENCE),
+        ("N checks=3 errors=0\nN checks=3 errors=0\nN end of test\n", Outcome.NO_EVIDENCE),
+        ("N checks=3 errors=0\nCT_VERDICT checks=3 errors=0\nN end of test\n", Outcome.NO_EVIDENCE),
+        ("N checks=3 errors=0 \x1b[0m\nN end of test\n", Outcome.NO_EVIDENCE),
+        ("", Outcome.NO_EVIDENCE),
+    ],
+)
+def test_exactly_one_verdict_of_the_house_counts(output: str, outcome: Outcome) -> None:
+    assert read(made(STYLES["house"]), NONCE, output.replace("N ", f"{NONCE} "), 0).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    ("lines", "outcome"),
+    [
+        (["=====Your Design Passed====="], Outcome.PASS),
+        (["All 20 tests passed!"], Outcome.PASS),
+        (["TEST PASSED"], Outcome.PASS),
+        (["PASS"], Outcome.PASS),
+        (["Errors: 0", "Simulation PASSED"], Outcome.PASS),
+        (["Passed: 20 Failed: 0"], Outcome.PASS),
+        (["Test 1: PASS", "Test 2: PASS"], Outcome.PASS),
+        (["Test 1: PASS", "Test 2: PASS", "All tests passed"], Outcome.PASS),
+        (["Test 1: PASS", "Test 2: FAIL"], Outcome.MISMATCH),
+        (["Passed: 19 Failed: 1"], Outcome.MISMATCH),
+        (["Error: expected 1 got 0", "All tests passed"], Outcome.MISMATCH),
+        (["Test did not pass"], Outcome.MISMATCH),
+        (["TIMEOUT"], Outcome.TIMEOUT),
+        (["done"], Outcome.NO_EVIDENCE),
+        ([], Outcome.NO_EVIDENCE),
+    ],
+)
+def test_words_of_success_and_failure_are_told_apart(lines: list[str], outcome: Outcome) -> None:
+    output = "".join(f"{NONCE} {line}\n" for line in [*lines, "end of test"])
+
+    assert read(made(STYLES["plain"]), NONCE, output, 0).outcome is outcome
+
+
+def test_a_fatal_error_of_the_testbench_is_a_mismatch() -> None:
+    assert read(made(STYLES["plain"]), NONCE, "FATAL: testbench.v:9: wrong\n", 1).outcome is Outcome.MISMATCH
+
+
+def test_a_simulator_that_fails_gives_no_evidence() -> None:
+    output = f"{NONCE} TEST PASSED\n{NONCE} end of test\n"
+
+    assert read(made(STYLES["plain"]), NONCE, output, 1).outcome is Outcome.NO_EVIDENCE
+
+
+@pytest.mark.parametrize(
+    ("testbench", "reason"),
+    [
+        ("", "no top module"),
+        ("module tb; endmodule", "never says"),
+        ('module tb; initial $display("PASS"); endmodule\n`include "x.v"', "includes files"),
+        ("module a; b u(); endmodule module b; a u(); endmodule", "no top module"),
+        ("x" * 3_000_000, "too large"),
+    ],
+)
+def test_what_cannot_give_evidence_says_why(testbench: str, reason: str) -> None:
+    assert reason in str(harness(testbench))
+
+
+def test_verilogeval_keeps_its_name() -> None:
+    assert made(STYLES["verilogeval"]).style is Style.VERILOGEVAL

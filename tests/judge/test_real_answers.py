@@ -1,0 +1,155 @@
+"""Goldens of public suites pass, trivial designs do not, and real answers get the verdict their suite gave them.
+
+The data is not part of the project: it lies beside the checkout, or where CT_TEST_DATA says, or the tests skip.
+"""
+
+import gzip
+import json
+import os
+import random
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.stub import stub
+
+DATA = Path(os.environ.get("CT_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
+
+if not DATA.is_dir() or shutil.which("iverilog") is None:
+    pytest.skip("the public data or Icarus Verilog is not here", allow_module_level=True)
+
+SLOW = {"conwaylife", "lfsr32", "count_clock", "review2015_fancytimer"}
+"""Problems whose simulation takes seconds."""
+
+VACUOUS_V2 = {"Prob001_zero", "Prob003_step_one", "Prob002_m2014_q4i", "Prob053_m2014_q4d"}
+"""Three answers that are constants, and one testbench that compares a single sample."""
+
+
+def rows(name: str) -> Iterator[dict[str, Any]]:
+    path = DATA / name
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        yield from map(json.loads, lines)
+
+
+def v2() -> dict[str, dict[str, Any]]:
+    return {row["id"]: row for row in rows("verilogeval_v2_spec_to_rtl.jsonl")}
+
+
+def slow(name: str) -> bool:
+    return name.partition("_")[2] in SLOW or name in SLOW
+
+
+@pytest.fixture(scope="module")
+def patient() -> Iterator[Icarus]:
+    with Icarus(JudgeSettings(cpu_seconds=30)) as judge:
+        yield judge
+
+
+def test_the_guard_refuses_no_golden_of_any_suite() -> None:
+    goldens = [row["ref"] for row in v2().values()]
+    goldens += [row["ref"] for row in rows("rtllm_v2.jsonl")]
+    goldens += [row["prompt"] + row["canonical_solution"] for row in rows("verilogeval_v1_human.jsonl")]
+
+    assert [report for text in goldens if (report := guard(text)) != ((), ())] == []
+
+
+def test_the_guard_refuses_no_answer_that_passed() -> None:
+    refused = [
+        (row["id"], report)
+        for path in sorted(DATA.glob("labelled_*"))
+        for row in rows(path.name)
+        if row["passed"] and (report := guard(row["code"])) != ((), ())
+    ]
+
+    assert refused == []
+
+
+def golden_of(row: dict[str, Any]) -> str:
+    return re.sub(r"\bRefModule\b", "TopModule", row["ref"])
+
+
+def test_goldens_pass_and_stubs_do_not(patient: Icarus) -> None:
+    problems = [row for name, row in v2().items() if not slow(name)]
+    problems = random.Random(7).sample(problems, 40)
+    benches = [row["test"] + row["ref"] for row in problems]
+    goldens = [
+        Design(rtl=golden_of(row), testbench=bench) for row, bench in zip(problems, benches, strict=True)
+    ]
+    stubs = [Design(rtl=stub(design.rtl, "TopModule", "0"), testbench=design.testbench) for design in goldens]
+
+    failed = [
+        row["id"]
+        for row, verdict in zip(problems, check_all(patient, goldens), strict=True)
+        if not verdict.passed
+    ]
+    passed = [
+        row["id"] for row, verdict in zip(problems, check_all(patient, stubs), strict=True) if verdict.passed
+    ]
+
+    assert failed == []
+    assert set(passed) <= VACUOUS_V2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("body", ["", "initial $finish;", 'initial $display("Mismatches: 0 in 1 samples");'])
+def test_no_trivial_design_passes_any_problem(patient: Icarus, body: str) -> None:
+    problems = [row for name, row in v2().items() if not slow(name)]
+    texts = [
+        stub(golden_of(row), "TopModule", "x").replace("endmodule", f"{body}\nendmodule") for row in problems
+    ]
+    designs = (
+        Design(rtl=text, testbench=row["test"] + row["ref"])
+        for text, row in zip(texts, problems, strict=True)
+    )
+
+    passed = [
+        row["id"]
+        for row, verdict in zip(problems, check_all(patient, designs), strict=True)
+        if verdict.passed
+    ]
+
+    assert passed == []
+
+
+EXPLAINED = {
+    "the testbench was corrected": {"Prob099_m2014_q6c", "Prob151_review2015_fsm"},
+    "the testbench passes designs that do nothing": {
+        *("edge_detect", "multi_16bit", "comparator_3bit", "comparator_4bit", "multi_booth_8bit"),
+        *("fixed_point_adder", "fixed_point_substractor", "sequence_detector", "square_wave"),
+    },
+    "a warning counted as a compile error": {"bugs_addsubz", "m2014_q4j"},
+}
+
+
+@pytest.mark.slow
+def test_real_answers_get_the_verdict_their_suite_gave_them(patient: Icarus) -> None:
+    second, first = v2(), {row["task_id"]: row for row in rows("verilogeval_v1_human.jsonl")}
+    rtllm = {row["id"]: row for row in rows("rtllm_v2.jsonl")}
+
+    def bench(source: str, name: str) -> str:
+        if "rtllm" in source:
+            return str(rtllm[name]["test"])
+        return str(first[name]["test"]) if "v1" in source else second[name]["test"] + second[name]["ref"]
+
+    answers = [(path.name, row) for path in sorted(DATA.glob("labelled_*")) for row in rows(path.name)]
+    answers = [(source, row) for source, row in answers if not slow(row["id"])]
+    designs = (Design(rtl=row["code"], testbench=bench(source, row["id"])) for source, row in answers)
+
+    other = [
+        (source, row["id"], row["passed"], verdict.outcome, verdict.detail)
+        for (source, row), verdict in zip(answers, check_all(patient, designs), strict=True)
+        if verdict.passed is not row["passed"]
+    ]
+
+    assert len(other) / len(answers) < 0.01
+    assert [line for line in other if not any(line[1] in names for names in EXPLAINED.values())] == []
+    assert all(outcome is not Outcome.PASS or not passed for _, _, passed, outcome, _ in other)
