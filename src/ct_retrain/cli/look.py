@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.night import NightRecord
 
 _SHOWN = 14
+_ARMS = ("candidate", "champion", "mainline")
 
 
 @click.command(short_help="What is served, what is open, the last nights.")
@@ -42,7 +43,7 @@ def status(context: Context, *, as_json: bool) -> None:
 
 def _row(record: NightRecord) -> tuple[str, ...]:
     figures = record.metrics
-    arms = (f"{arm}.functional" for arm in ("candidate", "champion", "mainline"))
+    arms = (f"{arm}.functional" for arm in _ARMS)
     delta = figures.get("delta.champion", figures.get("delta.mainline"))
     return (
         record.night,
@@ -105,9 +106,7 @@ def _show(record: NightRecord) -> None:
     )
     stages = [(ref.stage, f"{ref.seconds:.1f} s", ref.path) for ref in record.stages]
     print_table("stages", ("stage", "time", "manifest"), stages)
-    print_table(
-        "figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in record.metrics.items()]
-    )
+    _print_figures(record.metrics)
     if record.decision is not None:
         checks = [
             (
@@ -121,6 +120,17 @@ def _show(record: NightRecord) -> None:
         ]
         print_table("floors and guards", ("check", "value", "bound", "n", ""), checks)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
+
+
+def _print_figures(figures: dict[str, float]) -> None:
+    """Shares side by side, an arm a column; the other figures below them."""
+    shares = [name.removeprefix("candidate.") for name in figures if name.startswith("candidate.")]
+    arms = [arm for arm in _ARMS if f"{arm}.functional" in figures]
+    if arms:
+        rows = [(name, *(f"{figures[f'{arm}.{name}']:.1%}" for arm in arms)) for name in shares]
+        print_table("shares", ("", *arms), rows)
+    others = {name: value for name, value in figures.items() if name.partition(".")[0] not in _ARMS}
+    print_table("figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in others.items()])
 
 
 @click.command(short_help="Every setting and where it came from.")

@@ -13,6 +13,8 @@ from ct_retrain.core.stats import Resampling, paired
 
 _NAMED = 5
 """How many problems an explanation names."""
+_SMALLEST_P = 0.001
+"""Smaller ones are printed as smaller."""
 
 
 def decide(scorecards: Sequence[Scorecard], settings: GateSettings, min_delta: float) -> Decision:
@@ -134,9 +136,13 @@ def _sentence(one: Comparison) -> str:
     flips = f"{len(one.won)} problems won{_some(one.won)}, {len(one.lost)} lost{_some(one.lost)}"
     return (
         f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
-        f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, p = {one.p_value:.3f}) "
+        f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
         f"on {one.problems} problems × {one.samples} samples; {flips}."
     )
+
+
+def _p(value: float) -> str:
+    return f"p = {value:.3f}" if value >= _SMALLEST_P else f"p < {_SMALLEST_P}"
 
 
 def _some(problems: Sequence[str]) -> str:

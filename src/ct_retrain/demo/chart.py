@@ -60,4 +60,10 @@ def _line(axes: Axes, estimates: Sequence[Estimate], name: str, colour: str) -> 
     spread = [[one.value - one.low for one in estimates], [one.high - one.value for one in estimates]]
     axes.errorbar(places, values, yerr=spread, color=colour, marker="o", capsize=3, linewidth=2, label=name)
     for place, value in zip(places, values, strict=True):
-        axes.annotate(f"{value:.0%}", (place, value), textcoords="offset points", xytext=(8, 6), color=colour)
+        axes.annotate(
+            f"{value:.0%}",
+            (place, value),
+            textcoords="offset points",
+            xytext=(8, 6 if value < 0.1 else -14),
+            color=colour,
+        )

@@ -53,9 +53,9 @@ def turn_all(
     """Yield every night as it ends."""
     for number in range(1, recipe.nights + 1):
         name = night_id(number)
-        say(
-            f"night {number} of {recipe.nights}: the pipeline writes tonight's specs with {_serving(workspace)}"
-        )
+        over = workspace.record(name).exists()
+        doing = "is over" if over else f"the pipeline writes tonight's specs with {_serving(workspace)}"
+        say(f"night {number} of {recipe.nights}: {doing}")
         harvest = _harvest(workspace, settings, ports, number)
         say(
             f"  {harvest.by_model} of {harvest.specs} passed as written, {harvest.by_planner} by the planner's repair"

@@ -1,0 +1,69 @@
+"""The demo's nights, kept to one small night on the embedded model: everything real, little of it."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from ct_retrain import compose, disk
+from ct_retrain.core.problem import Problem
+from ct_retrain.core.verdict import Design
+from ct_retrain.demo.chart import draw
+from ct_retrain.demo.flywheel import turn_all
+from ct_retrain.demo.nightly_recipe import NIGHTLY
+from ct_retrain.demo.stage_set import NEW, SUITE, set_up, specs, specs_file
+from ct_retrain.pipeline import load_specs
+
+SMALL = dataclasses.replace(
+    NIGHTLY,
+    nights=1,
+    specs_a_night=6,
+    missing_problems=1,
+    mastered_problems=1,
+    hyperparameters=NIGHTLY.hyperparameters.model_copy(update={"epochs": 1.0}),
+)
+
+
+def test_the_stage_is_set_once_and_the_same_each_time(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        set_up(tmp_path / name, SMALL)
+    suite = [disk.sha256_of(tmp_path / name / SUITE) for name in ("a", "b")]
+
+    assert suite[0] == suite[1]
+    assert load_specs(tmp_path / "a" / specs_file(1)) == specs(SMALL, 1)
+
+
+def test_no_spec_of_any_night_is_a_held_out_problem(tmp_path: Path) -> None:
+    set_up(tmp_path, NIGHTLY)
+    held_out = {problem.spec for problem in disk.read_lines(tmp_path / SUITE, Problem)}
+    asked = {spec.description for night in range(1, NIGHTLY.nights + 1) for spec in specs(NIGHTLY, night)}
+
+    assert len(asked) > 200
+    assert not held_out & asked
+
+
+def test_every_held_out_golden_passes_its_testbench(tmp_path: Path) -> None:
+    set_up(tmp_path, SMALL)
+    house = compose.build(tmp_path)
+    for problem in disk.read_lines(tmp_path / SUITE, Problem):
+        verdict = house.ports.simulator.check(Design(rtl=problem.golden, testbench=problem.testbench))
+        assert verdict.passed, (problem.id, verdict.detail)
+
+
+@pytest.mark.slow
+def test_a_night_of_the_demo_trains_measures_and_draws(tmp_path: Path) -> None:
+    set_up(tmp_path, SMALL)
+    house = compose.build(tmp_path)
+    said: list[str] = []
+    [turn] = turn_all(house.workspace, house.settings, house.ports, SMALL, said.append)
+    chart = draw([turn], tmp_path / "demo.svg")
+
+    assert turn.harvest.specs == 6
+    assert turn.record.metrics["curate.examples"] == 6
+    assert turn.new["mainline"].problems == sum(
+        NEW in problem.tags for problem in disk.read_lines(tmp_path / SUITE, Problem)
+    )
+    assert "mainline" in chart.read_text()
+    again = list(turn_all(house.workspace, house.settings, house.ports, SMALL, said.append))
+    assert [one.record for one in again] == [turn.record]
