@@ -113,3 +113,33 @@ def test_the_settings_page_says_what_the_code_says(capsys: pytest.CaptureFixture
         "ct-retrain config --markdown > docs/reference/settings.md"
     )
     assert "|  |" not in page.read_text(), "a setting without a meaning"
+
+
+def test_a_teams_own_trainer_is_called_with_plan_and_out(tmp_path: Path) -> None:
+    town = found(tmp_path)
+    for width in range(2, 6):
+        leave_trace(town.workspace, f"run_{width}", width)
+    (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    script = tmp_path / "train.py"
+    script.write_text(
+        "import json, pathlib, sys\n"
+        "plan, out = json.loads(pathlib.Path(sys.argv[1]).read_text()), pathlib.Path(sys.argv[2])\n"
+        "(out / 'adapter').mkdir()\n"
+        "(out / 'adapter' / 'adapter_config.json').write_text('{}')\n"
+        "(out / 'adapter' / 'adapter_model.safetensors').write_text(str(plan['rows']))\n"
+    )
+    command = f"{sys.executable} {script}"
+    arguments = [
+        "-C",
+        str(tmp_path),
+        "run",
+        "--night",
+        "2026-01-01",
+        "--until",
+        "train",
+        "--trainer-command",
+        command,
+    ]
+
+    assert call(arguments) == 0
+    assert (town.workspace.stage("2026-01-01", "train") / "adapter" / "adapter_model.safetensors").exists()

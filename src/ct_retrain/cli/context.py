@@ -30,15 +30,15 @@ class Context(NamedTuple):
                 raise click.UsageError(message)
         return cls(workspace, config_file, assignments)
 
-    def house(self) -> House:
-        """Settings read, ports put together, logs set up."""
+    def house(self, more: dict[str, str] | None = None) -> House:
+        """Settings read, with *more* over them all; ports put together, logs set up."""
         from pathlib import Path
 
         from ct_retrain.cli.logs import configure
         from ct_retrain.compose import build
 
         configure(json_lines=not sys.stderr.isatty())
-        options = dict(assignment.split("=", 1) for assignment in self.assignments)
+        options = {**dict(assignment.split("=", 1) for assignment in self.assignments), **(more or {})}
         file = Path(self.config_file) if self.config_file else None
         return build(Path(self.workspace), options, file)
 

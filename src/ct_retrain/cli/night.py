@@ -24,17 +24,27 @@ _STAGES = ("collect", "curate", "train", "benchmark", "publish")
 )
 @click.option("--redo", type=click.Choice(_STAGES), help="Throw this stage and what follows away first.")
 @click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage; a later run goes on.")
+@click.option(
+    "--trainer-command", metavar="CMD", help="Train with CMD PLAN.json OUT instead of the built-in QLoRA."
+)
 @json_option
 @click.pass_obj
 def run(
-    context: Context, night: str | None, redo: str | None, until: str | None, *, dry_run: bool, as_json: bool
+    context: Context,
+    night: str | None,
+    redo: str | None,
+    until: str | None,
+    trainer_command: str | None,
+    *,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
     """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
     from ct_retrain.cli.stages import stage_name
     from ct_retrain.nightly import Options, rehearse
     from ct_retrain.nightly import run as run_night
 
-    house = context.house()
+    house = context.house({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
         plan = rehearse(house.workspace, house.settings, house.ports, night)
         print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)

@@ -173,7 +173,8 @@ def summary(manifest: Manifest) -> dict[str, object]:
         case CurateFacts() as facts:
             return {"examples": facts.examples, "new": facts.new, "rejected": dict(Counter(facts.rejected))}
         case TrainFacts() as facts:
-            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": facts.fit.losses[-1].loss}
+            loss = facts.fit.losses[-1].loss if facts.fit.losses else None
+            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss}
         case BenchmarkFacts() as facts:
             scores = {str(card.arm): round(card.functional.value, 3) for card in facts.scorecards}
             return {"decision": facts.decision.kind, **scores}
