@@ -8,8 +8,9 @@ from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.notify import LogNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.core.configuration import load
 from ct_retrain.core.ports import Trainer
-from ct_retrain.core.settings import Settings, load
+from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.icarus import Icarus
 from ct_retrain.nightly import Ports

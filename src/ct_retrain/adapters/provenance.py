@@ -8,7 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import ct_retrain
-from ct_retrain.core import settings as core_settings
+from ct_retrain.core import configuration
 from ct_retrain.core.night import Provenance
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import Settings
@@ -42,7 +42,7 @@ def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
         host=socket.gethostname(),
         packages=packages(),
         tools=tuple(tools),
-        settings=core_settings.flat(settings),
+        settings=configuration.flat(settings),
     )
 
 

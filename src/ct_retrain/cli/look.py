@@ -140,7 +140,7 @@ def _print_figures(figures: dict[str, float]) -> None:
 @click.pass_obj
 def config(context: Context, name: str | None, *, as_json: bool, markdown: bool) -> None:
     """Every setting, its value and where it came from; NAME narrows to names that contain it."""
-    from ct_retrain.core.settings import described, flat
+    from ct_retrain.core.configuration import described, flat
 
     if markdown:
         click.echo(_reference(described()))

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from ct_retrain.core.configuration import flat, load, names
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.settings import flat, load, names
 
 
 def test_defaults_need_no_file(tmp_path: Path) -> None:

@@ -1,0 +1,127 @@
+"""Settings read and explained: file, environment, options, in that order; a misspelt name is an error with a hint."""
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_settings import SettingsConfigDict, TomlConfigSettingsSource
+
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.settings import FILE_NAME, PREFIX, Settings
+
+
+class Loaded(NamedTuple):
+    """Settings and, for every value that is not a default, where it came from."""
+
+    settings: Settings
+    origins: dict[str, str]
+
+
+def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Loaded:
+    """Settings of *workspace*; *file* must exist when given, `ct-retrain.toml` is used when there.
+
+    *options* maps dotted names to values. Raise UsageError naming every unknown or wrong setting at once.
+    """
+    if file is not None and not file.is_file():
+        message = f"settings file {file} does not exist"
+        raise UsageError(message)
+    toml = file or workspace / FILE_NAME
+    nested = _nested(options or {})
+    unknown = [*_unknown_variables(os.environ)]
+
+    class _Here(Settings):
+        model_config = SettingsConfigDict(toml_file=toml if toml.is_file() else None)
+
+    try:
+        loaded = _Here(**nested)
+    except ValidationError as error:
+        raise UsageError("\n".join([*unknown, *_complaints(error, toml)])) from error
+    except ValueError as error:
+        message = f"{toml}: {error}"
+        raise UsageError(message) from error
+    if unknown:
+        raise UsageError("\n".join(unknown))
+    origins = {
+        **dict.fromkeys(_flat(TomlConfigSettingsSource(_Here)()), str(toml)),
+        **{_dotted(name): name for name in os.environ if name.startswith(PREFIX)},
+        **dict.fromkeys(_flat(nested), "option"),
+    }
+    return Loaded(Settings.model_construct(**dict(loaded)), origins)
+
+
+def flat(settings: Settings) -> dict[str, str]:
+    """Dotted name → value as text, secrets masked; the order is that of the sections."""
+    return {name: str(value) for name, value in _flat(dict(settings)).items()}
+
+
+def names() -> tuple[str, ...]:
+    """Every setting by its dotted name."""
+    return tuple(_flat(dict(Settings.model_construct())))
+
+
+def described() -> Iterator[tuple[str, str, str]]:
+    """Dotted name, default and meaning of every setting, section by section."""
+    yield from _described(Settings, "")
+
+
+def _described(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
+    for name, field in section.model_fields.items():
+        default: object = field.get_default(call_default_factory=True, validated_data={})
+        if isinstance(default, BaseModel):
+            yield from _described(type(default), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", repr(default), " ".join((field.description or "").split())
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested mappings and sections as one level of dotted names."""
+    flattened: dict[str, Any] = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, BaseModel):
+            flattened |= _flat(dict(value), f"{name}.")
+        elif isinstance(value, dict) and not name.endswith("floors"):
+            flattened |= _flat(cast("dict[str, Any]", value), f"{name}.")
+        else:
+            flattened[name] = "***" if isinstance(value, SecretStr) else value
+    return flattened
+
+
+def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for name, value in options.items():
+        *sections, last = name.split(".")
+        place = nested
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[last] = value
+    return nested
+
+
+def _dotted(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
+    known = {PREFIX + name.upper().replace(".", "__") for name in names()}
+    known |= {PREFIX + name.upper() for name in Settings.model_fields}
+    for variable in sorted(environment):
+        if variable.startswith(PREFIX) and variable not in known:
+            close = difflib.get_close_matches(variable, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
+            yield f"unknown environment variable {variable}{hint}"
+
+
+def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
+    known = names()
+    for problem in error.errors(include_url=False):
+        name = ".".join(str(part) for part in problem["loc"])
+        if problem["type"] == "extra_forbidden":
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
+            yield f"unknown setting {name} (in {toml.name} or an option){hint}"
+        else:
+            yield f"setting {name}: {problem['msg']}, not {problem['input']!r}"
