@@ -33,9 +33,15 @@ def build(root: Path, options: dict[str, Any] | None = None, file: Path | None =
     return House(workspace, settings, origins, ports_of(workspace, settings))
 
 
-def ports_of(workspace: Workspace, settings: Settings) -> Ports:
-    """The adapters that *settings* name."""
-    simulator = Icarus(settings.judge)
+def remembering(house: House) -> House:
+    """*house* with a judge that keeps its verdicts in the workspace."""
+    workspace, settings = house.workspace, house.settings
+    return house._replace(ports=ports_of(workspace, settings, workspace.verdicts))
+
+
+def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
+    """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one."""
+    simulator = Icarus(settings.judge, verdicts)
     base = workspace.model(settings.train.mainline)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
     return Ports(

@@ -150,7 +150,7 @@ def test_when_we_are_killed_everything_we_started_ends_too(tmp_path: Path) -> No
         "worker = Worker(Sandbox(locate(), 'best-effort'))\n"
         "print(worker.pid, worker.scratch, flush=True)\n"
         f"job = {{'rtl': {GOLDEN!r}, 'testbench': {ENDLESS!r}, 'log_chars': 100, 'direct': True}}\n"
-        "worker.ask(job, (60, 256, 64))\n"
+        "from ct_retrain.judge.process import Limits\nworker.ask(job, Limits(60, 256, 64))\n"
     )
     night = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     assert night.stdout is not None

@@ -30,7 +30,7 @@ def _demo(directory: str) -> None:
     from pathlib import Path
 
     from ct_retrain.cli.logs import configure
-    from ct_retrain.compose import build
+    from ct_retrain.compose import build, remembering
     from ct_retrain.demo.chart import draw
     from ct_retrain.demo.flywheel import turn_all
     from ct_retrain.demo.nightly_recipe import NIGHTLY
@@ -39,7 +39,7 @@ def _demo(directory: str) -> None:
     configure(json_lines=False, level=50)
     root = disk_root(Path(directory))
     set_up(root, NIGHTLY)
-    house = build(root)
+    house = remembering(build(root))
     turns = list(turn_all(house.workspace, house.settings, house.ports, NIGHTLY, click.echo))
     chart = draw(turns, root / "demo.svg")
     _print(turns, root, chart)

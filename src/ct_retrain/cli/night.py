@@ -41,6 +41,7 @@ def run(
 ) -> int:
     """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
     from ct_retrain.cli.stages import stage_name
+    from ct_retrain.compose import remembering
     from ct_retrain.nightly import Options, rehearse
     from ct_retrain.nightly import run as run_night
 
@@ -49,6 +50,7 @@ def run(
         plan = rehearse(house.workspace, house.settings, house.ports, night)
         print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
         return 0
+    house = remembering(house)
     options = Options(night, stage_name(until), stage_name(redo))
     record = run_night(house.workspace, house.settings, house.ports, options)
     if record is None:

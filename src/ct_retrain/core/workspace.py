@@ -46,6 +46,11 @@ class Workspace(NamedTuple):
         return self.work / ".lock"
 
     @property
+    def verdicts(self) -> Path:
+        """The judge's cache: verdicts by content, safe to delete."""
+        return self.work / ".verdicts"
+
+    @property
     def archive(self) -> Path:
         """Nights that were not published."""
         return self.root / self.paths.archive

@@ -73,7 +73,10 @@ def main() -> None:
     except OSError as error:
         send(sink, {"layers": layers, "error": f"cannot write in {start.scratch}: {error.strerror}"})
         return
-    _serve(source, sink, start)
+    # Without anybody to read the answer, all that is left to do is to clean up.
+    with contextlib.suppress(BrokenPipeError):
+        _serve(source, sink, start)
+    _sweep(kept=frozenset())
 
 
 def _serve(source: int, sink: int, start: Start) -> None:
@@ -87,7 +90,6 @@ def _serve(source: int, sink: int, start: Start) -> None:
             none = Answer(Outcome.RESOURCE_LIMIT, "too much memory to be read")
             send(sink, {"error": "", **none._asdict()})
         _sweep(kept=frozenset({toolchain.MACROS}))
-    _sweep(kept=frozenset())
 
 
 def _answer(

@@ -35,10 +35,12 @@ def find_rtl(answer: str) -> str:
     """
     text = _THOUGHT.sub("", answer.replace("\r\n", "\n"))
     found = [unit for block in _fenced(text) for unit in _units(block)] or _units(text)
-    kept = {unit.name: unit for unit in found}
-    order = sorted(kept.values(), key=lambda unit: max(i for i, other in enumerate(found) if other is unit))
-    kinds = [unit for unit in order if not _drives(unit, kept)]
-    return "\n\n".join(unit.text for unit in kinds) + "\n" if kinds else ""
+    kept: dict[str, _Unit] = {}
+    for unit in found:
+        kept.pop(unit.name, None)
+        kept[unit.name] = unit
+    designs = [unit.text for unit in kept.values() if not _drives(unit, kept)]
+    return "\n\n".join(designs) + "\n" if designs else ""
 
 
 def _fenced(text: str) -> list[str]:

@@ -25,7 +25,6 @@ from pyslang.syntax import (
     ScopedNameSyntax,
     SyntaxKind,
     SyntaxNode,
-    WildcardPortConnectionSyntax,
 )
 
 from ct_retrain.verilog.tree import Parsed, Visited, listed, parse, tokens
@@ -88,14 +87,32 @@ def _scope(member: SyntaxNode) -> _Scope:
         if isinstance(item, Token):
             if not item.isMissing and item.kind != TokenKind.EndOfFile:
                 scope.tokens.append(item)
-        elif isinstance(item, WildcardPortConnectionSyntax):
+        elif item.kind == SyntaxKind.WildcardPortConnection:
             wildcards.append(item)
-        else:
+        elif item.kind in _NAMING:
             scope.public.update(_public(item))
             scope.fixed.update(_fixed(item))
 
     member.visit(visit)
     return scope._replace(wildcard=bool(wildcards))
+
+
+_NAMING = frozenset(
+    {
+        SyntaxKind.ModuleDeclaration,
+        SyntaxKind.HierarchyInstantiation,
+        SyntaxKind.ImplicitAnsiPort,
+        SyntaxKind.ExplicitAnsiPort,
+        SyntaxKind.ExplicitNonAnsiPort,
+        SyntaxKind.PortReference,
+        SyntaxKind.ParameterDeclaration,
+        SyntaxKind.NamedParamAssignment,
+        SyntaxKind.NamedPortConnection,
+        SyntaxKind.ScopedName,
+        SyntaxKind.MemberAccessExpression,
+    }
+)
+"""The nodes that `_public` and `_fixed` know; asking for the kind is cheaper than matching the class."""
 
 
 def _public(node: SyntaxNode) -> Iterator[str]:
