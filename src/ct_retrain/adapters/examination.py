@@ -44,7 +44,7 @@ def _simulator(simulator: Simulator) -> Finding:
         tool = simulator.tool
     except CtRetrainError as error:
         return Finding(what="simulator", found="none", fine=False, remedy=str(error))
-    return Finding(what="simulator", found=f"{tool.name} {tool.version}", fine=True)
+    return Finding(what="simulator", found=f"{tool.name} {tool.version}; {tool.detail}", fine=True)
 
 
 def _training(settings: Settings) -> Iterator[Finding]:

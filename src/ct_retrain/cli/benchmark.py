@@ -43,17 +43,17 @@ def benchmark(context: Context, adapter: str | None, suite: str | None, out: str
     if as_json:
         print_json({**card.model_dump(mode="json"), "quarantined": sick})
         return
-    _print(card, sick)
+    _print(card, adapter or settings.train.mainline, sick)
     click.echo(f"samples in {where / 'samples'}")
 
 
-def _print(card: Scorecard, sick: tuple[str, ...]) -> None:
+def _print(card: Scorecard, model: str, sick: tuple[str, ...]) -> None:
     rows = [
         ("all", *_cells(card.functional)),
         *((name, *_cells(one)) for name, one in card.categories.items()),
     ]
     print_table(
-        f"{card.suite}: pass@1 of {card.model}",
+        f"{card.suite}: pass@1 of {model}",
         ("category", "pass@1", "interval", "problems", "samples"),
         rows,
     )
