@@ -122,3 +122,10 @@ def test_breaches_name_what_is_missing_or_changed(tmp_path: Path) -> None:
 def test_a_file_is_named_only_inside_its_directory(path: str) -> None:
     with pytest.raises(ValueError, match="not a relative path"):
         FileRef(path=path, sha256="0" * 64, size=1)
+
+
+def test_what_a_crash_left_half_written_is_in_no_manifest(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("a")
+    (tmp_path / ".manifest.json.tmp").write_text("{")
+
+    assert [ref.path for ref in disk.file_refs(tmp_path)] == ["a"]

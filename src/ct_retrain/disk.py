@@ -37,7 +37,7 @@ _MANY = 256
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Put *data* at *path*, durably and at once; the parent directory must exist."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _temporary(path)
     try:
         with temporary.open("wb") as file:
             file.write(data)
@@ -56,7 +56,7 @@ def write_text(path: Path, text: str) -> None:
 
 def write_scratch(path: Path, text: str) -> None:
     """Put *text* at *path* at once but not durably: for what can be made again, or is checked when it is read."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _temporary(path)
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
@@ -77,7 +77,7 @@ def append_record(path: Path, record: Record) -> None:
 
 def write_lines(path: Path, records: Iterator[Record]) -> int:
     """Stream *records* into the JSONL file *path*, durably and at once; return how many."""
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = _temporary(path)
     count = 0
     try:
         with temporary.open("wb") as file:
@@ -141,10 +141,13 @@ def file_ref(path: Path, root: Path) -> FileRef:
 
 
 def file_refs(root: Path, *, exclude: frozenset[str] = frozenset()) -> tuple[FileRef, ...]:
-    """Every regular file below *root* whose first path component is not in *exclude*, sorted by path."""
+    """Every regular file below *root* whose first path component is not in *exclude*, sorted by path.
+
+    What a crash left half-written under a temporary name is no file of anybody's.
+    """
     tops = [path for path in root.iterdir() if path.name not in exclude]
     found = (path for top in tops for path in (top, *top.rglob("*")))
-    files = (path for path in found if path.is_file() and not path.is_symlink())
+    files = (path for path in found if path.is_file() and not path.is_symlink() and not _is_temporary(path))
     return tuple(file_ref(path, root) for path in sorted(files))
 
 
@@ -211,7 +214,7 @@ def remove_tree(path: Path) -> None:
 
 def publish_tree(source: Path, target: Path) -> None:
     """Copy *source* to *target* as a whole: durable and read-only before it has its name."""
-    staging = target.with_name(f".{target.name}.tmp")
+    staging = _temporary(target)
     remove_tree(staging)
     shutil.copytree(source, staging)
     sync_tree(staging)
@@ -226,7 +229,7 @@ def swap_link(link: Path, target: str) -> None:
     if link.is_dir() and not link.is_symlink():
         message = f"{link} is a directory, not a link (was the tree copied?): move it away, then run again"
         raise CorruptStateError(message)
-    temporary = link.with_name(f".{link.name}.tmp")
+    temporary = _temporary(link)
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(target)
     temporary.replace(link)
@@ -245,6 +248,14 @@ def lock(path: Path) -> Generator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _temporary(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
+
+
+def _is_temporary(path: Path) -> bool:
+    return path.name.startswith(".") and path.name.endswith(".tmp")
 
 
 def _acquire(descriptor: int, path: Path) -> None:
