@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.adapters.provenance import gather
+from ct_retrain.core.night import Provenance
 from ct_retrain.core.problem import Problem
+from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import BenchmarkSettings, GateSettings, Settings, TrainSettings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.icarus import Icarus
@@ -61,6 +63,16 @@ def other_problem(width: int) -> Problem:
         golden=text,
         category="logic",
     )
+
+
+_GATHERED: dict[str, Provenance] = {}
+
+
+def _provenance(simulator: Tool, settings: Settings) -> Provenance:
+    """Gathered once: a commit made while the tests run is no difference between two nights."""
+    if not _GATHERED:
+        _GATHERED["once"] = gather((simulator,), settings)
+    return _GATHERED["once"]
 
 
 class Town(NamedTuple):
@@ -128,5 +140,5 @@ def found(root: Path, *, forgets: bool = False, problems: range = WIDTHS) -> Tow
     }
     workspace.gold.joinpath("v5.jsonl").write_text(json.dumps(gold) + "\n")
     learner, inbox, simulator = Taught({}, forgets=forgets), Inbox(), Icarus(settings.judge)
-    ports = Ports(simulator, learner, learner, inbox, lambda: gather((simulator.tool,), settings))
+    ports = Ports(simulator, learner, learner, inbox, lambda: _provenance(simulator.tool, settings))
     return Town(workspace, settings, ports, inbox, learner)

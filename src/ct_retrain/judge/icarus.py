@@ -161,6 +161,7 @@ class _Pool:
 
     def ask(self, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
         with self._lock:
+            self._idle = [worker for worker in self._idle if worker.ours]
             worker = self._idle.pop() if self._idle else None
         worker = worker or Worker(self._sandbox)
         self.layers = worker.layers

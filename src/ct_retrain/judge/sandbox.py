@@ -47,6 +47,8 @@ class Worker:
         """Start it, or raise ToolError: it does not come up, or `require` asks for layers that this system lacks."""
         self.scratch = _scratch(confined=sandbox.mode != "off")
         self.layers: tuple[str, ...] = ()
+        self._owner = os.getpid()
+        self._asked = 0
         try:
             self._start(sandbox)
         except BaseException:
@@ -92,18 +94,23 @@ class Worker:
         *patience* is the wall-clock limit in seconds; 0 allows many times the processor time of *limits*.
         """
         wall = patience or 60.0 + 20.0 * limits.cpu_seconds
-        data = json.dumps({**job, "limits": limits}).encode()
+        self._asked += 1
+        data = json.dumps({**job, "limits": limits, "ticket": self._asked}).encode()
         with contextlib.suppress(BrokenPipeError):
             self._send(len(data).to_bytes(4, "big") + data)
         answer = self._receive(wall)
         if isinstance(answer, dict):
+            if answer.pop("ticket") != self._asked:
+                raise ToolError("the judge's worker answers another question than was asked: run again")
             if answer["error"]:
                 raise ToolError(f"judging failed: {answer['error']}")
             return answer
         return _obituary(answer)
 
     def close(self) -> None:
-        """End the process and everything it started, and remove its scratch directory."""
+        """End the process and everything it started, and remove its scratch directory; its owner's copy only."""
+        if not self.ours:
+            return
         if hasattr(self, "_process"):
             self._end(0.0)
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -114,9 +121,14 @@ class Worker:
         return self._process.pid
 
     @property
+    def ours(self) -> bool:
+        """Whether this process started it: after a fork both sides hold its pipes, and would mix up their answers."""
+        return self._owner == os.getpid()
+
+    @property
     def alive(self) -> bool:
         """Whether another job may be asked."""
-        return self._process.returncode is None
+        return self.ours and self._process.returncode is None
 
     def _send(self, data: bytes) -> None:
         if self._process.stdin is not None:

@@ -82,13 +82,14 @@ def main() -> None:
 def _serve(source: int, sink: int, start: Start) -> None:
     benches: dict[str, Bench | str] = {}
     while (message := receive(source)) is not None:
+        ticket = {"ticket": message.pop("ticket")}
         try:
-            send(sink, {"error": "", **_answer(message, start, benches, source)})
+            send(sink, {**ticket, "error": "", **_answer(message, start, benches, source)})
         except ToolError as error:
-            send(sink, {"error": str(error)})
+            send(sink, {**ticket, "error": str(error)})
         except MemoryError:
             none = Answer(Outcome.RESOURCE_LIMIT, "too much memory to be read")
-            send(sink, {"error": "", **none._asdict()})
+            send(sink, {**ticket, "error": "", **none._asdict()})
         _sweep(kept=frozenset({toolchain.MACROS}))
 
 
