@@ -1,11 +1,8 @@
-"""Formal equivalence of CANDIDATE and GOLDEN: says "not run" until an engine is part of the judge."""
+"""Formal equivalence of CANDIDATE and GOLDEN: `ct-retrain formal`."""
 
-import argparse
-import json
+import sys
+
+from ct_retrain.cli import call
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("candidate", help="Verilog file")
-    parser.add_argument("golden", help="Verilog file")
-    parser.parse_args()
-    print(json.dumps({"status": "not_run", "reason": "no engine"}))
+    sys.exit(call(["formal", *sys.argv[1:]]))

@@ -10,10 +10,13 @@ from types import FrameType
 import click
 
 from ct_retrain import __version__
+from ct_retrain.cli.attack import attack
 from ct_retrain.cli.benchmark import benchmark
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
+from ct_retrain.cli.formal import formal
+from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
 from ct_retrain.cli.pipeline import pipeline
@@ -43,7 +46,21 @@ def cli(
     context.obj = Context.of(workspace, config_file, assignments)
 
 
-for command in (run, status, history, show, config, doctor, rollback, benchmark, pipeline, demo):
+for command in (
+    run,
+    status,
+    history,
+    show,
+    config,
+    doctor,
+    rollback,
+    benchmark,
+    pipeline,
+    demo,
+    judge,
+    formal,
+    attack,
+):
     cli.add_command(command)
 
 

@@ -1,0 +1,95 @@
+"""`attack`: every design that tries to cheat, against this machine's judge and against a careless script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.judge import settings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ct_retrain.core.settings import JudgeSettings
+    from ct_retrain.judge.attacks import Attack, Result
+
+_STYLES = ("house", "verilogeval", "plain")
+_TIGHT = {"cpu_seconds": 1, "memory_mb": 256, "output_kb": 64}
+"""What hangs or floods runs into its limit every time, so the limits decide how long the suite takes."""
+
+
+@click.command(short_help="Attack the judge with designs that cheat.")
+@click.option("--style", type=click.Choice(_STYLES), help="Show one style of testbench.  [default: all]")
+@click.option("--only", default="", metavar="TEXT", help="Attacks whose name contains TEXT.  [default: all]")
+@json_option
+@click.pass_obj
+def attack(context: Context, style: str | None, only: str, *, as_json: bool) -> int:
+    """Let every design of the attack suite try to pass, and say which layer stopped it.
+
+    Beside each stands what a script that runs iverilog and looks for the pass line makes of it. It judges with one
+    processor second, 256 MiB and 64 KiB of output, or with less where the settings say so. Exit code 1, our bug, if
+    a single forged pass was accepted.
+    """
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.judge.attacks import attacks
+
+    chosen = [one for one in attacks() if only in one.name]
+    if not chosen:
+        raise UsageError(f"no attack's name contains {only!r}; `ct-retrain attack --json` names them all")
+    found = [one for one in _carry_out(settings_of(context).judge, chosen) if style in {None, one.style}]
+    forged = sum(one.verdict.passed for one in found)
+    careless = sum(one.careless for one in found)
+    if as_json:
+        rows = [_as_dict(one) for one in found]
+        print_json({"results": rows, "forged": forged, "forged_careless": careless})
+    else:
+        print_table(f"{len(chosen)} attacks", _COLUMNS, [_row(one) for one in found])
+        click.echo(f"plain iverilog and grep: {careless} of {len(found)} wrong designs pass")
+        click.echo(f"forged passes: {forged} of {len(found)}")
+    return 1 if forged else 0
+
+
+_COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")
+
+
+def _carry_out(settings: JudgeSettings, chosen: Sequence[Attack]) -> list[Result]:
+    """Attacks side by side, one a processor; results in the order of *chosen*."""
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
+    from ct_retrain.judge.attacks import results
+    from ct_retrain.judge.icarus import Icarus
+
+    def carry_out(one: Attack) -> list[Result]:
+        return list(results(judge, [one]))
+
+    limits = {name: min(limit, getattr(settings, name)) for name, limit in _TIGHT.items()}
+    with (
+        Icarus(settings.model_copy(update=limits)) as judge,
+        ThreadPoolExecutor(settings.workers or os.cpu_count() or 1) as pool,
+    ):
+        return [one for done in pool.map(carry_out, chosen) for one in done]
+
+
+def _row(one: Result) -> tuple[str, ...]:
+    return (
+        f"{one.attack.aim}: {one.attack.name}",
+        one.style,
+        one.verdict.outcome.value,
+        one.layer or "NOTHING",
+        "PASS" if one.careless else "fail",
+    )
+
+
+def _as_dict(one: Result) -> dict[str, Any]:
+    return {
+        "attack": one.attack.name,
+        "aim": one.attack.aim,
+        "style": one.style,
+        "outcome": one.verdict.outcome.value,
+        "detail": one.verdict.detail,
+        "stopped_by": one.layer or None,
+        "careless": "pass" if one.careless else "fail",
+    }

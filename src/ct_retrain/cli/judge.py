@@ -1,0 +1,217 @@
+"""`judge`: one design against one testbench, and what each layer of the judge had to say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json
+
+if TYPE_CHECKING:
+    from ct_retrain.core.settings import Settings
+    from ct_retrain.core.verdict import Design, Outcome, Verdict
+    from ct_retrain.judge.credibility import Credibility
+    from ct_retrain.judge.icarus import Icarus
+    from ct_retrain.judge.opinion import Opinion
+
+_LOG_LINES = 20
+
+
+@click.command(short_help="Judge one design with one testbench.")
+@click.argument("dut", metavar="DUT")
+@click.argument("tb", metavar="TB")
+@click.option("--explain", is_flag=True, help="Show what each layer of the judge found.")
+@json_option
+@click.pass_obj
+def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) -> int:
+    """Judge the design in the file DUT with the testbench in the file TB; nothing is kept.
+
+    \b
+    Exit code by outcome:
+       0  pass            the testbench compared something and nothing differed
+      20  mismatch        the testbench says that the design is wrong
+      21  compile_error   the compiler refuses it
+      22  forbidden       the design holds what no synthesizable design needs
+      23  no_evidence     nobody could take a verdict from what was said
+      24  timeout         the processor time or the testbench's watchdog ran out
+      25  resource_limit  too much memory or output
+
+    A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
+    """
+    from ct_retrain.core.verdict import Design
+
+    design = Design(rtl=read_text(dut), testbench=read_text(tb))
+    settings = settings_of(context)
+    with icarus(settings) as simulator:
+        verdict = simulator.check(design)
+        layers = _examine(simulator, design, verdict, settings.judge.workers) if explain else None
+    if as_json:
+        more = {} if layers is None else {"explanation": _as_dict(layers, dut)}
+        print_json({**verdict.model_dump(mode="json"), "layers": layers_of(verdict), **more})
+    else:
+        _print(verdict)
+        _explain(layers, verdict, dut) if layers else None
+    return _exit_code(verdict.outcome)
+
+
+def settings_of(context: Context) -> Settings:
+    """The settings alone: a judge of one's own needs no other port."""
+    from pathlib import Path
+
+    from ct_retrain.core.configuration import load
+
+    options = dict(assignment.split("=", 1) for assignment in context.assignments)
+    file = Path(context.config_file) if context.config_file else None
+    return load(Path(context.workspace), options, file=file).settings
+
+
+def icarus(settings: Settings) -> Icarus:
+    """A judge without a memory."""
+    from ct_retrain.judge.icarus import Icarus
+
+    return Icarus(settings.judge)
+
+
+def read_text(name: str) -> str:
+    """The text of the file *name*; raise UsageError for what is no readable text file."""
+    from pathlib import Path
+
+    from ct_retrain.core.errors import UsageError
+
+    path = Path(name)
+    if not path.is_file():
+        what = "is no file" if path.exists() else "does not exist"
+        raise UsageError(f"{name} {what}; name a Verilog file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{name} is no UTF-8 text (byte {error.start}); name a Verilog file") from error
+    if "\0" in text:
+        raise UsageError(f"{name} is binary: it holds a NUL character; name a Verilog file")
+    return text
+
+
+def layers_of(verdict: Verdict) -> list[str]:
+    """The layers of the sandbox that were in force, as the verdict's tool names them."""
+    named = verdict.tool.detail.rpartition("sandbox ")[2]
+    return [] if named in {"", "none"} else named.split(", ")
+
+
+def _exit_code(outcome: Outcome) -> int:
+    from ct_retrain.core.verdict import Outcome
+
+    match outcome:
+        case Outcome.PASS:
+            code = 0
+        case Outcome.MISMATCH:
+            code = 20
+        case Outcome.COMPILE_ERROR:
+            code = 21
+        case Outcome.FORBIDDEN:
+            code = 22
+        case Outcome.NO_EVIDENCE:
+            code = 23
+        case Outcome.TIMEOUT:
+            code = 24
+        case Outcome.RESOURCE_LIMIT:
+            code = 25
+    return code
+
+
+class _Layers(NamedTuple):
+    """What each layer found."""
+
+    refused: tuple[tuple[int, str], ...]
+    unread: tuple[tuple[int, str], ...]
+    style: str
+    """Of the testbench; a sentence where nobody could take a verdict from it."""
+    opinion: Opinion
+    credibility: Credibility | None
+    """Only of a testbench that the design passes."""
+
+
+def _examine(simulator: Icarus, design: Design, verdict: Verdict, workers: int) -> _Layers:
+    from ct_retrain.judge.credibility import credibility
+    from ct_retrain.judge.harness import harness
+    from ct_retrain.judge.logs import strip_control
+    from ct_retrain.judge.opinion import second_opinion
+    from ct_retrain.verilog.guard import guard
+
+    made = harness(design.testbench)
+    report = guard(design.rtl, frozenset() if isinstance(made, str) else made.modules)
+    worth = credibility(simulator, design, workers=workers, same=simulator.same) if verdict.passed else None
+    return _Layers(
+        refused=tuple((one.line, strip_control(one.reason)) for one in report.refused),
+        unread=tuple((one.line, strip_control(one.reason)) for one in report.unread),
+        style=made if isinstance(made, str) else made.style.value,
+        opinion=second_opinion(simulator, design),
+        credibility=worth,
+    )
+
+
+def _print(verdict: Verdict) -> None:
+    click.echo(f"{verdict.outcome}: {verdict.detail}")
+    click.echo(f"checks {verdict.checks}, errors {verdict.errors}, warnings {verdict.warnings}")
+    lines = verdict.log.rstrip().splitlines()
+    if lines:
+        click.echo("log" if len(lines) <= _LOG_LINES else f"log, its last {_LOG_LINES} lines")
+    for line in lines[-_LOG_LINES:]:
+        click.echo(f"  {line}")
+    click.echo(f"judge {verdict.tool.name} {verdict.tool.version}; {verdict.tool.detail}")
+
+
+def _explain(layers: _Layers, verdict: Verdict, dut: str) -> None:
+    click.echo("\nguard")
+    for line, reason in layers.refused:
+        click.echo(f"  refused  {dut}:{line}: {reason}")
+    for line, reason in layers.unread:
+        click.echo(f"  unread   {dut}:{line}: {reason}")
+    if not layers.refused and not layers.unread:
+        click.echo("  nothing to refuse")
+    click.echo(f"sandbox\n  {', '.join(layers_of(verdict)) or 'none'}")
+    said = f"{verdict.outcome}, {verdict.checks} checks, {verdict.errors} errors"
+    click.echo(f"evidence\n  testbench  {layers.style}\n  verdict    {said}")
+    click.echo(f"second opinion\n  {_opinion(layers.opinion)}")
+    click.echo("credibility of the testbench, with this design as its golden")
+    for sentence in _worth(layers.credibility):
+        click.echo(f"  {sentence}")
+
+
+def _opinion(opinion: Opinion) -> str:
+    from ct_retrain.judge.icarus import NO_YOSYS
+
+    if opinion.why == NO_YOSYS:
+        return "not run: no yosys"
+    if opinion.agrees is None:
+        return f"none: {opinion.why}"
+    return f"{'agrees' if opinion.agrees else 'DISAGREES'}: {opinion.why}"
+
+
+def _worth(found: Credibility | None) -> list[str]:
+    if found is None:
+        return ["not run: the design does not pass"]
+    passed = ", ".join(found.stubs_passed)
+    stubs = f"stubs    these do nothing and pass: {passed}" if passed else "stubs    all noticed"
+    rest = f"{found.different} differ unnoticed, {found.undecided} undecided, {found.equivalent} equivalent"
+    return [
+        stubs,
+        f"mutants  {found.killed} of {found.mutants} killed; {rest}",
+        f"score    {found.low:.1%} to {found.high:.1%}{'; VACUOUS' if found.vacuous else ''}",
+    ]
+
+
+def _as_dict(layers: _Layers, dut: str) -> dict[str, Any]:
+    def named(found: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
+        return [{"file": dut, "line": line, "reason": reason} for line, reason in found]
+
+    worth = layers.credibility
+    scored = worth and {**worth.model_dump(mode="json"), "vacuous": worth.vacuous}
+    return {
+        "guard": {"refused": named(layers.refused), "unread": named(layers.unread)},
+        "style": layers.style,
+        "opinion": {"says": _opinion(layers.opinion), **layers.opinion.model_dump(mode="json")},
+        "credibility": scored,
+    }
