@@ -29,6 +29,7 @@ def demo(context: click.Context, directory: str) -> None:
 def _demo(directory: str) -> None:
     from pathlib import Path
 
+    from ct_retrain import disk
     from ct_retrain.cli.logs import configure
     from ct_retrain.compose import build, remembering
     from ct_retrain.demo.chart import draw
@@ -37,19 +38,12 @@ def _demo(directory: str) -> None:
     from ct_retrain.demo.stage_set import set_up
 
     configure(json_lines=False, level=50)
-    root = disk_root(Path(directory))
+    root = disk.make_directory(Path(directory)).resolve()
     set_up(root, NIGHTLY)
     house = remembering(build(root))
     turns = list(turn_all(house.workspace, house.settings, house.ports, NIGHTLY, click.echo))
     chart = draw(turns, root / "demo.svg")
     _print(turns, root, chart)
-
-
-def disk_root(directory: Path) -> Path:
-    """The demo's workspace, made where missing."""
-    from ct_retrain import disk
-
-    return disk.make_directory(directory).resolve()
 
 
 def _print(turns: list[Turn], root: Path, chart: Path) -> None:

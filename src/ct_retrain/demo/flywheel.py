@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.night import BenchmarkFacts, Manifest, NightOutcome, NightRecord
+from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
 from ct_retrain.core.problem import Estimate, Problem, Scorecard
 from ct_retrain.core.record import Record
 from ct_retrain.core.settings import Settings
@@ -131,8 +131,3 @@ def _progress(turn: Turn) -> str:
         return turn.record.reason
     new, old = turn.new["candidate"], turn.old["candidate"]
     return f"new families {new.value:.0%}, old families {old.value:.0%} (mainline {turn.new['mainline'].value:.0%}, {turn.old['mainline'].value:.0%})"
-
-
-def published(turns: list[Turn]) -> int:
-    """Nights that moved `latest_nightly`."""
-    return sum(turn.record.outcome is NightOutcome.PUBLISHED for turn in turns)

@@ -1,6 +1,5 @@
 """What each stage of a night is made from, and the call that fills it."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -171,7 +170,7 @@ def summary(manifest: Manifest) -> dict[str, object]:
                 "rejected": sum(facts.rejected.values()),
             }
         case CurateFacts() as facts:
-            return {"examples": facts.examples, "new": facts.new, "rejected": dict(Counter(facts.rejected))}
+            return {"examples": facts.examples, "new": facts.new, "rejected": facts.rejected}
         case TrainFacts() as facts:
             loss = facts.fit.losses[-1].loss if facts.fit.losses else None
             return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss}
