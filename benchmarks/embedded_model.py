@@ -30,7 +30,7 @@ from ct_retrain.demo.families import Family, Task, mastered_families, missing_fa
 from ct_retrain.demo.nightly_recipe import NIGHTLY, NightlyRecipe
 from ct_retrain.demo.planner import planned_task
 from ct_retrain.demo.stage_set import specs
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 SHIPPED = Path(ct_retrain.demo.__file__).parent / "model"
 
@@ -42,7 +42,7 @@ class Bench:
         self._model = model
         self.recipe = recipe
         self._generators = TransformersGenerators(str(model), batch_size=64)
-        self._judge = Icarus(JudgeSettings())
+        self._judge = Judge(JudgeSettings())
 
     def fit(self, night: int, out: Path) -> Fit:
         """Train the adapter of *night*: everything harvested so far, and as much gold as the recipe asks for."""

@@ -22,7 +22,7 @@ from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design
 from ct_retrain.judge.attacks import RIGHT, benches
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.toolchain import locate
 from ct_retrain.verilog.guard import guard
 
@@ -80,7 +80,7 @@ def start(*argv: str) -> None:
     os.waitpid(os.posix_spawn(argv[0], argv, {}, file_actions=nothing), 0)
 
 
-def judging(judge: Icarus) -> Callable[[list[Design], int], None]:
+def judging(judge: Judge) -> Callable[[list[Design], int], None]:
     def way(batch: list[Design], workers: int) -> None:
         bad = [verdict for verdict in check_all(judge, batch, workers) if not verdict.passed]
         if bad:
@@ -125,9 +125,9 @@ def main() -> None:
     cores = os.cpu_count() or 1
     with (
         tempfile.TemporaryDirectory() as name,
-        Icarus(JudgeSettings()) as judge,
-        Icarus(JudgeSettings(sandbox="off")) as bare,
-        Icarus(JudgeSettings(), Path(name, "verdicts")) as known,
+        Judge(JudgeSettings()) as judge,
+        Judge(JudgeSettings(), sandbox="off") as bare,
+        Judge(JudgeSettings(), Path(name, "verdicts")) as known,
     ):
         ways: dict[str, tuple[Callable[[list[Design], int], None], int]] = {
             "floor: three programs, empty module": (barely, 1),

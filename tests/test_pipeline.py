@@ -8,7 +8,7 @@ import pytest
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.problem import Sampling
 from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.pipeline import Spec, Tools, load_specs, run
 from tests.fakes import Scripted
 from tests.town import bench, golden, spec, wrong
@@ -21,7 +21,7 @@ def specs(*widths: int) -> list[Spec]:
 
 
 def tools(*writers: Scripted) -> Tools:
-    return Tools(writers, Icarus(JudgeSettings()), SAMPLING, 2)
+    return Tools(writers, Judge(JudgeSettings()), SAMPLING, 2)
 
 
 def stages(directory: Path) -> list[tuple[str, str]]:

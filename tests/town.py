@@ -11,7 +11,7 @@ from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import BenchmarkSettings, GateSettings, Settings, TrainSettings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly import Ports
 from ct_retrain.trace import TraceWriter
 from tests.fakes import Inbox, Learner
@@ -139,6 +139,6 @@ def found(root: Path, *, forgets: bool = False, problems: range = WIDTHS) -> Tow
         "output": "module w(input a, output y); assign y = a; endmodule",
     }
     workspace.gold.joinpath("v5.jsonl").write_text(json.dumps(gold) + "\n")
-    learner, inbox, simulator = Taught({}, forgets=forgets), Inbox(), Icarus(settings.judge)
+    learner, inbox, simulator = Taught({}, forgets=forgets), Inbox(), Judge(settings.judge)
     ports = Ports(simulator, learner, learner, inbox, lambda: _provenance(simulator.tool, settings))
     return Town(workspace, settings, ports, inbox, learner)

@@ -12,7 +12,7 @@ from ct_retrain.core.configuration import load
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly import Ports
 
 
@@ -41,7 +41,7 @@ def remembering(house: House) -> House:
 
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
     """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one."""
-    simulator = Icarus(settings.judge, verdicts)
+    simulator = Judge(settings.judge, verdicts, settings.sandbox)
     base = workspace.model(settings.train.mainline)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
     return Ports(

@@ -12,7 +12,7 @@ import pytest
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.process import Limits
 from ct_retrain.judge.simulation import Bench, Tools, prepare, settle
 from ct_retrain.judge.toolchain import MACROS, PREDEFINED, locate
@@ -29,8 +29,8 @@ ONLY_THE_GUARD = {"other code for synthesis", "other code for the simulator", "r
 
 
 @pytest.fixture(scope="module")
-def strict() -> Iterator[Icarus]:
-    with Icarus(JudgeSettings(cpu_seconds=1, memory_mb=MEMORY_MB, output_kb=64)) as judge:
+def strict() -> Iterator[Judge]:
+    with Judge(JudgeSettings(cpu_seconds=1, memory_mb=MEMORY_MB, output_kb=64)) as judge:
         yield judge
 
 
@@ -54,7 +54,7 @@ def test_the_suite_is_large_and_every_attack_is_distinct() -> None:
 
 
 @pytest.mark.parametrize("testbench", benches().values(), ids=benches())
-def test_the_right_design_passes(strict: Icarus, testbench: str) -> None:
+def test_the_right_design_passes(strict: Judge, testbench: str) -> None:
     verdict = strict.check(Design(rtl=RIGHT, testbench=testbench))
 
     assert verdict.outcome is Outcome.PASS, verdict
@@ -70,7 +70,7 @@ def cases() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("attack", "style"), tuple(cases()))
-def test_no_attack_passes(strict: Icarus, attack: Attack, style: str) -> None:
+def test_no_attack_passes(strict: Judge, attack: Attack, style: str) -> None:
     verdict = strict.check(Design(rtl=attack.rtl, testbench=benches()[style]))
 
     assert not verdict.passed
@@ -79,7 +79,7 @@ def test_no_attack_passes(strict: Icarus, attack: Attack, style: str) -> None:
 
 
 def test_no_process_is_left() -> None:
-    with Icarus(JudgeSettings(cpu_seconds=1)) as judge:
+    with Judge(JudgeSettings(cpu_seconds=1)) as judge:
         judge.check(Design(rtl=RIGHT, testbench=benches()["plain"]))
     mine = [path.parent for path in Path("/proc").glob("[0-9]*/stat") if _parent(path) == os.getpid()]
 
@@ -93,7 +93,7 @@ def _parent(stat: Path) -> int:
         return 0
 
 
-def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passes(strict: Icarus) -> None:
+def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passes(strict: Judge) -> None:
     chosen = [attack for attack in attacks() if attack.name.startswith(("print", "finish", "force"))]
     found = list(results(strict, chosen))
 

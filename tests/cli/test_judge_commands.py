@@ -94,7 +94,7 @@ def test_explain_names_the_line_that_was_refused(tmp_path: Path, capsys: pytest.
 def test_explain_without_yosys_says_that_there_is_no_second_opinion(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ct_retrain.judge.icarus.locate_yosys", lambda: None)
+    monkeypatch.setattr("ct_retrain.judge.prover.locate_yosys", lambda: None)
 
     assert call(["judge", *written(tmp_path, dut=GOLDEN, tb=HOUSE), "--explain"]) == 0
     assert "second opinion\n  not run: no yosys\n" in capsys.readouterr().out
@@ -145,7 +145,7 @@ def test_formal_shows_the_inputs_that_tell_two_designs_apart(
 def test_formal_without_an_engine_is_not_run(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ct_retrain.judge.icarus.locate_yosys", lambda: None)
+    monkeypatch.setattr("ct_retrain.judge.prover.locate_yosys", lambda: None)
 
     assert call(["formal", *written(tmp_path, candidate=WRONG, golden=GOLDEN)]) == 0
     assert capsys.readouterr().out.startswith("not_run: module counter, yosys or yosys-abc is not installed")

@@ -7,12 +7,12 @@ import pytest
 import ct_retrain.demo
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 
 @pytest.fixture(scope="session")
 def icarus() -> Simulator:
-    return Icarus(JudgeSettings())
+    return Judge(JudgeSettings())
 
 
 @pytest.fixture(scope="session")

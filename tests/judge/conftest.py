@@ -5,12 +5,12 @@ import shutil
 import pytest
 
 from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 
 @pytest.fixture(scope="session")
-def judge() -> Icarus:
+def judge() -> Judge:
     """Two processor seconds, 256 MB and 64 kB of output."""
     if shutil.which("iverilog") is None:
         pytest.skip("Icarus Verilog is not installed")
-    return Icarus(JudgeSettings(cpu_seconds=2, memory_mb=256, output_kb=64))
+    return Judge(JudgeSettings(cpu_seconds=2, memory_mb=256, output_kb=64))

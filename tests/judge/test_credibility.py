@@ -6,7 +6,7 @@ from tests.judge.benches import GOLDEN, HOUSE, PLAIN, VERILOGEVAL
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.credibility import credibility
 from ct_retrain.judge.equivalence import locate_yosys
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -17,8 +17,8 @@ WEAK = {
 
 
 @pytest.mark.parametrize("testbench", [HOUSE, VERILOGEVAL, PLAIN], ids=["house", "verilogeval", "plain"])
-def test_a_testbench_that_looks_kills_what_differs(judge: Icarus, testbench: str) -> None:
-    found = credibility(judge, Design(rtl=GOLDEN, testbench=testbench), same=judge.same)
+def test_a_testbench_that_looks_kills_what_differs(judge: Judge, testbench: str) -> None:
+    found = credibility(judge, Design(rtl=GOLDEN, testbench=testbench), same=judge.prover.same)
 
     assert (found.golden, found.stubs_passed, found.vacuous) == (Outcome.PASS, (), False)
     assert found.high >= 0.9
@@ -26,15 +26,15 @@ def test_a_testbench_that_looks_kills_what_differs(judge: Icarus, testbench: str
 
 
 @YOSYS
-def test_a_weak_testbench_scores_clearly_lower(judge: Icarus) -> None:
-    strong = credibility(judge, Design(rtl=GOLDEN, testbench=HOUSE), same=judge.same)
-    weak = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["house"]), same=judge.same)
+def test_a_weak_testbench_scores_clearly_lower(judge: Judge) -> None:
+    strong = credibility(judge, Design(rtl=GOLDEN, testbench=HOUSE), same=judge.prover.same)
+    weak = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["house"]), same=judge.prover.same)
 
     assert weak.high < strong.low - 0.2
     assert weak.different > 0
 
 
-def test_a_testbench_that_never_looks_is_called_vacuous(judge: Icarus) -> None:
+def test_a_testbench_that_never_looks_is_called_vacuous(judge: Judge) -> None:
     found = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["blind"]))
 
     assert found.vacuous
@@ -42,14 +42,14 @@ def test_a_testbench_that_never_looks_is_called_vacuous(judge: Icarus) -> None:
     assert found.low == 0
 
 
-def test_without_a_proof_the_score_is_an_interval(judge: Icarus) -> None:
+def test_without_a_proof_the_score_is_an_interval(judge: Judge) -> None:
     found = credibility(judge, Design(rtl=GOLDEN, testbench=WEAK["house"]))
 
     assert found.undecided > 0
     assert found.low < found.high
 
 
-def test_nothing_is_said_of_a_testbench_that_its_golden_fails(judge: Icarus) -> None:
+def test_nothing_is_said_of_a_testbench_that_its_golden_fails(judge: Judge) -> None:
     found = credibility(judge, Design(rtl=GOLDEN.replace("q + 1", "q"), testbench=HOUSE))
 
     assert (found.golden, found.mutants, found.vacuous) == (Outcome.MISMATCH, 0, False)

@@ -3,7 +3,7 @@
 import pytest
 
 from ct_retrain.judge.equivalence import locate_yosys
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -45,5 +45,5 @@ PAIRS = {
 
 
 @pytest.mark.parametrize(("golden", "other", "answer"), PAIRS.values(), ids=PAIRS)
-def test_pairs_whose_answer_is_known(judge: Icarus, golden: str, other: str, answer: bool | None) -> None:
-    assert judge.same(golden, other, "m") is answer
+def test_pairs_whose_answer_is_known(judge: Judge, golden: str, other: str, answer: bool | None) -> None:
+    assert judge.prover.same(golden, other, "m") is answer

@@ -6,11 +6,11 @@ from tests.town import bench, golden, wrong
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 
 def test_a_fork_that_dies_while_it_asks_leaves_no_answer_behind() -> None:
-    judge = Icarus(JudgeSettings())
+    judge = Judge(JudgeSettings())
     good = Design(rtl=golden(4), testbench=bench(4))
     bad = Design(rtl=wrong(4), testbench=bench(4))
     assert judge.check(good).passed

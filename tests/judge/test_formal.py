@@ -5,7 +5,7 @@ from tests.judge.test_equivalence import COUNT, clocked, comb
 
 from ct_retrain.judge.equivalence import locate_yosys
 from ct_retrain.judge.formal import Status, equivalent
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -44,7 +44,7 @@ WIDE = "module m(input clk, rst, input [31:0] a, b, output reg [63:0] y);\n  alw
         "hard",
     ],
 )
-def test_every_status_is_reached(judge: Icarus, golden: str, candidate: str, status: Status) -> None:
+def test_every_status_is_reached(judge: Judge, golden: str, candidate: str, status: Status) -> None:
     found = equivalent(judge, golden, candidate, "m")
 
     assert found.status is status, found
@@ -52,7 +52,7 @@ def test_every_status_is_reached(judge: Icarus, golden: str, candidate: str, sta
     assert (found.depth > 0) is (status is Status.BOUNDED) or status is Status.FAIL
 
 
-def test_without_an_engine_nothing_is_said(judge: Icarus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ct_retrain.judge.icarus.locate_yosys", lambda: None)
+def test_without_an_engine_nothing_is_said(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judge.prover, "yosys", None)
 
     assert equivalent(judge, comb("a"), comb("a"), "m").status is Status.NOT_RUN

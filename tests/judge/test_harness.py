@@ -5,7 +5,7 @@ from tests.judge.benches import GOLDEN, HOUSE, STYLES
 
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.verdict import read
 
 NONCE = "0123456789abcdef"
@@ -32,7 +32,7 @@ def test_lines_stay_where_they_are() -> None:
     assert made(testbench).source.count("\n") == testbench.count("\n")
 
 
-def test_names_inside_the_design_are_left_alone(judge: Icarus) -> None:
+def test_names_inside_the_design_are_left_alone(judge: Judge) -> None:
     design = GOLDEN.replace("endmodule", "reg i = 0; reg show = 1;\nendmodule")
     testbench = HOUSE.replace(
         "initial begin",

@@ -5,7 +5,7 @@ from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.equivalence import locate_yosys
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.opinion import second_opinion
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
@@ -13,14 +13,14 @@ pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not ins
 
 @pytest.mark.parametrize("testbench", STYLES.values(), ids=STYLES)
 @pytest.mark.parametrize("rtl", [GOLDEN, WRONG], ids=["right", "wrong"])
-def test_a_synthesizable_design_gets_the_same_verdict_twice(judge: Icarus, rtl: str, testbench: str) -> None:
-    found = second_opinion(judge, Design(rtl=rtl, testbench=testbench))
+def test_a_synthesizable_design_gets_the_same_verdict_twice(judge: Judge, rtl: str, testbench: str) -> None:
+    found = second_opinion(judge.plain, judge.prover, Design(rtl=rtl, testbench=testbench))
 
     assert found.agrees is True, found
     assert found.second is not None
 
 
-def test_a_design_that_works_only_in_simulation_is_found_out(judge: Icarus) -> None:
+def test_a_design_that_works_only_in_simulation_is_found_out(judge: Judge) -> None:
     latched = "module gate(input a, b, output reg y);\n  always @(a) y = a & b;\nendmodule\n"
     testbench = """
         `ifndef CT_VERDICT
@@ -41,16 +41,17 @@ def test_a_design_that_works_only_in_simulation_is_found_out(judge: Icarus) -> N
         endmodule
     """
 
-    found = second_opinion(judge, Design(rtl=latched, testbench=testbench))
+    found = second_opinion(judge.plain, judge.prover, Design(rtl=latched, testbench=testbench))
 
     assert (found.agrees, found.first.outcome) == (False, Outcome.PASS)
     assert found.second is not None
     assert found.second.outcome is Outcome.MISMATCH
 
 
-def test_a_forbidden_design_gets_no_second_opinion(judge: Icarus) -> None:
+def test_a_forbidden_design_gets_no_second_opinion(judge: Judge) -> None:
     found = second_opinion(
-        judge,
+        judge.plain,
+        judge.prover,
         Design(rtl=EMPTY.replace("endmodule", "initial $finish;\nendmodule"), testbench=STYLES["house"]),
     )
 

@@ -18,7 +18,7 @@ import pytest
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.stub import stub
 
@@ -49,8 +49,8 @@ def slow(name: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def patient() -> Iterator[Icarus]:
-    with Icarus(JudgeSettings(cpu_seconds=30)) as judge:
+def patient() -> Iterator[Judge]:
+    with Judge(JudgeSettings(cpu_seconds=30)) as judge:
         yield judge
 
 
@@ -77,7 +77,7 @@ def golden_of(row: dict[str, Any]) -> str:
     return re.sub(r"\bRefModule\b", "TopModule", row["ref"])
 
 
-def test_goldens_pass_and_stubs_do_not(patient: Icarus) -> None:
+def test_goldens_pass_and_stubs_do_not(patient: Judge) -> None:
     problems = [row for name, row in v2().items() if not slow(name)]
     problems = random.Random(7).sample(problems, 40)
     benches = [row["test"] + row["ref"] for row in problems]
@@ -101,7 +101,7 @@ def test_goldens_pass_and_stubs_do_not(patient: Icarus) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("body", ["", "initial $finish;", 'initial $display("Mismatches: 0 in 1 samples");'])
-def test_no_trivial_design_passes_any_problem(patient: Icarus, body: str) -> None:
+def test_no_trivial_design_passes_any_problem(patient: Judge, body: str) -> None:
     problems = [row for name, row in v2().items() if not slow(name)]
     texts = [
         stub(golden_of(row), "TopModule", "x").replace("endmodule", f"{body}\nendmodule") for row in problems
@@ -131,7 +131,7 @@ EXPLAINED = {
 
 
 @pytest.mark.slow
-def test_real_answers_get_the_verdict_their_suite_gave_them(patient: Icarus) -> None:
+def test_real_answers_get_the_verdict_their_suite_gave_them(patient: Judge) -> None:
     second, first = v2(), {row["task_id"]: row for row in rows("verilogeval_v1_human.jsonl")}
     rtllm = {row["id"]: row for row in rows("rtllm_v2.jsonl")}
 

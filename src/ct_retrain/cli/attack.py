@@ -12,7 +12,7 @@ from ct_retrain.cli.judge import settings_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ct_retrain.core.settings import JudgeSettings
+    from ct_retrain.core.settings import Settings
     from ct_retrain.judge.attacks import Attack, Result
 
 _STYLES = ("house", "verilogeval", "plain")
@@ -38,7 +38,7 @@ def attack(context: Context, style: str | None, only: str, *, as_json: bool) -> 
     chosen = [one for one in attacks() if only in one.name]
     if not chosen:
         raise UsageError(f"no attack's name contains {only!r}; `ct-retrain attack --json` names them all")
-    found = [one for one in _carry_out(settings_of(context).judge, chosen) if style in {None, one.style}]
+    found = _carry_out(settings_of(context), chosen, style)
     forged = sum(one.verdict.passed for one in found)
     careless = sum(one.careless for one in found)
     if as_json:
@@ -54,21 +54,21 @@ def attack(context: Context, style: str | None, only: str, *, as_json: bool) -> 
 _COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")
 
 
-def _carry_out(settings: JudgeSettings, chosen: Sequence[Attack]) -> list[Result]:
+def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) -> list[Result]:
     """Attacks side by side, one a processor; results in the order of *chosen*."""
     import os
     from concurrent.futures import ThreadPoolExecutor
 
     from ct_retrain.judge.attacks import results
-    from ct_retrain.judge.icarus import Icarus
+    from ct_retrain.judge.judge import Judge
 
     def carry_out(one: Attack) -> list[Result]:
-        return list(results(judge, [one]))
+        return list(results(judge, [one], style))
 
-    limits = {name: min(limit, getattr(settings, name)) for name, limit in _TIGHT.items()}
+    limits = {name: min(limit, getattr(settings.judge, name)) for name, limit in _TIGHT.items()}
     with (
-        Icarus(settings.model_copy(update=limits)) as judge,
-        ThreadPoolExecutor(settings.workers or os.cpu_count() or 1) as pool,
+        Judge(settings.judge.model_copy(update=limits), sandbox=settings.sandbox) as judge,
+        ThreadPoolExecutor(settings.judge.workers or os.cpu_count() or 1) as pool,
     ):
         return [one for done in pool.map(carry_out, chosen) for one in done]
 

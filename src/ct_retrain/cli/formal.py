@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json
-from ct_retrain.cli.judge import icarus, read_text, settings_of
+from ct_retrain.cli.judge import judge_of, read_text, settings_of
 
 if TYPE_CHECKING:
     from ct_retrain.judge.formal import FormalResult
@@ -34,7 +34,7 @@ def formal(context: Context, candidate: str, golden: str, top: str | None, *, as
 
     mine, reference = read_text(candidate), read_text(golden)
     chosen = _top(reference, golden, top)
-    with icarus(settings_of(context)) as judge:
+    with judge_of(settings_of(context)) as judge:
         began = time.monotonic()
         found = equivalent(judge, reference, mine, chosen)
         seconds = round(time.monotonic() - began, 3)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.settings import Settings
     from ct_retrain.core.verdict import Design, Outcome, Verdict
     from ct_retrain.judge.credibility import Credibility
-    from ct_retrain.judge.icarus import Icarus
+    from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.opinion import Opinion
 
 _LOG_LINES = 20
@@ -36,6 +36,7 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
       23  no_evidence     nobody could take a verdict from what was said
       24  timeout         the processor time or the testbench's watchdog ran out
       25  resource_limit  too much memory or output
+      26  disputed        passes as written, fails as synthesis reads it
 
     A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
     """
@@ -43,7 +44,7 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
 
     design = Design(rtl=read_text(dut), testbench=read_text(tb))
     settings = settings_of(context)
-    with icarus(settings) as simulator:
+    with judge_of(settings) as simulator:
         verdict = simulator.check(design)
         layers = _examine(simulator, design, verdict, settings.judge.workers) if explain else None
     if as_json:
@@ -66,11 +67,11 @@ def settings_of(context: Context) -> Settings:
     return load(Path(context.workspace), options, file=file).settings
 
 
-def icarus(settings: Settings) -> Icarus:
+def judge_of(settings: Settings) -> Judge:
     """A judge without a memory."""
-    from ct_retrain.judge.icarus import Icarus
+    from ct_retrain.judge.judge import Judge
 
-    return Icarus(settings.judge)
+    return Judge(settings.judge, sandbox=settings.sandbox)
 
 
 def read_text(name: str) -> str:
@@ -96,7 +97,7 @@ def read_text(name: str) -> str:
 
 def layers_of(verdict: Verdict) -> list[str]:
     """The layers of the sandbox that were in force, as the verdict's tool names them."""
-    named = verdict.tool.detail.rpartition("sandbox ")[2]
+    named = verdict.tool.detail.rpartition("sandbox ")[2].partition(";")[0]
     return [] if named in {"", "none"} else named.split(", ")
 
 
@@ -118,6 +119,8 @@ def _exit_code(outcome: Outcome) -> int:
             code = 24
         case Outcome.RESOURCE_LIMIT:
             code = 25
+        case Outcome.DISPUTED:
+            code = 26
     return code
 
 
@@ -133,7 +136,7 @@ class _Layers(NamedTuple):
     """Only of a testbench that the design passes."""
 
 
-def _examine(simulator: Icarus, design: Design, verdict: Verdict, workers: int) -> _Layers:
+def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
     from ct_retrain.judge.credibility import credibility
     from ct_retrain.judge.harness import harness
     from ct_retrain.judge.logs import strip_control
@@ -142,12 +145,16 @@ def _examine(simulator: Icarus, design: Design, verdict: Verdict, workers: int) 
 
     made = harness(design.testbench)
     report = guard(design.rtl, frozenset() if isinstance(made, str) else made.modules)
-    worth = credibility(simulator, design, workers=workers, same=simulator.same) if verdict.passed else None
+    worth = (
+        credibility(simulator.plain, design, workers=workers, same=simulator.prover.same)
+        if verdict.passed
+        else None
+    )
     return _Layers(
         refused=tuple((one.line, strip_control(one.reason)) for one in report.refused),
         unread=tuple((one.line, strip_control(one.reason)) for one in report.unread),
         style=made if isinstance(made, str) else made.style.value,
-        opinion=second_opinion(simulator, design),
+        opinion=second_opinion(simulator.plain, simulator.prover, design),
         credibility=worth,
     )
 
@@ -160,6 +167,8 @@ def _print(verdict: Verdict) -> None:
         click.echo("log" if len(lines) <= _LOG_LINES else f"log, its last {_LOG_LINES} lines")
     for line in lines[-_LOG_LINES:]:
         click.echo(f"  {line}")
+    for line in verdict.second_log.rstrip().splitlines()[-_LOG_LINES:]:
+        click.echo(f"  as synthesised: {line}")
     click.echo(f"judge {verdict.tool.name} {verdict.tool.version}; {verdict.tool.detail}")
 
 
@@ -181,7 +190,7 @@ def _explain(layers: _Layers, verdict: Verdict, dut: str) -> None:
 
 
 def _opinion(opinion: Opinion) -> str:
-    from ct_retrain.judge.icarus import NO_YOSYS
+    from ct_retrain.judge.prover import NO_YOSYS
 
     if opinion.why == NO_YOSYS:
         return "not run: no yosys"

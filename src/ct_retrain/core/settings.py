@@ -16,6 +16,7 @@ FILE_NAME = "ct-retrain.toml"
 PREFIX = "CT_RETRAIN_"
 
 Share = Annotated[float, Field(ge=0, le=1)]
+SandboxMode = Literal["require", "best-effort", "off"]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -64,6 +65,10 @@ class CurateSettings(Section):
     """Failed attempts kept for one passing answer."""
     max_rtl_bytes: Count = 64 << 10
     """Larger designs are refused."""
+    mutants: Count = 20
+    """Nearly right designs that an example's testbench is tried on; 0 asks nothing of testbenches."""
+    min_credibility: Share = 0.5
+    """Share of the wrong ones that it must notice; what is below is quarantined as `weak_testbench`."""
 
 
 class JudgeSettings(Section):
@@ -79,8 +84,12 @@ class JudgeSettings(Section):
     """Simulations at once; 0 means one a processor."""
     log_chars: Annotated[int, Field(ge=200)] = 4000
     """How much of a log's end a verdict keeps."""
-    sandbox: Literal["require", "best-effort", "off"] = "best-effort"
-    """`require` refuses to judge where files, network and system calls cannot be closed off."""
+    second_opinion: bool = True
+    """A pass must also hold for what yosys makes of the design, where yosys is installed and can read it."""
+    simulator: Literal["auto", "icarus", "verilator"] = "auto"
+    """`auto` is Icarus, with Verilator (where installed) for what Icarus cannot read or not finish."""
+    proof_seconds: Annotated[int, Field(ge=1)] = 5
+    """CPU time of one step of an equivalence proof; what takes longer is unknown."""
     cache_mb: Annotated[int, Field(ge=1)] = 256
     """Size of the file of known verdicts, above which the older half is forgotten."""
 
@@ -169,6 +178,8 @@ class Settings(BaseSettings):
     """Largest dataset; 0 keeps everything. What is kept first: see `stages.curate`."""
     min_delta_score: Share = 0.01
     """How much better than last nightly, in pass@1, an adapter must be."""
+    sandbox: SandboxMode = "best-effort"
+    """`require` refuses to judge where files, network and system calls cannot be closed off."""
     timezone: str = ""
     """Zone that names the nights (IANA name); empty means the machine's."""
     paths: PathSettings = PathSettings()

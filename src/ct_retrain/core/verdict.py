@@ -1,6 +1,9 @@
 """A question for the judge and its answer."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from ct_retrain.core.record import Record, Tool
 
@@ -15,6 +18,15 @@ class Outcome(StrEnum):
     FORBIDDEN = "forbidden"
     NO_EVIDENCE = "no_evidence"
     RESOURCE_LIMIT = "resource_limit"
+    DISPUTED = "disputed"
+    """Passes as written, and fails as synthesis reads it: what passed is not what would be built."""
+
+
+class DataFile(Record):
+    """A file that a testbench reads, such as stimuli or expected values."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    text: str
 
 
 class Design(Record):
@@ -22,6 +34,10 @@ class Design(Record):
 
     rtl: str
     testbench: str
+    files: tuple[DataFile, ...] = ()
+    """What the testbench reads; they lie beside it while it runs, and the design may not open them."""
+    expected: int | None = None
+    """Checks that the golden's run made, where there is a golden: a pass on fewer is no pass."""
 
 
 class Verdict(Record):
@@ -38,6 +54,8 @@ class Verdict(Record):
     """Warnings of the compiler."""
     log: str = ""
     """End of the simulator's output, printable characters only."""
+    second_log: str = ""
+    """The same of the synthesised copy, where it disagrees."""
     tool: Tool
 
     @property

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attack_texts import BODIES, TEXTS
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.judge import Judge
 
 RIGHT = """module counter(input clk, input rst, output reg [1:0] q);
   always @(posedge clk) if (rst) q <= 0; else q <= q + 1;
@@ -58,30 +58,27 @@ class Result(NamedTuple):
     """Whether it passes a script that runs the tools and looks for the pass line."""
 
 
-def results(judge: Icarus, chosen: Iterable[Attack]) -> Iterator[Result]:
-    """The *chosen* attacks under every style."""
+def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[Result]:
+    """The *chosen* attacks under every style, or only under *style*."""
+    used = {name: testbench for name, testbench in benches().items() if style in {None, name}}
     for attack in chosen:
-        for style, testbench in benches().items():
+        for name, testbench in used.items():
             design = Design(rtl=attack.rtl, testbench=testbench)
             verdict = judge.check(design)
-            careless = bool(_PASS_LINES[style].search(judge.careless(design)))
-            yield Result(attack, style, verdict, _layer(verdict), careless)
+            careless = bool(_PASS_LINES[name].search(judge.icarus.careless(design)))
+            yield Result(attack, name, verdict, _LAYERS[verdict.outcome], careless)
 
 
-def _layer(verdict: Verdict) -> str:
-    match verdict.outcome:
-        case Outcome.PASS:
-            return ""
-        case Outcome.FORBIDDEN:
-            return "guard"
-        case Outcome.COMPILE_ERROR:
-            return "compiler"
-        case Outcome.NO_EVIDENCE:
-            return "evidence"
-        case Outcome.MISMATCH:
-            return "the testbench's own checks"
-        case Outcome.TIMEOUT | Outcome.RESOURCE_LIMIT:
-            return "limits"
+_LAYERS = {
+    Outcome.PASS: "",
+    Outcome.FORBIDDEN: "guard",
+    Outcome.COMPILE_ERROR: "compiler",
+    Outcome.NO_EVIDENCE: "evidence",
+    Outcome.MISMATCH: "the testbench's own checks",
+    Outcome.DISPUTED: "second opinion",
+    Outcome.TIMEOUT: "limits",
+    Outcome.RESOURCE_LIMIT: "limits",
+}
 
 
 _PASS_LINES = {

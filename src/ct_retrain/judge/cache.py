@@ -12,15 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.verdict import Design, Verdict
 
 
 class Use(NamedTuple):
-    """How often the cache knew the answer."""
+    """How often the answer was known."""
 
-    hits: int
-    misses: int
+    known: int
+    simulated: int
 
 
 class Cache:
@@ -31,29 +32,20 @@ class Cache:
         self._path, self._most = path, megabytes << 20
         self._local = threading.local()
         self._lock = threading.Lock()
-        self._hits = self._misses = self._written = 0
+        self._written = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection()
         except (sqlite3.DatabaseError, OSError):
             self._begin_again()
 
-    @property
-    def use(self) -> Use:
-        """Since this object was made."""
-        return Use(self._hits, self._misses)
-
     def get(self, key: str) -> Verdict | None:
         """The verdict under *key*, if there is one; a torn or foreign one is none."""
         try:
             row = self._connection().execute("select verdict from verdicts where key = ?", (key,)).fetchone()
-            found = None if row is None else Verdict.model_validate_json(row[0])
+            return None if row is None else Verdict.model_validate_json(row[0])
         except (sqlite3.DatabaseError, ValueError):
-            found = None
-        with self._lock:
-            self._hits += found is not None
-            self._misses += found is None
-        return found
+            return None
 
     def put(self, key: str, verdict: Verdict) -> None:
         """Keep *verdict*; a full or busy disk loses nothing but time."""
@@ -104,6 +96,34 @@ class Cache:
             connection.execute("vacuum")
 
 
+class Remembering:
+    """A Simulator that asks another one only what it does not know."""
+
+    def __init__(self, simulator: Simulator, cache: Cache, limits: str) -> None:
+        """*limits* is whatever else can change the verdicts of *simulator*."""
+        self._simulator, self._cache, self._limits = simulator, cache, limits
+        self.tool = simulator.tool
+        self._lock = threading.Lock()
+        self._known = self._asked = 0
+
+    @property
+    def use(self) -> Use:
+        """Since this object was made."""
+        return Use(self._known, self._asked - self._known)
+
+    def check(self, design: Design) -> Verdict:
+        """The known verdict on *design*, or a new one."""
+        name = key(design, self.tool, self._limits)
+        verdict = self._cache.get(name)
+        with self._lock:
+            self._asked += 1
+            self._known += verdict is not None
+        if verdict is None:
+            verdict = self._simulator.check(design)
+            self._cache.put(name, verdict)
+        return verdict
+
+
 def key(design: Design, tool: Tool, limits: str) -> str:
     """Everything that can change the verdict on *design*, as a digest."""
-    return digest(design.rtl, design.testbench, tool, limits)
+    return digest(design, tool, limits)

@@ -7,9 +7,11 @@ open ('x), a difference is no refutation. Compared are two-valued, zero-delay me
 
 import re
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+from ct_retrain.core.errors import ToolError
 from ct_retrain.judge.process import Finished, Limits, Patience, run
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import Module, Port, modules
@@ -20,6 +22,7 @@ class Yosys(NamedTuple):
 
     yosys: str
     abc: str
+    version: str = ""
 
 
 class Alike(NamedTuple):
@@ -36,7 +39,18 @@ class Alike(NamedTuple):
 def locate_yosys() -> Yosys | None:
     """Find them on PATH; None where one is missing."""
     yosys, abc = shutil.which("yosys"), shutil.which("yosys-abc") or shutil.which("berkeley-abc")
-    return None if yosys is None or abc is None else Yosys(yosys, abc)
+    return None if yosys is None or abc is None else Yosys(yosys, abc, _version(yosys))
+
+
+def _version(yosys: str) -> str:
+    """As the program says; raise ToolError when it says nothing."""
+    try:
+        said = subprocess.run([yosys, "-V"], capture_output=True, text=True, timeout=60, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired) as error:
+        message = f"{yosys} does not answer: {error}"
+        raise ToolError(message) from error
+    words = said.split()
+    return words[1] if len(words) > 1 else "unknown"
 
 
 class Question(NamedTuple):

@@ -10,7 +10,8 @@ from enum import StrEnum
 from ct_retrain.core.record import Record
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.equivalence import Alike, Question, clock_of
-from ct_retrain.judge.icarus import NO_YOSYS, Icarus
+from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.prover import NO_YOSYS
 from ct_retrain.verilog.modules import Module, Port, modules
 from ct_retrain.verilog.rename import with_suffix
 
@@ -40,9 +41,9 @@ class FormalResult(Record):
     """Inputs, step by step; only of a failure that was replayed."""
 
 
-def equivalent(judge: Icarus, golden: str, candidate: str, top: str) -> FormalResult:
+def equivalent(judge: Judge, golden: str, candidate: str, top: str) -> FormalResult:
     """Compare module *top* of *candidate* with that of *golden*."""
-    found = judge.compared(Question(golden, candidate, top, bounded=True))
+    found = judge.prover.compared(Question(golden, candidate, top, bounded=True))
     if found.answer is True:
         return FormalResult(status=Status.PROVED, method="pdr", depth=0, why=found.why)
     if found.answer is False:
@@ -61,7 +62,7 @@ def equivalent(judge: Icarus, golden: str, candidate: str, top: str) -> FormalRe
 _INCOMPARABLE = frozenset({"not synthesizable", "the ports differ", "ports that cannot be compared"})
 
 
-def _replayed(judge: Icarus, golden: str, candidate: str, top: str, found: Alike) -> FormalResult:
+def _replayed(judge: Judge, golden: str, candidate: str, top: str, found: Alike) -> FormalResult:
     """A difference counts when the simulator shows it too."""
     module = next(module for module in modules(golden) if module.name == top)
     reference = with_suffix(golden, "_golden")
@@ -70,7 +71,7 @@ def _replayed(judge: Icarus, golden: str, candidate: str, top: str, found: Alike
             status=Status.UNKNOWN, method="", depth=0, why="a difference that cannot be replayed"
         )
     testbench = _testbench(module, found.steps) + reference
-    verdict = judge.check(Design(rtl=candidate, testbench=testbench))
+    verdict = judge.plain.check(Design(rtl=candidate, testbench=testbench))
     if verdict.outcome is not Outcome.MISMATCH:
         why = f"a difference that simulation does not show ({verdict.outcome})"
         return FormalResult(status=Status.UNKNOWN, method="", depth=0, why=why)

@@ -23,13 +23,13 @@ from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confine import landlock_version
 from ct_retrain.judge.process import Limits
 from ct_retrain.judge.simulation import Answer
-from ct_retrain.judge.toolchain import Icarus
+from ct_retrain.judge.toolchain import Installation
 
 
 class Sandbox(NamedTuple):
     """How workers are started."""
 
-    icarus: Icarus
+    icarus: Installation
     mode: str
     """`require`, `best-effort` or `off`."""
     parser_seconds: int = 20

@@ -13,8 +13,8 @@ from ct_retrain.judge import toolchain
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.process import Finished, Limit, Limits, Patience, run
-from ct_retrain.judge.toolchain import Icarus
-from ct_retrain.judge.verdict import Finding, clean, read
+from ct_retrain.judge.toolchain import Installation
+from ct_retrain.judge.verdict import Finding, clean, enough, read
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import modules
 from ct_retrain.verilog.stub import stub
@@ -23,7 +23,7 @@ from ct_retrain.verilog.stub import stub
 class Tools(NamedTuple):
     """How to judge."""
 
-    icarus: Icarus
+    icarus: Installation
     direct: bool
     """Call ivl itself, not the driver."""
     limits: Limits
@@ -70,8 +70,8 @@ def prepare(testbench: str, tools: Tools) -> Bench | str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def settle(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Answer:
-    """The verdict of *bench* on *rtl*."""
+def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | None = None) -> Answer:
+    """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
     with Patience(tools.parser_seconds):
         report = guard(rtl, bench.made.modules)
     if report.refused:
@@ -89,7 +89,7 @@ def settle(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Answer:
             Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench", warnings=warnings
         )
     ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
-    finding = _found(bench.made, nonce, ran)
+    finding = enough(_found(bench.made, nonce, ran), bench.made.style, expected)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     stubs = _stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
     return Answer(

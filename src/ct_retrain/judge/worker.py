@@ -26,14 +26,14 @@ from ct_retrain.judge.harness import BLANK
 from ct_retrain.judge.process import Limits
 from ct_retrain.judge.simulation import Answer, Bench, Tools, plainly, prepare, settle
 from ct_retrain.judge.synthesis import resynthesise
-from ct_retrain.judge.toolchain import Icarus
+from ct_retrain.judge.toolchain import Installation
 
 
 class Start(NamedTuple):
     """What a worker is told when it begins."""
 
     scratch: str
-    icarus: Icarus
+    icarus: Installation
     confined: bool
     namespaces: bool
     parser_seconds: int
@@ -50,12 +50,16 @@ class Job(NamedTuple):
     direct: bool
     careless: bool = False
     """Only run the tools, and give back what they print."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Name and text of what the testbench reads."""
+    expected: int | None = None
+    """Checks of the golden's run."""
 
 
 def main() -> None:
     """Serve jobs from the first argument's Start; standard input and output carry length-prefixed JSON."""
     fields: dict[str, Any] = json.loads(sys.argv[1])
-    start = Start(icarus=Icarus(*fields.pop("icarus")), **fields)
+    start = Start(icarus=Installation(*fields.pop("icarus")), **fields)
     source, sink = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
@@ -125,8 +129,12 @@ def _judge(job: Job, tools: Tools, benches: dict[str, Bench | str]) -> Answer:
     bench = benches[job.testbench]
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
+    for name, text in job.files:
+        if name in toolchain.NAMES or Path(name).exists():
+            return Answer(Outcome.NO_EVIDENCE, f"a data file may not be called {name}")
+        Path(name).write_text(text, encoding="utf-8", errors="replace")
     # The nonce must be unpredictable to the design; the answer does not depend on it.
-    return settle(job.rtl, bench, secrets.token_hex(len(BLANK) // 2), tools)
+    return settle(job.rtl, bench, secrets.token_hex(len(BLANK) // 2), tools, job.expected)
 
 
 def _sweep(kept: frozenset[str]) -> None:

@@ -1,0 +1,69 @@
+"""The judge as everybody uses it: simulators, second opinion and memory, put together as the settings say."""
+
+import weakref
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.settings import JudgeSettings, SandboxMode
+from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.judge.cache import Cache, Remembering, Use
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.opinion import Doubting
+from ct_retrain.judge.pool import Pool
+from ct_retrain.judge.prover import Prover
+from ct_retrain.judge.sandbox import Sandbox
+from ct_retrain.judge.toolchain import locate
+
+
+class Judge:
+    """A Simulator that is safe to share between threads; its workers end with it."""
+
+    def __init__(
+        self, settings: JudgeSettings, cache: Path | None = None, sandbox: SandboxMode = "best-effort"
+    ) -> None:
+        """Find the programs and let them judge what is known; raise ToolError when they or the sandbox are not fit.
+
+        Verdicts are kept in the file *cache*, if one is named.
+        """
+        found = locate()
+        self._pool = Pool(Sandbox(found, sandbox, memory_mb=max(2048, settings.memory_mb + 1024)))
+        weakref.finalize(self, self._pool.close)
+        self._cache = None if cache is None else Cache(cache, settings.cache_mb)
+        self._limits = (
+            f"{settings.cpu_seconds} {settings.memory_mb} {settings.output_kb} {settings.log_chars}"
+        )
+        self.icarus = Icarus(settings, found, self._pool)
+        self.prover = Prover(settings, self._pool)
+        self.plain = self._remembering(self.icarus)
+        """Without the second opinion: what the testbench alone says."""
+        doubting = settings.second_opinion and self.prover.yosys is not None
+        self._whole = self._remembering(Doubting(self.plain, self.prover)) if doubting else self.plain
+        self.tool = self._whole.tool
+
+    def check(self, design: Design) -> Verdict:
+        """Judge *design*; raise ToolError when the judge is at fault."""
+        return self._whole.check(design)
+
+    @property
+    def cache_use(self) -> Use:
+        """How often the answer was known; simulations for credibility and second opinions count too."""
+        layers = {id(one): one.use for one in (self.plain, self._whole) if isinstance(one, Remembering)}
+        simulated = self.plain.use.simulated if isinstance(self.plain, Remembering) else 0
+        return Use(sum(use.known for use in layers.values()), simulated)
+
+    def close(self) -> None:
+        """End the workers; the judge may be used again, with new ones."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _remembering(self, simulator: Simulator) -> Simulator:
+        return simulator if self._cache is None else Remembering(simulator, self._cache, self._limits)

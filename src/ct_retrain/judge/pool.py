@@ -1,0 +1,45 @@
+"""Workers at rest, shared by everything that judges or proves; as many come to be as threads ask at once."""
+
+import threading
+from typing import Any
+
+from ct_retrain.judge.process import Limits
+from ct_retrain.judge.sandbox import Sandbox, Worker
+
+
+class Pool:
+    """Hands every question to a worker of its own."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._idle: list[Worker] = []
+        self._lock = threading.Lock()
+        self.layers: tuple[str, ...] = ()
+        """Of the sandbox, as far as they are known: those of the last worker that came up."""
+
+    def ask(self, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
+        """The answer of a worker to *job*; raise ToolError when there is none."""
+        with self._lock:
+            self._idle = [worker for worker in self._idle if worker.ours]
+            worker = self._idle.pop() if self._idle else None
+        worker = worker or Worker(self._sandbox)
+        self.layers = worker.layers
+        try:
+            answer = worker.ask(job, limits)
+        except BaseException:
+            # Its pipe may hold half an answer: what it says next would be taken for another design's.
+            worker.close()
+            raise
+        if worker.alive:
+            with self._lock:
+                self._idle.append(worker)
+        else:
+            worker.close()
+        return answer
+
+    def close(self) -> None:
+        """End the workers at rest; new ones come when they are asked for."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.close()
