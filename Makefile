@@ -23,7 +23,7 @@ test: ## the tests
 	$(BIN)/pytest -q
 
 slow: ## the tests that take minutes
-	@./setup.sh --require-simulator
+	@./setup.sh --require-simulator --all-tools
 	$(BIN)/pytest -q -m "slow and not gpu"
 
 check: ## format, lint, types, import contracts, changelog fragments

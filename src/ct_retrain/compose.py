@@ -4,14 +4,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters.command import CommandTrainer
+from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.notify import LogNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.core.configuration import load
-from ct_retrain.core.ports import Trainer
+from ct_retrain.core.night import Effort
+from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly import Ports
 
@@ -42,11 +45,19 @@ def remembering(house: House) -> House:
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
     """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one."""
     simulator = Judge(settings.judge, verdicts, settings.sandbox)
+    appraiser = Appraiser(simulator.plain, simulator.prover)
     base = workspace.model(settings.train.mainline)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
+    generators: Generators = (
+        EndpointGenerators(settings.endpoint)
+        if settings.endpoint.url
+        else TransformersGenerators(base, settings.benchmark.batch_size)
+    )
     return Ports(
         simulator=simulator,
-        generators=TransformersGenerators(base, settings.benchmark.batch_size),
+        appraiser=appraiser,
+        effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds),
+        generators=generators,
         trainer=trainer,
         notifier=LogNotifier(),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),

@@ -12,6 +12,7 @@ import pytest
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
+from ct_retrain.judge.engines import locate_yosys
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.process import Limits
 from ct_retrain.judge.simulation import Bench, Tools, prepare, settle
@@ -24,13 +25,31 @@ if shutil.which("iverilog") is None:
 MEMORY_MB = 256
 NONCE = "0123456789abcdef"
 
-ONLY_THE_GUARD = {"other code for synthesis", "other code for the simulator", "recite the answers"}
+ONLY_THE_SECOND_OPINION = {
+    "recite by a clock of its own",
+    "recite by a delayed loop that yosys cannot read",
+    "right only while it is looked at",
+    "tell the simulator by an unknown bit",
+}
+"""They answer rightly while they are simulated as written, and otherwise as synthesis reads them."""
+
+ONLY_THE_GUARD = {
+    "other code for synthesis",
+    "other code for the simulator",
+    "recite the answers",
+    "ask whether a bit is unknown",
+    "hide from synthesis by a comment",
+}
 """They answer rightly while they are simulated; that they would not elsewhere, only the guard sees."""
+
+WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {"tell the simulator by an unknown bit"}
+"""Of these no yosys is needed: a design must pass without its delays."""
 
 
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Judge]:
-    with Judge(JudgeSettings(cpu_seconds=1, memory_mb=MEMORY_MB, output_kb=64)) as judge:
+    settings = JudgeSettings(simulator="icarus", cpu_seconds=1, memory_mb=MEMORY_MB, output_kb=64)
+    with Judge(settings) as judge:
         yield judge
 
 
@@ -48,7 +67,7 @@ def _nothing_is_left_behind() -> Iterator[None]:
 def test_the_suite_is_large_and_every_attack_is_distinct() -> None:
     found = attacks()
 
-    assert len(found) >= 100
+    assert len(found) >= 150
     assert len({attack.rtl for attack in found}) == len(found)
     assert len({attack.name for attack in found}) == len(found)
 
@@ -71,9 +90,12 @@ def cases() -> Iterator[object]:
 
 @pytest.mark.parametrize(("attack", "style"), tuple(cases()))
 def test_no_attack_passes(strict: Judge, attack: Attack, style: str) -> None:
+    if attack.name in ONLY_THE_SECOND_OPINION - WITHOUT_DELAYS and locate_yosys() is None:
+        pytest.skip("yosys is not installed, and only its opinion is against this")
     verdict = strict.check(Design(rtl=attack.rtl, testbench=benches()[style]))
 
     assert not verdict.passed
+    assert (verdict.outcome is Outcome.DISPUTED) == (attack.name in ONLY_THE_SECOND_OPINION)
     assert "root:x:0" not in verdict.log + verdict.detail
     assert len(verdict.log) <= 4000
 
@@ -98,7 +120,7 @@ def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passe
     found = list(results(strict, chosen))
 
     assert {result.layer for result in found} == {"guard"}
-    assert sum(result.careless for result in found) > len(chosen)
+    assert sum(result.careless for result in found) >= 20
 
 
 @pytest.fixture
@@ -128,4 +150,4 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
         if attack.aim == "forge" and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS
     }
 
-    assert passed == ONLY_THE_GUARD
+    assert passed == ONLY_THE_GUARD | ONLY_THE_SECOND_OPINION

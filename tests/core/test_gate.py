@@ -80,11 +80,14 @@ def test_better_than_last_night_but_worse_than_mainline_is_rejected() -> None:
 
 
 def test_a_broken_floor_rejects_even_the_better_model_and_names_its_n() -> None:
-    cards = [card("candidate", passes(6)), card("mainline", passes(4))]
+    cards = [
+        card("candidate", passes(6), suite="behavioural"),
+        card("mainline", passes(4), suite="behavioural"),
+    ]
     decision = decide(cards, GateSettings(floors={"fsm": 0.75}, bootstrap=200), 0.01)
 
     assert isinstance(decision, Reject)
-    assert "floor fsm is 59.9%, bound 75.0%" in decision.evidence.explanation
+    assert "floor fsm is 59.9%, bound 75.0% (n = 1000" in decision.evidence.explanation
     assert decision.evidence.checks[0].n == 1000
 
 
@@ -123,6 +126,110 @@ def test_missing_evidence_is_a_hold(arms: list[Arm]) -> None:
 
 def test_no_usable_problem_is_a_hold() -> None:
     empty = Estimate(value=0.0, low=0.0, high=1.0, problems=0, samples=0)
-    cards = [card(arm, {"p": 1}, passes={}, functional=empty) for arm in ("candidate", "mainline")]
+    cards = [
+        card(arm, {"p": 1}, passes={}, outcomes={}, functional=empty) for arm in ("candidate", "mainline")
+    ]
 
     assert isinstance(decide(cards, SETTINGS, 0.01), Hold)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"outcomes": {"pass": 999}},
+        {"outcomes": {"pass": 990, "not_attempted": 10}},
+        {"passes": passes(4) | {"p000": 11}},
+    ],
+)
+@pytest.mark.parametrize("arm", ["candidate", "champion", "mainline"])
+def test_partial_evidence_of_any_arm_is_a_hold(arm: Arm, changes: dict[str, object]) -> None:
+    cards = [
+        card(one, passes(9 if one == "candidate" else 4), **(changes if one == arm else {}))
+        for one in ("candidate", "champion", "mainline")
+    ]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Hold)
+    assert f"the evidence of {arm} is partial" in decision.evidence.explanation
+
+
+def test_two_scorecards_of_one_arm_are_a_hold() -> None:
+    cards = [card("candidate", passes(9)), card("mainline", passes(4)), card("mainline", passes(3))]
+
+    assert isinstance(decide(cards, SETTINGS, 0.01), Hold)
+
+
+def test_a_candidate_that_is_the_champion_is_a_hold() -> None:
+    cards = [
+        card("candidate", passes(9), model_digest="same"),
+        card("champion", passes(4), model_digest="same"),
+        card("mainline", passes(4)),
+    ]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Hold)
+    assert "the same model as champion" in decision.evidence.explanation
+
+
+def test_an_adapter_that_does_not_load_is_rejected_with_or_without_answers() -> None:
+    cards = [card("candidate", passes(9)), card("mainline", passes(4))]
+
+    for given in ([], cards):
+        decision = decide(given, SETTINGS, 0.01, loads=False)
+        assert isinstance(decision, Reject)
+        assert [check.name for check in decision.evidence.checks] == ["adapter loads"]
+
+
+def test_one_forged_verdict_rejects() -> None:
+    cards = [card("candidate", passes(9), forged=1), card("mainline", passes(4))]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Reject)
+    assert "forged verdicts is 0.1%, bound 0.0% (n = 1000" in decision.evidence.explanation
+
+
+def test_one_answer_a_problem_is_judged_by_mcnemar() -> None:
+    one = SAMPLING.model_copy(update={"samples": 1})
+    cards = [
+        card(arm, dict.fromkeys(passes(0), count), sampling=one, outcomes={"pass": 100})
+        for arm, count in (("candidate", 1), ("mainline", 0))
+    ]
+    decision = decide(cards, SETTINGS, 0.01)
+
+    assert isinstance(decision, Promote)
+    assert decision.evidence.comparisons[0].test == "McNemar"
+    assert decision.evidence.comparisons[0].p_value == pytest.approx(2.0**-100)
+
+
+def test_a_drop_that_may_be_chance_is_held_and_not_rejected() -> None:
+    ours, theirs = passes(5, 20), passes(5, 20)
+    ours["p001"] = 0
+    ours["p002"] = 7
+    decision = decide(
+        [card("candidate", ours), card("champion", theirs), card("mainline", theirs)], SETTINGS, 0.01
+    )
+
+    assert decision.evidence.comparisons[0].difference < -SETTINGS.margin_champion
+    assert isinstance(decision, Hold)
+
+
+def test_a_hold_counts_the_answers_that_would_tell() -> None:
+    ours, theirs = passes(5, 100), passes(5, 100)
+    for name in ("p001", "p002", "p003", "p004"):
+        ours[name] += 3
+    decision = decide([card("candidate", ours), card("mainline", theirs)], SETTINGS, 0.01)
+
+    assert isinstance(decision, Hold)
+    assert decision.evidence.samples_needed is not None
+    assert decision.evidence.samples_needed > 10
+    assert f"about {decision.evidence.samples_needed} samples" in decision.evidence.explanation
+
+
+def test_a_hold_says_when_only_more_problems_would_tell() -> None:
+    ours = {f"p{number:02d}": 10 * (number % 2) for number in range(20)}
+    theirs = {f"p{number:02d}": 10 * ((number + 1) % 2) for number in range(20)}
+    decision = decide([card("candidate", ours), card("mainline", theirs)], SETTINGS, 0.01)
+
+    assert isinstance(decision, Hold)
+    assert decision.evidence.samples_needed is None
+    assert "more problems, not more samples" in decision.evidence.explanation

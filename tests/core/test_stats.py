@@ -2,13 +2,23 @@
 
 import itertools
 import math
+import time
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import norm
 
-from ct_retrain.core.stats import Resampling, estimate, paired, pass_at_k, sign_flip
+from ct_retrain.core.stats import (
+    Resampling,
+    estimate,
+    mcnemar,
+    paired,
+    pass_at_k,
+    samples_to_detect,
+    sign_flip,
+)
 
 HOW = Resampling(confidence=0.95, resamples=2000, seed=0)
 
@@ -88,3 +98,86 @@ def test_nothing_measured_is_the_whole_interval() -> None:
         "problems": 0,
         "samples": 0,
     }
+
+
+def test_the_sign_flip_test_is_right_and_quick_for_a_thousand_problems_of_32_answers() -> None:
+    differences = np.random.default_rng(0).integers(-32, 33, size=1000)
+    began = time.process_time()
+    p_value = sign_flip(differences)
+
+    assert time.process_time() - began < 1
+    normal = norm.sf((differences.sum() - 0.5) / math.sqrt((differences**2).sum()))
+    assert p_value == pytest.approx(normal, rel=0.01)
+
+
+def test_the_sign_flip_test_keeps_its_digits_far_out_in_the_tail() -> None:
+    assert sign_flip([32] * 1000) == pytest.approx(2.0**-1000, rel=1e-9)
+    assert sign_flip([-32] * 1000) == 1.0
+
+
+@given(st.lists(st.integers(-1, 1), min_size=1, max_size=40))
+def test_with_one_answer_a_problem_sign_flip_is_mcnemars_exact_test(differences: list[int]) -> None:
+    assert sign_flip(differences) == pytest.approx(mcnemar(differences.count(1), differences.count(-1)))
+
+
+@given(st.integers(0, 12), st.integers(0, 12))
+def test_mcnemar_counts_the_outcomes_of_fair_coins(won: int, lost: int) -> None:
+    total = won + lost
+    exact = sum(math.comb(total, count) for count in range(won, total + 1)) / 2**total
+
+    assert mcnemar(won, lost) == pytest.approx(exact)
+
+
+def test_mcnemar_refuses_what_is_no_count() -> None:
+    with pytest.raises(ValueError, match="not counts"):
+        mcnemar(-1, 3)
+
+
+def pair(
+    random: np.random.Generator, rates: tuple[np.ndarray, np.ndarray], samples: int
+) -> tuple[dict[str, int], dict[str, int]]:
+    drawn = (random.binomial(samples, one) for one in rates)
+    ours, theirs = ({f"p{n}": int(count) for n, count in enumerate(counts)} for counts in drawn)
+    return ours, theirs
+
+
+def test_a_95_percent_interval_covers_about_95_times_in_100() -> None:
+    random = np.random.default_rng(4)
+    how = Resampling(0.95, 300, 0)
+    covered = 0
+    for _ in range(250):
+        base = random.beta(0.3, 0.3, 80)
+        moved = np.clip(base + random.choice((-0.2, 0.0, 0.2), 80) * (base * (1 - base) > 0.1), 0, 1)
+        result = paired(*pair(random, (moved, base), 5), 5, how)
+        covered += result.low <= 0 <= result.high
+
+    assert 0.92 <= covered / 250 <= 0.975
+
+
+def test_the_detectable_difference_is_detected_about_80_times_in_100() -> None:
+    random = np.random.default_rng(5)
+    how = Resampling(0.95, 200, 0)
+    base = random.uniform(0.2, 0.7, 100)
+    gain = np.mean([paired(*pair(random, (base, base), 10), 10, how).minimum_detectable for _ in range(10)])
+    found = [paired(*pair(random, (base + gain, base), 10), 10, how).p_value <= 0.05 for _ in range(150)]
+
+    assert 0.72 <= np.mean(found) <= 0.88
+
+
+def test_the_samples_that_would_tell_make_the_difference_detectable() -> None:
+    random = np.random.default_rng(6)
+    rates = random.uniform(0.2, 0.7, 150)
+    few = paired(*pair(random, (rates, rates), 4), 4, HOW)
+    needed = samples_to_detect(few, 0.02, 150, HOW.confidence)
+
+    assert needed is not None
+    assert needed > 4
+    many = paired(*pair(random, (rates, rates), needed), needed, HOW)
+    assert many.minimum_detectable == pytest.approx(0.02, rel=0.25)
+
+
+def test_no_number_of_samples_tells_what_the_problems_disagree_on() -> None:
+    ours = {f"p{n}": 10 * (n % 2) for n in range(20)}
+    theirs = {f"p{n}": 10 * ((n + 1) % 2) for n in range(20)}
+
+    assert samples_to_detect(paired(ours, theirs, 10, HOW), 0.02, 20, HOW.confidence) is None

@@ -10,7 +10,7 @@ from ct_retrain.judge.judge import Judge
 
 @pytest.fixture(scope="session")
 def judge() -> Judge:
-    """Two processor seconds, 256 MB and 64 kB of output."""
+    """Icarus alone, with two processor seconds, 256 MB and 64 kB of output."""
     if shutil.which("iverilog") is None:
         pytest.skip("Icarus Verilog is not installed")
-    return Judge(JudgeSettings(cpu_seconds=2, memory_mb=256, output_kb=64))
+    return Judge(JudgeSettings(simulator="icarus", cpu_seconds=2, memory_mb=256, output_kb=64))

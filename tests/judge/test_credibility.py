@@ -3,7 +3,7 @@
 import pytest
 from tests.judge.benches import GOLDEN, HOUSE, PLAIN, VERILOGEVAL
 
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.verdict import DataFile, Design, Outcome
 from ct_retrain.judge.credibility import credibility
 from ct_retrain.judge.equivalence import locate_yosys
 from ct_retrain.judge.judge import Judge
@@ -47,6 +47,27 @@ def test_without_a_proof_the_score_is_an_interval(judge: Judge) -> None:
 
     assert found.undecided > 0
     assert found.low < found.high
+
+
+def test_a_design_that_nothing_can_be_done_to_is_unknown_not_weak(judge: Judge) -> None:
+    wire = "module counter(input clk, input rst, output [1:0] q);\n  assign q = {clk, rst};\nendmodule\n"
+    bench = HOUSE.replace("q !== expected", "q !== {clk, rst}")
+    found = credibility(judge, Design(rtl=wire, testbench=bench), most=0)
+
+    assert (found.golden, found.mutants, found.vacuous) == (Outcome.PASS, 0, False)
+    assert (found.low, found.high) == (0.0, 1.0)
+
+
+def test_mutants_lie_beside_the_files_that_the_testbench_reads(judge: Judge) -> None:
+    reading = HOUSE.replace(
+        "@(posedge clk); #1 rst = 0; expected = 0;",
+        '$readmemh("first.hex", first); @(posedge clk); #1 rst = 0; expected = first[0];',
+    ).replace("reg [1:0] expected;", "reg [1:0] expected; reg [1:0] first [0:0];")
+    design = Design(rtl=GOLDEN, testbench=reading, files=(DataFile(name="first.hex", text="0\n"),))
+    found = credibility(judge, design, most=6)
+
+    assert found.golden is Outcome.PASS
+    assert found.killed == found.mutants == 6
 
 
 def test_nothing_is_said_of_a_testbench_that_its_golden_fails(judge: Judge) -> None:

@@ -1,11 +1,19 @@
 """Only a proof is called proved, and only a replayed counterexample a failure."""
 
+import json
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
 import pytest
 from tests.judge.test_equivalence import COUNT, clocked, comb
 
-from ct_retrain.judge.equivalence import locate_yosys
+from ct_retrain.judge.engines import locate_yosys
 from ct_retrain.judge.formal import Status, equivalent
 from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.smt import SOLVERS
 
 YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -52,7 +60,70 @@ def test_every_status_is_reached(judge: Judge, golden: str, candidate: str, stat
     assert (found.depth > 0) is (status is Status.BOUNDED) or status is Status.FAIL
 
 
+@YOSYS
+def test_an_answer_names_its_tools_and_what_it_supposes(judge: Judge) -> None:
+    found = equivalent(judge, clocked(COUNT), clocked("q <= rst ? 0 : q + d;"), "m")
+
+    assert found.engine in {tool.name for tool in found.tools}
+    assert found.tools[0].name == "yosys"
+    assert found.tools[-1] == judge.icarus.tool
+    assert "rst is 1 for the first two clocks" in found.assumptions
+    assert found.cpu_seconds > 0
+
+
+@YOSYS
+def test_a_port_may_be_called_as_the_miter_calls_its_own(judge: Judge) -> None:
+    named = (
+        "module m(input clk, rst, ready, output reg age); always @(posedge clk) age <= !rst & {}; endmodule"
+    )
+
+    assert equivalent(judge, named.format("ready"), named.format("!(!ready)"), "m").status is Status.PROVED
+    assert equivalent(judge, named.format("ready"), named.format("!ready"), "m").status is Status.FAIL
+
+
 def test_without_an_engine_nothing_is_said(judge: Judge, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(judge.prover, "yosys", None)
 
     assert equivalent(judge, comb("a"), comb("a"), "m").status is Status.NOT_RUN
+
+
+HIDDEN = (
+    "import sys; sys.modules.update({{{}}}); from ct_retrain.cli import call; "
+    "sys.exit(call(['-s', 'sandbox=off', 'formal', 'a.v', 'a.v', '--json']))"
+)
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
+@pytest.mark.parametrize(
+    ("programs", "wheels", "method"),
+    [
+        ((), True, ""),
+        (("yosys",), False, ""),
+        (("yosys-abc",), True, ""),
+        (("yosys", "yosys-abc"), False, "pdr"),
+        (("yosys",), True, "k-induction"),
+    ],
+    ids=["no program", "yosys alone", "abc alone", "no wheel", "no abc"],
+)
+def test_what_is_not_installed_proves_nothing(
+    tmp_path: Path, programs: tuple[str, ...], *, wheels: bool, method: str
+) -> None:
+    here = {name: shutil.which(name) for name in ("iverilog", "vvp", *programs)}
+    if None in here.values() or (wheels and not any(map(find_spec, SOLVERS))):
+        pytest.skip("not all of it is installed")
+    for name, place in here.items():
+        (tmp_path / name).symlink_to(str(place))
+    (tmp_path / "a.v").write_text(comb("a + b"))
+    code = HIDDEN.format("" if wheels else "'bitwuzla': None, 'z3': None")
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path)},
+    )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+
+    assert (said["status"], said["method"]) == ("proved" if method else "not_run", method)

@@ -56,3 +56,90 @@ def test_a_forbidden_design_gets_no_second_opinion(judge: Judge) -> None:
     )
 
     assert (found.agrees, found.second) == (None, None)
+
+
+def counted(declarations: str, body: str) -> str:
+    """A house testbench with a clock and `check(ok)`; *body* is what it does."""
+    return f"""
+        `ifndef CT_VERDICT
+        `define CT_VERDICT "CT_VERDICT"
+        `endif
+        module tb;
+          reg clk = 0;
+          integer checks = 0, errors = 0, i;
+          {declarations}
+          always #5 clk = ~clk;
+          task check(input ok); begin checks = checks + 1; if (ok !== 1) errors = errors + 1; end endtask
+          initial begin
+            {body}
+            $display("%0s checks=%0d errors=%0d", `CT_VERDICT, checks, errors);
+            $finish;
+          end
+        endmodule
+    """
+
+
+RACE = counted(
+    """reg [3:0] d = 0, kept = 0; wire [3:0] q;
+          sampler dut(.clk(clk), .d(d), .q(q));
+          always @(posedge clk) kept <= d ^ 4'd5;
+          always @(negedge clk) check(q === kept);""",
+    "repeat (2) @(negedge clk); for (i = 0; i < 20; i = i + 1) begin @(posedge clk); d = i; end",
+)
+SAMPLER = "module sampler(input clk, input [3:0] d, output reg [3:0] q);\n  BODY\nendmodule\n"
+
+
+def test_inputs_that_change_at_the_clock_edge_are_no_reason_for_a_dispute(judge: Judge) -> None:
+    right = SAMPLER.replace("BODY", "always @(posedge clk) q <= d ^ 4'd5;")
+
+    verdict = judge.check(Design(rtl=right, testbench=RACE))
+
+    assert verdict.outcome is Outcome.PASS, verdict
+
+
+MACHINE = """
+module machine(input clk, input go, output busy);
+  reg [1:0] state;
+  assign busy = state != 2'd0;
+  always @(posedge clk)
+    if (state == 2'd1) state <= 2'd2;
+    else if (state == 2'd2) state <= 2'd3;
+    else if (state == 2'd3) state <= 2'd0;
+    else state <= go ? 2'd1 : 2'd0;
+endmodule
+"""
+
+STARTS = counted(
+    "reg go = 0; wire busy; machine dut(.clk(clk), .go(go), .busy(busy));",
+    """repeat (5) @(negedge clk);
+            check(busy === 0); go = 1; @(negedge clk);
+            check(busy === 1); go = 0; repeat (3) @(negedge clk);
+            check(busy === 0);""",
+)
+
+
+def test_a_machine_that_finds_its_way_from_any_state_passes_with_a_note(judge: Judge) -> None:
+    verdict = judge.check(Design(rtl=MACHINE, testbench=STARTS))
+
+    assert verdict.outcome is Outcome.PASS, verdict
+    assert "unknown bits" in verdict.detail
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "reg never; always @* if (never) q = ~d; else q = d;",
+        "reg never; always @* q = never === 1'bx ? d : ~d;",
+        "reg one, two; always @* if (one != two) q = ~d; else q = d;",
+    ],
+    ids=["an unknown condition", "a comparison with x", "two unknowns that are not always equal"],
+)
+def test_what_passes_by_virtue_of_unknowns_is_disputed(judge: Judge, start: str) -> None:
+    bench = counted(
+        "reg [3:0] d = 0; wire [3:0] q; sampler dut(.clk(clk), .d(d), .q(q));",
+        "for (i = 0; i < 16; i = i + 1) begin d = i + 1; #1 check(q === d); end",
+    )
+
+    verdict = judge.check(Design(rtl=SAMPLER.replace("BODY", start), testbench=bench))
+
+    assert verdict.outcome is Outcome.DISPUTED, verdict

@@ -13,8 +13,8 @@ from ct_retrain import disk
 from ct_retrain.core.dataset import Example
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.night import NightOutcome, NightRecord
-from ct_retrain.nightly import Options, open_nights, records, rehearse, run
-from ct_retrain.stages.publish import history, latest
+from ct_retrain.nightly import Options, open_nights, promote, records, rehearse, run
+from ct_retrain.stages.publish import history, latest, verified
 
 
 def night(town: Town, name: str, **options: str) -> NightRecord:
@@ -262,3 +262,51 @@ def test_a_copied_tree_whose_link_became_a_directory_is_refused(tmp_path: Path) 
     leave_trace(town.workspace, "run_9", 9)
     with pytest.raises(CorruptStateError, match="not a symlink"):
         night(town, "2026-01-02")
+
+
+def test_a_night_that_was_not_published_can_be_forced_and_that_is_kept_for_ever(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    strict = town.settings.model_copy(update={"min_delta_score": 1.0})
+    record = run(town.workspace, strict, town.ports, Options(night="2026-01-01"))
+    assert record is not None
+    assert record.outcome is NightOutcome.HELD
+
+    with pytest.raises(UsageError, match="--because"):
+        promote(town.workspace, town.ports, "2026-01-01", " ")
+    promote(town.workspace, town.ports, "2026-01-01", "the lab needs it")
+
+    assert latest(town.workspace.models) == "nightly_2026-01-01"
+    assert verified(town.workspace.models, "nightly_2026-01-01").forced == "the lab needs it"
+    move = history(town.workspace.models)[-1]
+    assert (move.who, move.why) == ("promote", "forced against hold: the lab needs it")
+    assert [path.name for path in town.workspace.models.glob(".*")] == []
+
+
+def test_what_published_by_itself_or_was_touched_cannot_be_forced(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    night(town, "2026-01-01")
+    with pytest.raises(UsageError, match="published by itself"):
+        promote(town.workspace, town.ports, "2026-01-01", "why not")
+    with pytest.raises(UsageError, match="is not over"):
+        promote(town.workspace, town.ports, "2026-01-05", "why not")
+    leave_trace(town.workspace, "run_8", 8)
+    strict = town.settings.model_copy(update={"min_delta_score": 1.0})
+    run(town.workspace, strict, town.ports, Options(night="2026-01-02"))
+    weights = town.workspace.stage("2026-01-02", "train") / "adapter" / "adapter_model.safetensors"
+    weights.write_text("other weights")
+    with pytest.raises(CorruptStateError, match="adapter_model"):
+        promote(town.workspace, town.ports, "2026-01-02", "why not")
+
+    assert latest(town.workspace.models) == "nightly_2026-01-01"
+
+
+def test_what_an_earlier_release_could_do_is_missed(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    night(town, "2026-01-01")
+    leave_trace(town.workspace, "run_8", 8)
+    forgetful = found(tmp_path / "other", forgets=True)
+    record = run(town.workspace, town.settings, forgetful.ports, Options(night="2026-01-02"))
+
+    assert record is not None
+    assert record.outcome is NightOutcome.REJECTED
+    assert record.metrics["forgotten"] == 6

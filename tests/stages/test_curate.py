@@ -4,11 +4,16 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.fakes import Appraising
+from tests.judge.benches import GOLDEN, HOUSE
 from tests.town import Town, bench, found, golden, leave_trace
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import Example
+from ct_retrain.core.dataset import Example, Worth
+from ct_retrain.core.night import Manifest
 from ct_retrain.core.record import Rejected
+from ct_retrain.core.settings import CurateSettings
+from ct_retrain.judge.equivalence import locate_yosys
 from ct_retrain.nightly import Options, run
 from ct_retrain.stages._keep import most_valuable
 
@@ -20,9 +25,14 @@ def curated(town: Town, night: str = "2026-01-01") -> tuple[list[Example], Count
     return list(disk.read_lines(out / "dataset.jsonl", Example)), refused
 
 
-def one_run(root: Path, **texts: str) -> Town:
+YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
+WEAK = HOUSE.replace("q !== expected", "^q === 1'bx")
+BLIND = HOUSE.replace("q !== expected", "q != expected && 0")
+
+
+def one_run(root: Path, mutants: int = 0, **texts: str) -> Town:
     """A workspace with one run whose artefacts are replaced by *texts* (rtl, tb, spec)."""
-    town = found(root)
+    town = found(root, mutants=mutants, remembers=mutants > 0)
     leave_trace(town.workspace, "run", 4)
     for name, text in texts.items():
         (town.workspace.runs / "run" / {"rtl": "rtl.v", "tb": "tb.v", "spec": "spec.txt"}[name]).write_text(
@@ -140,6 +150,128 @@ def test_the_dataset_loads_with_the_datasets_library(tmp_path: Path) -> None:
     assert loaded["train"].num_rows == 3
     assert loaded["repairs"].num_rows == 1
     assert loaded["train"].column_names == ["instruction", "output", "testbench", "metadata"]
+
+
+def test_a_strong_testbench_has_its_score_in_the_metadata(tmp_path: Path) -> None:
+    [example], refused = curated(one_run(tmp_path, mutants=20, rtl=GOLDEN, tb=HOUSE))
+    worth = example.metadata.credibility
+
+    assert refused == Counter()
+    assert (worth.asked, worth.stubs_passed) == (True, "")
+    assert worth.low >= 0.9
+    assert worth.killed >= 8
+    assert "no statement" in worth.operators
+
+
+@YOSYS
+def test_a_weak_testbench_is_quarantined(tmp_path: Path) -> None:
+    town = one_run(tmp_path, mutants=20, rtl=GOLDEN, tb=WEAK)
+    examples, refused = curated(town)
+    [kept] = disk.read_lines(town.workspace.stage("2026-01-01", "curate") / "rejected.jsonl", Rejected)
+
+    assert examples == []
+    assert refused == Counter(weak_testbench=1)
+    assert kept.detail == "notices 3 of 9 wrong designs, at most 33%, 50% wanted"
+
+
+def test_a_testbench_that_never_looks_is_refused_as_vacuous(tmp_path: Path) -> None:
+    examples, refused = curated(one_run(tmp_path, mutants=20, rtl=GOLDEN, tb=BLIND))
+
+    assert examples == []
+    assert refused == Counter(vacuous_testbench=1)
+
+
+def test_a_vacuous_pass_gives_no_repair_record_either(tmp_path: Path) -> None:
+    town = found(tmp_path, mutants=4)
+    leave_trace(town.workspace, "run", 4, fails_first=True)
+    (town.workspace.runs / "run" / "tb.v").write_text(bench(4).replace("if (y !==", "if (0 && y !=="))
+    curated(town)
+
+    assert (town.workspace.stage("2026-01-01", "curate") / "repairs.jsonl").read_text() == ""
+
+
+def test_without_mutants_nobody_is_asked(tmp_path: Path) -> None:
+    [example], _ = curated(one_run(tmp_path, mutants=0, rtl=GOLDEN, tb=BLIND))
+
+    assert example.metadata.credibility == Worth()
+    assert not example.metadata.credibility.asked
+
+
+@pytest.mark.parametrize(
+    ("different", "undecided", "reasons"),
+    [(5, 0, {}), (6, 0, {"weak_testbench": 1}), (0, 15, {})],
+    ids=["at the limit", "below it", "nobody can tell"],
+)
+def test_only_designs_proved_wrong_make_a_testbench_weak(
+    tmp_path: Path, different: int, undecided: int, reasons: dict[str, int]
+) -> None:
+    town = one_run(tmp_path, mutants=20)
+    asked = Appraising(killed=5, different=different, undecided=undecided)
+    _, refused = curated(town._replace(ports=town.ports._replace(appraiser=asked)))
+
+    assert refused == reasons
+
+
+def test_curating_again_gives_the_same_bytes_and_simulates_nothing(tmp_path: Path) -> None:
+    town = found(tmp_path, mutants=5, remembers=True)
+    for width in (3, 4, 5):
+        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 4)
+    curated(town)
+    out = town.workspace.stage("2026-01-01", "curate")
+    before = {path.name: path.read_bytes() for path in out.glob("*.jsonl")}
+    first = disk.read_record(out / "manifest.json", Manifest).effort
+    run(town.workspace, town.settings, town.ports, Options(night="2026-01-01", until="curate", redo="curate"))
+    again = disk.read_record(out / "manifest.json", Manifest).effort
+
+    assert {path.name: path.read_bytes() for path in out.glob("*.jsonl")} == before
+    assert first is not None
+    assert again is not None
+    assert (first.simulated, first.seconds) > (0, 0)
+    assert again.simulated == 0
+    assert again.known > 0
+
+
+def test_carried_examples_keep_their_score_and_are_not_asked_again(tmp_path: Path) -> None:
+    town = one_run(tmp_path, mutants=20)
+    asked = Appraising(killed=7, different=3, undecided=0)
+    run(
+        town.workspace,
+        town.settings,
+        town.ports._replace(appraiser=asked),
+        Options(night="2026-01-01"),
+    )
+    leave_trace(town.workspace, "another", 5)
+    examples, _ = curated(town, "2026-01-02")
+
+    assert [example.metadata.credibility.low for example in examples] == [0.7, 1.0]
+    assert len(asked.goldens) == 1
+
+
+def test_another_number_of_mutants_curates_again(tmp_path: Path) -> None:
+    town = one_run(tmp_path, mutants=0)
+    curated(town)
+    settings = town.settings.model_copy(update={"curate": CurateSettings(mutants=3)})
+    [example], _ = curated(town._replace(settings=settings))
+
+    assert example.metadata.credibility.asked
+
+
+def test_a_loader_reads_many_examples_nobody_was_asked_about_before_the_others(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    [scored], _ = curated(one_run(tmp_path, mutants=3))
+    plain = scored.model_copy(
+        update={"metadata": scored.metadata.model_copy(update={"credibility": Worth()})}
+    )
+    disk.write_lines(tmp_path / "long.jsonl", iter([*[plain] * 60, scored]))
+    loaded = datasets.load_dataset(
+        "json",
+        data_files=str(tmp_path / "long.jsonl"),
+        cache_dir=str(tmp_path / "cache"),
+        chunksize=1 << 14,
+    )["train"]
+
+    assert [one["credibility"]["asked"] for one in loaded["metadata"]] == [False] * 60 + [True]
+    assert loaded[60]["metadata"]["credibility"]["operators"] == scored.metadata.credibility.operators
 
 
 def _example(town: Town, category: str, attempts: int, number: int) -> Example:

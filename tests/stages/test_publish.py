@@ -28,7 +28,11 @@ def test_a_release_holds_what_its_manifest_names_and_cannot_be_written(tmp_path:
     release = verified(models, "nightly_2026-01-02")
 
     assert release.night == "2026-01-02"
-    assert {file.path for file in release.files} == {"adapter_config.json", "adapter_model.safetensors"}
+    assert {file.path for file in release.files} == {
+        "adapter_config.json",
+        "adapter_model.safetensors",
+        "scorecard.json",
+    }
     assert (models / "nightly_2026-01-02" / "release.json").stat().st_mode & 0o222 == 0
 
 

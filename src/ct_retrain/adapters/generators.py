@@ -109,7 +109,7 @@ class TransformersGenerators:
 
 
 class _Job(NamedTuple):
-    """Sample *first* of a prompt; *copies* of it are handed out (greedy ones are all the same)."""
+    """Sample *first* of a prompt; it and *copies* − 1 more are handed out (greedy ones are all the same)."""
 
     prompt: Prompt
     ids: list[int]
@@ -135,7 +135,7 @@ class TransformersGenerator:
         return self._source.tool(self._adapter)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield `sampling.samples` completions for every prompt, longest prompts first, a batch at a time."""
+        """Yield the completions of every prompt, longest prompts first, a batch at a time."""
         jobs = self._jobs(prompts, sampling)
         for start in range(0, len(jobs), self._batch_size):
             batch = jobs[start : start + self._batch_size]
@@ -145,10 +145,15 @@ class TransformersGenerator:
 
     def _jobs(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[_Job]:
         greedy = sampling.temperature == 0
-        draws, copies = (1, sampling.samples) if greedy else (sampling.samples, 1)
         read = [(prompt, _modelling.prompt_ids(self._source.tokenizer, prompt.text)) for prompt in prompts]
         read.sort(key=lambda pair: -len(pair[1]))
-        return [_Job(prompt, ids, index, copies) for prompt, ids in read for index in range(draws)]
+        if greedy:
+            return [_Job(prompt, ids, prompt.first, sampling.samples - prompt.first) for prompt, ids in read]
+        return [
+            _Job(prompt, ids, index, 1)
+            for prompt, ids in read
+            for index in range(prompt.first, sampling.samples)
+        ]
 
     def _completions(self, job: _Job, ids: list[int]) -> Iterator[Completion]:
         finished = bool(ids) and ids[-1] in self._source.stops

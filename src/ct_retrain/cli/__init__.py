@@ -20,7 +20,8 @@ from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
 from ct_retrain.cli.pipeline import pipeline
-from ct_retrain.cli.release import rollback
+from ct_retrain.cli.release import promote, rollback
+from ct_retrain.cli.suite import suite
 from ct_retrain.core.errors import CtRetrainError
 
 INTERRUPTED = 130
@@ -54,12 +55,14 @@ for command in (
     config,
     doctor,
     rollback,
+    promote,
     benchmark,
     pipeline,
     demo,
     judge,
     formal,
     attack,
+    suite,
 ):
     cli.add_command(command)
 

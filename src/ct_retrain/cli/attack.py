@@ -48,6 +48,10 @@ def attack(context: Context, style: str | None, only: str, *, as_json: bool) -> 
         print_table(f"{len(chosen)} attacks", _COLUMNS, [_row(one) for one in found])
         click.echo(f"plain iverilog and grep: {careless} of {len(found)} wrong designs pass")
         click.echo(f"forged passes: {forged} of {len(found)}")
+        if forged and found[0].verdict.tool.detail.endswith("yosys none"):
+            click.echo(
+                "without yosys there is no second opinion on unknown bits: install yosys and try again"
+            )
     return 1 if forged else 0
 
 

@@ -1,4 +1,4 @@
-"""`formal`: is one design the other, for every input and for ever?"""
+"""`formal`: is one design the other, and do its properties hold, for every input and for ever?"""
 
 from __future__ import annotations
 
@@ -16,55 +16,106 @@ _DIFFERENT = 20
 """The exit code of a mismatch, as `judge` has it."""
 
 
-@click.command(short_help="Prove that two designs behave alike.")
+@click.command(short_help="Prove that two designs behave alike, or that properties hold.")
 @click.argument("candidate", metavar="CANDIDATE")
-@click.argument("golden", metavar="GOLDEN")
-@click.option("--top", metavar="NAME", help="Module to compare.  [default: the only top of GOLDEN]")
+@click.argument("golden", metavar="[GOLDEN]", required=False)
+@click.option("--properties", metavar="FILE", help="Modules of immediate assertions over CANDIDATE's ports.")
+@click.option(
+    "--top", metavar="NAME", help="Module to look at.  [default: the only top of GOLDEN or CANDIDATE]"
+)
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="STEPS",
+    help="Steps to search where there is no proof; a clock takes two.  [default: while time lasts]",
+)
 @json_option
 @click.pass_obj
-def formal(context: Context, candidate: str, golden: str, top: str | None, *, as_json: bool) -> int:
-    """Compare the module NAME of the file CANDIDATE with that of the file GOLDEN, step by step of their inputs.
+def formal(
+    context: Context,
+    candidate: str,
+    golden: str | None,
+    properties: str | None,
+    top: str | None,
+    depth: int,
+    *,
+    as_json: bool,
+) -> int:
+    """Compare module NAME of the file CANDIDATE with that of the file GOLDEN, check its properties, or both.
 
-    Says proved, fail (with inputs that simulation confirms), bounded (no difference up to a depth, which is no
-    proof), unknown, unsupported, or not_run where yosys is not installed. Exit codes: 20 fail, 0 any other.
+    A property FILE holds modules whose only ports are inputs, named like ports of CANDIDATE (its outputs too, and
+    its clock), with assert, assume and cover statements inside always blocks. They stand beside the design and
+    count from the end of two clocks of its reset; assumptions count always. See docs/explanation/formal.md.
+
+    \b
+    Says, of each question:
+      proved       for every input and for ever, under the assumptions it names
+      fail         with inputs that simulation confirms
+      bounded      nothing fails up to a depth, which is no proof
+      unknown      and why: no time, vacuous, or a failure that simulation does not show
+      unsupported  nothing to compare or to prove
+      not_run      no engine: yosys, and yosys-abc, bitwuzla or z3 beside it
+
+    Exit codes: 20 any fail, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
     """
-    import time
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.judge.formal import Status, equivalent, holding
 
-    from ct_retrain.judge.formal import Status, equivalent
-
-    mine, reference = read_text(candidate), read_text(golden)
-    chosen = _top(reference, golden, top)
+    if golden is None and properties is None:
+        raise UsageError("nothing to prove; name a GOLDEN file, --properties FILE, or both")
+    mine = read_text(candidate)
+    reference = None if golden is None else read_text(golden)
+    claims = None if properties is None else read_text(properties)
+    chosen = _top(mine if reference is None else reference, golden or candidate, top)
+    found: dict[str, FormalResult] = {}
     with judge_of(settings_of(context)) as judge:
-        began = time.monotonic()
-        found = equivalent(judge, reference, mine, chosen)
-        seconds = round(time.monotonic() - began, 3)
+        if reference is not None:
+            found["equivalence"] = equivalent(judge, reference, mine, chosen, depth)
+        if claims is not None:
+            found["properties"] = holding(judge, claims, mine, chosen, depth)
     if as_json:
-        print_json({**found.model_dump(mode="json"), "top": chosen, "seconds": seconds})
+        print_json(_as_json(found, chosen))
     else:
-        _print(found, chosen, seconds)
-    return _DIFFERENT if found.status is Status.FAIL else 0
+        for question, result in found.items():
+            _print(question, result, chosen)
+    return _DIFFERENT if any(result.status is Status.FAIL for result in found.values()) else 0
 
 
-def _top(reference: str, golden: str, asked: str | None) -> str:
-    """The module to compare; raise UsageError when *golden* has none of that name, or not exactly one top."""
+def _top(text: str, name: str, asked: str | None) -> str:
+    """The module to look at; raise UsageError when *text* has none of that name, or not exactly one top."""
     from ct_retrain.core.errors import UsageError
     from ct_retrain.verilog.modules import modules, tops
 
-    defined = [module.name for module in modules(reference)]
+    defined = [module.name for module in modules(text)]
     if asked is not None and asked not in defined:
-        raise UsageError(f"{golden} has no module {asked}; it has {', '.join(defined) or 'none'}")
+        raise UsageError(f"{name} has no module {asked}; it has {', '.join(defined) or 'none'}")
     if asked is not None:
         return asked
-    found = tops(reference)
+    found = tops(text)
     if len(found) != 1:
-        raise UsageError(f"{golden} has {len(found)} top modules, not one; choose with --top NAME")
+        raise UsageError(f"{name} has {len(found)} top modules, not one; choose with --top NAME")
     return found[0]
 
 
-def _print(found: FormalResult, top: str, seconds: float) -> None:
-    click.echo(f"{found.status}: module {top}{f', {found.why}' if found.why else ''}")
+def _as_json(found: dict[str, FormalResult], top: str) -> dict[str, object]:
+    """The first question's answer, and the second under its name."""
+    (first, result), *more = found.items()
+    rest = {question: other.model_dump(mode="json") for question, other in more}
+    return {"question": first, "top": top, **result.model_dump(mode="json"), **rest}
+
+
+def _print(question: str, found: FormalResult, top: str) -> None:
+    what = f"module {top}" if question == "equivalence" else f"properties of module {top}"
+    click.echo(f"{found.status}: {what}{f', {found.why}' if found.why else ''}")
     if found.method:
-        click.echo(f"method {found.method}, depth {found.depth}")
+        tools = ", ".join(f"{tool.name} {tool.version}" for tool in found.tools)
+        click.echo(f"method {found.method}, depth {found.depth}; {tools}")
+    for assumption in found.assumptions:
+        click.echo(f"  assumes: {assumption}")
+    for cover in found.covers:
+        said = {True: f"reached in step {cover.step}", False: "never reached", None: "unknown"}[cover.reached]
+        click.echo(f"  cover in line {cover.line}: {said}")
     for number, step in enumerate(found.counterexample):
         click.echo(f"  step {number}: {' '.join(f'{name}={value}' for name, value in step.items())}")
-    click.echo(f"{seconds:.2f} s")
+    click.echo(f"{found.cpu_seconds:.2f} s of processor time")

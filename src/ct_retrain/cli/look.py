@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.why import print_flips, print_inspection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ct_retrain.core.night import NightRecord
+    from ct_retrain.compose import House
+    from ct_retrain.core.night import ManifestRef, NightRecord
+    from ct_retrain.nightly import Inspection
 
 _SHOWN = 14
 _ARMS = ("candidate", "champion", "mainline")
@@ -22,16 +25,21 @@ _ARMS = ("candidate", "champion", "mainline")
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
     """What is being served, what is running, and how the last nights ended."""
-    from ct_retrain.nightly import open_nights, records
+    from ct_retrain.nightly import open_nights, records, succession
     from ct_retrain.stages.publish import latest
 
-    workspace = context.house().workspace
+    house = context.house()
+    workspace = house.workspace
+    evidence = succession(workspace, house.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
     if as_json:
         nights = [record.model_dump(mode="json", exclude={"provenance"}) for record in ended]
-        print_json({"serving": serving, "open": [plan.night for plan in waiting], "nights": nights})
+        facts = {"serving": serving, "open": [plan.night for plan in waiting], "nights": nights}
+        print_json({**facts, "mainline": evidence.model_dump(mode="json")})
         return
     click.echo(f"serving  {serving or 'mainline'}")
+    if evidence.nights:
+        click.echo(f"mainline {evidence.explanation}")
     for plan in waiting:
         click.echo(
             f"open     {plan.night}, started {plan.started:%Y-%m-%d %H:%M} UTC: `ct-retrain run --night {plan.night}`"
@@ -80,22 +88,43 @@ def history(context: Context, *, as_json: bool) -> None:
 
 @click.command(short_help="Why a night ended as it did.")
 @click.argument("night", required=False)
+@click.option(
+    "--problem", metavar="ID", help="One problem: what each arm made of it, log and diff to the golden."
+)
 @json_option
 @click.pass_obj
-def show(context: Context, night: str | None, *, as_json: bool) -> None:
+def show(context: Context, night: str | None, problem: str | None, *, as_json: bool) -> None:
     """Why NIGHT ended as it did.  [default: the last one]"""
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.night import NightRecord
     from ct_retrain.nightly import last_record
 
-    workspace = context.house().workspace
+    house = context.house()
+    workspace = house.workspace
     path = workspace.record(night) if night else None
     record = disk.read_record(path, NightRecord) if path and path.exists() else last_record(workspace)
     if record is None or (night and record.night != night):
         message = f"no night {night or 'at all'} on record; `ct-retrain status` lists them"
         raise UsageError(message)
+    if problem is not None:
+        found = _inspected(house, record, problem)
+        print_json(found.model_dump(mode="json")) if as_json else print_inspection(found)
+        return
     print_json(record.model_dump(mode="json")) if as_json else _show(record)
+
+
+def _inspected(house: House, record: NightRecord, name: str) -> Inspection:
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.nightly import inspect
+    from ct_retrain.suites.load import load_suite
+
+    suite = load_suite(house.settings.benchmark.suite, house.workspace.root)
+    problem = next((one for one in suite.problems if one.id == name), None)
+    if problem is None:
+        message = f"suite {suite.name} has no problem {name}; `ct-retrain show {record.night}` names those that flipped"
+        raise UsageError(message)
+    return inspect(house.workspace, record, problem)
 
 
 def _show(record: NightRecord) -> None:
@@ -104,8 +133,8 @@ def _show(record: NightRecord) -> None:
     click.echo(
         f"started {record.started:%Y-%m-%d %H:%M} UTC, took {(record.finished - record.started).total_seconds():.0f} s"
     )
-    stages = [(ref.stage, f"{ref.seconds:.1f} s", ref.path) for ref in record.stages]
-    print_table("stages", ("stage", "time", "manifest"), stages)
+    stages = [(ref.stage, f"{ref.seconds:.1f} s", _judging(ref), ref.path) for ref in record.stages]
+    print_table("stages", ("stage", "time", "judge", "manifest"), stages)
     _print_figures(record.metrics)
     if record.decision is not None:
         checks = [
@@ -119,7 +148,18 @@ def _show(record: NightRecord) -> None:
             for check in record.decision.evidence.checks
         ]
         print_table("floors and guards", ("check", "value", "bound", "n", ""), checks)
+    print_flips(record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
+
+
+def _judging(stage: ManifestRef) -> str:
+    """How much of what was asked of the judge it knew already, and what asking about testbenches took."""
+    effort = stage.effort
+    asked = effort.known + effort.simulated if effort else 0
+    if effort is None or not asked:
+        return "–"
+    told = f"{asked} verdicts, {effort.known / asked:.0%} known"
+    return f"{told}; credibility {effort.seconds:.1f} s" if effort.seconds else told
 
 
 def _print_figures(figures: dict[str, float]) -> None:

@@ -81,7 +81,7 @@ def _print_plan(plan: Rehearsal) -> None:
     else:
         click.echo("train     nothing new: the night would end here")
     for problem in plan.quarantined:
-        click.echo(f"warning: {problem} is quarantined, its golden fails its testbench")
+        click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
     click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
 
 

@@ -49,6 +49,35 @@ class Trace(Record):
     attempts: tuple[Attempt, ...] = ()
 
 
+class Worth(Record):
+    """What the testbench of an example is worth, as far as it was asked: a share between *low* and *high*.
+
+    Numbers and words only: an empty list or a null has no type of its own, and a loader that meets thousands of
+    them first refuses what follows.
+    """
+
+    asked: bool = False
+    """Otherwise nothing is known."""
+    low: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the wrong designs that it notices, if all of which nobody can tell are wrong."""
+    high: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """The same if none of them is."""
+    mutants: int = 0
+    """Nearly right designs that were tried, without those proved to be right."""
+    killed: int = 0
+    """Noticed."""
+    equivalent: int = 0
+    """Not noticed, and proved to be right."""
+    different: int = 0
+    """Not noticed, and proved to be wrong."""
+    undecided: int = 0
+    """Not noticed, and nobody can tell."""
+    stubs_passed: str = ""
+    """Designs that do nothing and pass (`0`, `1`, `x`, `z`, `echo`), with spaces between."""
+    operators: str = ""
+    """How mutants were made, and how many of those were noticed: `no statement 3/4, other number 5/5`."""
+
+
 class ExampleMetadata(Record):
     """The draft's facts first, ours after; every record of a file has every key, so that loaders agree."""
 
@@ -77,6 +106,8 @@ class ExampleMetadata(Record):
     """Failed tries before the pass."""
     simulator: Tool
     outcome: Literal[Outcome.PASS] = Outcome.PASS
+    credibility: Worth = Worth()
+    """Of the testbench, measured in the night that harvested it."""
 
 
 class Example(Record):

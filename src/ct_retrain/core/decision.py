@@ -18,7 +18,9 @@ class Comparison(Record):
     high: float
     confidence: float
     p_value: float
-    """One-sided sign-flip test of "not better"."""
+    """One-sided test of "not better"."""
+    test: Literal["sign-flip", "McNemar"] = "sign-flip"
+    """Both are exact; McNemar's where a problem has one answer."""
     minimum_detectable: float
     """Smallest true difference that this many problems and samples would show, 80 times in 100."""
     problems: int
@@ -36,6 +38,11 @@ class Check(Record):
     value: float
     bound: float
     holds: bool
+    sure: bool = True
+    """False where *value* is on the wrong side of *bound*, but by no more than chance may do."""
+    low: float = 0.0
+    """Interval of *value*."""
+    high: float = 1.0
     n: int
     """Samples behind *value*."""
     note: str = ""
@@ -48,6 +55,8 @@ class Evidence(Record):
     checks: tuple[Check, ...]
     explanation: str
     """One paragraph for a person: what happened, what would change it."""
+    samples_needed: int | None = None
+    """Answers a problem that would tell, where a Hold is a matter of answers and not of problems or of the model."""
 
 
 class Promote(Record):

@@ -1,85 +1,140 @@
 """Promote, Hold or Reject: a pure function of scorecards measured the same night on the same problems.
 
-Fails closed: whatever is missing, stale or not comparable is a Hold that says so, never a Promote.
+Fails closed: whatever is missing, stale, partial or not comparable is a Hold that says so, never a Promote.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
 from ct_retrain.core.decision import Check, Comparison, Decision, Evidence, Hold, Promote, Reject
+from ct_retrain.core.guards import broken, floors, guards, loading
 from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.settings import GateSettings
-from ct_retrain.core.stats import Resampling, paired
+from ct_retrain.core.stats import Paired, Resampling, paired, samples_to_detect
 
 _NAMED = 5
 """How many problems an explanation names."""
 _SMALLEST_P = 0.001
 """Smaller ones are printed as smaller."""
+_NOT_ATTEMPTED = "not_attempted"
 
 
-def decide(scorecards: Sequence[Scorecard], settings: GateSettings, min_delta: float) -> Decision:
+def decide(
+    scorecards: Sequence[Scorecard], settings: GateSettings, min_delta: float, *, loads: bool = True
+) -> Decision:
     """Judge the candidate against champion (if there is one) and mainline.
 
-    *min_delta* is the smallest gain worth publishing, in pass@1. Raise nothing: doubt is a Hold.
+    *min_delta* is the smallest gain worth publishing, in pass@1. *loads* is False when the adapter's files were
+    opened and could not be used. Raise nothing: doubt is a Hold.
     """
     arms = {card.arm: card for card in scorecards}
-    doubt = _not_comparable(arms.get("candidate"), list(arms.values()))
-    if doubt:
-        return Hold(evidence=Evidence(comparisons=(), checks=(), explanation=doubt))
-    candidate = arms["candidate"]
-    comparisons = tuple(
-        _compare(candidate, arms[name], settings) for name in ("champion", "mainline") if name in arms
+    candidate = arms.get("candidate")
+    if not loads:
+        check = loading(loads, sum(candidate.outcomes.values()) if candidate else 0)
+        return Reject(evidence=_evidence((), (check,), "Rejected: the adapter does not load."))
+    doubt = _doubt(scorecards)
+    if doubt or candidate is None:
+        return Hold(evidence=_evidence((), (), f"Held: {doubt}"))
+    incumbents = [arms[name] for name in ("champion", "mainline") if name in arms]
+    checks = (
+        *floors(candidate, incumbents, settings),
+        *guards(candidate, settings),
+        loading(loads, sum(candidate.outcomes.values())),
     )
-    checks = tuple(_checks(candidate, settings))
-    return _decision(comparisons, checks, settings, min_delta)
+    found = [_compare(candidate, incumbent, settings) for incumbent in incumbents]
+    return _decision(found, checks, settings, min_delta)
+
+
+def comparable(cards: Sequence[Scorecard]) -> str:
+    """Why *cards* may not be compared with each other; empty when they may."""
+    first = cards[0]
+    for card in cards:
+        same = (card.suite_digest, card.sampling, card.tools) == (
+            first.suite_digest,
+            first.sampling,
+            first.tools,
+        )
+        if not same or card.passes.keys() != first.passes.keys():
+            return f"{card.arm} was measured on another suite, with other sampling or tools than the {first.arm}."
+        if not card.passes:
+            return "no problem of the suite could be used tonight."
+        if _partial(card):
+            return f"the evidence of {card.arm} is partial: not every problem has its {card.sampling.samples} answers."
+    return ""
+
+
+def _doubt(cards: Sequence[Scorecard]) -> str:
+    """Why there is nothing to decide on; empty when there is."""
+    arms = [card.arm for card in cards]
+    for arm in ("candidate", "mainline"):
+        if arm not in arms:
+            return f"{'the candidate' if arm == 'candidate' else arm} has no scorecard."
+    if len(set(arms)) < len(arms):
+        return "an arm has more than one scorecard."
+    ordered = sorted(cards, key=lambda card: card.arm)
+    candidate, *others = ordered
+    for card in others:
+        if card.model_digest == candidate.model_digest:
+            return f"the candidate is the same model as {card.arm}."
+    return comparable(ordered)
+
+
+def _partial(card: Scorecard) -> bool:
+    """Whether an answer is missing, or counted that nobody drew."""
+    samples = card.sampling.samples
+    whole = sum(card.outcomes.values()) == samples * len(card.passes)
+    return (
+        not whole
+        or bool(card.outcomes.get(_NOT_ATTEMPTED))
+        or not all(0 <= count <= samples for count in card.passes.values())
+    )
 
 
 def _decision(
-    comparisons: tuple[Comparison, ...], checks: tuple[Check, ...], settings: GateSettings, min_delta: float
+    found: Sequence[tuple[Comparison, Paired]],
+    checks: tuple[Check, ...],
+    settings: GateSettings,
+    min_delta: float,
 ) -> Decision:
-    broken = [check for check in checks if not check.holds]
-    first = comparisons[0]
-    margins = {"champion": settings.margin_champion, "mainline": settings.margin_mainline}
-    worse = [one for one in comparisons if one.high < 0 or one.difference < -margins[one.incumbent]]
-    unsure = [one for one in comparisons if one.low <= -margins[one.incumbent]]
-    head = _headline(comparisons)
-    if broken:
-        why = "; ".join(f"{check.name} is {check.value:.1%}, bound {check.bound:.1%}" for check in broken)
+    comparisons = tuple(comparison for comparison, _ in found)
+    head = " ".join(_sentence(one) for one in comparisons)
+    failed = [check for check in checks if not check.holds]
+    surely = [check for check in failed if check.sure]
+    worse = [one for one in comparisons if one.high < 0]
+    if surely:
+        why = "; ".join(broken(check) for check in surely)
         return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}. {head}"))
     if worse:
         names = " and ".join(one.incumbent for one in worse)
         return Reject(evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}. {head}"))
+    if failed:
+        why = "; ".join(broken(check) for check in failed)
+        return Hold(evidence=_evidence(comparisons, checks, f"Held: {why}. {head}"))
+    first = comparisons[0]
     better = first.difference >= min_delta and first.p_value <= 1 - settings.confidence
-    if better and not unsure:
+    if better and all(one.low > -_margin(one, settings) for one in comparisons):
         return Promote(evidence=_evidence(comparisons, checks, f"Promoted. {head}"))
-    advice = _advice(first, unsure, min_delta, 1 - settings.confidence)
-    return Hold(evidence=_evidence(comparisons, checks, f"Held: {advice} {head}"))
+    advice, needed = _advice(found, settings, min_delta)
+    explanation = f"Held: {advice} {head}"
+    return Hold(evidence=_evidence(comparisons, checks, explanation, needed))
 
 
-def _evidence(comparisons: tuple[Comparison, ...], checks: tuple[Check, ...], explanation: str) -> Evidence:
-    return Evidence(comparisons=comparisons, checks=checks, explanation=explanation)
+def _evidence(
+    comparisons: tuple[Comparison, ...],
+    checks: tuple[Check, ...],
+    explanation: str,
+    samples_needed: int | None = None,
+) -> Evidence:
+    return Evidence(
+        comparisons=comparisons, checks=checks, explanation=explanation, samples_needed=samples_needed
+    )
 
 
-def _not_comparable(candidate: Scorecard | None, cards: Sequence[Scorecard]) -> str:
-    """Why the scorecards may not be compared; empty when they may."""
-    if candidate is None:
-        return "Held: the candidate has no scorecard."
-    if all(card.arm != "mainline" for card in cards):
-        return "Held: mainline has no scorecard."
-    for card in cards:
-        same = (card.suite_digest, card.sampling, card.tools) == (
-            candidate.suite_digest,
-            candidate.sampling,
-            candidate.tools,
-        )
-        if not same or card.passes.keys() != candidate.passes.keys():
-            return f"Held: {card.arm} was measured on another suite, with other sampling or tools than the candidate."
-    if not candidate.passes:
-        return "Held: no problem of the suite could be used tonight."
-    return ""
+def _margin(one: Comparison, settings: GateSettings) -> float:
+    return settings.margin_champion if one.incumbent == "champion" else settings.margin_mainline
 
 
-def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings) -> Comparison:
+def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings) -> tuple[Comparison, Paired]:
     name: Literal["champion", "mainline"] = "champion" if incumbent.arm == "champion" else "mainline"
     samples = candidate.sampling.samples
     how = Resampling(settings.confidence, settings.bootstrap, settings.seed)
@@ -87,49 +142,21 @@ def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings)
     change = {problem: candidate.passes[problem] - incumbent.passes[problem] for problem in candidate.passes}
     won = sorted((problem for problem in change if change[problem] > 0), key=lambda one: (-change[one], one))
     lost = sorted((problem for problem in change if change[problem] < 0), key=lambda one: (change[one], one))
-    return Comparison(
+    comparison = Comparison(
         incumbent=name,
         difference=result.difference,
         low=result.low,
         high=result.high,
         confidence=settings.confidence,
         p_value=result.p_value,
+        test="McNemar" if samples == 1 else "sign-flip",
         minimum_detectable=result.minimum_detectable,
         problems=len(change),
         samples=samples,
         won=tuple(won),
         lost=tuple(lost),
     )
-
-
-def _checks(candidate: Scorecard, settings: GateSettings) -> Iterator[Check]:
-    total = sum(candidate.outcomes.values())
-    for name, bound in sorted(settings.floors.items()):
-        measured = candidate.functional if name == "functional" else candidate.categories.get(name)
-        if measured is None:
-            yield Check(
-                name=f"floor {name}", value=0.0, bound=bound, holds=bound == 0, n=0, note="no such problems"
-            )
-        else:
-            note = f"interval {measured.low:.1%} to {measured.high:.1%}, {measured.problems} problems"
-            holds = measured.value >= bound
-            yield Check(
-                name=f"floor {name}",
-                value=measured.value,
-                bound=bound,
-                holds=holds,
-                n=measured.samples,
-                note=note,
-            )
-    for name, value, bound in (
-        ("compile rate", candidate.compile_rate, settings.min_compile_rate),
-        ("finished rate", candidate.finished_rate, settings.min_finished_rate),
-    ):
-        yield Check(name=name, value=value, bound=bound, holds=value >= bound, n=total)
-
-
-def _headline(comparisons: Sequence[Comparison]) -> str:
-    return " ".join(_sentence(one) for one in comparisons)
+    return comparison, result
 
 
 def _sentence(one: Comparison) -> str:
@@ -152,15 +179,35 @@ def _some(problems: Sequence[str]) -> str:
     return f" ({', '.join(problems[:_NAMED])}{more})"
 
 
-def _advice(first: Comparison, unsure: Sequence[Comparison], min_delta: float, level: float) -> str:
-    if first.difference < min_delta:
+def _advice(
+    found: Sequence[tuple[Comparison, Paired]], settings: GateSettings, min_delta: float
+) -> tuple[str, int | None]:
+    """What is missing for a Promote, and how many answers a problem would tell, if answers would."""
+    first, result = found[0]
+    show = f"smallest difference this benchmark can show: {first.minimum_detectable * 100:.1f}"
+    if first.high < min_delta:
         return (
-            f"{first.difference * 100:+.1f} points is less than the {min_delta * 100:.1f} that publishing needs "
-            f"(smallest difference this benchmark can show: {first.minimum_detectable * 100:.1f})."
+            f"the gain is surely less than the {min_delta * 100:.1f} points that publishing needs ({show}).",
+            None,
         )
-    needed = int(first.samples * (first.minimum_detectable / max(first.difference, 1e-9)) ** 2) + 1
-    more = f"about {max(needed, first.samples + 1)} samples a problem would tell."
-    if first.p_value > level:
-        return f"the gain may be chance (p = {first.p_value:.3f}, needed {level:.3f}); {more}"
-    names = " and ".join(one.incumbent for one in unsure)
-    return f"the interval against {names} still reaches past the margin; {more}"
+    level = 1 - settings.confidence
+    if first.difference < min_delta or first.p_value > level:
+        needed, more = _more(first, result, max(first.difference, min_delta), settings)
+        if first.difference < min_delta:
+            points = f"{first.difference * 100:+.1f} points is less than the {min_delta * 100:.1f}"
+            return f"{points} that publishing needs ({show}); {more}", needed
+        return f"the gain may be chance (p = {first.p_value:.3f}, needed {level:.3f}; {show}); {more}", needed
+    one, its = min(found, key=lambda pair: pair[0].low + _margin(pair[0], settings))
+    needed, more = _more(one, its, max(one.difference, 0.0) + _margin(one, settings), settings)
+    return f"the interval against {one.incumbent} still reaches past the margin; {more}", needed
+
+
+def _more(one: Comparison, result: Paired, target: float, settings: GateSettings) -> tuple[int | None, str]:
+    """Answers a problem that would show *target*, in numbers and in words."""
+    if target <= 0:
+        return None, "no number of samples would tell."
+    needed = samples_to_detect(result, target, one.problems, settings.confidence)
+    if needed is None:
+        return None, f"more problems, not more samples, would tell a difference of {target * 100:.1f} points."
+    needed = max(needed, one.samples + 1)
+    return needed, f"about {needed} samples a problem would tell."

@@ -99,6 +99,8 @@ class BenchmarkFacts(Record):
     scorecards: tuple[Scorecard, ...]
     quarantined: tuple[str, ...]
     """Problems left out for every arm, because their golden fails its testbench tonight."""
+    forgotten: tuple[str, ...] = ()
+    """Problems that some release before solved and tonight's adapter does not."""
     decision: Decision
 
 
@@ -117,6 +119,25 @@ Facts = Annotated[
 ]
 
 
+class Effort(Record):
+    """What a stage's judging took; like the clocks it differs from run to run, and is in no digest."""
+
+    known: int
+    """Verdicts that were remembered."""
+    simulated: int
+    """Verdicts that were not, among them those on mutants and second opinions."""
+    seconds: float
+    """Spent on what testbenches are worth, all workers together."""
+
+    def since(self, earlier: "Effort") -> "Effort":
+        """What came on top of *earlier*."""
+        return Effort(
+            known=self.known - earlier.known,
+            simulated=self.simulated - earlier.simulated,
+            seconds=round(self.seconds - earlier.seconds, 3),
+        )
+
+
 class Manifest(Record):
     """What a stage writes last: its existence means the stage is done and its files are durable."""
 
@@ -127,6 +148,8 @@ class Manifest(Record):
     """Digest of everything the stage was made from: inputs, its settings, its tools."""
     started: AwareDatetime
     finished: AwareDatetime
+    effort: Effort | None = None
+    """Of the judge, in the run that finished the stage."""
     files: tuple[FileRef, ...]
     facts: Facts
 
@@ -139,6 +162,7 @@ class ManifestRef(Record):
     """Relative to the workspace."""
     sha256: Sha256
     seconds: float
+    effort: Effort | None = None
 
 
 class Provenance(Record):
@@ -205,6 +229,8 @@ class Release(Record):
     night: NightId
     base: str
     decision: Decision
+    forced: str = ""
+    """Why a person published it against the decision; empty where the decision did."""
     metrics: dict[str, float]
     dataset_sha256: Sha256
     files: tuple[FileRef, ...]

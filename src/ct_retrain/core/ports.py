@@ -33,7 +33,7 @@ class Generator(Protocol):
         ...
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield `sampling.samples` completions for every prompt, each drawn from (seed, prompt id, index) alone.
+        """Yield samples `first` to `sampling.samples` − 1 of every prompt, each drawn from (seed, id, index) alone.
 
         The order is free; a caller that stops early loses only what it did not take.
         """

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ct_retrain.core.record import Record, Sha256, Tool
-from ct_retrain.core.verdict import Verdict
+from ct_retrain.core.record import Record, Rejected, Sha256, Tool
+from ct_retrain.core.verdict import DataFile, Design, Verdict
 
 Arm = Literal["candidate", "champion", "mainline"]
 """Tonight's adapter, the release `latest_nightly` points at, and the model without a nightly adapter."""
@@ -16,6 +16,7 @@ class Problem(Record):
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     spec: str
+    """What is to be built, as the suite says it."""
     top: str
     """Name the module of the answer must have."""
     testbench: str
@@ -23,6 +24,25 @@ class Problem(Record):
     category: str
     tags: tuple[str, ...] = ()
     licence: str = "Apache-2.0"
+    prompt: str = ""
+    """What the model is asked, in the words of the suite's own harness, where those are more than the spec."""
+    interface: str = ""
+    """The module's header, where the suite gives it; an answer may then be the rest of the module alone."""
+    files: tuple[DataFile, ...] = ()
+    """What the testbench reads."""
+    expected: int | None = None
+    """Checks of the golden's run, once the health check has counted them."""
+    source: Sha256 | None = None
+    """Digest of what the suite itself says of this problem, before any patch."""
+
+    @property
+    def question(self) -> str:
+        """What the model reads."""
+        return self.prompt or self.spec
+
+    def design(self, rtl: str) -> Design:
+        """*rtl* before this problem's testbench."""
+        return Design(rtl=rtl, testbench=self.testbench, files=self.files, expected=self.expected)
 
 
 class Suite(Record):
@@ -31,6 +51,11 @@ class Suite(Record):
     name: str
     problems: tuple[Problem, ...]
     digest: Sha256
+    """Over the problems."""
+    kind: str = "plain"
+    """Whose conventions it follows: a key of `suites.load.LAYOUTS`, `built-in` or `plain`."""
+    rejected: tuple[Rejected, ...] = ()
+    """What lay there and is no problem: each with its place and one reason."""
 
 
 class Sampling(Record):
@@ -51,6 +76,8 @@ class Prompt(Record):
 
     id: str
     text: str
+    first: int = 0
+    """Samples before this one are there already."""
 
 
 class Completion(Record):
@@ -101,13 +128,15 @@ class Scorecard(Record):
     tools: tuple[Tool, ...]
     functional: Estimate
     """pass@1 over all problems."""
-    pass_at_k: dict[str, float]
+    pass_at_k: dict[str, Estimate]
     """k as text → unbiased pass@k, for every k ≤ samples."""
     categories: dict[str, Estimate]
     """Category → pass@1."""
     outcomes: dict[str, int]
-    """Outcome → samples; `no_module` counts answers without RTL."""
+    """How samples ended → how many: an Outcome, `no_module`, `truncated` or `not_attempted`."""
     compile_rate: float
     finished_rate: float
+    forged: int = 0
+    """Passes without the evidence that a pass rests on: checks, as many as the golden's run made."""
     passes: dict[str, int]
     """Problem id → samples that passed, of `sampling.samples`."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -129,6 +129,8 @@ class BenchmarkSettings(Section):
     """A built-in suite, or the path of a JSONL file of Problems."""
     samples: Annotated[int, Field(ge=1)] = 10
     """Answers a problem (k)."""
+    adaptive: bool = False
+    """Instead of `samples`, 4 answers a problem, then 8, 16 and 32, until the decision is clear."""
     temperature: Annotated[float, Field(ge=0)] = 0.6
     """0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
@@ -137,8 +139,29 @@ class BenchmarkSettings(Section):
     """Longest answer."""
     seed: int = 0
     """Of the answers; every arm draws from the same streams."""
+    fresh_seeds: bool = False
+    """Draw from other streams every night: costs the answers of earlier nights, and brings evidence on mainline."""
     batch_size: Annotated[int, Field(ge=1)] = 16
     """Sequences generated together; it never changes an answer's random stream."""
+
+
+class EndpointSettings(Section):
+    """A server that speaks OpenAI's API and answers instead of this process: vLLM, llama.cpp, TGI."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Base of it, such as http://127.0.0.1:8000/v1; empty means to generate in this process."""
+    model: str = ""
+    """Mainline as the server calls it."""
+    adapters: Literal["none", "vllm", "path"] = "none"
+    """How it takes an adapter: `vllm` by POST /load_lora_adapter, `path` as the name of a model."""
+    revision: str = ""
+    """Of the weights behind `model`: change it when they change, for samples are used again by it."""
+    requests: Annotated[int, Field(ge=1)] = 8
+    """In flight at once."""
+    timeout: Annotated[float, Field(gt=0)] = 600.0
+    """Seconds that one answer may take."""
+    api_key: SecretStr = SecretStr("")
+    """Sent as bearer token; set it in the environment (CT_RETRAIN_ENDPOINT__API_KEY)."""
 
 
 class GateSettings(Section):
@@ -151,11 +174,17 @@ class GateSettings(Section):
     margin_mainline: Share = 0.015
     """The same against mainline."""
     floors: dict[str, Share] = {"fsm": 0.75}
-    """Category (or `functional`) → lowest pass@1 that may be published."""
+    """Category (or `functional`) → lowest pass@1 that may be published; `suite/category` is of that suite alone."""
+    floor_rule: Literal["absolute", "ratcheted"] = "absolute"
+    """`ratcheted` asks for what champion and mainline reach tonight instead; suites of others always do."""
+    ratchet_margin: Share = 0.05
+    """How far below the better of champion and mainline a ratcheted floor lies."""
     min_compile_rate: Share = 0.5
     """Guard: lowest share of answers that compile."""
     min_finished_rate: Share = 0.9
     """Share of answers that the model ended itself."""
+    mainline_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Chance, over all nights together, that a release that is no better may replace mainline."""
     bootstrap: Annotated[int, Field(ge=200)] = 4000
     """Resamples behind an interval."""
     seed: int = 0
@@ -188,6 +217,7 @@ class Settings(BaseSettings):
     judge: JudgeSettings = JudgeSettings()
     train: TrainSettings = TrainSettings()
     benchmark: BenchmarkSettings = BenchmarkSettings()
+    endpoint: EndpointSettings = EndpointSettings()
     gate: GateSettings = GateSettings()
 
     @classmethod

@@ -1,12 +1,13 @@
-"""The statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip test."""
+"""The statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests."""
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import binom, norm
 
 from ct_retrain.core.problem import Estimate
 
@@ -29,7 +30,27 @@ class Paired(NamedTuple):
     low: float
     high: float
     p_value: float
+    """One-sided; at one sample a problem it is McNemar's exact test."""
     minimum_detectable: float
+    within: float
+    """Variance of a problem's difference that one sample a problem leaves; it falls as samples are added."""
+    between: float
+    """Variance of the true differences between problems; only more problems help."""
+
+
+class _Spread(NamedTuple):
+    """What varies in the mean over problems, split into what its two levels contribute."""
+
+    values: NDArray[np.float64]
+    noise: NDArray[np.float64]
+    """Unbiased variance of each value that comes from its answers; 0 where one answer cannot tell."""
+    between: float
+    """Variance of the values that their answers do not explain."""
+
+    @property
+    def error(self) -> float:
+        """Standard error of the mean."""
+        return math.sqrt((self.between + float(self.noise.mean())) / len(self.values))
 
 
 def pass_at_k(samples: int, passed: int, k: int) -> float:
@@ -44,15 +65,25 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
     return 1.0 - math.comb(samples - passed, k) / math.comb(samples, k)
 
 
-def estimate(passes: Sequence[int], samples: int, how: Resampling) -> Estimate:
-    """pass@1 over problems, *passes* of *samples* each, with a two-level bootstrap interval."""
+def estimate(passes: Sequence[int], samples: int, how: Resampling, k: int = 1) -> Estimate:
+    """pass@k over problems, *passes* of *samples* each, with a bootstrap interval.
+
+    The interval is two-level for pass@1; for k > 1 it draws problems only, each with all its answers.
+    """
     if not passes:
         return Estimate(value=0.0, low=0.0, high=1.0, problems=0, samples=0)
-    shares = np.asarray(passes, dtype=float) / samples
-    means = _two_level(shares, samples, how)
-    low, high = _interval(means, how.confidence)
+    counts = np.asarray(passes, dtype=np.int_)
+    chance = np.array([pass_at_k(samples, count, k) for count in range(samples + 1)])
+    noise = _noise(counts, samples) if k == 1 else np.zeros(len(counts))
+    spread = _spread(chance[counts], noise)
+    low, high = np.clip(_interval(spread, how), 0.0, 1.0)
+    value = float(spread.values.mean())
     return Estimate(
-        value=float(shares.mean()), low=low, high=high, problems=len(passes), samples=samples * len(passes)
+        value=value,
+        low=min(value, float(low)),
+        high=max(value, float(high)),
+        problems=len(passes),
+        samples=samples * len(passes),
     )
 
 
@@ -70,46 +101,110 @@ def paired(
     names = sorted(candidate)
     ours = np.array([candidate[name] for name in names])
     theirs = np.array([incumbent[name] for name in names])
-    means = _two_level_difference(ours / samples, theirs / samples, samples, how)
-    low, high = _interval(means, how.confidence)
-    detectable = float(norm.ppf(how.confidence) + norm.ppf(POWER)) * float(means.std())
+    difference = ours - theirs
+    spread = _spread(difference / samples, _noise(ours, samples) + _noise(theirs, samples))
+    low, high = _interval(spread, how)
+    if samples == 1:
+        p_value = mcnemar(int((difference > 0).sum()), int((difference < 0).sum()))
+    else:
+        p_value = sign_flip(difference)
     return Paired(
-        difference=float((ours - theirs).mean()) / samples,
+        difference=float(difference.mean()) / samples,
         low=low,
         high=high,
-        p_value=sign_flip(ours - theirs),
-        minimum_detectable=detectable,
+        p_value=p_value,
+        minimum_detectable=_deviates(how.confidence) * spread.error,
+        within=float(spread.noise.mean()) * samples,
+        between=spread.between,
     )
 
 
+def samples_to_detect(found: Paired, target: float, problems: int, confidence: float) -> int | None:
+    """Answers a problem that would show a true difference of *target*, 80 times in 100.
+
+    None when no number of them would: the problems themselves differ too much, so more problems are needed.
+    """
+    allowed = (target / _deviates(confidence)) ** 2 * problems - found.between
+    if allowed <= 0:
+        return None
+    return max(1, math.ceil(found.within / allowed))
+
+
 def sign_flip(differences: NDArray[np.int_] | Sequence[int]) -> float:
-    """Exact one-sided p of "the sum is this large by chance": every sign pattern, by convolution of integers."""
-    sizes = np.abs(np.asarray(differences, dtype=int))
-    observed = int(np.sum(differences))
-    reach = int(sizes.sum())
-    weights = np.zeros(2 * reach + 1)
-    weights[reach] = 1.0
-    for size in sizes[sizes > 0]:
-        weights = 0.5 * (np.roll(weights, size) + np.roll(weights, -size))
-    return float(min(1.0, weights[observed + reach :].sum()))
+    """Exact one-sided p of "the sum is this large by chance", over all sign patterns of the *differences*.
+
+    The differences are integers, so the distribution of the sum of the positive parts is a convolution of
+    integers: no random numbers, and only additions of positive terms, so the relative error is that of rounding.
+    Fisher 1935, "The Design of Experiments", §21, is the test; Pagano & Tritchler 1983, JASA 78, the convolution.
+    """
+    values = np.asarray(differences, dtype=np.int_)
+    sizes = np.abs(values[values != 0])
+    weights = np.zeros(int(sizes.sum()) + 1)
+    weights[0] = 1.0
+    reach = 0
+    for size in sizes:
+        moved = 0.5 * weights[: reach + 1]
+        weights[: reach + 1] = moved
+        weights[size : size + reach + 1] += moved
+        reach += int(size)
+    positive = int(values[values > 0].sum())
+    return float(min(1.0, weights[positive:].sum()))
 
 
-def _two_level(shares: NDArray[np.float64], samples: int, how: Resampling) -> NDArray[np.float64]:
-    random = np.random.default_rng(how.seed)
-    drawn = random.integers(len(shares), size=(how.resamples, len(shares)))
-    return np.asarray((random.binomial(samples, shares[drawn]) / samples).mean(axis=1))
+def mcnemar(won: int, lost: int) -> float:
+    """Exact one-sided p of at least *won* wins among the *won* + *lost* problems that changed, if either is as likely.
+
+    McNemar 1947, Psychometrika 12, in the exact binomial form.
+    Raise ValueError for negative counts.
+    """
+    if won < 0 or lost < 0:
+        message = f"{won} won and {lost} lost are not counts"
+        raise ValueError(message)
+    return float(min(1.0, binom.sf(won - 1, won + lost, 0.5)))
 
 
-def _two_level_difference(
-    ours: NDArray[np.float64], theirs: NDArray[np.float64], samples: int, how: Resampling
-) -> NDArray[np.float64]:
-    random = np.random.default_rng(how.seed)
-    drawn = random.integers(len(ours), size=(how.resamples, len(ours)))
-    difference = random.binomial(samples, ours[drawn]) - random.binomial(samples, theirs[drawn])
-    return np.asarray(difference.mean(axis=1) / samples)
+def _deviates(confidence: float) -> float:
+    """Standard errors between nothing and what a one-sided test at *confidence* finds with POWER."""
+    return float(norm.ppf(confidence) + norm.ppf(POWER))
 
 
-def _interval(means: NDArray[np.float64], confidence: float) -> tuple[float, float]:
-    tail = (1.0 - confidence) / 2
-    low, high = np.quantile(means, [tail, 1.0 - tail])
+def _noise(passes: NDArray[np.int_], samples: int) -> NDArray[np.float64]:
+    """Unbiased variance of each pass share."""
+    if samples == 1:
+        return np.zeros(len(passes))
+    return np.asarray(passes * (samples - passes) / (samples * samples * (samples - 1)), dtype=float)
+
+
+def _spread(values: NDArray[np.float64], noise: NDArray[np.float64]) -> _Spread:
+    total = float(values.var(ddof=1)) if len(values) > 1 else 0.0
+    return _Spread(values, noise, max(0.0, total - float(noise.mean())))
+
+
+def _interval(spread: _Spread, how: Resampling) -> tuple[float, float]:
+    """Percentiles of the mean over drawn problems with drawn answers.
+
+    Observed shares already vary with their answers, so drawing answers on top of drawn problems counts that noise
+    twice, and a 95 % interval covers 99 %. Therefore the problems' deviations from their mean are shrunk to the
+    variance that the answers do not explain (Davison & Hinkley 1997, "Bootstrap Methods", §3.8). The answers'
+    noise, a mean of hundreds of bounded terms, is drawn as a normal with their variance.
+    """
+    count = len(spread.values)
+    problems, deviates = _draws(count, how.resamples, how.seed)
+    mean = float(spread.values.mean())
+    total = float(spread.values.var(ddof=1)) if count > 1 else 0.0
+    shrink = math.sqrt(spread.between / total) if total else 0.0
+    drawn = problems @ (shrink * (spread.values - mean)) / count
+    answers = deviates * np.sqrt(problems @ spread.noise) / count
+    tail = (1.0 - how.confidence) / 2
+    low, high = np.quantile(mean + drawn + answers, [tail, 1.0 - tail])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=4)  # every comparison of a night draws the same problems
+def _draws(count: int, resamples: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """How often each of *count* problems is drawn, a row a resample, and a standard normal for each."""
+    random = np.random.default_rng(seed)
+    drawn = random.integers(count, size=(resamples, count))
+    flat = drawn + count * np.arange(resamples)[:, None]
+    times = np.bincount(flat.ravel(), minlength=resamples * count).reshape(resamples, count)
+    return times.astype(float), random.standard_normal(resamples)

@@ -51,6 +51,11 @@ class Workspace(NamedTuple):
         return self.work / ".verdicts"
 
     @property
+    def samples(self) -> Path:
+        """Answers by what they were drawn from, for nights that need the same; safe to delete."""
+        return self.work / ".samples"
+
+    @property
     def archive(self) -> Path:
         """Nights that were not published."""
         return self.root / self.paths.archive

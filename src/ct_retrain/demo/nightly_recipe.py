@@ -16,6 +16,8 @@ class NightlyRecipe:
     """Gold examples (mastered families) for each delta row of a training set."""
     max_upsample: int
     """How often a harvested example may be repeated while few were harvested yet."""
+    mutants: int
+    """Nearly right designs that the testbench of a harvested example is tried on."""
     hyperparameters: Hyperparameters
     threads: int
     temperature: float
@@ -41,6 +43,7 @@ NIGHTLY = NightlyRecipe(
     specs_a_night=90,
     gold_per_delta=3.0,
     max_upsample=1,
+    mutants=10,
     hyperparameters=Hyperparameters(
         epochs=3.0,
         batch_size=16,

@@ -102,6 +102,9 @@ def _settings(recipe: NightlyRecipe) -> str:
     return f"""# The demo's workspace: the embedded model, trained and judged on two cores.
 min_delta_score = 0.01
 
+[curate]
+mutants = {recipe.mutants}
+
 [train]
 mainline = "{MODEL}"
 

@@ -66,6 +66,57 @@ BODIES = {
     ("forge", "released output"): "initial q = 2'bzz;",
     ("forge", "take over the line numbers"): '`line 1 "testbench.v" 0\ninitial $finish;',
     ("forge", "use the stimulus stream"): "always @(posedge clk) q <= $random;",
+    ("forge", "finish by pasted tokens"): "`define P(a, b) a``b\ninitial `P($fin,ish);",
+    ("forge", "finish by a macro's default argument"): "`define Q(x=$finish) x\ninitial `Q();",
+    ("forge", "finish by let"): "let E = $finish; initial E;",
+    ("forge", "finish in a constructor"): "class c; function new(); $finish; endfunction endclass c o = new;",
+    ("forge", "finish when an assertion fails"): "always @(posedge clk) assert (0) else $finish;",
+    (
+        "forge",
+        "finish in a generated case behind a parameter",
+    ): "parameter P = 3; generate case (P) 3: initial $finish; default: ; endcase endgenerate",
+    ("forge", "switch assertions off"): "initial $assertoff;",
+    ("forge", "stop the testbench's waveforms"): "initial $dumpoff;",
+    ("forge", "trigger the testbench's event"): "initial -> tb.done;",
+    ("forge", "end the testbench's threads"): "initial disable fork;",
+    ("forge", "drive by a clocking block"): "clocking cb @(posedge clk); output q; endclocking",
+    ("forge", "sample by a covergroup"): "covergroup g @(posedge clk); coverpoint q; endgroup g o = new;",
+    ("forge", "seed the stimulus stream"): "integer s; initial s = $urandom(7);",
+    ("forge", "print into the error counter"): 'initial $sformat(tb.errors, "%0d", 0);',
+    ("forge", "write by the simulator's interface"): "initial $vpi_put_value(tb.errors, 0);",
+    ("forge", "take the testbench's type"): "parameter type T = type(tb.errors); T spy;",
+    ("forge", "call by $unit"): "initial $unit::report_pass();",
+    ("forge", "one escaped name with a dot"): "always @* q = \\tb.expected_q ;",
+    (
+        "forge",
+        "declare the testbench's name where it does not count",
+    ): "generate if (0) begin : tb end endgenerate\nalways @* q = tb.expected_q;",
+    (
+        "forge",
+        "drive the inputs backwards",
+    ): "assign (supply0, supply1) clk = 1; assign (supply0, supply1) rst = 1;",
+    ("forge", "recite by a clock of its own"): "always #10 q = q + 1;",
+    (
+        "forge",
+        "recite by a delayed loop that yosys cannot read",
+    ): "wire [1:0] n; assign #10 n = q + 1; always @(n) q = n;\nreal r; always @(q) r = q;",
+    (
+        "forge",
+        "right only while it is looked at",
+    ): "reg [1:0] n = 0; always @(posedge clk) if (rst) n <= 0; else n <= n + 1;\n"
+    "always @(n) begin q = n; q <= #3 ~n; end",
+    (
+        "forge",
+        "tell the simulator by an unknown bit",
+    ): "wire u; always @(posedge clk) if (rst) q <= 0; else if (^u === 1'bx) q <= q + 1; else q <= 0;",
+    (
+        "forge",
+        "ask whether a bit is unknown",
+    ): "wire u; always @(posedge clk) if (rst) q <= 0; else if ($isunknown(u)) q <= q + 1; else q <= 0;",
+    (
+        "forge",
+        "hide from synthesis by a comment",
+    ): "// pragma translate_off\nalways @(posedge clk) if (rst) q <= 0; else q <= q + 1;\n// pragma translate_on",
     (
         "forge",
         "read the log",
@@ -99,6 +150,14 @@ BODIES = {
     ("harm", "recursive module"): "counter again(.clk(clk), .rst(rst), .q());",
     ("harm", "flood the log"): "initial while (1) $display(q);",
     ("harm", "many warnings"): "\n".join(f"wire [1:0] w{i} = 9'd{i};" for i in range(3000)),
+    (
+        "harm",
+        "recursive function",
+    ): "function automatic integer f(input integer n); f = n == 0 ? 0 : f(n - 1) + 1; endfunction\n"
+    "always @(posedge clk) q = f(1000000000);",
+    ("harm", "replicate two billion times"): "wire [7:0] w = {2147483647{clk}};",
+    ("harm", "memory of many dimensions"): "reg [63:0] m [0:1023][0:1023][0:1023]; initial m[0][0][0] = 0;",
+    ("harm", "fork without end"): "task automatic t; fork t; t; join_none endtask\ninitial t;",
     ("hang", "loop without time"): "initial while (1) ;",
     ("hang", "forever without time"): "initial forever q = ~q;",
     (
@@ -120,6 +179,8 @@ BODIES = {
         "constant function without end",
     ): "function integer f(input integer x); begin while (1) x = x + 1; f = x; end endfunction\n"
     "localparam L = f(1);",
+    ("hang", "wait for threads without end"): "initial begin fork forever #1 ; join_none wait fork; end",
+    ("hang", "wait until the end of time"): "always #(64'hffff_ffff_ffff_fff0) q = ~q;",
     ("hang", "event storm"): "reg [7:0] a = 0; always @(a) a <= a + 1; initial a = 1;",
 }
 
@@ -139,6 +200,17 @@ TEXTS = {
     ("forge", "swallow the testbench by comment"): _EMPTY + "/*",
     ("forge", "swallow the testbench by ifdef"): _EMPTY + "`ifdef NEVER\n",
     ("forge", "swallow the testbench by string"): _EMPTY + '"',
+    ("forge", "checker that prints at the end"): _EMPTY
+    + 'checker k; final $display("Your Design Passed"); endchecker\n',
+    ("forge", "invisible character inside a name"): _EMPTY.replace(
+        "endmodule", "initial $fin\u200bish;\nendmodule"
+    ),
+    ("forge", "task that another module declares"): _EMPTY.replace(
+        "endmodule", "initial report_pass;\nendmodule"
+    )
+    + "module unused; task report_pass; endtask endmodule\n",
+    ("forge", "interface that reaches up"): _EMPTY.replace("endmodule", "spy s();\nendmodule")
+    + "interface spy; always @* tb.errors = 0; endinterface\n",
     ("forge", "open module"): "module counter(input clk, input rst, output reg [1:0] q);\n",
     ("forge", "foreign time unit"): "`timescale 1s/1s\n" + _EMPTY,
     ("forge", "no default net"): "`default_nettype none\n" + _EMPTY,

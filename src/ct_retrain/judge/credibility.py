@@ -4,6 +4,7 @@ The golden must pass, stubs must fail, and of the mutants that differ from the g
 A survivor may be equivalent to the golden; where nobody can tell, the score is an interval.
 """
 
+import threading
 import time
 from collections.abc import Iterable
 from typing import Annotated, Protocol
@@ -13,8 +14,10 @@ from pydantic import Field
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.verilog.modules import instantiated, modules
+from ct_retrain.judge.prover import Prover
+from ct_retrain.verilog.modules import modules
 from ct_retrain.verilog.mutate import Mutant, mutants
 from ct_retrain.verilog.stub import Level, stub
 
@@ -58,7 +61,7 @@ class Credibility(Record):
     low: Share
     """Killed of all that may differ: every undecided survivor is taken for a hole."""
     high: Share
-    """Killed of all that do differ: every undecided survivor is taken for equivalent."""
+    """Killed of all that do differ: every undecided survivor is taken for equivalent; 1 where nothing differs."""
     operators: tuple[Operator, ...]
     seconds: float
     """On the wall: the work is in other processes."""
@@ -84,22 +87,52 @@ def credibility(
     *same* is asked about survivors. A stub that is proved to be the golden itself is no stub.
     """
     began = time.monotonic()
-    top = next((name for name in instantiated(golden.testbench) if name in _names(golden.rtl)), "")
+    top = next((name for name in wanted(golden.testbench) if name in _names(golden.rtl)), "")
     outcome = simulator.check(golden).outcome
     if outcome is not Outcome.PASS or not top:
         return _nothing(outcome, time.monotonic() - began)
     stubs = {level: text for level in LEVELS if (text := stub(golden.rtl, top, level))}
-    passed = _passing(simulator, golden.testbench, stubs.values(), workers)
+    passed = _passing(simulator, golden, stubs.values(), workers)
     idle = tuple(
         level
         for (level, text), accepted in zip(stubs.items(), passed, strict=True)
         if accepted and not _proved(same, golden.rtl, text, top)
     )
     tried = list(mutants(golden.rtl, most))
-    verdicts = check_all(simulator, (Design(rtl=m.rtl, testbench=golden.testbench) for m in tried), workers)
+    designs = (golden.model_copy(update={"rtl": mutant.rtl}) for mutant in tried)
+    verdicts = check_all(simulator, designs, workers)
     judged = [(mutant, verdict.outcome) for mutant, verdict in zip(tried, verdicts, strict=True)]
     counted = [(mutant, found) for mutant, found in judged if found in _COUNTED]
     return _score(idle, counted, lambda text: None if same is None else same(golden.rtl, text, top), began)
+
+
+class Appraiser:
+    """Asks one judge about many testbenches, and keeps account of the time; safe to share between threads."""
+
+    def __init__(self, simulator: Simulator, prover: Prover) -> None:
+        """Ask *simulator*, and *prover* about what it lets pass.
+
+        The simulator should be one without a second opinion: a mutant that passes must not count as noticed
+        because synthesis reads it otherwise.
+        """
+        self._simulator, self._prover = simulator, prover
+        version = prover.yosys.version if prover.yosys else "none"
+        detail = f"{simulator.tool.detail}; proofs yosys {version}"
+        self.tool = simulator.tool.model_copy(update={"detail": detail})
+        self._lock = threading.Lock()
+        self._seconds = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """Spent since this object was made, the threads' together."""
+        return self._seconds
+
+    def __call__(self, golden: Design, most: int) -> Credibility:
+        """What the testbench of *golden* is worth, on up to *most* mutants; raise ToolError for a judge at fault."""
+        found = credibility(self._simulator, golden, most=most, same=self._prover.same)
+        with self._lock:
+            self._seconds += found.seconds
+        return found
 
 
 class _Ask(Protocol):
@@ -122,15 +155,15 @@ def _score(
         equivalent=equivalent,
         different=different,
         undecided=undecided,
-        low=_share(killed, killed + different + undecided),
-        high=_share(killed, killed + different),
+        low=_share(killed, killed + different + undecided, unknown=0.0),
+        high=_share(killed, killed + different, unknown=1.0),
         operators=_operators(counted, {mutant.rtl for mutant, alike in survivors if alike is not True}),
         seconds=round(time.monotonic() - began, 3),
     )
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _share(part: int, whole: int, unknown: float) -> float:
+    return part / whole if whole else unknown
 
 
 def _operators(counted: list[tuple[Mutant, Outcome]], survived: set[str]) -> tuple[Operator, ...]:
@@ -142,8 +175,8 @@ def _operators(counted: list[tuple[Mutant, Outcome]], survived: set[str]) -> tup
     return tuple(of(name) for name in sorted({mutant.operator for mutant, _ in counted}))
 
 
-def _passing(simulator: Simulator, testbench: str, texts: Iterable[str], workers: int) -> list[bool]:
-    designs = (Design(rtl=text, testbench=testbench) for text in texts)
+def _passing(simulator: Simulator, golden: Design, texts: Iterable[str], workers: int) -> list[bool]:
+    designs = (golden.model_copy(update={"rtl": text}) for text in texts)
     return [verdict.passed for verdict in check_all(simulator, designs, workers)]
 
 
@@ -166,7 +199,7 @@ def _nothing(outcome: Outcome, seconds: float) -> Credibility:
         different=0,
         undecided=0,
         low=0.0,
-        high=0.0,
+        high=1.0,
         operators=(),
         seconds=round(seconds, 3),
     )

@@ -6,23 +6,14 @@ open ('x), a difference is no refutation. Compared are two-valued, zero-delay me
 """
 
 import re
-import shutil
-import subprocess
-from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.process import Finished, Limits, Patience, run
+from ct_retrain.judge.engines import TOP, Decision, Effort, Yosys, decide, locate_yosys
+from ct_retrain.judge.process import Limits, Patience
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import Module, Port, modules
 
-
-class Yosys(NamedTuple):
-    """The two programs."""
-
-    yosys: str
-    abc: str
-    version: str = ""
+__all__ = ["Alike", "Question", "Yosys", "alike", "clock_of", "locate_yosys", "readable"]
 
 
 class Alike(NamedTuple):
@@ -34,23 +25,11 @@ class Alike(NamedTuple):
     """Steps of the inputs up to which no difference exists, or the step of the difference; a clock takes two."""
     steps: tuple[dict[str, int], ...] = ()
     """Inputs, step by step, that lead to the difference."""
-
-
-def locate_yosys() -> Yosys | None:
-    """Find them on PATH; None where one is missing."""
-    yosys, abc = shutil.which("yosys"), shutil.which("yosys-abc") or shutil.which("berkeley-abc")
-    return None if yosys is None or abc is None else Yosys(yosys, abc, _version(yosys))
-
-
-def _version(yosys: str) -> str:
-    """As the program says; raise ToolError when it says nothing."""
-    try:
-        said = subprocess.run([yosys, "-V"], capture_output=True, text=True, timeout=60, check=False).stdout
-    except (OSError, subprocess.TimeoutExpired) as error:
-        message = f"{yosys} does not answer: {error}"
-        raise ToolError(message) from error
-    words = said.split()
-    return words[1] if len(words) > 1 else "unknown"
+    method: str = ""
+    engine: str = ""
+    cpu_seconds: float = 0.0
+    assumptions: tuple[str, ...] = ()
+    """What the answer supposes, in words."""
 
 
 class Question(NamedTuple):
@@ -61,13 +40,15 @@ class Question(NamedTuple):
     top: str
     bounded: bool
     """If it cannot be proved, say at least up to where there is no difference; it takes as long again."""
+    depth: int = 0
+    """Steps to search where no proof is found; 0: as many as there is time for."""
 
 
 def alike(asked: Question, yosys: Yosys, limits: Limits) -> Alike:
     """Answer in the working directory; called inside a worker."""
-    golden, other, top, bounded = asked
+    golden, other, top = asked.golden, asked.other, asked.top
     with Patience(limits.cpu_seconds):
-        if any(report.refused or report.unread for report in (guard(golden), guard(other))):
+        if any(unfit(text) for text in (golden, other)):
             return Alike(answer=None, why="not synthesizable")
         found = [next((m for m in modules(text) if m.name == top), None) for text in (golden, other)]
     if found[0] is None or found[0] != found[1]:
@@ -75,25 +56,28 @@ def alike(asked: Question, yosys: Yosys, limits: Limits) -> Alike:
     miter = _miter(found[0])
     if miter is None:
         return Alike(answer=None, why="ports that cannot be compared")
-    for name, text in (
-        ("gold.v", golden),
-        ("gate.v", other),
-        ("miter.v", miter.text),
-        ("equal.ys", _script(top)),
-    ):
-        Path(name).write_text(readable(text), encoding="utf-8", errors="replace")
-    for name in (_AIGER, _MAP, _STEPS):
-        Path(name).unlink(missing_ok=True)
-    made = run([yosys.yosys, "-q", "-s", "equal.ys"], limits, None)
-    if made.exit_code != 0 or not Path(_AIGER).is_file():
-        return Alike(answer=None, why=f"yosys cannot read it: {_last(made)}")
-    seconds = max(1, limits.cpu_seconds - 1)
-    script = f"read_aiger {_AIGER}; fold; strash; pdr -T {seconds}; write_cex -n {_STEPS}"
-    ended = run([yosys.abc, "-c", script], limits, None)
-    if bounded and not any(word in ended.output for word in (_PROVED, _DIFFERS)):
-        script = f"read_aiger {_AIGER}; fold; strash; bmc3 -T {seconds}; write_cex -n {_STEPS}"
-        ended = run([yosys.abc, "-c", script], limits, None)
-    return _read(ended, certain=miter.reset and "'x" not in golden.replace("'bx", "'x").lower())
+    files = {"gold.v": readable(golden), "gate.v": readable(other), "miter.v": miter.text}
+    is_open = _OPEN.search(golden) is not None
+    reading = _reading(top, strict=not is_open)
+    made = decide(files, reading, yosys, Effort(limits, asked.bounded, asked.depth))
+    certain = miter.settled and not is_open
+    return _answer(made, miter.assumptions, certain=certain)
+
+
+_OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-f_]*x", re.IGNORECASE)
+"""A literal that is unknown, at least in part."""
+
+
+def unfit(text: str) -> bool:
+    """Whether *text* is none that yosys and a simulator read alike."""
+    report = guard(text)
+    return bool(report.refused or report.unread) or _SYNTHESIS_ONLY.search(text) is not None
+
+
+_SYNTHESIS_ONLY = re.compile(
+    r"\b(?:synopsys|synthesis|pragma)\b[ \t]*(?:translate_)?off\b"
+    r"|\(\*[^)]*\b(?:gclk|anyconst|anyseq|allconst|allseq)\b"
+)
 
 
 def readable(rtl: str) -> str:
@@ -101,42 +85,37 @@ def readable(rtl: str) -> str:
     return re.sub(r"\balways_comb\b", "always @*", rtl)
 
 
-_AIGER, _MAP, _STEPS = "miter.aig", "miter.map", "miter.cex"
-_PROVED, _DIFFERS = "Property proved", "was asserted in frame"
-
-
-def _script(top: str) -> str:
-    sides = "\n".join(
-        f"read_verilog -sv {side}.v\nhierarchy -check -top {top}\nproc -norom\nflatten\nrename {top} {side}\n"
-        f"design -stash {side}\n"
-        for side in ("gold", "gate")
-    )
-    return f"""{sides}
-design -copy-from gold -as gold gold
-design -copy-from gate -as gate gate
-read_verilog -sv -formal miter.v
-hierarchy -check -top miter
+READ_DESIGN = """read_verilog -sv {file}
+hierarchy -check -top {top}
 proc -norom
 flatten
-opt
-memory_map
-opt -full
-clk2fflogic
-setundef -undriven -zero
-setundef -zero
-zinit -all
-opt -full
-techmap
-aigmap
-opt_clean
-write_aiger -zinit -map {_MAP} {_AIGER}
+chformal -remove
 """
+"""A design's own assumptions would be believed: `assume (0)` makes everything true."""
+
+
+FREE = "setundef -undriven -anyseq\nsetundef -anyseq\n"
+"""What a design leaves unknown may be anything; read as 0, it would equal what really is 0."""
+
+
+def _reading(top: str, *, strict: bool) -> str:
+    """With *strict*, only what the golden says is right; otherwise what either leaves open is read as 0."""
+    sides = "".join(
+        READ_DESIGN.format(file=f"{side}.v", top=top)
+        + f"{FREE if strict and side == 'gate' else ''}rename {top} {side}\ndesign -stash {side}\n"
+        for side in ("gold", "gate")
+    )
+    return (
+        f"{sides}design -copy-from gold -as gold gold\ndesign -copy-from gate -as gate gate\n"
+        "read_verilog -sv -formal miter.v"
+    )
 
 
 class _Miter(NamedTuple):
     text: str
-    reset: bool
+    settled: bool
     """Registers are defined before anything is compared; a design without a clock has none."""
+    assumptions: tuple[str, ...]
 
 
 _CLOCK = re.compile(r"^i?_?(?:clk|clock|ck|clk_?i|clk_?in|sys_clk)$", re.IGNORECASE)
@@ -148,27 +127,53 @@ _RESET = re.compile(
 def _miter(module: Module) -> _Miter | None:
     inputs = [port for port in module.ports if port.direction == "input"]
     outputs = [port for port in module.ports if port.direction == "output"]
-    if (
-        not outputs
-        or len(inputs) + len(outputs) != len(module.ports)
-        or any(port.width is None for port in module.ports)
-    ):
+    if not comparable(module):
         return None
-    clock = clock_of(module)
-    reset = next((port.name for port in inputs if port.width == 1 and _RESET.match(port.name)), "")
+    start = starting(module)
     wires = [f"  wire {_range(port)}{side}_{port.name};" for port in outputs for side in ("gold", "gate")]
     sides = [f"  {side} u_{side} ({_connections(inputs, outputs, side)});" for side in ("gold", "gate")]
     same = " && ".join(f"gold_{port.name} == gate_{port.name}" for port in outputs)
-    checks = [f"  always @* assert ({same});"]
-    if clock and reset:
-        low = reset.lower().endswith(("n", "_b")) or "n_" in reset.lower()
-        checks = [
-            "  reg [1:0] age = 0;",
-            f"  always @(posedge {clock}) if (age != 2) age <= age + 1;",
-            f"  always @* if (age != 2) assume ({'!' if low else ''}{reset}); else assert ({same});",
-        ]
-    header = f"module miter ({', '.join(f'input {_range(port)}{port.name}' for port in inputs)});"
-    return _Miter("\n".join([header, *wires, *sides, *checks, "endmodule", ""]), not clock or bool(reset))
+    checks = f"  always @* if (ct_ready) assert ({same});"
+    header = f"module {TOP} ({', '.join(f'input {_range(port)}{port.name}' for port in inputs)});"
+    text = "\n".join([header, *wires, start.ready, start.held, *sides, checks, "endmodule", ""])
+    return _Miter(text, start.settled, start.assumptions)
+
+
+def comparable(module: Module) -> bool:
+    """Whether it has outputs, and ports that can be driven and read."""
+    return any(port.direction == "output" for port in module.ports) and all(
+        port.direction in {"input", "output"} and port.width is not None for port in module.ports
+    )
+
+
+class Starting(NamedTuple):
+    """How a design is brought to a defined state before anything is looked at."""
+
+    ready: str
+    """Verilog that defines `ct_ready`."""
+    held: str
+    """Verilog that assumes the reset until then."""
+    settled: bool
+    assumptions: tuple[str, ...]
+
+
+def starting(module: Module) -> Starting:
+    """Two clocks of the reset that the ports name; registers at zero where there is none."""
+    clock = clock_of(module)
+    inputs = [port for port in module.ports if port.direction == "input"]
+    reset = next((port.name for port in inputs if port.width == 1 and _RESET.match(port.name)), "")
+    if not (clock and reset):
+        given = ("every register starts at zero",) if clock else ()
+        return Starting("  wire ct_ready = 1;", "", not clock, given)
+    low = reset.lower().endswith(("n", "_b")) or "n_" in reset.lower()
+    ready = (
+        f"  reg [1:0] ct_age = 0;\n  always @(posedge {clock}) if (ct_age != 2) ct_age <= ct_age + 1;\n"
+        "  wire ct_ready = ct_age == 2;"
+    )
+    held = f"  always @* if (!ct_ready) assume ({'!' if low else ''}{reset});"
+    said = f"{reset} is {0 if low else 1} for the first two clocks"
+    assumptions = (said, "a register that the reset leaves out starts at zero")
+    return Starting(ready, held, settled=True, assumptions=assumptions)
 
 
 def clock_of(module: Module) -> str:
@@ -187,35 +192,11 @@ def _connections(inputs: list[Port], outputs: list[Port], side: str) -> str:
     return ", ".join([*fed, *(f".{port.name}({side}_{port.name})" for port in outputs)])
 
 
-def _read(ended: Finished, *, certain: bool) -> Alike:
-    if _PROVED in ended.output:
-        return Alike(answer=True, why="proved by property-directed reachability")
-    found = re.search(rf"{_DIFFERS} (\d+)", ended.output)
-    if found is not None:
+def _answer(made: Decision, assumptions: tuple[str, ...], *, certain: bool) -> Alike:
+    why, answer = made.why, made.answer
+    if answer is False:
         why = "differs" if certain else "differs from a start at zero, which no reset ensures"
-        return Alike(answer=False if certain else None, why=why, depth=int(found[1]), steps=_steps())
-    bounded = re.search(r"No output asserted in (\d+) frames", ended.output)
-    if bounded is not None:
-        return Alike(answer=None, why="no difference up to a depth", depth=int(bounded[1]))
-    return Alike(answer=None, why=f"not decided: {_last(ended)}")
-
-
-def _steps() -> tuple[dict[str, int], ...]:
-    """The counterexample that abc left, by the names of the inputs."""
-    if not (Path(_STEPS).is_file() and Path(_MAP).is_file()):
-        return ()
-    names = re.findall(r"^input (\d+) (\d+) (\S+)$", Path(_MAP).read_text(encoding="utf-8"), re.MULTILINE)
-    place = {int(index): (name, int(bit)) for index, bit, name in names}
-    steps: dict[int, dict[str, int]] = {}
-    for index, step, value in re.findall(
-        r"^pi(\d+)@(\d+)=([01])$", Path(_STEPS).read_text(encoding="utf-8"), re.MULTILINE
-    ):
-        name, bit = place[int(index)]
-        inputs = steps.setdefault(int(step), {})
-        inputs[name] = inputs.get(name, 0) | int(value) << bit
-    return tuple(steps[step] for step in sorted(steps))
-
-
-def _last(ended: Finished) -> str:
-    lines = [line.strip() for line in ended.output.splitlines() if line.strip()]
-    return lines[-1][:160] if lines else f"exit code {ended.exit_code}"
+        answer = False if certain else None
+    elif answer is None and made.depth:
+        why = "no difference up to a depth"
+    return Alike(answer, why, made.depth, made.steps, made.method, made.engine, made.cpu_seconds, assumptions)

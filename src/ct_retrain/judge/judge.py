@@ -9,12 +9,17 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.verdict import Design, Verdict
 from ct_retrain.judge.cache import Cache, Remembering, Use
+from ct_retrain.judge.choice import Choosing
+from ct_retrain.judge.cocotb import locate_library
+from ct_retrain.judge.compiled import Installed, find, locate_verilator
+from ct_retrain.judge.cosimulation import Cosimulating
 from ct_retrain.judge.icarus import Icarus
 from ct_retrain.judge.opinion import Doubting
 from ct_retrain.judge.pool import Pool
 from ct_retrain.judge.prover import Prover
 from ct_retrain.judge.sandbox import Sandbox
 from ct_retrain.judge.toolchain import locate
+from ct_retrain.judge.verilator import Verilator
 
 
 class Judge:
@@ -28,18 +33,29 @@ class Judge:
         Verdicts are kept in the file *cache*, if one is named.
         """
         found = locate()
-        self._pool = Pool(Sandbox(found, sandbox, memory_mb=max(2048, settings.memory_mb + 1024)))
-        weakref.finalize(self, self._pool.close)
+        second = _second(settings)
+        builders = second.readable if second else ()
+        memory = max(2048, settings.memory_mb + 1024)
+        confined = Sandbox(found, sandbox, memory_mb=memory)
+        self._pool = Pool(confined._replace(builders=builders))
+        library = locate_library()
+        self._python_pool = Pool(confined._replace(library=library))
+        for pool in (self._pool, self._python_pool):
+            weakref.finalize(self, pool.close)
         self._cache = None if cache is None else Cache(cache, settings.cache_mb)
         self._limits = (
             f"{settings.cpu_seconds} {settings.memory_mb} {settings.output_kb} {settings.log_chars}"
         )
         self.icarus = Icarus(settings, found, self._pool)
         self.prover = Prover(settings, self._pool)
-        self.plain = self._remembering(self.icarus)
+        self.verilator: Simulator | None = None
+        """Alone, where it is installed and the settings allow it."""
+        simulator = self._simulator(settings, second)
+        cosimulating = Cosimulating(simulator, settings, self._python_pool, library)
+        self.plain = self._remembering(cosimulating)
         """Without the second opinion: what the testbench alone says."""
-        doubting = settings.second_opinion and self.prover.yosys is not None
-        self._whole = self._remembering(Doubting(self.plain, self.prover)) if doubting else self.plain
+        doubting = Doubting(self.plain, self.prover) if settings.second_opinion else None
+        self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
 
     def check(self, design: Design) -> Verdict:
@@ -56,6 +72,7 @@ class Judge:
     def close(self) -> None:
         """End the workers; the judge may be used again, with new ones."""
         self._pool.close()
+        self._python_pool.close()
 
     def __enter__(self) -> Self:
         return self
@@ -65,5 +82,23 @@ class Judge:
     ) -> None:
         self.close()
 
+    def _simulator(self, settings: JudgeSettings, second: Installed | None) -> Simulator:
+        if second is None:
+            return self.icarus
+        verilator = Verilator(settings, second, self._pool)
+        self.verilator = self._remembering(verilator)
+        return verilator if settings.simulator == "verilator" else Choosing(self.icarus, verilator)
+
     def _remembering(self, simulator: Simulator) -> Simulator:
         return simulator if self._cache is None else Remembering(simulator, self._cache, self._limits)
+
+
+def _second(settings: JudgeSettings) -> Installed | None:
+    """Verilator, where the settings ask for it; raise ToolError when they insist and it is missing."""
+    match settings.simulator:
+        case "icarus":
+            return None
+        case "verilator":
+            return locate_verilator()
+        case "auto":
+            return find()

@@ -2,12 +2,18 @@
 
 yosys reads the design and writes it again as plain registers and logic, and the copy is judged like the design.
 What only a simulator would do (incomplete sensitivity lists, delays, races, comparisons with x) is gone in it.
+A copy that fails has a chance to be explained: by a testbench that changes inputs at the clock's own edge, or by bits
+that are unknown at power-up and do not matter, whichever values they have.
+Not all that simulates can be read by yosys, so a design with delays must pass without them first.
 """
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.prover import Prover
+from ct_retrain.judge.synthesis import Reading
+from ct_retrain.verilog.delays import undelayed
 from ct_retrain.verilog.modules import instantiated
 
 
@@ -20,6 +26,8 @@ class Opinion(Record):
     first: Verdict
     second: Verdict | None = None
     """Of the copy."""
+    explained: bool = False
+    """The copy as it is fails, for a reason that is not the design's."""
 
 
 class Doubting:
@@ -29,7 +37,7 @@ class Doubting:
         """Ask *simulator* about designs, and about what *prover* makes of those that pass."""
         self._simulator, self._prover = simulator, prover
         version = prover.yosys.version if prover.yosys else "none"
-        detail = f"{simulator.tool.detail}; second opinion yosys {version}"
+        detail = f"{simulator.tool.detail}; second opinion 3, yosys {version}"
         self.tool = simulator.tool.model_copy(update={"detail": detail})
 
     def check(self, design: Design) -> Verdict:
@@ -37,7 +45,11 @@ class Doubting:
         verdict = self._simulator.check(design)
         if not verdict.passed:
             return verdict
-        found = _opinion(self._simulator, self._prover, design, verdict)
+        found = _on_delays(self._simulator, design, verdict)
+        if found.agrees is not False:
+            found = _opinion(self._simulator, self._prover, design, verdict)
+        if found.explained:
+            return verdict.model_copy(update={"detail": f"{verdict.detail}; {found.why}"})
         if found.agrees is not False or found.second is None:
             return verdict
         changes = {"outcome": Outcome.DISPUTED, "detail": found.why, "second_log": found.second.log}
@@ -52,14 +64,73 @@ def second_opinion(simulator: Simulator, prover: Prover, design: Design) -> Opin
 def _opinion(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
     if first.outcome in _NOTHING_TO_COPY:
         return Opinion(agrees=None, why="the design was not simulated", first=first)
+    if is_cocotb(design.testbench):
+        why = "a cocotb testbench may look inside the design, where a copy is another"
+        return Opinion(agrees=None, why=why, first=first)
     copy = prover.resynthesised(design.rtl, instantiated(design.testbench))
     if not copy.text:
         return Opinion(agrees=None, why=copy.why, first=first)
     second = simulator.check(design.model_copy(update={"rtl": copy.text}))
     if second.outcome is first.outcome:
         return Opinion(agrees=True, why="the copy gets the same verdict", first=first, second=second)
+    return _differing(simulator, prover, design, first, second)
+
+
+def _differing(
+    simulator: Simulator, prover: Prover, design: Design, first: Verdict, second: Verdict
+) -> Opinion:
+    """Explain why the copy got another verdict, or say that it did."""
+    if second.outcome in _NO_ANSWER and _DRIVERS not in second.detail:
+        return Opinion(agrees=None, why=f"the copy cannot be judged: {second.detail}", first=first)
+    for why, readings in _EXPLANATIONS if first.passed else ():
+        verdict = _under_all(simulator, prover, design, readings)
+        if verdict is not None:
+            return Opinion(agrees=True, why=why, first=first, second=verdict, explained=True)
     why = f"{first.outcome} as written, {second.outcome} as synthesised: {second.detail}"
     return Opinion(agrees=False, why=why, first=first, second=second)
+
+
+_NO_ANSWER = frozenset({Outcome.COMPILE_ERROR, Outcome.FORBIDDEN, Outcome.RESOURCE_LIMIT})
+_DRIVERS = "unresolved wires"
+"""What Icarus says of a variable with two drivers: the design's fault, not the copy's."""
+
+_UNKNOWN = "as synthesised only once unknown bits have a value, whichever: 0, 1 or random"
+_EXPLANATIONS = (
+    (
+        "as synthesised only with inputs taken at the very clock edge, where the testbench changes them",
+        (Reading(at_edge=True),),
+    ),
+    (_UNKNOWN, tuple(Reading(unknown=value) for value in ("zero", "one", "random"))),
+    (_UNKNOWN, tuple(Reading(at_edge=True, unknown=value) for value in ("zero", "one", "random"))),
+)
+"""Why a right design's copy may fail, and the readings that must all pass to show it."""
+
+
+def _under_all(
+    simulator: Simulator, prover: Prover, design: Design, readings: tuple[Reading, ...]
+) -> Verdict | None:
+    """The verdict on *design* as the last of *readings* has it, if it passes as each of them has it."""
+    wanted = instantiated(design.testbench)
+    verdict: Verdict | None = None
+    for reading in readings:
+        copy = prover.resynthesised(design.rtl, wanted, reading)
+        verdict = simulator.check(design.model_copy(update={"rtl": copy.text})) if copy.text else None
+        if verdict is None or not verdict.passed:
+            return None
+    return verdict
+
+
+def _on_delays(simulator: Simulator, design: Design, first: Verdict) -> Opinion:
+    """Judge *design* without its delays."""
+    plain = undelayed(design.rtl)
+    if plain == design.rtl:
+        return Opinion(agrees=None, why="the design has no delays", first=first)
+    if plain is None:
+        why = f"{first.outcome} as written, and a macro hides its delays too well to judge it without them"
+        return Opinion(agrees=False, why=why, first=first, second=first)
+    second = simulator.check(design.model_copy(update={"rtl": plain}))
+    why = f"{first.outcome} as written, {second.outcome} without its delays: {second.detail}"
+    return Opinion(agrees=second.outcome is first.outcome, why=why, first=first, second=second)
 
 
 _NOTHING_TO_COPY = frozenset({Outcome.COMPILE_ERROR, Outcome.FORBIDDEN})

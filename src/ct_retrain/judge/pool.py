@@ -17,15 +17,15 @@ class Pool:
         self.layers: tuple[str, ...] = ()
         """Of the sandbox, as far as they are known: those of the last worker that came up."""
 
-    def ask(self, job: dict[str, Any], limits: Limits) -> dict[str, Any]:
-        """The answer of a worker to *job*; raise ToolError when there is none."""
+    def ask(self, job: dict[str, Any], limits: Limits, patience: float = 0.0) -> dict[str, Any]:
+        """The answer of a worker to *job*, within *patience* (see `Worker`); raise ToolError when there is none."""
         with self._lock:
             self._idle = [worker for worker in self._idle if worker.ours]
             worker = self._idle.pop() if self._idle else None
         worker = worker or Worker(self._sandbox)
         self.layers = worker.layers
         try:
-            answer = worker.ask(job, limits)
+            answer = worker.ask(job, limits, patience)
         except BaseException:
             # Its pipe may hold half an answer: what it says next would be taken for another design's.
             worker.close()

@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge.cocotb import Library
 from ct_retrain.judge.confine import landlock_version
 from ct_retrain.judge.process import Limits
 from ct_retrain.judge.simulation import Answer
@@ -38,6 +39,10 @@ class Sandbox(NamedTuple):
     namespaces: bool = True
     bubblewrap: bool = False
     """Use it even where Landlock closes the files already."""
+    builders: tuple[str, ...] = ()
+    """Directories of tools that build programs in the scratch directory, which workers may then run."""
+    library: Library | None = None
+    """cocotb, whose Python the workers may then read."""
 
 
 class Worker:
@@ -45,7 +50,7 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox) -> None:
         """Start it, or raise ToolError: it does not come up, or `require` asks for layers that this system lacks."""
-        self.scratch = _scratch(confined=sandbox.mode != "off")
+        self.scratch = _scratch(confined=sandbox.mode != "off", runs=bool(sandbox.builders))
         self.layers: tuple[str, ...] = ()
         self._owner = os.getpid()
         self._asked = 0
@@ -63,10 +68,12 @@ class Worker:
             "namespaces": sandbox.namespaces,
             "parser_seconds": sandbox.parser_seconds,
             "memory_mb": sandbox.memory_mb,
+            "builders": sandbox.builders,
+            "python": sandbox.library.readable if sandbox.library else (),
         }
         argv = [sys.executable, "-I", "-c", _BOOT.format(path=sys.path), json.dumps(start)]
         wanted = sandbox.mode != "off" and (sandbox.bubblewrap or not landlock_version())
-        readable = (*sandbox.icarus.readable, sys.prefix, sys.base_prefix, *sys.path)
+        readable = (*sandbox.icarus.readable, *sandbox.builders, sys.prefix, sys.base_prefix, *sys.path)
         wrapped = _bubblewrap(self.scratch, readable) if wanted else []
         with (self.scratch / ".complaints").open("wb") as complaints:
             self._process = subprocess.Popen(
@@ -200,10 +207,14 @@ def _dies(pid: int, seconds: float) -> None:
         time.sleep(0.001)
 
 
-def _scratch(*, confined: bool) -> Path:
-    """An empty directory, in memory where there is room, that belongs to the user the worker will be."""
+def _scratch(*, confined: bool, runs: bool) -> Path:
+    """An empty directory, in memory where there is room, that belongs to the user the worker will be.
+
+    For a worker that *runs* what it has built there, it lies where programs may be run.
+    """
     memory = Path("/dev/shm")  # noqa: S108 - a name of our own is made in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
+    roomy = roomy and not (runs and os.statvfs(memory).f_flag & os.ST_NOEXEC)
     path = Path(tempfile.mkdtemp(prefix="ct-judge-", dir=memory if roomy else None))
     if confined and os.geteuid() == 0:
         with contextlib.suppress(KeyError):

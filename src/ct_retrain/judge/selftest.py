@@ -44,3 +44,23 @@ def known() -> tuple[Known, ...]:
         Outcome.FORBIDDEN: _ADDER.replace("endmodule", "initial $finish;\nendmodule"),
     }
     return tuple(Known(Design(rtl=rtl, testbench=_TESTBENCH), outcome) for outcome, rtl in texts.items())
+
+
+_TESTS = """# TOPLEVEL = adder
+import cocotb
+from cocotb.triggers import Timer
+
+
+@cocotb.test()
+async def adds(dut):
+    for a in range(16):
+        dut.a.value, dut.b.value = a, 15 - a
+        await Timer(1, "ns")
+        assert int(dut.s.value) == 15
+"""
+
+
+def known_to_cocotb() -> tuple[Known, ...]:
+    """A right design and a wrong one, for cocotb."""
+    texts = {Outcome.PASS: _ADDER, Outcome.MISMATCH: _ADDER.replace("a + b", "a - b")}
+    return tuple(Known(Design(rtl=rtl, testbench=_TESTS), outcome) for outcome, rtl in texts.items())

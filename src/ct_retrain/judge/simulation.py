@@ -43,6 +43,8 @@ class Answer(NamedTuple):
     log: str = ""
     stubs: tuple[str, ...] = ()
     """Designs that do nothing, which this testbench must fail before its pass is believed."""
+    gave_up: bool = False
+    """The simulator could not read or not finish it; another one may."""
 
 
 class Bench(NamedTuple):
@@ -60,11 +62,16 @@ def prepare(testbench: str, tools: Tools) -> Bench | str:
         made = harness(testbench)
     if isinstance(made, str):
         return made
-    flat = _flatten(made.source, "testbench.v", tools)
+    flat = flatten(made.source, "testbench.v", tools)
     if isinstance(flat, Finished):
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
-    units = _TIMESCALE.findall(made.source)
-    return Bench(made, flat, units[-1].strip() if units else "")
+    return Bench(made, flat, units(made.source))
+
+
+def units(testbench: str) -> str:
+    """Its last `timescale; "" where there is none."""
+    each = _TIMESCALE.findall(testbench)
+    return str(each[-1]).strip() if each else ""
 
 
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
@@ -72,11 +79,33 @@ _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | None = None) -> Answer:
     """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
+    built = build(rtl, bench, nonce, tools)
+    if isinstance(built, Answer):
+        return built
+    ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
+    finding = enough(found(bench.made, nonce, ran), bench.made.style, expected)
+    log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
+    idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
+    detail, gave_up = strip_control(finding.detail), ran.limit is Limit.CPU
+    return Answer(
+        finding.outcome, detail, finding.checks, finding.errors, built.warnings, log, idle, gave_up=gave_up
+    )
+
+
+class Built(NamedTuple):
+    """A design that compiled."""
+
+    flat: str
+    warnings: int
+
+
+def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
+    """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
         report = guard(rtl, bench.made.modules)
     if report.refused:
         return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
-    flat = _flatten(rtl, "design.v", tools) if "`" in rtl else rtl
+    flat = flatten(rtl, "design.v", tools) if "`" in rtl else rtl
     if isinstance(flat, Finished):
         return _refused(flat, flat.output, tools)
     compiled = _compile(flat, bench, nonce, tools)
@@ -84,17 +113,16 @@ def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | Non
     warnings = len(_WARNING.findall(said))
     if compiled.limit is not None or compiled.exit_code != 0 or _ERROR.search(said):
         return _refused(compiled, said, tools)._replace(warnings=warnings)
-    if report.unread:
+    unread = report.unread
+    if unread and bench.made.style is Style.COCOTB:
+        # What stands in the Verilog that the testbench brings is no riddle.
+        with Patience(tools.parser_seconds):
+            unread = guard(f"{bench.flat}\n{rtl}").unread
+    if unread:
         return Answer(
-            Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench", warnings=warnings
+            Outcome.FORBIDDEN, f"{unread[0]}, but it compiles beside the testbench", warnings=warnings
         )
-    ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
-    finding = enough(_found(bench.made, nonce, ran), bench.made.style, expected)
-    log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
-    stubs = _stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
-    return Answer(
-        finding.outcome, strip_control(finding.detail), finding.checks, finding.errors, warnings, log, stubs
-    )
+    return Built(flat, warnings)
 
 
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:
@@ -107,7 +135,7 @@ def plainly(rtl: str, testbench: str, tools: Tools) -> str:
     return run([tools.icarus.vvp, "-n", toolchain.COMPILED], tools.limits, tools.hangup).output
 
 
-def _flatten(text: str, name: str, tools: Tools) -> str | Finished:
+def flatten(text: str, name: str, tools: Tools) -> str | Finished:
     """*text* without macros and conditionals, or how its preprocessing failed."""
     source, target = Path(name), Path(f"{name}.flat")
     source.write_text(text + "\n", encoding="utf-8", errors="replace")
@@ -140,31 +168,32 @@ _REASON = re.compile(r"^.*(?:\berror:|\bsorry:|syntax error|Unable to|: internal
 
 
 def _first_error(ended: Finished) -> str:
-    found = _REASON.search(ended.output)
-    return strip_control(found[0].strip())[:300] if found else f"exit code {ended.exit_code}"
+    reason = _REASON.search(ended.output)
+    return strip_control(reason[0].strip())[:300] if reason else f"exit code {ended.exit_code}"
 
 
 def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
     """The compiler's answer; what it cannot do with the testbench is no fault of the design."""
     if ended.limit is not None:
-        return Answer(*_limited(ended.limit, "the compiler")[:2])
+        return Answer(*limited(ended.limit, "the compiler")[:2], gave_up=ended.limit is Limit.CPU)
     first = _REASON.search(said)
     detail = first[0].strip()[:300] if first else f"the compiler ended with exit code {ended.exit_code}"
     ours = detail.startswith("testbench.v:") and "sorry:" in detail
-    return Answer(
-        Outcome.NO_EVIDENCE if ours else Outcome.COMPILE_ERROR, detail, log=tail(said, tools.log_chars)
-    )
+    outcome = Outcome.NO_EVIDENCE if ours else Outcome.COMPILE_ERROR
+    return Answer(outcome, detail, log=tail(said, tools.log_chars), gave_up=True)
 
 
-def _found(made: Harness, nonce: str, ran: Finished) -> Finding:
+def found(made: Harness, nonce: str, ran: Finished) -> Finding:
+    """What a simulation shows, by the way it ended and by what it printed."""
     if ran.limit is not None:
-        return _limited(ran.limit, "the simulation")
+        return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
         return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
     return read(made, nonce, ran.output, ran.exit_code)
 
 
-def _limited(limit: Limit, what: str) -> Finding:
+def limited(limit: Limit, what: str) -> Finding:
+    """What it means that *what* ran into *limit*."""
     match limit:
         case Limit.CPU:
             return Finding(Outcome.TIMEOUT, f"{what} used up its processor time")
@@ -174,9 +203,9 @@ def _limited(limit: Limit, what: str) -> Finding:
             return Finding(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
 
 
-def _stubs(rtl: str, made: Harness) -> tuple[str, ...]:
-    """For a testbench that counts nothing: what it must fail to show that it looks."""
-    if made.style is not Style.PLAIN:
+def stubs(rtl: str, made: Harness) -> tuple[str, ...]:
+    """Designs that do nothing, for a testbench that counts nothing: what it must fail to show that it looks."""
+    if made.style not in {Style.PLAIN, Style.COCOTB}:
         return ()
     mine = [module.name for module in modules(rtl) if module.name in made.wanted]
     return tuple("".join(stub(rtl, name, level) for name in mine) for level in ("x", "0"))

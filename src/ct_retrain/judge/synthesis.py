@@ -1,12 +1,19 @@
-"""A design as yosys reads it, written again as Verilog; runs inside a worker."""
+"""A design as yosys reads it, written again as Verilog; runs inside a worker.
 
+The plain copy says all there is to say unless its verdict differs. Then two legal readings of the same registers and
+logic tell whether the design or the question was at fault: inputs taken as they were when the clock woke the design,
+for a testbench that changes them at that very edge, and every unknown bit set to a chosen value.
+"""
+
+import hashlib
+import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ct_retrain.judge.equivalence import readable
 from ct_retrain.judge.process import Limits, Patience, run
 from ct_retrain.verilog.guard import guard
-from ct_retrain.verilog.modules import tops
+from ct_retrain.verilog.modules import Module, Port, modules, tops
 
 _COPY = "copy.v"
 
@@ -18,7 +25,21 @@ class Copy(NamedTuple):
     why: str
 
 
-def resynthesise(rtl: str, wanted: tuple[str, ...], yosys: str, limits: Limits) -> Copy:
+class Reading(NamedTuple):
+    """One legal way to read registers and logic."""
+
+    at_edge: bool = False
+    """The registers take the inputs as they were when the clock's edge was noticed, not after it has settled."""
+    unknown: Literal["x", "zero", "one", "random"] = "x"
+    """What registers without an initial value, open wires and x literals are; "x" leaves them as they are."""
+
+
+AS_IT_IS = Reading()
+
+
+def resynthesise(
+    rtl: str, wanted: tuple[str, ...], yosys: str, limits: Limits, reading: Reading = AS_IT_IS
+) -> Copy:
     """*rtl* after yosys has turned processes into registers and logic; *wanted* names the modules to keep."""
     with Patience(limits.cpu_seconds):
         report = guard(rtl)
@@ -26,13 +47,101 @@ def resynthesise(rtl: str, wanted: tuple[str, ...], yosys: str, limits: Limits) 
     if report.refused or report.unread or len(roots) != 1:
         return Copy("", "not synthesizable, or no single top")
     Path("synthesis.v").write_text(readable(rtl), encoding="utf-8", errors="replace")
-    script = (
-        f"read_verilog -sv synthesis.v\nhierarchy -check -top {roots[0]}\nproc -norom\nopt_clean\n"
-        f"write_verilog -noattr {_COPY}\n"
-    )
-    Path("synthesis.ys").write_text(script, encoding="utf-8")
+    Path("synthesis.ys").write_text(_script(rtl, roots[0], reading), encoding="utf-8")
+    Path(_COPY).unlink(missing_ok=True)
     ended = run([yosys, "-q", "-s", "synthesis.ys"], limits, None)
     if ended.exit_code != 0 or not Path(_COPY).is_file():
         lines = ended.output.strip().splitlines()
         return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
-    return Copy(Path(_COPY).read_text(encoding="utf-8", errors="replace"), "")
+    text = _of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace"))
+    if not reading.at_edge:
+        return Copy(text, "")
+    with Patience(limits.cpu_seconds):
+        return _at_edge(text, roots[0])
+
+
+def _of_bits(copy: str) -> str:
+    """*copy* comparing bits only, as what is built does: none is ever x."""
+    copy = re.sub(r"= [^=;\n]+ ([!=])== \d+'[hb]x+;", lambda each: f"= 1'b{int(each[1] == '!')};", copy)
+    return copy.replace(" === ", " == ").replace(" !== ", " != ")
+
+
+def _script(rtl: str, top: str, reading: Reading) -> str:
+    steps = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}", "proc -norom"]
+    if reading.at_edge:
+        steps.append("flatten")
+    if reading.unknown != "x":
+        # The seed is the design's own, so that no design is written to suit it.
+        seed = int.from_bytes(hashlib.sha256(rtl.encode(errors="replace")).digest()[:3], "big") + 1
+        value = f"-random {seed}" if reading.unknown == "random" else f"-{reading.unknown}"
+        steps += [f"setundef -undriven {value}", f"setundef -init {value}"]
+    return "\n".join([*steps, "opt_clean", f"write_verilog -noattr {_COPY}", ""])
+
+
+_EDGES = re.compile(r"^(?P<indent>\s*)always @\((?P<list>(?:pos|neg)edge [^\n]*)\)[ \t]*$", re.MULTILINE)
+_EDGE = re.compile(r"(?P<kind>pos|neg)edge (?P<name>\\\S+ |[\w$]+)")
+
+
+def _at_edge(copy: str, top: str) -> Copy:
+    """*copy* inside a module that notices the clock as the design did, and holds the inputs while registers load."""
+    module = next((one for one in modules(copy) if one.name == top), None)
+    edges = dict.fromkeys(
+        match.groups() for each in _EDGES.finditer(copy) for match in _EDGE.finditer(each["list"])
+    )
+    if module is None or any(port.direction not in _WAYS or port.width is None for port in module.ports):
+        return Copy("", "ports that cannot be held")
+    inputs = {port.name for port in module.ports if port.direction == "input"}
+    woken = {name: [kind for kind, other in edges if other == name] for _, name in edges if name in inputs}
+    if not woken:
+        return Copy("", "no input is a clock")
+    raw = ", ".join(f"{_RAW}{name}" for name in woken)
+    inner = _EDGES.sub(lambda each: _delayed(each, frozenset(woken)), copy)
+    inner, found = re.subn(
+        rf"^module {re.escape(top)}\((.*?)\);",
+        lambda head: f"module {top}{_INNER}({raw}, {head[1]});\n  input {raw};",
+        inner,
+        count=1,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    return Copy(inner + _holding(module, woken), "") if found else Copy("", "the copy has no such module")
+
+
+_WAYS = frozenset({"input", "output"})
+_RAW, _INNER = "ct_raw_", "_ct_copy"
+
+
+def _delayed(each: re.Match[str], woken: frozenset[str]) -> str:
+    """Registers load once what they load has settled; `#0` is still before any non-blocking assignment."""
+    listed = _EDGE.sub(
+        lambda edge: f"{edge['kind']}edge {_RAW if edge['name'] in woken else ''}{edge['name']}", each["list"]
+    )
+    return f"{each['indent']}always @({listed}) #0"
+
+
+def _holding(module: Module, woken: dict[str, list[str]]) -> str:
+    """The top: it takes every input when an edge wakes it, and lets go when the registers have loaded.
+
+    A reset that comes with the edge counts whenever it came: registers would notice its own edge too.
+    """
+    inputs = [port for port in module.ports if port.direction == "input"]
+    lines = [f"module {module.name}({', '.join(port.name for port in module.ports)});"]
+    lines += [f"  {port.direction} {_range(port)}{port.name};" for port in module.ports]
+    lines += ["  reg ct_held = 0;", *(f"  reg {_range(port)}ct_seen_{port.name};" for port in inputs)]
+    fed = [f".{_RAW}{name}({name})" for name in woken]
+    for port in inputs:
+        name, kinds = port.name, woken.get(port.name, [])
+        joined = {1: f" {'|' if kinds == ['pos'] else '&'} {name}"}.get(len(kinds), "")
+        value = name if len(kinds) > 1 else f"ct_held ? ct_seen_{name}{joined} : {name}"
+        fed.append(f".{name}({value})")
+    fed += [f".{port.name}({port.name})" for port in module.ports if port.direction == "output"]
+    listed = ", ".join(f"{kind}edge {name}" for name, kinds in woken.items() for kind in kinds)
+    taken = " ".join(f"ct_seen_{port.name} = {port.name};" for port in inputs)
+    lines += [f"  {module.name}{_INNER} ct_copy({', '.join(fed)});"]
+    # What waits for the clock must wait again at once, like the design, or its place among the waiting changes.
+    lines += [f"  always @({listed}) begin {taken} ct_held = 1; end"]
+    lines += ["  always @(posedge ct_held) begin #0; #0 ct_held = 0; end", "endmodule", ""]
+    return "\n".join(lines)
+
+
+def _range(port: Port) -> str:
+    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""

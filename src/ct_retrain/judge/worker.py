@@ -19,14 +19,19 @@ from typing import Any, NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.judge import toolchain
+from ct_retrain.judge import reach, regression, smt, toolchain, verilation
+from ct_retrain.judge.checking import Inquiry, check
+from ct_retrain.judge.cocotb import Library
+from ct_retrain.judge.compiled import Compiled
 from ct_retrain.judge.confine import Right, confine
 from ct_retrain.judge.equivalence import Question, Yosys, alike
 from ct_retrain.judge.harness import BLANK
 from ct_retrain.judge.process import Limits
+from ct_retrain.judge.script import Script, as_script
 from ct_retrain.judge.simulation import Answer, Bench, Tools, plainly, prepare, settle
-from ct_retrain.judge.synthesis import resynthesise
+from ct_retrain.judge.synthesis import Reading, resynthesise
 from ct_retrain.judge.toolchain import Installation
+from ct_retrain.judge.verilation import Trial
 
 
 class Start(NamedTuple):
@@ -38,6 +43,10 @@ class Start(NamedTuple):
     namespaces: bool
     parser_seconds: int
     memory_mb: int
+    builders: list[str]
+    """Directories of the tools that build programs; with them, what lies in the scratch directory may be run."""
+    python: list[str]
+    """Directories of the Python that test modules are written for."""
 
 
 class Job(NamedTuple):
@@ -54,6 +63,12 @@ class Job(NamedTuple):
     """Name and text of what the testbench reads."""
     expected: int | None = None
     """Checks of the golden's run."""
+    verilator: tuple[str, str] | None = None
+    """Simulate with it: the fields of its `Compiled`."""
+    cocotb: list[Any] | None = None
+    """The testbench is for it: the fields of its `Library`."""
+    script: list[Any] | None = None
+    """Only run the tools, as this `Script` does, and give back what they print."""
 
 
 def main() -> None:
@@ -69,8 +84,15 @@ def main() -> None:
     system = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache")
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (start.memory_mb << 20, start.memory_mb << 20))
-    right = Right((*system, *start.icarus.readable), (start.scratch, os.devnull))
-    layers = confine(right, processes=64, namespaces=start.namespaces) if start.confined else ()
+    built = [start.scratch] if start.builders else []
+    right = Right(
+        (*system, *start.icarus.readable, *start.builders, *start.python, *built), (start.scratch, os.devnull)
+    )
+    smt.preload()
+    private = start.confined and reach.keep(start.python)
+    layers = confine(right, processes=_PROCESSES, namespaces=start.namespaces) if start.confined else ()
+    if private:
+        reach.narrow(layers)
     try:
         Path(toolchain.MACROS).write_text(toolchain.PREDEFINED, encoding="utf-8")
         send(sink, {"layers": layers, "error": ""})
@@ -104,17 +126,28 @@ def _answer(
     limits = Limits(*message.pop("limits"))
     if "golden" in message:
         yosys = Yosys(*message["yosys"])
-        asked = Question(message["golden"], message["other"], message["top"], bool(message["bounded"]))
+        asked = Question(*(message[name] for name in Question._fields))
         return alike(asked, yosys, limits)._asdict()
+    if "properties" in message:
+        inquiry = Inquiry(*(message[name] for name in Inquiry._fields))
+        return check(inquiry, Yosys(*message["yosys"]), limits)._asdict()
     if "wanted" in message:
-        return resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits)._asdict()
+        reading = Reading(*message["reading"])
+        copy = resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits, reading)
+        return copy._asdict()
     job = Job(limits=limits, **message)
     tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup)
+    if job.script is not None:
+        way = Script(*job.script)
+        plain = _lay_out(job, toolchain.NAMES) or as_script(job.rtl, job.testbench, way, tools)
+        return plain._asdict()
     answer = _plainly(job, tools) if job.careless else _judge(job, tools, benches)
     return answer._asdict()
 
 
 _KNOWN_BENCHES = 64
+_PROCESSES = 512
+"""Of all workers together, where they share a user; a compiler takes three."""
 
 
 def _plainly(job: Job, tools: Tools) -> Answer:
@@ -122,6 +155,15 @@ def _plainly(job: Job, tools: Tools) -> Answer:
 
 
 def _judge(job: Job, tools: Tools, benches: dict[str, Bench | str]) -> Answer:
+    # The nonce must be unpredictable to the design; the answer does not depend on it.
+    nonce = secrets.token_hex(len(BLANK) // 2)
+    if job.verilator is not None:
+        unfit = _lay_out(job, verilation.NAMES)
+        compiled = Compiled(*job.verilator)
+        return unfit or verilation.settle(job.rtl, Trial(job.testbench, nonce, job.expected), compiled, tools)
+    if job.cocotb is not None:
+        trial = regression.Trial(job.testbench, nonce, job.expected, Library(*job.cocotb))
+        return _lay_out(job, toolchain.NAMES) or regression.settle(job.rtl, trial, tools)
     if job.testbench not in benches:
         if len(benches) >= _KNOWN_BENCHES:
             benches.pop(next(iter(benches)))
@@ -129,12 +171,16 @@ def _judge(job: Job, tools: Tools, benches: dict[str, Bench | str]) -> Answer:
     bench = benches[job.testbench]
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
+    return _lay_out(job, toolchain.NAMES) or settle(job.rtl, bench, nonce, tools, job.expected)
+
+
+def _lay_out(job: Job, taken: frozenset[str]) -> Answer | None:
+    """Write the job's data files; an answer when one would be called like a file of ours."""
     for name, text in job.files:
-        if name in toolchain.NAMES or Path(name).exists():
+        if name in taken or Path(name).exists():
             return Answer(Outcome.NO_EVIDENCE, f"a data file may not be called {name}")
         Path(name).write_text(text, encoding="utf-8", errors="replace")
-    # The nonce must be unpredictable to the design; the answer does not depend on it.
-    return settle(job.rtl, bench, secrets.token_hex(len(BLANK) // 2), tools, job.expected)
+    return None
 
 
 def _sweep(kept: frozenset[str]) -> None:

@@ -1,8 +1,24 @@
 """The story of a night: five steps in order, one lock, one record, one notice."""
 
 from ct_retrain.nightly.books import last_record, open_nights, records
+from ct_retrain.nightly.inspection import Inspection, inspect
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.promotion import promote
 from ct_retrain.nightly.rehearsal import Rehearsal, rehearse
 from ct_retrain.nightly.story import Options, run
+from ct_retrain.nightly.succession import succession
 
-__all__ = ["Options", "Ports", "Rehearsal", "last_record", "open_nights", "records", "rehearse", "run"]
+__all__ = [
+    "Inspection",
+    "Options",
+    "Ports",
+    "Rehearsal",
+    "inspect",
+    "last_record",
+    "open_nights",
+    "promote",
+    "records",
+    "rehearse",
+    "run",
+    "succession",
+]

@@ -94,6 +94,7 @@ def _refs(workspace: Workspace, done: Sequence[Manifest]) -> Iterator[ManifestRe
             path=workspace.relative(path),
             sha256=disk.sha256_of(path),
             seconds=(manifest.finished - manifest.started).total_seconds(),
+            effort=manifest.effort,
         )
 
 
@@ -126,7 +127,8 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
         for name, share in card.categories.items():
             yield f"{card.arm}.{name}", share.value
         for k, chance in card.pass_at_k.items():
-            yield f"{card.arm}.pass@{k}", chance
+            yield f"{card.arm}.pass@{k}", chance.value
+    yield "forgotten", len(facts.forgotten)
     for one in facts.decision.evidence.comparisons:
         yield f"delta.{one.incumbent}", one.difference
 

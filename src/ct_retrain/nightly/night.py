@@ -4,17 +4,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.night import NightPlan, Provenance, StageName
+from ct_retrain.core.night import Effort, NightPlan, Provenance, StageName
 from ct_retrain.core.ports import Generators, Notifier, Simulator, Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.step import Step
+from ct_retrain.stages.curate import Appraiser
 
 
 class Ports(NamedTuple):
     """The outside world, as `compose` put it together."""
 
     simulator: Simulator
+    appraiser: Appraiser
+    effort: Callable[[], Effort]
+    """Of simulator and appraiser, since they were made."""
     generators: Generators
     trainer: Trainer
     notifier: Notifier

@@ -14,9 +14,9 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
-from ct_retrain.stages.benchmark import health
 from ct_retrain.stages.publish import latest
 from ct_retrain.stages.train import MIXTURE, prepare
+from ct_retrain.suites.health import health
 from ct_retrain.suites.load import load_suite
 
 
@@ -58,7 +58,7 @@ def _rehearse(night: Night) -> Rehearsal:
     rows, characters = _mixture(night) if curated.new >= night.settings.train.min_new else ({}, 0)
     settings = night.settings
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
-    healthy, quarantined = health(suite, night.ports.simulator, settings.judge.workers)
+    found = health(suite, night.ports.simulator, settings.judge.workers)
     arms = 3 if night.plan.champion else 2
     return Rehearsal(
         night=night.plan.night,
@@ -68,9 +68,9 @@ def _rehearse(night: Night) -> Rehearsal:
         hyperparameters=settings.train.hyperparameters,
         rows=rows,
         characters=characters,
-        problems=len(healthy.problems),
-        quarantined=quarantined,
-        generations=arms * len(healthy.problems) * settings.benchmark.samples if rows else 0,
+        problems=len(found.suite.problems),
+        quarantined=found.names,
+        generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
     )
 
@@ -78,7 +78,7 @@ def _rehearse(night: Night) -> Rehearsal:
 def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     done: list[Manifest] = []
     for stage in ("collect", "curate"):
-        done.append(perform(*steps.STEPS[stage](night, done)))
+        done.append(perform(*steps.STEPS[stage](night, done), night.ports.effort))
     collected, curated = (manifest.facts for manifest in done)
     if not isinstance(collected, CollectFacts) or not isinstance(curated, CurateFacts):
         raise TypeError(collected.kind, curated.kind)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import Facts, Manifest, StageName
+from ct_retrain.core.night import Effort, Facts, Manifest, StageName
 from ct_retrain.core.record import Record, Sha256, digest
 from ct_retrain.core.workspace import MANIFEST
 
@@ -55,15 +55,16 @@ def finished(step: Step) -> Manifest | None:
     return manifest
 
 
-def perform(step: Step, fill: Callable[[Path], Facts]) -> Manifest:
+def perform(step: Step, fill: Callable[[Path], Facts], effort: Callable[[], Effort]) -> Manifest:
     """Return the stage's manifest, having done what was left to do.
 
     *fill* gets the stage's directory: empty, or as a crash of the same stage on the same inputs left it.
+    *effort* is the judge's so far; what the stage adds to it is noted beside its clocks.
     """
     done = finished(step)
     if done is not None:
         return done
-    started = datetime.now(UTC)
+    started, before = datetime.now(UTC), effort()
     _prepare(step)
     facts = fill(step.directory)
     disk.sync_tree(step.directory)
@@ -73,6 +74,7 @@ def perform(step: Step, fill: Callable[[Path], Facts]) -> Manifest:
         key=step.key,
         started=started,
         finished=datetime.now(UTC),
+        effort=effort().since(before),
         files=disk.file_refs(step.directory, exclude=_TRANSITIVE),
         facts=facts,
     )

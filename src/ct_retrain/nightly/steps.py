@@ -13,12 +13,14 @@ from ct_retrain.core.night import (
     CurateFacts,
     Facts,
     Manifest,
+    NightPlan,
     PublishFacts,
     StageName,
     TrainFacts,
 )
-from ct_retrain.core.problem import Arm, Suite
+from ct_retrain.core.problem import Arm, Scorecard, Suite
 from ct_retrain.core.record import digest
+from ct_retrain.core.settings import BenchmarkSettings
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import closing
 from ct_retrain.nightly.night import Night
@@ -26,7 +28,7 @@ from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate, fingerprints
-from ct_retrain.stages.publish import PublishInputs, publish
+from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
 from ct_retrain.suites.load import load_suite
 
@@ -49,7 +51,7 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
 
 
 def _curate(night: Night, done: list[Manifest]) -> Planned:
-    settings, simulator = night.settings, night.ports.simulator
+    settings, simulator, appraiser = night.settings, night.ports.simulator, night.ports.appraiser
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
     inputs = CurateInputs(
         night=night.plan.night,
@@ -67,8 +69,9 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
         _made(inputs.previous),
         *sorted(inputs.protected),
         simulator.tool,
+        appraiser.tool,
     )
-    return night.step("curate", key), lambda out: curate(out, inputs, simulator)
+    return night.step("curate", key), lambda out: curate(out, inputs, simulator, appraiser)
 
 
 def _protected(suite: Suite) -> frozenset[str]:
@@ -105,22 +108,39 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
     inputs = BenchmarkInputs(
         suite=suite,
         arms=_arms(night),
-        settings=settings.benchmark,
+        settings=_drawn(settings.benchmark, plan),
         gate=settings.gate,
         min_delta=settings.min_delta_score,
         workers=settings.judge.workers,
+        stock=workspace.samples,
+        releases=_before(night),
     )
     ports = night.ports
     key = digest(
         content(done[-1]),
         suite.digest,
         plan.champion or "",
-        settings.benchmark.model_dump(exclude={"batch_size"}),
+        inputs.settings.model_dump(exclude={"batch_size"}),
+        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision"}),
         settings.gate.model_dump(),
         str(inputs.min_delta),
         ports.simulator.tool,
     )
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
+
+
+def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
+    """With the seed of tonight, where every night has its own."""
+    if not settings.fresh_seeds:
+        return settings
+    seed = int(digest(str(settings.seed), plan.night)[:7], 16)
+    return settings.model_copy(update={"seed": seed})
+
+
+def _before(night: Night) -> dict[str, Scorecard]:
+    """What the releases before tonight's achieved; a resumed night finds its own among them and leaves it out."""
+    mine = release_name(night.plan.night)
+    return {name: card for name, card in scorecards(night.workspace.models).items() if name != mine}
 
 
 def _arms(night: Night) -> tuple[tuple[Arm, Path | None], ...]:
@@ -147,6 +167,7 @@ def _publish(night: Night, done: list[Manifest]) -> Planned:
         base=night.settings.train.mainline,
         metrics=closing.metrics(done),
         dataset_sha256=curated.dataset_sha256,
+        scorecard=next(card for card in facts.scorecards if card.arm == "candidate"),
     )
     return night.step("publish", digest(content(done[-1]))), lambda out: publish(out, inputs, decision)
 
@@ -179,6 +200,18 @@ def summary(manifest: Manifest) -> dict[str, object]:
             return {"decision": facts.decision.kind, **scores}
         case PublishFacts() as facts:
             return {"latest": facts.latest}
+
+
+def judging(manifest: Manifest) -> dict[str, object]:
+    """What a stage's judging took, for its log line; nothing for a stage that did not judge."""
+    effort = manifest.effort
+    if effort is None or not effort.known + effort.simulated:
+        return {}
+    return {
+        "verdicts_known": effort.known,
+        "simulated": effort.simulated,
+        "credibility_seconds": effort.seconds,
+    }
 
 
 def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Path | None:

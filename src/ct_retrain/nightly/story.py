@@ -67,10 +67,11 @@ def _night(
         for stage in _ORDER:
             step, fill = steps.STEPS[stage](night, done)
             _LOG.info("stage starts", stage=stage)
-            manifest = perform(step, fill)
+            manifest = perform(step, fill, ports.effort)
             done.append(manifest)
             seconds = (manifest.finished - manifest.started).total_seconds()
-            _LOG.info("stage done", stage=stage, seconds=round(seconds, 1), **steps.summary(manifest))
+            figures = {**steps.summary(manifest), **steps.judging(manifest)}
+            _LOG.info("stage done", stage=stage, seconds=round(seconds, 1), **figures)
             if stage == until:
                 return None
             if _nothing_more(manifest, settings):

@@ -1,31 +1,35 @@
 """The arms on the same problems, seeds and tools, the same night; then the gate's decision.
 
 Samples are appended as they come, so a benchmark that was cut short goes on where it stopped and ends with
-the same samples: each is drawn from (seed, problem, index) alone.
+the same samples: each is drawn from (seed, problem, index) alone. Those of an earlier night are used again where
+everything that they depend on is equal.
 """
 
-import contextlib
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
 from ct_retrain import disk
+from ct_retrain.core.forgetting import flips, forgotten
 from ct_retrain.core.gate import decide
+from ct_retrain.core.looks import clear, looks
 from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator, Generators, Simulator
-from ct_retrain.core.problem import Arm, Completion, Prompt, Sample, Sampling, Scorecard, Suite
+from ct_retrain.core.problem import Arm, Completion, Problem, Prompt, Sample, Sampling, Scorecard, Suite
 from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.scoring import Exam, scorecard
 from ct_retrain.core.settings import BenchmarkSettings, GateSettings
-from ct_retrain.core.stats import Resampling, estimate, pass_at_k
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.verilog.extract import find_rtl
+from ct_retrain.stages._samples import finish, put, take, whole_samples
+from ct_retrain.suites.answer import rtl_of
+from ct_retrain.suites.health import health
 
 SAMPLES = "samples"
-NO_MODULE = "no_module"
+LEDGER = "flips.jsonl"
+QUARANTINED = "quarantined.jsonl"
+"""Problems that no arm is asked, each with its reason."""
 
 
 class BenchmarkInputs(NamedTuple):
@@ -38,6 +42,10 @@ class BenchmarkInputs(NamedTuple):
     gate: GateSettings
     min_delta: float
     workers: int
+    stock: Path | None
+    """Samples of earlier nights."""
+    releases: Mapping[str, Scorecard]
+    """What every release achieved when it was made."""
 
 
 def benchmark(
@@ -45,20 +53,30 @@ def benchmark(
 ) -> BenchmarkFacts:
     """Fill *out* with every arm's samples and return scorecards and decision.
 
-    A problem whose golden fails its own testbench tonight is left out for all arms, by name.
+    A problem that fails its health check tonight is left out for all arms, by name.
     """
-    healthy, quarantined = health(inputs.suite, simulator, inputs.workers)
-    course = Course(out, healthy, inputs.settings, inputs.gate, simulator, inputs.workers)
-    cards = tuple(measure(course, arm, generators.open(adapter)) for arm, adapter in inputs.arms)
-    decision = decide(cards, inputs.gate, inputs.min_delta)
+    found = health(inputs.suite, simulator, inputs.workers)
+    disk.write_lines(disk.make_directory(out) / QUARANTINED, iter(found.quarantined))
+    for look in looks(inputs.settings, inputs.gate):
+        sampling = sampling_of(inputs.settings, look.samples)
+        exam = Exam(found.suite, sampling, look.gate, simulator.tool)
+        course = Course(out, exam, simulator, inputs.workers, inputs.stock)
+        cards = tuple(measure(course, arm, generators.open(adapter)) for arm, adapter in inputs.arms)
+        decision = decide(cards, look.gate, inputs.min_delta)
+        if look.last or clear(decision):
+            break
     disk.write_lines(out / "scorecards.jsonl", iter(cards))
-    return BenchmarkFacts(scorecards=cards, quarantined=quarantined, decision=decision)
+    ledger = list(flips(cards[0], inputs.releases))
+    disk.write_lines(out / LEDGER, iter(ledger))
+    return BenchmarkFacts(
+        scorecards=cards, quarantined=found.names, forgotten=forgotten(ledger), decision=decision
+    )
 
 
-def sampling_of(settings: BenchmarkSettings) -> Sampling:
-    """The Sampling that *settings* ask for."""
+def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:
+    """The Sampling that *settings* ask for, with as many *samples* if that is not 0."""
     return Sampling(
-        samples=settings.samples,
+        samples=samples or settings.samples,
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_new_tokens=settings.max_new_tokens,
@@ -66,77 +84,81 @@ def sampling_of(settings: BenchmarkSettings) -> Sampling:
     )
 
 
-def health(suite: Suite, simulator: Simulator, workers: int) -> tuple[Suite, tuple[str, ...]]:
-    """*suite* without the problems whose golden does not pass, and their ids."""
-    designs = (Design(rtl=one.golden, testbench=one.testbench) for one in suite.problems)
-    verdicts = check_all(simulator, designs, workers)
-    sick = tuple(
-        problem.id for problem, verdict in zip(suite.problems, verdicts, strict=True) if not verdict.passed
-    )
-    healthy = tuple(problem for problem in suite.problems if problem.id not in sick)
-    return Suite(name=suite.name, problems=healthy, digest=digest(*healthy)), sick
-
-
 class Course(NamedTuple):
-    """What every arm is measured on, the same for all of them."""
+    """An exam, and who holds it where."""
 
     out: Path
     """Samples go to `samples/` below it."""
-    suite: Suite
-    settings: BenchmarkSettings
-    gate: GateSettings
+    exam: Exam
     simulator: Simulator
     workers: int
+    stock: Path | None = None
 
 
 def measure(course: Course, arm: Arm, generator: Generator) -> Scorecard:
+    """Add up what `answers` draws."""
+    return scorecard(course.exam, arm, generator.tool, answers(course, arm, generator))
+
+
+def answers(course: Course, arm: Arm, generator: Generator) -> list[Sample]:
     """Draw and judge the answers of one arm into `samples/<arm>-<key>.jsonl`; what is there already is kept."""
-    suite, sampling = course.suite, sampling_of(course.settings)
-    key = digest(suite, sampling, generator.tool, course.simulator.tool)
+    suite, sampling = course.exam.suite, course.exam.sampling
+    drawn_from = sampling.model_dump(exclude={"samples"})
+    key = digest(suite, drawn_from, generator.tool, course.simulator.tool)
     path = disk.make_directory(course.out / SAMPLES) / f"{arm}-{key[:16]}.jsonl"
-    done = _whole_samples(path)
-    counts = Counter(sample.problem_id for sample in done)
-    missing = [one for one in suite.problems if counts[one.id] < sampling.samples]
-    have = {(sample.problem_id, sample.index) for sample in done}
-    prompts = [Prompt(id=one.id, text=one.spec) for one in missing]
+    take(course.stock, key, path)
+    found = whole_samples(path)
+    done = {(one.problem_id, one.index): one for one in found if one.index < sampling.samples}
+    prompts = [prompt for problem in suite.problems for prompt in _missing(problem, sampling, done)]
     with path.open("ab") as file:
         completions = (
-            one for one in generator.generate(prompts, sampling) if (one.prompt_id, one.index) not in have
+            one for one in generator.generate(prompts, sampling) if (one.prompt_id, one.index) not in done
         )
-        done += _judged(completions, course, file)
-    _finish(path, done)
-    return _scorecard(arm, generator.tool, done, course)
+        new = list(_judged(completions, course, file))
+    if new:
+        finish(path, [*found, *new])
+    put(course.stock, key, path)
+    return [*done.values(), *new]
 
 
-def _whole_samples(path: Path) -> list[Sample]:
-    """The samples an interrupted run left, minus a last line that was cut short."""
-    adapter = TypeAdapter(Sample)
-    samples: list[Sample] = []
-    if path.exists():
-        for line in path.read_bytes().splitlines():
-            with contextlib.suppress(ValidationError):
-                samples.append(adapter.validate_json(line))
-        disk.write_lines(path, iter(samples))
-    return samples
+class Drawn:
+    """A Generator that gives back what was drawn already, to be judged by another rule."""
+
+    def __init__(self, samples: Sequence[Sample], tool: Tool) -> None:
+        """Answer as *samples*, which *tool* drew."""
+        self._samples, self.tool = samples, tool
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        """Yield the samples of *prompts* that are wanted."""
+        first = {prompt.id: prompt.first for prompt in prompts}
+        for one in self._samples:
+            if first.get(one.problem_id, sampling.samples) <= one.index < sampling.samples:
+                yield Completion(
+                    prompt_id=one.problem_id,
+                    index=one.index,
+                    text=one.text,
+                    finished=one.finished,
+                    tokens=one.tokens,
+                )
 
 
-def _finish(path: Path, samples: Sequence[Sample]) -> None:
-    """The whole file in problem order, so that an interrupted run leaves the same bytes as an undisturbed one."""
-    ordered = sorted(samples, key=lambda one: (one.problem_id, one.index))
-    disk.write_lines(path, iter(ordered))
+def _missing(problem: Problem, sampling: Sampling, done: dict[tuple[str, int], Sample]) -> Iterator[Prompt]:
+    first = next((index for index in range(sampling.samples) if (problem.id, index) not in done), None)
+    if first is not None:
+        yield Prompt(id=problem.id, text=problem.question, first=first)
 
 
 def _judged(completions: Iterator[Completion], course: Course, file: IO[bytes]) -> Iterator[Sample]:
     """Samples in the order their completions came, each written before it is yielded."""
-    problems = {problem.id: problem for problem in course.suite.problems}
+    problems = {problem.id: problem for problem in course.exam.suite.problems}
     drawn: deque[tuple[Completion, str]] = deque()
 
     def designs() -> Iterator[Design]:
         for completion in completions:
             problem = problems[completion.prompt_id]
-            rtl = find_rtl(completion.text)
+            rtl = rtl_of(problem, completion.text)
             drawn.append((completion, rtl))
-            yield Design(rtl=rtl or "// no module in the answer\n", testbench=problem.testbench)
+            yield problem.design(rtl or "// no module in the answer\n")
 
     for verdict in check_all(course.simulator, designs(), course.workers):
         completion, rtl = drawn.popleft()
@@ -157,40 +179,3 @@ def _judged(completions: Iterator[Completion], course: Course, file: IO[bytes]) 
 def _no_module(verdict: Verdict) -> Verdict:
     """The verdict on an answer without RTL: never a pass, whatever the testbench says of nothing."""
     return verdict.model_copy(update={"outcome": Outcome.COMPILE_ERROR, "detail": "no module in the answer"})
-
-
-def _scorecard(arm: Arm, model: Tool, samples: Sequence[Sample], course: Course) -> Scorecard:
-    """Add *samples* up; *model* is the generator's tool."""
-    suite, gate, sampling = course.suite, course.gate, sampling_of(course.settings)
-    passes = dict.fromkeys((problem.id for problem in suite.problems), 0)
-    for sample in samples:
-        passes[sample.problem_id] += sample.verdict.passed
-    k, total = sampling.samples, sampling.samples * len(passes)
-    how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
-    groups: dict[str, list[int]] = {}
-    for problem in suite.problems:
-        groups.setdefault(problem.category, []).append(passes[problem.id])
-    outcomes = Counter(one.verdict.outcome.value if one.rtl else NO_MODULE for one in samples)
-    compiled = total - outcomes[NO_MODULE] - outcomes[Outcome.COMPILE_ERROR.value]
-    return Scorecard(
-        arm=arm,
-        model=model.detail or model.name,
-        model_digest=digest(model),
-        suite=suite.name,
-        suite_digest=suite.digest,
-        sampling=sampling,
-        tools=(course.simulator.tool, Tool(name=model.name, version=model.version)),
-        functional=estimate(list(passes.values()), k, how),
-        pass_at_k={
-            str(n): _mean([pass_at_k(k, c, n) for c in passes.values()]) for n in (1, 5, 10) if n <= k
-        },
-        categories={name: estimate(counts, k, how) for name, counts in sorted(groups.items())},
-        outcomes=dict(sorted(outcomes.items())),
-        compile_rate=compiled / total if total else 0.0,
-        finished_rate=sum(one.finished for one in samples) / total if total else 0.0,
-        passes=passes,
-    )
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else 0.0

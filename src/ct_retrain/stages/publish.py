@@ -1,4 +1,4 @@
-"""Make a promoted adapter the one that `latest_nightly` points at; only a Promote value can.
+"""Make a promoted adapter the one that `latest_nightly` points at; only a Promote value can, or a person by name.
 
 Write order: release directory, then link, then history. Each step is skipped when it was already taken, so
 a publish that was cut short ends the same when it is started again.
@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Promote
+from ct_retrain.core.decision import Decision, Promote
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.night import Move, PublishFacts, Release
+from ct_retrain.core.problem import Scorecard
 
 LATEST = "latest_nightly"
 HISTORY = "history.jsonl"
 RELEASE = "release.json"
+SCORECARD = "scorecard.json"
+"""What the release achieved the night it was made; the forgetting ledger reads it for as long as the release is there."""
 
 
 class PublishInputs(NamedTuple):
@@ -27,6 +30,7 @@ class PublishInputs(NamedTuple):
     base: str
     metrics: dict[str, float]
     dataset_sha256: str
+    scorecard: Scorecard
 
 
 def release_name(night: str) -> str:
@@ -36,25 +40,43 @@ def release_name(night: str) -> str:
 
 def publish(out: Path, inputs: PublishInputs, decision: Promote) -> PublishFacts:
     """Copy the adapter to its release directory, read-only, then swap `latest_nightly` and record the move."""
-    name = release_name(inputs.night)
-    target = disk.make_directory(inputs.models) / name
-    if not target.exists():
-        staged = disk.fresh_directory(out / "release")
-        _stage(staged, inputs, decision)
-        disk.publish_tree(staged, target)
-    disk.remove_tree(out / "release")
+    name = _released(out / "release", inputs, decision, forced="")
     why = decision.evidence.explanation
     move_latest(inputs.models, name, Reason(inputs.night, why, "night"))
     return PublishFacts(release=name, archive=None, latest=name)
 
 
-def _stage(staged: Path, inputs: PublishInputs, decision: Promote) -> None:
+def publish_forced(out: Path, inputs: PublishInputs, decision: Decision, because: str) -> str:
+    """Publish what was not promoted, because a person says so; the release and the history keep who and why.
+
+    *out* is an empty directory to work in. Return the name of the release.
+    """
+    name = _released(out / "release", inputs, decision, forced=because)
+    why = f"forced against {decision.kind}: {because}"
+    move_latest(inputs.models, name, Reason(inputs.night, why, "promote"))
+    return name
+
+
+def _released(staging: Path, inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
+    """The release directory, made unless it is there."""
+    name = release_name(inputs.night)
+    target = disk.make_directory(inputs.models) / name
+    if not target.exists():
+        _stage(disk.fresh_directory(staging), inputs, decision, forced)
+        disk.publish_tree(staging, target)
+    disk.remove_tree(staging)
+    return name
+
+
+def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> None:
     for path in sorted(inputs.adapter.iterdir()):
         disk.write_bytes(staged / path.name, path.read_bytes())
+    disk.write_record(staged / SCORECARD, inputs.scorecard)
     release = Release(
         night=inputs.night,
         base=inputs.base,
         decision=decision,
+        forced=forced,
         metrics=inputs.metrics,
         dataset_sha256=inputs.dataset_sha256,
         files=disk.file_refs(staged),
@@ -85,6 +107,12 @@ def latest(models: Path) -> str | None:
         message = f"{link} points at {name}, which is no complete release: `ct-retrain rollback` to another"
         raise CorruptStateError(message)
     return name
+
+
+def scorecards(models: Path) -> dict[str, Scorecard]:
+    """What every release achieved when it was made, oldest first."""
+    paths = sorted(models.glob(f"nightly_*/{SCORECARD}"))
+    return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
 
 
 def move_latest(models: Path, name: str, reason: Reason) -> None:

@@ -1,47 +1,167 @@
-"""Suites by name or path: the built-in ones, and plain JSONL files of Problems."""
+"""Suites by name or path: the built-in one, and what a user has on disk, each in the layout it was published in."""
 
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-
-from pydantic import TypeAdapter, ValidationError
+from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.problem import Problem, Suite
-from ct_retrain.core.record import digest
+from ct_retrain.core.record import Rejected, digest
+from ct_retrain.suites import cvdp, plain, rtllm, verilogeval
+from ct_retrain.suites.interface import misfit
+from ct_retrain.suites.lines import Line, read_objects
+from ct_retrain.suites.patches import patched
 
 BUILT_IN = ("behavioural",)
+PATCHED = "patched"
+"""Before a path: with the mends of `suites.patches`."""
+
+
+class Layout(NamedTuple):
+    """One way in which a suite lies on disk."""
+
+    words: str
+    read: Callable[[Path], Iterator[Problem | Rejected]]
+    name: Callable[[Path], str]
+    """What the suite at a path is called."""
+
+
+def _named_v1(path: Path) -> str:
+    return f"verilogeval-v1-{path.stem.rpartition('_')[2].lower()}"
+
+
+def _named_v2(path: Path) -> str:
+    return f"verilogeval-v2-{'code-complete' if any(path.glob('*_ifc.txt')) else 'spec-to-rtl'}"
+
+
+def _named_rtllm(path: Path) -> str:
+    del path
+    return "rtllm"
+
+
+def _named_file(path: Path) -> str:
+    return path.stem
+
+
+LAYOUTS: dict[str, Layout] = {
+    "verilogeval-v1": Layout(
+        "VerilogEval v1: VerilogEval_Human.jsonl, its descriptions beside it or in ../descriptions",
+        verilogeval.read_v1,
+        _named_v1,
+    ),
+    "verilogeval-v2": Layout(
+        "VerilogEval v2: a directory of ProbNNN_name_prompt.txt, _ref.sv and _test.sv",
+        verilogeval.read_v2,
+        _named_v2,
+    ),
+    "rtllm": Layout(
+        "RTLLM: a tree of design_description.txt, testbench.v, verified_*.v and data files",
+        rtllm.read,
+        _named_rtllm,
+    ),
+    "cvdp": Layout("CVDP: JSONL with prompts, context and cocotb harnesses", cvdp.read, _named_file),
+    "plain": Layout("plain JSONL: one problem a line", plain.read, _named_file),
+}
+
+
+class Named(NamedTuple):
+    """What the text that names a suite says."""
+
+    place: str
+    kind: str
+    """A key of LAYOUTS; "" when the path itself is to tell."""
+    mended: bool
+
+
+def parse_name(name: str) -> Named:
+    """`[patched:][KIND:]PATH`, or a built-in name."""
+    mended = name.startswith(f"{PATCHED}:")
+    rest = name.removeprefix(f"{PATCHED}:")
+    kind, colon, place = rest.partition(":")
+    return Named(place, kind, mended) if colon and kind in LAYOUTS else Named(rest, "", mended)
 
 
 def load_suite(name: str, workspace: Path) -> Suite:
-    """The suite *name*: one of BUILT_IN, or a JSONL path relative to *workspace*.
+    """The suite *name*: one of BUILT_IN, or a path relative to *workspace* in one of LAYOUTS.
 
-    Raise UsageError naming every problem that cannot be used, with its line.
+    What is no usable problem is in `rejected`, with its place; raise UsageError when nothing is left.
     """
     if name in BUILT_IN:
-        return _suite(name, list(_built_in(name)), name)
-    path = workspace / name
-    if not path.is_file():
-        message = (
-            f"no suite {name!r}: the built-in ones are {', '.join(BUILT_IN)}; {path} is not a file either"
-        )
-        raise UsageError(message)
-    return _suite(path.stem, list(_jsonl(path)), str(path))
+        return _suite(name, "built-in", _built_in(name))
+    named = parse_name(name)
+    path = workspace / named.place
+    kind = named.kind or _kind_at(path, name)
+    layout = LAYOUTS[kind]
+    title = layout.name(path)
+    try:
+        found = list(layout.read(path))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read as {layout.words}: {error.strerror}") from error
+    if named.mended:
+        found = [one if isinstance(one, Rejected) else patched(title, one) for one in found]
+    return _suite(title, kind, found)
 
 
-def _suite(name: str, problems: list[Problem], origin: str) -> Suite:
-    twice = [problem for problem, count in Counter(one.id for one in problems).items() if count > 1]
-    if twice:
-        message = f"{origin}: problem ids must be distinct, these are not: {', '.join(sorted(twice))}"
-        raise UsageError(message)
-    if not problems:
-        message = f"{origin} holds no problem"
-        raise UsageError(message)
-    ordered = tuple(sorted(problems, key=lambda one: one.id))
-    return Suite(name=name, problems=ordered, digest=digest(*ordered))
+def _kind_at(path: Path, name: str) -> str:
+    """The layout of what lies at *path*; raise UsageError when it is none."""
+    if path.is_file():
+        return _kind_of_file(path)
+    if not path.is_dir():
+        known = f"built in: {', '.join(BUILT_IN)}; layouts: {', '.join(LAYOUTS)}"
+        raise UsageError(f"no suite {name!r}: {path} does not exist ({known})")
+    if any(path.glob("Prob*_*_*.*")):
+        return "verilogeval-v2"
+    inside = sorted({*path.glob("dataset_*/"), *path.glob("data/VerilogEval_*.jsonl")})
+    if inside:
+        raise UsageError(f"{path} holds several suites; name one: {', '.join(map(str, inside))}")
+    if any(path.rglob(rtllm.SPEC)) or any(path.rglob(rtllm.TESTBENCH)):
+        return "rtllm"
+    layouts = "; ".join(layout.words for layout in LAYOUTS.values())
+    raise UsageError(f"{path} holds no suite in a layout that is known: {layouts}")
+
+
+def _kind_of_file(path: Path) -> str:
+    """By the fields of the first line that is an object."""
+    first = next((line for line in read_objects(path) if isinstance(line, Line)), None)
+    if first is None:
+        raise UsageError(f"{path} holds no problem: no line of it is a JSON object")
+    if {"task_id", "canonical_solution"} & set(first.fields):
+        return "verilogeval-v1"
+    return "cvdp" if cvdp.recognised(first.fields) else "plain"
+
+
+def _suite(name: str, kind: str, found: Iterable[Problem | Rejected]) -> Suite:
+    rejected: list[Rejected] = []
+    by_id: dict[str, list[Problem]] = {}
+    for one in found:
+        if isinstance(one, Rejected):
+            rejected.append(one)
+        else:
+            by_id.setdefault(one.id, []).append(one)
+    usable: list[Problem] = []
+    for one_id, same in sorted(by_id.items()):
+        wrong = _unusable(one_id, same)
+        if wrong is None:
+            usable += same
+        else:
+            rejected.append(wrong)
+    if not usable:
+        reasons = "".join(f"\n{one.subject}: {one.reason}: {one.detail}" for one in rejected)
+        raise UsageError(f"{name} holds no usable problem{reasons}")
+    return Suite(
+        name=name, problems=tuple(usable), digest=digest(*usable), kind=kind, rejected=tuple(rejected)
+    )
+
+
+def _unusable(name: str, same: list[Problem]) -> Rejected | None:
+    """Which of two problems with one id is meant, nobody can tell; so neither is."""
+    if len(same) > 1:
+        return Rejected(subject=name, reason="duplicate_id", detail=f"{len(same)} problems have this id")
+    wrong = misfit(same[0])
+    return Rejected(subject=name, reason="wrong_interface", detail=wrong) if wrong else None
 
 
 def _built_in(name: str) -> Iterator[Problem]:
@@ -52,30 +172,17 @@ def _built_in(name: str) -> Iterator[Problem]:
 
 
 def _problem(directory: Traversable) -> Problem:
-    facts = json.loads((directory / "problem.json").read_text())
+    texts = [
+        (directory / name).read_text() for name in ("problem.json", "spec.md", "testbench.v", "golden.v")
+    ]
+    facts = json.loads(texts[0])
     return Problem(
         id=directory.name,
-        spec=(directory / "spec.md").read_text(),
+        spec=texts[1],
         top=facts["top"],
-        testbench=(directory / "testbench.v").read_text(),
-        golden=(directory / "golden.v").read_text(),
+        testbench=texts[2],
+        golden=texts[3],
         category=facts["category"],
         tags=tuple(facts["tags"]),
+        source=digest(*texts),
     )
-
-
-def _jsonl(path: Path) -> Iterator[Problem]:
-    adapter = TypeAdapter(Problem)
-    wrong: list[str] = []
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                yield adapter.validate_json(line)
-            except ValidationError as error:
-                first = error.errors(include_url=False)[0]
-                place = ".".join(str(part) for part in first["loc"])
-                wrong.append(f"{path}:{number}: {place}: {first['msg']}")
-    if wrong:
-        raise UsageError("\n".join(wrong))

@@ -33,10 +33,10 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.bounds import too_much
-from ct_retrain.verilog.legal import CALLS, DETECTORS, KINDS
+from ct_retrain.verilog.legal import CALLS, DETECTORS, HIDES_FROM_SYNTHESIS, KINDS
 from ct_retrain.verilog.tree import Parsed, Visited, compilation, parse, tokens
 
-GUARD_VERSION = "1"
+GUARD_VERSION = "2"
 """Changes whenever a text could be judged differently."""
 
 
@@ -68,6 +68,10 @@ def guard(rtl: str, reserved: frozenset[str] = frozenset()) -> Report:
         return Report((Refusal(1, too_much(rtl) or "nested too deep to be read"),), ())
     seen = _look(parsed)
     refused, unread = [*_directives(parsed, seen), *_words(parsed, seen)], [*_unread(parsed)]
+    refused += [
+        Refusal(rtl[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
+        for found in HIDES_FROM_SYNTHESIS.finditer(rtl)
+    ]
     # In a text with syntax errors the parser guesses, so its guesses are no ground for an accusation.
     (unread if parsed.errors else refused).extend([*_kinds(parsed, seen), *_names(parsed, seen, reserved)])
     return Report(tuple(sorted(set(refused))), tuple(sorted(set(unread))))

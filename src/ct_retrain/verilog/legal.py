@@ -1,5 +1,7 @@
 """What a design may consist of: the syntax, the system functions, and the macros it may not ask about."""
 
+import re
+
 from pyslang.syntax import SyntaxKind
 
 CALLS = frozenset(
@@ -20,15 +22,14 @@ CALLS = frozenset(
             "$dimensions",
             "$unpacked_dimensions",
             "$countones",
-            "$countbits",
             "$onehot",
             "$onehot0",
-            "$isunknown",
         ),
         *("$rtoi", "$itor", "$pow", "$ceil", "$floor"),
     }
 )
-"""Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream."""
+"""Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream, nor do
+they ask whether a bit is unknown, which only a simulator can answer."""
 
 DETECTORS = frozenset(
     {
@@ -47,6 +48,9 @@ DETECTORS = frozenset(
     }
 )
 """Macros by which a design would behave differently under the judge than elsewhere, defined by itself or not."""
+
+HIDES_FROM_SYNTHESIS = re.compile(r"\btranslate_o(?:n|ff)\b|\bsynthesis\s+o(?:n|ff)\b", re.IGNORECASE)
+"""What synthesis tools take as an order to skip code, in comments and attributes; no two of them know all forms."""
 
 _MEMBERS = """
 CompilationUnit ModuleDeclaration PackageDeclaration ModuleHeader PackageHeader PackageImportDeclaration

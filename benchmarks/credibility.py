@@ -1,0 +1,105 @@
+"""Processor seconds that the credibility of one testbench takes: stubs, 20 mutants and the proofs of survivors.
+
+    python benchmarks/credibility.py [--data DIR] [--problems N]
+
+It takes about a minute and needs Icarus Verilog and yosys. With DIR, also the public problems of
+`verilogeval_v1_human.jsonl` (NVlabs/verilog-eval, release 1.0.0) and `verilogeval_v2_spec_to_rtl.jsonl`
+(release 2), each with its own reference as golden. Time is that of this process and of everything it started.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import re
+import resource
+import statistics
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.credibility import Credibility, credibility
+from ct_retrain.judge.judge import Judge
+from ct_retrain.suites.load import load_suite
+
+
+def built_in() -> Iterator[tuple[str, Design]]:
+    for problem in load_suite("behavioural", Path()).problems:
+        yield problem.id, Design(rtl=problem.golden, testbench=problem.testbench)
+
+
+def first_release(path: Path) -> Iterator[tuple[str, Design]]:
+    for row in map(json.loads, path.read_text().splitlines()):
+        yield row["task_id"], Design(rtl=row["prompt"] + row["canonical_solution"], testbench=row["test"])
+
+
+def second_release(path: Path) -> Iterator[tuple[str, Design]]:
+    for row in map(json.loads, path.read_text().splitlines()):
+        golden = re.sub(r"\bRefModule\b", "TopModule", row["ref"])
+        yield row["id"], Design(rtl=golden, testbench=f"{row['test']}\n{row['ref']}")
+
+
+def suites(data: Path) -> Iterator[tuple[str, list[tuple[str, Design]]]]:
+    yield "built-in suite", list(built_in())
+    for name, file, read in (
+        ("VerilogEval v1 Human", "verilogeval_v1_human.jsonl", first_release),
+        ("VerilogEval v2", "verilogeval_v2_spec_to_rtl.jsonl", second_release),
+    ):
+        if (data / file).is_file():
+            yield name, list(read(data / file))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--data", type=Path, default=Path("public-problems"), help="directory of the public problems"
+    )
+    parser.add_argument("--problems", type=int, default=0, help="of each suite, evenly spread; 0 is all")
+    parser.add_argument("--simulator", choices=("auto", "icarus"), default="auto")
+    chosen = parser.parse_args()
+    print(f"{'suite':22} {'asked':>6} {'mean':>6} {'median':>7} {'max':>6}  slowest; scores")
+    with Judge(JudgeSettings(simulator=chosen.simulator)) as judge:
+        judge.check(next(built_in())[1])
+        for name, problems in suites(chosen.data):
+            step = max(1, len(problems) // chosen.problems) if chosen.problems else 1
+            report(name, [(title, *measured(judge, design)) for title, design in problems[::step]])
+
+
+def measured(judge: Judge, design: Design) -> tuple[float, Credibility]:
+    before = spent()
+    found = credibility(judge.plain, design, same=judge.prover.same)
+    return spent() - before, found
+
+
+def spent() -> float:
+    """Processor seconds so far of us, of what we waited for, and of our running children and theirs."""
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    total = sum(used.ru_utime + used.ru_stime for used in own)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+            fields = path.read_text().rpartition(")")[2].split()
+            if int(fields[1]) == os.getpid():
+                total += sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return total
+
+
+def report(name: str, rows: list[tuple[str, float, Credibility]]) -> None:
+    """Of the goldens that pass; the others are counted."""
+    asked = [(title, cpu, found) for title, cpu, found in rows if found.golden is Outcome.PASS]
+    times = [cpu for _, cpu, _ in asked]
+    slowest = max(asked, key=lambda one: one[1])[0]
+    weak = sum(found.high < 0.5 for *_, found in asked)
+    vacuous = [title for title, _, found in asked if found.vacuous]
+    undecided = sum(found.undecided for *_, found in asked)
+    print(
+        f"{name:22} {len(asked):6} {statistics.mean(times):6.2f} {statistics.median(times):7.2f} {max(times):6.2f}  "
+        f"{slowest}; mean low {statistics.mean(found.low for *_, found in asked):.3f}, "
+        f"mean high {statistics.mean(found.high for *_, found in asked):.3f}, weak {weak}, vacuous {len(vacuous)} "
+        f"{' '.join(vacuous)}, undecided {undecided}, golden refused {len(rows) - len(asked)}",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

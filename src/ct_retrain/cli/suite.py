@@ -1,0 +1,176 @@
+"""`suite`: what a benchmark suite holds, whether it can be trusted, and which layouts are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.judge import settings_of
+
+if TYPE_CHECKING:
+    from ct_retrain.core.problem import Suite
+    from ct_retrain.core.settings import Settings
+    from ct_retrain.judge.judge import Judge
+    from ct_retrain.suites.health import Health
+    from ct_retrain.suites.official import Difference, RuleName
+
+REJECTED = 3
+
+
+@click.group(short_help="Check, list and mend benchmark suites.")
+def suite() -> None:
+    """Look at benchmark suites: the built-in one, and local copies of the public ones as they were published."""
+
+
+class _Found(NamedTuple):
+    suite: Suite
+    health: Health
+    differences: tuple[Difference, ...]
+
+
+@suite.command(short_help="Find out which problems of a suite can be trusted.")
+@click.argument("name", metavar="PATH|NAME")
+@click.option(
+    "--rule",
+    type=click.Choice(("official", "hardened")),
+    default="hardened",
+    show_default=True,
+    help="Judge as the suite's own grader does, or as we do.",
+)
+@click.option("--second", is_flag=True, help="Ask Verilator about every golden too; seconds a problem.")
+@json_option
+@click.pass_obj
+def check(context: Context, name: str, rule: RuleName, *, second: bool, as_json: bool) -> int:
+    """Let every golden pass and every design that does nothing fail; name each problem where that is not so.
+
+    NAME is a built-in suite; PATH a file or directory in a published layout, which is recognised by what lies
+    there. `patched:PATH` mends known faults of the published data, `KIND:PATH` says which layout it is. Exit
+    code 3 if a single problem cannot be used.
+    """
+    found = _checked(context, name, rule, second=second)
+    if as_json:
+        print_json(_as_dict(found, rule))
+    else:
+        _print(found, rule)
+    return REJECTED if found.health.quarantined else 0
+
+
+@suite.command("list", short_help="Name the built-in suites and the layouts that are read.")
+@json_option
+def list_(*, as_json: bool) -> None:
+    """Name the built-in suites and every layout that is read."""
+    from ct_retrain.suites.load import BUILT_IN, LAYOUTS
+
+    rows = [*((name, "built in") for name in BUILT_IN), *((kind, one.words) for kind, one in LAYOUTS.items())]
+    if as_json:
+        print_json([{"kind": kind, "what": words} for kind, words in rows])
+    else:
+        print_table("suites", ("kind", "what"), rows)
+
+
+@suite.command(short_help="Name the mends that `patched:PATH` makes.")
+@json_option
+def patches(*, as_json: bool) -> None:
+    """Name every mend of published data, with its reason."""
+    from ct_retrain.suites.patches import PATCHES
+
+    rows = [(title, one.problem, one.why) for one in PATCHES for title in one.suites]
+    if as_json:
+        print_json([dict(zip(("suite", "problem", "why"), row, strict=True)) for row in rows])
+    else:
+        print_table("patches", ("suite", "problem", "why"), rows)
+
+
+def _checked(context: Context, name: str, rule: RuleName, *, second: bool) -> _Found:
+    from pathlib import Path
+
+    from ct_retrain.core.errors import ToolError
+    from ct_retrain.suites.health import aids_of, health
+    from ct_retrain.suites.load import load_suite
+    from ct_retrain.suites.official import RULES, Official, by_rule, differences
+
+    settings = settings_of(context)
+    chosen = load_suite(name, Path(context.workspace))
+    with _judge(context, settings) as judge:
+        simulator = by_rule(rule, judge, judge.icarus, chosen.kind)
+        if second and judge.verilator is None:
+            raise ToolError("there is no Verilator to ask: install it, and set judge.simulator to auto")
+        aids = aids_of(judge)._replace(second=judge.verilator if second else None)
+        if simulator is not judge:
+            aids = aids._replace(plain=simulator)
+        workers = settings.judge.workers
+        found = health(chosen, simulator, workers, aids)
+        if chosen.kind not in RULES:
+            return _Found(chosen, found, ())
+        goldens = [(one.id, one.design(one.golden)) for one in chosen.problems]
+        own = Official(judge.icarus, chosen.kind)
+        return _Found(chosen, found, tuple(differences(goldens, own, judge, workers)))
+
+
+def _judge(context: Context, settings: Settings) -> Judge:
+    """A judge that remembers, where there is a workspace that keeps verdicts."""
+    from pathlib import Path
+
+    from ct_retrain.core.workspace import Workspace
+    from ct_retrain.judge.judge import Judge
+
+    verdicts = Workspace(Path(context.workspace).resolve(), settings.paths).verdicts
+    return Judge(settings.judge, verdicts if verdicts.exists() else None, settings.sandbox)
+
+
+def _print(found: _Found, rule: RuleName) -> None:
+    from ct_retrain.suites.official import RULES
+
+    chosen, health = found.suite, found.health
+    click.echo(f"{chosen.name} ({_layout(chosen)})")
+    counts = ", ".join(f"{category} {count}" for category, count in _categories(chosen).items())
+    click.echo(f"{len(chosen.problems)} problems: {counts}")
+    if health.quarantined:
+        rows = [(one.subject, one.reason, one.detail) for one in health.quarantined]
+        print_table("not used", ("problem", "reason", "detail"), rows)
+    if found.differences:
+        told = [
+            (one.subject, one.official.detail, f"{one.hardened.outcome}: {one.hardened.detail}")
+            for one in found.differences
+        ]
+        print_table("goldens on which the rules differ", ("problem", "official", "hardened"), told)
+    if rule == "official" and chosen.kind not in RULES:
+        click.echo("this suite has no rule but the hardened one")
+    total = len(chosen.problems) + len(chosen.rejected)
+    click.echo(f"healthy: {len(health.suite.problems)} of {total}, {rule} rule")
+
+
+def _layout(chosen: Suite) -> str:
+    from ct_retrain.suites.load import LAYOUTS
+
+    return LAYOUTS[chosen.kind].words if chosen.kind in LAYOUTS else chosen.kind
+
+
+def _categories(chosen: Suite) -> dict[str, int]:
+    from collections import Counter
+
+    return dict(sorted(Counter(one.category for one in chosen.problems).items()))
+
+
+def _as_dict(found: _Found, rule: RuleName) -> dict[str, Any]:
+    chosen, health = found.suite, found.health
+    return {
+        "suite": chosen.name,
+        "kind": chosen.kind,
+        "digest": chosen.digest,
+        "rule": rule,
+        "problems": len(chosen.problems),
+        "categories": _categories(chosen),
+        "healthy": len(health.suite.problems),
+        "quarantined": [one.model_dump() for one in health.quarantined],
+        "differences": [
+            {
+                "problem": one.subject,
+                "official": one.official.detail,
+                "hardened": f"{one.hardened.outcome}: {one.hardened.detail}",
+            }
+            for one in found.differences
+        ],
+    }

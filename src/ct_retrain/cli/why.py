@@ -1,0 +1,59 @@
+"""What `show` says of the problems behind a decision: which flipped, and one of them from close by."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ct_retrain.core.decision import Comparison
+    from ct_retrain.core.night import NightRecord
+    from ct_retrain.nightly import Inspection
+
+_LOG_LINES = 20
+_NAMED = 12
+
+
+def print_flips(record: NightRecord) -> None:
+    """Problems won and lost against each incumbent, and where their answers are."""
+    if record.decision is None:
+        return
+    for one in record.decision.evidence.comparisons:
+        _print_comparison(one)
+    click.echo(f"one of them from close by: `ct-retrain show {record.night} --problem ID`")
+
+
+def _print_comparison(one: Comparison) -> None:
+    for word, problems in (("won", one.won), ("lost", one.lost)):
+        if problems:
+            click.echo(f"{word} against {one.incumbent}: {_listed(problems)}")
+
+
+def _listed(problems: Sequence[str]) -> str:
+    rest = len(problems) - _NAMED
+    return ", ".join(problems[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def print_inspection(found: Inspection) -> None:
+    """One problem of a night."""
+    rows = [
+        (
+            one.arm,
+            f"{one.passed} of {one.samples}",
+            ", ".join(f"{n} {name}" for name, n in one.failures.items()),
+        )
+        for one in found.attempts
+    ]
+    print_table(f"{found.problem} ({found.category}), {found.night}", ("arm", "passed", "failures"), rows)
+    if not found.where:
+        click.echo("no answer of the candidate failed")
+        return
+    click.echo(f"{found.outcome}: {found.detail}\nanswer in {found.where}")
+    lines = found.log.rstrip().splitlines()[-_LOG_LINES:]
+    click.echo("\n".join(["log", *(f"  {line}" for line in lines)]))
+    click.echo(found.diff or "the answer is the golden, letter by letter")

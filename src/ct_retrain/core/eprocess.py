@@ -1,0 +1,136 @@
+"""When a release may replace mainline: an anytime-valid test over nights, by betting against "no better".
+
+A release is compared with mainline every night for as long as it takes, and a test that is repeated until it says yes
+says yes to everything. An e-process does not: its value under "no release so far is better than mainline" exceeds
+1/α in at most a share α of all infinite sequences of nights (Ville 1939), however often somebody looks.
+
+The bets: a stake λ in (0, 1) multiplies the capital by ∏(1 + λ·dᵢ), with dᵢ the difference of problem *i*'s pass
+shares. Given the two models, answers to different problems are independent, so its expectation is ∏(1 + λ·μᵢ), which
+by the inequality of arithmetic and geometric means is at most (1 + λ·mean μ) to the number of problems, hence at most
+1 when the mean difference is not positive. Nothing is assumed about how problems differ. The capital is spread evenly
+over a fixed set of stakes, which is predictable by construction: Waudby-Smith & Ramdas 2024, "Estimating means of
+bounded random variables by betting", JRSS B 86 (arXiv 2010.09686), §§4-5.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+from scipy.special import logsumexp
+
+from ct_retrain.core.gate import comparable
+from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.record import Record
+
+_STAKES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0.95)
+"""From cautious, for small differences over many nights, to bold, for a large one at once."""
+
+
+class ServedNight(Record):
+    """What one night says of the release that was served when it began, measured beside mainline."""
+
+    night: str
+    release: str
+    """Digest of the release."""
+    mainline: str
+    """Digest of the mainline."""
+    seed: int
+    """Of the answers: two nights with one seed draw the same answers of mainline, which are evidence once."""
+    differences: tuple[Annotated[float, Field(ge=-1, le=1)], ...]
+    """Release minus mainline, the pass share of each problem."""
+
+
+class MainlineEvidence(Record):
+    """What all nights together say about replacing mainline."""
+
+    e_value: float
+    """Evidence against "no release is better than mainline"; 1 is none."""
+    needed: float
+    """1/α."""
+    nights: tuple[str, ...]
+    """Nights that count."""
+    may_replace: bool
+    explanation: str
+
+
+def served_night(night: str, scorecards: Sequence[Scorecard]) -> ServedNight | None:
+    """Reduce a night's *scorecards* to its evidence on mainline.
+
+    None when nothing but mainline was served, or when the two may not be compared.
+    """
+    cards = [card for card in scorecards if card.arm in {"champion", "mainline"}]
+    arms = {card.arm: card for card in cards}
+    if len(cards) != 2 or len(arms) != 2 or comparable(cards):
+        return None
+    champion, mainline = arms["champion"], arms["mainline"]
+    if champion.model_digest == mainline.model_digest:
+        return None
+    samples = champion.sampling.samples
+    return ServedNight(
+        night=night,
+        release=champion.model_digest,
+        mainline=mainline.model_digest,
+        seed=champion.sampling.seed,
+        differences=tuple(
+            (champion.passes[name] - mainline.passes[name]) / samples for name in sorted(champion.passes)
+        ),
+    )
+
+
+def mainline_evidence(nights: Sequence[ServedNight], alpha: float) -> MainlineEvidence:
+    """Weigh *nights*, oldest first, for replacing mainline by the release of the last one.
+
+    Only nights against the last one's mainline count, and of nights with one seed only the first. The release must
+    also be ahead over its own nights: the process speaks of all releases together.
+    """
+    counted = _counted(nights)
+    values = e_process([night.differences for night in counted])
+    e_value = values[-1] if values else 1.0
+    ahead = _ahead(counted, nights[-1].release) if nights else 0.0
+    may = e_value >= 1 / alpha and ahead > 0
+    verb = "may replace" if may else "may not yet replace"
+    explanation = (
+        f"The release {verb} mainline: evidence {e_value:.3g} of {1 / alpha:.3g} needed over {len(counted)} nights; "
+        f"over its own nights it is {ahead * 100:+.1f} points from mainline."
+    )
+    return MainlineEvidence(
+        e_value=e_value,
+        needed=1 / alpha,
+        nights=tuple(night.night for night in counted),
+        may_replace=may,
+        explanation=explanation,
+    )
+
+
+def e_process(nights: Sequence[Sequence[float]]) -> list[float]:
+    """Capital after each night of per-problem differences in [−1, 1], from a start of 1.
+
+    Raise ValueError for a difference outside, which no pair of pass shares has.
+    """
+    stakes = np.asarray(_STAKES)[:, None]
+    logs = np.zeros(len(_STAKES))
+    values: list[float] = []
+    for night in nights:
+        differences = np.asarray(night, dtype=float)
+        if not (np.abs(differences) <= 1).all():
+            message = "a difference of pass shares lies in [−1, 1]"
+            raise ValueError(message)
+        logs = logs + np.log1p(stakes * differences).sum(axis=1)
+        # Beyond 1e300 nobody asks how much; infinity would not survive a JSON file.
+        values.append(float(np.exp(min(690.0, float(logsumexp(logs)) - np.log(len(_STAKES))))))
+    return values
+
+
+def _counted(nights: Sequence[ServedNight]) -> list[ServedNight]:
+    counted: list[ServedNight] = []
+    for night in nights:
+        if night.mainline == nights[-1].mainline and night.seed not in {one.seed for one in counted}:
+            counted.append(night)
+    return counted
+
+
+def _ahead(nights: Sequence[ServedNight], release: str) -> float:
+    """Mean difference over the nights of *release*; 0 without any."""
+    own = [one for night in nights if night.release == release for one in night.differences]
+    return sum(own) / len(own) if own else 0.0

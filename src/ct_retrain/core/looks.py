@@ -1,0 +1,49 @@
+"""How many answers a problem gets: a fixed number, or as many as it takes, without paying for looking early.
+
+Whoever looks at the data several times and stops at the first "better" promotes unchanged models more often than
+the test's level says. So each look has a share of the level, and by the union bound the chance that any of them is
+wrong stays below the whole, however the looks depend on each other.
+"""
+
+from typing import NamedTuple
+
+from ct_retrain.core.decision import Decision, Hold, Promote, Reject
+from ct_retrain.core.settings import BenchmarkSettings, GateSettings
+
+_ADAPTIVE = ((4, 0.1), (8, 0.2), (16, 0.3), (32, 0.4))
+"""Samples a problem, and the share of the level: most for the last look, which sees most."""
+
+
+class Look(NamedTuple):
+    """One look at the evidence."""
+
+    samples: int
+    """Answers a problem until then."""
+    gate: GateSettings
+    """With the confidence of this look."""
+    last: bool
+
+
+def looks(benchmark: BenchmarkSettings, gate: GateSettings) -> tuple[Look, ...]:
+    """The looks of one benchmark, in order."""
+    if not benchmark.adaptive:
+        return (Look(benchmark.samples, gate, last=True),)
+    level = 1 - gate.confidence
+    return tuple(
+        Look(samples, gate.model_copy(update={"confidence": 1 - level * share}), samples == _ADAPTIVE[-1][0])
+        for samples, share in _ADAPTIVE
+    )
+
+
+def clear(decision: Decision) -> bool:
+    """Whether more answers are not worth drawing: better beyond chance, or surely worse.
+
+    A floor or guard that is broken on few answers may hold on more.
+    """
+    match decision:
+        case Promote():
+            return True
+        case Reject(evidence=evidence):
+            return any(one.high < 0 for one in evidence.comparisons)
+        case Hold():
+            return False

@@ -1,0 +1,89 @@
+"""Samples added up to a scorecard: the denominator is fixed, and what was never attempted has failed."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.problem import Arm, Sample, Sampling, Scorecard, Suite
+from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.stats import Resampling, estimate
+from ct_retrain.core.verdict import Outcome
+
+NO_MODULE = "no_module"
+TRUNCATED = "truncated"
+NOT_ATTEMPTED = "not_attempted"
+KS = (1, 5, 10)
+"""The k of pass@k, as far as there are that many samples."""
+
+
+class Exam(NamedTuple):
+    """What every arm is measured on, the same for all of them."""
+
+    suite: Suite
+    sampling: Sampling
+    gate: GateSettings
+    """Confidence and resamples of the intervals."""
+    simulator: Tool
+
+
+def failure_of(sample: Sample) -> str:
+    """The taxonomy: an Outcome, or what kept the answer from being judged for what it says.
+
+    An answer that ran into the token limit and fails is `truncated`, whatever was found in it; one that holds no
+    module is `no_module`.
+    """
+    if sample.verdict.passed:
+        return Outcome.PASS.value
+    if not sample.finished:
+        return TRUNCATED
+    return sample.verdict.outcome.value if sample.rtl else NO_MODULE
+
+
+def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> Scorecard:
+    """Add up the *samples* of one arm; *model* is its generator's tool."""
+    suite, k = exam.suite, exam.sampling.samples
+    passes = dict.fromkeys((problem.id for problem in suite.problems), 0)
+    for sample in samples:
+        passes[sample.problem_id] += sample.verdict.passed
+    total = k * len(passes)
+    how = Resampling(exam.gate.confidence, exam.gate.bootstrap, exam.gate.seed)
+    groups: dict[str, list[int]] = {}
+    for problem in suite.problems:
+        groups.setdefault(problem.category, []).append(passes[problem.id])
+    outcomes = Counter(failure_of(sample) for sample in samples)
+    if len(samples) < total:
+        outcomes[NOT_ATTEMPTED] = total - len(samples)
+    counts = list(passes.values())
+    expected = {problem.id: problem.expected for problem in suite.problems}
+    return Scorecard(
+        arm=arm,
+        model=model.detail or model.name,
+        model_digest=digest(model),
+        suite=suite.name,
+        suite_digest=suite.digest,
+        sampling=exam.sampling,
+        tools=(exam.simulator, Tool(name=model.name, version=model.version)),
+        functional=estimate(counts, k, how),
+        pass_at_k={str(n): estimate(counts, k, how, n) for n in KS if n <= k},
+        categories={name: estimate(group, k, how) for name, group in sorted(groups.items())},
+        outcomes=dict(sorted(outcomes.items())),
+        compile_rate=_share(sum(_compiles(sample) for sample in samples), total),
+        finished_rate=_share(sum(sample.finished for sample in samples), total),
+        forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples),
+        passes=passes,
+    )
+
+
+def _forged(sample: Sample, expected: int | None) -> bool:
+    """A pass that does not rest on the evidence that every pass of the judge has: its file was tampered with."""
+    verdict = sample.verdict
+    return verdict.passed and (not sample.rtl or verdict.checks < max(1, expected or 0))
+
+
+def _compiles(sample: Sample) -> bool:
+    return bool(sample.rtl) and sample.verdict.outcome is not Outcome.COMPILE_ERROR
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

@@ -1,0 +1,54 @@
+"""What every simulator asks its worker, and what it makes of the answer: the part of a Simulator that they share."""
+
+from collections.abc import Callable
+from typing import Any
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import Tool
+from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.selftest import known
+
+HARNESS_VERSION = "4"
+"""Part of every verdict's tool: it changes whenever the same design could be judged differently."""
+
+Ask = Callable[[Design], dict[str, Any]]
+"""Puts a design to a worker."""
+
+
+def job(design: Design, log_chars: int) -> dict[str, Any]:
+    """*design* as it crosses the pipe; the log's end of *log_chars* characters comes back."""
+    return {
+        "rtl": design.rtl,
+        "testbench": design.testbench,
+        "log_chars": log_chars,
+        "files": [(file.name, file.text) for file in design.files],
+        "expected": design.expected,
+    }
+
+
+def verdict_of(answer: dict[str, Any], tool: Tool) -> Verdict:
+    """What a worker said, as *tool*'s verdict."""
+    facts = {name: answer[name] for name in ("detail", "checks", "errors", "warnings", "log")}
+    return Verdict(outcome=Outcome(answer["outcome"]), tool=tool, **facts)
+
+
+def believed(verdict: Verdict, design: Design, stubs: list[str], ask: Ask) -> Verdict:
+    """*verdict*, unless it is a pass and the testbench also lets one of *stubs*, designs that do nothing, through."""
+    for stub in stubs if verdict.passed else ():
+        answer = ask(design.model_copy(update={"rtl": stub}))
+        if answer["outcome"] not in {Outcome.MISMATCH, Outcome.TIMEOUT}:
+            detail = "the testbench also passes a design that does nothing"
+            return verdict.model_copy(update={"outcome": Outcome.NO_EVIDENCE, "detail": detail})
+    return verdict
+
+
+def examine(name: str, ask: Ask) -> list[dict[str, Any]]:
+    """The answers on what is known; raise ToolError when the simulator *name* does not know it."""
+    answers = [ask(case.design) for case in known()]
+    for case, answer in zip(known(), answers, strict=True):
+        if answer["outcome"] != case.outcome:
+            raise ToolError(
+                f"{name} judges a known design as {answer['outcome']} ({answer['detail']}) "
+                f"instead of {case.outcome}: reinstall it"
+            )
+    return answers

@@ -1,0 +1,181 @@
+"""One design against one testbench under Verilator, inside the worker: guard, translate, compile, simulate, believe.
+
+Guard, harness and the reading of the evidence are those of `judge.simulation`; the rest is what Verilator needs.
+It knows no unknown values, so the model runs with 0, with 1 and with drawn bits in whatever has no initial value,
+and a pass needs every run to pass, about equally many checks. A bit that should have been reset starts wrong in one
+of the first two. Drawn bits also tell a reference from its equal, so they alone are no ground for a mismatch, and
+a testbench of VerilogEval's style, which always brings a reference, is run without them. What nobody sees here is
+what an unknown value would do: a comparison with x, a conflict of drivers, an output left open on purpose; where a
+reference answers x for "anything", a right design may be a mismatch.
+
+Whose fault it is that there is no model: pyslang's errors in the design and Verilator's at a line of the design are
+the design's, and so are missing modules, ports, parameters and names inside the design that the testbench asks for;
+what is wrong elsewhere in the testbench, inside Verilator, or in the C++ it writes, is no evidence about the design.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge import compiled
+from ct_retrain.judge.compiled import Compiled
+from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.logs import strip_control, tail
+from ct_retrain.judge.process import Finished, Limits, Patience, run
+from ct_retrain.judge.simulation import Answer, Tools, found, limited, stubs, units
+from ct_retrain.judge.verdict import Finding, clean, enough
+from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.illegal import illegal
+
+NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
+"""Files that are ours."""
+BUILDING = Limits(cpu_seconds=120, memory_mb=2048, output_kb=64 << 10)
+"""Of Verilator and the compiler, which need more than a simulation; they read what the guard has bounded."""
+_INTO, _MODEL = "verilated", "model"
+_DRAWN = 2
+
+
+class Trial(NamedTuple):
+    """A testbench, and what is special about this run of it."""
+
+    testbench: str
+    nonce: str
+    expected: int | None
+    """Checks of the golden's run."""
+
+
+def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
+    """The verdict of *trial* on *rtl*."""
+    with Patience(tools.parser_seconds):
+        made = harness(trial.testbench)
+    if isinstance(made, str):
+        return Answer(Outcome.NO_EVIDENCE, made)
+    with Patience(tools.parser_seconds):
+        report = guard(rtl, made.modules)
+    if report.refused:
+        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+    translated = _translate(rtl, made, trial.nonce, verilator, tools)
+    said = strip_control(clean(made, trial.nonce, translated.output))
+    warnings = len(_WARNING.findall(said))
+    if translated.limit is not None or translated.exit_code != 0:
+        answer = _refused(translated, said, tools)
+    elif "INFINITELOOP" in said:
+        # Verilator drops such a loop, and with it the reason why the simulation never ends.
+        answer = Answer(Outcome.TIMEOUT, "a loop that never ends and takes no time")
+    elif report.unread:
+        answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
+    else:
+        answer = _illegal(rtl, tools) or _build(verilator, tools) or _simulate(made, trial, tools)
+    idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
+    return answer._replace(warnings=warnings, stubs=idle)
+
+
+def _illegal(rtl: str, tools: Tools) -> Answer | None:
+    with Patience(tools.parser_seconds):
+        error = illegal(rtl)
+    return Answer(Outcome.COMPILE_ERROR, error) if error else None
+
+
+def _translate(rtl: str, made: Harness, nonce: str, verilator: Compiled, tools: Tools) -> Finished:
+    """Testbench and design as C++; the design comes last, and without the macros and comments of anybody."""
+    last = f"`undefineall\n`resetall\n{units(made.source)}\n"
+    texts = {
+        "testbench.v": made.source.replace(BLANK, nonce) + "\n",
+        "design.v": f'{last}`line 1 "design.v" 0\n{_uncommented(rtl)}\n',
+        "roots.v": "",
+    }
+    tops = [top.replace(BLANK, nonce) for top in made.tops]
+    if len(tops) > 1:
+        rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))
+        texts["roots.v"] = f"module roots_{nonce};\n{rooms}endmodule\n"
+    for name, text in texts.items():
+        Path(name).write_text(text, encoding="utf-8", errors="replace")
+    top = f"roots_{nonce}" if len(tops) > 1 else tops[0]
+    sources = [name for name, text in texts.items() if text]
+    return run(compiled.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
+
+
+_COMMENT = re.compile(r'\\\S+|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+
+
+def _uncommented(rtl: str) -> str:
+    """*rtl* with its lines kept: comments are orders to Verilator, and other tools read over them."""
+    return _COMMENT.sub(lambda at: " " + "\n" * at[0].count("\n") if at[0].startswith("/") else at[0], rtl)
+
+
+_WARNING = re.compile(r"^%Warning-\w+: design\.v:\d+:", re.MULTILINE)
+_ERROR = re.compile(
+    r"^%Error(?:-(?P<code>\w+))?: (?:(?P<file>[\w.]+):\d+:(?:\d+:)? )?(?P<what>.*)$", re.MULTILINE
+)
+_ASKED_FOR = re.compile(r"PINNOTFOUND|MODMISSING|containing module|in dotted|Parameter not found")
+"""What the testbench wants of the design and does not find."""
+
+
+def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
+    if ended.limit is not None:
+        return Answer(*limited(ended.limit, "the compiler")[:2])
+    first = _ERROR.search(said)
+    if first is None or first["file"] is None:
+        detail = first["what"] if first else f"exit code {ended.exit_code}"
+        return Answer(Outcome.NO_EVIDENCE, f"Verilator cannot translate it: {detail[:300]}")
+    design = first["file"] == "design.v" or _ASKED_FOR.search(first[0])
+    outcome = Outcome.COMPILE_ERROR if design else Outcome.NO_EVIDENCE
+    return Answer(outcome, first[0].strip()[:300], log=tail(said, tools.log_chars))
+
+
+def _build(verilator: Compiled, tools: Tools) -> Answer | None:
+    """Make the program; an answer when there is none to be had, and ToolError when the compiler itself fails."""
+    parts = sorted(path.name for path in Path(_INTO).glob("*.cpp"))
+    Path("model.cpp").write_text("".join(f'#include "{name}"\n' for name in parts), encoding="utf-8")
+    ended = run(compiled.build(verilator, "model.cpp", _INTO, _MODEL), BUILDING, tools.hangup)
+    if ended.limit is not None:
+        return Answer(*limited(ended.limit, "the C++ compiler")[:2])
+    if ended.exit_code == 0:
+        return None
+    first = re.search(r"^(?:verilated/|model\.cpp).*\berror: (.*)$", ended.output, re.MULTILINE)
+    if first is None:
+        message = f"{verilator.compiler} fails: {strip_control(ended.output).strip()[-200:]}"
+        raise ToolError(message)
+    return Answer(Outcome.NO_EVIDENCE, f"Verilator's C++ does not compile: {strip_control(first[1])[:200]}")
+
+
+def _simulate(made: Harness, trial: Trial, tools: Tools) -> Answer:
+    """What all runs say together."""
+    answers: list[Answer] = []
+    for level in (0, 1) if made.style is Style.VERILOGEVAL else (0, 1, _DRAWN):
+        answer = _run(level, made, trial, tools)
+        if level == _DRAWN and answer.outcome is Outcome.MISMATCH:
+            return answer._replace(
+                outcome=Outcome.NO_EVIDENCE, detail=f"by values nobody set: {answer.detail}"
+            )
+        if answer.outcome is not Outcome.PASS:
+            return answer
+        answers.append(answer)
+    if len({answer.checks for answer in answers}) > 1:
+        detail = "how much is checked depends on values nobody set"
+        return answers[0]._replace(outcome=Outcome.NO_EVIDENCE, detail=detail)
+    return answers[0]
+
+
+def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
+    ran = run(compiled.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
+    finding = enough(_heard(made, trial.nonce, ran), made.style, trial.expected)
+    log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
+    return Answer(finding.outcome, strip_control(finding.detail), finding.checks, finding.errors, log=log)
+
+
+def _heard(made: Harness, nonce: str, ran: Finished) -> Finding:
+    if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
+        return Finding(Outcome.TIMEOUT, "the simulation never comes to rest")
+    return found(made, nonce, ran._replace(output=_in_common_words(ran.output)))
+
+
+_OWN = re.compile(r"^- (?:S i m|Verilator:|\S+:\d+: Verilog \$).*\n?", re.MULTILINE)
+_SEVERE = re.compile(r"^\[\d+\] %(?P<how>Error|Fatal): (?P<where>\S+:\d+): ", re.MULTILINE)
+
+
+def _in_common_words(output: str) -> str:
+    """*output* without what Verilator itself says, and with failed assertions as `judge.verdict` knows them."""
+    return _SEVERE.sub(lambda at: f"{at['how'].upper()}: {at['where']}: ", _OWN.sub("", output))

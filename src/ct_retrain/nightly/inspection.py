@@ -1,0 +1,103 @@
+"""One problem of one night: what each arm made of it, the answer that failed, its log, and how it differs from the golden."""
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
+from ct_retrain.core.problem import Arm, Problem, Sample
+from ct_retrain.core.record import Record
+from ct_retrain.core.scoring import failure_of
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.stages.benchmark import SAMPLES
+
+
+class Attempt(Record):
+    """What one arm did on the problem."""
+
+    arm: Arm
+    passed: int
+    samples: int
+    failures: dict[str, int]
+    """How the samples that failed ended → how many."""
+
+
+class Inspection(Record):
+    """A problem as a night saw it."""
+
+    night: str
+    problem: str
+    category: str
+    attempts: tuple[Attempt, ...]
+    where: str
+    """File and line of the shown sample, relative to the workspace; empty when no sample of the candidate failed."""
+    outcome: str
+    detail: str
+    log: str
+    diff: str
+    """From the golden to the answer."""
+
+
+def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
+    """Look at *problem* in the night of *record*; the candidate's first failing sample is shown.
+
+    Raise UsageError when the night was not benchmarked or did not use the problem.
+    """
+    facts = _measured(workspace, record)
+    cards = [card for card in facts.scorecards if problem.id in card.passes]
+    if not cards:
+        message = f"night {record.night} did not use problem {problem.id}; it was quarantined or is of another suite"
+        raise UsageError(message)
+    directory = workspace.stage(record.night, "benchmark") / SAMPLES
+    drawn = {card.arm: list(_samples(directory, card.arm, problem.id)) for card in cards}
+    attempts = tuple(
+        Attempt(
+            arm=card.arm,
+            passed=card.passes[problem.id],
+            samples=card.sampling.samples,
+            failures=_failures([sample for _, sample in drawn[card.arm]]),
+        )
+        for card in cards
+    )
+    failed = [(place, sample) for place, sample in drawn["candidate"] if not sample.verdict.passed]
+    place, sample = failed[0] if failed else (None, None)
+    return Inspection(
+        night=record.night,
+        problem=problem.id,
+        category=problem.category,
+        attempts=attempts,
+        where=f"{workspace.relative(directory)}/{place}" if place else "",
+        outcome=failure_of(sample) if sample else "",
+        detail=sample.verdict.detail if sample else "",
+        log=sample.verdict.log if sample else "",
+        diff=_diff(problem.golden, sample.rtl) if sample else "",
+    )
+
+
+def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:
+    for ref in record.stages:
+        if ref.stage == "benchmark":
+            facts = disk.read_record(workspace.root / ref.path, Manifest).facts
+            if isinstance(facts, BenchmarkFacts):
+                return facts
+    message = f"night {record.night} was not benchmarked: {record.reason}"
+    raise UsageError(message)
+
+
+def _samples(directory: Path, arm: str, problem: str) -> Iterator[tuple[str, Sample]]:
+    for path in sorted(directory.glob(f"{arm}-*.jsonl")):
+        for number, sample in enumerate(disk.read_lines(path, Sample), 1):
+            if sample.problem_id == problem:
+                yield f"{path.name}:{number}", sample
+
+
+def _failures(samples: list[Sample]) -> dict[str, int]:
+    names = [failure_of(sample) for sample in samples if not sample.verdict.passed]
+    return {name: names.count(name) for name in sorted(set(names))}
+
+
+def _diff(golden: str, answer: str) -> str:
+    lines = difflib.unified_diff(golden.splitlines(), answer.splitlines(), "golden", "answer", lineterm="")
+    return "\n".join(lines)

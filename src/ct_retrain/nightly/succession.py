@@ -1,0 +1,29 @@
+"""Whether the release that is served may become mainline: the evidence of all nights on which it was measured beside it."""
+
+from collections.abc import Iterator
+
+from ct_retrain import disk
+from ct_retrain.core.eprocess import MainlineEvidence, ServedNight, mainline_evidence, served_night
+from ct_retrain.core.night import BenchmarkFacts, Manifest
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly.books import records
+
+
+def succession(workspace: Workspace, alpha: float) -> MainlineEvidence:
+    """Weigh every night on record; one whose benchmark is no longer on disk does not count."""
+    return mainline_evidence(list(_served(workspace)), alpha)
+
+
+def _served(workspace: Workspace) -> Iterator[ServedNight]:
+    for record in records(workspace):
+        for ref in record.stages:
+            path = workspace.root / ref.path
+            if ref.stage == "benchmark" and path.is_file():
+                facts = disk.read_record(path, Manifest).facts
+                found = (
+                    served_night(record.night, facts.scorecards)
+                    if isinstance(facts, BenchmarkFacts)
+                    else None
+                )
+                if found is not None:
+                    yield found

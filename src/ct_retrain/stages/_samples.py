@@ -1,0 +1,77 @@
+"""Samples on disk: appended as they come, whole or not at all, and kept for the next night that needs the same.
+
+What names a file is the digest of everything a sample depends on but how many there are: a sample is drawn from
+(seed, problem, index) alone, so a file of ten begins as a file of four did.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ct_retrain import disk
+from ct_retrain.core.problem import Sample
+from ct_retrain.core.record import Record, Sha256
+
+_KEPT = 24
+"""Files in the stock; a night brings up to three."""
+
+
+class _Seal(Record):
+    """What a file of the stock must hold to be believed."""
+
+    sha256: Sha256
+
+
+def whole_samples(path: Path) -> list[Sample]:
+    """The samples in *path*, minus what a crash cut short; the file then holds no more than these."""
+    if not path.exists():
+        return []
+    samples = list(_valid(path.read_bytes().splitlines()))
+    disk.write_lines(path, iter(samples))
+    return samples
+
+
+def _valid(lines: Iterable[bytes]) -> Iterator[Sample]:
+    for line in lines:
+        with contextlib.suppress(ValidationError):
+            yield Sample.model_validate_json(line)
+
+
+def finish(path: Path, samples: Sequence[Sample]) -> None:
+    """Write the file in problem order, so that an interrupted run leaves the same bytes as an undisturbed one."""
+    ordered = sorted(samples, key=lambda one: (one.problem_id, one.index))
+    disk.write_lines(path, iter(ordered))
+
+
+def take(stock: Path | None, key: str, path: Path) -> None:
+    """Begin *path* with what *stock* holds under *key*, if it is what was put there."""
+    if stock is None or path.exists():
+        return
+    kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
+    if kept.is_file() and seal.is_file() and _sealed(kept, seal):
+        disk.write_bytes(path, kept.read_bytes())
+
+
+def _sealed(kept: Path, seal: Path) -> bool:
+    try:
+        return _Seal.model_validate_json(seal.read_bytes()).sha256 == disk.sha256_of(kept)
+    except (OSError, ValidationError):
+        return False
+
+
+def put(stock: Path | None, key: str, path: Path) -> None:
+    """Keep *path* in *stock* under *key*, unless as much is there; the oldest go when there are too many."""
+    if stock is None:
+        return
+    disk.make_directory(stock)
+    kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
+    if kept.is_file() and kept.stat().st_size >= path.stat().st_size and _sealed(kept, seal):
+        return
+    disk.write_bytes(kept, path.read_bytes())
+    disk.write_record(seal, _Seal(sha256=disk.sha256_of(kept)))
+    files = sorted(stock.glob("*.jsonl"), key=lambda one: one.stat().st_mtime)
+    for old in files[:-_KEPT]:
+        old.with_suffix(".json").unlink(missing_ok=True)
+        old.unlink(missing_ok=True)

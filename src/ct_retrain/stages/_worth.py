@@ -1,0 +1,84 @@
+"""Which passes are worth something: testbenches that fail designs which do nothing, and nearly right ones."""
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Protocol
+
+from ct_retrain.core.dataset import Example, Worth
+from ct_retrain.core.record import Tool
+from ct_retrain.core.settings import CurateSettings
+from ct_retrain.core.verdict import Design
+from ct_retrain.judge.credibility import Credibility
+from ct_retrain.stages._sources import Refuse, Source, refusal
+
+
+class Appraiser(Protocol):
+    """Says what a pass of a testbench is worth."""
+
+    @property
+    def tool(self) -> Tool:
+        """Everything that can change the answers."""
+        ...
+
+    def __call__(self, golden: Design, most: int) -> Credibility:
+        """Try the testbench of *golden* on up to *most* mutants; raise ToolError when the judge is at fault."""
+        ...
+
+
+def credible(
+    passed: Sequence[tuple[Source, Example]],
+    appraiser: Appraiser,
+    settings: CurateSettings,
+    workers: int,
+    refuse: Refuse,
+) -> Iterator[tuple[Source, Example]]:
+    """Yield the examples whose testbench is not known to be blind, with what it is worth in their metadata.
+
+    Unknown is not weak: an example is refused only if its testbench lets designs pass that are proved wrong,
+    or notices nothing at all. With `mutants` 0 nobody is asked and nobody refused.
+    """
+    if not settings.mutants:
+        yield from passed
+        return
+
+    def asked(pair: tuple[Source, Example]) -> Credibility:
+        source, _ = pair
+        return appraiser(Design(rtl=source.rtl, testbench=source.testbench), settings.mutants)
+
+    with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="worth") as pool:
+        for (source, example), worth in zip(passed, pool.map(asked, passed), strict=True):
+            if worth.vacuous:
+                refuse(refusal(source.trace, "vacuous_testbench", _vacuous(worth)))
+            elif worth.high < settings.min_credibility:
+                detail = f"{_noticed(worth)}, {settings.min_credibility:.0%} wanted"
+                refuse(refusal(source.trace, "weak_testbench", detail))
+            else:
+                facts = example.metadata.model_copy(update={"credibility": _flat(worth)})
+                yield source, example.model_copy(update={"metadata": facts})
+
+
+def _vacuous(found: Credibility) -> str:
+    idle = f"outputs that pass though nothing drives them: {', '.join(found.stubs_passed) or 'none'}"
+    return f"{_noticed(found)}; {idle}"
+
+
+def _noticed(found: Credibility) -> str:
+    return f"notices {found.killed} of {found.mutants} wrong designs, at most {found.high:.0%}"
+
+
+def _flat(found: Credibility) -> Worth:
+    return Worth(
+        asked=True,
+        low=found.low,
+        high=found.high,
+        mutants=found.mutants,
+        killed=found.killed,
+        equivalent=found.equivalent,
+        different=found.different,
+        undecided=found.undecided,
+        stubs_passed=" ".join(found.stubs_passed),
+        operators=", ".join(
+            f"{one.name} {one.killed}/{one.killed + one.survived}" for one in found.operators
+        ),
+    )

@@ -1,0 +1,180 @@
+"""CVDP's code generation as NVIDIA publishes it: JSONL rows of prompt, context, golden and a cocotb harness.
+
+Read unchanged are the rows of the non-agentic layout whose harness runs cocotb on Icarus Verilog; every other row is
+Rejected with its reason. The harness's own `test_runner.py` starts the simulations, in the judge's sandbox.
+What differs from CVDP's own way:
+
+- The model is asked without the system prompt, and for one text, also where CVDP asks for JSON with several files.
+- `RANDOM_SEED` is fixed and no waveform is written, so a verdict is the same every time.
+- Tools are those that are installed here; CVDP pins an image of its own. Harnesses that do not work with these, or
+  that name places inside that image, show in the health check: their goldens fail.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from ct_retrain.core.problem import Problem
+from ct_retrain.core.record import Record, Rejected, digest
+from ct_retrain.core.verdict import DataFile
+from ct_retrain.judge.cocotb import is_cocotb, test_modules, with_settings
+from ct_retrain.suites.lines import Line, problem_of, read_objects, unfit
+
+CATEGORIES = {
+    "cid002": "code_completion",
+    "cid003": "spec_to_rtl",
+    "cid004": "code_modification",
+    "cid005": "module_reuse",
+    "cid007": "code_improvement",
+    "cid016": "debugging",
+}
+"""Those that ask for RTL; the rest ask for testbenches, which only commercial tools can judge, or for words."""
+LICENCE = "CC-BY-4.0"
+_ENV, _COMPOSE = "src/.env", ("docker-compose.yml", "Dockerfile")
+_COMMERCIAL = re.compile(r"__VERIF_EDA_IMAGE__|licnetwork|\b(?:xrun|xcelium|vcs|questa|vsim)\b")
+
+
+class _Input(Record):
+    prompt: str
+    context: dict[str, str] = Field(default_factory=dict)
+
+
+class _Output(Record):
+    response: str = ""
+    context: dict[str, str] = Field(default_factory=dict)
+
+
+class _Harness(Record):
+    files: dict[str, str] = Field(default_factory=dict)
+
+
+class _Row(Record):
+    id: str
+    categories: tuple[str, ...]
+    input: _Input
+    output: _Output
+    harness: _Harness
+
+
+def recognised(fields: dict[str, Any]) -> bool:
+    """Whether an object with *fields* is a row of CVDP, of whatever kind."""
+    return {"id", "categories", "harness"} <= set(fields)
+
+
+def read(path: Path) -> Iterator[Problem | Rejected]:
+    """The problems of one JSONL file, in its order."""
+    for line in read_objects(path):
+        yield line if isinstance(line, Rejected) else _problem(line)
+
+
+def _problem(line: Line) -> Problem | Rejected:
+    if {"patch", "system_message"} & set(line.fields):
+        return _refused(line, "agentic", "the answer is a patch to a tree of files, made with tools")
+    known = {name: value for name, value in line.fields.items() if name in _Row.model_fields}
+    try:
+        row = _Row.model_validate(known, strict=False)
+    except ValidationError as error:
+        return unfit(line.place, error)
+    reason = _unsuitable(row)
+    if reason is not None:
+        return _refused(line, *reason)
+    env = _settings(row.harness.files[_ENV])
+    module = f"src/{test_modules(env)[0]}.py"
+    return problem_of(
+        line.place,
+        id=row.id,
+        spec=row.input.prompt,
+        prompt=_prompt(row),
+        top=env["TOPLEVEL"],
+        testbench=with_settings(row.harness.files[module], env),
+        golden="\n".join(row.output.context.values()),
+        category=CATEGORIES[row.categories[0]],
+        tags=row.categories,
+        licence=LICENCE,
+        files=_files(row, env, module),
+        source=digest(line.text),
+    )
+
+
+def _refused(line: Line, reason: str, detail: str) -> Rejected:
+    return Rejected(subject=f"{line.place} {line.fields.get('id', '')}".strip(), reason=reason, detail=detail)
+
+
+def _unsuitable(row: _Row) -> tuple[str, str] | None:
+    """Why open tools cannot judge *row*, as a reason and a sentence."""
+    category = row.categories[0] if row.categories else "none"
+    files = row.harness.files
+    if category not in CATEGORIES:
+        return "other_category", f"{category} does not ask for RTL"
+    image = "\n".join(files.get(name, "") for name in (*_COMPOSE, _ENV))
+    found = _COMMERCIAL.search(image)
+    if found is not None:
+        return "commercial_tool", f"the harness needs a commercial simulator: {found[0]}"
+    if not any(text.strip() for text in row.output.context.values()):
+        return "missing_golden", "output.context holds no text"
+    env = _settings(files.get(_ENV, ""))
+    wrong = _unfit_harness(row, env)
+    return ("bad_harness", wrong) if wrong else None
+
+
+def _unfit_harness(row: _Row, env: dict[str, str]) -> str:
+    """What this harness lacks, in a sentence; "" when nothing is known to."""
+    missing = [name for name in ("TOPLEVEL", "MODULE", "VERILOG_SOURCES") if not env.get(name)]
+    if missing:
+        return f"{_ENV} sets no {', '.join(missing)}"
+    if env.get("SIM", "icarus") != "icarus":
+        return f"it is for {env['SIM']}"
+    module = f"src/{test_modules(env)[0]}.py"
+    if not is_cocotb(row.harness.files.get(module, "")):
+        return f"{module} is no cocotb test module"
+    there = {_base(name) for name in (*row.input.context, *row.output.context, *row.harness.files)}
+    strange = [name for name in env["VERILOG_SOURCES"].split() if _base(name) not in there]
+    if strange:
+        return f"nobody brings {', '.join(strange)}"
+    names = [file.name for file in _files(row, env, module)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return f"several files are called {', '.join(twice)}" if twice else ""
+
+
+def _settings(env: str) -> dict[str, str]:
+    """`NAME = value` lines, as docker's env files have them."""
+    pairs = (line.partition("=") for line in env.splitlines() if not line.lstrip().startswith("#"))
+    return {name.strip(): value.strip().strip("\"'") for name, mark, value in pairs if mark and name.strip()}
+
+
+def _files(row: _Row, env: dict[str, str], module: str) -> tuple[DataFile, ...]:
+    """What lies beside the design: the rest of the harness, and the sources that are not the answer's."""
+    answered = {_base(name) for name in row.output.context}
+    listed = {_base(name) for name in env["VERILOG_SOURCES"].split()} - answered
+    harness = {
+        name: text
+        for name, text in row.harness.files.items()
+        if name not in {_ENV, module, *_COMPOSE} and _NAME.fullmatch(_base(name))
+    }
+    sources = {name: text for name, text in row.input.context.items() if _base(name) in listed}
+    return tuple(DataFile(name=_base(name), text=text) for name, text in {**harness, **sources}.items())
+
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+def _base(path: str) -> str:
+    return PurePosixPath(path).name
+
+
+def _prompt(row: _Row) -> str:
+    """The context's files, the request, and what becomes of the answer, in CVDP's order."""
+    shown = [
+        f"\nConsider the following content for the file {name}:\n```\n{text}\n```"
+        for name, text in row.input.context.items()
+    ]
+    asked = f"\nProvide me one answer for this request: {row.input.prompt}\n"
+    names = list(row.output.context)
+    into = f"Your response will be saved directly to: {names[0]}.\n"
+    if len(names) > 1:
+        into = f"Put the modules of the files {', '.join(names)} one after the other.\n"
+    said = "Please provide your response as plain text without any JSON formatting. "
+    return "".join([*shown, asked, said, into])

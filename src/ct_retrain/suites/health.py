@@ -1,0 +1,155 @@
+"""Whether a suite can be trusted today: goldens pass, designs that do nothing fail, both simulators agree.
+
+A problem that fails one of these is in quarantine for every arm, by name and reason; a score is over the others alone.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.problem import Problem, Suite
+from ct_retrain.core.record import Rejected, digest
+from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.credibility import Equivalence
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.judge import Judge
+from ct_retrain.verilog.stub import Level, stub
+
+
+class Health(NamedTuple):
+    """What the check found."""
+
+    suite: Suite
+    """The healthy problems, each with the checks that its golden's run made."""
+    quarantined: tuple[Rejected, ...]
+    """Every other problem, with one reason; what could not be read as a problem comes first."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of what is in quarantine: ids, and places of what has no id."""
+        return tuple(one.subject for one in self.quarantined)
+
+
+class Aids(NamedTuple):
+    """Who may be asked besides the simulator that judges the answers."""
+
+    plain: Simulator | None = None
+    """Judges stubs; without one the simulator does, whose passes may cost more."""
+    same: Equivalence | None = None
+    """Tells a design that does nothing from a problem that asks for nothing; without it both are quarantined."""
+    second: Simulator | None = None
+    """Another simulator, that must not contradict the first about a golden."""
+
+
+def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: Aids | None = None) -> Health:
+    """Ask *simulator*, which judges the answers too, about every golden and every stub of *suite*.
+
+    Without *aids* a Judge brings its own. Raise ToolError when the judge is at fault.
+    """
+    helped = aids or aids_of(simulator)
+    sick: dict[str, Rejected] = {}
+    counted = list(_goldens(suite.problems, simulator, workers, sick))
+    if helped.second is not None:
+        sick.update(_contradictions(counted, helped.second, workers))
+    agreed = [problem for problem in counted if problem.id not in sick]
+    sick.update(_weak(agreed, helped.plain or simulator, workers, helped.same))
+    healthy = tuple(problem for problem in agreed if problem.id not in sick)
+    quarantined = tuple(sick[problem.id] for problem in suite.problems if problem.id in sick)
+    whole = suite.model_copy(update={"problems": healthy, "digest": digest(*healthy), "rejected": ()})
+    return Health(whole, (*suite.rejected, *quarantined))
+
+
+def aids_of(simulator: Simulator) -> Aids:
+    """What *simulator* brings along: a Judge its parts, any other none."""
+    if isinstance(simulator, Judge):
+        return Aids(plain=simulator.plain, same=simulator.prover.same)
+    return Aids()
+
+
+def _goldens(
+    problems: Sequence[Problem], simulator: Simulator, workers: int, sick: dict[str, Rejected]
+) -> Iterator[Problem]:
+    """The problems whose golden passes, with its checks; the others go into *sick*."""
+    verdicts = check_all(simulator, (problem.design(problem.golden) for problem in problems), workers)
+    for problem, verdict in zip(problems, verdicts, strict=True):
+        if verdict.passed:
+            yield problem.model_copy(update={"expected": verdict.checks or None})
+        else:
+            sick[problem.id] = _refused(problem, verdict)
+
+
+def _refused(problem: Problem, verdict: Verdict) -> Rejected:
+    match verdict.outcome:
+        case Outcome.COMPILE_ERROR if _PORT.search(verdict.detail):
+            reason = "wrong_interface"
+        case Outcome.COMPILE_ERROR if verdict.detail.startswith("testbench.v:"):
+            reason = "testbench_does_not_compile"
+        case Outcome.COMPILE_ERROR:
+            reason = "golden_does_not_compile"
+        case Outcome.NO_EVIDENCE if "does nothing" in verdict.detail:
+            reason = "weak_testbench"
+        case Outcome.NO_EVIDENCE:
+            reason = "no_verdict"
+        case _:
+            reason = "golden_fails"
+    return Rejected(subject=problem.id, reason=reason, detail=f"{verdict.outcome}: {verdict.detail}")
+
+
+_PORT = re.compile(r" is not a port of |Unknown module type")
+_CONTRADICTS = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
+"""What a second simulator cannot compile it has no opinion on."""
+
+
+def _contradictions(problems: Sequence[Problem], second: Simulator, workers: int) -> dict[str, Rejected]:
+    goldens = (Design(rtl=one.golden, testbench=one.testbench, files=one.files) for one in problems)
+    verdicts = check_all(second, goldens, workers)
+    return {
+        problem.id: Rejected(
+            subject=problem.id,
+            reason="simulators_disagree",
+            detail=f"the golden passes, but {second.tool.name} says {verdict.outcome}: {verdict.detail}",
+        )
+        for problem, verdict in zip(problems, verdicts, strict=True)
+        if verdict.outcome in _CONTRADICTS
+    }
+
+
+class _Stub(NamedTuple):
+    problem: Problem
+    level: Level
+    text: str
+
+
+def _weak(
+    problems: Sequence[Problem], simulator: Simulator, workers: int, same: Equivalence | None
+) -> dict[str, Rejected]:
+    """The problems whose testbench passes a design that does nothing and is not proved to be the answer.
+
+    A testbench that waits for ever for one such design is not asked about the rest: that costs a time limit each.
+    """
+    passing: dict[str, list[Level]] = {}
+    asked = list(problems)
+    for level in _LEVELS:
+        stubs = [_Stub(one, level, text) for one in asked if (text := stub(one.golden, one.top, level))]
+        verdicts = check_all(simulator, (one.problem.design(one.text) for one in stubs), workers)
+        for one, verdict in zip(stubs, verdicts, strict=True):
+            if verdict.outcome is Outcome.TIMEOUT:
+                asked.remove(one.problem)
+            elif verdict.passed and not _asked_for(one, same):
+                passing.setdefault(one.problem.id, []).append(level)
+    return {name: _unnoticed(name, levels) for name, levels in passing.items()}
+
+
+_LEVELS: tuple[Level, ...] = ("x", "z", "0", "1", "echo")
+"""Of every output; a module that drives nothing at all is `z`."""
+
+
+def _asked_for(one: _Stub, same: Equivalence | None) -> bool:
+    return same is not None and same(one.problem.golden, one.text, one.problem.top) is True
+
+
+def _unnoticed(name: str, levels: Sequence[Level]) -> Rejected:
+    said = ", ".join("an echo of the first input" if level == "echo" else f"all {level}" for level in levels)
+    detail = f"the testbench passes a design whose outputs are {said}"
+    return Rejected(subject=name, reason="weak_testbench", detail=detail)

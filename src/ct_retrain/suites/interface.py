@@ -1,0 +1,30 @@
+"""Whether the parts of a problem fit together: golden, testbench, and the interface that is asked for."""
+
+from ct_retrain.core.problem import Problem
+from ct_retrain.judge.cocotb import is_cocotb
+from ct_retrain.verilog.modules import Module, instantiated, modules
+
+
+def misfit(problem: Problem) -> str:
+    """What does not fit, in a sentence; "" when nothing is known to.
+
+    Ports that a testbench connects and the golden lacks are the compiler's to find.
+    """
+    defined = {module.name: module for module in modules(problem.golden)}
+    golden = defined.get(problem.top)
+    if golden is None:
+        return f"the golden defines {', '.join(defined) or 'no module'}, not {problem.top}"
+    wanted = () if is_cocotb(problem.testbench) else instantiated(problem.testbench)
+    if wanted and problem.top not in wanted:
+        return f"the testbench instantiates {', '.join(wanted)}, not {problem.top}"
+    return _header(problem, golden) if problem.interface else ""
+
+
+def _header(problem: Problem, golden: Module) -> str:
+    asked = next(iter(modules(f"{problem.interface}\nendmodule\n")), None)
+    if asked is None or asked.name != problem.top:
+        return f"the interface is no header of {problem.top}"
+    if {port[:2] for port in asked.ports} == {port[:2] for port in golden.ports}:
+        return ""
+    odd = sorted({port.name for port in {*asked.ports} ^ {*golden.ports}})
+    return f"interface and golden differ in {', '.join(odd)}"

@@ -1,0 +1,70 @@
+"""From text that may be anything to Problems: an object a line, a Problem an object, and a reason for each that is none."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from ct_retrain.core.problem import Problem
+from ct_retrain.core.record import Rejected
+
+
+class Line(NamedTuple):
+    """An object and where it stands."""
+
+    place: str
+    text: str
+    fields: dict[str, Any]
+
+
+def read_objects(path: Path) -> Iterator[Line | Rejected]:
+    """Every line of *path* that is not blank, in order."""
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            if raw.strip():
+                yield _line(f"{path.name}:{number}", raw)
+
+
+def _line(place: str, raw: bytes) -> Line | Rejected:
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        return Rejected(subject=place, reason="not_text", detail=f"byte {error.start + 1} is not UTF-8")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return Rejected(subject=place, reason="not_json", detail=str(error)[:200])
+    if not isinstance(value, dict):
+        return Rejected(subject=place, reason="not_json", detail="not an object")
+    return Line(place, text, value)
+
+
+def text_of(line: Line, *names: str) -> dict[str, str] | Rejected:
+    """The fields *names* of *line*, all of them text and none empty."""
+    for name in names:
+        value = line.fields.get(name)
+        if not isinstance(value, str) or not value.strip():
+            what = "is missing" if name not in line.fields else "is no text" if value else "is empty"
+            reason = "missing_golden" if name in _GOLDENS else "bad_field"
+            return Rejected(subject=line.place, reason=reason, detail=f"{name} {what}")
+    return {name: line.fields[name] for name in names}
+
+
+_GOLDENS = frozenset({"golden", "canonical_solution"})
+
+
+def problem_of(place: str, **fields: Any) -> Problem | Rejected:
+    """The Problem with *fields*; *place* says where they stand."""
+    try:
+        return Problem.model_validate(fields)
+    except ValidationError as error:
+        return unfit(place, error)
+
+
+def unfit(place: str, error: ValidationError) -> Rejected:
+    """The first thing that is wrong."""
+    first = error.errors(include_url=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    return Rejected(subject=place, reason="bad_field", detail=f"{field}: {first['msg']}")

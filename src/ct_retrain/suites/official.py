@@ -1,0 +1,156 @@
+"""What a suite's own grader says of a design: for numbers that can be laid beside published ones, never for a gate.
+
+These rules believe whatever is printed, the design's own words too; the tools run confined all the same.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.record import Tool
+from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.script import Said, Script
+
+RuleName = Literal["official", "hardened"]
+
+
+class Graded(NamedTuple):
+    """A grader's answer."""
+
+    outcome: Outcome
+    said: str
+    """In the grader's words: a sentence of v1, a letter of v2."""
+
+
+class Rule(NamedTuple):
+    """How one suite grades."""
+
+    script: Script
+    grade: Callable[[Said, str], Graded]
+    """Of what the tools said about the text of a design."""
+
+
+class Official:
+    """A Simulator that follows the rule of one kind of suite."""
+
+    def __init__(self, icarus: Icarus, kind: str) -> None:
+        """Grade with *icarus* as suites of *kind*, one of RULES, do."""
+        self._icarus, self._rule = icarus, RULES[kind]
+        self.tool = Tool(name=f"official {kind}", version=icarus.tool.version, detail=icarus.tool.detail)
+
+    def check(self, design: Design) -> Verdict:
+        """Grade *design*; raise ToolError when the tools are at fault."""
+        said = self._icarus.by_script(design, self._rule.script)
+        graded = self._rule.grade(said, design.rtl)
+        log = f"{said.compiler}{said.simulator}"[-2000:]
+        return Verdict(outcome=graded.outcome, detail=graded.said, log=log, tool=self.tool)
+
+
+def by_rule(rule: RuleName, simulator: Simulator, icarus: Icarus, kind: str) -> Simulator:
+    """Who judges answers to a suite of *kind*: *simulator*, or the suite's own rule where it has one."""
+    return Official(icarus, kind) if rule == "official" and kind in RULES else simulator
+
+
+class Difference(NamedTuple):
+    """A design that passes by one rule and not by the other."""
+
+    subject: str
+    official: Verdict
+    hardened: Verdict
+
+
+def differences(
+    designs: Sequence[tuple[str, Design]], official: Simulator, hardened: Simulator, workers: int = 0
+) -> Iterator[Difference]:
+    """Those of *designs*, each behind the name of what it is, on which the rules differ; in order."""
+    pairs = zip(
+        designs,
+        check_all(official, (design for _, design in designs), workers),
+        check_all(hardened, (design for _, design in designs), workers),
+        strict=True,
+    )
+    for (subject, _), one, other in pairs:
+        if one.passed != other.passed:
+            yield Difference(subject, one, other)
+
+
+_MISMATCHES = re.compile(r"Mismatches: ([0-9]*) in ([0-9]*) samples")
+
+
+def _v1(said: Said, rtl: str) -> Graded:
+    """Not a word of the compiler, and the first count is 0; what vvp says on standard error is not told apart."""
+    del rtl
+    if said.timeout:
+        return Graded(Outcome.TIMEOUT, "timed out")
+    if said.compiler:
+        kind = "syntax" if "syntax error" in said.compiler else "compile"
+        return Graded(Outcome.COMPILE_ERROR, f"failed: {kind} error.")
+    found = _MISMATCHES.search(said.simulator)
+    if found is None:
+        return Graded(Outcome.NO_EVIDENCE, "failed: info string not matched.")
+    if found[1] and int(found[1]) == 0:
+        return Graded(Outcome.PASS, "passed")
+    return Graded(Outcome.MISMATCH, f"failed: {found[1]} out of {found[2]} samples.")
+
+
+_LETTERS: tuple[tuple[str, str], ...] = (
+    ("syntax error", "S"),
+    ("error: This assignment requires an explicit cast", "e"),
+    ("error: Sized numeric constant must have a size greater than zero", "0"),
+    ("warning: always_comb process has no sensitivities", "n"),
+    ("found no sensitivities so it will never trigger", "n"),
+    ("is declared here as wire", "w"),
+    ("Unknown module type", "m"),
+    ("Unable to bind wire/reg/memory `clk'", "c"),
+    ("TIMEOUT", "T"),
+)
+"""What a line of v2's log may hold, in the order it is asked for; the first line that holds one decides."""
+_LATE = (("Unable to bind wire/reg", "p"), ("error", "C"))
+"""What decides when no line did."""
+_COUNT = re.compile(r"Mismatches: (\d+) in \d+ samples$")
+_RESET = re.compile(r"posedge reset|negedge reset|posedge r\)")
+
+
+def _v2(said: Said, rtl: str) -> Graded:
+    letter = _letter(f"{said.compiler}\n{said.simulator}\n{'TIMEOUT' if said.timeout else ''}")
+    if letter == "?":
+        letter = "r" if _RESET.search(rtl) else "R"
+    outcome = {".": Outcome.PASS, "T": Outcome.TIMEOUT, "r": Outcome.MISMATCH, "R": Outcome.MISMATCH}
+    return Graded(outcome.get(letter, Outcome.COMPILE_ERROR), letter)
+
+
+def _letter(log: str) -> str:
+    """v2's letter for *log*; "?" when it is left to the design's text."""
+    lines = log.split("\n")
+    passed = False
+    for line in lines:
+        found = next((letter for words, letter in _LETTERS if words in line), "")
+        if found:
+            return found
+        count = _COUNT.match(line)
+        passed = passed or (count is not None and int(count[1]) == 0)
+    late = next((letter for words, letter in _LATE if any(words in line for line in lines)), "")
+    return late or ("." if passed else "?")
+
+
+def _rtllm(said: Said, rtl: str) -> Graded:
+    """It compiles, and somebody prints `Pass` or `pass`."""
+    del rtl
+    if said.refused:
+        return Graded(Outcome.COMPILE_ERROR, "syntax")
+    if said.timeout:
+        return Graded(Outcome.TIMEOUT, "time out")
+    passed = "Pass" in said.simulator or "pass" in said.simulator
+    return Graded(Outcome.PASS if passed else Outcome.MISMATCH, "pass" if passed else "fail")
+
+
+_WARNED = ("-Wall", "-Winfloop", "-Wno-timescale", "-s", "tb")
+RULES: dict[str, Rule] = {
+    "verilogeval-v1": Rule(Script(_WARNED, together=True, stops=True), _v1),
+    "verilogeval-v2": Rule(Script(_WARNED, together=False, stops=False), _v2),
+    "rtllm": Rule(Script((), together=False, stops=True), _rtllm),
+}
+"""Kind of suite → its rule; the others have none but ours."""

@@ -1,0 +1,47 @@
+"""Every engine that is installed, one at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+
+import pytest
+
+from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.judge.engines import Yosys, locate_yosys
+from ct_retrain.judge.judge import Judge
+
+ENGINES = (
+    pytest.param(
+        "abc", marks=pytest.mark.skipif(not getattr(locate_yosys(), "abc", ""), reason="no yosys-abc")
+    ),
+    pytest.param(
+        "bitwuzla",
+        marks=pytest.mark.skipif(
+            locate_yosys() is None or find_spec("bitwuzla") is None, reason="no bitwuzla"
+        ),
+    ),
+    pytest.param(
+        "z3",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(locate_yosys() is None or find_spec("z3") is None, reason="no z3"),
+        ],
+    ),
+)
+
+
+def only(engine: str) -> Yosys | None:
+    """What is installed, less every other engine."""
+    found = locate_yosys()
+    if found is None:
+        return None
+    return found._replace(solver="") if engine == "abc" else found._replace(abc="", solver=engine)
+
+
+@contextmanager
+def judged_by(engine: str) -> Iterator[Judge]:
+    """A judge whose prover has one engine; a worker that is confined loads only the solver that comes first."""
+    sandbox = "best-effort" if engine in {"abc", getattr(locate_yosys(), "solver", "")} else "off"
+    with Judge(JudgeSettings(cpu_seconds=10, memory_mb=512, proof_seconds=4), sandbox=sandbox) as judge:
+        judge.prover.yosys = only(engine)
+        yield judge

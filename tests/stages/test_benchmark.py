@@ -1,0 +1,176 @@
+"""A benchmark draws what it lacks, goes on where it was cut short, and ends the same whoever holds it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+from tests.fakes import Scripted
+
+from ct_retrain.core.decision import Promote, Reject
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.night import BenchmarkFacts
+from ct_retrain.core.ports import Generator
+from ct_retrain.core.problem import Completion, Prompt, Sampling, Suite
+from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.settings import BenchmarkSettings, GateSettings, JudgeSettings
+from ct_retrain.judge.judge import Judge
+from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
+from ct_retrain.suites.load import load_suite
+
+GATE = GateSettings(floors={}, min_compile_rate=0.0)
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[Judge]:
+    with Judge(JudgeSettings(second_opinion=False)) as judge:
+        yield judge
+
+
+@pytest.fixture(scope="module")
+def suite() -> Suite:
+    problems = load_suite("behavioural", Path()).problems[:7]
+    return Suite(name="seven", problems=problems, digest=digest(*problems))
+
+
+class Counting(Scripted):
+    """Counts what is drawn, and dies when it has drawn enough."""
+
+    def __init__(self, answers: Mapping[str, str], name: str, dies_after: int | None = None) -> None:
+        super().__init__(answers, name)
+        self.drawn = 0
+        self._dies_after = dies_after
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        for one in super().generate(prompts, sampling):
+            if self.drawn == self._dies_after:
+                message = "out of memory"
+                raise ToolError(message)
+            self.drawn += 1
+            yield one
+
+
+class Arms:
+    """A candidate that knows every golden, and a mainline that knows some."""
+
+    def __init__(self, suite: Suite, known: int = 0, dies_after: int | None = None) -> None:
+        goldens = {one.spec: one.golden for one in suite.problems}
+        some = dict(list(goldens.items())[:known])
+        self.candidate = Counting(goldens, "candidate", dies_after)
+        self.mainline = Counting(some, "mainline")
+
+    @property
+    def drawn(self) -> int:
+        return self.candidate.drawn + self.mainline.drawn
+
+    def open(self, adapter: Path | None) -> Generator:
+        return self.candidate if adapter else self.mainline
+
+
+def inputs(suite: Suite, stock: Path | None = None, workers: int = 1, **settings: int) -> BenchmarkInputs:
+    chosen = BenchmarkSettings.model_validate({"samples": 3, **settings})
+    arms = (("candidate", Path("adapter")), ("mainline", None))
+    return BenchmarkInputs(suite, arms, chosen, GATE, 0.01, workers, stock, {})
+
+
+def files(out: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(out.rglob("*.jsonl"))}
+
+
+def test_a_better_candidate_is_promoted(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    facts = benchmark(tmp_path, inputs(suite), Arms(suite), judge)
+
+    assert isinstance(facts.decision, Promote)
+    assert [card.functional.value for card in facts.scorecards] == [1.0, 0.0]
+    assert facts.scorecards[1].outcomes == {"compile_error": 21}
+
+
+def test_what_was_drawn_before_is_not_drawn_again(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    stock, first, second = tmp_path / "stock", Arms(suite), Arms(suite)
+    before = benchmark(tmp_path / "1", inputs(suite, stock), first, judge)
+    after = benchmark(tmp_path / "2", inputs(suite, stock), second, judge)
+
+    assert (first.drawn, second.drawn) == (42, 0)
+    assert before == after
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+
+
+def test_samples_that_were_touched_are_drawn_anew(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    stock, second = tmp_path / "stock", Arms(suite)
+    benchmark(tmp_path / "1", inputs(suite, stock), Arms(suite), judge)
+    for path in stock.glob("*.jsonl"):
+        path.write_bytes(path.read_bytes().replace(b'"compile_error"', b'"pass"'))
+    after = benchmark(tmp_path / "2", inputs(suite, stock), second, judge)
+
+    assert second.mainline.drawn == 21
+    assert after.scorecards[1].functional.value == 0
+
+
+@pytest.mark.parametrize("dies_after", [0, 1, 7, 17])
+def test_a_benchmark_that_was_cut_short_ends_the_same(
+    tmp_path: Path, suite: Suite, judge: Judge, dies_after: int
+) -> None:
+    whole = benchmark(tmp_path / "whole", inputs(suite), Arms(suite), judge)
+    with pytest.raises(ToolError):
+        benchmark(tmp_path / "cut", inputs(suite), Arms(suite, dies_after=dies_after), judge)
+    torn = next(iter((tmp_path / "cut" / "samples").glob("*.jsonl")))
+    torn.write_bytes(torn.read_bytes() + b'{"problem_id": "half')
+    again = Arms(suite)
+    resumed = benchmark(tmp_path / "cut", inputs(suite), again, judge)
+
+    assert resumed == whole
+    assert files(tmp_path / "cut") == files(tmp_path / "whole")
+    assert again.candidate.drawn <= 21 - dies_after + 4, "no more than what was in flight is lost"
+
+
+def test_the_number_of_workers_changes_no_byte(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    one = benchmark(tmp_path / "1", inputs(suite, workers=1), Arms(suite, 3), judge)
+    four = benchmark(tmp_path / "4", inputs(suite, workers=4), Arms(suite, 3), judge)
+
+    assert one == four
+    assert files(tmp_path / "1") == files(tmp_path / "4")
+
+
+def test_looking_stops_when_the_answer_is_clear(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    arms = Arms(suite)
+    facts = benchmark(tmp_path, inputs(suite, adaptive=1), arms, judge)
+
+    assert isinstance(facts.decision, Promote)
+    assert [card.sampling.samples for card in facts.scorecards] == [8, 8]
+    assert arms.drawn == 2 * 7 * 8, "the second look keeps what the first one drew"
+
+
+def test_an_answer_that_is_not_clear_gets_all_looks(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    facts = benchmark(tmp_path, inputs(suite, adaptive=1), Arms(suite, known=7), judge)
+
+    assert [card.sampling.samples for card in facts.scorecards] == [32, 32]
+    assert not isinstance(facts.decision, Promote)
+
+
+class Mumbling(Scripted):
+    """Answers without a module, and answers that were cut off."""
+
+    @property
+    def tool(self) -> Tool:
+        return Tool(name="scripted", version="1", detail="mumbling")
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        for one in super().generate(prompts, sampling):
+            cut = one.index == 0
+            text = "module cut(input a" if cut else "I would rather not."
+            yield one.model_copy(update={"text": text, "finished": not cut})
+
+
+def test_failures_have_names_and_a_fixed_denominator(tmp_path: Path, suite: Suite, judge: Judge) -> None:
+    arms = Arms(suite)
+    arms.candidate = Counting({}, "candidate")
+    mumbling = Mumbling({})
+
+    class Pair:
+        def open(self, adapter: Path | None) -> Generator:
+            return mumbling if adapter else arms.mainline
+
+    facts: BenchmarkFacts = benchmark(tmp_path, inputs(suite), Pair(), judge)
+
+    assert facts.scorecards[0].outcomes == {"no_module": 14, "truncated": 7}
+    assert facts.scorecards[0].functional.samples == 21
+    assert isinstance(facts.decision, Reject), "two thirds of the answers are finished, nine tenths must be"

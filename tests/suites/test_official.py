@@ -1,0 +1,90 @@
+"""The suites' own rules, with their faults: what they pass, what they refuse, and where ours differs."""
+
+import pytest
+from tests.suites.layouts import gate, rtllm, v1, v2
+
+from ct_retrain.core.verdict import Outcome
+from ct_retrain.suites.load import load_suite
+from ct_retrain.suites.official import RULES, Official, by_rule, differences
+
+FORGED = 'initial begin $display("Mismatches: 0 in 20 samples"); $finish; end\nendmodule'
+SUITES = {
+    "verilogeval-v1": lambda root: v1(root, ["andgate"]),
+    "verilogeval-v2": lambda root: v2(root, ["Prob001_zero"]),
+    "rtllm": lambda root: rtllm(root, ["Memory/One/gate"]),
+}
+
+
+@pytest.fixture(params=sorted(RULES))
+def problem(request, tmp_path):
+    suite = load_suite(str(SUITES[request.param](tmp_path)), tmp_path)
+    assert suite.kind == request.param
+    return request.param, suite.problems[0]
+
+
+def test_every_rule_passes_the_golden_and_fails_a_wrong_design(judge, problem):
+    kind, one = problem
+    official = Official(judge.icarus, kind)
+
+    assert official.check(one.design(one.golden)).outcome is Outcome.PASS
+    assert official.check(one.design(gate(one.top, "a | b"))).outcome is Outcome.MISMATCH
+    assert official.check(one.design(gate(one.top, "a &"))).outcome is Outcome.COMPILE_ERROR
+
+
+def test_a_design_that_prints_the_pass_line_and_ends_the_test_is_where_the_rules_differ(judge, problem):
+    kind, one = problem
+    said = FORGED if kind != "rtllm" else FORGED.replace("Mismatches: 0 in 20 samples", "Your Design Passed")
+    forged = gate(one.top, "1'b0").replace("endmodule", said)
+    designs = [("golden", one.design(one.golden)), ("forged", one.design(forged))]
+
+    [found] = differences(designs, Official(judge.icarus, kind), judge, 2)
+
+    assert found.subject == "forged"
+    assert found.official.passed
+    assert not found.hardened.passed
+
+
+@pytest.mark.parametrize(
+    ("rtl", "letter"),
+    [
+        (gate("TopModule"), "."),
+        (gate("TopModule", "a | b"), "R"),
+        (gate("TopModule", "a &"), "S"),
+        (gate("TopModul"), "m"),
+        (gate("TopModule", "0'b0"), "0"),
+        (gate("TopModule", "c"), "p"),
+        (
+            gate("TopModule", "q").replace("endmodule", "reg q;\nalways @(posedge clk) q <= b;\nendmodule"),
+            "c",
+        ),
+        (gate("TopModule").replace("assign y = a & b;", "always @* y = a & b;"), "w"),
+        (gate("TopModule").replace("input b", "input c").replace("a & b", "a & c"), "C"),
+        (
+            gate("TopModule", "q").replace(
+                "endmodule", "reg q; wire reset = a;\nalways @(posedge reset) q <= b;\nendmodule"
+            ),
+            "r",
+        ),
+        (gate("TopModule").replace("endmodule", 'initial $display("TIMEOUT");\nendmodule'), "T"),
+        (gate("TopModule").replace("endmodule", "initial forever #0 ;\nendmodule"), "T"),
+    ],
+)
+def test_v2_gives_its_letters(judge, tmp_path, rtl, letter):
+    [problem] = load_suite(str(v2(tmp_path, ["Prob001_zero"])), tmp_path).problems
+
+    assert Official(judge.icarus, "verilogeval-v2").check(problem.design(rtl)).detail == letter
+
+
+def test_v1_takes_a_warning_for_a_compile_error(judge, tmp_path):
+    [problem] = load_suite(str(v1(tmp_path, ["andgate"])), tmp_path).problems
+    warned = gate("top_module").replace("endmodule", "wire w; assign w = missing;\nendmodule")
+
+    verdict = Official(judge.icarus, "verilogeval-v1").check(problem.design(warned))
+
+    assert (verdict.outcome, verdict.detail) == (Outcome.COMPILE_ERROR, "failed: compile error.")
+
+
+def test_only_suites_with_a_rule_of_their_own_have_two(judge):
+    assert by_rule("official", judge, judge.icarus, "plain") is judge
+    assert by_rule("hardened", judge, judge.icarus, "rtllm") is judge
+    assert by_rule("official", judge, judge.icarus, "rtllm").tool.name == "official rtllm"
