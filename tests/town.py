@@ -13,6 +13,7 @@ from ct_retrain.core.settings import (
     BenchmarkSettings,
     CurateSettings,
     GateSettings,
+    JudgeSettings,
     Settings,
     TrainSettings,
 )
@@ -133,6 +134,7 @@ def found(
 ) -> Town:
     """A workspace below *root* without any run yet; its testbenches are asked only with *mutants*."""
     settings = Settings(
+        judge=JudgeSettings(simulator="icarus", second_opinion=False),
         curate=CurateSettings(mutants=mutants),
         train=TrainSettings(mainline="nothing/here"),
         benchmark=BenchmarkSettings(suite="suite.jsonl", samples=2, temperature=0.0),

@@ -21,8 +21,10 @@ GATE = GateSettings(floors={}, min_compile_rate=0.0)
 
 
 @pytest.fixture(scope="module")
-def judge() -> Iterator[Judge]:
-    with Judge(JudgeSettings(second_opinion=False)) as judge:
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
+    """One that remembers: every benchmark asks it about the same goldens and stubs first."""
+    settings = JudgeSettings(second_opinion=False, simulator="icarus")
+    with Judge(settings, tmp_path_factory.mktemp("judge") / "verdicts") as judge:
         yield judge
 
 

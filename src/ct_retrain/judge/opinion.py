@@ -37,7 +37,7 @@ class Doubting:
         """Ask *simulator* about designs, and about what *prover* makes of those that pass."""
         self._simulator, self._prover = simulator, prover
         version = prover.yosys.version if prover.yosys else "none"
-        detail = f"{simulator.tool.detail}; second opinion 3, yosys {version}"
+        detail = f"{simulator.tool.detail}; second opinion 4, yosys {version}"
         self.tool = simulator.tool.model_copy(update={"detail": detail})
 
     def check(self, design: Design) -> Verdict:
@@ -45,9 +45,7 @@ class Doubting:
         verdict = self._simulator.check(design)
         if not verdict.passed:
             return verdict
-        found = _on_delays(self._simulator, design, verdict)
-        if found.agrees is not False:
-            found = _opinion(self._simulator, self._prover, design, verdict)
+        found = _opinion(self._simulator, self._prover, design, verdict)
         if found.explained:
             return verdict.model_copy(update={"detail": f"{verdict.detail}; {found.why}"})
         if found.agrees is not False or found.second is None:
@@ -64,6 +62,12 @@ def second_opinion(simulator: Simulator, prover: Prover, design: Design) -> Opin
 def _opinion(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
     if first.outcome in _NOTHING_TO_COPY:
         return Opinion(agrees=None, why="the design was not simulated", first=first)
+    found = _on_delays(simulator, design, first)
+    return found if found.agrees is False else _on_copy(simulator, prover, design, first)
+
+
+def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
+    """Judge what yosys makes of *design*."""
     if is_cocotb(design.testbench):
         why = "a cocotb testbench may look inside the design, where a copy is another"
         return Opinion(agrees=None, why=why, first=first)

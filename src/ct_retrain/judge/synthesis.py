@@ -46,18 +46,28 @@ def resynthesise(
         roots = [name for name in tops(rtl) if name in wanted]
     if report.refused or report.unread or len(roots) != 1:
         return Copy("", "not synthesizable, or no single top")
-    Path("synthesis.v").write_text(readable(rtl), encoding="utf-8", errors="replace")
-    Path("synthesis.ys").write_text(_script(rtl, roots[0], reading), encoding="utf-8")
+    copy = _written(readable(rtl), roots[0], _plainly(reading), yosys, limits)
+    if copy.text and reading.unknown != "x":
+        # Only now: what a design asks of unknown bits has its answer before they get a value.
+        copy = _written(copy.text, roots[0], _filling(rtl, reading.unknown), yosys, limits)
+    if not copy.text or not reading.at_edge:
+        return copy
+    with Patience(limits.cpu_seconds):
+        return _at_edge(copy.text, roots[0])
+
+
+def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) -> Copy:
+    """*text* after yosys has read it, done *steps*, and written it again."""
+    Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
+    head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
+    script = [*head, *steps, "opt_clean", f"write_verilog -noattr {_COPY}", ""]
+    Path("synthesis.ys").write_text("\n".join(script), encoding="utf-8")
     Path(_COPY).unlink(missing_ok=True)
     ended = run([yosys, "-q", "-s", "synthesis.ys"], limits, None)
     if ended.exit_code != 0 or not Path(_COPY).is_file():
         lines = ended.output.strip().splitlines()
         return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
-    text = _of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace"))
-    if not reading.at_edge:
-        return Copy(text, "")
-    with Patience(limits.cpu_seconds):
-        return _at_edge(text, roots[0])
+    return Copy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
 
 
 def _of_bits(copy: str) -> str:
@@ -66,16 +76,15 @@ def _of_bits(copy: str) -> str:
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
-def _script(rtl: str, top: str, reading: Reading) -> str:
-    steps = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}", "proc -norom"]
-    if reading.at_edge:
-        steps.append("flatten")
-    if reading.unknown != "x":
-        # The seed is the design's own, so that no design is written to suit it.
-        seed = int.from_bytes(hashlib.sha256(rtl.encode(errors="replace")).digest()[:3], "big") + 1
-        value = f"-random {seed}" if reading.unknown == "random" else f"-{reading.unknown}"
-        steps += [f"setundef -undriven {value}", f"setundef -init {value}"]
-    return "\n".join([*steps, "opt_clean", f"write_verilog -noattr {_COPY}", ""])
+def _plainly(reading: Reading) -> list[str]:
+    return ["proc -norom", "flatten"] if reading.at_edge else ["proc -norom"]
+
+
+def _filling(rtl: str, unknown: str) -> list[str]:
+    """Steps that give every unknown bit the value *unknown*; a random one is the design's own, so none is written to suit it."""
+    seed = int.from_bytes(hashlib.sha256(rtl.encode(errors="replace")).digest()[:3], "big") + 1
+    value = f"-random {seed}" if unknown == "random" else f"-{unknown}"
+    return ["proc -norom", f"setundef -undriven {value}", f"setundef -init {value}"]
 
 
 _EDGES = re.compile(r"^(?P<indent>\s*)always @\((?P<list>(?:pos|neg)edge [^\n]*)\)[ \t]*$", re.MULTILINE)
