@@ -1,8 +1,9 @@
 # Everything a developer or a CI runner types. Needs nothing but make, sh and Python >= 3.11; setup.sh does the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow check format coverage lock changelog clean
+.PHONY: help setup demo test slow exhaustive check format coverage lock changelog clean
 
 BIN := .venv/bin
+SIDE_BY_SIDE := -n auto --dist worksteal
 
 # The default base model is in the package: nothing here may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
@@ -20,11 +21,15 @@ demo: ## several nights of the flywheel on the embedded model
 
 test: ## the tests
 	@./setup.sh --require-simulator
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q $(SIDE_BY_SIDE)
 
 slow: ## the tests that take minutes
 	@./setup.sh --require-simulator --all-tools
-	$(BIN)/pytest -q -m "slow and not gpu"
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "slow and not gpu"
+
+exhaustive: ## every attack in every way; an hour
+	@./setup.sh --require-simulator --all-tools
+	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "exhaustive and not gpu"
 
 check: ## format, lint, types, import contracts, changelog fragments
 	@./setup.sh

@@ -1,6 +1,6 @@
 """The whole judge on every golden of four suites and on labelled answers of real models: which passes stand, and why not.
 
-    python benchmarks/goldens.py --data DIR [--labelled]
+    python benchmarks/goldens.py --data DIR [--labelled] [--simulator auto]
 
 DIR holds `verilogeval_v1_human.jsonl`, `verilogeval_v2_spec_to_rtl.jsonl`, `rtllm_v2.jsonl` and the files
 `labelled_*.jsonl.gz`. A golden is first judged by plain iverilog and vvp under its suite's own rule, then by the
@@ -103,7 +103,8 @@ def labelled(judge: Judge, data: Path, known: dict[tuple[str, str], Design]) -> 
         known[suite_of(name), row["id"]].model_copy(update={"rtl": row["code"]}) for name, row in answers
     )
     other: list[str] = []
-    for (name, row), verdict in zip(answers, check_all(judge, designs), strict=True):
+    verdicts = list(check_all(judge, designs))
+    for (name, row), verdict in zip(answers, verdicts, strict=True):
         if verdict.passed is not row["passed"]:
             label = "pass" if row["passed"] else "fail"
             other.append(
@@ -112,14 +113,19 @@ def labelled(judge: Judge, data: Path, known: dict[tuple[str, str], Design]) -> 
     share = 1 - len(other) / len(answers)
     print(f"{len(answers)} labelled answers, {len(other)} verdicts differ from the label: {share:.2%} agree")
     print(*other, sep="\n")
+    counted = Counter(verdict.tool.name for verdict in verdicts if verdict.passed)
+    print("passes by simulator: " + ", ".join(f"{name} {count}" for name, count in sorted(counted.items())))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--labelled", action="store_true", help="the labelled answers too")
+    parser.add_argument(
+        "--simulator", default="icarus", choices=["icarus", "auto"], help="the labels are of Icarus 11"
+    )
     asked = parser.parse_args()
-    with Judge(JudgeSettings(cpu_seconds=30)) as judge:
+    with Judge(JudgeSettings(cpu_seconds=30, simulator=asked.simulator)) as judge:
         print(f"{judge.tool.name} {judge.tool.version}; {judge.tool.detail}")
         found = list(goldens(asked.data))
         verdicts = judged(judge, found)

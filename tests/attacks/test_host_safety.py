@@ -189,7 +189,7 @@ def reaches_for_files(attack: Attack) -> bool:
 def cases() -> Iterator[object]:
     """What reaches for files is quick; the others make their limits wait."""
     for attack in attacks():
-        marks = [] if reaches_for_files(attack) else [pytest.mark.slow]
+        marks = [] if reaches_for_files(attack) else [pytest.mark.exhaustive]
         yield pytest.param(attack, id=f"{attack.aim}: {attack.name}", marks=marks)
 
 

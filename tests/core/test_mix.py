@@ -55,3 +55,14 @@ def test_every_row_is_chosen_as_often_as_any_other(rows: int, count: int, seed: 
     assert sum(chosen.values()) == count
     assert max(chosen.values(), default=0) - min((chosen[row] for row in range(rows)), default=0) <= 1
     assert choose(range(rows), count, seed) == choose(range(rows), count, seed)
+
+
+@given(st.integers(1, 30), st.integers(0, 60), st.integers(0, 5))
+def test_needed_rows_come_first_where_not_all_can_be_taken(rows: int, count: int, seed: int) -> None:
+    chosen = choose(range(rows), count, seed, lambda row: row < 5)
+    needed = [chosen.count(row) for row in range(min(5, rows))]
+    others = [chosen.count(row) for row in range(5, rows)]
+
+    assert len(chosen) == count
+    assert max([*needed, *others]) - min([*needed, *others]) <= 1
+    assert not others or min(needed) >= max(others) or count % rows < len(needed)

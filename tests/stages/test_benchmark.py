@@ -148,6 +148,74 @@ def test_an_answer_that_is_not_clear_gets_all_looks(tmp_path: Path, suite: Suite
     assert not isinstance(facts.decision, Promote)
 
 
+class Locked:
+    """Opens each arm only as often as it is said to."""
+
+    def __init__(self, arms: Arms, **refusals: int) -> None:
+        self._arms, self._refusals = arms, refusals
+
+    def open(self, adapter: Path | None) -> Generator:
+        name = str(adapter or "mainline")
+        self._refusals[name] = self._refusals.get(name, 0) - 1
+        if self._refusals[name] >= 0:
+            message = f"{name} does not load"
+            raise ToolError(message)
+        return self._arms.open(adapter)
+
+
+def test_an_adapter_that_does_not_load_is_rejected_and_nobody_is_asked(
+    tmp_path: Path, suite: Suite, judge: Judge
+) -> None:
+    arms = Arms(suite)
+    facts = benchmark(tmp_path, inputs(suite), Locked(arms, adapter=2), judge)
+
+    assert isinstance(facts.decision, Reject)
+    assert facts.decision.evidence.explanation == "Rejected: the adapter does not load. adapter does not load"
+    assert (facts.scorecards, arms.drawn) == ((), 0)
+
+
+def test_an_adapter_that_loads_at_the_second_attempt_is_measured(
+    tmp_path: Path, suite: Suite, judge: Judge
+) -> None:
+    assert isinstance(
+        benchmark(tmp_path, inputs(suite), Locked(Arms(suite), adapter=1), judge).decision, Promote
+    )
+
+
+def test_where_mainline_does_not_load_either_nothing_is_decided(
+    tmp_path: Path, suite: Suite, judge: Judge
+) -> None:
+    with pytest.raises(ToolError, match="mainline does not load"):
+        benchmark(tmp_path, inputs(suite), Locked(Arms(suite), adapter=9, mainline=9), judge)
+    with pytest.raises(ToolError, match="mainline does not load"):
+        benchmark(tmp_path, inputs(suite), Locked(Arms(suite), mainline=9), judge)
+
+
+class Backwards(Counting):
+    """Asks the last problem first, as a model does that takes long prompts first."""
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        yield from super().generate(prompts[::-1], sampling)
+
+
+def test_a_kill_between_the_last_answer_and_the_end_leaves_no_other_order(
+    tmp_path: Path, suite: Suite, judge: Judge
+) -> None:
+    arms = Arms(suite)
+    arms.candidate = Backwards(arms.candidate._answers, "candidate")
+    whole = benchmark(tmp_path / "whole", inputs(suite), arms, judge)
+    benchmark(tmp_path / "cut", inputs(suite), arms, judge)
+    for path in (tmp_path / "cut" / "samples").iterdir():
+        lines = path.read_bytes().splitlines(keepends=True)
+        path.write_bytes(b"".join([*lines[::-1], *lines[:2]]))
+    drawn = arms.drawn
+    again = benchmark(tmp_path / "cut", inputs(suite), arms, judge)
+
+    assert again == whole
+    assert files(tmp_path / "cut") == files(tmp_path / "whole")
+    assert arms.drawn == drawn
+
+
 class Mumbling(Scripted):
     """Answers without a module, and answers that were cut off."""
 

@@ -42,7 +42,7 @@ def cli(
 
     Collect verified runs, curate a dataset, train an adapter, benchmark it by simulation, publish it if it is
     really better. Exit codes: 0 published or nothing new, 1 a bug of ours, 2 usage, 3 rejected, 4 a tool
-    failed, 5 corrupt state, 6 held, 11 another night is running, 130 interrupted.
+    failed, 5 corrupt state, 6 held, 11 another night is running, 20 to 26 what a judged design was, 130 interrupted.
     """
     context.obj = Context.of(workspace, config_file, assignments)
 

@@ -55,18 +55,29 @@ def benchmark(
     Problems whose golden fails, or that pass a design that does nothing, count in no score and are named. Where the
     suite has a grader of its own, the other rule's score is shown beside this one when they differ.
     """
+    from pathlib import Path
+
+    from ct_retrain.compose import remembering
     from ct_retrain.core.errors import UsageError
 
     if adapter and answers:
         raise UsageError("--adapter draws answers and --answers brings them: choose one")
-    house = context.house()
+    if adapter and not Path(adapter).is_dir():
+        raise UsageError(f"{adapter} is no directory; name that of a PEFT adapter")
+    house = remembering(context.house())
     found, measured = _measured(house, _Asked(adapter, answers, suite, rule, out))
     if as_json:
         cards = {name: card.model_dump(mode="json") for name, card in measured.cards.items()}
-        print_json({**cards[rule], "rules": cards, "quarantined": found.names})
+        left_out = {
+            "quarantined": [one.model_dump() for one in found.quarantined],
+            "rejected": [one.model_dump() for one in measured.rejected],
+        }
+        print_json({**cards[rule], "rules": cards, **left_out})
         return
     _print(measured.cards[rule], f"{measured.model}, {rule} rule")
     _print_other(measured.cards, rule)
+    if not measured.graded:
+        click.echo("this suite has no rule but the hardened one")
     for one in (*found.quarantined, *measured.rejected):
         click.echo(f"left out: {one.subject}: {one.reason}: {one.detail}")
     click.echo(f"samples in {measured.where / 'samples'}")
@@ -86,6 +97,8 @@ class _Measured(NamedTuple):
     model: str
     rejected: list[Rejected]
     where: Path
+    graded: bool
+    """The suite has a grader of its own."""
 
 
 def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
@@ -101,26 +114,38 @@ def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
 
     settings, simulator = house.settings, house.ports.simulator
     suite = load_suite(asked.suite or settings.benchmark.suite, house.workspace.root)
-    found = health(suite, simulator, settings.judge.workers)
     sampling = sampling_of(settings.benchmark)
     rejected: list[Rejected] = []
     if asked.answers:
         generator: Generator
-        generator, sampling, rejected = _brought(Path(asked.answers), found.suite, sampling)
+        generator, sampling, rejected = _brought(Path(asked.answers), suite, sampling)
     else:
         generator = house.ports.generators.open(Path(asked.adapter) if asked.adapter else None)
+    found = health(suite, simulator, settings.judge.workers)
+    _usable(found)
     where = disk.make_directory(house.workspace.root / asked.out)
     exam = Exam(found.suite, sampling, settings.gate, simulator.tool)
     course = Course(where, exam, simulator, settings.judge.workers, house.workspace.samples)
     arm: Arm = "candidate" if asked.adapter else "mainline"
     drawn = answers(course, arm, generator)
-    cards = dict.fromkeys(("hardened", "official"), scorecard(exam, arm, generator.tool, drawn))
-    if isinstance(simulator, Judge) and suite.kind in RULES:
+    card = scorecard(exam, arm, generator.tool, drawn)
+    cards: dict[str, Scorecard] = {"hardened": card, "official": card}
+    graded = isinstance(simulator, Judge) and suite.kind in RULES
+    if isinstance(simulator, Judge) and graded:
         official = Official(simulator.icarus, suite.kind)
-        again = course._replace(simulator=official, exam=exam._replace(simulator=official.tool))
+        theirs = exam._replace(simulator=official.tool, evident=False)
+        again = course._replace(simulator=official, exam=theirs)
         cards["official"] = measure(again, arm, Drawn(drawn, generator.tool))
     model = asked.answers or asked.adapter or settings.train.mainline
-    return found, _Measured(cards, model, rejected, where)
+    return found, _Measured(cards, model, rejected, where, graded)
+
+
+def _usable(found: Health) -> None:
+    from ct_retrain.core.errors import UsageError
+
+    if not found.suite.problems:
+        named = "".join(f"\n{one.subject}: {one.reason}: {one.detail}" for one in found.quarantined)
+        raise UsageError(f"no problem of {found.suite.name} can be used{named}")
 
 
 def _brought(path: Path, suite: Suite, sampling: Sampling) -> tuple[Generator, Sampling, list[Rejected]]:

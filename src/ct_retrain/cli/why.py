@@ -21,10 +21,15 @@ _NAMED = 12
 
 def print_flips(record: NightRecord) -> None:
     """Problems won and lost against each incumbent, and where their answers are."""
-    if record.decision is None:
+    if record.decision is None or not record.decision.evidence.comparisons:
         return
     for one in record.decision.evidence.comparisons:
         _print_comparison(one)
+    missed = int(record.metrics.get("forgotten", 0))
+    if missed:
+        where = next(ref.path for ref in record.stages if ref.stage == "benchmark")
+        ledger = where.rpartition("/")[0] + "/flips.jsonl"
+        click.echo(f"forgotten: {missed} problems that some release before solved, by release in {ledger}")
     click.echo(f"one of them from close by: `ct-retrain show {record.night} --problem ID`")
 
 
@@ -56,4 +61,9 @@ def print_inspection(found: Inspection) -> None:
     click.echo(f"{found.outcome}: {found.detail}\nanswer in {found.where}")
     lines = found.log.rstrip().splitlines()[-_LOG_LINES:]
     click.echo("\n".join(["log", *(f"  {line}" for line in lines)]))
-    click.echo(found.diff or "the answer is the golden, letter by letter")
+    click.echo(_printable(found.diff) or "the answer is the golden, line by line")
+
+
+def _printable(text: str) -> str:
+    """*text* without what a terminal would obey: a model wrote it."""
+    return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)

@@ -73,7 +73,8 @@ def _described(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str
         if isinstance(default, BaseModel):
             yield from _described(type(default), f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", repr(default), " ".join((field.description or "").split())
+            shown = default.get_secret_value() if isinstance(default, SecretStr) else default
+            yield f"{prefix}{name}", repr(shown), " ".join((field.description or "").split())
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """How much of each source goes into a night's training rows: shares, held as well as the sources allow."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 from ct_retrain.core.settings import ShareSettings
@@ -31,10 +31,16 @@ def row_counts(available: Mapping[str, int], shares: ShareSettings) -> dict[str,
     return {name: min(caps[name], max(1, round(share[name] * total))) for name in share}
 
 
-def choose(rows: Sequence[T], count: int, seed: int) -> list[T]:
-    """*count* of *rows*: every row as often as every other, give or take one; the same seed, the same choice."""
+def choose(rows: Sequence[T], count: int, seed: int, needed: Callable[[T], bool] | None = None) -> list[T]:
+    """*count* of *rows*: every row as often as every other, give or take one; the same seed, the same choice.
+
+    Where not all can be taken once more, those that are *needed* come first.
+    """
     if not rows:
         return []
     whole, rest = divmod(count, len(rows))
     generator = random.Random(seed)  # noqa: S311 - a reproducible choice, not a secret
-    return [*list(rows) * whole, *generator.sample(list(rows), rest)]
+    if needed is None:
+        return [*list(rows) * whole, *generator.sample(list(rows), rest)]
+    shuffled = sorted(generator.sample(list(rows), len(rows)), key=lambda row: not needed(row))
+    return [*list(rows) * whole, *shuffled[:rest]]

@@ -25,6 +25,8 @@ class Exam(NamedTuple):
     gate: GateSettings
     """Confidence and resamples of the intervals."""
     simulator: Tool
+    evident: bool = True
+    """Whether its passes say how many checks they rest on; those of a suite's own grader do not."""
 
 
 def failure_of(sample: Sample) -> str:
@@ -70,7 +72,7 @@ def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> S
         outcomes=dict(sorted(outcomes.items())),
         compile_rate=_share(sum(_compiles(sample) for sample in samples), total),
         finished_rate=_share(sum(sample.finished for sample in samples), total),
-        forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples),
+        forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples) if exam.evident else 0,
         passes=passes,
     )
 

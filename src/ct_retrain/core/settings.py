@@ -118,6 +118,8 @@ class TrainSettings(Section):
     """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
     min_new: Annotated[int, Field(ge=1)] = 1
     """Fewer new examples than this: nothing new tonight."""
+    refresh_forgotten: bool = False
+    """Examples of categories in which the last benchmark missed what an earlier release could do come first."""
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
 
@@ -126,7 +128,7 @@ class BenchmarkSettings(Section):
     """Which problems, and how answers are drawn."""
 
     suite: str = "behavioural"
-    """A built-in suite, or the path of a JSONL file of Problems."""
+    """As `ct-retrain suite list` has them: a built-in name, or [patched:][KIND:]PATH."""
     samples: Annotated[int, Field(ge=1)] = 10
     """Answers a problem (k)."""
     adaptive: bool = False

@@ -60,6 +60,8 @@ class Row(Record):
     completion: str
     source: str
     """delta, repair, gold or general."""
+    category: str = ""
+    """Of a harvested row; others have none."""
 
 
 class TrainPlan(Record):

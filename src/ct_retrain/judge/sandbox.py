@@ -43,6 +43,8 @@ class Sandbox(NamedTuple):
     """Directories of tools that build programs in the scratch directory, which workers may then run."""
     library: Library | None = None
     """cocotb, whose Python the workers may then read."""
+    yowasp: str = ""
+    """yosys as WebAssembly, compiled (see `judge.yowasp`)."""
 
 
 class Worker:
@@ -70,10 +72,13 @@ class Worker:
             "memory_mb": sandbox.memory_mb,
             "builders": sandbox.builders,
             "python": sandbox.library.readable if sandbox.library else (),
+            "yowasp": sandbox.yowasp,
         }
         argv = [sys.executable, "-I", "-c", _BOOT.format(path=sys.path), json.dumps(start)]
         wanted = sandbox.mode != "off" and (sandbox.bubblewrap or not landlock_version())
-        readable = (*sandbox.icarus.readable, *sandbox.builders, sys.prefix, sys.base_prefix, *sys.path)
+        wasm = [str(Path(sandbox.yowasp).parent)] if sandbox.yowasp else []
+        python = (sys.prefix, sys.base_prefix, *sys.path)
+        readable = (*sandbox.icarus.readable, *sandbox.builders, *wasm, *python)
         wrapped = _bubblewrap(self.scratch, readable) if wanted else []
         with (self.scratch / ".complaints").open("wb") as complaints:
             self._process = subprocess.Popen(
@@ -92,7 +97,7 @@ class Worker:
         if sandbox.mode == "require" and not closed(self.layers):
             raise ToolError(
                 f"the sandbox has only {', '.join(self.layers) or 'no layer'}: this system offers neither Landlock nor "
-                "bubblewrap, or no seccomp; set judge.sandbox to best-effort to judge trusted designs anyway"
+                "bubblewrap, or no seccomp; set sandbox to best-effort to judge trusted designs anyway"
             )
 
     def ask(self, job: dict[str, Any], limits: Limits, patience: float = 0.0) -> dict[str, Any]:

@@ -132,7 +132,9 @@ def plainly(rtl: str, testbench: str, tools: Tools) -> str:
     argv = [tools.icarus.iverilog, "-g2012", "-o", toolchain.COMPILED, "design.v", "testbench.v"]
     if run(argv, _compiling(tools), tools.hangup).exit_code != 0:
         return ""
-    return run([tools.icarus.vvp, "-n", toolchain.COMPILED], tools.limits, tools.hangup).output
+    # A waveform is a file of its own, and larger than any output should be.
+    ran = run([tools.icarus.vvp, "-n", toolchain.COMPILED], _compiling(tools), tools.hangup)
+    return ran.output[: tools.limits.output_kb << 10]
 
 
 def flatten(text: str, name: str, tools: Tools) -> str | Finished:

@@ -168,8 +168,8 @@ class _Model:
             rf"^\(define-sort \|{re.escape(top)}_s\| \(\) \(_ BitVec (\d+)\)\)", text, re.MULTILINE
         )
         self._width = int(width[1]) if width else 0
-        self._inputs = {name: (int(high), int(low)) for high, low, name in _INPUT.findall(text)}
-        taken = {bit for high, low in self._inputs.values() for bit in range(low, high + 1)}
+        self._inputs = _inputs(text)
+        taken = {bit for bits in self._inputs.values() for bit in bits}
         kept = [bit for bit in range(self._width) if bit not in taken]
         self._simple = 0 < len(kept) <= _SIMPLE_BITS
         parts = [f"((_ extract {bit} {bit}) state)" for bit in reversed(kept)]
@@ -201,15 +201,29 @@ class _Model:
     def inputs(self, bits: str) -> dict[str, int]:
         """The values of the inputs in the state *bits*."""
         return {
-            name: int(bits[self._width - 1 - high : self._width - low], 2)
-            for name, (high, low) in self._inputs.items()
+            name: int("".join(bits[self._width - 1 - place] for place in places), 2)
+            for name, places in self._inputs.items()
         }
 
 
-_INPUT = re.compile(
-    r"^\(define-fun \|[^|]*\| \(\(state [^)]*\)\) .*\(\(_ extract (\d+) (\d+)\) state\).*\n; yosys-smt2-input (\S+) \d+$",
-    re.MULTILINE,
-)
+_HEAD = r"^\(define-fun (\|[^|]*\|) \(\(state [^)]*\)\) "
+_PLACE = re.compile(_HEAD + r".*\(\(_ extract (\d+) (\d+)\) state\)", re.MULTILINE)
+_INPUT = re.compile(r"^; yosys-smt2-input (\S+) \d+\n(?:;.*\n)*" + _HEAD[1:] + "(.*)$", re.MULTILINE)
+_PIECE = re.compile(r"(?:\(\(_ extract (\d+) (\d+)\) )?\((\|[^|]*#\d+\|) state\)")
+
+
+def _inputs(text: str) -> dict[str, list[int]]:
+    """Name of each input, and where its bits are in a state, highest first; yosys may have cut it into pieces."""
+    places = {name: range(int(high), int(low) - 1, -1) for name, high, low in _PLACE.findall(text)}
+    found: dict[str, list[int]] = {}
+    for name, _, term in _INPUT.findall(text):
+        pieces = ((places.get(word, range(0)), high, low) for high, low, word in _PIECE.findall(term))
+        found[name] = [
+            bit
+            for whole, high, low in pieces
+            for bit in (whole[len(whole) - 1 - int(high) : len(whole) - int(low)] if high else whole)
+        ]
+    return {name: bits for name, bits in found.items() if bits}
 
 
 class _Bitwuzla:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ct_retrain.judge.equivalence import readable
-from ct_retrain.judge.process import Limits, Patience, run
+from ct_retrain.judge.process import Limits, Patience
+from ct_retrain.judge.yowasp import execute
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import Module, Port, modules, tops
 
@@ -25,12 +26,15 @@ class Copy(NamedTuple):
     why: str
 
 
+Unknown = Literal["x", "zero", "one", "random1", "random2", "random3", "random4"]
+
+
 class Reading(NamedTuple):
     """One legal way to read registers and logic."""
 
     at_edge: bool = False
     """The registers take the inputs as they were when the clock's edge was noticed, not after it has settled."""
-    unknown: Literal["x", "zero", "one", "random"] = "x"
+    unknown: Unknown = "x"
     """What registers without an initial value, open wires and x literals are; "x" leaves them as they are."""
 
 
@@ -63,7 +67,7 @@ def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) 
     script = [*head, *steps, "opt_clean", f"write_verilog -noattr {_COPY}", ""]
     Path("synthesis.ys").write_text("\n".join(script), encoding="utf-8")
     Path(_COPY).unlink(missing_ok=True)
-    ended = run([yosys, "-q", "-s", "synthesis.ys"], limits, None)
+    ended = execute(yosys, "synthesis.ys", limits)
     if ended.exit_code != 0 or not Path(_COPY).is_file():
         lines = ended.output.strip().splitlines()
         return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
@@ -83,7 +87,8 @@ def _plainly(reading: Reading) -> list[str]:
 def _filling(rtl: str, unknown: str) -> list[str]:
     """Steps that give every unknown bit the value *unknown*; a random one is the design's own, so none is written to suit it."""
     seed = int.from_bytes(hashlib.sha256(rtl.encode(errors="replace")).digest()[:3], "big") + 1
-    value = f"-random {seed}" if unknown == "random" else f"-{unknown}"
+    kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
+    value = f"-random {seed + int(number)}" if kind == "random" else f"-{unknown}"
     return ["proc -norom", f"setundef -undriven {value}", f"setundef -init {value}"]
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.judge import reach, regression, smt, toolchain, verilation
+from ct_retrain.judge import reach, regression, smt, toolchain, verilation, yowasp
 from ct_retrain.judge.checking import Inquiry, check
 from ct_retrain.judge.cocotb import Library
 from ct_retrain.judge.compiled import Compiled
@@ -47,6 +47,8 @@ class Start(NamedTuple):
     """Directories of the tools that build programs; with them, what lies in the scratch directory may be run."""
     python: list[str]
     """Directories of the Python that test modules are written for."""
+    yowasp: str
+    """yosys as WebAssembly, compiled; "" for workers that do not need it."""
 
 
 class Job(NamedTuple):
@@ -85,10 +87,14 @@ def main() -> None:
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_AS, (start.memory_mb << 20, start.memory_mb << 20))
     built = [start.scratch] if start.builders else []
+    wasm = [str(Path(start.yowasp).parent)] if start.yowasp else []
     right = Right(
-        (*system, *start.icarus.readable, *start.builders, *start.python, *built), (start.scratch, os.devnull)
+        (*system, *start.icarus.readable, *start.builders, *start.python, *built, *wasm),
+        (start.scratch, os.devnull),
     )
     smt.preload()
+    if start.yowasp:
+        yowasp.load(start.yowasp)
     private = start.confined and reach.keep(start.python)
     layers = confine(right, processes=_PROCESSES, namespaces=start.namespaces) if start.confined else ()
     if private:

@@ -1,13 +1,14 @@
 """One problem of one night: what each arm made of it, the answer that failed, its log, and how it differs from the golden."""
 
 import difflib
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
-from ct_retrain.core.problem import Arm, Problem, Sample
+from ct_retrain.core.problem import Arm, Problem, Sample, Scorecard
 from ct_retrain.core.record import Record
 from ct_retrain.core.scoring import failure_of
 from ct_retrain.core.workspace import Workspace
@@ -36,8 +37,9 @@ class Inspection(Record):
     outcome: str
     detail: str
     log: str
+    """Of the simulation, and of that of the synthesised copy where it disagrees."""
     diff: str
-    """From the golden to the answer."""
+    """From the golden to the answer's RTL, or to the whole answer where it holds none."""
 
 
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
@@ -46,12 +48,14 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
     Raise UsageError when the night was not benchmarked or did not use the problem.
     """
     facts = _measured(workspace, record)
+    if not facts.scorecards:
+        raise UsageError(f"night {record.night} asked no problem: {record.reason}")
     cards = [card for card in facts.scorecards if problem.id in card.passes]
     if not cards:
         message = f"night {record.night} did not use problem {problem.id}; it was quarantined or is of another suite"
         raise UsageError(message)
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
-    drawn = {card.arm: list(_samples(directory, card.arm, problem.id)) for card in cards}
+    drawn = {card.arm: list(_samples(directory, card, problem.id)) for card in cards}
     attempts = tuple(
         Attempt(
             arm=card.arm,
@@ -71,8 +75,8 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
         where=f"{workspace.relative(directory)}/{place}" if place else "",
         outcome=failure_of(sample) if sample else "",
         detail=sample.verdict.detail if sample else "",
-        log=sample.verdict.log if sample else "",
-        diff=_diff(problem.golden, sample.rtl) if sample else "",
+        log=_log(sample) if sample else "",
+        diff=_diff(problem.golden, sample.rtl or sample.text) if sample else "",
     )
 
 
@@ -86,16 +90,30 @@ def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:
     raise UsageError(message)
 
 
-def _samples(directory: Path, arm: str, problem: str) -> Iterator[tuple[str, Sample]]:
-    for path in sorted(directory.glob(f"{arm}-*.jsonl")):
-        for number, sample in enumerate(disk.read_lines(path, Sample), 1):
-            if sample.problem_id == problem:
-                yield f"{path.name}:{number}", sample
+def _samples(directory: Path, card: Scorecard, problem: str) -> Iterator[tuple[str, Sample]]:
+    """Those that *card* counts.
+
+    The stock may have brought more to a problem, and a night that was resumed with other tools leaves a second file.
+    """
+    for path in sorted(directory.glob(f"{card.arm}-*.jsonl")):
+        lines = enumerate(disk.read_lines(path, Sample), 1)
+        drawn = [(number, sample) for number, sample in lines if sample.index < card.sampling.samples]
+        passed = Counter(sample.problem_id for _, sample in drawn if sample.verdict.passed)
+        if all(passed[name] == count for name, count in card.passes.items()):
+            yield from (
+                (f"{path.name}:{number}", sample) for number, sample in drawn if sample.problem_id == problem
+            )
+            return
 
 
 def _failures(samples: list[Sample]) -> dict[str, int]:
     names = [failure_of(sample) for sample in samples if not sample.verdict.passed]
     return {name: names.count(name) for name in sorted(set(names))}
+
+
+def _log(sample: Sample) -> str:
+    verdict = sample.verdict
+    return "\n".join(text.rstrip("\n") for text in (verdict.log, verdict.second_log) if text)
 
 
 def _diff(golden: str, answer: str) -> str:

@@ -3,7 +3,7 @@
 from ct_retrain import disk
 from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, TrainFacts
+from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, ManifestRef, NightRecord, TrainFacts
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.stages.publish import PublishInputs, publish_forced
@@ -38,7 +38,7 @@ def promote(workspace: Workspace, ports: Ports, night: str, because: str) -> str
 
 
 def _inputs(workspace: Workspace, record: NightRecord) -> PublishInputs:
-    done = {ref.stage: disk.read_record(workspace.root / ref.path, Manifest) for ref in record.stages}
+    done = {ref.stage: _manifest(workspace, ref) for ref in record.stages}
     directory = workspace.stage(record.night, "train")
     broken = list(disk.breaches(directory, done["train"].files))
     if broken:
@@ -51,6 +51,13 @@ def _inputs(workspace: Workspace, record: NightRecord) -> PublishInputs:
     ):
         message = f"the manifests of night {record.night} are not those of a night: restore {directory.parent / MANIFEST}"
         raise CorruptStateError(message)
+    scorecard = next((card for card in measured.scorecards if card.arm == "candidate"), None)
+    if scorecard is None:
+        message = (
+            f"the adapter of night {record.night} did not load and was never measured; if it loads by now: "
+            f"`ct-retrain run --night {record.night} --redo benchmark`"
+        )
+        raise UsageError(message)
     return PublishInputs(
         night=record.night,
         models=workspace.models,
@@ -58,5 +65,15 @@ def _inputs(workspace: Workspace, record: NightRecord) -> PublishInputs:
         base=trained.base,
         metrics=record.metrics,
         dataset_sha256=curated.dataset_sha256,
-        scorecard=next(card for card in measured.scorecards if card.arm == "candidate"),
+        scorecard=scorecard,
     )
+
+
+def _manifest(workspace: Workspace, ref: ManifestRef) -> Manifest:
+    """The manifest that the night ended with; raise CorruptStateError when it is another one by now."""
+    path = workspace.root / ref.path
+    manifest = disk.read_record(path, Manifest)
+    if disk.sha256_of(path) != ref.sha256:
+        message = f"{path} is not the manifest that the night ended with: restore it from the snapshot"
+        raise CorruptStateError(message)
+    return manifest

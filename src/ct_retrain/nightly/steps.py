@@ -7,6 +7,7 @@ from typing import TypeAlias
 from ct_retrain import disk
 from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.forgetting import Flip, forgotten
 from ct_retrain.core.night import (
     BenchmarkFacts,
     CollectFacts,
@@ -25,7 +26,7 @@ from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import closing
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.step import Step, content
-from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
+from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate, fingerprints
 from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
@@ -87,7 +88,7 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         for path in sorted(directory.glob("*.jsonl"))
     ]
     settings = night.settings.train.model_dump(exclude={"min_new"})
-    key = digest(content(done[-1]), settings, trainer.tool, *sources)
+    key = digest(content(done[-1]), settings, trainer.tool, *sources, *sorted(inputs.forgotten))
     return night.step("train", key), lambda out: train(out, inputs, trainer)
 
 
@@ -99,7 +100,20 @@ def train_inputs(night: Night) -> TrainInputs:
         general=night.workspace.general,
         base=night.workspace.model(night.settings.train.mainline),
         settings=night.settings.train,
+        forgotten=_forgotten(night),
     )
+
+
+def _forgotten(night: Night) -> frozenset[str]:
+    """Categories of the problems that the last benchmark missed and some release had solved, if that is to matter."""
+    if not night.settings.train.refresh_forgotten or night.plan.previous is None:
+        return frozenset()
+    path = night.workspace.stage(night.plan.previous, "benchmark") / LEDGER
+    if not path.is_file():
+        return frozenset()
+    missed = forgotten(disk.read_lines(path, Flip))
+    suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
+    return frozenset(problem.category for problem in suite.problems if problem.id in missed)
 
 
 def _benchmark(night: Night, done: list[Manifest]) -> Planned:
@@ -130,8 +144,8 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
 
 
 def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
-    """With the seed of tonight, where every night has its own."""
-    if not settings.fresh_seeds:
+    """With the seed of tonight, where every night has its own; greedy answers know no seed, and are evidence once."""
+    if not settings.fresh_seeds or settings.temperature == 0:
         return settings
     seed = int(digest(str(settings.seed), plan.night)[:7], 16)
     return settings.model_copy(update={"seed": seed})

@@ -25,12 +25,10 @@ class _Seal(Record):
 
 
 def whole_samples(path: Path) -> list[Sample]:
-    """The samples in *path*, minus what a crash cut short; the file then holds no more than these."""
+    """The samples in *path* in problem order, each once, minus what a crash cut short; the file then holds these."""
     if not path.exists():
         return []
-    samples = list(_valid(path.read_bytes().splitlines()))
-    disk.write_lines(path, iter(samples))
-    return samples
+    return finish(path, list(_valid(path.read_bytes().splitlines())))
 
 
 def _valid(lines: Iterable[bytes]) -> Iterator[Sample]:
@@ -39,10 +37,12 @@ def _valid(lines: Iterable[bytes]) -> Iterator[Sample]:
             yield Sample.model_validate_json(line)
 
 
-def finish(path: Path, samples: Sequence[Sample]) -> None:
+def finish(path: Path, samples: Sequence[Sample]) -> list[Sample]:
     """Write the file in problem order, so that an interrupted run leaves the same bytes as an undisturbed one."""
-    ordered = sorted(samples, key=lambda one: (one.problem_id, one.index))
+    once = {(one.problem_id, one.index): one for one in samples}
+    ordered = [once[key] for key in sorted(once)]
     disk.write_lines(path, iter(ordered))
+    return ordered
 
 
 def take(stock: Path | None, key: str, path: Path) -> None:

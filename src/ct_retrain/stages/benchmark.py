@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ct_retrain import disk
+from ct_retrain.core.decision import Decision
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.forgetting import flips, forgotten
 from ct_retrain.core.gate import decide
-from ct_retrain.core.looks import clear, looks
+from ct_retrain.core.looks import Look, clear, looks
 from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator, Generators, Simulator
 from ct_retrain.core.problem import Arm, Completion, Problem, Prompt, Sample, Sampling, Scorecard, Suite
@@ -53,24 +55,66 @@ def benchmark(
 ) -> BenchmarkFacts:
     """Fill *out* with every arm's samples and return scorecards and decision.
 
-    A problem that fails its health check tonight is left out for all arms, by name.
+    A problem that fails its health check tonight is left out for all arms, by name. An adapter that does not load is
+    rejected without a question asked.
     """
+    refusal = _refusal(inputs.arms, generators)
+    if refusal is not None:
+        return BenchmarkFacts(scorecards=(), quarantined=(), decision=_refused(refusal, inputs))
     found = health(inputs.suite, simulator, inputs.workers)
     disk.write_lines(disk.make_directory(out) / QUARANTINED, iter(found.quarantined))
-    for look in looks(inputs.settings, inputs.gate):
-        sampling = sampling_of(inputs.settings, look.samples)
-        exam = Exam(found.suite, sampling, look.gate, simulator.tool)
-        course = Course(out, exam, simulator, inputs.workers, inputs.stock)
-        cards = tuple(measure(course, arm, generators.open(adapter)) for arm, adapter in inputs.arms)
-        decision = decide(cards, look.gate, inputs.min_delta)
-        if look.last or clear(decision):
+    exam = Exam(found.suite, sampling_of(inputs.settings), inputs.gate, simulator.tool)
+    course = Course(out, exam, simulator, inputs.workers, inputs.stock)
+    first, *more = looks(inputs.settings, inputs.gate)
+    cards, decision = _looked(course, first, inputs, generators)
+    for look in more:
+        if clear(decision):
             break
+        cards, decision = _looked(course, look, inputs, generators)
     disk.write_lines(out / "scorecards.jsonl", iter(cards))
     ledger = list(flips(cards[0], inputs.releases))
     disk.write_lines(out / LEDGER, iter(ledger))
     return BenchmarkFacts(
         scorecards=cards, quarantined=found.names, forgotten=forgotten(ledger), decision=decision
     )
+
+
+def _looked(
+    course: "Course", look: Look, inputs: BenchmarkInputs, generators: Generators
+) -> tuple[tuple[Scorecard, ...], Decision]:
+    sampling = sampling_of(inputs.settings, look.samples)
+    on = course._replace(exam=course.exam._replace(sampling=sampling, gate=look.gate))
+    cards = tuple(measure(on, arm, generators.open(adapter)) for arm, adapter in inputs.arms)
+    return cards, decide(cards, look.gate, inputs.min_delta)
+
+
+def _refusal(arms: Sequence[tuple[Arm, Path | None]], generators: Generators) -> ToolError | None:
+    """Why the candidate's adapter is of no use; None when it opens.
+
+    It is the adapter's fault only where every other arm opens and the adapter fails before and after them; raise
+    ToolError where another arm fails, for then nothing is known of the adapter.
+    """
+    adapters = dict(arms)
+    try:
+        generators.open(adapters["candidate"])
+    except ToolError:
+        for arm, adapter in arms:
+            if arm != "candidate":
+                generators.open(adapter)
+    else:
+        return None
+    try:
+        generators.open(adapters["candidate"])
+    except ToolError as error:
+        return error
+    return None
+
+
+def _refused(refusal: ToolError, inputs: BenchmarkInputs) -> Decision:
+    decision = decide((), inputs.gate, inputs.min_delta, loads=False)
+    explanation = f"{decision.evidence.explanation} {refusal}"
+    evidence = decision.evidence.model_copy(update={"explanation": explanation})
+    return decision.model_copy(update={"evidence": evidence})
 
 
 def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:

@@ -32,6 +32,8 @@ class TrainInputs(NamedTuple):
     base: str
     """Mainline: a path or a hub name."""
     settings: TrainSettings
+    forgotten: frozenset[str] = frozenset()
+    """Categories whose rows come first where not all can be taken."""
 
 
 class _Pair(BaseModel):
@@ -58,7 +60,8 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     settings = inputs.settings
     seed = settings.hyperparameters.seed
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
-    rows = [row for name in counts for row in choose(sources[name], counts[name], seed)]
+    needed = (lambda row: row.category in inputs.forgotten) if inputs.forgotten else None
+    rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
     random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
     disk.write_lines(out / MIXTURE, iter(rows))
     disk.write_lines(out / "rejected.jsonl", iter(rejected))
@@ -90,7 +93,12 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
 
 def _examples(path: Path, source: str) -> Iterator[Row]:
     for example in disk.read_lines(path, Example):
-        yield Row(prompt=example.instruction, completion=example.output, source=source)
+        yield Row(
+            prompt=example.instruction,
+            completion=example.output,
+            source=source,
+            category=example.metadata.category,
+        )
 
 
 def _pairs(directory: Path, source: str, rejected: list[Rejected]) -> Iterator[Row]:

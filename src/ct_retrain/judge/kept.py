@@ -1,0 +1,40 @@
+"""Where compiled parts of tools are kept for good, and readable for the user that workers become."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.errors import ToolError
+
+
+def place() -> str:
+    """A directory that lasts, "" where none can be had; root's own home is closed to the user its workers become."""
+    own = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    path = (Path("/var/cache") if os.geteuid() == 0 else own) / "ct-retrain"
+    try:
+        disk.make_directory(path)
+    except ToolError:
+        return ""
+    return str(path) if os.access(path, os.W_OK) else ""
+
+
+def keep(home: Path, make: Callable[[Path], None]) -> None:
+    """Let *make* fill the directory *home*, unless it is there; it appears whole or not at all."""
+    if home.is_dir():
+        return
+    made = Path(tempfile.mkdtemp(prefix=".making-", dir=home.parent))
+    try:
+        make(made)
+        for path in (made, *made.rglob("*")):
+            # Whatever the umask: it is for the user that workers become.
+            path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
+        made.rename(home)
+    except OSError as error:
+        # Somebody else was faster, or the disk is full.
+        if not home.is_dir():
+            message = f"cannot keep what was compiled in {home}: {error.strerror}"
+            raise ToolError(message) from error
+    finally:
+        disk.remove_tree(made)

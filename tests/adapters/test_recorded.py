@@ -1,0 +1,112 @@
+"""Answers from a file: every one of them given back in order, every other line named."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ct_retrain.adapters.recorded import Recorded
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.problem import Prompt, Sampling
+
+PROBLEMS = frozenset({"a", "b", "c"})
+
+
+def sampling(samples: int) -> Sampling:
+    return Sampling(samples=samples, temperature=0.6, top_p=0.95, max_new_tokens=512, seed=0)
+
+
+def recorded(root: Path, *answers: tuple[str, str]) -> Recorded:
+    path = root / "answers.jsonl"
+    path.write_text("".join(json.dumps({"task_id": a, "completion": b, "x": 1}) + "\n" for a, b in answers))
+    return Recorded(path, PROBLEMS)
+
+
+def drawn(one: Recorded, *prompts: Prompt, samples: int = 0) -> list[tuple[str, int, str]]:
+    found = one.generate(prompts, sampling(samples or one.samples))
+    return [(answer.prompt_id, answer.index, answer.text) for answer in found]
+
+
+def test_answers_come_back_in_the_order_of_the_file(tmp_path):
+    one = recorded(tmp_path, ("b", "1"), ("a", "2"), ("b", "3"), ("a", "4"))
+
+    assert one.samples == 2
+    assert drawn(one, Prompt(id="a", text=""), Prompt(id="b", text="")) == [
+        ("a", 0, "2"),
+        ("a", 1, "4"),
+        ("b", 0, "1"),
+        ("b", 1, "3"),
+    ]
+
+
+def test_answers_that_are_there_already_are_not_given_again(tmp_path):
+    one = recorded(tmp_path, ("a", "1"), ("a", "2"), ("a", "3"))
+
+    assert drawn(one, Prompt(id="a", text="", first=2)) == [("a", 2, "3")]
+    assert drawn(one, Prompt(id="a", text=""), samples=1) == [("a", 0, "1")]
+
+
+def test_a_problem_nobody_answered_gets_nothing_and_changes_no_count(tmp_path):
+    one = recorded(tmp_path, ("a", "1"))
+
+    assert drawn(one, Prompt(id="b", text=""), Prompt(id="c", text="")) == []
+    assert one.samples == 1
+
+
+def test_most_problems_say_how_many_answers_count_and_the_rest_is_named(tmp_path):
+    one = recorded(tmp_path, ("a", "1"), ("b", "2"), ("c", "3"), ("a", "4"), ("a", "5"))
+
+    assert one.samples == 1
+    assert [(line.subject, line.reason) for line in one.rejected] == [
+        ("answers.jsonl:4", "surplus"),
+        ("answers.jsonl:5", "surplus"),
+    ]
+    assert "a has 3 answers, and most problems 1" in one.rejected[0].detail
+
+
+def test_an_empty_answer_is_an_answer(tmp_path):
+    assert drawn(recorded(tmp_path, ("a", "")), Prompt(id="a", text="")) == [("a", 0, "")]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason", "detail"),
+    [
+        (b'{"task_id": "a", "compl', "not_json", "Unterminated string"),
+        (b"[]", "not_json", "not an object"),
+        (b'{"task_id": "a\xff", "completion": ""}', "not_text", "UTF-8"),
+        (b'{"task_id": "a"}', "bad_field", "completion: Field required"),
+        (b'{"task_id": 7, "completion": ""}', "bad_field", "task_id: Input should be a valid string"),
+        (b'{"task_id": "a", "completion": null}', "bad_field", "completion: Input should be a valid string"),
+        (b'{"task_id": "a", "completion": "\\ud800"}', "bad_field", "hex escape"),
+        (b'{"task_id": "d", "completion": ""}', "unknown_task", "no problem d"),
+    ],
+)
+def test_a_line_that_is_no_answer_is_named_with_its_fault(tmp_path, line, reason, detail):
+    path = tmp_path / "answers.jsonl"
+    path.write_bytes(b'{"task_id": "a", "completion": "good"}\r\n\n' + line)
+    [found] = Recorded(path, PROBLEMS).rejected
+
+    assert (found.subject, found.reason) == ("answers.jsonl:3", reason)
+    assert detail in found.detail
+
+
+@pytest.mark.parametrize("text", ["", "\n", "[]\n", '{"task_id": "d", "completion": ""}\n'])
+def test_a_file_without_an_answer_is_refused(tmp_path, text):
+    path = tmp_path / "answers.jsonl"
+    path.write_text(text)
+    with pytest.raises(UsageError, match="holds no answer to a problem of the suite"):
+        Recorded(path, PROBLEMS)
+
+
+@pytest.mark.parametrize("name", ["missing.jsonl", "."])
+def test_what_is_no_file_is_refused(tmp_path, name):
+    with pytest.raises(UsageError, match="JSONL file of task_id and completion"):
+        Recorded(tmp_path / name, PROBLEMS)
+
+
+def test_the_tool_names_the_bytes_of_the_file(tmp_path):
+    first = recorded(tmp_path, ("a", "1")).tool
+    other = recorded(tmp_path, ("a", "2")).tool
+
+    assert recorded(tmp_path, ("a", "1")).tool == first
+    assert other != first
