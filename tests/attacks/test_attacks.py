@@ -12,11 +12,11 @@ import pytest
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
-from ct_retrain.judge.engines import locate_yosys
+from ct_retrain.judge.confined.engines import locate_yosys
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.simulation import Bench, Tools, prepare, settle
+from ct_retrain.judge.confined.toolchain import MACROS, PREDEFINED, locate
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.process import Limits
-from ct_retrain.judge.simulation import Bench, Tools, prepare, settle
-from ct_retrain.judge.toolchain import MACROS, PREDEFINED, locate
 from ct_retrain.verilog.guard import Report
 
 if shutil.which("iverilog") is None:
@@ -137,8 +137,8 @@ def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ct_retrain.judge.simulation.guard", lambda rtl, reserved: Report((), ()))
-    monkeypatch.setattr("ct_retrain.judge.simulation.Patience", contextlib.nullcontext)
+    monkeypatch.setattr("ct_retrain.judge.confined.simulation.guard", lambda rtl, reserved: Report((), ()))
+    monkeypatch.setattr("ct_retrain.judge.confined.simulation.Patience", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
     tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
     bench = prepare(benches()[style], tools)

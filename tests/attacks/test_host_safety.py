@@ -17,9 +17,9 @@ from typing import NamedTuple
 import pytest
 
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches
-from ct_retrain.judge.process import Limits
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.sandbox import Sandbox, Worker
-from ct_retrain.judge.toolchain import locate
 
 if shutil.which("iverilog") is None or sys.platform != "linux":
     pytest.skip("Icarus Verilog or Linux is not here", allow_module_level=True)

@@ -12,7 +12,7 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attacks import Attack, attacks, benches
-from ct_retrain.judge.compiled import find
+from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:

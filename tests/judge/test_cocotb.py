@@ -11,12 +11,12 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import DataFile, Design, Outcome, Verdict
 from ct_retrain.judge.cocotb import is_cocotb, locate_library, settings, wanted
+from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.cosimulation import Cosimulating
 from ct_retrain.judge.harness import Harness, Style, harness
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.pool import Pool
 from ct_retrain.judge.sandbox import Sandbox
-from ct_retrain.judge.toolchain import locate
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("cocotb") is None, reason="cocotb is not installed"),

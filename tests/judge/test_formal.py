@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from tests.judge.test_equivalence import COUNT, clocked, comb
 
-from ct_retrain.judge.engines import locate_wheels, locate_yosys
+from ct_retrain.judge.confined.engines import locate_wheels, locate_yosys
+from ct_retrain.judge.confined.smt import SOLVERS
 from ct_retrain.judge.formal import Status, equivalent
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.smt import SOLVERS
 
 YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 

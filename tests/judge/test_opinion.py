@@ -4,7 +4,7 @@ import pytest
 from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
 from ct_retrain.core.verdict import Design, Outcome
-from ct_retrain.judge.equivalence import locate_yosys
+from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.opinion import second_opinion
 

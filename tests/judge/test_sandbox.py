@@ -12,9 +12,9 @@ import pytest
 from tests.judge.benches import EMPTY, GOLDEN, HOUSE
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.process import Limits
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.sandbox import Sandbox, Worker
-from ct_retrain.judge.toolchain import locate
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
@@ -146,11 +146,11 @@ def test_when_we_are_killed_everything_we_started_ends_too(tmp_path: Path) -> No
     script.write_text(
         f"import sys; sys.path[:] = {sys.path!r}\n"
         "from ct_retrain.judge.sandbox import Sandbox, Worker\n"
-        "from ct_retrain.judge.toolchain import locate\n"
+        "from ct_retrain.judge.confined.toolchain import locate\n"
         "worker = Worker(Sandbox(locate(), 'best-effort'))\n"
         "print(worker.pid, worker.scratch, flush=True)\n"
         f"job = {{'rtl': {GOLDEN!r}, 'testbench': {ENDLESS!r}, 'log_chars': 100, 'direct': True}}\n"
-        "from ct_retrain.judge.process import Limits\nworker.ask(job, Limits(60, 256, 64))\n"
+        "from ct_retrain.judge.confined.process import Limits\nworker.ask(job, Limits(60, 256, 64))\n"
     )
     night = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     assert night.stdout is not None

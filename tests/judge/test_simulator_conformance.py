@@ -9,7 +9,7 @@ from tests.judge.benches import EMPTY, GOLDEN, HOUSE, PLAIN, STYLES, VERILOGEVAL
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import DataFile, Design, Outcome, Verdict
-from ct_retrain.judge.compiled import find
+from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:

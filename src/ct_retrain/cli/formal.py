@@ -55,7 +55,7 @@ def formal(
       bounded      nothing fails up to a depth, which is no proof
       unknown      and why: no time, vacuous, or a failure that simulation does not show
       unsupported  nothing to compare or to prove
-      not_run      no engine: yosys, and yosys-abc, bitwuzla or z3 beside it
+      not_run      no engine: yosys or its wheel, and yosys-abc, bitwuzla or z3 beside it
 
     Exit codes: 20 any fail, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
     """

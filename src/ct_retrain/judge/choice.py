@@ -5,7 +5,7 @@ or a design that the guard refuses is never shown to anybody else. Verilator is 
 text or ran out of processor time; it takes only what the standard allows (pyslang's word, not its own), behind the
 same guard, with the same nonce, end mark and private names, and its word counts only when it saw the testbench's
 own verdict, pass or mismatch. What a design gains by a construct that Icarus cannot read is a simulator without
-unknown values, and the three initial states of `judge.verilation` are there for that.
+unknown values, and the three initial states of `judge.confined.verilation` are there for that.
 """
 
 from ct_retrain.core.ports import Simulator

@@ -12,8 +12,8 @@ from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
 from ct_retrain.judge.asking import believed, job, verdict_of
 from ct_retrain.judge.cocotb import INSTALL, Library, is_cocotb
+from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.pool import Pool
-from ct_retrain.judge.process import Limits
 from ct_retrain.judge.selftest import known_to_cocotb
 
 _MEMORY_MB = 1024

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.verdict import Design, Outcome
-from ct_retrain.judge.checking import UNFIT, Checked, Inquiry
-from ct_retrain.judge.engines import UNREAD, Yosys
-from ct_retrain.judge.equivalence import Alike, Question
+from ct_retrain.judge.confined.checking import UNFIT, Checked, Inquiry
+from ct_retrain.judge.confined.engines import UNREAD, Yosys
+from ct_retrain.judge.confined.equivalence import Alike, Question
+from ct_retrain.judge.confined.replay import Scene, Steps, ranged, testbench
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.prover import NO_YOSYS
-from ct_retrain.judge.replay import Scene, Steps, ranged, testbench
 from ct_retrain.verilog.modules import Module, modules
 from ct_retrain.verilog.rename import with_suffix
 
@@ -71,7 +71,7 @@ def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int =
 
 
 def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
-    """Check the *properties* (see `judge.properties`) of module *top* of *candidate*."""
+    """Check the *properties* (see `judge.confined.properties`) of module *top* of *candidate*."""
     found = judge.prover.checked(Inquiry(properties, candidate, top, depth))
     covers = tuple(Cover(line=line, reached=reached, step=step) for line, reached, step in found.covers)
     return _result(judge, _Said.of(found, found.bench, covers), candidate)

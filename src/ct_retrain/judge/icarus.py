@@ -6,11 +6,11 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.asking import HARNESS_VERSION, believed, examine, job, verdict_of
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.script import Said, Script
+from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.pool import Pool
-from ct_retrain.judge.process import Limits
-from ct_retrain.judge.script import Said, Script
 from ct_retrain.judge.selftest import known
-from ct_retrain.judge.toolchain import Installation
 from ct_retrain.verilog.guard import GUARD_VERSION
 
 

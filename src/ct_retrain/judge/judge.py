@@ -11,14 +11,14 @@ from ct_retrain.core.verdict import Design, Verdict
 from ct_retrain.judge.cache import Cache, Remembering, Use
 from ct_retrain.judge.choice import Choosing
 from ct_retrain.judge.cocotb import locate_library
-from ct_retrain.judge.compiled import Installed, find, locate_verilator
+from ct_retrain.judge.confined.compiled import Installed, find, locate_verilator
+from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.cosimulation import Cosimulating
 from ct_retrain.judge.icarus import Icarus
 from ct_retrain.judge.opinion import Doubting
 from ct_retrain.judge.pool import Pool
 from ct_retrain.judge.prover import Prover
 from ct_retrain.judge.sandbox import Sandbox
-from ct_retrain.judge.toolchain import locate
 from ct_retrain.judge.verilator import Verilator
 
 

@@ -11,8 +11,8 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cocotb import is_cocotb
+from ct_retrain.judge.confined.synthesis import Reading, Unknown
 from ct_retrain.judge.prover import Prover
-from ct_retrain.judge.synthesis import Reading, Unknown
 from ct_retrain.verilog.delays import undelayed
 from ct_retrain.verilog.modules import instantiated
 

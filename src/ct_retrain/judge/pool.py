@@ -3,7 +3,7 @@
 import threading
 from typing import Any
 
-from ct_retrain.judge.process import Limits
+from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.sandbox import Sandbox, Worker
 
 

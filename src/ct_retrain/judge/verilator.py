@@ -7,15 +7,15 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
 from ct_retrain.judge.asking import HARNESS_VERSION, believed, examine, job, verdict_of
-from ct_retrain.judge.compiled import Compiled, Installed, prepare
+from ct_retrain.judge.confined.compiled import Compiled, Installed, prepare
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.verilation import BUILDING
 from ct_retrain.judge.pool import Pool
-from ct_retrain.judge.process import Limits
-from ct_retrain.judge.verilation import BUILDING
 from ct_retrain.verilog.guard import GUARD_VERSION
 
 
 class Verilator:
-    """A Simulator; safe to share between threads, one worker each. How it judges: `judge.verilation`."""
+    """A Simulator; safe to share between threads, one worker each. How it judges: `judge.confined.verilation`."""
 
     def __init__(self, settings: JudgeSettings, found: Installed, pool: Pool) -> None:
         """Use the programs of *found*; they are prepared, and judge what is known, when the first design comes.

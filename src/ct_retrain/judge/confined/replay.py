@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ct_retrain.judge.equivalence import clock_of
+from ct_retrain.judge.confined.equivalence import clock_of
 from ct_retrain.verilog.modules import Module, Port
 
 Steps = tuple[dict[str, int], ...]

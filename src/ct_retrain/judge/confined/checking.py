@@ -6,11 +6,11 @@ An assertion that is never looked at while the assumptions hold is vacuous, and 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ct_retrain.judge.engines import Decision, Effort, Yosys, decide
-from ct_retrain.judge.equivalence import FREE, READ_DESIGN, comparable, readable, starting, unfit
-from ct_retrain.judge.monitors import DESIGN, proving, reaching, replaying
-from ct_retrain.judge.process import Limits, Patience
-from ct_retrain.judge.properties import Properties, read_properties
+from ct_retrain.judge.confined.engines import Decision, Effort, Yosys, decide
+from ct_retrain.judge.confined.equivalence import FREE, READ_DESIGN, comparable, readable, starting, unfit
+from ct_retrain.judge.confined.monitors import DESIGN, proving, reaching, replaying
+from ct_retrain.judge.confined.process import Limits, Patience
+from ct_retrain.judge.confined.properties import Properties, read_properties
 from ct_retrain.verilog.modules import Module, modules
 
 

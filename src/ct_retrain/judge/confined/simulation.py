@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.judge import toolchain
+from ct_retrain.judge.confined import toolchain
+from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, run
+from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
-from ct_retrain.judge.process import Finished, Limit, Limits, Patience, run
-from ct_retrain.judge.toolchain import Installation
 from ct_retrain.judge.verdict import Finding, clean, enough, read
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import modules

@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ct_retrain.judge.equivalence import readable
-from ct_retrain.judge.process import Limits, Patience
-from ct_retrain.judge.yowasp import execute
+from ct_retrain.judge.confined.equivalence import readable
+from ct_retrain.judge.confined.process import Limits, Patience
+from ct_retrain.judge.confined.yowasp import execute
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import Module, Port, modules, tops
 

@@ -18,7 +18,7 @@ from pyslang.syntax import (
     TimingControlStatementSyntax,
 )
 
-from ct_retrain.judge.engines import TOP
+from ct_retrain.judge.confined.engines import TOP
 from ct_retrain.verilog.modules import Module, declarations, modules, names, roots
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 

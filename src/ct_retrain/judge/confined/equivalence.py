@@ -8,8 +8,8 @@ open ('x), a difference is no refutation. Compared are two-valued, zero-delay me
 import re
 from typing import NamedTuple
 
-from ct_retrain.judge.engines import TOP, Decision, Effort, Yosys, decide, locate_yosys
-from ct_retrain.judge.process import Limits, Patience
+from ct_retrain.judge.confined.engines import TOP, Decision, Effort, Yosys, decide, locate_yosys
+from ct_retrain.judge.confined.process import Limits, Patience
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.modules import Module, Port, modules
 

@@ -25,8 +25,8 @@ import structlog
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import digest
-from ct_retrain.judge import kept
-from ct_retrain.judge.process import LOG, Finished, Limits, finished, run
+from ct_retrain.judge.confined import kept
+from ct_retrain.judge.confined.process import LOG, Finished, Limits, finished, run
 
 _LOG = structlog.get_logger("ct_retrain.judge")
 _MODULE, _LIBRARY = "yosys.cwasm", "share"
@@ -97,9 +97,7 @@ def _make(made: Path) -> None:
         raise ToolError(message)
 
 
-_COMPILING = (
-    "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.yowasp import compile_module; compile_module()"
-)
+_COMPILING = "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.confined.yowasp import compile_module; compile_module()"
 _COMPILING_SECONDS = 3600
 _INSTEAD = "it takes 2 GB of memory and 250 MB of disk; install yosys instead, or uninstall the wheel"
 

@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge import smt, yowasp
-from ct_retrain.judge.process import Finished, Limits, run
+from ct_retrain.judge.confined import smt, yowasp
+from ct_retrain.judge.confined.process import Finished, Limits, run
 
 
 class Yosys(NamedTuple):
     """What is installed: yosys, and at least one that decides."""
 
     yosys: str
-    """Path of the program, or of the compiled wheel (see `judge.yowasp`)."""
+    """Path of the program, or of the compiled wheel (see `judge.confined.yowasp`)."""
     abc: str
     """Path of the program; "" where it is missing."""
     version: str = ""

@@ -19,19 +19,19 @@ from typing import Any, NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.judge import reach, regression, smt, toolchain, verilation, yowasp
-from ct_retrain.judge.checking import Inquiry, check
 from ct_retrain.judge.cocotb import Library
-from ct_retrain.judge.compiled import Compiled
-from ct_retrain.judge.confine import Right, confine
-from ct_retrain.judge.equivalence import Question, Yosys, alike
+from ct_retrain.judge.confined import reach, regression, smt, toolchain, verilation, yowasp
+from ct_retrain.judge.confined.checking import Inquiry, check
+from ct_retrain.judge.confined.compiled import Compiled
+from ct_retrain.judge.confined.confine import Right, confine
+from ct_retrain.judge.confined.equivalence import Question, Yosys, alike
+from ct_retrain.judge.confined.process import Limits
+from ct_retrain.judge.confined.script import Script, as_script
+from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, plainly, prepare, settle
+from ct_retrain.judge.confined.synthesis import Reading, resynthesise
+from ct_retrain.judge.confined.toolchain import Installation
+from ct_retrain.judge.confined.verilation import Trial
 from ct_retrain.judge.harness import BLANK
-from ct_retrain.judge.process import Limits
-from ct_retrain.judge.script import Script, as_script
-from ct_retrain.judge.simulation import Answer, Bench, Tools, plainly, prepare, settle
-from ct_retrain.judge.synthesis import Reading, resynthesise
-from ct_retrain.judge.toolchain import Installation
-from ct_retrain.judge.verilation import Trial
 
 
 class Start(NamedTuple):

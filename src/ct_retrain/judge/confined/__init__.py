@@ -1,0 +1,1 @@
+"""What runs in the confined processes, and what it has to know; nothing in here knows who asks."""
