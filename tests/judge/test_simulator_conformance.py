@@ -117,7 +117,8 @@ def test_a_testbench_that_does_not_look_gives_no_evidence(simulator: Judge, test
 
 
 def test_a_flood_of_output_is_a_resource_limit(simulator: Judge) -> None:
-    flooding = HOUSE.replace("initial begin", 'initial begin while (1) $display("flood");', 1)
+    flood = 'initial forever #1 repeat (10000) $display("flood");'
+    flooding = HOUSE.replace("initial begin", f"{flood} initial begin", 1)
 
     verdict = judged(simulator, GOLDEN, flooding)
 

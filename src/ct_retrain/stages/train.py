@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     settings = inputs.settings
     seed = settings.hyperparameters.seed
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
-    needed = (lambda row: row.category in inputs.forgotten) if inputs.forgotten else None
+    needed = _of(inputs.forgotten) if inputs.forgotten else None
     rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
     random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
     disk.write_lines(out / MIXTURE, iter(rows))
@@ -89,6 +89,10 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
         fit=fit,
         trainer=trainer.tool,
     )
+
+
+def _of(categories: frozenset[str]) -> Callable[[Row], bool]:
+    return lambda row: row.category in categories
 
 
 def _examples(path: Path, source: str) -> Iterator[Row]:
