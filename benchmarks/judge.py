@@ -119,20 +119,23 @@ def overhead(batch: list[Design]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--designs", type=int, default=120, help="designs a turn")
-    parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--turns", type=int, default=5)
     chosen = parser.parse_args()
     batch = designs(chosen.designs)
     cores = os.cpu_count() or 1
     with (
         tempfile.TemporaryDirectory() as name,
         Judge(JudgeSettings()) as judge,
-        Judge(JudgeSettings(), sandbox="off") as bare,
+        Judge(JudgeSettings(second_opinion=False)) as single,
+        Judge(JudgeSettings(second_opinion=False), sandbox="off") as bare,
         Judge(JudgeSettings(), Path(name, "verdicts")) as known,
     ):
         ways: dict[str, tuple[Callable[[list[Design], int], None], int]] = {
             "floor: three programs, empty module": (barely, 1),
             "plain loop of iverilog and vvp": (plainly, 1),
-            "judge, sandbox off, 1 worker": (judging(bare), 1),
+            "judge, no second opinion, sandbox off": (judging(bare), 1),
+            "judge, no second opinion, 1 worker": (judging(single), 1),
+            f"judge, no second opinion, {cores} workers": (judging(single), cores),
             "judge, all layers, 1 worker": (judging(judge), 1),
             f"judge, all layers, {cores} workers": (judging(judge), cores),
             "judge, verdicts known": (judging(known), 1),
