@@ -175,7 +175,7 @@ def test_an_unknown_attack_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no attack's name contains" in capsys.readouterr().err
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 def test_no_attack_of_the_whole_suite_is_accepted(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["attack", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)

@@ -11,7 +11,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -51,6 +51,13 @@ def slow(name: str) -> bool:
 @pytest.fixture(scope="module")
 def patient() -> Iterator[Judge]:
     with Judge(JudgeSettings(cpu_seconds=30)) as judge:
+        yield judge
+
+
+@pytest.fixture(scope="module")
+def as_labelled() -> Iterator[Judge]:
+    """With the simulator that the labels were made with."""
+    with Judge(JudgeSettings(cpu_seconds=30, simulator="icarus")) as judge:
         yield judge
 
 
@@ -141,8 +148,17 @@ EXPLAINED = {
 }
 
 
-@pytest.mark.slow
-def test_real_answers_get_the_verdict_their_suite_gave_them(patient: Judge) -> None:
+class Disagreement(NamedTuple):
+    """A verdict that is not the label."""
+
+    problem: str
+    labelled_pass: bool
+    outcome: Outcome
+    design: Design
+
+
+def labelled() -> list[tuple[Design, str, bool]]:
+    """Every answer with a label: its design, its problem, and whether its suite's own rule passed it."""
     second, first = v2(), {row["task_id"]: row for row in rows("verilogeval_v1_human.jsonl")}
     rtllm = {row["id"]: row for row in rows("rtllm_v2.jsonl")}
 
@@ -151,16 +167,41 @@ def test_real_answers_get_the_verdict_their_suite_gave_them(patient: Judge) -> N
             return str(rtllm[name]["test"])
         return str(first[name]["test"]) if "v1" in source else second[name]["test"] + second[name]["ref"]
 
-    answers = [(path.name, row) for path in sorted(DATA.glob("labelled_*")) for row in rows(path.name)]
-    answers = [(source, row) for source, row in answers if not slow(row["id"])]
-    designs = (Design(rtl=row["code"], testbench=bench(source, row["id"])) for source, row in answers)
-
-    other = [
-        (source, row["id"], row["passed"], verdict.outcome, verdict.detail)
-        for (source, row), verdict in zip(answers, check_all(patient, designs), strict=True)
-        if verdict.passed is not row["passed"]
+    found = [(path.name, row) for path in sorted(DATA.glob("labelled_*")) for row in rows(path.name)]
+    return [
+        (Design(rtl=row["code"], testbench=bench(source, row["id"])), row["id"], row["passed"])
+        for source, row in found
+        if not slow(row["id"])
     ]
 
+
+def disagreements(judge: Judge, answers: list[tuple[Design, str, bool]]) -> list[Disagreement]:
+    verdicts = check_all(judge, (design for design, _, _ in answers))
+    return [
+        Disagreement(problem, passed, verdict.outcome, design)
+        for (design, problem, passed), verdict in zip(answers, verdicts, strict=True)
+        if verdict.passed is not passed
+    ]
+
+
+def unexplained(found: list[Disagreement]) -> list[Disagreement]:
+    return [one for one in found if not any(one.problem in names for names in EXPLAINED.values())]
+
+
+@pytest.mark.slow
+def test_real_answers_get_the_verdict_their_suite_gave_them(as_labelled: Judge) -> None:
+    answers = labelled()
+    other = disagreements(as_labelled, answers)
+
     assert len(other) / len(answers) < 0.01
-    assert [line for line in other if not any(line[1] in names for names in EXPLAINED.values())] == []
-    assert all(outcome is not Outcome.PASS or not passed for _, _, passed, outcome, _ in other)
+    assert unexplained(other) == []
+    assert all(not one.labelled_pass or one.outcome is not Outcome.PASS for one in other)
+
+
+@pytest.mark.exhaustive
+def test_what_verilator_adds_are_answers_that_icarus_cannot_read(patient: Judge, as_labelled: Judge) -> None:
+    added = unexplained(disagreements(patient, labelled()))
+    alone = check_all(as_labelled, (one.design for one in added))
+
+    assert all(one.outcome is Outcome.PASS and not one.labelled_pass for one in added)
+    assert {verdict.outcome for verdict in alone} == {Outcome.COMPILE_ERROR}
