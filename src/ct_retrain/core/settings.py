@@ -43,6 +43,8 @@ class PathSettings(Section):
     """NightRecords."""
     archive: str = "archive"
     """Rejected, held and broken nights."""
+    reports: str = "reports"
+    """One page a night, and the history page."""
 
 
 class CollectSettings(Section):
@@ -193,6 +195,54 @@ class GateSettings(Section):
     """Of the resamples."""
 
 
+class PublishSettings(Section):
+    """What happens around `latest_nightly`."""
+
+    auto_rollback: bool = True
+    """When tonight's measurement shows the release that is served surely worse than mainline, serve the one before."""
+
+
+class NoticeSettings(Section):
+    """Whom a night tells; addresses are secrets and come from the environment or a file, never from an option."""
+
+    urls: SecretStr = SecretStr("")
+    """Where notices go, as apprise writes addresses (slack://…, mailtos://…, jsons://…), divided by spaces."""
+    urls_file: str = ""
+    """A file with more of them, one a line."""
+    heartbeat: SecretStr = SecretStr("")
+    """URL of a dead-man's switch: pinged at its `/start`, itself when a night ends, at its `/fail` when it breaks."""
+    heartbeat_file: str = ""
+    """A file that holds that URL."""
+    min_free_gb: Annotated[float, Field(ge=0)] = 5.0
+    """Less free disk than this at the start of a night is told."""
+    timeout: Annotated[float, Field(gt=0)] = 20.0
+    """Seconds that telling may take."""
+
+
+class SnapshotSettings(Section):
+    """The off-site copy of every night."""
+
+    target: str = ""
+    """Where it goes: a directory, or s3://BUCKET/PREFIX; empty means nowhere, and then nothing is ever purged."""
+    endpoint: str = ""
+    """URL of an S3-compatible server; empty means AWS. Credentials come from AWS's own variables and files."""
+    region: str = ""
+    """Region of the bucket."""
+
+
+class TrackingSettings(Section):
+    """Nights in MLflow, beside the NightRecords, which stay the truth."""
+
+    store: str = "auto"
+    """`auto` is an SQLite file beside the NightRecords where MLflow is installed; `off`; or a tracking URI."""
+    experiment: str = "ct-retrain"
+    """Name of the experiment."""
+    model: str = "qwen_coder_rtl"
+    """Name of the registered model, whose aliases follow `latest_nightly` and mainline."""
+    timeout: Annotated[float, Field(gt=0)] = 60.0
+    """Seconds that a tracking server may take."""
+
+
 class Settings(BaseSettings):
     """Everything that can be set; `ct-retrain config` prints it with where each value came from."""
 
@@ -211,6 +261,8 @@ class Settings(BaseSettings):
     """How much better than last nightly, in pass@1, an adapter must be."""
     sandbox: SandboxMode = "best-effort"
     """`require` refuses to judge where files, network and system calls cannot be closed off."""
+    retention_days: Count = 30
+    """Raw copies of nights older than this are purged, if their off-site snapshot verifies at that moment; 0 keeps all."""
     timezone: str = ""
     """Zone that names the nights (IANA name); empty means the machine's."""
     paths: PathSettings = PathSettings()
@@ -221,6 +273,10 @@ class Settings(BaseSettings):
     benchmark: BenchmarkSettings = BenchmarkSettings()
     endpoint: EndpointSettings = EndpointSettings()
     gate: GateSettings = GateSettings()
+    publish: PublishSettings = PublishSettings()
+    notices: NoticeSettings = NoticeSettings()
+    snapshot: SnapshotSettings = SnapshotSettings()
+    tracking: TrackingSettings = TrackingSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -61,6 +61,11 @@ class Workspace(NamedTuple):
         return self.root / self.paths.archive
 
     @property
+    def reports(self) -> Path:
+        """Pages for people; all of them can be written again from the records."""
+        return self.root / self.paths.reports
+
+    @property
     def records(self) -> Path:
         """NightRecords."""
         return self.root / self.paths.run_db

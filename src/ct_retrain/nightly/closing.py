@@ -37,7 +37,7 @@ _LEVELS = {
 
 
 def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
-    """Write the record of a night whose stages are all done, then tell the team."""
+    """Write the record of a night whose stages are all done: from then on it is over."""
     workspace, plan = night.workspace, night.plan
     decision = _decision(done)
     outcome = _outcome(decision)
@@ -61,7 +61,6 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     )
     disk.make_directory(workspace.records)
     disk.write_record(workspace.record(plan.night), record)
-    tell_once(workspace, night.ports.notifier, record)
     return record
 
 

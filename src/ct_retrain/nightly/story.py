@@ -16,7 +16,7 @@ from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRe
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import archive, books, closing, steps
+from ct_retrain.nightly import aftermath, archive, books, closing, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
 
@@ -47,15 +47,18 @@ def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options
             _forget(workspace, name, options.redo)
         if workspace.record(name).exists():
             record = disk.read_record(workspace.record(name), NightRecord)
-            closing.tell_once(workspace, ports.notifier, record)
+            aftermath.follow(workspace, settings, ports, record)
             return record
         try:
-            return _night(workspace, settings, ports, name, options.until)
+            ended = _night(workspace, settings, ports, name, options.until)
         except (KeyboardInterrupt, SystemExit, LockedError, UsageError):
             raise
         except Exception as error:
             _broken(workspace, ports, name, error)
             raise
+        if ended is not None:
+            aftermath.follow(workspace, settings, ports, ended)
+        return ended
 
 
 def _night(

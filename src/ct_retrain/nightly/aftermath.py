@@ -1,0 +1,42 @@
+"""What follows a night that is over: tell the team, and whatever else can wait for the record.
+
+Each part is done once: it leaves a mark when it is done, and a later chance tries again what has none.
+No part changes the outcome, and a part that fails does not keep the others from their work.
+"""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import structlog
+
+from ct_retrain.core.errors import CtRetrainError
+from ct_retrain.core.night import NightRecord
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly import closing
+from ct_retrain.nightly.night import Ports
+
+_LOG = structlog.get_logger("ct_retrain.nightly")
+
+Part: TypeAlias = Callable[[Workspace, Settings, Ports, NightRecord], None]
+
+
+def follow(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> dict[str, str]:
+    """Do every part that is left to do; return part → what went wrong, for those that failed."""
+    failed: dict[str, str] = {}
+    for name, part in PARTS.items():
+        try:
+            part(workspace, settings, ports, record)
+        except CtRetrainError as error:
+            _LOG.error("aftermath failed", part=name, night=record.night, reason=str(error))
+            failed[name] = str(error)
+    return failed
+
+
+def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
+    del settings
+    closing.tell_once(workspace, ports.notifier, record)
+
+
+PARTS: dict[str, Part] = {"notice": _tell}
+"""In this order: the report before the notice that names it, the snapshot before the purge that needs it."""
