@@ -18,7 +18,7 @@ import time
 from collections.abc import Generator, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -246,6 +246,34 @@ def lock(path: Path) -> Generator[None]:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
         yield
+    finally:
+        os.close(descriptor)
+
+
+class Holder(NamedTuple):
+    """Who holds a lock."""
+
+    pid: int
+    host: str
+    since: float
+    """Seconds since the epoch."""
+
+
+def holder(path: Path) -> Holder | None:
+    """Who holds the lock *path* now, without waiting for it; None where nobody does."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        with contextlib.suppress(ValueError, KeyError, TypeError):
+            said = json.loads(os.pread(descriptor, 400, 0))
+            return Holder(int(said["pid"]), str(said["host"]), os.fstat(descriptor).st_mtime)
+        return Holder(0, "unknown", os.fstat(descriptor).st_mtime)
+    else:
+        return None
     finally:
         os.close(descriptor)
 

@@ -1,14 +1,16 @@
 """The command line: words, exit codes, and how little it imports."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from tests.town import found, leave_trace
 
-from ct_retrain.cli import call
+from ct_retrain.cli import call, cli
 
 HEAVY = ("torch", "transformers", "numpy", "pydantic", "rich")
 
@@ -143,3 +145,31 @@ def test_a_teams_own_trainer_is_called_with_plan_and_out(tmp_path: Path) -> None
 
     assert call(arguments) == 0
     assert (town.workspace.stage("2026-01-01", "train") / "adapter" / "adapter_model.safetensors").exists()
+
+
+def test_completion_prints_what_the_shell_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    for shell in ("bash", "zsh", "fish"):
+        assert call(["completion", shell]) == 0
+        assert "_CT_RETRAIN_COMPLETE" in capsys.readouterr().out
+
+
+def test_a_clock_that_was_moved_back_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    records = tmp_path / "data/run_db/nightly"
+    records.mkdir(parents=True)
+    records.joinpath("2026-01-01.json").write_text("{}")
+    tomorrow = time.time() + 86400
+    os.utime(records / "2026-01-01.json", (tomorrow, tomorrow))
+    call(["-C", str(tmp_path), "doctor", "--json"])
+    clock = next(one for one in json.loads(capsys.readouterr().out) if one["what"] == "clock")
+
+    assert not clock["fine"]
+    assert "set the clock" in clock["remedy"]
+
+
+def test_whatever_reads_can_be_read_by_programs_too() -> None:
+    reads = ("attack", "benchmark", "config", "doctor", "formal", "history", "judge", "run", "show", "status")
+    named = [cli.commands[name] for name in reads]
+    groups = [command for group in ("suite",) for command in cli.commands[group].commands.values()]
+
+    silent = [one.name for one in (*named, *groups) if not any("--json" in p.opts for p in one.params)]
+    assert silent == []

@@ -4,8 +4,10 @@ import os
 import platform
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain.adapters.provenance import packages
 from ct_retrain.core.errors import CtRetrainError
@@ -31,20 +33,55 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
     """Everything a night needs on this machine; nothing is changed."""
     return [
         Finding(what="python", found=platform.python_version(), fine=True),
-        _simulator(simulator),
+        *_simulator(simulator),
         *_training(settings),
         _device(),
         _model(workspace, settings),
+        *_credentials(settings),
         *_places(workspace),
+        _clock(workspace, settings),
     ]
 
 
-def _simulator(simulator: Simulator) -> Finding:
+def _simulator(simulator: Simulator) -> Iterator[Finding]:
     try:
         tool = simulator.tool
     except CtRetrainError as error:
-        return Finding(what="simulator", found="none", fine=False, remedy=str(error))
-    return Finding(what="simulator", found=f"{tool.name} {tool.version}; {tool.detail}", fine=True)
+        yield Finding(what="simulator", found="none", fine=False, remedy=str(error))
+        return
+    parts = tool.detail.split("; ")
+    layers = next((part.removeprefix("sandbox ") for part in parts if part.startswith("sandbox ")), "unknown")
+    others = [part for part in parts if not part.startswith("sandbox ")]
+    yield Finding(what="simulator", found=f"{tool.name} {tool.version}; {'; '.join(others)}", fine=True)
+    yield Finding(what="sandbox", found=layers, fine=True)
+
+
+def _credentials(settings: Settings) -> Iterator[Finding]:
+    """Which secrets are there; never what they are."""
+    said = {
+        "endpoint.api_key": bool(settings.endpoint.api_key.get_secret_value()),
+        "notices.urls": bool(settings.notices.urls.get_secret_value() or settings.notices.urls_file),
+        "notices.heartbeat": bool(
+            settings.notices.heartbeat.get_secret_value() or settings.notices.heartbeat_file
+        ),
+    }
+    there = [name for name, present in said.items() if present]
+    yield Finding(what="credentials", found=", ".join(there) or "none set", fine=True)
+
+
+def _clock(workspace: Workspace, settings: Settings) -> Finding:
+    """A clock that stands before the last night's end was moved back; nights are named by it."""
+    now = datetime.now(UTC)
+    try:
+        zone = ZoneInfo(settings.timezone) if settings.timezone else None
+    except (ZoneInfoNotFoundError, ValueError):
+        remedy = "set timezone to an IANA name such as Europe/Berlin"
+        return Finding(what="clock", found=f"no zone {settings.timezone!r}", fine=False, remedy=remedy)
+    here = now.astimezone(zone)
+    ends = [path.stat().st_mtime for path in workspace.records.glob("*.json")]
+    late = bool(ends) and max(ends) > now.timestamp() + 60
+    remedy = "the last night ended after this time: set the clock (timedatectl set-ntp true)" if late else ""
+    return Finding(what="clock", found=f"{here:%Y-%m-%d %H:%M %Z}", fine=not late, remedy=remedy)
 
 
 def _training(settings: Settings) -> Iterator[Finding]:

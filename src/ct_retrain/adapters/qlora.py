@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _machine, _mixture, _modelling
 from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
 from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, TrainPlan
 
@@ -188,7 +189,30 @@ def _arguments(knobs: Hyperparameters, checkpoints: Path, *, packed: bool) -> An
 def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
     """Run *trainer* from its last checkpoint on, and tell what it did."""
     checkpoint, spent = _checkpoints.newest(out / "checkpoints")
-    began = time.monotonic()
+    began = time.monotonic() - spent
+    knobs = trainer.args
+    step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps
+    pace = Pace("train: steps", math.ceil(len(trainer.train_dataset) / step))
+    trainer.add_callback(_recorder(out, began, pace))
+    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+    state = trainer.state
+    pace.end(state.global_step)
+    return Fit(
+        steps=state.global_step,
+        epochs=float(state.epoch or 0.0),
+        examples=len(tokens.rows),
+        skipped=tokens.skipped,
+        tokens=int(state.num_input_tokens_seen),
+        seconds=time.monotonic() - began,
+        peak_memory=_machine.peak_memory(),
+        device=_machine.device_name(),
+        losses=_losses(state.log_history),
+        versions={**_machine.versions(), **_choices(trainer)},
+    )
+
+
+def _recorder(out: Path, began: float, pace: Pace) -> Any:
+    """Keeps the losses and seals the checkpoints of a training that *began* then, and says how far it is."""
     recorder: Any = _modelling.library("transformers").TrainerCallback()
 
     def on_log(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
@@ -202,24 +226,13 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
 
     def on_save(arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
         directory = Path(arguments.output_dir) / f"checkpoint-{state.global_step}"
-        _checkpoints.seal(directory, state.global_step, spent + time.monotonic() - began)
+        _checkpoints.seal(directory, state.global_step, time.monotonic() - began)
 
-    recorder.on_log, recorder.on_save = on_log, on_save
-    trainer.add_callback(recorder)
-    trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
-    state = trainer.state
-    return Fit(
-        steps=state.global_step,
-        epochs=float(state.epoch or 0.0),
-        examples=len(tokens.rows),
-        skipped=tokens.skipped,
-        tokens=int(state.num_input_tokens_seen),
-        seconds=spent + time.monotonic() - began,
-        peak_memory=_machine.peak_memory(),
-        device=_machine.device_name(),
-        losses=_losses(state.log_history),
-        versions={**_machine.versions(), **_choices(trainer)},
-    )
+    def on_step_end(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
+        pace.reach(state.global_step)
+
+    recorder.on_log, recorder.on_save, recorder.on_step_end = on_log, on_save, on_step_end
+    return recorder
 
 
 def _save(model: Any, directory: Path, base: str) -> None:

@@ -12,6 +12,7 @@ import click
 from ct_retrain import __version__
 from ct_retrain.cli.attack import attack
 from ct_retrain.cli.benchmark import benchmark
+from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
@@ -63,6 +64,7 @@ for command in (
     formal,
     attack,
     suite,
+    completion,
 ):
     cli.add_command(command)
 

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ct_retrain.compose import House
 
@@ -34,13 +35,19 @@ class Context(NamedTuple):
         """Settings read, with *more* over them all; ports put together, logs set up."""
         from pathlib import Path
 
-        from ct_retrain.cli.logs import configure
         from ct_retrain.compose import build
 
-        configure(json_lines=not sys.stderr.isatty())
+        log()
         options = {**dict(assignment.split("=", 1) for assignment in self.assignments), **(more or {})}
         file = Path(self.config_file) if self.config_file else None
         return build(Path(self.workspace), options, file)
+
+
+def log(nights: Path | None = None) -> None:
+    """Log to standard error as its reader likes it; *nights* is where a running night keeps a copy of its own."""
+    from ct_retrain.cli.logs import configure
+
+    configure(json_lines=not sys.stderr.isatty(), nights=nights)
 
 
 def print_json(value: Any) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 from ct_retrain.cli.why import print_flips, print_inspection
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from ct_retrain.compose import House
     from ct_retrain.core.night import ManifestRef, NightRecord
-    from ct_retrain.nightly import Inspection
+    from ct_retrain.nightly import Inspection, Underway
 
 _SHOWN = 14
 _ARMS = ("candidate", "champion", "mainline")
@@ -25,28 +26,54 @@ _ARMS = ("candidate", "champion", "mainline")
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
     """What is being served, what is running, and how the last nights ended."""
-    from ct_retrain.nightly import open_nights, records, succession
+    from ct_retrain.nightly import open_nights, records, succession, underway
     from ct_retrain.stages.publish import latest
 
     house = context.house()
     workspace = house.workspace
     evidence = succession(workspace, house.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
+    running = underway(workspace)
     if as_json:
         nights = [record.model_dump(mode="json", exclude={"provenance"}) for record in ended]
-        facts = {"serving": serving, "open": [plan.night for plan in waiting], "nights": nights}
+        facts = {
+            "serving": serving,
+            "running": running.model_dump(mode="json") if running else None,
+            "open": [plan.night for plan in waiting],
+            "nights": nights,
+        }
         print_json({**facts, "mainline": evidence.model_dump(mode="json")})
         return
     click.echo(f"serving  {serving or 'mainline'}")
     if evidence.nights:
         click.echo(f"mainline {evidence.explanation}")
+    if running is not None:
+        click.echo(f"running  {_running(running)}")
     for plan in waiting:
+        if running is not None and running.night == plan.night:
+            continue
         click.echo(
             f"open     {plan.night}, started {plan.started:%Y-%m-%d %H:%M} UTC: `ct-retrain run --night {plan.night}`"
         )
     columns = ("night", "outcome", "examples", "candidate", "champion", "mainline", "difference")
     rows = [_row(record) for record in ended[-_SHOWN:]]
     print_table("nights", columns, rows) if rows else click.echo("no night has ended yet")
+
+
+def _running(running: Underway) -> str:
+    """What runs, how far it is, since when."""
+    from ct_retrain.cli.bars import pace_of
+
+    since = f"{running.since:%Y-%m-%d %H:%M} UTC"
+    who = f"process {running.pid} on {running.host} since {since}"
+    if not running.night:
+        return f"{who}: not a night (a rollback, a purge, or a night that is only starting)"
+    stage = f", {running.stage} since {running.stage_since[11:16]} UTC" if running.stage else ""
+    if not running.what:
+        return f"{running.night}{stage}; {who}"
+    total = f" of {running.total}" if running.total is not None else ""
+    far = f"{running.done}{total}, {pace_of(running.model_dump())}"
+    return f"{running.night}{stage}; {running.what}: {far}; {who}"
 
 
 def _row(record: NightRecord) -> tuple[str, ...]:
@@ -87,7 +114,7 @@ def history(context: Context, *, as_json: bool) -> None:
 
 
 @click.command(short_help="Why a night ended as it did.")
-@click.argument("night", required=False)
+@click.argument("night", required=False, shell_complete=nights)
 @click.option(
     "--problem", metavar="ID", help="One problem: what each arm made of it, log and diff to the golden."
 )

@@ -40,6 +40,7 @@ def run(
     as_json: bool,
 ) -> int:
     """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
+    from ct_retrain.cli.context import log
     from ct_retrain.cli.stages import stage_name
     from ct_retrain.compose import remembering
     from ct_retrain.nightly import Options, rehearse
@@ -51,6 +52,7 @@ def run(
         print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
         return 0
     house = remembering(house)
+    log(house.workspace.work)
     options = Options(night, stage_name(until), stage_name(redo))
     record = run_night(house.workspace, house.settings, house.ports, options)
     if record is None:

@@ -2,11 +2,12 @@
 
 import click
 
+from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context
 
 
 @click.command(short_help="Serve an earlier release again.")
-@click.argument("night", required=False)
+@click.argument("night", required=False, shell_complete=nights)
 @click.option(
     "--because", default="asked for on the command line", metavar="WHY", help="Kept in the history."
 )
@@ -30,7 +31,7 @@ def rollback(context: Context, night: str | None, because: str) -> None:
 
 
 @click.command(short_help="Publish a night against its decision.")
-@click.argument("night")
+@click.argument("night", shell_complete=nights)
 @click.option("--force", is_flag=True, help="Really: the gate did not find this adapter better.")
 @click.option("--because", default="", metavar="WHY", help="Needed; kept in the release and in the history.")
 @click.pass_obj

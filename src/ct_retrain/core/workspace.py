@@ -7,6 +7,8 @@ from ct_retrain.core.settings import PathSettings
 
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
+NIGHT_LOG = "night.log"
+"""What was logged while the night ran, one JSON object a line; older parts lie beside it as `.1`, `.2`."""
 
 
 class Workspace(NamedTuple):

@@ -7,12 +7,14 @@ from ct_retrain.nightly.promotion import promote
 from ct_retrain.nightly.rehearsal import Rehearsal, rehearse
 from ct_retrain.nightly.story import Options, run
 from ct_retrain.nightly.succession import succession
+from ct_retrain.nightly.underway import Underway, underway
 
 __all__ = [
     "Inspection",
     "Options",
     "Ports",
     "Rehearsal",
+    "Underway",
     "inspect",
     "last_record",
     "open_nights",
@@ -21,4 +23,5 @@ __all__ = [
     "rehearse",
     "run",
     "succession",
+    "underway",
 ]

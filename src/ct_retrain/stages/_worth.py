@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from ct_retrain.core.dataset import Example, Worth
+from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import CurateSettings
 from ct_retrain.core.verdict import Design
@@ -47,7 +48,8 @@ def credible(
         return appraiser(Design(rtl=source.rtl, testbench=source.testbench), settings.mutants)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="worth") as pool:
-        for (source, example), worth in zip(passed, pool.map(asked, passed), strict=True):
+        worths = paced(pool.map(asked, passed), "curate: testbenches tried", len(passed))
+        for (source, example), worth in zip(passed, worths, strict=True):
             if worth.vacuous:
                 refuse(refusal(source.trace, "vacuous_testbench", _vacuous(worth)))
             elif worth.high < settings.min_credibility:

@@ -19,6 +19,7 @@ from ct_retrain.core.looks import Look, clear, looks
 from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator, Generators, Simulator
 from ct_retrain.core.problem import Arm, Completion, Problem, Prompt, Sample, Sampling, Scorecard, Suite
+from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.scoring import Exam, scorecard
 from ct_retrain.core.settings import BenchmarkSettings, GateSettings
@@ -158,7 +159,8 @@ def answers(course: Course, arm: Arm, generator: Generator) -> list[Sample]:
         completions = (
             one for one in generator.generate(prompts, sampling) if (one.prompt_id, one.index) not in done
         )
-        new = list(_judged(completions, course, file))
+        wanted = len(suite.problems) * sampling.samples - len(done)
+        new = list(paced(_judged(completions, course, file), f"benchmark: {arm}", wanted))
     if new:
         finish(path, [*found, *new])
     put(course.stock, key, path)

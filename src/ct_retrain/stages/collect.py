@@ -20,6 +20,7 @@ from typing import BinaryIO, NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.night import CollectFacts
+from ct_retrain.core.progress import paced
 from ct_retrain.core.settings import CollectSettings
 from ct_retrain.stages._artefacts import ARTEFACTS
 from ct_retrain.stages._frontier import Walk
@@ -89,7 +90,7 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     with ExitStack() as stack:
         traces = stack.enter_context((out / TRACES).open("wb"))
         rejected = stack.enter_context((out / REJECTED).open("wb"))
-        for batch in _batches(ledger.jobs()):
+        for batch in _batches(paced(ledger.jobs(), "collect: run files")):
             harvests = harvest(batch, site)
             ledger.settle(harvests)
             for one in harvests:

@@ -14,6 +14,7 @@ from ct_retrain import disk
 from ct_retrain.core.dataset import Example, ExampleMetadata, Trace
 from ct_retrain.core.night import CurateFacts
 from ct_retrain.core.ports import Simulator
+from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CurateSettings
 from ct_retrain.core.verdict import Design, Verdict
@@ -94,7 +95,8 @@ def _simulated(
 ) -> Iterator[tuple[Source, Example]]:
     """Whatever passes the judge tonight, with few enough warnings."""
     designs = (Design(rtl=one.rtl, testbench=one.testbench) for one in sources)
-    for source, verdict in zip(sources, check_all(simulator, designs, inputs.workers), strict=True):
+    verdicts = paced(check_all(simulator, designs, inputs.workers), "curate: simulations", len(sources))
+    for source, verdict in zip(sources, verdicts, strict=True):
         if not verdict.passed:
             refuse(refusal(source.trace, verdict.outcome.value, verdict.detail))
         elif verdict.warnings > inputs.settings.max_warnings:

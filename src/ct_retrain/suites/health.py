@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.problem import Problem, Suite
+from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.credibility import Equivalence
@@ -71,7 +72,8 @@ def _goldens(
     problems: Sequence[Problem], simulator: Simulator, workers: int, sick: dict[str, Rejected]
 ) -> Iterator[Problem]:
     """The problems whose golden passes, with its checks; the others go into *sick*."""
-    verdicts = check_all(simulator, (problem.design(problem.golden) for problem in problems), workers)
+    goldens = (problem.design(problem.golden) for problem in problems)
+    verdicts = paced(check_all(simulator, goldens, workers), "suite: goldens", len(problems))
     for problem, verdict in zip(problems, verdicts, strict=True):
         if verdict.passed:
             yield problem.model_copy(update={"expected": verdict.checks or None})
@@ -132,7 +134,8 @@ def _weak(
     asked = list(problems)
     for level in _LEVELS:
         stubs = [_Stub(one, level, text) for one in asked if (text := stub(one.golden, one.top, level))]
-        verdicts = check_all(simulator, (one.problem.design(one.text) for one in stubs), workers)
+        designs = (one.problem.design(one.text) for one in stubs)
+        verdicts = paced(check_all(simulator, designs, workers), f"suite: outputs {level}", len(stubs))
         for one, verdict in zip(stubs, verdicts, strict=True):
             if verdict.outcome is Outcome.TIMEOUT:
                 asked.remove(one.problem)

@@ -1,0 +1,71 @@
+"""What is running now and how far it is, from the lock and the night's own log."""
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ct_retrain import disk
+from ct_retrain.core.progress import EVENT
+from ct_retrain.core.record import Record
+from ct_retrain.core.workspace import NIGHT_LOG, Workspace
+from ct_retrain.nightly.books import open_nights
+
+_TAIL = 256 << 10
+"""Bytes of the log that are read: hours of it."""
+
+
+class Underway(Record):
+    """A process that holds the workspace's lock, and what its night's log said last."""
+
+    pid: int
+    host: str
+    since: datetime
+    night: str = ""
+    """Empty where the lock is held by something else than a night: a rollback, a purge."""
+    stage: str = ""
+    stage_since: str = ""
+    what: str = ""
+    """The long step within the stage, with how far it is; empty where none was told."""
+    done: int = 0
+    total: int | None = None
+    rate: float = 0.0
+    """A second."""
+    left: float | None = None
+    """Seconds, where they can be told."""
+
+
+def underway(workspace: Workspace) -> Underway | None:
+    """What runs in *workspace* now; None when nobody holds its lock."""
+    holder = disk.holder(workspace.lock)
+    if holder is None:
+        return None
+    running = Underway(pid=holder.pid, host=holder.host, since=datetime.fromtimestamp(holder.since, UTC))
+    nights = open_nights(workspace)
+    if not nights:
+        return running
+    night = nights[-1].night
+    return running.model_copy(update={"night": night, **_last_words(workspace.night(night) / NIGHT_LOG)})
+
+
+def _last_words(log: Path) -> dict[str, Any]:
+    """Fields of Underway that the end of *log* knows."""
+    said: dict[str, Any] = {}
+    for event in _events(log):
+        if event.get("event") == "stage starts":
+            said = {"stage": str(event["stage"]), "stage_since": str(event["timestamp"])}
+        elif event.get("event") == EVENT:
+            said |= {name: event[name] for name in ("what", "done", "total", "rate", "left")}
+    return said
+
+
+def _events(log: Path) -> Iterator[dict[str, Any]]:
+    if not log.is_file():
+        return
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - _TAIL))
+        for line in file.read().splitlines():
+            with suppress(ValueError):
+                yield json.loads(line)
