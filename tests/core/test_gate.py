@@ -233,3 +233,18 @@ def test_a_hold_says_when_only_more_problems_would_tell() -> None:
     assert isinstance(decision, Hold)
     assert decision.evidence.samples_needed is None
     assert "more problems, not more samples" in decision.evidence.explanation
+
+
+@pytest.mark.parametrize(
+    ("ours", "settings", "says"),
+    [
+        (6, SETTINGS, "It would have been held with a gain below 1.0 points, p above 0.050"),
+        (3, SETTINGS, "more answers would hardly change this"),
+        (6, GateSettings(floors={"s/fsm": 0.75}, bootstrap=200), "the right side of that bound"),
+        (6, GateSettings(floors={"s/none": 0.75}, bootstrap=200), "A suite or floor that fits would"),
+    ],
+)
+def test_every_decision_says_what_would_change_it(ours: int, settings: GateSettings, says: str) -> None:
+    decision = decide([card("candidate", passes(ours)), card("mainline", passes(4))], settings, 0.01)
+
+    assert says in decision.evidence.explanation

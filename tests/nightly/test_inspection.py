@@ -7,11 +7,12 @@ import pytest
 from tests.fakes import Scripted
 from tests.town import Town, found, leave_trace, other_problem
 
+from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.ports import Generator
-from ct_retrain.nightly import Options, inspect, run
+from ct_retrain.nightly import Options, failures, inspect, run
 
 NIGHT = "2026-01-01"
 
@@ -182,3 +183,53 @@ def test_show_names_the_problems_that_flipped(tmp_path: Path, capsys: pytest.Cap
     assert "won against mainline: flip_2, flip_5" in said
     assert f"`ct-retrain show {NIGHT} --problem ID`" in said
     assert "lost against" not in said
+
+
+def test_notice_and_show_lead_to_the_failing_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town, record = ended(tmp_path, ANSWERS)
+    found = failures(town.workspace, record, 9)
+
+    assert [one.problem for one in found] == ["flip_3", "flip_4"]
+    file, _, line = found[0].where.rpartition(":")
+    sample = json.loads((tmp_path / file).read_text().splitlines()[int(line) - 1])
+    assert (sample["problem_id"], sample["verdict"]["outcome"]) == ("flip_3", "mismatch")
+    assert sample["verdict"]["log"]
+
+    body = town.inbox.notices[-1].body
+    assert f"fails flip_3: {found[0].where}; log and diff: ct-retrain show {NIGHT} --problem flip_3" in body
+    capsys.readouterr()
+    assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
+    said = capsys.readouterr().out
+    assert found[0].where in said
+    assert found[1].where in said
+
+
+def test_problems_that_no_arm_was_asked_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    town = found(tmp_path, problems=range(2, 6))
+    suite = tmp_path / "suite.jsonl"
+    sick = [json.loads(line) for line in suite.read_text().splitlines()]
+    sick[0]["golden"] = sick[0]["golden"].replace("~a", "a")
+    suite.write_text("".join(json.dumps(row) + "\n" for row in sick))
+    for width in range(2, 5):
+        leave_trace(town.workspace, f"run_{width}", width)
+    run(town.workspace, town.settings, town.ports._replace(generators=Arms(ANSWERS)), Options(night=NIGHT))
+
+    assert "not asked, for no arm: flip_2" in town.inbox.notices[-1].body
+    (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    capsys.readouterr()
+    assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
+    assert "not asked, for no arm: flip_2; reasons in" in capsys.readouterr().out
+
+
+def test_a_night_whose_files_are_gone_is_shown_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town, record = ended(tmp_path, ANSWERS)
+    disk.remove_tree(town.workspace.night(NIGHT))
+
+    assert failures(town.workspace, record, 9) == []
+    capsys.readouterr()
+    assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
+    assert "won against mainline: flip_2" in capsys.readouterr().out

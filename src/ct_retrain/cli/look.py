@@ -8,7 +8,7 @@ import click
 
 from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
-from ct_retrain.cli.why import print_flips, print_inspection
+from ct_retrain.cli.why import print_flips, print_inspection, print_places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -138,7 +138,12 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
         found = _inspected(house, record, problem)
         print_json(found.model_dump(mode="json")) if as_json else print_inspection(found)
         return
-    print_json(record.model_dump(mode="json")) if as_json else _show(record)
+    if as_json:
+        print_json(record.model_dump(mode="json"))
+        return
+    _show(record)
+    print_places(workspace, record)
+    click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
 
 
 def _inspected(house: House, record: NightRecord, name: str) -> Inspection:
@@ -176,7 +181,6 @@ def _show(record: NightRecord) -> None:
         ]
         print_table("floors and guards", ("check", "value", "bound", "n", ""), checks)
     print_flips(record)
-    click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
 
 
 def _judging(stage: ManifestRef) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ct_retrain.core.decision import Comparison
     from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.workspace import Workspace
     from ct_retrain.nightly import Inspection
 
 _LOG_LINES = 20
@@ -30,7 +31,20 @@ def print_flips(record: NightRecord) -> None:
         where = next(ref.path for ref in record.stages if ref.stage == "benchmark")
         ledger = where.rpartition("/")[0] + "/flips.jsonl"
         click.echo(f"forgotten: {missed} problems that some release before solved, by release in {ledger}")
-    click.echo(f"one of them from close by: `ct-retrain show {record.night} --problem ID`")
+
+
+def print_places(workspace: Workspace, record: NightRecord) -> None:
+    """What was left out for every arm, and where the first failing answers are."""
+    from ct_retrain.nightly import failures, quarantined
+
+    left_out = quarantined(workspace, record)
+    if left_out:
+        where = workspace.relative(workspace.stage(record.night, "benchmark") / "quarantined.jsonl")
+        click.echo(f"not asked, for no arm: {_listed(left_out)}; reasons in {where}")
+    rows = [(one.problem, one.where) for one in failures(workspace, record, _NAMED)]
+    if rows:
+        print_table("failing answers of the candidate", ("problem", "answer, verdict and log"), rows)
+        click.echo(f"one of them with its diff to the golden: `ct-retrain show {record.night} --problem ID`")
 
 
 def _print_comparison(one: Comparison) -> None:

@@ -103,17 +103,30 @@ def _decision(
     worse = [one for one in comparisons if one.high < 0]
     if surely:
         why = "; ".join(broken(check) for check in surely)
-        return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}. {head}"))
+        change = "Nothing but the right side of that bound would change this."
+        return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}. {head} {change}"))
     if worse:
         names = " and ".join(one.incumbent for one in worse)
-        return Reject(evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}. {head}"))
+        change = "The whole interval lies below 0: more answers would hardly change this."
+        return Reject(
+            evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}. {head} {change}")
+        )
     if failed:
         why = "; ".join(broken(check) for check in failed)
-        return Hold(evidence=_evidence(comparisons, checks, f"Held: {why}. {head}"))
+        change = (
+            "More answers would tell."
+            if all(one.n for one in failed)
+            else "A suite or floor that fits would."
+        )
+        return Hold(evidence=_evidence(comparisons, checks, f"Held: {why}. {head} {change}"))
     first = comparisons[0]
     better = first.difference >= min_delta and first.p_value <= 1 - settings.confidence
     if better and all(one.low > -_margin(one, settings) for one in comparisons):
-        return Promote(evidence=_evidence(comparisons, checks, f"Promoted. {head}"))
+        change = (
+            f"It would have been held with a gain below {min_delta * 100:.1f} points, p above "
+            f"{1 - settings.confidence:.3f}, or an interval past its margin."
+        )
+        return Promote(evidence=_evidence(comparisons, checks, f"Promoted. {head} {change}"))
     advice, needed = _advice(found, settings, min_delta)
     explanation = f"Held: {advice} {head}"
     return Hold(evidence=_evidence(comparisons, checks, explanation, needed))

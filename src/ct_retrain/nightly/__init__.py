@@ -1,7 +1,7 @@
 """The story of a night: five steps in order, one lock, one record, one notice."""
 
 from ct_retrain.nightly.books import last_record, open_nights, records
-from ct_retrain.nightly.inspection import Inspection, inspect
+from ct_retrain.nightly.inspection import Failure, Inspection, failures, inspect, quarantined
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.promotion import promote
 from ct_retrain.nightly.rehearsal import Rehearsal, rehearse
@@ -10,15 +10,18 @@ from ct_retrain.nightly.succession import succession
 from ct_retrain.nightly.underway import Underway, underway
 
 __all__ = [
+    "Failure",
     "Inspection",
     "Options",
     "Ports",
     "Rehearsal",
     "Underway",
+    "failures",
     "inspect",
     "last_record",
     "open_nights",
     "promote",
+    "quarantined",
     "records",
     "rehearse",
     "run",

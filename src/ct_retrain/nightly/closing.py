@@ -23,10 +23,13 @@ from ct_retrain.core.ports import Notifier
 from ct_retrain.core.record import digest
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import archive
+from ct_retrain.nightly.inspection import failures, quarantined
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.publish import latest, release_name
 from ct_retrain.stages.train import ADAPTER
 
+_SHOWN = 3
+"""Failing problems that a notice names with their answers."""
 _LOG = structlog.get_logger("ct_retrain.nightly")
 _LEVELS = {
     NightOutcome.PUBLISHED: "info",
@@ -135,9 +138,9 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
 def tell_once(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
     """Send the notice of an ended night unless it was sent; a crash in between sends it again, never not at all."""
     sent = workspace.night(record.night) / "notice.json"
-    notice = notice_of(workspace, record)
     if sent.exists():
         return
+    notice = notice_of(workspace, record)
     if tell(notifier, notice):
         disk.write_record(sent, notice)
 
@@ -152,6 +155,15 @@ def tell(notifier: Notifier, notice: Notice) -> bool:
     return True
 
 
+def _places(workspace: Workspace, record: NightRecord) -> Iterator[str]:
+    """Where the first failing answers are, and what prints their logs and diffs; what is left out of the benchmark."""
+    for problem, place in failures(workspace, record, most=_SHOWN):
+        yield f"fails {problem}: {place}; log and diff: ct-retrain show {record.night} --problem {problem}"
+    left_out = quarantined(workspace, record)
+    if left_out:
+        yield f"not asked, for no arm: {', '.join(left_out)}"
+
+
 def notice_of(workspace: Workspace, record: NightRecord) -> Notice:
     """One message: the outcome first, the figures that matter, where to look last."""
     figures = [
@@ -160,7 +172,8 @@ def notice_of(workspace: Workspace, record: NightRecord) -> Notice:
         if f"{arm}.functional" in record.metrics
     ]
     where = workspace.relative(workspace.record(record.night))
-    body = "\n".join([record.reason, *figures, f"serving: {record.latest or 'mainline'}", f"record: {where}"])
+    serving = f"serving: {record.latest or 'mainline'}"
+    body = "\n".join([record.reason, *figures, *_places(workspace, record), serving, f"record: {where}"])
     title = f"ct-retrain {record.night}: {record.outcome.value.replace('_', ' ')}"
     level = _LEVELS[record.outcome]
     return Notice.model_validate({"night": record.night, "level": level, "title": title, "body": body})

@@ -4,6 +4,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
@@ -42,6 +43,41 @@ class Inspection(Record):
     """From the golden to the answer's RTL, or to the whole answer where it holds none."""
 
 
+class Failure(NamedTuple):
+    """A problem that the candidate fails, and the first answer to it that does."""
+
+    problem: str
+    where: str
+    """File and line, relative to the workspace; the line holds answer, RTL, verdict and log."""
+
+
+def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failure]:
+    """What to look at first: problems lost against the first incumbent, or where none is those solved least.
+
+    Empty for a night that asked nothing, or whose answers are no longer there.
+    """
+    if record.decision is None or not record.decision.evidence.comparisons:
+        return []
+    facts = _facts(workspace, record)
+    cards = [card for card in facts.scorecards if card.arm == "candidate"] if facts else []
+    directory = workspace.stage(record.night, "benchmark") / SAMPLES
+    first: dict[str, str] = {}
+    for card in cards:
+        for place, sample in _samples(directory, card):
+            if not sample.verdict.passed:
+                first.setdefault(sample.problem_id, f"{workspace.relative(directory)}/{place}")
+    lost = record.decision.evidence.comparisons[0].lost
+    least = sorted(first, key=lambda name: (cards[0].passes[name], name))
+    named = [name for name in lost or least if name in first]
+    return [Failure(name, first[name]) for name in named[:most]]
+
+
+def quarantined(workspace: Workspace, record: NightRecord) -> tuple[str, ...]:
+    """Problems that no arm of the night was asked; empty for a night without a benchmark."""
+    facts = _facts(workspace, record)
+    return facts.quarantined if facts else ()
+
+
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
     """Look at *problem* in the night of *record*; the candidate's first failing sample is shown.
 
@@ -55,7 +91,10 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
         message = f"night {record.night} did not use problem {problem.id}; it was quarantined or is of another suite"
         raise UsageError(message)
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
-    drawn = {card.arm: list(_samples(directory, card, problem.id)) for card in cards}
+    drawn = {
+        card.arm: [one for one in _samples(directory, card) if one[1].problem_id == problem.id]
+        for card in cards
+    }
     attempts = tuple(
         Attempt(
             arm=card.arm,
@@ -81,16 +120,24 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
 
 
 def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:
+    facts = _facts(workspace, record)
+    if facts is None:
+        lost = f"the benchmark of night {record.night} is no longer there"
+        message = lost if record.decision else f"night {record.night} was not benchmarked: {record.reason}"
+        raise UsageError(message)
+    return facts
+
+
+def _facts(workspace: Workspace, record: NightRecord) -> BenchmarkFacts | None:
     for ref in record.stages:
-        if ref.stage == "benchmark":
+        if ref.stage == "benchmark" and (workspace.root / ref.path).exists():
             facts = disk.read_record(workspace.root / ref.path, Manifest).facts
             if isinstance(facts, BenchmarkFacts):
                 return facts
-    message = f"night {record.night} was not benchmarked: {record.reason}"
-    raise UsageError(message)
+    return None
 
 
-def _samples(directory: Path, card: Scorecard, problem: str) -> Iterator[tuple[str, Sample]]:
+def _samples(directory: Path, card: Scorecard) -> Iterator[tuple[str, Sample]]:
     """Those that *card* counts.
 
     The stock may have brought more to a problem, and a night that was resumed with other tools leaves a second file.
@@ -100,9 +147,7 @@ def _samples(directory: Path, card: Scorecard, problem: str) -> Iterator[tuple[s
         drawn = [(number, sample) for number, sample in lines if sample.index < card.sampling.samples]
         passed = Counter(sample.problem_id for _, sample in drawn if sample.verdict.passed)
         if all(passed[name] == count for name, count in card.passes.items()):
-            yield from (
-                (f"{path.name}:{number}", sample) for number, sample in drawn if sample.problem_id == problem
-            )
+            yield from ((f"{path.name}:{number}", sample) for number, sample in drawn)
             return
 
 
