@@ -6,6 +6,7 @@ import pytest
 from tests.suites.layouts import (
     COUNTING,
     DATA,
+    HEADER,
     HOUSE,
     gate,
     plain_row,
@@ -20,10 +21,12 @@ from tests.suites.layouts import (
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.health import Aids, Health, aids_of, health
 from ct_retrain.suites.load import load_suite
 
+needs_verilator = pytest.mark.skipif(find() is None, reason="Verilator or a C++ compiler is not installed")
 here = pytest.mark.skipif(not (DATA / "README.md").is_file(), reason="the published suites are not here")
 
 
@@ -116,6 +119,24 @@ def test_a_golden_on_which_two_simulators_disagree_is_in_quarantine(judge, tmp_p
 
     assert found.names == names
     assert all(one.reason == "simulators_disagree" for one in found.quarantined)
+
+
+@needs_verilator
+@pytest.mark.slow
+def test_a_golden_that_only_one_simulator_passes_is_in_quarantine_before_every_benchmark(tmp_path):
+    head = HEADER.format(top="gate")
+    unset = f"{head}\treg q;\n\tassign y = q === 1'b0 || q === 1'b1 ? 1'b0 : a & b;\nendmodule\n"
+    free = f"{head}\tassign y = a ? b : b ? 1'bx : 1'b0;\nendmodule\n"
+    bench = HOUSE.format(top="gate", what="in[0] ? in[1] : in[1] ? 1'bx : 1'b0")
+    rows = [
+        plain_row("right"),
+        plain_row("unset", golden=unset),
+        plain_row("unasked", golden=free, testbench=bench),
+    ]
+    suite = load_suite(str(write_lines(tmp_path / "mine.jsonl", rows)), tmp_path)
+    with Judge(JudgeSettings(second_opinion=False)) as judge:
+        assert reasons(health(suite, judge, 2)) == {"unset": "simulators_disagree"}
+        assert not health(suite, judge, 2, aids_of(judge, second=False)).quarantined
 
 
 def test_data_files_reach_the_testbench(judge, tmp_path):

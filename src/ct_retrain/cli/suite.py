@@ -39,10 +39,14 @@ class _Found(NamedTuple):
     show_default=True,
     help="Judge as the suite's own grader does, or as we do.",
 )
-@click.option("--second", is_flag=True, help="Ask Verilator about every golden too; seconds a problem.")
+@click.option(
+    "--second/--no-second",
+    default=None,
+    help="Ask Verilator about every golden too.  [default: setting benchmark.second_simulator, where it is here]",
+)
 @json_option
 @click.pass_obj
-def check(context: Context, name: str, rule: RuleName, *, second: bool, as_json: bool) -> int:
+def check(context: Context, name: str, rule: RuleName, *, second: bool | None, as_json: bool) -> int:
     """Let every golden pass and every design that does nothing fail; name each problem where that is not so.
 
     NAME is a built-in suite; PATH a file or directory in a published layout, which is recognised by what lies
@@ -83,7 +87,7 @@ def patches(*, as_json: bool) -> None:
         print_table("patches", ("suite", "problem", "why"), rows)
 
 
-def _checked(context: Context, name: str, rule: RuleName, *, second: bool) -> _Found:
+def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None) -> _Found:
     from pathlib import Path
 
     from ct_retrain.core.errors import ToolError
@@ -97,7 +101,7 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool) -> _F
         simulator = by_rule(rule, judge, judge.icarus, chosen.kind)
         if second and judge.verilator is None:
             raise ToolError("there is no Verilator to ask: install it, and set judge.simulator to auto")
-        aids = aids_of(judge)._replace(second=judge.verilator if second else None)
+        aids = aids_of(judge, second=settings.benchmark.second_simulator if second is None else second)
         if simulator is not judge:
             aids = aids._replace(plain=simulator)
         workers = settings.judge.workers

@@ -131,6 +131,8 @@ class BenchmarkSettings(Section):
 
     suite: str = "behavioural"
     """As `ct-retrain suite list` has them: a built-in name, or [patched:][KIND:]PATH."""
+    second_simulator: bool = True
+    """Verilator, where it is installed and `judge.simulator` allows it, must not contradict a golden's pass."""
     samples: Annotated[int, Field(ge=1)] = 10
     """Answers a problem (k)."""
     adaptive: bool = False

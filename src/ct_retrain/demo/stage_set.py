@@ -119,6 +119,7 @@ max_upsample = {recipe.max_upsample}
 {chr(10).join(lines)}
 
 [benchmark]
+second_simulator = false
 suite = "{SUITE}"
 samples = {recipe.samples}
 temperature = {recipe.temperature}

@@ -16,7 +16,7 @@ from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
 from ct_retrain.stages.publish import latest
 from ct_retrain.stages.train import MIXTURE, prepare
-from ct_retrain.suites.health import health
+from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
 
@@ -58,7 +58,9 @@ def _rehearse(night: Night) -> Rehearsal:
     rows, characters = _mixture(night) if curated.new >= night.settings.train.min_new else ({}, 0)
     settings = night.settings
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
-    found = health(suite, night.ports.simulator, settings.judge.workers)
+    simulator = night.ports.simulator
+    aids = aids_of(simulator, second=settings.benchmark.second_simulator)
+    found = health(suite, simulator, settings.judge.workers, aids)
     arms = 3 if night.plan.champion else 2
     return Rehearsal(
         night=night.plan.night,

@@ -27,7 +27,7 @@ from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._samples import finish, put, take, whole_samples
 from ct_retrain.suites.answer import rtl_of
-from ct_retrain.suites.health import health
+from ct_retrain.suites.health import aids_of, health
 
 SAMPLES = "samples"
 LEDGER = "flips.jsonl"
@@ -62,7 +62,8 @@ def benchmark(
     refusal = _refusal(inputs.arms, generators)
     if refusal is not None:
         return BenchmarkFacts(scorecards=(), quarantined=(), decision=_refused(refusal, inputs))
-    found = health(inputs.suite, simulator, inputs.workers)
+    aids = aids_of(simulator, second=inputs.settings.second_simulator)
+    found = health(inputs.suite, simulator, inputs.workers, aids)
     disk.write_lines(disk.make_directory(out) / QUARANTINED, iter(found.quarantined))
     exam = Exam(found.suite, sampling_of(inputs.settings), inputs.gate, simulator.tool)
     course = Course(out, exam, simulator, inputs.workers, inputs.stock)
