@@ -233,6 +233,60 @@ def test_rules_that_agree_are_not_mentioned(tmp_path: Path, capsys: pytest.Captu
     assert "no rule but the hardened one" not in said
 
 
+def test_the_k_of_pass_at_k_are_chosen_and_refused_above_the_number_of_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_lines(tmp_path / "mine.jsonl", [plain_row("one")])
+    write_lines(tmp_path / "answers.jsonl", [answer("one"), answer("one", WRONG), answer("one", WRONG)])
+
+    card = measured(tmp_path, capsys, "--k", "3, 1,2")
+    assert {k: round(one["value"], 4) for k, one in card["pass_at_k"].items()} == {
+        "1": 0.3333,
+        "2": 0.6667,
+        "3": 1.0,
+    }
+    assert bench(tmp_path, "--k", "1,5") == 2
+    assert "pass@5 needs 5 answers a problem and there are 3" in capsys.readouterr().err
+    assert bench(tmp_path, "--k", "0") == 2
+    assert "--k 0 is no list of whole numbers" in capsys.readouterr().err
+
+
+def test_every_answer_has_a_letter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_lines(tmp_path / "mine.jsonl", [plain_row("one"), plain_row("two")])
+    texts = [RIGHT, WRONG, RIGHT.replace("assign", "asign"), "no module"]
+    write_lines(tmp_path / "answers.jsonl", [answer("one", text) for text in texts])
+
+    assert bench(tmp_path, "--problems") == 0
+    said = capsys.readouterr().out
+    assert ["one", "1/4", "25%", ".RCN"] in [line.split() for line in said.splitlines()]
+    assert ["two", "0/4", "0%", "----"] in [line.split() for line in said.splitlines()]
+
+
+def test_published_figures_stand_beside_ours_with_rule_tool_and_n(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = v2(tmp_path, ["Prob001_zero"])
+    write_lines(tmp_path / "answers.jsonl", [answer("Prob001_zero", gate("TopModule", "a | b"))])
+    figure = {"model": "GPT-4o", "suite": "verilogeval-v2-spec-to-rtl", "rule": "official"}
+    figure |= {"tool": "iverilog 12", "n": 20, "scores": {"pass@1": 62.6, "pass@20": 64.4}}
+    write_lines(tmp_path / "theirs.jsonl", [figure, {**figure, "n": "many"}])
+    theirs = ["--published", str(tmp_path / "theirs.jsonl")]
+
+    assert bench(tmp_path, *theirs, "--rule", "official", "--problems", suite=suite.name) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["GPT-4o", "official", "iverilog", "12", "20", "62.6%", "64.4%"] in rows
+    ours = [row for row in rows if "(here)" in row]
+    assert [(row[2], row[-3:]) for row in ours] == [
+        ("hardened", ["1", "0.0%", "–"]),
+        ("official", ["1", "0.0%", "–"]),
+    ]
+    assert ["Prob001_zero", "0/1", "0%", "R"] in rows
+    assert any(row[:3] == ["left", "out:", "theirs.jsonl:2:"] for row in rows)
+
+    card = measured(tmp_path, capsys, *theirs, suite=suite.name)
+    assert [one["model"] for one in card["published"]] == ["GPT-4o"]
+
+
 def test_a_second_run_judges_nothing_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write_lines(tmp_path / "mine.jsonl", [plain_row("one"), plain_row("two")])
     write_lines(tmp_path / "answers.jsonl", [answer("one"), answer("two", WRONG)])

@@ -6,7 +6,7 @@ import pytest
 
 from ct_retrain.core.problem import Problem, Sample, Sampling, Suite
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.scoring import Exam, failure_of, scorecard
+from ct_retrain.core.scoring import LETTERS, Exam, failure_of, scorecard
 from ct_retrain.core.settings import GateSettings
 from ct_retrain.core.verdict import Outcome, Verdict
 
@@ -124,3 +124,10 @@ def test_the_order_of_samples_changes_nothing():
     assert scorecard(exam("a", "bb", samples=4), "candidate", MODEL, mixed) == scorecard(
         exam("a", "bb", samples=4), "candidate", MODEL, samples
     )
+
+
+def test_every_ending_has_a_letter_of_its_own():
+    endings = {*(one.value for one in Outcome), "no_module", "truncated", "not_attempted"}
+
+    assert set(LETTERS) == endings
+    assert len(set(LETTERS.values())) == len(endings)

@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.scores import print_card, print_other, print_problems, print_published
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ct_retrain.compose import House
     from ct_retrain.core.ports import Generator
-    from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard, Suite
+    from ct_retrain.core.problem import Arm, Sample, Sampling, Scorecard, Suite
     from ct_retrain.core.record import Rejected
+    from ct_retrain.stages.benchmark import Course
     from ct_retrain.suites.health import Health
+    from ct_retrain.suites.published import Published
 
 
 @click.command(short_help="Measure one model or adapter on a suite.")
+@click.option(
+    "--model", metavar="PATH", help="Mainline: a directory or hub name.  [default: setting train.mainline]"
+)
 @click.option(
     "--adapter", metavar="DIR", help="PEFT adapter on top of mainline.  [default: mainline as it is]"
 )
@@ -35,6 +42,9 @@ if TYPE_CHECKING:
     show_default=True,
     help="Whose word counts: the judge's, or that of the suite's own grader.",
 )
+@click.option("--k", "ks", metavar="LIST", help="The k of pass@k, such as 1,5,20.  [default: 1,5,10]")
+@click.option("--problems", is_flag=True, help="A row a problem too, with a letter an answer.")
+@click.option("--published", metavar="FILE", help="JSONL of published figures to print beside ours.")
 @click.option(
     "--out", default="work/benchmark", metavar="DIR", show_default=True, help="Keeps samples; resumable."
 )
@@ -42,12 +52,16 @@ if TYPE_CHECKING:
 @click.pass_obj
 def benchmark(
     context: Context,
+    model: str | None,
     adapter: str | None,
     answers: str | None,
     suite: str | None,
     rule: str,
+    ks: str | None,
+    published: str | None,
     out: str,
     *,
+    problems: bool,
     as_json: bool,
 ) -> None:
     """Measure pass@k of mainline, of an adapter on it, or of answers from elsewhere; nothing is published.
@@ -60,22 +74,27 @@ def benchmark(
     from ct_retrain.compose import remembering
     from ct_retrain.core.errors import UsageError
 
-    if adapter and answers:
-        raise UsageError("--adapter draws answers and --answers brings them: choose one")
+    if answers and (adapter or model):
+        raise UsageError("--model and --adapter draw answers and --answers brings them: choose one way")
     if adapter and not Path(adapter).is_dir():
         raise UsageError(f"{adapter} is no directory; name that of a PEFT adapter")
-    house = remembering(context.house())
-    found, measured = _measured(house, _Asked(adapter, answers, suite, rule, out))
+    house = remembering(context.house({"train.mainline": model} if model else None))
+    found, measured = _measured(house, _Asked(adapter, answers, suite, published, out, _ks(ks)))
     if as_json:
         cards = {name: card.model_dump(mode="json") for name, card in measured.cards.items()}
         left_out = {
             "quarantined": [one.model_dump() for one in found.quarantined],
             "rejected": [one.model_dump() for one in measured.rejected],
         }
-        print_json({**cards[rule], "rules": cards, **left_out})
+        others = {"published": [one.model_dump() for one in measured.figures]} if published else {}
+        print_json({**cards[rule], "rules": cards, **left_out, **others})
         return
-    _print(measured.cards[rule], f"{measured.model}, {rule} rule")
-    _print_other(measured.cards, rule)
+    print_card(measured.cards[rule], f"{measured.model}, {rule} rule")
+    print_other(measured.cards, rule)
+    if problems:
+        print_problems(measured.cards[rule], measured.samples[rule])
+    if measured.figures:
+        print_published(measured.shown, measured.figures, measured.model)
     if not measured.graded:
         click.echo("this suite has no rule but the hardened one")
     for one in (*found.quarantined, *measured.rejected):
@@ -87,8 +106,9 @@ class _Asked(NamedTuple):
     adapter: str | None
     answers: str | None
     suite: str | None
-    rule: str
+    published: str | None
     out: str
+    ks: tuple[int, ...] | None
 
 
 class _Measured(NamedTuple):
@@ -99,21 +119,40 @@ class _Measured(NamedTuple):
     where: Path
     graded: bool
     """The suite has a grader of its own."""
+    samples: dict[str, list[Sample]]
+    """By rule."""
+    figures: tuple[Published, ...]
+
+    @property
+    def shown(self) -> dict[str, Scorecard]:
+        """The cards that differ in who judged."""
+        return self.cards if self.graded else {"hardened": self.cards["hardened"]}
+
+
+def _ks(said: str | None) -> tuple[int, ...] | None:
+    from ct_retrain.core.errors import UsageError
+
+    if said is None:
+        return None
+    numbers = [one.strip() for one in said.split(",")]
+    if not all(one.isdecimal() and int(one) for one in numbers):
+        raise UsageError(f"--k {said} is no list of whole numbers from 1, such as 1,5,20")
+    return tuple(sorted({int(one) for one in numbers}))
 
 
 def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
     from pathlib import Path
 
     from ct_retrain import disk
-    from ct_retrain.core.scoring import Exam, scorecard
-    from ct_retrain.judge.judge import Judge
-    from ct_retrain.stages.benchmark import Course, Drawn, answers, measure, sampling_of
-    from ct_retrain.suites.health import health
+    from ct_retrain.core.scoring import KS, Exam
+    from ct_retrain.stages.benchmark import Course, sampling_of
+    from ct_retrain.suites.health import aids_of, health
     from ct_retrain.suites.load import load_suite
-    from ct_retrain.suites.official import RULES, Official
+    from ct_retrain.suites.published import Figures, read_published
 
     settings, simulator = house.settings, house.ports.simulator
     suite = load_suite(asked.suite or settings.benchmark.suite, house.workspace.root)
+    figures = read_published(Path(asked.published), suite.name) if asked.published else Figures((), ())
     sampling = sampling_of(settings.benchmark)
     rejected: list[Rejected] = []
     if asked.answers:
@@ -121,23 +160,52 @@ def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
         generator, sampling, rejected = _brought(Path(asked.answers), suite, sampling)
     else:
         generator = house.ports.generators.open(Path(asked.adapter) if asked.adapter else None)
-    found = health(suite, simulator, settings.judge.workers)
+    _enough(asked.ks or (1,), sampling.samples)
+    aids = aids_of(simulator, second=settings.benchmark.second_simulator)
+    found = health(suite, simulator, settings.judge.workers, aids)
     _usable(found)
     where = disk.make_directory(house.workspace.root / asked.out)
-    exam = Exam(found.suite, sampling, settings.gate, simulator.tool)
+    exam = Exam(found.suite, sampling, settings.gate, simulator.tool, ks=asked.ks or KS)
     course = Course(where, exam, simulator, settings.judge.workers, house.workspace.samples)
-    arm: Arm = "candidate" if asked.adapter else "mainline"
+    cards, samples = _judged(course, "candidate" if asked.adapter else "mainline", generator)
+    model = asked.answers or asked.adapter or settings.train.mainline
+    refused = [*rejected, *figures.rejected]
+    graded = cards["official"] is not cards["hardened"]
+    return found, _Measured(cards, model, refused, where, graded, samples, figures.published)
+
+
+def _judged(
+    course: Course, arm: Arm, generator: Generator
+) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
+    """Scorecard and samples by rule; one and the same where the suite has no grader of its own."""
+    from ct_retrain.core.scoring import scorecard
+    from ct_retrain.judge.judge import Judge
+    from ct_retrain.stages.benchmark import Drawn, answers
+    from ct_retrain.suites.official import RULES, Official
+
+    exam, judge = course.exam, course.simulator
     drawn = answers(course, arm, generator)
     card = scorecard(exam, arm, generator.tool, drawn)
-    cards: dict[str, Scorecard] = {"hardened": card, "official": card}
-    graded = isinstance(simulator, Judge) and suite.kind in RULES
-    if isinstance(simulator, Judge) and graded:
-        official = Official(simulator.icarus, suite.kind)
+    cards = {"hardened": card, "official": card}
+    samples = {"hardened": drawn, "official": drawn}
+    if isinstance(judge, Judge) and exam.suite.kind in RULES:
+        official = Official(judge.icarus, exam.suite.kind)
         theirs = exam._replace(simulator=official.tool, evident=False)
         again = course._replace(simulator=official, exam=theirs)
-        cards["official"] = measure(again, arm, Drawn(drawn, generator.tool))
-    model = asked.answers or asked.adapter or settings.train.mainline
-    return found, _Measured(cards, model, rejected, where, graded)
+        samples["official"] = answers(again, arm, Drawn(drawn, generator.tool))
+        cards["official"] = scorecard(theirs, arm, generator.tool, samples["official"])
+    return cards, samples
+
+
+def _enough(ks: Sequence[int], samples: int) -> None:
+    """Raise UsageError for a pass@k of fewer than k answers, which nobody can estimate without bias."""
+    from ct_retrain.core.errors import UsageError
+
+    if max(ks) > samples:
+        raise UsageError(
+            f"pass@{max(ks)} needs {max(ks)} answers a problem and there are {samples}: "
+            f"bring or draw more (-s benchmark.samples={max(ks)}), or ask for a smaller --k"
+        )
 
 
 def _usable(found: Health) -> None:
@@ -153,34 +221,3 @@ def _brought(path: Path, suite: Suite, sampling: Sampling) -> tuple[Generator, S
 
     answers = Recorded(path, frozenset(problem.id for problem in suite.problems))
     return answers, sampling.model_copy(update={"samples": answers.samples}), answers.rejected
-
-
-def _print(card: Scorecard, what: str) -> None:
-    rows = [
-        ("all", *_cells(card.functional)),
-        *((name, *_cells(one)) for name, one in card.categories.items()),
-    ]
-    print_table(
-        f"{card.suite}: pass@1 of {what}", ("category", "pass@1", "interval", "problems", "samples"), rows
-    )
-    shares = (
-        f"pass@{k} {one.value:.1%} ({one.low:.1%} to {one.high:.1%})" for k, one in card.pass_at_k.items()
-    )
-    click.echo("  ".join(shares))
-    click.echo("  ".join(f"{name} {count}" for name, count in card.outcomes.items()))
-
-
-def _print_other(cards: dict[str, Scorecard], rule: str) -> None:
-    """The other rule's score, where it is another one."""
-    other = next(name for name in cards if name != rule)
-    mine, theirs = cards[rule].passes, cards[other].passes
-    changed = [name for name in sorted(mine) if mine[name] != theirs[name]]
-    if changed:
-        click.echo(
-            f"{other} rule: {cards[other].functional.value:.1%}; it differs on {len(changed)} problems: "
-            + ", ".join(f"{name} ({mine[name]} here, {theirs[name]} there)" for name in changed)
-        )
-
-
-def _cells(one: Estimate) -> tuple[str, ...]:
-    return f"{one.value:.1%}", f"{one.low:.1%} to {one.high:.1%}", str(one.problems), str(one.samples)

@@ -27,6 +27,8 @@ class Exam(NamedTuple):
     simulator: Tool
     evident: bool = True
     """Whether its passes say how many checks they rest on; those of a suite's own grader do not."""
+    ks: tuple[int, ...] = KS
+    """The k of pass@k; those above the number of answers are left out."""
 
 
 def failure_of(sample: Sample) -> str:
@@ -40,6 +42,29 @@ def failure_of(sample: Sample) -> str:
     if not sample.finished:
         return TRUNCATED
     return sample.verdict.outcome.value if sample.rtl else NO_MODULE
+
+
+LETTERS = {
+    Outcome.PASS.value: ".",
+    Outcome.MISMATCH.value: "R",
+    Outcome.COMPILE_ERROR.value: "C",
+    Outcome.TIMEOUT.value: "T",
+    Outcome.FORBIDDEN.value: "F",
+    Outcome.NO_EVIDENCE.value: "E",
+    Outcome.RESOURCE_LIMIT.value: "L",
+    Outcome.DISPUTED.value: "D",
+    TRUNCATED: "U",
+    NO_MODULE: "N",
+    NOT_ATTEMPTED: "-",
+}
+"""A letter an ending; `.`, `R`, `C` and `T` are those of VerilogEval v2."""
+
+
+def letter_of(sample: Sample) -> str:
+    """How *sample* ended, in one letter; in v2's own where its grader gave one."""
+    own = sample.verdict.detail
+    graded = sample.verdict.tool.name == "official verilogeval-v2" and len(own) == 1
+    return own if graded else LETTERS[failure_of(sample)]
 
 
 def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> Scorecard:
@@ -67,7 +92,7 @@ def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> S
         sampling=exam.sampling,
         tools=(exam.simulator, Tool(name=model.name, version=model.version)),
         functional=estimate(counts, k, how),
-        pass_at_k={str(n): estimate(counts, k, how, n) for n in KS if n <= k},
+        pass_at_k={str(n): estimate(counts, k, how, n) for n in exam.ks if n <= k},
         categories={name: estimate(group, k, how) for name, group in sorted(groups.items())},
         outcomes=dict(sorted(outcomes.items())),
         compile_rate=_share(sum(_compiles(sample) for sample in samples), total),
