@@ -46,19 +46,21 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
     """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one."""
     simulator = Judge(settings.judge, verdicts, settings.sandbox)
     appraiser = Appraiser(simulator.plain, simulator.prover)
-    base = workspace.model(settings.train.mainline)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
-    generators: Generators = (
-        EndpointGenerators(settings.endpoint)
-        if settings.endpoint.url
-        else TransformersGenerators(base, settings.benchmark.batch_size)
-    )
     return Ports(
         simulator=simulator,
         appraiser=appraiser,
         effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds),
-        generators=generators,
+        generators=generators_of(workspace, settings),
         trainer=trainer,
         notifier=LogNotifier(),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
     )
+
+
+def generators_of(workspace: Workspace, settings: Settings) -> Generators:
+    """What answers: a server, or transformers in this process."""
+    if settings.endpoint.url:
+        return EndpointGenerators(settings.endpoint)
+    base = workspace.model(settings.train.mainline)
+    return TransformersGenerators(base, settings.benchmark.batch_size)

@@ -1,13 +1,15 @@
 """Answers from a file: every one of them given back in order, every other line named."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from ct_retrain.adapters.recorded import Recorded
+from ct_retrain.adapters.recorded import Recorded, record
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Prompt, Sampling
+from ct_retrain.core.problem import Completion, Problem, Prompt, Sampling
+from ct_retrain.core.record import Tool
 
 PROBLEMS = frozenset({"a", "b", "c"})
 
@@ -110,3 +112,76 @@ def test_the_tool_names_the_bytes_of_the_file(tmp_path):
 
     assert recorded(tmp_path, ("a", "1")).tool == first
     assert other != first
+
+
+class Numbering:
+    """Answers every question with its number, and dies after *lasts* answers."""
+
+    def __init__(self, lasts: int = 99, version: str = "1") -> None:
+        self.tool = Tool(name="numbering", version=version)
+        self.asked: list[tuple[str, int]] = []
+        self._lasts = lasts
+
+    def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
+        for prompt in prompts:
+            for index in range(prompt.first, sampling.samples):
+                if len(self.asked) == self._lasts:
+                    raise KeyboardInterrupt
+                self.asked.append((prompt.id, index))
+                yield Completion(
+                    prompt_id=prompt.id, index=index, text=f"{prompt.id}{index}", finished=index > 0, tokens=3
+                )
+
+
+def problems(*names: str) -> list[Problem]:
+    return [Problem(id=name, spec=name, top="t", testbench="", golden="", category="logic") for name in names]
+
+
+def test_what_is_drawn_into_a_file_comes_back_from_it(tmp_path):
+    path = tmp_path / "drawn.jsonl"
+    assert record(path, problems("a", "b"), Numbering(), sampling(2)) == 4
+    back = Recorded(path, PROBLEMS)
+
+    assert back.samples == 2
+    assert drawn(back, *(Prompt(id=name, text="") for name in "ab")) == [
+        ("a", 0, "a0"),
+        ("a", 1, "a1"),
+        ("b", 0, "b0"),
+        ("b", 1, "b1"),
+    ]
+    ended = [one.finished for one in back.generate([Prompt(id="a", text="")], sampling(2))]
+    assert ended == [False, True]
+
+
+@pytest.mark.parametrize("lasts", [0, 1, 3])
+def test_drawing_that_was_cut_short_goes_on_where_it_stopped(tmp_path, lasts):
+    whole, cut = tmp_path / "whole.jsonl", tmp_path / "cut.jsonl"
+    record(whole, problems("a", "b"), Numbering(), sampling(2))
+    with pytest.raises(KeyboardInterrupt):
+        record(cut, problems("a", "b"), Numbering(lasts), sampling(2))
+    with cut.open("a") as file:
+        file.write('{"task_id": "b", "compl')
+    again = Numbering()
+
+    assert record(cut, problems("a", "b"), again, sampling(2)) == 4 - lasts == len(again.asked)
+    assert cut.read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("names", "version", "seed"), [(("a",), "1", 0), (("a", "b"), "2", 0), (("a", "b"), "1", 1)]
+)
+def test_answers_of_another_origin_are_not_mixed(tmp_path, names, version, seed):
+    path = tmp_path / "drawn.jsonl"
+    record(path, problems("a", "b"), Numbering(), sampling(2))
+    before = path.read_bytes()
+    other = sampling(3).model_copy(update={"seed": seed})
+    with pytest.raises(UsageError, match="another"):
+        record(path, problems(*names), Numbering(version=version), other)
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_not_ours_is_left_alone(tmp_path):
+    path = tmp_path / "theirs.jsonl"
+    path.write_text('{"task_id": "a", "completion": "x"}\n')
+    with pytest.raises(UsageError, match="not ours"):
+        record(path, problems("a"), Numbering(), sampling(2))

@@ -1,15 +1,16 @@
-"""Answers that somebody else drew: a JSONL file of `task_id` and `completion`, as benchmark harnesses write them."""
+"""Answers in a file, to be judged elsewhere or later: JSONL of `task_id` and `completion`, as benchmark harnesses write it."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Completion, Prompt, Sampling
-from ct_retrain.core.record import Rejected, Tool
+from ct_retrain.core.ports import Generator
+from ct_retrain.core.problem import Completion, Problem, Prompt, Sampling
+from ct_retrain.core.record import Record, Rejected, Tool, digest
 from ct_retrain.suites.lines import Line, read_objects, unfit
 
 
@@ -20,6 +21,64 @@ class _Answer(BaseModel):
 
     task_id: str
     completion: str
+    finished: bool = True
+    tokens: int = 0
+
+
+class _Own(Record):
+    """An answer as we write it."""
+
+    task_id: str
+    completion: str
+    finished: bool
+    tokens: int
+    drawn: str
+    """Digest of the question, of what answered and how: other answers must not be mixed with these."""
+
+
+def record(path: Path, problems: Sequence[Problem], generator: Generator, sampling: Sampling) -> int:
+    """Draw what *path* still lacks of `sampling.samples` answers a problem, appended as they come; return how many.
+
+    Nothing is judged. Raise UsageError where *path* holds answers that were drawn in another way.
+    """
+    how = sampling.model_dump(exclude={"samples"})
+    drawn = {one.id: digest(one.question, generator.tool, how) for one in problems}
+    kept = list(_kept(path, drawn)) if path.exists() else []
+    disk.write_lines(path, iter(kept))
+    have = Counter(one.task_id for one in kept)
+    prompts = [Prompt(id=one.id, text=one.question, first=have[one.id]) for one in problems]
+    prompts = [one for one in prompts if one.first < sampling.samples]
+    count = 0
+    with path.open("ab") as file:
+        for one in generator.generate(prompts, sampling):
+            line = _Own(
+                task_id=one.prompt_id,
+                completion=one.text,
+                finished=one.finished,
+                tokens=one.tokens,
+                drawn=drawn[one.prompt_id],
+            )
+            file.write(line.model_dump_json().encode() + b"\n")
+            file.flush()
+            count += 1
+    return count
+
+
+def _kept(path: Path, drawn: Mapping[str, str]) -> Iterator[_Own]:
+    """The whole lines of *path*; what a crash cut short is no line."""
+    for line in read_objects(path):
+        if isinstance(line, Rejected):
+            continue
+        try:
+            own = _Own.model_validate_json(line.text)
+        except ValidationError as error:
+            raise UsageError(f"{path} holds answers that are not ours: name another file") from error
+        if drawn.get(own.task_id) != own.drawn:
+            message = (
+                f"{line.place} was drawn from another model, suite or setting: name another file than {path}"
+            )
+            raise UsageError(message)
+        yield own
 
 
 class Recorded:
@@ -29,10 +88,10 @@ class Recorded:
         """Read the answers in *path* to *problems*; raise UsageError when there are none."""
         self.rejected: list[Rejected] = []
         """Lines that count in no score: no answer, to no problem of the suite, or more than `samples` to one."""
-        found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        found: defaultdict[str, list[tuple[str, _Answer]]] = defaultdict(list)
         for place, answer in self._answers_in(path):
             if answer.task_id in problems:
-                found[answer.task_id].append((place, answer.completion))
+                found[answer.task_id].append((place, answer))
             else:
                 detail = f"the suite has no problem {answer.task_id}"
                 self.rejected.append(Rejected(subject=place, reason="unknown_task", detail=detail))
@@ -42,7 +101,7 @@ class Recorded:
             raise UsageError(f"{path} holds no answer to a problem of the suite{why}")
         self.samples = _most_common(len(answers) for answers in found.values())
         """Answers a problem: as many as most problems have, of equally many the fewer; what is missing has failed."""
-        self._texts = {task: [text for _, text in these[: self.samples]] for task, these in found.items()}
+        self._answers = {task: [one for _, one in these[: self.samples]] for task, these in found.items()}
         for task, these in found.items():
             for place, _ in these[self.samples :]:
                 detail = (
@@ -65,11 +124,17 @@ class Recorded:
             ) from error
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield what there is, up to `sampling.samples` a prompt; nobody knows how an answer ended."""
+        """Yield what there is, up to `sampling.samples` a prompt; an answer counts as finished unless its line says no."""
         for prompt in prompts:
-            for index, text in enumerate(self._texts.get(prompt.id, ())[: sampling.samples]):
+            for index, one in enumerate(self._answers.get(prompt.id, ())[: sampling.samples]):
                 if index >= prompt.first:
-                    yield Completion(prompt_id=prompt.id, index=index, text=text, finished=True, tokens=0)
+                    yield Completion(
+                        prompt_id=prompt.id,
+                        index=index,
+                        text=one.completion,
+                        finished=one.finished,
+                        tokens=one.tokens,
+                    )
 
 
 def _answer(line: Line | Rejected) -> tuple[str, _Answer] | Rejected:

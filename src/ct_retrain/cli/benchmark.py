@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.judge import settings_of
 from ct_retrain.cli.scores import print_card, print_other, print_problems, print_published
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     "--answers", metavar="FILE", help="Judge the answers in a JSONL of task_id and completion; draw none."
 )
 @click.option(
+    "--draw", metavar="FILE", help="Draw answers into a JSONL that --answers reads; judge none.  Resumable."
+)
+@click.option(
     "--suite", metavar="SUITE", help="As `suite list` has them.  [default: setting benchmark.suite]"
 )
 @click.option(
@@ -55,6 +59,7 @@ def benchmark(
     model: str | None,
     adapter: str | None,
     answers: str | None,
+    draw: str | None,
     suite: str | None,
     rule: str,
     ks: str | None,
@@ -74,12 +79,20 @@ def benchmark(
     from ct_retrain.compose import remembering
     from ct_retrain.core.errors import UsageError
 
-    if answers and (adapter or model):
-        raise UsageError("--model and --adapter draw answers and --answers brings them: choose one way")
+    if answers and (adapter or model or draw):
+        raise UsageError(
+            "--model, --adapter and --draw draw answers and --answers brings them: choose one way"
+        )
     if adapter and not Path(adapter).is_dir():
         raise UsageError(f"{adapter} is no directory; name that of a PEFT adapter")
-    house = remembering(context.house({"train.mainline": model} if model else None))
-    found, measured = _measured(house, _Asked(adapter, answers, suite, published, out, _ks(ks)))
+    named = {"train.mainline": model} if model else None
+    asked = _Asked(adapter, answers, suite, published, out, _ks(ks))
+    if draw:
+        count = _draw(context, named, asked, draw)
+        click.echo(f"{count} answers drawn into {draw}; `ct-retrain benchmark --answers {draw}` judges them")
+        return
+    house = remembering(context.house(named))
+    found, measured = _measured(house, asked)
     if as_json:
         cards = {name: card.model_dump(mode="json") for name, card in measured.cards.items()}
         left_out = {
@@ -100,6 +113,23 @@ def benchmark(
     for one in (*found.quarantined, *measured.rejected):
         click.echo(f"left out: {one.subject}: {one.reason}: {one.detail}")
     click.echo(f"samples in {measured.where / 'samples'}")
+
+
+def _draw(context: Context, named: dict[str, str] | None, asked: _Asked, path: str) -> int:
+    """Draw into the file *path*; no simulator is needed for that."""
+    from pathlib import Path
+
+    from ct_retrain.adapters.recorded import record
+    from ct_retrain.compose import generators_of
+    from ct_retrain.core.workspace import Workspace
+    from ct_retrain.stages.benchmark import sampling_of
+    from ct_retrain.suites.load import load_suite
+
+    settings = settings_of(context, named)
+    workspace = Workspace(Path(context.workspace).resolve(), settings.paths)
+    chosen = load_suite(asked.suite or settings.benchmark.suite, workspace.root)
+    generator = generators_of(workspace, settings).open(Path(asked.adapter) if asked.adapter else None)
+    return record(Path(path), chosen.problems, generator, sampling_of(settings.benchmark))
 
 
 class _Asked(NamedTuple):

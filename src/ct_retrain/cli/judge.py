@@ -56,13 +56,13 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
     return _exit_code(verdict.outcome)
 
 
-def settings_of(context: Context) -> Settings:
-    """The settings alone: a judge of one's own needs no other port."""
+def settings_of(context: Context, more: dict[str, str] | None = None) -> Settings:
+    """The settings alone, with *more* over them: a judge of one's own needs no other port."""
     from pathlib import Path
 
     from ct_retrain.core.configuration import load
 
-    options = dict(assignment.split("=", 1) for assignment in context.assignments)
+    options = {**dict(assignment.split("=", 1) for assignment in context.assignments), **(more or {})}
     file = Path(context.config_file) if context.config_file else None
     return load(Path(context.workspace), options, file=file).settings
 
