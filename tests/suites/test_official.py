@@ -1,9 +1,14 @@
 """The suites' own rules, with their faults: what they pass, what they refuse, and where ours differs."""
 
-import pytest
-from tests.suites.layouts import gate, rtllm, v1, v2
+import gzip
+import json
+from typing import Any
 
-from ct_retrain.core.verdict import Outcome
+import pytest
+from tests.suites.layouts import DATA, gate, published, rtllm, v1, v2
+
+from ct_retrain.core.verdict import DataFile, Design, Outcome
+from ct_retrain.judge.fanout import check_all
 from ct_retrain.suites.load import load_suite
 from ct_retrain.suites.official import RULES, Official, by_rule, differences
 
@@ -88,3 +93,47 @@ def test_only_suites_with_a_rule_of_their_own_have_two(judge):
     assert by_rule("official", judge, judge.icarus, "plain") is judge
     assert by_rule("hardened", judge, judge.icarus, "rtllm") is judge
     assert by_rule("official", judge, judge.icarus, "rtllm").tool.name == "official rtllm"
+
+
+LABELLED = {
+    "verilogeval-v1": (
+        "labelled_gpt-4o_verilogeval_v1_human",
+        "labelled_qwen2.5-14b-base_verilogeval_v1_human",
+    ),
+    "verilogeval-v2": ("labelled_gemini-2.5-flash_verilogeval_v2",),
+    "rtllm": ("labelled_gpt-3.5_rtllm_v2",),
+}
+PATCHED_SINCE = {"Prob151_review2015_fsm", "Prob099_m2014_q6c"}
+"""Their labels are of benches that Icarus 11 could not read or that named ports wrongly; the data here is mended."""
+LONG = ("conwaylife", "lfsr32", "count_clock", "fancytimer")
+
+
+def published_design(kind: str, row: dict[str, Any]) -> Design:
+    if kind == "verilogeval-v1":
+        return Design(rtl="", testbench=row["test"])
+    if kind == "verilogeval-v2":
+        return Design(rtl="", testbench=f"{row['test']}\n{row['ref']}")
+    files = tuple(DataFile(name=name, text=text) for name, text in (row["files"] or {}).items())
+    return Design(rtl="", testbench=row["test"], files=files)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (DATA / "README.md").is_file(), reason="the labelled answers are not here")
+@pytest.mark.parametrize("kind", sorted(LABELLED))
+def test_real_answers_get_the_label_that_the_suites_own_harness_gave(judge, kind):
+    name = {"verilogeval-v1": "verilogeval_v1_human", "verilogeval-v2": "verilogeval_v2_spec_to_rtl"}
+    benches = {
+        row.get("task_id") or row["id"]: published_design(kind, row)
+        for row in published(f"{name.get(kind, 'rtllm_v2')}.jsonl")
+    }
+    answers: list[dict[str, Any]] = []
+    for file in LABELLED[kind]:
+        with gzip.open(DATA / f"{file}.jsonl.gz", "rt") as lines:
+            answers += [json.loads(line) for number, line in enumerate(lines) if number % 40 == 3]
+    answers = [row for row in answers if row["id"] not in PATCHED_SINCE and not row["id"].endswith(LONG)]
+    official = Official(judge.icarus, kind)
+    designs = [benches[row["id"]].model_copy(update={"rtl": row["code"]}) for row in answers]
+
+    found = [verdict.passed for verdict in check_all(official, designs, 2)]
+    assert len(found) >= 3
+    assert found == [row["passed"] for row in answers]
