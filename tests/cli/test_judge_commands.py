@@ -69,6 +69,24 @@ def test_json_is_the_verdict_and_its_layers(tmp_path: Path, capsys: pytest.Captu
     assert "explanation" not in said
 
 
+@YOSYS
+def test_a_dispute_keeps_both_logs_and_says_why(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asks = GOLDEN.replace("else q", "else if (u === 1'bx) q").replace("  always", "  reg u;\n  always")
+    files = written(tmp_path, dut=asks, tb=HOUSE)
+
+    assert call(["judge", *files, "--explain", "--json"]) == 26
+    said = json.loads(capsys.readouterr().out)
+    assert (said["outcome"], said["log"]) == ("disputed", "CT_VERDICT checks=20 errors=0\n")
+    assert said["second_log"] == "CT_VERDICT checks=20 errors=15\n"
+    assert said["explanation"]["opinion"]["agrees"] is False
+    assert "second opinion" in said["tool"]["detail"]
+
+    assert call(["judge", *files, "--explain"]) == 26
+    text = capsys.readouterr().out
+    assert "  as synthesised: CT_VERDICT checks=20 errors=15" in text
+    assert "second opinion\n  DISAGREES: pass as written, mismatch as synthesised" in text
+
+
 def test_explain_scores_the_testbench_of_a_design_that_passes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -58,6 +58,16 @@ def test_a_forbidden_design_gets_no_second_opinion(judge: Judge) -> None:
     assert (found.agrees, found.second) == (None, None)
 
 
+@pytest.mark.parametrize("rtl", [GOLDEN, WRONG, "module"], ids=["pass", "mismatch", "compile error"])
+def test_every_verdict_names_the_yosys_that_doubts_a_pass(judge: Judge, rtl: str) -> None:
+    yosys = judge.prover.yosys
+    assert yosys is not None
+
+    said = judge.check(Design(rtl=rtl, testbench=STYLES["house"])).tool.detail
+
+    assert said.endswith(f", yosys {yosys.version}")
+
+
 def counted(declarations: str, body: str) -> str:
     """A house testbench with a clock and `check(ok)`; *body* is what it does."""
     return f"""

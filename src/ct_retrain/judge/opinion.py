@@ -8,7 +8,7 @@ Not all that simulates can be read by yosys, so a design with delays must pass w
 """
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.record import Record
+from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined.synthesis import Reading, Unknown
@@ -37,14 +37,20 @@ class Doubting:
         """Ask *simulator* about designs, and about what *prover* makes of those that pass."""
         self._simulator, self._prover = simulator, prover
         version = prover.yosys.version if prover.yosys else "none"
-        detail = f"{simulator.tool.detail}; second opinion 4, yosys {version}"
-        self.tool = simulator.tool.model_copy(update={"detail": detail})
+        self._name = f"; second opinion 5, yosys {version}"
+        self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*, and its copy where it passes."""
+        """Judge *design*, and its copy where it passes; the verdict names the one who would be asked either way."""
         verdict = self._simulator.check(design)
-        if not verdict.passed:
-            return verdict
+        judged = self._doubted(design, verdict) if verdict.passed else verdict
+        return judged.model_copy(update={"tool": self._named(judged.tool)})
+
+    def _named(self, tool: Tool) -> Tool:
+        return tool.model_copy(update={"detail": tool.detail + self._name})
+
+    def _doubted(self, design: Design, verdict: Verdict) -> Verdict:
+        """*verdict*, a pass, in the light of the copy."""
         found = _opinion(self._simulator, self._prover, design, verdict)
         if found.explained:
             return verdict.model_copy(update={"detail": f"{verdict.detail}; {found.why}"})
