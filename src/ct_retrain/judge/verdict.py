@@ -1,7 +1,7 @@
 """What a simulation's output says, believed only where the testbench said it.
 
-Exactly one verdict, given by the testbench, about at least one check, with the test's own end reached; anything
-doubtful is NO_EVIDENCE.
+Exactly one verdict, given by the testbench, about at least one check, with the test's own end reached and nothing
+said by anybody else after it; anything doubtful is NO_EVIDENCE.
 """
 
 import re
@@ -27,6 +27,8 @@ class _Voices(NamedTuple):
     others: list[str]
     ended: bool
     """The testbench itself ended the simulation."""
+    after: str
+    """What somebody else said after the testbench's last word; the simulator's own farewell does not count."""
 
 
 def read(made: Harness, nonce: str, output: str, exit_code: int) -> Finding:
@@ -37,13 +39,20 @@ def read(made: Harness, nonce: str, output: str, exit_code: int) -> Finding:
         return Finding(Outcome.MISMATCH, failed.strip()[:200])
     if exit_code != 0:
         return Finding(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {exit_code}")
-    match made.style:
+    finding = _not_ended(made, voices) or _said(made.style, voices)
+    if finding.outcome is Outcome.PASS and voices.after:
+        return Finding(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
+    return finding
+
+
+def _said(style: Style, voices: _Voices) -> Finding:
+    match style:
         case Style.HOUSE:
-            return _not_ended(made, voices) or _counted(voices, _HOUSE, "checks")
+            return _counted(voices, _HOUSE, "checks")
         case Style.VERILOGEVAL:
-            return _not_ended(made, voices) or _counted(voices, _MISMATCHES, "samples")
+            return _counted(voices, _MISMATCHES, "samples")
         case Style.PLAIN:
-            return _not_ended(made, voices) or _worded(voices)
+            return _worded(voices)
         case Style.COCOTB:
             return Finding(
                 Outcome.NO_EVIDENCE, "cocotb's verdict is in its results file, not in what it prints"
@@ -73,6 +82,7 @@ def clean(made: Harness, nonce: str, output: str) -> str:
 _HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
 _MISMATCHES = re.compile(r"Mismatches: (?P<errors>\d+) in (?P<checks>\d+) samples")
 _FATAL = re.compile(r"(?:FATAL|ERROR): \S+:\d+:")
+_FAREWELL = re.compile(r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*")
 _WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
 
 
@@ -84,15 +94,18 @@ def _listen(made: Harness, nonce: str, output: str) -> _Voices:
     testbench: list[str] = []
     others: list[str] = []
     ended = not made.ends
+    after = ""
     for whole in output.split("\n"):
         line = whole[:_LONGEST_LINE]
         if line.strip() == f"{nonce} {END_MARK}":
             ended = True
         elif f"{nonce} " in line:
             testbench.append(line.replace(f"{nonce} ", "").strip())
+            after = ""
         else:
             others.append(line.strip())
-    return _Voices(testbench, others, ended)
+            after = after or ("" if _FAREWELL.fullmatch(line) else line.strip())
+    return _Voices(testbench, others, ended, after)
 
 
 def _not_ended(made: Harness, voices: _Voices) -> Finding | None:
