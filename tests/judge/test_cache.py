@@ -1,5 +1,7 @@
 """The cache knows what was judged, forgets when it must, and never changes a verdict."""
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cache import Cache, key
 from ct_retrain.judge.judge import Judge
 
+ROOT = Path(__file__).parents[2]
 TOOL = Tool(name="icarus", version="0")
 
 
@@ -40,6 +43,18 @@ def test_a_key_tells_all_its_parts_apart(rtl: str, testbench: str, more: str) ->
         assert plain != key(Design(rtl=rtl, testbench=testbench), TOOL, more)
 
 
+_WRITER = """
+import sys
+from pathlib import Path
+from tests.judge.test_cache import verdict
+from ct_retrain.judge.cache import Cache
+
+cache = Cache(Path(sys.argv[1]), 1)
+for index in range(50):
+    cache.put(f"{sys.argv[2]}.{index}", verdict(str(index)))
+"""
+
+
 def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     def write(number: int) -> None:
         cache = Cache(tmp_path / "c", 1)
@@ -48,13 +63,28 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
         cache.close()
 
     threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", _WRITER, str(tmp_path / "c"), str(number)], cwd=ROOT)
+        for number in (4, 5)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    assert [process.wait(60) for process in processes] == [0, 0]
 
     cache = Cache(tmp_path / "c", 1)
-    assert all(cache.get(f"{number}.{index}") is not None for number in range(4) for index in range(50))
+    assert all(cache.get(f"{number}.{index}") is not None for number in range(6) for index in range(50))
+
+
+def test_short_lives_stay_within_its_size_too(tmp_path: Path) -> None:
+    for life in range(24):
+        cache = Cache(tmp_path / "c", 1)
+        for index in range(100):
+            cache.put(f"{life}.{index}", verdict("x" * 2000))
+        cache.close()
+
+    assert (tmp_path / "c").stat().st_size < 3 << 20
 
 
 def test_it_stays_within_its_size(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ class Cache:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection()
+            self._shrink()
         except (sqlite3.DatabaseError, OSError):
             self._begin_again()
 
@@ -89,9 +90,11 @@ class Cache:
             ) from error
 
     def _shrink(self) -> None:
-        """Halve what is kept once the file is too large."""
-        if self._path.stat().st_size > self._most:
-            connection = self._connection()
+        """Halve what is kept once the file is too large; where another writes right now, he does it."""
+        if self._path.stat().st_size <= self._most:
+            return
+        connection = self._connection()
+        with contextlib.suppress(sqlite3.OperationalError):
             connection.execute("delete from verdicts where made < (select avg(made) from verdicts)")
             connection.execute("vacuum")
 
