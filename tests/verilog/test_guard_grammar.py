@@ -1,5 +1,6 @@
 """Designs drawn from a grammar: with one forbidden construct anywhere they are refused, without it they compile."""
 
+import re
 import shutil
 import subprocess
 
@@ -157,6 +158,25 @@ def test_without_it_nothing_is_refused(members: tuple[str, ...]) -> None:
     text = module([*members])
 
     assert guard(text, frozenset({"tb"})) == ((), ()), text
+
+
+OWN = re.compile(r"(?<![\\\\\w$`'])(?:(?:w0|Sum_1|_x|endmodul)_|[bgfLl])\d+\b")
+"""Names that the grammar declares."""
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    hidden() | CLEAN.map(lambda members: module([*members])),
+    st.sampled_from(["\n\n", "\n\t ", "\r\n", " // $finish;\n", " /* tb.errors = 0; */\n"]),
+    st.sampled_from(["_", "2", "_finish", "$x"]),
+)
+def test_comments_spacing_and_names_change_nothing(text: str, space: str, suffix: str) -> None:
+    other = OWN.sub(lambda name: name[0] + suffix, text.replace("\n", space))
+    first, second = guard(text, frozenset({"tb"})), guard(other, frozenset({"tb"}))
+
+    assert [{one.reason for one in part} for part in first] == [
+        {one.reason for one in part} for part in second
+    ], other
 
 
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
