@@ -15,6 +15,7 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.sandbox import closed, layers_of
 
 _TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 _LOW_DISK = 5 << 30
@@ -33,7 +34,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
     """Everything a night needs on this machine; nothing is changed."""
     return [
         Finding(what="python", found=platform.python_version(), fine=True),
-        *_simulator(simulator),
+        *_judge(settings, simulator),
         *_training(settings),
         _device(),
         _model(workspace, settings),
@@ -43,17 +44,22 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
     ]
 
 
-def _simulator(simulator: Simulator) -> Iterator[Finding]:
+def _judge(settings: Settings, simulator: Simulator) -> Iterator[Finding]:
+    """The simulator, and how much a design that attacks it may do."""
     try:
         tool = simulator.tool
     except CtRetrainError as error:
         yield Finding(what="simulator", found="none", fine=False, remedy=str(error))
         return
-    parts = tool.detail.split("; ")
-    layers = next((part.removeprefix("sandbox ") for part in parts if part.startswith("sandbox ")), "unknown")
-    others = [part for part in parts if not part.startswith("sandbox ")]
+    others = [part for part in tool.detail.split("; ") if not part.startswith("sandbox ")]
     yield Finding(what="simulator", found=f"{tool.name} {tool.version}; {'; '.join(others)}", fine=True)
-    yield Finding(what="sandbox", found=layers, fine=True)
+    layers = layers_of(tool)
+    remedy = "" if closed(layers) or settings.sandbox == "off" else _OPEN
+    found = f"{settings.sandbox}: {', '.join(layers) or 'none'}"
+    yield Finding(what="sandbox", found=found, fine=True, remedy=remedy)
+
+
+_OPEN = "files or network stay open: judge trusted designs only, or use a kernel with Landlock, or install bubblewrap"
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:

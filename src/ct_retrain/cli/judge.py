@@ -41,6 +41,7 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
     A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
     """
     from ct_retrain.core.verdict import Design
+    from ct_retrain.judge.sandbox import layers_of
 
     design = Design(rtl=read_text(dut), testbench=read_text(tb))
     settings = settings_of(context)
@@ -49,7 +50,7 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
         layers = _examine(simulator, design, verdict, settings.judge.workers) if explain else None
     if as_json:
         more = {} if layers is None else {"explanation": _as_dict(layers, dut)}
-        print_json({**verdict.model_dump(mode="json"), "layers": layers_of(verdict), **more})
+        print_json({**verdict.model_dump(mode="json"), "layers": layers_of(verdict.tool), **more})
     else:
         _print(verdict)
         _explain(layers, verdict, dut) if layers else None
@@ -93,12 +94,6 @@ def read_text(name: str) -> str:
     if "\0" in text:
         raise UsageError(f"{name} is binary: it holds a NUL character; name a Verilog file")
     return text
-
-
-def layers_of(verdict: Verdict) -> list[str]:
-    """The layers of the sandbox that were in force, as the verdict's tool names them."""
-    named = verdict.tool.detail.rpartition("sandbox ")[2].partition(";")[0]
-    return [] if named in {"", "none"} else named.split(", ")
 
 
 def _exit_code(outcome: Outcome) -> int:
@@ -173,6 +168,8 @@ def _print(verdict: Verdict) -> None:
 
 
 def _explain(layers: _Layers, verdict: Verdict, dut: str) -> None:
+    from ct_retrain.judge.sandbox import layers_of
+
     click.echo("\nguard")
     for line, reason in layers.refused:
         click.echo(f"  refused  {dut}:{line}: {reason}")
@@ -180,7 +177,7 @@ def _explain(layers: _Layers, verdict: Verdict, dut: str) -> None:
         click.echo(f"  unread   {dut}:{line}: {reason}")
     if not layers.refused and not layers.unread:
         click.echo("  nothing to refuse")
-    click.echo(f"sandbox\n  {', '.join(layers_of(verdict)) or 'none'}")
+    click.echo(f"sandbox\n  {', '.join(layers_of(verdict.tool)) or 'none'}")
     said = f"{verdict.outcome}, {verdict.checks} checks, {verdict.errors} errors"
     click.echo(f"evidence\n  testbench  {layers.style}\n  verdict    {said}")
     click.echo(f"second opinion\n  {_opinion(layers.opinion)}")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import Tool
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import Library
 from ct_retrain.judge.confined.confine import landlock_version
@@ -262,6 +263,12 @@ def closed(layers: tuple[str, ...]) -> bool:
     """Whether files outside the scratch directory, the network and other processes are out of reach."""
     files = any(layer.startswith(("landlock", "bubblewrap")) for layer in layers)
     return files and "seccomp" in layers and "no-new-privileges" in layers
+
+
+def layers_of(tool: Tool) -> tuple[str, ...]:
+    """The layers that were on while *tool* judged, as its detail names them."""
+    named = tool.detail.partition("sandbox ")[2].partition(";")[0]
+    return () if named in {"", "none"} else tuple(named.split(", "))
 
 
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
