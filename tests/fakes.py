@@ -1,7 +1,8 @@
 """Fakes of the ports that need a GPU or weights, pleasant to write tests with; the simulator is never faked."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.notice import Notice
@@ -110,14 +111,16 @@ class Appraising:
 
 
 class Inbox:
-    """A notifier that keeps what it was told, or fails when it is dead."""
+    """A notifier of one channel that keeps what it was told, or fails when it is dead."""
+
+    channels: ClassVar[Mapping[str, str]] = {"inbox": "the inbox"}
 
     def __init__(self, dead: bool = False) -> None:
         self.notices: list[Notice] = []
         self._dead = dead
 
-    def send(self, notice: Notice) -> None:
+    def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
         if self._dead:
-            message = "connection refused"
-            raise ToolError(message)
+            return dict.fromkeys(channels, "connection refused")
         self.notices.append(notice)
+        return {}

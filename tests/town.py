@@ -14,6 +14,7 @@ from ct_retrain.core.settings import (
     CurateSettings,
     GateSettings,
     JudgeSettings,
+    NoticeSettings,
     Settings,
     TrainSettings,
 )
@@ -139,6 +140,7 @@ def found(
         train=TrainSettings(mainline="nothing/here"),
         benchmark=BenchmarkSettings(suite="suite.jsonl", samples=2, temperature=0.0),
         gate=GateSettings(floors={}, bootstrap=200, min_compile_rate=0.0),
+        notices=NoticeSettings(min_free_gb=0),
     )
     root.mkdir(parents=True, exist_ok=True)
     lines = [other_problem(width).model_dump_json() for width in problems]

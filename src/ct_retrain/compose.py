@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from ct_retrain.adapters.command import CommandTrainer
 from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.adapters.notify import LogNotifier
+from ct_retrain.adapters.heartbeat import heartbeat_of
+from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.core.configuration import load
@@ -53,8 +54,9 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds),
         generators=generators_of(workspace, settings),
         trainer=trainer,
-        notifier=LogNotifier(),
+        notifier=AppriseNotifier(settings.notices, workspace.root),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
+        heartbeat=heartbeat_of(settings.notices, workspace.root),
     )
 
 

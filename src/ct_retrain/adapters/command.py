@@ -1,7 +1,7 @@
 """A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
 
 It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.training.Fit`); what it
-says goes to `OUT/trainer.log`. Whatever ends us while it runs ends its whole process group, too; only a SIGKILL
+says goes to `OUT/trainer.log`. It inherits the environment, but for our secrets. Whatever ends us while it runs ends its whole process group, too; only a SIGKILL
 of ours leaves it behind.
 """
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.core import configuration
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.training import Fit, TrainPlan
@@ -95,7 +96,12 @@ def _run(argv: list[str], log: Path) -> int:
     with log.open("wb") as file:
         try:
             process = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=configuration.public_environment(),
+                start_new_session=True,
             )
         except OSError as error:
             raise UsageError(f"train.command: cannot start {argv[0]!r}: {error.strerror}") from error

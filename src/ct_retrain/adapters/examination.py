@@ -9,11 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ct_retrain.adapters.heartbeat import heartbeat_of
+from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.settings import NoticeSettings, Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.sandbox import closed, layers_of
 
@@ -39,6 +41,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
         _device(),
         _model(workspace, settings),
         *_credentials(settings),
+        *_channels(workspace, settings.notices),
         *_places(workspace),
         _clock(workspace, settings),
     ]
@@ -73,6 +76,28 @@ def _credentials(settings: Settings) -> Iterator[Finding]:
     }
     there = [name for name, present in said.items() if present]
     yield Finding(what="credentials", found=", ".join(there) or "none set", fine=True)
+
+
+def _channels(workspace: Workspace, settings: NoticeSettings) -> Iterator[Finding]:
+    """Whether what notices go to can be read; nothing is sent."""
+    notifier, heartbeat = AppriseNotifier(settings, workspace.root), heartbeat_of(settings, workspace.root)
+    try:
+        named, wrong = list(notifier.channels.values()), notifier.faults()
+        if heartbeat is not None:
+            heartbeat.url()
+    except CtRetrainError as error:
+        yield Finding(what="notices", found="unreadable", fine=False, remedy=str(error))
+        return
+    for words, remedy in wrong.items():
+        yield Finding(what="notices", found=words, fine=False, remedy=remedy)
+    if named and not wrong:
+        remedy = "`ct-retrain notices test` sends to each"
+        yield Finding(what="notices", found="; ".join(named), fine=True, remedy=remedy)
+    for name, file in (("urls_file", settings.urls_file), ("heartbeat_file", settings.heartbeat_file)):
+        path = workspace.root / file
+        if file and path.stat().st_mode & 0o077:
+            found = f"others may read {path}, which holds secrets"
+            yield Finding(what=f"notices.{name}", found=found, fine=False, remedy=f"chmod 600 {path}")
 
 
 def _clock(workspace: Workspace, settings: Settings) -> Finding:

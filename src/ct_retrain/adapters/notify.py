@@ -1,17 +1,154 @@
-"""Tells the team through the log: one structured event a night, on standard error and wherever logs go."""
+"""Tells the team through apprise: Slack, e-mail and a hundred others, each named by one address.
 
-import structlog
+An address is a secret as a whole. A channel is known by a digest of it, and messages name its place and its kind only.
+"""
 
+import hashlib
+import logging
+import re
+import threading
+import time
+from collections.abc import Collection, Mapping
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.notice import Notice
+from ct_retrain.core.settings import NoticeSettings
 
-_LOG = structlog.get_logger("ct_retrain.notice")
+if TYPE_CHECKING:
+    from apprise import Apprise
+
+_PAUSES = (0.5, 2.0)
+"""Seconds before another try; a server that is only busy answers by then."""
+_SAID = 200
+"""Characters of what a channel says of its failure."""
+_SHORT = 4
+"""Parts of an address with fewer characters hide nothing, and blotting them out would leave no words."""
+
+_HEARD: ContextVar[list[str] | None] = ContextVar("_HEARD", default=None)
+"""What apprise warned of in the delivery that is under way."""
 
 
-class LogNotifier:
-    """Writes the notice as one log event at its level."""
+class AppriseNotifier:
+    """Sends to every address of the settings, all at once and each in a time limit."""
 
-    def send(self, notice: Notice) -> None:
-        """Log *notice*; cannot fail."""
-        {"info": _LOG.info, "warning": _LOG.warning, "error": _LOG.error}[notice.level](
-            notice.title, night=notice.night, body=notice.body
-        )
+    def __init__(self, settings: NoticeSettings, root: Path) -> None:
+        """Relative files of *settings* lie below *root*; nothing is read before it is needed."""
+        self._settings, self._root = settings, root
+
+    @property
+    def channels(self) -> Mapping[str, str]:
+        """Channel → its place among the addresses and its kind."""
+        return {channel_of(url): _words(place, url) for place, url in enumerate(self._urls(), 1)}
+
+    def faults(self) -> Mapping[str, str]:
+        """What a channel is called → what is wrong with its address, as far as can be said without sending."""
+        named = [(_words(place, url), url) for place, url in enumerate(self._urls(), 1)]
+        return {words: _WRONG for words, url in named if _service(url) is None}
+
+    def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
+        """Deliver *notice* to *channels*; a busy one is tried three times, a silent one is left when time is over."""
+        wanted = {channel_of(url): url for url in self._urls() if channel_of(url) in channels}
+        until = time.monotonic() + self._settings.timeout
+        seconds = self._settings.timeout
+        failed = dict.fromkeys(wanted, f"did not answer within {seconds:g} s; a later chance tries again")
+        # No pool of ours: Python waits for a pool's threads at its end.
+        threads = [
+            threading.Thread(target=_deliver, args=(channel, url, notice, failed, until), daemon=True)
+            for channel, url in wanted.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        return {channel: reason for channel, reason in dict(failed).items() if reason}
+
+    def _urls(self) -> tuple[str, ...]:
+        lines = self._settings.urls.get_secret_value().split()
+        if self._settings.urls_file:
+            lines += secret_lines(self._root / self._settings.urls_file, "notices.urls_file")
+        return tuple(dict.fromkeys(lines))
+
+
+_WRONG = "no address that apprise can read; https://appriseit.com lists them, kind by kind"
+
+
+def channel_of(url: str) -> str:
+    """The name of the channel behind *url*: equal addresses, equal names, and no way back."""
+    return hashlib.sha256(url.encode()).hexdigest()[:12]
+
+
+def secret_lines(path: Path, setting: str) -> list[str]:
+    """The lines of the file that *setting* names, without empty ones and `#` comments."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{setting}: cannot read {path} ({type(error).__name__})") from error
+    return [line.strip() for line in lines if line.strip() and not line.strip().startswith("#")]
+
+
+def _words(place: int, url: str) -> str:
+    scheme = re.match(r"[a-z][a-z0-9]{1,15}(?=://)", url)
+    return f"address {place}, {scheme[0] if scheme else 'of no known kind'}"
+
+
+def _service(url: str) -> "Apprise | None":
+    """What sends to *url*; None when apprise cannot read it."""
+    import apprise
+
+    _hush()
+    service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="ct-retrain", async_mode=False))
+    return service if service.add(url) else None
+
+
+def _deliver(channel: str, url: str, notice: Notice, failed: dict[str, str], until: float) -> None:
+    """Send to one channel and say in *failed* how that went: empty when it has the notice."""
+    import apprise
+
+    service = _service(url)
+    if service is None:
+        failed[channel] = _WRONG
+        return
+    kinds = {
+        "info": apprise.NotifyType.INFO,
+        "warning": apprise.NotifyType.WARNING,
+        "error": apprise.NotifyType.FAILURE,
+    }
+    heard: list[str] = []
+    _HEARD.set(heard)
+    for pause in (*_PAUSES, 0.0):
+        if service.notify(notice.body, notice.title, kinds[notice.level], body_format="text"):
+            failed[channel] = ""
+            return
+        failed[channel] = _blotted(heard[-1], url) if heard else "it refused without a word"
+        if time.monotonic() + pause >= until:
+            return
+        time.sleep(pause)
+
+
+def _blotted(said: str, url: str) -> str:
+    """*said* without any part of *url*, on one line and short."""
+    parts = {part for text in (url, unquote(url)) for part in re.split(r"[:/?&=@#,\s]+", text)[1:]}
+    for part in sorted((part for part in parts if len(part) >= _SHORT), key=len, reverse=True):
+        said = said.replace(part, "***")
+    return " ".join(said.split())[:_SAID]
+
+
+def _hush() -> None:
+    """Keep apprise's own log off standard error, for it names hosts and what servers answer; we hear its warnings."""
+    logger = logging.getLogger("apprise")
+    logger.propagate = False
+    if not any(isinstance(handler, _Ear) for handler in logger.handlers):
+        logger.addHandler(_Ear(logging.WARNING))
+
+
+class _Ear(logging.Handler):
+    """Gives what apprise warns of to the delivery that it is about, whatever thread apprise uses."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        heard = _HEARD.get()
+        if heard is not None:
+            heard.append(record.getMessage())

@@ -20,6 +20,7 @@ from ct_retrain.cli.formal import formal
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
+from ct_retrain.cli.notices import notices
 from ct_retrain.cli.pipeline import pipeline
 from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.suite import suite
@@ -64,6 +65,7 @@ for command in (
     formal,
     attack,
     suite,
+    notices,
     completion,
 ):
     cli.add_command(command)

@@ -12,6 +12,8 @@ from pydantic_settings import SettingsConfigDict, TomlConfigSettingsSource
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.settings import FILE_NAME, PREFIX, Settings
 
+_MASK = "***"
+
 
 class Loaded(NamedTuple):
     """Settings and, for every value that is not a default, where it came from."""
@@ -29,6 +31,7 @@ def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Pat
         message = f"settings file {file} does not exist"
         raise UsageError(message)
     toml = file or workspace / FILE_NAME
+    _refuse_secrets(options or {})
     nested = _nested(options or {})
     unknown = [*_unknown_variables(os.environ)]
 
@@ -62,6 +65,24 @@ def names() -> tuple[str, ...]:
     return tuple(_flat(dict(Settings.model_construct())))
 
 
+def secrets() -> tuple[str, ...]:
+    """The settings that are secrets, by their dotted names."""
+    return tuple(name for name, value in _flat(dict(Settings.model_construct())).items() if value == _MASK)
+
+
+def public_environment() -> dict[str, str]:
+    """The environment of our process without our secrets: what a program of somebody else's may know."""
+    hidden = {variable_of(name) for name in secrets()} | {
+        PREFIX + name.split(".")[0].upper() for name in secrets()
+    }
+    return {name: value for name, value in os.environ.items() if name not in hidden}
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper().replace(".", "__")
+
+
 def described() -> Iterator[tuple[str, str, str]]:
     """Dotted name, default and meaning of every setting, section by section."""
     yield from _described(Settings, "")
@@ -87,8 +108,27 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         elif isinstance(value, dict) and not name.endswith("floors"):
             flattened |= _flat(cast("dict[str, Any]", value), f"{name}.")
         else:
-            flattened[name] = "***" if isinstance(value, SecretStr) else value
+            flattened[name] = _MASK if isinstance(value, SecretStr) else value
     return flattened
+
+
+def _refuse_secrets(options: Mapping[str, Any]) -> None:
+    """Everyone on a machine can read the command lines of its processes, and shells keep them."""
+    for name in secrets():
+        if name in options:
+            message = (
+                f"{name} is a secret and may not be an option, where `ps` and the shell's history show it: set "
+                f"{variable_of(name)} in the environment, or write it into a file that only you can read"
+            )
+            raise UsageError(message)
+
+
+def _is_secret(name: str) -> bool:
+    """Whether *name* is a secret or a section that holds one."""
+    return any(
+        secret == name or secret.startswith(f"{name}.") or name.startswith(f"{secret}.")
+        for secret in secrets()
+    )
 
 
 def _nested(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,7 +147,7 @@ def _dotted(variable: str) -> str:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    known = {PREFIX + name.upper().replace(".", "__") for name in names()}
+    known = {variable_of(name) for name in names()}
     known |= {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in known:
@@ -125,4 +165,5 @@ def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
             hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
             yield f"unknown setting {name} (in {toml.name} or an option){hint}"
         else:
-            yield f"setting {name}: {problem['msg']}, not {problem['input']!r}"
+            given = "what is set, which may be a secret" if _is_secret(name) else repr(problem["input"])
+            yield f"setting {name}: {problem['msg']}, not {given}"

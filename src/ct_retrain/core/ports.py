@@ -1,10 +1,10 @@
 """What we need of the outside world, as Protocols; `adapters` and `judge` provide them, `compose` chooses."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ct_retrain.core.notice import Notice
+from ct_retrain.core.notice import Beat, Notice
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
 from ct_retrain.core.training import Fit, TrainPlan
@@ -65,8 +65,21 @@ class Trainer(Protocol):
 
 
 class Notifier(Protocol):
-    """Tells the team; its failure never changes the outcome."""
+    """Tells the team, through channels of which each is reached or not; its failure never changes the outcome."""
 
-    def send(self, notice: Notice) -> None:
-        """Deliver *notice* or raise ToolError."""
+    @property
+    def channels(self) -> Mapping[str, str]:
+        """Channel → what messages call it, without a secret in either; raise UsageError where they cannot be read."""
+        ...
+
+    def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
+        """Deliver *notice* to *channels* within a time limit; return channel → why, for those not reached."""
+        ...
+
+
+class Heartbeat(Protocol):
+    """A dead-man's switch, which alerts when it hears nothing: a job that never ran cannot tell so itself."""
+
+    def ping(self, beat: Beat, words: str) -> None:
+        """Report *beat*, with *words* for its log; raise ToolError where nobody listens."""
         ...

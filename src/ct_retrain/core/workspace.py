@@ -58,6 +58,11 @@ class Workspace(NamedTuple):
         return self.work / ".samples"
 
     @property
+    def outbox(self) -> Path:
+        """One file a notice, in a directory a night: which channels have it."""
+        return self.work / ".outbox"
+
+    @property
     def archive(self) -> Path:
         """Nights that were not published."""
         return self.root / self.paths.archive

@@ -13,7 +13,7 @@ from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import closing
+from ct_retrain.nightly import closing, outbox, wording
 from ct_retrain.nightly.night import Ports
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
@@ -30,12 +30,14 @@ def follow(workspace: Workspace, settings: Settings, ports: Ports, record: Night
         except CtRetrainError as error:
             _LOG.error("aftermath failed", part=name, night=record.night, reason=str(error))
             failed[name] = str(error)
+    for name, reason in failed.items():
+        outbox.post(workspace, ports.notifier, wording.part_failed(record.night, name, reason))
     return failed
 
 
 def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del settings
-    closing.tell_once(workspace, ports.notifier, record)
+    closing.tell(workspace, ports.notifier, record)
 
 
 PARTS: dict[str, Part] = {"notice": _tell}

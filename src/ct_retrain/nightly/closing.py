@@ -3,11 +3,8 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-import structlog
-
 from ct_retrain import disk
 from ct_retrain.core.decision import Decision, Hold, Promote, Reject
-from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.night import (
     BenchmarkFacts,
     CollectFacts,
@@ -18,11 +15,9 @@ from ct_retrain.core.night import (
     NightRecord,
     TrainFacts,
 )
-from ct_retrain.core.notice import Notice
 from ct_retrain.core.ports import Notifier
-from ct_retrain.core.record import digest
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly import archive
+from ct_retrain.nightly import archive, outbox, wording
 from ct_retrain.nightly.inspection import failures, quarantined
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.publish import latest, release_name
@@ -30,13 +25,6 @@ from ct_retrain.stages.train import ADAPTER
 
 _SHOWN = 3
 """Failing problems that a notice names with their answers."""
-_LOG = structlog.get_logger("ct_retrain.nightly")
-_LEVELS = {
-    NightOutcome.PUBLISHED: "info",
-    NightOutcome.NOTHING_NEW: "info",
-    NightOutcome.HELD: "warning",
-    NightOutcome.REJECTED: "error",
-}
 
 
 def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
@@ -135,45 +123,16 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
         yield f"delta.{one.incumbent}", one.difference
 
 
-def tell_once(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
-    """Send the notice of an ended night unless it was sent; a crash in between sends it again, never not at all."""
-    sent = workspace.night(record.night) / "notice.json"
-    if sent.exists():
-        return
-    notice = notice_of(workspace, record)
-    if tell(notifier, notice):
-        disk.write_record(sent, notice)
-
-
-def tell(notifier: Notifier, notice: Notice) -> bool:
-    """Send *notice*; a dead notifier is logged and changes nothing else."""
-    try:
-        notifier.send(notice)
-    except CtRetrainError as error:
-        _LOG.error("notice not delivered", reason=str(error), key=digest(notice)[:16])
-        return False
-    return True
-
-
-def _places(workspace: Workspace, record: NightRecord) -> Iterator[str]:
-    """Where the first failing answers are, and what prints their logs and diffs; what is left out of the benchmark."""
-    for problem, place in failures(workspace, record, most=_SHOWN):
-        yield f"fails {problem}: {place}; log and diff: ct-retrain show {record.night} --problem {problem}"
-    left_out = quarantined(workspace, record)
-    if left_out:
-        yield f"not asked, for no arm: {', '.join(left_out)}"
-
-
-def notice_of(workspace: Workspace, record: NightRecord) -> Notice:
-    """One message: the outcome first, the figures that matter, where to look last."""
-    figures = [
-        f"{arm}: functional {record.metrics[f'{arm}.functional']:.1%}"
-        for arm in ("candidate", "champion", "mainline")
-        if f"{arm}.functional" in record.metrics
-    ]
-    where = workspace.relative(workspace.record(record.night))
-    serving = f"serving: {record.latest or 'mainline'}"
-    body = "\n".join([record.reason, *figures, *_places(workspace, record), serving, f"record: {where}"])
-    title = f"ct-retrain {record.night}: {record.outcome.value.replace('_', ' ')}"
-    level = _LEVELS[record.outcome]
-    return Notice.model_validate({"night": record.night, "level": level, "title": title, "body": body})
+def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
+    """Send the notice of an ended night to whom it did not reach yet."""
+    found = {ref.stage: workspace.root / ref.path for ref in record.stages}
+    facts = {stage: disk.read_record(path, Manifest).facts for stage, path in found.items() if path.is_file()}
+    page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
+    places = wording.Places(
+        record=workspace.relative(workspace.record(record.night)),
+        page=workspace.relative(page) if page.exists() else "",
+        archive=workspace.relative(kept) if kept.exists() else "",
+        failing=tuple(failures(workspace, record, most=_SHOWN)),
+        left_out=quarantined(workspace, record),
+    )
+    outbox.post(workspace, notifier, wording.outcome(record, facts, places))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.night import Effort, NightPlan, Provenance, StageName
-from ct_retrain.core.ports import Generators, Notifier, Simulator, Trainer
+from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.step import Step
@@ -23,6 +23,7 @@ class Ports(NamedTuple):
     trainer: Trainer
     notifier: Notifier
     provenance: Callable[[], Provenance]
+    heartbeat: Heartbeat | None = None
 
 
 class Night(NamedTuple):

@@ -13,10 +13,9 @@ from ct_retrain import disk
 from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import LockedError, UsageError
 from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName
-from ct_retrain.core.notice import Notice
 from ct_retrain.core.settings import Settings
-from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import aftermath, archive, books, closing, steps
+from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.nightly import aftermath, alarms, books, closing, outbox, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
 
@@ -42,23 +41,41 @@ def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options
     archived and told to the team before it is raised again.
     """
     name = options.night or books.tonight(settings.timezone)
-    with disk.lock(workspace.lock):
-        if options.redo is not None:
-            _forget(workspace, name, options.redo)
-        if workspace.record(name).exists():
-            record = disk.read_record(workspace.record(name), NightRecord)
-            aftermath.follow(workspace, settings, ports, record)
-            return record
-        try:
-            ended = _night(workspace, settings, ports, name, options.until)
-        except (KeyboardInterrupt, SystemExit, LockedError, UsageError):
-            raise
-        except Exception as error:
-            _broken(workspace, ports, name, error)
-            raise
-        if ended is not None:
-            aftermath.follow(workspace, settings, ports, ended)
-        return ended
+    try:
+        with disk.lock(workspace.lock):
+            return _locked(workspace, settings, ports, options._replace(night=name))
+    except LockedError:
+        alarms.locked_out(workspace, ports, name)
+        raise
+
+
+def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
+    name = options.night or ""
+    outbox.catch_up(workspace, ports.notifier)
+    if options.redo is not None:
+        _forget(workspace, name, options.redo)
+    if workspace.record(name).exists():
+        return _over(workspace, settings, ports, disk.read_record(workspace.record(name), NightRecord))
+    if options.until is None:
+        alarms.beat(ports, "start", name)
+    alarms.look_at_disk(workspace, settings, ports, name)
+    try:
+        ended = _night(workspace, settings, ports, name, options.until)
+    except (KeyboardInterrupt, SystemExit, LockedError):
+        raise
+    except Exception as error:
+        if not isinstance(error, UsageError) or (workspace.night(name) / PLAN).exists():
+            alarms.broke(workspace, ports, name, error, "".join(traceback.format_exception(error)))
+        alarms.beat(ports, "failure", f"{name}: {type(error).__name__}")
+        raise
+    return _over(workspace, settings, ports, ended) if ended is not None else None
+
+
+def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> NightRecord:
+    """Do what is left to do for a night that is over."""
+    aftermath.follow(workspace, settings, ports, record)
+    alarms.beat_success(workspace, ports, record)
+    return record
 
 
 def _night(
@@ -112,16 +129,3 @@ def _forget(workspace: Workspace, night: str, stage: StageName) -> None:
         raise UsageError(message)
     for name in _ORDER[_ORDER.index(stage) :]:
         disk.remove_tree(workspace.stage(night, name))
-
-
-def _broken(workspace: Workspace, ports: Ports, night: str, error: Exception) -> None:
-    """Archive what is known of a failure and tell the team; the night stays open and can be resumed."""
-    text = "".join(traceback.format_exception(error))
-    where = archive.keep_failure(workspace, night, text)
-    notice = Notice(
-        night=night,
-        level="error",
-        title=f"ct-retrain {night}: broken, {type(error).__name__}",
-        body=f"{error}\nThe night can be resumed: ct-retrain run --night {night}\nTraceback: {where}",
-    )
-    closing.tell(ports.notifier, notice)

@@ -1,0 +1,48 @@
+"""`notices test`: whether what a night tells would reach anybody."""
+
+from __future__ import annotations
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json, print_table
+
+
+@click.group(short_help="Whom a night tells.")
+def notices() -> None:
+    """Slack, e-mail and whatever else a night tells; addresses come from `notices.urls` and `notices.urls_file`."""
+
+
+@notices.command(short_help="Send a test to every channel.")
+@json_option
+@click.pass_obj
+def test(context: Context, *, as_json: bool) -> int:
+    """Send a test notice to every channel and say whom it reached; exit 4 when it missed one.
+
+    No address is printed. The dead-man's switch is not pinged: it would take the test for a night.
+    """
+    from datetime import UTC, datetime
+
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.nightly.wording import trial
+
+    notifier = context.house().ports.notifier
+    channels = notifier.channels
+    if not channels:
+        raise UsageError(
+            "no channel is set: put addresses into CT_RETRAIN_NOTICES__URLS, or name a file of them in notices.urls_file"
+        )
+    failed = notifier.send(trial(datetime.now(UTC).date().isoformat()), list(channels))
+    if as_json:
+        print_json(
+            [
+                {"channel": words, "ok": one not in failed, "reason": failed.get(one, "")}
+                for one, words in channels.items()
+            ]
+        )
+    else:
+        rows = [
+            ("FAILED" if one in failed else "ok", words, failed.get(one, ""))
+            for one, words in channels.items()
+        ]
+        print_table("notices", ("", "channel", "why"), rows)
+    return 4 if failed else 0

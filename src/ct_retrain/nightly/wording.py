@@ -1,0 +1,231 @@
+"""What the team is told, word by word: pure functions from what happened to a Notice.
+
+The title says the outcome; the body says why, the figures that matter, where to look, and what to do next, each in
+lines that also read well where fonts are proportional and spaces are lost.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.decision import Comparison
+from ct_retrain.core.night import (
+    BenchmarkFacts,
+    CollectFacts,
+    CurateFacts,
+    Facts,
+    NightOutcome,
+    NightRecord,
+    StageName,
+)
+from ct_retrain.core.notice import Notice
+from ct_retrain.core.record import digest
+
+_LEVELS = {
+    NightOutcome.PUBLISHED: "info",
+    NightOutcome.NOTHING_NEW: "info",
+    NightOutcome.HELD: "warning",
+    NightOutcome.REJECTED: "error",
+}
+_FIGURES = ("functional", "fsm")
+_INCUMBENTS = {"champion": "last nightly", "mainline": "mainline"}
+_NAMED = 3
+"""Problems that a notice points at."""
+_LONGEST = 2000
+"""Characters of an error message."""
+
+
+class Places(NamedTuple):
+    """Where a reader finds more, relative to the workspace; empty where there is nothing."""
+
+    record: str
+    page: str = ""
+    archive: str = ""
+
+
+class Failure(NamedTuple):
+    """A try of a night that broke."""
+
+    stage: str
+    error: Exception
+    traceback: str
+    """Where it was written, relative to the workspace."""
+    log: Sequence[str]
+    """The last things that the night said."""
+
+
+def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Notice:
+    """The one message of a night that is over; *facts* are what is left of its stages' manifests.
+
+    A night that is run again and ends in the same is not told again: no clock is in the key.
+    """
+    told = record.model_dump(mode="json", include={"outcome", "reason", "metrics", "decision", "release"})
+    lines = [
+        record.reason,
+        *_figures(record),
+        *_data(facts),
+        f"Serving: {record.latest or 'mainline'}",
+        *_look(record, facts, places),
+        f"Next: {_next(record, facts)}",
+    ]
+    name = record.outcome.value.replace("_", " ")
+    title = f"ct-retrain {record.night}: {name}{_headline(record)}"
+    return _notice((record.night, "outcome", digest(told)[:16]), _LEVELS[record.outcome], title, lines)
+
+
+def broken(night: str, failure: Failure) -> Notice:
+    """A night that broke; the same failure of a second try is the same notice."""
+    kind, said = type(failure.error).__name__, str(failure.error)
+    lines = [
+        said[:_LONGEST] or kind,
+        f"Stage: {failure.stage}",
+        *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
+        f"Traceback: {failure.traceback}",
+        f"Next: mend what it names, then: ct-retrain run --night {night} (it goes on where it stopped)",
+    ]
+    title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
+    return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
+
+
+def locked(night: str, holder: str) -> Notice:
+    """A night that could not start, because *holder* has the workspace."""
+    lines = [
+        f"The night did not start, nothing was changed: {holder} holds the workspace.",
+        "Next: nothing to do if that is at work, for later tries of the schedule start the night; else see ct-retrain status",
+    ]
+    return _notice(
+        (night, "locked", night), "warning", f"ct-retrain {night}: lock held, did not start", lines
+    )
+
+
+def disk_low(night: str, free: int, wanted: float, place: str) -> Notice:
+    """Less than *wanted* GB are free where the workspace is; the night goes on."""
+    lines = [
+        f"{free / 1e9:.1f} GB are free at {place}, less than the {wanted:g} GB of notices.min_free_gb.",
+        "The night goes on; if the disk fills it stops without losing anything and can be resumed.",
+        "Next: free space; ct-retrain purge prints what may go",
+    ]
+    return _notice((night, "disk", night), "warning", f"ct-retrain {night}: disk nearly full", lines)
+
+
+def part_failed(night: str, part: str, reason: str) -> Notice:
+    """Something that follows a night failed; its outcome stands."""
+    lines = [
+        reason[:_LONGEST],
+        "The outcome of the night stands, and what failed is tried again with the next run.",
+        f"Next: mend what it names; to try at once: ct-retrain run --night {night}",
+    ]
+    return _notice((night, f"part-{part}", night), "warning", f"ct-retrain {night}: {part} failed", lines)
+
+
+def trial(night: str) -> Notice:
+    """What `ct-retrain notices test` sends."""
+    lines = ["If you can read this, notices of ct-retrain reach you here.", "Next: nothing to do"]
+    return _notice((night, "test", night), "info", "ct-retrain: a test of the notices", lines)
+
+
+def _notice(identity: tuple[str, str, str], level: str, title: str, lines: Sequence[str]) -> Notice:
+    night, subject, key = identity
+    body = "\n".join([*lines, f"({night} {subject} {key})"])
+    return Notice.model_validate(
+        {"night": night, "subject": subject, "key": key, "level": level, "title": title, "body": body}
+    )
+
+
+def _comparisons(record: NightRecord) -> tuple[Comparison, ...]:
+    return record.decision.evidence.comparisons if record.decision else ()
+
+
+def _headline(record: NightRecord) -> str:
+    """The one figure of a title."""
+    score = record.metrics.get("candidate.functional")
+    if score is None or not _comparisons(record):
+        return ""
+    first = _comparisons(record)[0]
+    return f", {score:.1%} functional ({first.difference * 100:+.1f} points against {_INCUMBENTS[first.incumbent]})"
+
+
+def _figures(record: NightRecord) -> Iterator[str]:
+    """Each figure of the candidate, then of the incumbents with how far the candidate is from them."""
+    intervals = {one.incumbent: one for one in _comparisons(record)}
+    for figure in _FIGURES:
+        score = record.metrics.get(f"candidate.{figure}")
+        if score is None:
+            continue
+        told = [f"candidate {score:.1%}"]
+        for arm, name in _INCUMBENTS.items():
+            other = record.metrics.get(f"{arm}.{figure}")
+            if other is None:
+                continue
+            one = intervals.get("champion" if arm == "champion" else "mainline")
+            known = one is not None and figure == "functional"
+            interval = (
+                f", {one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}"
+                if known and one
+                else ""
+            )
+            told.append(f"{name} {other:.1%} ({(score - other) * 100:+.1f}{interval})")
+        yield f"{figure.capitalize() if figure != 'fsm' else 'FSM'}: {'; '.join(told)}"
+
+
+def _data(facts: Mapping[StageName, Facts]) -> Iterator[str]:
+    collected, curated = facts.get("collect"), facts.get("curate")
+    told: list[str] = []
+    if isinstance(collected, CollectFacts):
+        told.append(f"{collected.collected} passing simulations collected{_refused(collected.rejected)}")
+    if isinstance(curated, CurateFacts):
+        told.append(
+            f"{curated.examples} examples kept, {curated.new} of them new{_refused(curated.rejected)}"
+        )
+    if told:
+        yield f"Data: {'; '.join(told)}"
+
+
+def _refused(reasons: Mapping[str, int]) -> str:
+    if not reasons:
+        return ""
+    ordered = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+    return f", {sum(reasons.values())} refused ({', '.join(f'{count} {name}' for name, count in ordered)})"
+
+
+def _look(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Iterator[str]:
+    named = [places.page, places.record, places.archive]
+    yield f"Where to look: {', '.join(place for place in named if place)}"
+    if record.outcome is not NightOutcome.NOTHING_NEW:
+        yield f"Why in full: ct-retrain show {record.night}"
+    for problem in _failing(record, facts):
+        yield f"A failing answer and its log: ct-retrain show {record.night} --problem {problem}"
+
+
+def _failing(record: NightRecord, facts: Mapping[StageName, Facts]) -> list[str]:
+    """Problems worth a look: lost against the first incumbent, else those that the candidate never solved."""
+    lost = _comparisons(record)[0].lost if _comparisons(record) else ()
+    measured = facts.get("benchmark")
+    cards = measured.scorecards if isinstance(measured, BenchmarkFacts) else ()
+    passes = next((card.passes for card in cards if card.arm == "candidate"), {})
+    return list(lost[:_NAMED] or sorted(problem for problem, count in passes.items() if not count)[:1])
+
+
+def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
+    """*Nothing to do*, or the exact command."""
+    needed = record.decision.evidence.samples_needed if record.decision else None
+    again = f"run --night {record.night} --redo benchmark"
+    match record.outcome:
+        case NightOutcome.PUBLISHED:
+            return "nothing to do; ct-retrain rollback would serve the release before it"
+        case NightOutcome.NOTHING_NEW:
+            collected = facts.get("collect")
+            seen = not isinstance(collected, CollectFacts) or collected.runs > 0
+            return (
+                "nothing to do"
+                if seen
+                else "there was no run at all: ct-retrain config paths.runs says where they are looked for"
+            )
+        case NightOutcome.HELD if needed is not None:
+            return (
+                f"nothing to do, the data is kept and the next night tries again; to know now: "
+                f"ct-retrain --set benchmark.samples={needed} {again}"
+            )
+        case NightOutcome.HELD:
+            return f"nothing to do, the data is kept and the next night tries again; why: ct-retrain show {record.night}"
+        case NightOutcome.REJECTED:
+            return f"nothing was published and what was served still is; see what it lost: ct-retrain show {record.night}"
