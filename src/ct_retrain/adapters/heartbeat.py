@@ -31,6 +31,7 @@ class UrlHeartbeat:
     def ping(self, beat: Beat, words: str) -> None:
         """Report *beat*; a switch that is only busy is asked again."""
         split = urlsplit(self.url())
+        split = urlsplit(self.url())
         there = split._replace(path=split.path.rstrip("/") + _PATHS[beat]).geturl()
         why = ""
         for _ in range(_TRIES):
@@ -45,11 +46,19 @@ class UrlHeartbeat:
         if not url and self._settings.heartbeat_file:
             path = self._root / self._settings.heartbeat_file
             url = next(iter(secret_lines(path, "notices.heartbeat_file")), "")
-        if not url.startswith(("http://", "https://")):
+        if not _pingable(url):
             raise UsageError(
                 "notices.heartbeat is no http:// or https:// URL: copy it from your dead-man's switch"
             )
         return url
+
+
+def _pingable(url: str) -> bool:
+    try:
+        split = urlsplit(url)
+        return split.scheme in {"http", "https"} and bool(split.hostname) and split.port != 0
+    except ValueError:
+        return False
 
 
 def _post(url: str, words: str, seconds: float) -> str:

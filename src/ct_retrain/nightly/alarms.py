@@ -29,7 +29,11 @@ _SUCCESS = "success"
 def broke(workspace: Workspace, ports: Ports, night: str, error: Exception, trace: str) -> None:
     """Archive what is known of a failure and tell the team; the night stays open and can be resumed."""
     log = tuple(_last_words(workspace.night(night) / NIGHT_LOG))
-    where = archive.keep_failure(workspace, night, trace)
+    try:
+        where = archive.keep_failure(workspace, night, trace)
+    except CtRetrainError as full:  # the failure that is told is the first one
+        _LOG.error("traceback not kept", reason=str(full), traceback=trace)
+        where = f"in the log; {full}"
     failure = wording.Failure(_failing(workspace, night), error, where, log)
     outbox.post(workspace, ports.notifier, wording.broken(night, failure))
 

@@ -1,7 +1,7 @@
 """Tells the team at least once and, but for a crash in between, no more: one file a notice says which channels have it.
 
 A channel that was not reached is tried again at the next chance, the others are not told twice. Nothing here raises:
-a dead notifier changes nothing else.
+a dead notifier changes nothing else, and on a full disk a notice is sent before it fails to be noted.
 """
 
 import structlog
@@ -28,8 +28,9 @@ def post(workspace: Workspace, notifier: Notifier, notice: Notice) -> None:
             posted = Posted(notice=notice)
         wanted = [channel for channel in notifier.channels if channel not in posted.reached]
         if wanted or not path.exists():
+            after = _delivered(notifier, posted, wanted)
             disk.make_directory(path.parent)
-            disk.write_record(path, _delivered(notifier, posted, wanted))
+            disk.write_record(path, after)
     except CtRetrainError as error:
         _LOG.error("notice not delivered", title=notice.title, reason=str(error))
 

@@ -51,11 +51,11 @@ def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options
 
 def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
     name = options.night or ""
-    outbox.catch_up(workspace, ports.notifier)
     if options.redo is not None:
         _forget(workspace, name, options.redo)
     if workspace.record(name).exists():
         return _over(workspace, settings, ports, disk.read_record(workspace.record(name), NightRecord))
+    outbox.catch_up(workspace, ports.notifier)
     if options.until is None:
         alarms.beat(ports, "start", name)
     alarms.look_at_disk(workspace, settings, ports, name)

@@ -1,0 +1,90 @@
+"""Real servers on loopback that keep what they are sent: one for HTTP, one for mail."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, NamedTuple
+
+from aiosmtpd.controller import Controller
+
+
+class Post(NamedTuple):
+    """A request as it came in."""
+
+    path: str
+    body: bytes
+
+
+class Webhook:
+    """What an HTTP server heard; it answers the codes it was given, then 200."""
+
+    def __init__(self, url: str, answers: list[int]) -> None:
+        self.url = url
+        self.address = url.removeprefix("http://")
+        self.answers = answers
+        self.posts: list[Post] = []
+
+    @property
+    def paths(self) -> list[str]:
+        return [post.path for post in self.posts]
+
+
+@contextlib.contextmanager
+def webhook(*answers: int) -> Iterator[Webhook]:
+    """Serve until the end of the block."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            size = int(self.headers.get("Content-Length") or 0)
+            heard.posts.append(Post(self.path, self.rfile.read(size)))
+            self.send_response(heard.answers.pop(0) if heard.answers else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *arguments: Any) -> None:
+            """Quietly."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    heard = Webhook(f"http://127.0.0.1:{server.server_port}", list(answers))
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield heard
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Mailbox:
+    """What an SMTP server accepted."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.mails: list[EmailMessage] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(mail, EmailMessage)
+        self.mails.append(mail)
+        return "250 kept"
+
+
+@contextlib.contextmanager
+def mailbox() -> Iterator[Mailbox]:
+    """Serve until the end of the block."""
+    import socket
+
+    box = Mailbox()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        box.port = free.getsockname()[1]
+    controller = Controller(box, hostname="127.0.0.1", port=box.port)
+    controller.start()
+    try:
+        yield box
+    finally:
+        controller.stop()
