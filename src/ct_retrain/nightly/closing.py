@@ -9,10 +9,12 @@ from ct_retrain.core.night import (
     BenchmarkFacts,
     CollectFacts,
     CurateFacts,
+    Facts,
     Manifest,
     ManifestRef,
     NightOutcome,
     NightRecord,
+    StageName,
     TrainFacts,
 )
 from ct_retrain.core.ports import Notifier
@@ -126,7 +128,9 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
 def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
     """Send the notice of an ended night to whom it did not reach yet."""
     found = {ref.stage: workspace.root / ref.path for ref in record.stages}
-    facts = {stage: disk.read_record(path, Manifest).facts for stage, path in found.items() if path.is_file()}
+    facts: dict[StageName, Facts] = {
+        stage: disk.read_record(path, Manifest).facts for stage, path in found.items() if path.is_file()
+    }
     page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
     places = wording.Places(
         record=workspace.relative(workspace.record(record.night)),

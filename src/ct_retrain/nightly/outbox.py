@@ -4,6 +4,8 @@ A channel that was not reached is tried again at the next chance, the others are
 a dead notifier changes nothing else, and on a full disk a notice is sent before it fails to be noted.
 """
 
+from collections.abc import Mapping
+
 import structlog
 
 from ct_retrain import disk
@@ -55,7 +57,7 @@ def catch_up(workspace: Workspace, notifier: Notifier) -> None:
 
 def _delivered(notifier: Notifier, posted: Posted, channels: list[str]) -> Posted:
     """*posted* after another try at *channels*."""
-    failed = notifier.send(posted.notice, channels) if channels else {}
+    failed: Mapping[str, str] = notifier.send(posted.notice, channels) if channels else {}
     for channel, reason in failed.items():
         words = notifier.channels.get(channel, channel)
         _LOG.error("notice not delivered", title=posted.notice.title, channel=words, reason=reason)

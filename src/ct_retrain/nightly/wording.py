@@ -201,8 +201,14 @@ def _failing(record: NightRecord, facts: Mapping[StageName, Facts]) -> list[str]
     lost = _comparisons(record)[0].lost if _comparisons(record) else ()
     measured = facts.get("benchmark")
     cards = measured.scorecards if isinstance(measured, BenchmarkFacts) else ()
-    passes = next((card.passes for card in cards if card.arm == "candidate"), {})
-    return list(lost[:_NAMED] or sorted(problem for problem, count in passes.items() if not count)[:1])
+    unsolved = [
+        problem
+        for card in cards
+        if card.arm == "candidate"
+        for problem, passes in card.passes.items()
+        if not passes
+    ]
+    return list(lost[:_NAMED] or sorted(unsolved)[:1])
 
 
 def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
