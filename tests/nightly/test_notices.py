@@ -167,7 +167,11 @@ def test_a_published_night_says_what_a_reader_wants_to_know(tmp_path: Path) -> N
     assert lines[1].startswith("Functional: candidate 75.0%; mainline 0.0% (+75.0, 95% interval +")
     assert lines[2].startswith("Data: 6 passing simulations collected, 1 refused (1 ")
     assert "Serving: nightly_2026-01-01" in lines
-    assert any(line.endswith(f"ct-retrain show {NIGHT} --problem flip_8") for line in lines)
+    assert any(
+        line.startswith("fails flip_8: work/continuous_retrain/2026-01-01/benchmark/samples/candidate-")
+        and line.endswith(f"log and diff: ct-retrain show {NIGHT} --problem flip_8")
+        for line in lines
+    )
     assert "Next: nothing to do; ct-retrain rollback would serve the release before it" in lines
 
 

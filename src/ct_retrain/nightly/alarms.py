@@ -34,7 +34,7 @@ def broke(workspace: Workspace, ports: Ports, night: str, error: Exception, trac
     except CtRetrainError as full:  # the failure that is told is the first one
         _LOG.error("traceback not kept", reason=str(full), traceback=trace)
         where = f"in the log; {full}"
-    failure = wording.Failure(_failing(workspace, night), error, where, log)
+    failure = wording.Breakdown(_failing(workspace, night), error, where, log)
     outbox.post(workspace, ports.notifier, wording.broken(night, failure))
 
 

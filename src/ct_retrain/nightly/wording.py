@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from ct_retrain.core.decision import Comparison
 from ct_retrain.core.night import (
-    BenchmarkFacts,
     CollectFacts,
     CurateFacts,
     Facts,
@@ -19,6 +18,7 @@ from ct_retrain.core.night import (
 )
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.record import digest
+from ct_retrain.nightly.inspection import Failure
 
 _LEVELS = {
     NightOutcome.PUBLISHED: "info",
@@ -28,8 +28,6 @@ _LEVELS = {
 }
 _FIGURES = ("functional", "fsm")
 _INCUMBENTS = {"champion": "last nightly", "mainline": "mainline"}
-_NAMED = 3
-"""Problems that a notice points at."""
 _LONGEST = 2000
 """Characters of an error message."""
 
@@ -40,9 +38,12 @@ class Places(NamedTuple):
     record: str
     page: str = ""
     archive: str = ""
+    failing: Sequence[Failure] = ()
+    left_out: Sequence[str] = ()
+    """Problems that no arm was asked."""
 
 
-class Failure(NamedTuple):
+class Breakdown(NamedTuple):
     """A try of a night that broke."""
 
     stage: str
@@ -64,7 +65,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
         *_figures(record),
         *_data(facts),
         f"Serving: {record.latest or 'mainline'}",
-        *_look(record, facts, places),
+        *_look(record, places),
         f"Next: {_next(record, facts)}",
     ]
     name = record.outcome.value.replace("_", " ")
@@ -72,7 +73,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
     return _notice((record.night, "outcome", digest(told)[:16]), _LEVELS[record.outcome], title, lines)
 
 
-def broken(night: str, failure: Failure) -> Notice:
+def broken(night: str, failure: Breakdown) -> Notice:
     """A night that broke; the same failure of a second try is the same notice."""
     kind, said = type(failure.error).__name__, str(failure.error)
     lines = [
@@ -187,28 +188,15 @@ def _refused(reasons: Mapping[str, int]) -> str:
     return f", {sum(reasons.values())} refused ({', '.join(f'{count} {name}' for name, count in ordered)})"
 
 
-def _look(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Iterator[str]:
+def _look(record: NightRecord, places: Places) -> Iterator[str]:
     named = [places.page, places.record, places.archive]
     yield f"Where to look: {', '.join(place for place in named if place)}"
     if record.outcome is not NightOutcome.NOTHING_NEW:
         yield f"Why in full: ct-retrain show {record.night}"
-    for problem in _failing(record, facts):
-        yield f"A failing answer and its log: ct-retrain show {record.night} --problem {problem}"
-
-
-def _failing(record: NightRecord, facts: Mapping[StageName, Facts]) -> list[str]:
-    """Problems worth a look: lost against the first incumbent, else those that the candidate never solved."""
-    lost = _comparisons(record)[0].lost if _comparisons(record) else ()
-    measured = facts.get("benchmark")
-    cards = measured.scorecards if isinstance(measured, BenchmarkFacts) else ()
-    unsolved = [
-        problem
-        for card in cards
-        if card.arm == "candidate"
-        for problem, passes in card.passes.items()
-        if not passes
-    ]
-    return list(lost[:_NAMED] or sorted(unsolved)[:1])
+    for problem, where in places.failing:
+        yield f"fails {problem}: {where}; log and diff: ct-retrain show {record.night} --problem {problem}"
+    if places.left_out:
+        yield f"not asked, for no arm: {', '.join(places.left_out)}"
 
 
 def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
