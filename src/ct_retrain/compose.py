@@ -13,7 +13,7 @@ from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.core.configuration import load
 from ct_retrain.core.night import Effort
 from ct_retrain.core.ports import Generators, Trainer
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.settings import NoticeSettings, Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
@@ -41,6 +41,12 @@ def remembering(house: House) -> House:
     """*house* with a judge that keeps its verdicts in the workspace."""
     workspace, settings = house.workspace, house.settings
     return house._replace(ports=ports_of(workspace, settings, workspace.verdicts))
+
+
+def untold(house: House) -> House:
+    """*house* whose nights tell the log alone: a demonstration is no news for the team, and no sign of life."""
+    silent = AppriseNotifier(NoticeSettings(), house.workspace.root)
+    return house._replace(ports=house.ports._replace(notifier=silent, heartbeat=None))
 
 
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:

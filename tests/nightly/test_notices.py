@@ -18,6 +18,7 @@ from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.cli import call
 from ct_retrain.cli.logs import configure
+from ct_retrain.compose import build, untold
 from ct_retrain.core.configuration import load
 from ct_retrain.core.errors import CtRetrainError, LockedError, ToolError
 from ct_retrain.core.notice import Notice
@@ -309,3 +310,13 @@ def test_what_cannot_be_noted_is_still_sent(tmp_path: Path) -> None:
 
     assert town.workspace.record(NIGHT).exists()
     assert len(town.inbox.notices) == 2
+
+
+def test_a_demonstration_tells_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CT_RETRAIN_NOTICES__URLS", "json://127.0.0.1:1/")
+    monkeypatch.setenv("CT_RETRAIN_NOTICES__HEARTBEAT", "http://127.0.0.1:1/")
+    house = build(tmp_path)
+    assert len(house.ports.notifier.channels) == 1
+    assert house.ports.heartbeat is not None
+    assert untold(house).ports.notifier.channels == {}
+    assert untold(house).ports.heartbeat is None

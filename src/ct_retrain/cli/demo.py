@@ -31,7 +31,7 @@ def _demo(directory: str) -> None:
 
     from ct_retrain import disk
     from ct_retrain.cli.logs import configure
-    from ct_retrain.compose import build, remembering
+    from ct_retrain.compose import build, remembering, untold
     from ct_retrain.demo.chart import draw
     from ct_retrain.demo.flywheel import turn_all
     from ct_retrain.demo.nightly_recipe import NIGHTLY
@@ -40,7 +40,7 @@ def _demo(directory: str) -> None:
     configure(json_lines=False, level=50)
     root = disk.make_directory(Path(directory)).resolve()
     set_up(root, NIGHTLY)
-    house = remembering(build(root))
+    house = untold(remembering(build(root)))
     turns = list(turn_all(house.workspace, house.settings, house.ports, NIGHTLY, click.echo))
     chart = draw(turns, root / "demo.svg")
     _print(turns, root, chart)

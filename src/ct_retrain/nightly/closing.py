@@ -127,9 +127,10 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
 
 def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
     """Send the notice of an ended night to whom it did not reach yet."""
-    found = {ref.stage: workspace.root / ref.path for ref in record.stages}
     facts: dict[StageName, Facts] = {
-        stage: disk.read_record(path, Manifest).facts for stage, path in found.items() if path.is_file()
+        ref.stage: disk.read_record(workspace.root / ref.path, Manifest).facts
+        for ref in record.stages
+        if (workspace.root / ref.path).is_file()
     }
     page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
     places = wording.Places(
