@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import NightPlan, NightRecord
+from ct_retrain.core.night import NightPlan, NightRecord, order
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.stages.publish import latest
 
@@ -27,12 +27,6 @@ def open_nights(workspace: Workspace) -> list[NightPlan]:
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
     waiting = [plan for plan in plans if not workspace.record(plan.night).exists()]
     return sorted(waiting, key=lambda plan: order(plan.night))
-
-
-def order(night: str) -> tuple[str, int]:
-    """Sort key of night ids: the date, then the number behind the dot as a number."""
-    date, _, number = night.partition(".")
-    return date, int(number or 1)
 
 
 def tonight(zone: str) -> str:

@@ -1,46 +1,14 @@
-"""One problem of one night: what each arm made of it, the answer that failed, its log, and how it differs from the golden."""
+"""What to look at of a night: the problems that failed, and one of them from close by, or why there is nothing to see."""
 
-import difflib
-from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
-from ct_retrain.core.problem import Arm, Problem, Sample, Scorecard
-from ct_retrain.core.record import Record
-from ct_retrain.core.scoring import failure_of
+from ct_retrain.core.problem import Problem
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.report import Answers, Inspection, drawn, inspected
 from ct_retrain.stages.benchmark import SAMPLES
-
-
-class Attempt(Record):
-    """What one arm did on the problem."""
-
-    arm: Arm
-    passed: int
-    samples: int
-    failures: dict[str, int]
-    """How the samples that failed ended → how many."""
-
-
-class Inspection(Record):
-    """A problem as a night saw it."""
-
-    night: str
-    problem: str
-    category: str
-    attempts: tuple[Attempt, ...]
-    where: str
-    """File and line of the shown sample, relative to the workspace; empty when no sample of the candidate failed."""
-    outcome: str
-    detail: str
-    log: str
-    """Of the simulation, and of that of the synthesised copy where it disagrees."""
-    diff: str
-    """From the golden to the answer's RTL, or to the whole answer where it holds none."""
 
 
 class Failure(NamedTuple):
@@ -63,9 +31,10 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
     first: dict[str, str] = {}
     for card in cards:
-        for place, sample in _samples(directory, card):
-            if not sample.verdict.passed:
-                first.setdefault(sample.problem_id, f"{workspace.relative(directory)}/{place}")
+        for name, answers in drawn(directory, card, card.passes.keys()).items():
+            failed = [place for place, sample in answers if not sample.verdict.passed]
+            if failed:
+                first[name] = f"{workspace.relative(directory)}/{failed[0]}"
     lost = record.decision.evidence.comparisons[0].lost
     least = sorted(first, key=lambda name: (cards[0].passes[name], name))
     named = [name for name in lost or least if name in first]
@@ -91,32 +60,9 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
         message = f"night {record.night} did not use problem {problem.id}; it was quarantined or is of another suite"
         raise UsageError(message)
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
-    drawn = {
-        card.arm: [one for one in _samples(directory, card) if one[1].problem_id == problem.id]
-        for card in cards
-    }
-    attempts = tuple(
-        Attempt(
-            arm=card.arm,
-            passed=card.passes[problem.id],
-            samples=card.sampling.samples,
-            failures=_failures([sample for _, sample in drawn[card.arm]]),
-        )
-        for card in cards
-    )
-    failed = [(place, sample) for place, sample in drawn["candidate"] if not sample.verdict.passed]
-    place, sample = failed[0] if failed else (None, None)
-    return Inspection(
-        night=record.night,
-        problem=problem.id,
-        category=problem.category,
-        attempts=attempts,
-        where=f"{workspace.relative(directory)}/{place}" if place else "",
-        outcome=failure_of(sample) if sample else "",
-        detail=sample.verdict.detail if sample else "",
-        log=_log(sample) if sample else "",
-        diff=_diff(problem.golden, sample.rtl or sample.text) if sample else "",
-    )
+    answers = Answers(record.night, directory, workspace.relative(directory))
+    [found] = inspected(answers, cards, [problem])
+    return found
 
 
 def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:
@@ -135,32 +81,3 @@ def _facts(workspace: Workspace, record: NightRecord) -> BenchmarkFacts | None:
             if isinstance(facts, BenchmarkFacts):
                 return facts
     return None
-
-
-def _samples(directory: Path, card: Scorecard) -> Iterator[tuple[str, Sample]]:
-    """Those that *card* counts.
-
-    The stock may have brought more to a problem, and a night that was resumed with other tools leaves a second file.
-    """
-    for path in sorted(directory.glob(f"{card.arm}-*.jsonl")):
-        lines = enumerate(disk.read_lines(path, Sample), 1)
-        drawn = [(number, sample) for number, sample in lines if sample.index < card.sampling.samples]
-        passed = Counter(sample.problem_id for _, sample in drawn if sample.verdict.passed)
-        if all(passed[name] == count for name, count in card.passes.items()):
-            yield from ((f"{path.name}:{number}", sample) for number, sample in drawn)
-            return
-
-
-def _failures(samples: list[Sample]) -> dict[str, int]:
-    names = [failure_of(sample) for sample in samples if not sample.verdict.passed]
-    return {name: names.count(name) for name in sorted(set(names))}
-
-
-def _log(sample: Sample) -> str:
-    verdict = sample.verdict
-    return "\n".join(text.rstrip("\n") for text in (verdict.log, verdict.second_log) if text)
-
-
-def _diff(golden: str, answer: str) -> str:
-    lines = difflib.unified_diff(golden.splitlines(), answer.splitlines(), "golden", "answer", lineterm="")
-    return "\n".join(lines)

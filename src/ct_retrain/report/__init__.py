@@ -1,0 +1,7 @@
+"""Pages for people: a night as one self-contained file, and the history of all nights."""
+
+from ct_retrain.report.inspection import Answers, Inspection, drawn, inspected
+from ct_retrain.report.pages import INDEX, is_written, page, write
+from ct_retrain.report.shelf import Shelf
+
+__all__ = ["INDEX", "Answers", "Inspection", "Shelf", "drawn", "inspected", "is_written", "page", "write"]

@@ -1,0 +1,114 @@
+"""Charts as inline SVG: drawn by matplotlib in marker colours that become the page's own, light or dark.
+
+Equal figures give equal bytes. Text stays text; what a reader does not see is in the chart's title and table.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ct_retrain.report.words import line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+INK, MUTED, GRID = "#010101", "#010102", "#010103"
+ARM_COLOURS = {"candidate": "#010104", "champion": "#010105", "mainline": "#010106"}
+GOOD, BAD = "#010107", "#010108"
+_VARIABLES = {
+    INK: "--ink",
+    MUTED: "--muted",
+    GRID: "--grid",
+    ARM_COLOURS["candidate"]: "--candidate",
+    ARM_COLOURS["champion"]: "--champion",
+    ARM_COLOURS["mainline"]: "--mainline",
+    GOOD: "--good",
+    BAD: "--bad",
+}
+ARM_MARKS = {"candidate": "o", "champion": "s", "mainline": "D"}
+"""Told apart without colour too."""
+_WIDTH = 5.3
+"""Inches: some 375 units, so that a phone shows the type at about its size."""
+_STYLE: dict[str, Any] = {
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": MUTED,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "font.family": ["sans-serif"],
+    "font.size": 11,
+    "grid.color": GRID,
+    "grid.linewidth": 0.7,
+    "legend.frameon": False,
+    "legend.labelcolor": INK,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "ct-retrain",
+    "text.color": INK,
+    "text.parse_math": False,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+}
+
+
+class Chart(NamedTuple):
+    """A picture and the figures behind it."""
+
+    key: str
+    """Unique on its page."""
+    title: str
+    svg: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    """The same for those who do not see it."""
+
+
+class Table(NamedTuple):
+    """The figures behind a chart."""
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def chart(key: str, title: str, height: float, paint: Callable[[Axes], None], table: Table) -> Chart:
+    """A Chart of *height* inches that *paint* draws."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a glyph that matplotlib's font lacks is the browser's to find
+        figure = Figure(figsize=(_WIDTH, height), layout="constrained")
+        paint(figure.add_subplot())
+        buffer = io.StringIO()
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = _inline(buffer.getvalue(), key, title)
+    return Chart(key, title, svg, table.columns, tuple(table.rows))
+
+
+def label(name: str) -> str:
+    """A name that somebody else chose, short enough for an axis."""
+    return line(name, 24)
+
+
+def _inline(text: str, key: str, title: str) -> str:
+    """The picture as part of a page: no prologue, no style of its own, colours and ids of the page."""
+    from markupsafe import escape
+
+    body = text[text.index("<svg") :].split(">", 1)[1]
+    found = re.search(r'viewBox="([^"]+)"', text)
+    box = found.group(1) if found else "0 0 1 1"
+    body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL)
+    for colour, variable in _VARIABLES.items():
+        body = body.replace(colour, f"var({variable})")
+    body = re.sub(r"font: ([\d.]+px) [^;\"]*", r"font-size: \1", body)
+    used = set(re.findall(r"(?:href=\"|url\()#([\w-]+)", body))
+    body = re.sub(r' id="([\w.-]+)"', lambda one: f' id="{key}-{one[1]}"' if one[1] in used else "", body)
+    body = re.sub(r"(href=\"|url\()#", rf"\1#{key}-", body)
+    body = re.sub(r"\n\s*", "\n", body)
+    head = (
+        f'<svg class="chart" role="img" aria-labelledby="{key}-title" viewBox="{box}" xmlns:xlink='
+        f'"http://www.w3.org/1999/xlink"><title id="{key}-title">{escape(title)}</title>'
+    )
+    return head + body

@@ -1,0 +1,99 @@
+"""What the night took in: how many runs became examples, what was refused and why, what the dataset is made of."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from ct_retrain.core.night import BenchmarkFacts, CollectFacts, CurateFacts, StageName, TrainFacts
+from ct_retrain.core.record import Rejected
+from ct_retrain.report.shelf import Night, Shelf, refused
+from ct_retrain.report.words import line, words
+
+
+class Bar(NamedTuple):
+    """A number beside others of its kind."""
+
+    name: str
+    value: int
+    share: float
+    """Of the largest, for the bar's length."""
+    note: str = ""
+
+
+class Refusal(NamedTuple):
+    """A reason, how often, and one case of it."""
+
+    stage: str
+    reason: str
+    count: int
+    subject: str
+    detail: str
+
+
+class Harvest(NamedTuple):
+    """Everything the page says of the night's data; empty where its stages are gone."""
+
+    funnel: tuple[Bar, ...]
+    refusals: tuple[Refusal, ...]
+    categories: tuple[Bar, ...]
+    sources: tuple[Bar, ...]
+    quarantined: tuple[str, ...]
+
+
+def harvest(shelf: Shelf, night: Night) -> Harvest:
+    """Add up what collect, curate, train and benchmark say of data."""
+    trained = night.of(TrainFacts)
+    curated = night.of(CurateFacts)
+    measured = night.of(BenchmarkFacts)
+    return Harvest(
+        funnel=_bars(dict(_funnel(night))),
+        refusals=tuple(_refusals(shelf, night)),
+        categories=_bars(_by_size(curated.categories)) if curated else (),
+        sources=_bars(_by_size(trained.rows)) if trained else (),
+        quarantined=measured.quarantined if measured else (),
+    )
+
+
+def _funnel(night: Night) -> Iterator[tuple[str, int]]:
+    collected, curated = night.of(CollectFacts), night.of(CurateFacts)
+    if collected is not None:
+        yield "runs seen", collected.runs
+        yield "traces with something new", collected.read
+        yield "passed simulations collected", collected.collected
+    if curated is not None:
+        yield "new examples", curated.new
+        yield "carried over", curated.carried
+        yield "examples in the dataset", curated.examples
+        yield "repairs beside them", curated.repairs
+
+
+def _by_size(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+
+def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
+    largest, total = max(counts.values(), default=0) or 1, sum(counts.values()) or 1
+    return tuple(
+        Bar(line(words(name), 60), count, count / largest, f"{count / total:.0%}") for name, count in counts.items()
+    )
+
+
+def _refusals(shelf: Shelf, night: Night) -> Iterator[Refusal]:
+    counted: tuple[tuple[StageName, Mapping[str, int]], ...] = tuple(
+        (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
+    )
+    for stage, counts in counted:
+        first = _first(shelf, night, stage, counts)
+        for reason, count in _by_size(counts).items():
+            case = first.get(reason)
+            subject, detail = (line(case.subject, 90), line(case.detail, 160)) if case else ("", "")
+            yield Refusal(stage, line(words(reason), 60), count, subject, detail)
+
+
+def _first(shelf: Shelf, night: Night, stage: str, counts: Mapping[str, int]) -> dict[str, Rejected]:
+    """Reason → its first case."""
+    found: dict[str, Rejected] = {}
+    for one in refused(night.places[stage] / shelf.rejected):
+        found.setdefault(one.reason, one)
+        if len(found) == len(counts):
+            break
+    return found

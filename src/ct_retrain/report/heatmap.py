@@ -1,0 +1,129 @@
+"""Problem by night: what each candidate won and lost against what was served that night."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from ct_retrain.core.night import NightRecord
+from ct_retrain.core.problem import Scorecard
+from ct_retrain.report.shelf import Shelf, benchmark_of
+from ct_retrain.report.words import ARMS
+
+SHOWN = 14
+"""Nights."""
+
+Change = Literal["won", "gained", "solved", "unsolved", "slipped", "lost", "unknown"]
+
+SIGNS: dict[Change, tuple[str, str]] = {
+    "won": ("▲", "won: at least half of the answers more than the other arm"),
+    "gained": ("△", "gained: some answers more"),
+    "solved": ("●", "no difference, at least half of the answers pass"),
+    "unsolved": ("·", "no difference, fewer than half pass"),
+    "slipped": ("▽", "slipped: some answers fewer"),
+    "lost": ("▼", "lost: at least half of the answers fewer"),
+    "unknown": (" ", "not asked, or no longer on disk"),
+}
+_LOSSES = ("lost", "slipped")
+_MOVED = ("won", "gained", "slipped", "lost")
+
+
+class Cell(NamedTuple):
+    """One problem in one night."""
+
+    change: Change
+    said: str
+    """In words."""
+
+    @property
+    def sign(self) -> str:
+        """What the cell shows."""
+        return SIGNS[self.change][0]
+
+
+class Row(NamedTuple):
+    """One problem over the nights."""
+
+    problem: str
+    category: str
+    cells: tuple[Cell, ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether anything changed in any night."""
+        return any(cell.change in _MOVED for cell in self.cells)
+
+
+class Column(NamedTuple):
+    """One measured night and what it was compared with."""
+
+    night: str
+    against: str
+
+
+class HeatMap(NamedTuple):
+    """Rows that changed come first, those that lost in the last night before all others."""
+
+    columns: tuple[Column, ...]
+    moved: tuple[Row, ...]
+    still: tuple[Row, ...]
+
+
+class _Night(NamedTuple):
+    column: Column
+    cells: dict[str, Cell]
+
+
+def heat_map(shelf: Shelf, records: Sequence[NightRecord], categories: dict[str, str]) -> HeatMap:
+    """Over the measured ones among *records*; *categories* is problem → category, as far as it is known."""
+    found = [night for record in records if (night := _night(shelf, record)) is not None]
+    names = sorted({name for night in found for name in night.cells})
+    unknown = Cell("unknown", SIGNS["unknown"][1])
+    rows = [
+        Row(name, categories.get(name, ""), tuple(night.cells.get(name, unknown) for night in found))
+        for name in names
+    ]
+    rows.sort(key=_rank)
+    columns = tuple(night.column for night in found)
+    return HeatMap(
+        columns, tuple(row for row in rows if row.moved), tuple(row for row in rows if not row.moved)
+    )
+
+
+def _rank(row: Row) -> tuple[int, int, str]:
+    order = ("lost", "slipped", "won", "gained")
+    last = row.cells[-1].change
+    losses = sum(cell.change in _LOSSES for cell in row.cells)
+    return (order.index(last) if last in order else len(order), -losses, row.problem)
+
+
+def _night(shelf: Shelf, record: NightRecord) -> _Night | None:
+    facts = benchmark_of(shelf, record)
+    cards = {card.arm: card for card in facts.scorecards} if facts else {}
+    incumbent = cards.get("champion") or cards.get("mainline")
+    if "candidate" in cards and incumbent is not None:
+        return _Night(Column(record.night, ARMS[incumbent.arm]), _compared(cards["candidate"], incumbent))
+    if record.decision is None or not record.decision.evidence.comparisons:
+        return None
+    one = record.decision.evidence.comparisons[0]
+    said = f"against {ARMS[one.incumbent]}; by how much is no longer on disk"
+    cells = {name: Cell("gained", f"won {said}") for name in one.won}
+    cells |= {name: Cell("slipped", f"lost {said}") for name in one.lost}
+    return _Night(Column(record.night, ARMS[one.incumbent]), cells)
+
+
+def _compared(candidate: Scorecard, incumbent: Scorecard) -> dict[str, Cell]:
+    return {name: _cell(candidate, incumbent, name) for name in candidate.passes if name in incumbent.passes}
+
+
+def _cell(candidate: Scorecard, incumbent: Scorecard, name: str) -> Cell:
+    samples = candidate.sampling.samples
+    ours, theirs = candidate.passes[name], incumbent.passes[name]
+    said = f"{ours} of {samples}, {ARMS[incumbent.arm]} {theirs}"
+    return Cell(_change((ours - theirs) / samples, ours / samples), said)
+
+
+def _change(difference: float, share: float) -> Change:
+    if difference > 0:
+        return "won" if difference >= 0.5 else "gained"
+    if difference < 0:
+        return "lost" if difference <= -0.5 else "slipped"
+    return "solved" if share >= 0.5 else "unsolved"

@@ -1,0 +1,118 @@
+"""Problems of one night: what each arm made of them, the answer that failed, its log, and how it differs from the golden."""
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain import disk
+from ct_retrain.core.problem import Arm, Problem, Sample, Scorecard
+from ct_retrain.core.record import Record
+from ct_retrain.core.scoring import failure_of
+
+_COMPARED = 4000
+"""Lines of an answer that are compared: comparing takes the square of them."""
+
+
+class Attempt(Record):
+    """What one arm did on the problem."""
+
+    arm: Arm
+    passed: int
+    samples: int
+    failures: dict[str, int]
+    """How the samples that failed ended → how many."""
+
+
+class Inspection(Record):
+    """A problem as a night saw it."""
+
+    night: str
+    problem: str
+    category: str
+    attempts: tuple[Attempt, ...]
+    where: str
+    """File and line of the shown sample, relative to the workspace; empty when no sample of the candidate failed."""
+    outcome: str
+    detail: str
+    log: str
+    """Of the simulation, and of that of the synthesised copy where it disagrees."""
+    diff: str
+    """From the golden to the answer's RTL, or to the whole answer where it holds none."""
+
+
+class Answers(NamedTuple):
+    """Where a night keeps what its arms answered."""
+
+    night: str
+    directory: Path
+    name: str
+    """Of the directory, relative to the workspace."""
+
+
+Placed = tuple[str, Sample]
+"""A sample, and the file and line it stands in."""
+
+
+def inspected(
+    answers: Answers, cards: Sequence[Scorecard], problems: Sequence[Problem]
+) -> Iterator[Inspection]:
+    """Look at *problems*, all of which *cards* count; of each the candidate's first failing sample is shown."""
+    wanted = {problem.id for problem in problems}
+    found = {card.arm: drawn(answers.directory, card, wanted) for card in cards}
+    for problem in problems:
+        attempts = [_attempt(card, problem, found[card.arm].get(problem.id, [])) for card in cards]
+        candidates = found.get("candidate", {}).get(problem.id, [])
+        failed = [(place, sample) for place, sample in candidates if not sample.verdict.passed]
+        place, sample = failed[0] if failed else (None, None)
+        yield Inspection(
+            night=answers.night,
+            problem=problem.id,
+            category=problem.category,
+            attempts=tuple(attempts),
+            where=f"{answers.name}/{place}" if place else "",
+            outcome=failure_of(sample) if sample else "",
+            detail=sample.verdict.detail if sample else "",
+            log=_log(sample) if sample else "",
+            diff=_diff(problem.golden, sample.rtl or sample.text) if sample else "",
+        )
+
+
+def drawn(directory: Path, card: Scorecard, wanted: Collection[str]) -> dict[str, list[Placed]]:
+    """The samples of the *wanted* problems that *card* counts.
+
+    The stock may have brought more to a problem, and a night that was resumed with other tools leaves a second file.
+    """
+    for path in sorted(directory.glob(f"{card.arm}-*.jsonl")):
+        passed: Counter[str] = Counter()
+        found: dict[str, list[Placed]] = {}
+        for number, sample in enumerate(disk.read_lines(path, Sample), 1):
+            if sample.index >= card.sampling.samples:
+                continue
+            passed[sample.problem_id] += sample.verdict.passed
+            if sample.problem_id in wanted:
+                found.setdefault(sample.problem_id, []).append((f"{path.name}:{number}", sample))
+        if all(passed[name] == count for name, count in card.passes.items()):
+            return found
+    return {}
+
+
+def _attempt(card: Scorecard, problem: Problem, drawn: Sequence[Placed]) -> Attempt:
+    failures = Counter(failure_of(sample) for _, sample in drawn if not sample.verdict.passed)
+    return Attempt(
+        arm=card.arm,
+        passed=card.passes[problem.id],
+        samples=card.sampling.samples,
+        failures=dict(sorted(failures.items())),
+    )
+
+
+def _log(sample: Sample) -> str:
+    verdict = sample.verdict
+    return "\n".join(text.rstrip("\n") for text in (verdict.log, verdict.second_log) if text)
+
+
+def _diff(golden: str, answer: str) -> str:
+    ours, theirs = golden.splitlines()[:_COMPARED], answer.splitlines()[:_COMPARED]
+    return "\n".join(difflib.unified_diff(ours, theirs, "golden", "answer", lineterm=""))

@@ -1,0 +1,293 @@
+"""What the page of one night says: outcome and reason first, then the evidence, then where it came from."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from ct_retrain.core.decision import Comparison
+from ct_retrain.core.night import BenchmarkFacts, ManifestRef, NightOutcome, NightRecord, TrainFacts
+from ct_retrain.core.problem import Scorecard
+from ct_retrain.report import plots
+from ct_retrain.report.charts import Table
+from ct_retrain.report.harvest import harvest
+from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
+from ct_retrain.report.instructive import failures, problems_of
+from ct_retrain.report.shelf import Library, Night, Shelf, night_of
+from ct_retrain.report.words import (
+    ARMS,
+    OUTCOMES,
+    duration,
+    line,
+    moment,
+    plain,
+    points,
+    share,
+    size,
+    span,
+    words,
+)
+
+_MARGINS = {"champion": ("gate.margin_champion", 0.01), "mainline": ("gate.margin_mainline", 0.015)}
+_NEEDED = ("min_delta_score", 0.01)
+
+
+class Tile(NamedTuple):
+    """One figure to be seen at a glance."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+class Hint(NamedTuple):
+    """What a reader may do next."""
+
+    said: str
+    command: str = ""
+
+
+class Flips(NamedTuple):
+    """Problems that went the same way."""
+
+    said: str
+    names: tuple[str, ...]
+
+
+class Hero(NamedTuple):
+    """The first thing to be read."""
+
+    sign: str
+    tone: str
+    headline: str
+    serving: str
+    next: tuple[Hint, ...]
+
+
+def night_context(shelf: Shelf, books: Library, record: NightRecord) -> dict[str, Any]:
+    """Everything the template of a night's page asks for."""
+    night = night_of(shelf, record)
+    problems, unread = problems_of(shelf)
+    shown = failures(shelf, night, problems)
+    notes = [*night.missing, *books.missing, *([unread] if unread and shown.shown else [])]
+    return {
+        "record": record,
+        "hero": _hero(shelf, books, record),
+        "tiles": list(_tiles(record)),
+        "missing": notes,
+        "before": _neighbour(books, record, -1),
+        "after": _neighbour(books, record, 1),
+        "heat": _heat(
+            shelf, books, record, {name: problem.category for name, problem in problems.items()}
+        ),
+        "signs": SIGNS,
+        "failures": shown,
+        "harvest": harvest(shelf, night),
+        "stages": [_stage(ref) for ref in record.stages],
+        "where": shelf.workspace.relative(shelf.workspace.record(record.night)),
+        **_score(night),
+        **_training(shelf, books, night),
+        **_provenance(record),
+    }
+
+
+def _neighbour(books: Library, record: NightRecord, step: int) -> str | None:
+    nights = [one.night for one in books.records]
+    place = nights.index(record.night) + step if record.night in nights else -1
+    return nights[place] if 0 <= place < len(nights) else None
+
+
+def _hero(shelf: Shelf, books: Library, record: NightRecord) -> Hero:
+    sign, tone = OUTCOMES[record.outcome.value]
+    after = record.latest or "mainline"
+    now = books.serving or "mainline"
+    headline, serving = {
+        NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
+        NightOutcome.HELD: ("Held: nobody can tell yet", f"{after} is still served"),
+        NightOutcome.REJECTED: ("Rejected", f"{after} is still served"),
+        NightOutcome.NOTHING_NEW: ("Nothing new", f"{after} is still served"),
+    }[record.outcome]
+    since = "" if now == after else f"; today it is {now}"
+    return Hero(sign, tone, headline, f"{serving}{since}", tuple(_next(shelf, record)))
+
+
+def _next(shelf: Shelf, record: NightRecord) -> Iterator[Hint]:
+    archived = shelf.workspace.archive / record.night
+    match record.outcome:
+        case NightOutcome.PUBLISHED:
+            yield Hint("To serve what was served before:", "ct-retrain rollback")
+        case NightOutcome.HELD | NightOutcome.REJECTED:
+            needed = record.decision.evidence.samples_needed if record.decision else None
+            if needed is not None:
+                yield Hint("More answers a problem would tell:", f"ct-retrain --set benchmark.samples={needed} run")
+            if archived.is_dir():
+                yield Hint("Kept for triage in", shelf.workspace.relative(archived))
+            yield Hint(
+                "To publish it against the decision:",
+                f'ct-retrain promote {record.night} --force --because "…"',
+            )
+        case NightOutcome.NOTHING_NEW:
+            yield Hint("Nothing to do: the next night looks again.")
+
+
+def _tiles(record: NightRecord) -> Iterator[Tile]:
+    figures = record.metrics
+    for arm, said in ARMS.items():
+        value = figures.get(f"{arm}.functional")
+        if value is not None:
+            yield Tile(f"pass@1, {said}", share(value))
+    for one in record.decision.evidence.comparisons if record.decision else ():
+        note = f"{points(one.low)} to {points(one.high)}"
+        yield Tile(f"against {ARMS[one.incumbent]}", f"{points(one.difference)} pp", note)
+    if "candidate.fsm" in figures:
+        yield Tile("fsm, tonight", share(figures["candidate.fsm"]))
+    if "curate.new" in figures:
+        total = f"{figures.get('curate.examples', 0):,.0f} in the dataset"
+        yield Tile("new examples", f"{figures['curate.new']:,.0f}", total)
+    yield Tile(
+        "took", duration((record.finished - record.started).total_seconds()), moment(record.started)
+    )
+
+
+def _heat(
+    shelf: Shelf, books: Library, record: NightRecord, categories: dict[str, str]
+) -> HeatMap | None:
+    found = heat_map(shelf, books.until(record, SHOWN), categories)
+    return found if found.columns else None
+
+
+def _score(night: Night) -> dict[str, Any]:
+    evidence = night.record.decision.evidence if night.record.decision else None
+    facts = night.of(BenchmarkFacts)
+    cards = facts.scorecards if facts else ()
+    settings = night.record.provenance.settings
+    comparisons = evidence.comparisons if evidence else ()
+    margins = {name: _number(settings, *bound) for name, bound in _MARGINS.items()}
+    return {
+        "differences": plots.differences(comparisons, margins, _number(settings, *_NEEDED))
+        if comparisons
+        else None,
+        "categories": plots.scores(cards) if cards else None,
+        "evidence": [_compared(one) for one in comparisons],
+        "flips": list(_flips(comparisons)),
+        "checks": list(_checks(night.record)),
+        "ends": _ends(cards),
+        "chances": _chances(cards),
+    }
+
+
+def _number(settings: dict[str, str], name: str, default: float) -> float:
+    """A setting of that night, as its record holds it."""
+    try:
+        return float(settings.get(name, default))
+    except ValueError:
+        return default
+
+
+def _compared(one: Comparison) -> tuple[str, ...]:
+    return (
+        ARMS[one.incumbent],
+        f"{points(one.difference)} pp",
+        f"{points(one.low)} to {points(one.high)} ({one.confidence:.0%})",
+        f"{one.p_value:.3f}" if one.p_value >= 0.001 else "< 0.001",
+        one.test,
+        f"{one.minimum_detectable * 100:.1f} pp",
+        f"{one.problems} × {one.samples}",
+        str(len(one.won)),
+        str(len(one.lost)),
+    )
+
+
+def _flips(comparisons: Sequence[Comparison]) -> Iterator[Flips]:
+    for one in comparisons:
+        for word, names in (("Won", one.won), ("Lost", one.lost)):
+            if names:
+                yield Flips(f"{word} against {ARMS[one.incumbent]}", names)
+
+
+def _checks(record: NightRecord) -> Iterator[tuple[str, ...]]:
+    for one in record.decision.evidence.checks if record.decision else ():
+        broken = "✕ BROKEN" if one.sure else "✕ broken, maybe by chance"
+        yield (
+            one.name,
+            "✓ holds" if one.holds else broken,
+            share(one.value),
+            share(one.bound),
+            span(one.low, one.high),
+            f"{one.n:,}",
+            line(one.note),
+        )
+
+
+def _ends(cards: Sequence[Scorecard]) -> Table | None:
+    names = sorted({name for card in cards for name in card.outcomes}, key=lambda name: (name != "pass", name))
+    rows = [(words(name), *(f"{card.outcomes.get(name, 0):,}" for card in cards)) for name in names]
+    return Table(("answers", *(ARMS[card.arm] for card in cards)), rows) if rows else None
+
+
+def _chances(cards: Sequence[Scorecard]) -> Table | None:
+    ks = sorted({int(k) for card in cards for k in card.pass_at_k})
+    rows = [
+        (f"pass@{k}", *(_chance(card, str(k)) for card in cards)) for k in ks
+    ]
+    return Table(("", *(ARMS[card.arm] for card in cards)), rows) if rows else None
+
+
+def _chance(card: Scorecard, k: str) -> str:
+    found = card.pass_at_k.get(k)
+    return f"{share(found.value)} ({span(found.low, found.high)})" if found else "–"
+
+
+def _training(shelf: Shelf, books: Library, night: Night) -> dict[str, Any]:
+    facts = night.of(TrainFacts)
+    knobs = night.record.hyperparameters
+    named = [(words(name), line(str(value))) for name, value in knobs] if knobs else []
+    if facts is None:
+        trained = {key: value for key, value in night.record.metrics.items() if key.startswith("train.")}
+        fit = [(key.removeprefix("train."), f"{value:,.4g}") for key, value in trained.items()]
+        return {"fit": fit, "losses": None, "knobs": named}
+    earlier = books.before(night.record)
+    last = night_of(shelf, earlier).of(TrainFacts) if earlier else None
+    before = last.fit.losses if last else ()
+    losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
+    return {"fit": list(_fit(facts)), "losses": losses, "knobs": named}
+
+
+def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:
+    fit = facts.fit
+    yield "base", line(facts.base)
+    yield "trainer", line(f"{facts.trainer.name} {facts.trainer.version}")
+    yield "rows", f"{fit.examples:,}, {fit.skipped:,} too long"
+    yield "steps, epochs", f"{fit.steps:,}, {fit.epochs:.3g}"
+    yield "tokens", f"{fit.tokens:,}"
+    yield "time", duration(fit.seconds)
+    yield "device", line(fit.device)
+    if fit.peak_memory:
+        yield "peak memory", size(fit.peak_memory)
+
+
+def _stage(ref: ManifestRef) -> tuple[str, ...]:
+    effort = ref.effort
+    asked = effort.known + effort.simulated if effort else 0
+    known = f"{effort.known / asked:.0%}" if effort and asked else "–"
+    worth = duration(effort.seconds) if effort and effort.seconds else "–"
+    return ref.stage, duration(ref.seconds), f"{asked:,}" if asked else "–", known, worth, ref.path
+
+
+def _provenance(record: NightRecord) -> dict[str, Any]:
+    made = record.provenance
+    commit = made.commit or "not from a checkout"
+    return {
+        "made_by": [
+            ("ct-retrain", made.version),
+            ("commit", f"{commit}, with changes that are not committed" if made.dirty else commit),
+            ("python", made.python),
+            ("platform", made.platform),
+            ("host", made.host),
+            ("started", moment(record.started)),
+            ("finished", moment(record.finished)),
+            ("adapter", record.adapter or "–"),
+            ("release", record.release or "–"),
+        ],
+        "tools": [(line(one.name), line(one.version), line(one.detail)) for one in made.tools],
+        "packages": sorted(made.packages.items()),
+        "settings": [(name, plain(value)[:2000]) for name, value in made.settings.items()],
+    }

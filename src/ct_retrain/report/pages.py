@@ -1,0 +1,88 @@
+"""Write the pages: the history first, the night's own last, so that a night's page means that both are there.
+
+A page is one file without a script, that asks the network for nothing; equal input gives equal bytes. What others
+wrote (answers, logs, names, reasons) is escaped by the template and stripped of what is not printable.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ct_retrain import disk
+from ct_retrain.core.night import NightRecord, order
+from ct_retrain.core.record import digest
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.report import words
+from ct_retrain.report.history_page import history_context
+from ct_retrain.report.night_page import night_context
+from ct_retrain.report.shelf import Library, Shelf, library
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+INDEX = "index.html"
+_HEAD = 1024
+"""Bytes of a page that hold what it was made from."""
+
+
+def write(shelf: Shelf, record: NightRecord) -> Path:
+    """Write the history page and the page of *record*; return the path of the latter."""
+    books = library(shelf)
+    pages = _there(shelf.workspace) | {record.night}
+    write_history(shelf, books, pages)
+    path = page(shelf.workspace, record.night)
+    context = night_context(shelf, books, record)
+    for name in ("before", "after"):
+        context[name] = context[name] if context[name] in pages else None
+    disk.write_bytes(path, _rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
+    return path
+
+
+def write_history(shelf: Shelf, books: Library, pages: set[str]) -> Path:
+    """Write the history page, with links to the nights that have *pages*; return its path."""
+    path = disk.make_directory(shelf.workspace.reports) / INDEX
+    context = history_context(shelf, books)
+    disk.write_bytes(path, _rendered("history.html.j2", {**context, "pages": pages, "source": "history"}))
+    return path
+
+
+def page(workspace: Workspace, night: str) -> Path:
+    """Where the page of *night* lies."""
+    return workspace.reports / f"{night}.html"
+
+
+def is_written(workspace: Workspace, record: NightRecord) -> bool:
+    """Whether the page of *record* is there and was made from that record."""
+    path = page(workspace, record.night)
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return f'content="{digest(record)}"'.encode() in file.read(_HEAD)
+
+
+def _there(workspace: Workspace) -> set[str]:
+    """Nights on record that have a page."""
+    named = {path.stem for path in workspace.records.glob("*.json")}
+    found = {path.stem for path in workspace.reports.glob("*.html")}
+    return set(sorted(named & found, key=order))
+
+
+def _rendered(template: str, context: dict[str, Any]) -> bytes:
+    text = _environment().get_template(template).render(context)
+    return text.encode("utf-8", "replace")
+
+
+def _environment() -> "Environment":
+    """Closed: everything is escaped, and a name that no context has is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    found = Environment(
+        loader=PackageLoader("ct_retrain.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    named = (words.words, words.line, words.plain, words.listed, words.moment)
+    found.filters.update({one.__name__: one for one in named})
+    found.globals["outcomes"] = words.OUTCOMES
+    return found

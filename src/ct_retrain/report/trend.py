@@ -1,0 +1,54 @@
+"""Nights in a row: what each measured, and who moved `latest_nightly`."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.night import Move, NightOutcome, NightRecord
+from ct_retrain.core.problem import Estimate, Scorecard
+from ct_retrain.report.shelf import Library, Shelf, benchmark_of
+
+SHOWN = 90
+"""Nights in a picture."""
+
+
+class Point(NamedTuple):
+    """One night: what its candidate and mainline reached, by category, `functional` among them."""
+
+    night: str
+    outcome: NightOutcome
+    candidate: dict[str, Estimate]
+    mainline: dict[str, Estimate]
+    moved_by: str
+    """Who moved `latest_nightly` because of that night or on its date; empty when nobody did."""
+
+
+def nights(shelf: Shelf, books: Library) -> tuple[Point, ...]:
+    """The last nights, oldest first."""
+    return tuple(_point(shelf, record, books.moves) for record in books.records[-SHOWN:])
+
+
+def _point(shelf: Shelf, record: NightRecord, moves: Sequence[Move]) -> Point:
+    facts = benchmark_of(shelf, record)
+    cards = {card.arm: card for card in facts.scorecards} if facts else {}
+    moved = [move.who for move in moves if (move.night or f"{move.at:%Y-%m-%d}") == record.night]
+    return Point(
+        night=record.night,
+        outcome=record.outcome,
+        candidate=_measured(record, "candidate", cards.get("candidate")),
+        mainline=_measured(record, "mainline", cards.get("mainline")),
+        moved_by=moved[-1] if moved else "",
+    )
+
+
+def _measured(record: NightRecord, arm: str, card: Scorecard | None) -> dict[str, Estimate]:
+    """With intervals from the scorecard, or without them from the record, which outlives it."""
+    if card is not None:
+        return {"functional": card.functional, **card.categories}
+    return dict(_remembered(record, arm))
+
+
+def _remembered(record: NightRecord, arm: str) -> Iterator[tuple[str, Estimate]]:
+    for key, value in record.metrics.items():
+        name = key.removeprefix(f"{arm}.")
+        if name != key and name != "compile_rate" and not name.startswith("pass@"):
+            yield name, Estimate(value=value, low=value, high=value, problems=0, samples=0)
