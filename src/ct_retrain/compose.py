@@ -18,6 +18,10 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly import Ports
+from ct_retrain.report import Shelf, write
+from ct_retrain.stages.benchmark import SAMPLES
+from ct_retrain.stages.curate import REJECTED
+from ct_retrain.stages.publish import HISTORY, LATEST
 
 
 class House(NamedTuple):
@@ -63,6 +67,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         notifier=AppriseNotifier(settings.notices, workspace.root),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
         heartbeat=heartbeat_of(settings.notices, workspace.root),
+        reporter=lambda workspace, record: write(shelf_of(workspace, settings), [record])[0],
     )
 
 
@@ -72,3 +77,9 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
         return EndpointGenerators(settings.endpoint)
     base = workspace.model(settings.train.mainline)
     return TransformersGenerators(base, settings.benchmark.batch_size)
+
+
+def shelf_of(workspace: Workspace, settings: Settings) -> Shelf:
+    """Where the pages of *workspace* find what they show."""
+    models = workspace.models
+    return Shelf(workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED)

@@ -23,6 +23,7 @@ from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
 from ct_retrain.cli.pipeline import pipeline
 from ct_retrain.cli.release import promote, rollback
+from ct_retrain.cli.report import report
 from ct_retrain.cli.suite import suite
 from ct_retrain.core.errors import CtRetrainError
 
@@ -54,6 +55,7 @@ for command in (
     status,
     history,
     show,
+    report,
     config,
     doctor,
     rollback,

@@ -55,6 +55,7 @@ def _print(turns: list[Turn], root: Path, chart: Path) -> None:
     models = root / "models/qwen_coder_rtl"
     click.echo(f"serving       {latest(models) or 'mainline'}  ({models / LATEST})")
     click.echo(f"chart         {chart}")
+    click.echo(f"report        {root / 'reports/index.html'}")
     click.echo(f"night records {root / 'data/run_db/nightly'}")
     click.echo(f"stages        {root / 'work/continuous_retrain'}")
     click.echo(f"traces        {root / 'data/runs'}")

@@ -15,6 +15,7 @@ from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import closing, outbox, wording
 from ct_retrain.nightly.night import Ports
+from ct_retrain.report import is_written
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
@@ -35,10 +36,23 @@ def follow(workspace: Workspace, settings: Settings, ports: Ports, record: Night
     return failed
 
 
+def _report(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
+    del settings
+    if ports.reporter is None or is_written(workspace, record):
+        return
+    try:
+        ports.reporter(workspace, record)
+    except CtRetrainError:
+        raise
+    except Exception as error:
+        message = f"the page of {record.night} cannot be made ({type(error).__name__}: {error}): this is a bug of ours"
+        raise CtRetrainError(message) from error
+
+
 def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del settings
     closing.tell(workspace, ports.notifier, record)
 
 
-PARTS: dict[str, Part] = {"notice": _tell}
+PARTS: dict[str, Part] = {"report": _report, "notice": _tell}
 """In this order: the report before the notice that names it, the snapshot before the purge that needs it."""

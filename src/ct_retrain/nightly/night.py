@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.night import Effort, NightPlan, Provenance, StageName
+from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
 from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
@@ -24,6 +24,8 @@ class Ports(NamedTuple):
     notifier: Notifier
     provenance: Callable[[], Provenance]
     heartbeat: Heartbeat | None = None
+    reporter: Callable[[Workspace, NightRecord], Path] | None = None
+    """Writes the pages of a night that is over; returns its own."""
 
 
 class Night(NamedTuple):

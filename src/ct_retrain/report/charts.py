@@ -33,7 +33,7 @@ ARM_MARKS = {"candidate": "o", "champion": "s", "mainline": "D"}
 """Told apart without colour too."""
 _WIDTH = 5.3
 """Inches: some 375 units, so that a phone shows the type at about its size."""
-_STYLE: dict[str, Any] = {
+_STYLE: Any = {
     "axes.edgecolor": GRID,
     "axes.labelcolor": MUTED,
     "axes.spines.right": False,

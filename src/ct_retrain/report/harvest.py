@@ -24,7 +24,7 @@ class Refusal(NamedTuple):
 
     stage: str
     reason: str
-    count: int
+    times: int
     subject: str
     detail: str
 
@@ -73,7 +73,8 @@ def _by_size(counts: Mapping[str, int]) -> dict[str, int]:
 def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
     largest, total = max(counts.values(), default=0) or 1, sum(counts.values()) or 1
     return tuple(
-        Bar(line(words(name), 60), count, count / largest, f"{count / total:.0%}") for name, count in counts.items()
+        Bar(line(words(name), 60), count, count / largest, f"{count / total:.0%}")
+        for name, count in counts.items()
     )
 
 

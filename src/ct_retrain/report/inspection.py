@@ -98,8 +98,8 @@ def drawn(directory: Path, card: Scorecard, wanted: Collection[str]) -> dict[str
     return {}
 
 
-def _attempt(card: Scorecard, problem: Problem, drawn: Sequence[Placed]) -> Attempt:
-    failures = Counter(failure_of(sample) for _, sample in drawn if not sample.verdict.passed)
+def _attempt(card: Scorecard, problem: Problem, answers: Sequence[Placed]) -> Attempt:
+    failures = Counter(failure_of(sample) for _, sample in answers if not sample.verdict.passed)
     return Attempt(
         arm=card.arm,
         passed=card.passes[problem.id],

@@ -18,7 +18,6 @@ from ct_retrain.report.words import (
     duration,
     line,
     moment,
-    plain,
     points,
     share,
     size,
@@ -75,9 +74,7 @@ def night_context(shelf: Shelf, books: Library, record: NightRecord) -> dict[str
         "missing": notes,
         "before": _neighbour(books, record, -1),
         "after": _neighbour(books, record, 1),
-        "heat": _heat(
-            shelf, books, record, {name: problem.category for name, problem in problems.items()}
-        ),
+        "heat": _heat(shelf, books, record, {name: problem.category for name, problem in problems.items()}),
         "signs": SIGNS,
         "failures": shown,
         "harvest": harvest(shelf, night),
@@ -117,7 +114,9 @@ def _next(shelf: Shelf, record: NightRecord) -> Iterator[Hint]:
         case NightOutcome.HELD | NightOutcome.REJECTED:
             needed = record.decision.evidence.samples_needed if record.decision else None
             if needed is not None:
-                yield Hint("More answers a problem would tell:", f"ct-retrain --set benchmark.samples={needed} run")
+                yield Hint(
+                    "More answers a problem would tell:", f"ct-retrain --set benchmark.samples={needed} run"
+                )
             if archived.is_dir():
                 yield Hint("Kept for triage in", shelf.workspace.relative(archived))
             yield Hint(
@@ -142,14 +141,10 @@ def _tiles(record: NightRecord) -> Iterator[Tile]:
     if "curate.new" in figures:
         total = f"{figures.get('curate.examples', 0):,.0f} in the dataset"
         yield Tile("new examples", f"{figures['curate.new']:,.0f}", total)
-    yield Tile(
-        "took", duration((record.finished - record.started).total_seconds()), moment(record.started)
-    )
+    yield Tile("took", duration((record.finished - record.started).total_seconds()), moment(record.started))
 
 
-def _heat(
-    shelf: Shelf, books: Library, record: NightRecord, categories: dict[str, str]
-) -> HeatMap | None:
+def _heat(shelf: Shelf, books: Library, record: NightRecord, categories: dict[str, str]) -> HeatMap | None:
     found = heat_map(shelf, books.until(record, SHOWN), categories)
     return found if found.columns else None
 
@@ -218,17 +213,17 @@ def _checks(record: NightRecord) -> Iterator[tuple[str, ...]]:
 
 
 def _ends(cards: Sequence[Scorecard]) -> Table | None:
-    names = sorted({name for card in cards for name in card.outcomes}, key=lambda name: (name != "pass", name))
+    names = sorted(
+        {name for card in cards for name in card.outcomes}, key=lambda name: (name != "pass", name)
+    )
     rows = [(words(name), *(f"{card.outcomes.get(name, 0):,}" for card in cards)) for name in names]
     return Table(("answers", *(ARMS[card.arm] for card in cards)), rows) if rows else None
 
 
 def _chances(cards: Sequence[Scorecard]) -> Table | None:
     ks = sorted({int(k) for card in cards for k in card.pass_at_k})
-    rows = [
-        (f"pass@{k}", *(_chance(card, str(k)) for card in cards)) for k in ks
-    ]
-    return Table(("", *(ARMS[card.arm] for card in cards)), rows) if rows else None
+    rows = [(f"pass@{k}", *(_chance(card, str(k)) for card in cards)) for k in ks]
+    return Table(("k", *(ARMS[card.arm] for card in cards)), rows) if rows else None
 
 
 def _chance(card: Scorecard, k: str) -> str:
@@ -288,6 +283,6 @@ def _provenance(record: NightRecord) -> dict[str, Any]:
             ("release", record.release or "–"),
         ],
         "tools": [(line(one.name), line(one.version), line(one.detail)) for one in made.tools],
-        "packages": sorted(made.packages.items()),
-        "settings": [(name, plain(value)[:2000]) for name, value in made.settings.items()],
+        "packages": [(line(name), line(version)) for name, version in sorted(made.packages.items())],
+        "settings": [(line(name), line(value, 1000)) for name, value in made.settings.items()],
     }

@@ -4,11 +4,12 @@ A page is one file without a script, that asks the network for nothing; equal in
 wrote (answers, logs, names, reasons) is escaped by the template and stripped of what is not printable.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ct_retrain import disk
-from ct_retrain.core.night import NightRecord, order
+from ct_retrain.core.night import NightRecord
 from ct_retrain.core.record import digest
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import words
@@ -24,24 +25,22 @@ _HEAD = 1024
 """Bytes of a page that hold what it was made from."""
 
 
-def write(shelf: Shelf, record: NightRecord) -> Path:
-    """Write the history page and the page of *record*; return the path of the latter."""
+def write(shelf: Shelf, records: Sequence[NightRecord]) -> list[Path]:
+    """Write the history page and the pages of *records*; return the paths of the latter."""
     books = library(shelf)
-    pages = _there(shelf.workspace) | {record.night}
-    write_history(shelf, books, pages)
+    pages = _there(shelf.workspace) | {record.night for record in records}
+    disk.make_directory(shelf.workspace.reports)
+    context = {**history_context(shelf, books), "pages": pages, "source": "history"}
+    disk.write_bytes(shelf.workspace.reports / INDEX, _rendered("history.html.j2", context))
+    return [_write_night(shelf, books, record, pages) for record in records]
+
+
+def _write_night(shelf: Shelf, books: Library, record: NightRecord, pages: set[str]) -> Path:
     path = page(shelf.workspace, record.night)
     context = night_context(shelf, books, record)
     for name in ("before", "after"):
         context[name] = context[name] if context[name] in pages else None
     disk.write_bytes(path, _rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
-    return path
-
-
-def write_history(shelf: Shelf, books: Library, pages: set[str]) -> Path:
-    """Write the history page, with links to the nights that have *pages*; return its path."""
-    path = disk.make_directory(shelf.workspace.reports) / INDEX
-    context = history_context(shelf, books)
-    disk.write_bytes(path, _rendered("history.html.j2", {**context, "pages": pages, "source": "history"}))
     return path
 
 
@@ -63,12 +62,17 @@ def _there(workspace: Workspace) -> set[str]:
     """Nights on record that have a page."""
     named = {path.stem for path in workspace.records.glob("*.json")}
     found = {path.stem for path in workspace.reports.glob("*.html")}
-    return set(sorted(named & found, key=order))
+    return named & found
 
 
 def _rendered(template: str, context: dict[str, Any]) -> bytes:
     text = _environment().get_template(template).render(context)
     return text.encode("utf-8", "replace")
+
+
+def _shown(value: object) -> object:
+    """What the template shows of *value*: text of others is stripped and cut, our own markup is left alone."""
+    return words.shown(value) if type(value) is str else value
 
 
 def _environment() -> "Environment":
@@ -81,8 +85,9 @@ def _environment() -> "Environment":
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_shown,
     )
-    named = (words.words, words.line, words.plain, words.listed, words.moment)
+    named = (words.words, words.line, words.listed, words.moment)
     found.filters.update({one.__name__: one for one in named})
     found.globals["outcomes"] = words.OUTCOMES
     return found

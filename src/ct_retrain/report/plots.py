@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ct_retrain.core.decision import Comparison
 from ct_retrain.core.night import NightOutcome
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 _MOST_POINTS = 400
 """Points of a curve; a page shows no more of them apart."""
-_NAMES = {"champion": "last nightly", "mainline": "mainline"}
+_MANY = 30
+"""Nights above which their dots get smaller."""
+_ENDED: dict[NightOutcome, tuple[str, Literal["full", "none"]]] = {
+    NightOutcome.PUBLISHED: ("o", "full"),
+    NightOutcome.HELD: ("o", "none"),
+    NightOutcome.REJECTED: ("X", "full"),
+}
 
 
 def differences(comparisons: Sequence[Comparison], margins: dict[str, float], needed: float) -> Chart:
@@ -28,50 +34,60 @@ def differences(comparisons: Sequence[Comparison], margins: dict[str, float], ne
         axes.axvline(0, color=MUTED, linewidth=1)
         axes.axvline(needed * 100, color=GOOD, linewidth=1.2, linestyle=(0, (4, 3)), label="gain asked for")
         for place, one in enumerate(comparisons):
-            margin = -margins[one.incumbent] * 100
-            axes.plot(
-                [margin] * 2,
-                [place - 0.32, place + 0.32],
-                color=BAD,
-                linewidth=1.6,
-                linestyle=(0, (1, 1.5)),
-                label="" if place else "margin to stay right of",
-            )
-            colour = ARM_COLOURS["candidate"]
-            axes.plot([one.low * 100, one.high * 100], [place] * 2, color=colour, linewidth=3, solid_capstyle="butt")
-            axes.plot([one.difference * 100], [place], "o", color=colour, markersize=9)
-            axes.annotate(
-                points(one.difference),
-                (one.difference * 100, place),
-                xytext=(0, 9),
-                textcoords="offset points",
-                ha="center",
-                weight="bold",
-            )
-        axes.set_yticks(range(len(comparisons)), [f"vs {_NAMES[one.incumbent]}" for one in comparisons])
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
+            _difference(axes, place, one, -margins[one.incumbent])
+        axes.set_yticks(range(len(comparisons)), [f"vs {ARMS[one.incumbent]}" for one in comparisons])
         axes.set_ylim(len(comparisons) - 0.4, -0.6)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x")
-        axes.set_axisbelow(True)
         axes.margins(x=0.08)
         axes.set_xlabel("points of pass@1")
+        _rows(axes)
         _legend(axes, 2)
 
     rows = [
-        (_NAMES[one.incumbent], points(one.difference), f"{points(one.low)} to {points(one.high)}", f"{-margins[one.incumbent] * 100:.1f}".replace("-", "−"))
+        (
+            ARMS[one.incumbent],
+            points(one.difference),
+            f"{points(one.low)} to {points(one.high)}",
+            points(-margins[one.incumbent]),
+        )
         for one in comparisons
     ]
     table = Table(("against", "difference", "interval", "margin"), rows)
     said = "; ".join(f"{row[1]} points against {row[0]}, {row[2]}" for row in rows)
-    return chart("differences", f"Tonight minus last nightly and mainline: {said}", 1.25 + 0.55 * len(rows), paint, table)
+    title = f"Tonight minus last nightly and mainline: {said}"
+    return chart("differences", title, 1.25 + 0.55 * len(rows), paint, table)
+
+
+def _difference(axes: Axes, place: int, one: Comparison, margin: float) -> None:
+    axes.plot(
+        [margin * 100] * 2,
+        [place - 0.32, place + 0.32],
+        color=BAD,
+        linewidth=1.6,
+        linestyle=(0, (1, 1.5)),
+        label="" if place else "margin to stay right of",
+    )
+    colour, at = ARM_COLOURS["candidate"], one.difference * 100
+    ends = [one.low * 100, one.high * 100]
+    axes.plot(ends, [place] * 2, color=colour, linewidth=3, solid_capstyle="butt")
+    axes.plot([at], [place], "o", color=colour, markersize=9)
+    axes.annotate(
+        points(one.difference),
+        (at, place),
+        xytext=(0, 9),
+        textcoords="offset points",
+        ha="center",
+        weight="bold",
+    )
 
 
 def scores(cards: Sequence[Scorecard]) -> Chart:
     """Every category of every arm, with intervals; all problems first."""
     names = sorted({name for card in cards for name in card.categories})
     groups = [("all problems", {card.arm: card.functional for card in cards})]
-    groups += [(name, {card.arm: card.categories[name] for card in cards if name in card.categories}) for name in names]
+    groups += [
+        (name, {card.arm: card.categories[name] for card in cards if name in card.categories})
+        for name in names
+    ]
 
     def paint(axes: Axes) -> None:
         offset = 0.6 / max(1, len(cards))
@@ -82,11 +98,8 @@ def scores(cards: Sequence[Scorecard]) -> Chart:
         for place in range(1, len(groups)):
             axes.axhline(place - 0.5, color=MUTED, linewidth=0.4 if place > 1 else 1)
         axes.set_yticks(range(len(groups)), [label(name) for name, _ in groups])
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
         axes.set_ylim(len(groups) - 0.5, -0.5)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x")
-        axes.set_axisbelow(True)
+        _rows(axes)
         _percent(axes, "x")
         axes.set_xlabel("pass@1")
         _legend(axes, 3)
@@ -108,10 +121,24 @@ def curves(tonight: Sequence[LossPoint], before: Sequence[LossPoint]) -> Chart:
     def paint(axes: Axes) -> None:
         if before:
             old = _thin(before)
-            axes.plot([one.step for one in old], [one.loss for one in old], color=MUTED, linewidth=1.2, linestyle=(0, (4, 2)), label="the night before")
+            axes.plot(
+                [one.step for one in old],
+                [one.loss for one in old],
+                color=MUTED,
+                linewidth=1.2,
+                linestyle=(0, (4, 2)),
+                label="the night before",
+            )
         new = _thin(tonight)
         mark = "o" if len(new) < 3 else ""
-        axes.plot([one.step for one in new], [one.loss for one in new], color=ARM_COLOURS["candidate"], linewidth=1.8, marker=mark, label="tonight")
+        axes.plot(
+            [one.step for one in new],
+            [one.loss for one in new],
+            color=ARM_COLOURS["candidate"],
+            linewidth=1.8,
+            marker=mark,
+            label="tonight",
+        )
         axes.set_ylim(bottom=0)
         axes.grid(axis="y")
         axes.set_xlabel("optimizer step")
@@ -130,54 +157,89 @@ def trend(name: str, nights: Sequence[Point]) -> Chart:
     measured = [(place, one) for place, one in enumerate(nights) if name in one.candidate]
 
     def paint(axes: Axes) -> None:
-        base = [(place, one.mainline[name]) for place, one in measured if name in one.mainline]
-        axes.plot([place for place, _ in base], [one.value for _, one in base], color=ARM_COLOURS["mainline"], linewidth=1.2, linestyle=(0, (4, 2)), label="mainline")
-        colour = ARM_COLOURS["candidate"]
-        for place, one in measured:
-            found = one.candidate[name]
-            axes.plot([place] * 2, [found.low, found.high], color=colour, linewidth=1.6, alpha=0.6)
-        for outcome, mark, filled in ((NightOutcome.PUBLISHED, "o", True), (NightOutcome.HELD, "o", False), (NightOutcome.REJECTED, "X", True)):
-            shown = [(place, one) for place, one in measured if one.outcome is outcome]
-            if shown:
-                fill = colour if filled else "none"
-                axes.plot([place for place, _ in shown], [one.candidate[name].value for _, one in shown], mark, color=colour, markerfacecolor=fill, markersize=7, label=words(outcome.value))
-        moved = [place for place, one in enumerate(nights) if one.moved_by]
-        for place in moved:
-            by = nights[place].moved_by
-            mark, tint = ("^", GOOD) if by == "night" else ("v", BAD)
-            axes.plot([place], [-0.06], mark, color=tint, markersize=7, clip_on=False)
+        _course(axes, name, measured)
+        _moves(axes, nights)
         _percent(axes, "y")
         axes.set_ylim(-0.1, 1.04)
         axes.grid(axis="y")
         axes.set_axisbelow(True)
         axes.set_xlim(-0.6, max(1, len(nights)) - 0.4)
-        step = max(1, (len(nights) + 5) // 6)
-        ticks = range(0, len(nights), step)
+        ticks = range(0, len(nights), max(1, (len(nights) + 5) // 6))
         axes.set_xticks(ticks, [nights[place].night[5:] for place in ticks])
         _legend(axes, 4)
 
     rows = [
-        (one.night, words(one.outcome.value), share(one.candidate[name].value), _interval(one.candidate[name]), share(one.mainline[name].value) if name in one.mainline else "–")
+        (
+            one.night,
+            words(one.outcome.value),
+            share(one.candidate[name].value),
+            _interval(one.candidate[name]),
+            share(one.mainline[name].value) if name in one.mainline else "–",
+        )
         for _, one in measured
     ]
     table = Table(("night", "outcome", "tonight", "interval", "mainline"), rows)
-    title = f"{name} by night, the candidate of each against mainline; ▲ latest_nightly moved to the night's own, ▼ a person or a guard moved it"
-    return chart(f"trend-{_slug(name)}", title, 2.7, paint, table)
+    title = f"{name} by night, the candidate of each against mainline, and the moves of latest_nightly"
+    return chart(f"trend-{name}", title, 2.7, paint, table)
+
+
+def _course(axes: Axes, name: str, measured: Sequence[tuple[int, Point]]) -> None:
+    """Mainline as a line, each candidate as a dot that says how its night ended."""
+    base = [(place, one.mainline[name].value) for place, one in measured if name in one.mainline]
+    axes.plot(
+        [place for place, _ in base],
+        [value for _, value in base],
+        color=ARM_COLOURS["mainline"],
+        linewidth=1.2,
+        linestyle=(0, (4, 2)),
+        label="mainline",
+    )
+    colour, size = ARM_COLOURS["candidate"], 7 if len(measured) <= _MANY else 4.5
+    for place, one in measured:
+        found = one.candidate[name]
+        axes.plot([place] * 2, [found.low, found.high], color=colour, linewidth=1.6, alpha=0.6)
+    for outcome, (mark, fill) in _ENDED.items():
+        shown = [(place, one.candidate[name].value) for place, one in measured if one.outcome is outcome]
+        if shown:
+            axes.plot(
+                [place for place, _ in shown],
+                [value for _, value in shown],
+                mark,
+                color=colour,
+                fillstyle=fill,
+                markersize=size,
+                label=words(outcome.value),
+            )
+
+
+def _moves(axes: Axes, nights: Sequence[Point]) -> None:
+    for place, one in enumerate(nights):
+        if one.moved_by:
+            mark, tint = ("^", GOOD) if one.moved_by == "night" else ("v", BAD)
+            axes.plot([place], [-0.06], mark, color=tint, markersize=7, clip_on=False)
 
 
 def _interval(one: Estimate) -> str:
     return span(one.low, one.high) if one.samples else "no longer on disk"
 
 
-def _slug(name: str) -> str:
-    return "".join(one if one.isascii() and one.isalnum() else "-" for one in name)
-
-
 def _dots(axes: Axes, places: Sequence[float], shown: Sequence[Estimate], arm: str) -> None:
     colour = ARM_COLOURS[arm]
     for place, one in zip(places, shown, strict=True):
-        axes.plot([one.low, one.high], [place] * 2, color=colour, linewidth=2, alpha=0.55, solid_capstyle="butt")
-    axes.plot([one.value for one in shown], places, ARM_MARKS[arm], color=colour, markersize=6, label=ARMS[arm])
+        axes.plot(
+            [one.low, one.high], [place] * 2, color=colour, linewidth=2, alpha=0.55, solid_capstyle="butt"
+        )
+    axes.plot(
+        [one.value for one in shown], places, ARM_MARKS[arm], color=colour, markersize=6, label=ARMS[arm]
+    )
+
+
+def _rows(axes: Axes) -> None:
+    """Every tick of y is a row with a name, not a number."""
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)
 
 
 def _percent(axes: Axes, which: str) -> None:
@@ -188,7 +250,14 @@ def _percent(axes: Axes, which: str) -> None:
 
 
 def _legend(axes: Axes, columns: int) -> None:
-    axes.legend(loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=columns, borderaxespad=0.2, handlelength=1.5, columnspacing=1.1)
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 1.0),
+        ncols=columns,
+        borderaxespad=0.2,
+        handlelength=1.5,
+        columnspacing=1.1,
+    )
 
 
 def _thin(curve: Sequence[LossPoint], most: int = _MOST_POINTS) -> list[LossPoint]:

@@ -25,9 +25,9 @@ class Shelf(NamedTuple):
     """The link to what is served."""
     history: Path
     """Its moves."""
-    samples: str = "samples"
+    samples: str
     """Directory of the answers, in that of benchmark."""
-    rejected: str = "rejected.jsonl"
+    rejected: str
     """What a stage refused."""
 
 
@@ -115,7 +115,9 @@ def night_of(shelf: Shelf, record: NightRecord) -> Night:
             continue
         if disk.sha256_of(found) != ref.sha256:
             where = shelf.workspace.relative(found)
-            missing.append(f"{where} is not the file that the night's record names: its figures may be others")
+            missing.append(
+                f"{where} is not the file that the night's record names: its figures may be others"
+            )
         facts.append(manifest.facts)
         places[ref.stage] = found.parent
     return Night(record, tuple(facts), places, tuple(missing))

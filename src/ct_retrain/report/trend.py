@@ -50,5 +50,5 @@ def _measured(record: NightRecord, arm: str, card: Scorecard | None) -> dict[str
 def _remembered(record: NightRecord, arm: str) -> Iterator[tuple[str, Estimate]]:
     for key, value in record.metrics.items():
         name = key.removeprefix(f"{arm}.")
-        if name != key and name != "compile_rate" and not name.startswith("pass@"):
+        if name not in {key, "compile_rate"} and not name.startswith("pass@"):
             yield name, Estimate(value=value, low=value, high=value, problems=0, samples=0)

@@ -5,6 +5,8 @@ from datetime import datetime
 
 _LINE = 240
 """Characters of a line that a page shows."""
+_MOST = 4000
+"""Of anything else."""
 
 OUTCOMES = {
     "published": ("✓", "good"),
@@ -21,6 +23,11 @@ ARMS = {"candidate": "tonight", "champion": "last nightly", "mainline": "mainlin
 def plain(text: str) -> str:
     """*text* without what would command a reader's screen or turn its lines around: anybody may have written it."""
     return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
+
+
+def shown(text: str) -> str:
+    """*text* as a page shows it where nothing narrower is asked for."""
+    return _cut(plain(text), _MOST)
 
 
 def line(text: str, most: int = _LINE) -> str:

@@ -1,0 +1,62 @@
+"""`report`: a night as one page, and all nights as another."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ct_retrain.compose import House
+    from ct_retrain.core.night import NightRecord
+
+
+@click.command(short_help="A night as one page, and all nights as another.")
+@click.argument("night", required=False)
+@click.option("--all", "every", is_flag=True, help="Write the page of every night on record.")
+@click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
+@json_option
+@click.pass_obj
+def report(context: Context, night: str | None, *, every: bool, show: bool, as_json: bool) -> None:
+    """Write the page of NIGHT and the history page; print where they are.  [default: the last night]
+
+    A page is one file that needs no network: mail it, or keep it.
+    """
+    from ct_retrain.compose import shelf_of
+    from ct_retrain.report import INDEX, write
+
+    house = context.house()
+    shelf = shelf_of(house.workspace, house.settings)
+    pages = write(shelf, _chosen(house, night, every=every))
+    written = [*pages, house.workspace.reports / INDEX]
+    if as_json:
+        print_json([{"path": str(path), "bytes": path.stat().st_size} for path in written])
+    else:
+        for path in written:
+            click.echo(str(path))
+    if show:
+        click.launch(str(pages[-1]))
+
+
+def _chosen(house: House, night: str | None, *, every: bool) -> list[NightRecord]:
+    """The records whose pages are wanted; raise UsageError when there is none."""
+    from ct_retrain import disk
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.core.night import NightRecord
+    from ct_retrain.nightly import last_record, records
+
+    if night is not None and every:
+        raise UsageError("report: name a NIGHT or say --all, not both")
+    if night is not None:
+        path: Path = house.workspace.record(night)
+        if not path.exists():
+            raise UsageError(f"no night {night} on record; `ct-retrain status` lists them")
+        return [disk.read_record(path, NightRecord)]
+    last = last_record(house.workspace)
+    if last is None:
+        raise UsageError("no night has ended yet: there is nothing to report; `ct-retrain run` runs one")
+    return records(house.workspace) if every else [last]

@@ -1,0 +1,178 @@
+"""Nights to report on: real ones of a small town that end in every way, and many of a large one, made up whole."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.fakes import Scripted
+from tests.town import Taught, Town, found, leave_trace, other_problem
+
+from ct_retrain import disk
+from ct_retrain.core.gate import decide
+from ct_retrain.core.night import (
+    BenchmarkFacts,
+    Manifest,
+    ManifestRef,
+    Move,
+    NightOutcome,
+    NightRecord,
+    Provenance,
+)
+from ct_retrain.core.ports import Generator
+from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
+from ct_retrain.core.record import Tool
+from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly import Options, run
+
+PUBLISHED, NOTHING, HELD, REJECTED = "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"
+
+
+class Answering(Taught):
+    """A learner whose candidate gives these answers, by width, whatever it was trained on."""
+
+    def __init__(self, answers: Mapping[int, str]) -> None:
+        super().__init__({})
+        self._said = {other_problem(width).spec: text for width, text in answers.items()}
+
+    def open(self, adapter: Path | None) -> Generator:
+        if adapter is None or adapter.name != "adapter":
+            return super().open(adapter)
+        return Scripted(self._said, "answering")
+
+
+def four_nights(root: Path) -> Town:
+    """One published, one with nothing new, one held, one rejected."""
+    town = found(root)
+    for width in range(2, 8):
+        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 3)
+    town.workspace.runs.joinpath("run_3/trace.jsonl").open("a").write("no JSON\n")
+    night(town, PUBLISHED)
+    night(town, NOTHING)
+    leave_trace(town.workspace, "run_8", 8)
+    strict = town.settings.model_copy(update={"min_delta_score": 0.9})
+    night(town._replace(settings=strict), HELD)
+    leave_trace(town.workspace, "run_9", 9)
+    forgetful = found(root.with_name(f"{root.name}-other"), forgets=True).learner
+    night(town._replace(ports=town.ports._replace(trainer=forgetful)), REJECTED)
+    root.joinpath("ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    return town
+
+
+def night(town: Town, name: str) -> NightRecord:
+    record = run(town.workspace, town.settings, town.ports, Options(night=name))
+    assert record is not None
+    return record
+
+
+def answered(root: Path, answers: Mapping[int, str]) -> tuple[Town, NightRecord]:
+    """A night whose candidate gave *answers*."""
+    town = found(root)
+    leave_trace(town.workspace, "run_2", 2)
+    learner = Answering(answers)
+    town = town._replace(ports=town.ports._replace(generators=learner))
+    return town, night(town, PUBLISHED)
+
+
+class Made(NamedTuple):
+    """How large a made-up history is."""
+
+    nights: int
+    problems: int
+    samples: int = 10
+
+
+def many_nights(workspace: Workspace, made: Made) -> list[NightRecord]:
+    """Nights of a made-up suite, all measured: records, manifests and moves, nothing else."""
+    disk.make_directory(workspace.records)
+    disk.make_directory(workspace.models)
+    records = [_made(workspace, made, number) for number in range(made.nights)]
+    moves = [
+        Move(at=one.finished, night=one.night, source=None, target=one.release, why=one.reason, who="night")
+        for one in records
+        if one.release
+    ]
+    disk.write_lines(workspace.models / "history.jsonl", iter(moves))
+    return records
+
+
+def _made(workspace: Workspace, made: Made, number: int) -> NightRecord:
+    start = datetime(2026, 1, 1, 2, tzinfo=UTC) + timedelta(days=number)
+    name = f"{start:%Y-%m-%d}"
+    cards = tuple(_cards(made, number))
+    decision = decide(cards, GateSettings(bootstrap=200), 0.01)
+    outcome = {"promote": NightOutcome.PUBLISHED, "hold": NightOutcome.HELD, "reject": NightOutcome.REJECTED}
+    facts = BenchmarkFacts(scorecards=cards, quarantined=(), decision=decision)
+    path = disk.make_directory(workspace.stage(name, "benchmark")) / "manifest.json"
+    manifest = Manifest(
+        stage="benchmark", night=name, key="0" * 64, started=start, finished=start, files=(), facts=facts
+    )
+    disk.write_record(path, manifest)
+    ended = outcome[decision.kind]
+    record = NightRecord(
+        night=name,
+        outcome=ended,
+        reason=decision.evidence.explanation,
+        started=start,
+        finished=start + timedelta(hours=2),
+        stages=(
+            ManifestRef(
+                stage="benchmark",
+                path=workspace.relative(path),
+                sha256=disk.sha256_of(path),
+                seconds=5400.0,
+            ),
+        ),
+        hyperparameters=None,
+        metrics={f"{card.arm}.functional": card.functional.value for card in cards},
+        decision=decision,
+        adapter=None,
+        release=f"nightly_{name}" if ended is NightOutcome.PUBLISHED else None,
+        latest=None,
+        provenance=Provenance(
+            version="0",
+            commit="",
+            dirty=False,
+            python="3",
+            platform="",
+            host="",
+            packages={},
+            tools=(),
+            settings={},
+        ),
+    )
+    disk.write_record(workspace.record(name), record)
+    return record
+
+
+def _cards(made: Made, number: int) -> Iterator[Scorecard]:
+    arms: tuple[tuple[Arm, int], ...] = (("candidate", number + 1), ("champion", number), ("mainline", 0))
+    for arm, skill in arms:
+        passes = {
+            f"problem_of_a_long_name_{place:03}": (place * 7 + skill * 5 + place * skill) % (made.samples + 1)
+            for place in range(made.problems)
+        }
+        yield _card(arm, passes, made.samples)
+
+
+def _card(arm: Arm, passes: dict[str, int], samples: int) -> Scorecard:
+    total = samples * len(passes)
+    value = sum(passes.values()) / total
+    share = Estimate(value=value, low=value - 0.05, high=value + 0.05, problems=len(passes), samples=total)
+    return Scorecard(
+        arm=arm,
+        model=arm,
+        model_digest=arm,
+        suite="made-up",
+        suite_digest="0" * 64,
+        sampling=Sampling(samples=samples, temperature=0.6, top_p=0.95, max_new_tokens=100, seed=0),
+        tools=(Tool(name="none", version="1"),),
+        functional=share,
+        pass_at_k={"1": share},
+        categories={"fsm": share, "logic": share},
+        outcomes={"pass": sum(passes.values()), "mismatch": total - sum(passes.values())},
+        compile_rate=1.0,
+        finished_rate=1.0,
+        passes=passes,
+    )

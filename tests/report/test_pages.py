@@ -1,0 +1,443 @@
+"""The report's pages: every outcome, whatever is left on disk, whatever a model wrote."""
+
+import json
+import re
+import shutil
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from tests.report.nights import (
+    HELD,
+    NOTHING,
+    PUBLISHED,
+    REJECTED,
+    Made,
+    answered,
+    many_nights,
+    night,
+)
+from tests.town import Town, found
+
+from ct_retrain import disk
+from ct_retrain.cli import call
+from ct_retrain.compose import shelf_of
+from ct_retrain.core.configuration import flat
+from ct_retrain.core.night import NightRecord
+from ct_retrain.core.settings import EndpointSettings, NoticeSettings, Settings
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly import Options, aftermath, run
+from ct_retrain.report import is_written, write
+
+LIMIT = 2_000_000
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+
+def record_of(town: Town, name: str) -> NightRecord:
+    return disk.read_record(town.workspace.record(name), NightRecord)
+
+
+def written(town: Town, name: str) -> str:
+    return write(shelf_of(town.workspace, town.settings), [record_of(town, name)])[0].read_text()
+
+
+def history(town: Town) -> str:
+    return (town.workspace.reports / "index.html").read_text()
+
+
+class _Seen(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def seen(page: str) -> str:
+    """The words of a page, as one line."""
+    parser = _Seen()
+    parser.feed(page.split("</style>", 1)[1])
+    return " ".join(" ".join(parser.text).split())
+
+
+@pytest.mark.parametrize(
+    ("name", "headline", "serving"),
+    [
+        (PUBLISHED, "✓ Published", f"nightly_{PUBLISHED} is served"),
+        (NOTHING, "– Nothing new", f"nightly_{PUBLISHED} is still served"),
+        (HELD, "‖ Held: nobody can tell yet", f"nightly_{PUBLISHED} is still served"),
+        (REJECTED, "✕ Rejected", f"nightly_{PUBLISHED} is still served"),
+    ],
+)
+def test_a_page_begins_with_the_outcome_what_is_served_and_why(town, name, headline, serving):
+    said = seen(written(town, name))
+    reason = record_of(town, name).reason
+
+    assert said.index(headline) < said.index(serving) < said.index(" ".join(reason.split())) < 400
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        (PUBLISHED, "ct-retrain rollback"),
+        (HELD, f"ct-retrain promote {HELD} --force"),
+        (REJECTED, f"archive/{REJECTED}"),
+    ],
+)
+def test_a_page_says_what_can_be_done_next(town, name, command):
+    assert command in seen(written(town, name))
+
+
+def test_scores_are_drawn_and_written_down(town):
+    page = written(town, HELD)
+    said = seen(page)
+
+    assert page.count('<svg class="chart" role="img"') == 3
+    assert "Tonight minus last nightly and mainline: +12.5 points against last nightly" in said
+    assert "pass@1 of all problems and by category: tonight 87.5%, last nightly 75.0%, mainline 0.0%" in said
+    assert "Training loss" in said
+
+
+def test_problems_won_and_lost_are_mapped_over_the_nights(town):
+    page = written(town, REJECTED)
+    row = re.search(r'<tr><th scope="row" title="logic">flip_8</th>(.*?)</tr>', page)
+    assert row is not None
+
+    assert re.findall(r'class="(\w+)" title="([^"]*)"', row[1]) == [
+        ("unsolved", "0 of 2, mainline 0"),
+        ("won", "2 of 2, last nightly 0"),
+        ("unsolved", "0 of 2, last nightly 0"),
+    ]
+    assert 'class="lost" title="0 of 2, last nightly 2"' in page
+
+
+def test_what_was_lost_is_shown_first_with_its_diff(town):
+    page = written(town, REJECTED)
+
+    assert re.findall(r'id="failure-\d"', page) == [f'id="failure-{number}"' for number in range(1, 6)]
+    first = page[page.index('id="failure-1"') : page.index('id="failure-2"')]
+    assert "lost against last nightly" in first
+    assert '<span class="del">-  assign y = ~a;</span>' in first
+    assert "0 of 2" in first
+    assert f"archive/{REJECTED}" not in first
+
+
+def test_what_was_collected_and_refused_is_counted_with_a_case_of_it(town):
+    said = seen(written(town, PUBLISHED))
+
+    assert "runs seen 6" in said
+    assert "passed simulations collected 6" in said
+    assert re.search(r"(bad line|json|no json)\S* 1 collect run_3|1 collect \S*run_3", said), said
+    assert "delta" in said
+    assert "gold" in said
+
+
+def test_checks_stages_and_provenance_are_there(town):
+    record = record_of(town, PUBLISHED)
+    said = seen(written(town, PUBLISHED))
+
+    for check in record.decision.evidence.checks:
+        assert f"{check.name} ✓ holds" in said
+    for ref in record.stages:
+        assert ref.path in said
+    assert record.provenance.commit[:12] in said
+    for name, version in record.provenance.packages.items():
+        assert f"{name} {version}" in said
+
+
+def test_the_history_tells_what_is_served_all_nights_and_all_moves(town):
+    for name in (PUBLISHED, NOTHING, HELD, REJECTED):
+        written(town, name)
+    page = history(town)
+    said = seen(page)
+
+    assert said.index(f"Served now: nightly_{PUBLISHED}") < said.index(
+        "nights 4 published 1 held 1 rejected 1"
+    )
+    assert [name for name in (REJECTED, HELD, NOTHING, PUBLISHED) if f'href="{name}.html"' in page] == [
+        REJECTED,
+        HELD,
+        NOTHING,
+        PUBLISHED,
+    ]
+    assert "functional by night, the candidate of each against mainline" in said
+    assert "Promoted. Against mainline" in said[said.index("Moves of") :]
+
+
+def test_only_pages_that_exist_are_linked(town):
+    page = written(town, HELD)
+
+    assert set(re.findall(r'href="([^"#]+)"', page)) == {"data:,", "index.html"}
+    assert re.findall(r'href="(2026[^"]*)"', history(town)) == [f"{HELD}.html"] * 1
+
+
+def test_equal_input_gives_equal_bytes(town):
+    first = (written(town, HELD), history(town))
+    second = (written(town, HELD), history(town))
+
+    assert first == second
+
+
+@pytest.mark.parametrize("stage", ["collect", "curate", "train", "benchmark"])
+def test_a_stage_that_was_purged_is_said_on_the_page(town, stage):
+    shutil.rmtree(town.workspace.stage(PUBLISHED, stage))
+    said = seen(written(town, PUBLISHED))
+
+    assert "Not everything can be shown." in said
+    assert f"{PUBLISHED}/{stage}/manifest.json is no longer there" in said
+
+
+def test_a_night_whose_directory_is_gone_still_has_its_figures(town):
+    shutil.rmtree(town.workspace.night(PUBLISHED))
+    shutil.rmtree(town.workspace.archive, ignore_errors=True)
+    said = seen(written(town, PUBLISHED))
+
+    assert "Tonight minus last nightly and mainline: +75.0 points against mainline" in said
+    assert "✓ Published" in said
+    assert "adapter loads ✓ holds" in said
+
+
+def test_what_the_archive_kept_of_a_purged_night_is_shown_from_there(town):
+    shutil.rmtree(town.workspace.night(REJECTED))
+    page = written(town, REJECTED)
+
+    assert f"archive/{REJECTED}/benchmark/samples/candidate-" in page
+    assert "Not everything can be shown." not in page
+
+
+def test_answers_that_are_gone_are_said(town):
+    shutil.rmtree(town.workspace.stage(REJECTED, "benchmark") / "samples")
+    said = seen(written(town, REJECTED))
+
+    assert f"answers are no longer there in work/continuous_retrain/{REJECTED}/benchmark/samples" in said
+    assert "lost against last nightly" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("work/continuous_retrain/2026-01-03/benchmark/manifest.json", "{"),
+        ("work/continuous_retrain/2026-01-03/train/manifest.json", "\x00\xff"),
+        ("work/continuous_retrain/2026-01-03/curate/rejected.jsonl", '{"half'),
+        ("models/qwen_coder_rtl/history.jsonl", "nothing\n"),
+        ("data/run_db/nightly/2026-01-02.json", "[]"),
+        ("suite.jsonl", "not a problem\n"),
+    ],
+)
+def test_a_file_that_is_not_ours_costs_no_page(town, path, text):
+    town.workspace.root.joinpath(path).write_bytes(text.encode("latin-1"))
+    said = seen(written(town, HELD))
+
+    assert "‖ Held" in said
+    if not path.endswith("rejected.jsonl"):
+        assert path.rpartition("/")[2] in said
+
+
+@pytest.mark.slow
+def test_every_file_of_a_night_may_be_missing(town):
+    files = sorted(town.workspace.night(REJECTED).rglob("*.json*"))
+    shutil.rmtree(town.workspace.archive)
+    for path in files:
+        kept = path.read_bytes()
+        path.unlink()
+        assert "✕ Rejected" in seen(written(town, REJECTED)), path
+        path.write_bytes(kept)
+
+
+def test_figures_of_an_edited_manifest_are_not_passed_off_as_the_nights(town):
+    path = town.workspace.stage(HELD, "train") / "manifest.json"
+    path.write_text(path.read_text().replace('"loss": 0.5', '"loss": 0.25'))
+
+    assert "is not the file that the night's record names" in seen(written(town, HELD))
+
+
+HOSTILE = [
+    "</script><script>alert(1)</script>",
+    "</style><img src=x onerror=alert(1)>",
+    "<!-- ]]> &lt; {{ 7*7 }} {% raw %}",
+    "\x00\x07\x1b[2J\u202e\u2066\ud7ff\ufeff\x7f",
+    "\" onmouseover='alert(1)' x=\"",
+    "javascript:alert(1)",
+    "A" * 200_000,
+    "\n" * 20_000,
+    "$\\frac{1}{0}$ \\unknown{",
+]
+
+
+def test_what_a_model_wrote_is_text_and_nothing_else(tmp_path):
+    answers = {
+        width: f"module flip{width}; // {text}" for width, text in zip(range(2, 7), HOSTILE[:5], strict=True)
+    }
+    town, _ = answered(tmp_path / "town", answers)
+    page = written(town, PUBLISHED)
+    parser = _Seen()
+    parser.feed(page)
+
+    assert "&lt;/script&gt;&lt;script&gt;alert(1)" in page
+    assert not {"script", "img", "iframe", "object", "form"} & set(parser.tags)
+    assert parser.tags.count("style") == 1
+    assert not UNPRINTABLE.search(page)
+
+
+def test_huge_answers_make_no_huge_page(tmp_path):
+    answers = {
+        width: f"module flip{width}; {text}" for width, text in zip(range(2, 6), HOSTILE[5:], strict=True)
+    }
+    town, _ = answered(tmp_path / "town", answers)
+    page = written(town, PUBLISHED)
+
+    assert "more characters)" in page
+    assert len(page) < LIMIT / 4
+
+
+def test_names_and_reasons_from_outside_are_text_everywhere(town):
+    everything = " ".join(HOSTILE)
+    path = town.workspace.record(HELD)
+    facts = json.loads(path.read_text())
+    facts |= {"reason": everything, "latest": everything}
+    facts["provenance"] |= {"host": everything, "packages": {text: text for text in HOSTILE}}
+    facts["provenance"]["settings"] = {text: text for text in HOSTILE}
+    facts["decision"]["evidence"]["checks"][0]["note"] = everything
+    facts["decision"]["evidence"]["comparisons"][0]["won"] = HOSTILE
+    path.write_text(json.dumps(facts))
+    edit(town, "curate", lambda found: found | {"categories": counts(), "rejected": counts()})
+    edit(town, "benchmark", with_hostile_categories)
+
+    for page in (written(town, HELD), history(town)):
+        parser = _Seen()
+        parser.feed(page)
+        assert not {"script", "img"} & set(parser.tags)
+        assert "onmouseover" not in parser.attributes
+        assert not UNPRINTABLE.search(page)
+        assert len(page) < LIMIT / 2
+
+
+def counts() -> dict[str, int]:
+    return {text: number for number, text in enumerate(HOSTILE, 1)}
+
+
+def with_hostile_categories(facts: dict[str, Any]) -> dict[str, Any]:
+    for card in facts["scorecards"]:
+        card["categories"] = dict.fromkeys(HOSTILE, card["functional"])
+    return facts
+
+
+def edit(town: Town, stage: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    path = town.workspace.stage(HELD, stage) / "manifest.json"
+    manifest = json.loads(path.read_text())
+    path.write_text(json.dumps(manifest | {"facts": change(manifest["facts"])}))
+
+
+def test_secrets_are_on_no_page(tmp_path):
+    secret = "hunter2-very-secret"
+    town = found(tmp_path / "town")
+    settings = town.settings.model_copy(
+        update={
+            "notices": NoticeSettings(urls=SecretStr(f"slack://{secret}"), heartbeat=SecretStr(secret)),
+            "endpoint": EndpointSettings(api_key=SecretStr(secret)),
+        }
+    )
+    made = town.ports.provenance().model_copy(update={"settings": flat(settings)})
+    town = town._replace(settings=settings, ports=town.ports._replace(provenance=lambda: made))
+    night(town, PUBLISHED)
+    page = written(town, PUBLISHED)
+
+    assert "notices.urls" in page
+    assert secret not in page + history(town)
+
+
+def test_a_year_of_a_large_suite_fits(tmp_path):
+    settings = Settings()
+    workspace = Workspace(tmp_path, settings.paths)
+    records = many_nights(workspace, Made(nights=60, problems=156))
+    [path] = write(shelf_of(workspace, settings), records[-1:])
+    page = path.read_text()
+
+    assert path.stat().st_size < LIMIT / 2
+    assert path.with_name("index.html").stat().st_size < LIMIT / 2
+    assert page.count('scope="col" title="2026-') in {14, 2 * 14}
+    assert len(re.findall(r'<tr><th scope="row" title="[^"]*">problem_of', page)) == 156
+
+
+def test_a_workspace_without_a_night_has_a_history_that_says_so(tmp_path, capsys):
+    assert call(["-C", str(tmp_path), "report"]) == 2
+    assert "no night has ended yet" in capsys.readouterr().err
+
+
+def test_the_night_writes_its_page_before_its_notice_and_once(town):
+    made: list[str] = []
+
+    def reporter(workspace: Workspace, record: NightRecord) -> Path:
+        made.append(record.night)
+        assert not (workspace.night(record.night) / "notice.json").exists()
+        return write(shelf_of(workspace, town.settings), [record])[0]
+
+    (town.workspace.night(REJECTED) / "notice.json").unlink()
+    ports = town.ports._replace(reporter=reporter)
+    for _ in range(2):
+        run(town.workspace, town.settings, ports, Options(night=REJECTED))
+
+    assert made == [REJECTED]
+    assert is_written(town.workspace, record_of(town, REJECTED))
+    assert next(iter(aftermath.PARTS)) == "report"
+
+
+def test_a_page_of_an_earlier_try_is_written_again(town):
+    record = record_of(town, HELD)
+    written(town, HELD)
+
+    assert is_written(town.workspace, record)
+    assert not is_written(town.workspace, record.model_copy(update={"reason": "another"}))
+
+
+def test_a_report_that_fails_keeps_nobody_from_being_told(town):
+    def reporter(workspace: Workspace, record: NightRecord) -> Path:
+        raise KeyError("a bug")
+
+    (town.workspace.night(HELD) / "notice.json").unlink()
+    failed = aftermath.follow(
+        town.workspace, town.settings, town.ports._replace(reporter=reporter), record_of(town, HELD)
+    )
+
+    assert list(failed) == ["report"]
+    assert "KeyError" in failed["report"]
+    assert (town.workspace.night(HELD) / "notice.json").exists()
+
+
+def test_the_command_writes_both_pages_and_prints_where(town, capsys):
+    assert call(["-C", str(town.workspace.root), "report"]) == 0
+    printed = capsys.readouterr().out.split()
+
+    assert [Path(line).name for line in printed] == [f"{REJECTED}.html", "index.html"]
+    assert all(Path(line).is_file() for line in printed)
+
+
+def test_the_command_takes_a_night_or_all_of_them(town, capsys):
+    assert call(["-C", str(town.workspace.root), "report", HELD, "--json"]) == 0
+    pages = json.loads(capsys.readouterr().out)
+    assert [(Path(one["path"]).name, one["bytes"]) for one in pages] == [
+        (name, (town.workspace.reports / name).stat().st_size) for name in (f"{HELD}.html", "index.html")
+    ]
+
+    assert call(["-C", str(town.workspace.root), "report", "--all"]) == 0
+    assert len(capsys.readouterr().out.split()) == 5
+    assert f'href="{REJECTED}.html"' in (town.workspace.reports / f"{HELD}.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [(["2026-02-02"], "no night 2026-02-02 on record"), ([HELD, "--all"], "not both")],
+)
+def test_a_night_that_is_not_on_record_is_the_callers_fault(town, capsys, arguments, said):
+    assert call(["-C", str(town.workspace.root), "report", *arguments]) == 2
+    assert said in capsys.readouterr().err
