@@ -1,5 +1,6 @@
 """The only place where ports meet adapters."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.core.configuration import load
-from ct_retrain.core.night import Effort
+from ct_retrain.core.night import Effort, NightRecord
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.settings import NoticeSettings, Settings
 from ct_retrain.core.workspace import Workspace
@@ -67,7 +68,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         notifier=AppriseNotifier(settings.notices, workspace.root),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
         heartbeat=heartbeat_of(settings.notices, workspace.root),
-        reporter=lambda workspace, record: write(shelf_of(workspace, settings), [record])[0],
+        reporter=_reporter(settings),
     )
 
 
@@ -77,6 +78,13 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
         return EndpointGenerators(settings.endpoint)
     base = workspace.model(settings.train.mainline)
     return TransformersGenerators(base, settings.benchmark.batch_size)
+
+
+def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:
+    def report(workspace: Workspace, record: NightRecord) -> Path:
+        return write(shelf_of(workspace, settings), [record])[0]
+
+    return report
 
 
 def shelf_of(workspace: Workspace, settings: Settings) -> Shelf:

@@ -44,7 +44,7 @@ def _report(workspace: Workspace, settings: Settings, ports: Ports, record: Nigh
         ports.reporter(workspace, record)
     except CtRetrainError:
         raise
-    except Exception as error:
+    except Exception as error:  # a page is not worth a night nobody is told of
         message = f"the page of {record.night} cannot be made ({type(error).__name__}: {error}): this is a bug of ours"
         raise CtRetrainError(message) from error
 

@@ -66,7 +66,7 @@ def _there(workspace: Workspace) -> set[str]:
 
 
 def _rendered(template: str, context: dict[str, Any]) -> bytes:
-    text = _environment().get_template(template).render(context)
+    text = _environment().get_template(template).render({**context, "outcomes": words.OUTCOMES})
     return text.encode("utf-8", "replace")
 
 
@@ -89,5 +89,4 @@ def _environment() -> "Environment":
     )
     named = (words.words, words.line, words.listed, words.moment)
     found.filters.update({one.__name__: one for one in named})
-    found.globals["outcomes"] = words.OUTCOMES
     return found
