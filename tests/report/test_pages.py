@@ -379,10 +379,10 @@ def test_the_night_writes_its_page_before_its_notice_and_once(town):
 
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         made.append(record.night)
-        assert not (workspace.night(record.night) / "notice.json").exists()
+        assert not (workspace.outbox / record.night).exists()
         return write(shelf_of(workspace, town.settings), [record])[0]
 
-    (town.workspace.night(REJECTED) / "notice.json").unlink()
+    shutil.rmtree(town.workspace.outbox / REJECTED)
     ports = town.ports._replace(reporter=reporter)
     for _ in range(2):
         run(town.workspace, town.settings, ports, Options(night=REJECTED))
@@ -404,14 +404,14 @@ def test_a_report_that_fails_keeps_nobody_from_being_told(town):
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         raise KeyError("a bug")
 
-    (town.workspace.night(HELD) / "notice.json").unlink()
+    shutil.rmtree(town.workspace.outbox / HELD)
     failed = aftermath.follow(
         town.workspace, town.settings, town.ports._replace(reporter=reporter), record_of(town, HELD)
     )
 
     assert list(failed) == ["report"]
     assert "KeyError" in failed["report"]
-    assert (town.workspace.night(HELD) / "notice.json").exists()
+    assert list((town.workspace.outbox / HELD).glob("*.json"))
 
 
 def test_the_command_writes_both_pages_and_prints_where(town, capsys):
