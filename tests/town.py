@@ -1,6 +1,7 @@
 """A small workspace with real traces of real designs: what the night's tests run in."""
 
 import json
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -114,6 +115,14 @@ def leave_trace(workspace: Workspace, run: str, width: int, *, fails_first: bool
             simulation_compile_log="",
             simulation_log="all good",
         )
+
+
+def copy_of(town: Town, root: Path) -> Town:
+    """*town* as it is, at *root* and with an empty inbox: nights that several tests begin with are run once."""
+    shutil.copytree(town.workspace.root, root, symlinks=True)
+    inbox = Inbox()
+    workspace = Workspace(root, town.settings.paths)
+    return town._replace(workspace=workspace, inbox=inbox, ports=town.ports._replace(notifier=inbox))
 
 
 class Taught(Learner):

@@ -236,6 +236,15 @@ def swap_link(link: Path, target: str) -> None:
     sync_directory(link.parent)
 
 
+def remove_link(link: Path) -> None:
+    """Take the symlink *link* away, durably; what it points at stays, and absent is fine."""
+    if link.exists() and not link.is_symlink():
+        message = f"{link} is no link (was the tree copied?): move it away, then run again"
+        raise CorruptStateError(message)
+    link.unlink(missing_ok=True)
+    sync_directory(link.parent)
+
+
 @contextlib.contextmanager
 def lock(path: Path) -> Generator[None]:
     """Hold *path* exclusively, or raise LockedError naming the holder; the kernel frees it when we die."""

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from tests.town import Town, found, leave_trace
+from tests.fakes import Scripted
+from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_problem
 
 from ct_retrain import disk
 from ct_retrain.nightly import Options, run
+from ct_retrain.stages.publish import history, latest
 
 _DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", "rmdir")
 _NIGHTS = ("2026-01-01", "2026-01-02")
@@ -121,3 +123,59 @@ def test_dying_at_some_durable_steps_changes_nothing(tmp_path: Path) -> None:
 def test_dying_at_every_durable_step_changes_nothing(tmp_path: Path, first: int) -> None:
     """Every eighth from each of eight starts, so that they can run side by side."""
     assert _sweep(tmp_path, iter(range(first, 100_000, 8))) > 50
+
+
+class _Risen(Taught):
+    """Mainline can write everything since last night."""
+
+    def open(self, adapter: Path | None):  # type: ignore[no-untyped-def]
+        if adapter is None:
+            return Scripted({other_problem(n).spec: other_problem(n).golden for n in WIDTHS}, "risen")
+        return super().open(adapter)
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """A night that is measured, and whose end will be to go back from a release that is worse than mainline."""
+    town = found(tmp_path_factory.mktemp("measured") / "town")
+    leave_trace(town.workspace, "run_2", 2)
+    gate = town.settings.gate.model_copy(update={"confidence": 0.6})
+    town = town._replace(settings=town.settings.model_copy(update={"gate": gate}))
+    leave_trace(town.workspace, "run_3", 3)
+    _live(town, _NIGHTS[0])
+    leave_trace(town.workspace, "run_4", 4)
+    town = town._replace(ports=town.ports._replace(generators=_Risen({})))
+    run(town.workspace, town.settings, town.ports, Options(night=_NIGHTS[1], until="benchmark"))
+    return town
+
+
+def _goes_back_once(measured: Town, root: Path, points: Iterator[int]) -> int:
+    """Crash the end of the night at each of *points* until it survives; return the last one tried."""
+    undisturbed = copy_of(measured, root / "undisturbed")
+    _live(undisturbed, _NIGHTS[1])
+    wanted = _tree(undisturbed.workspace.root)
+    assert [move.who for move in history(undisturbed.workspace.models)] == ["night", "relapse"]
+    for point in points:
+        town = copy_of(measured, root / "crashed")
+        code = _dying_after(point, lambda town=town: _live(town, _NIGHTS[1]))
+        assert code in (0, 137)
+        latest(town.workspace.models)
+        _live(town, _NIGHTS[1])
+        assert _tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
+        if code == 0:
+            return point
+        disk.remove_tree(town.workspace.root)
+    return -1
+
+
+def test_a_night_that_goes_back_by_itself_does_so_once_wherever_it_dies(
+    tmp_path: Path, measured: Town
+) -> None:
+    assert _goes_back_once(measured, tmp_path, iter(range(0, 100_000, 9))) > 20
+
+
+@pytest.mark.slow
+def test_a_night_that_goes_back_by_itself_does_so_once_at_every_durable_step(
+    tmp_path: Path, measured: Town
+) -> None:
+    assert _goes_back_once(measured, tmp_path, iter(range(100_000))) > 20

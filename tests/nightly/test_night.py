@@ -274,8 +274,8 @@ def test_a_night_that_was_not_published_can_be_forced_and_that_is_kept_for_ever(
     assert record.outcome is NightOutcome.HELD
 
     with pytest.raises(UsageError, match="--because"):
-        promote(town.workspace, town.ports, "2026-01-01", " ")
-    promote(town.workspace, town.ports, "2026-01-01", "the lab needs it")
+        promote(town.workspace, town.settings, town.ports, "2026-01-01", " ")
+    promote(town.workspace, town.settings, town.ports, "2026-01-01", "the lab needs it")
 
     assert latest(town.workspace.models) == "nightly_2026-01-01"
     assert verified(town.workspace.models, "nightly_2026-01-01").forced == "the lab needs it"
@@ -288,16 +288,16 @@ def test_what_published_by_itself_or_was_touched_cannot_be_forced(tmp_path: Path
     town = town_with_runs(tmp_path)
     night(town, "2026-01-01")
     with pytest.raises(UsageError, match="published by itself"):
-        promote(town.workspace, town.ports, "2026-01-01", "why not")
+        promote(town.workspace, town.settings, town.ports, "2026-01-01", "why not")
     with pytest.raises(UsageError, match="is not over"):
-        promote(town.workspace, town.ports, "2026-01-05", "why not")
+        promote(town.workspace, town.settings, town.ports, "2026-01-05", "why not")
     leave_trace(town.workspace, "run_8", 8)
     strict = town.settings.model_copy(update={"min_delta_score": 1.0})
     run(town.workspace, strict, town.ports, Options(night="2026-01-02"))
     weights = town.workspace.stage("2026-01-02", "train") / "adapter" / "adapter_model.safetensors"
     weights.write_text("other weights")
     with pytest.raises(CorruptStateError, match="adapter_model"):
-        promote(town.workspace, town.ports, "2026-01-02", "why not")
+        promote(town.workspace, town.settings, town.ports, "2026-01-02", "why not")
 
     assert latest(town.workspace.models) == "nightly_2026-01-01"
 
@@ -388,7 +388,7 @@ def test_an_adapter_that_does_not_load_is_rejected_and_says_why(tmp_path: Path) 
     with pytest.raises(UsageError, match="asked no problem: Rejected"):
         inspect(town.workspace, record, other_problem(2))
     with pytest.raises(UsageError, match="was never measured"):
-        promote(town.workspace, town.ports, "2026-01-01", "it loads by now")
+        promote(town.workspace, town.settings, town.ports, "2026-01-01", "it loads by now")
     assert night(town, "2026-01-01", redo="benchmark").outcome is NightOutcome.PUBLISHED
 
 
@@ -428,7 +428,7 @@ def test_a_manifest_that_was_changed_since_is_not_forced(tmp_path: Path) -> None
     manifest = town.workspace.stage("2026-01-01", "train") / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"seconds": 0.0', '"seconds": 1.0'))
     with pytest.raises(CorruptStateError, match="is not the manifest that the night ended with"):
-        promote(town.workspace, town.ports, "2026-01-01", "why not")
+        promote(town.workspace, town.settings, town.ports, "2026-01-01", "why not")
 
 
 def test_forcing_a_night_is_a_command_with_a_reason(

@@ -8,25 +8,29 @@ from ct_retrain.cli.context import Context
 
 @click.command(short_help="Serve an earlier release again.")
 @click.argument("night", required=False, shell_complete=nights)
+@click.option("--to-mainline", is_flag=True, help="Serve mainline: no nightly adapter at all.")
 @click.option(
     "--because", default="asked for on the command line", metavar="WHY", help="Kept in the history."
 )
 @click.pass_obj
-def rollback(context: Context, night: str | None, because: str) -> None:
-    """Serve the release of NIGHT again.  [default: the one before the current]
+def rollback(context: Context, night: str | None, because: str, *, to_mainline: bool) -> None:
+    """Serve the release of NIGHT again.  [default: the newest before the current that nobody went back from]
 
     Every byte is compared with the release's manifest and the adapter is loaded before the pointer moves.
     """
     from ct_retrain import disk
-    from ct_retrain.stages.publish import Reason, move_latest, predecessor, release_name, verified
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.nightly import roll_back, roll_back_to_mainline
 
+    if night and to_mainline:
+        raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
     house = context.house()
-    models = house.workspace.models
     with disk.lock(house.workspace.lock):
-        name = release_name(night) if night else predecessor(models)
-        verified(models, name)
-        house.ports.generators.open(models / name)
-        move_latest(models, name, Reason(night, because, "rollback"))
+        if to_mainline:
+            roll_back_to_mainline(house.workspace, because)
+            click.echo("latest_nightly is gone: mainline is served")
+            return
+        name = roll_back(house.workspace, house.ports.generators, night, because)
     click.echo(f"latest_nightly now points at {name}")
 
 
@@ -38,7 +42,8 @@ def rollback(context: Context, night: str | None, because: str) -> None:
 def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     """Publish the adapter of NIGHT, which the gate held or rejected.
 
-    The adapter's bytes are compared with what was trained and it is loaded first; only the gate is overruled.
+    The adapter's bytes are compared with what was trained, it is loaded, and the published copy must write something
+    that compiles; only the gate is overruled.
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
@@ -50,5 +55,5 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
         )
     house = context.house()
     with disk.lock(house.workspace.lock):
-        name = promote_night(house.workspace, house.ports, night, because)
+        name = promote_night(house.workspace, house.settings, house.ports, night, because)
     click.echo(f"latest_nightly now points at {name}, forced: {because}")

@@ -60,6 +60,21 @@ def flat(settings: Settings) -> dict[str, str]:
     return {name: str(value) for name, value in _flat(dict(settings)).items()}
 
 
+def secret_values(settings: Settings) -> tuple[str, ...]:
+    """Every secret among *settings*, longest first; and its parts, where it is several addresses."""
+    texts = [text.get_secret_value() for text in _secret(dict(settings))]
+    parts = {part for text in texts for part in (text, *text.split()) if part}
+    return tuple(sorted(parts, key=lambda part: (-len(part), part)))
+
+
+def _secret(values: Mapping[str, Any]) -> Iterator[SecretStr]:
+    for value in values.values():
+        if isinstance(value, BaseModel):
+            yield from _secret(dict(value))
+        elif isinstance(value, SecretStr):
+            yield value
+
+
 def names() -> tuple[str, ...]:
     """Every setting by its dotted name."""
     return tuple(_flat(dict(Settings.model_construct())))

@@ -95,6 +95,8 @@ class TrainFacts(Record):
     shares: dict[str, float]
     """Source (delta, repair, gold, general) → share of the rows trained on."""
     rows: dict[str, int]
+    licences: dict[str, dict[str, int]] = Field(default={})
+    """Source → licence → rows, as the data itself names it; what it does not name is `unknown`."""
     fit: Fit
     trainer: Tool
 
@@ -111,14 +113,26 @@ class BenchmarkFacts(Record):
     decision: Decision
 
 
+class Canary(Record):
+    """What the published copy wrote before anybody was pointed at it."""
+
+    asked: tuple[str, ...]
+    """Problems in the order they were asked."""
+    outcomes: tuple[str, ...]
+    """How the answer to each of them ended."""
+    compiles: bool
+    """Whether one of the answers is a design that compiles; asking stops there."""
+
+
 class PublishFacts(Record):
     """Where `latest_nightly` points after the night."""
 
     kind: Literal["publish"] = "publish"
     release: str | None
-    """Directory name of tonight's release, if there is one."""
+    """Directory name of tonight's release; None where its canary wrote nothing that compiles."""
     archive: str | None
     latest: str | None
+    canary: Canary | None = None
 
 
 Facts = Annotated[
@@ -189,6 +203,16 @@ class Provenance(Record):
     """Dotted name → value; secrets are masked."""
 
 
+class Relapse(Record):
+    """The release that was served turned out worse than mainline, and the night moved the pointer back by itself."""
+
+    source: str
+    """Release that was served."""
+    target: str | None
+    """Release that is served instead; None is mainline."""
+    why: str
+
+
 class NightRecord(Record):
     """Everything a night did; written last, so its existence means the night is over."""
 
@@ -209,6 +233,8 @@ class NightRecord(Record):
     release: str | None
     latest: str | None
     """What `latest_nightly` points at after the night."""
+    relapse: Relapse | None = None
+    """What the night moved back from, if it did."""
     provenance: Provenance
 
     @property
@@ -226,7 +252,10 @@ class Move(Record):
     """Release it pointed at before."""
     target: str | None
     why: str
-    who: Literal["night", "rollback", "promote"]
+    who: Literal["night", "rollback", "promote", "relapse"]
+    """A night that published, a person who went back or forced, or a night that went back by itself."""
+    decision: Literal["promote", "hold", "reject"] | None = None
+    """Of the night whose adapter was published; None where the pointer moved to what was there."""
 
 
 class Release(Record):

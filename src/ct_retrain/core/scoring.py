@@ -95,7 +95,7 @@ def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> S
         pass_at_k={str(n): estimate(counts, k, how, n) for n in exam.ks if n <= k},
         categories={name: estimate(group, k, how) for name, group in sorted(groups.items())},
         outcomes=dict(sorted(outcomes.items())),
-        compile_rate=_share(sum(_compiles(sample) for sample in samples), total),
+        compile_rate=_share(sum(compiles(sample) for sample in samples), total),
         finished_rate=_share(sum(sample.finished for sample in samples), total),
         forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples) if exam.evident else 0,
         passes=passes,
@@ -108,7 +108,8 @@ def _forged(sample: Sample, expected: int | None) -> bool:
     return verdict.passed and (not sample.rtl or verdict.checks < max(1, expected or 0))
 
 
-def _compiles(sample: Sample) -> bool:
+def compiles(sample: Sample) -> bool:
+    """Whether the answer holds RTL, and the compiler took it."""
     return bool(sample.rtl) and sample.verdict.outcome is not Outcome.COMPILE_ERROR
 
 

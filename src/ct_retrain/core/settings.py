@@ -201,7 +201,7 @@ class PublishSettings(Section):
     """What happens around `latest_nightly`."""
 
     auto_rollback: bool = True
-    """When tonight's measurement shows the release that is served surely worse than mainline, serve the one before."""
+    """Serve an earlier release, or mainline, when tonight finds the served one surely worse than mainline."""
 
 
 class NoticeSettings(Section):

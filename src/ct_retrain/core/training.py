@@ -62,6 +62,8 @@ class Row(Record):
     """delta, repair, gold or general."""
     category: str = ""
     """Of a harvested row; others have none."""
+    licence: str = ""
+    """As the line it comes from names it; empty when it does not."""
 
 
 class TrainPlan(Record):

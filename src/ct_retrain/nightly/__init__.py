@@ -5,6 +5,7 @@ from ct_retrain.nightly.inspection import Failure, failures, inspect, quarantine
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.promotion import promote
 from ct_retrain.nightly.rehearsal import Rehearsal, rehearse
+from ct_retrain.nightly.rollback import roll_back, roll_back_to_mainline
 from ct_retrain.nightly.story import Options, run
 from ct_retrain.nightly.succession import succession
 from ct_retrain.nightly.underway import Underway, underway
@@ -25,6 +26,8 @@ __all__ = [
     "quarantined",
     "records",
     "rehearse",
+    "roll_back",
+    "roll_back_to_mainline",
     "run",
     "succession",
     "underway",

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import traceback
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -10,7 +11,7 @@ import structlog
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CtRetrainError
-from ct_retrain.core.night import NightRecord, StageName
+from ct_retrain.core.night import NightRecord, Provenance, StageName
 from ct_retrain.core.notice import Beat
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, PLAN, Workspace
@@ -26,16 +27,26 @@ _WIDTH = 200
 _SUCCESS = "success"
 
 
-def broke(workspace: Workspace, ports: Ports, night: str, error: Exception, trace: str) -> None:
+def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, error: Exception) -> None:
     """Archive what is known of a failure and tell the team; the night stays open and can be resumed."""
     log = tuple(_last_words(workspace.night(night) / NIGHT_LOG))
+    trace = archive.redacted("".join(traceback.format_exception(error)), settings)
     try:
-        where = archive.keep_failure(workspace, night, trace)
-    except CtRetrainError as full:  # the failure that is told is the first one
-        _LOG.error("traceback not kept", reason=str(full), traceback=trace)
+        where = archive.keep_failure(workspace, night, _environment(ports), trace)
+    except (CtRetrainError, OSError) as full:  # the failure that is told is the first one
+        _LOG.error("night not archived", reason=str(full), traceback=trace)
         where = f"in the log; {full}"
-    failure = wording.Breakdown(_failing(workspace, night), error, where, log)
+    said = archive.redacted(str(error), settings)
+    failure = wording.Breakdown(_failing(workspace, night), type(error).__name__, said, where, log)
     outbox.post(workspace, ports.notifier, wording.broken(night, failure))
+
+
+def _environment(ports: Ports) -> Provenance | None:
+    """What the night ran with; None where the tool that broke it cannot even be asked for its version."""
+    try:
+        return ports.provenance()
+    except CtRetrainError:
+        return None
 
 
 def locked_out(workspace: Workspace, ports: Ports, night: str) -> None:

@@ -1,36 +1,72 @@
-"""What is kept of nights that were not published, for triage."""
+"""What is kept of nights that were not published, for triage: enough to see why without the night's directory."""
 
+import re
 import shutil
+from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.workspace import MANIFEST, PLAN, Workspace
+from ct_retrain.core.configuration import secret_values
+from ct_retrain.core.night import Provenance
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import Workspace
+
+ENVIRONMENT = "environment.json"
+_KEPT = (
+    "plan.json",
+    "relapse.json",
+    "night.log*",
+    "*/manifest.json",
+    "*/rejected.jsonl",
+    "train/losses.jsonl",
+    "train/adapter/adapter_config.json",
+    "benchmark/*.jsonl",
+    "benchmark/samples/*.jsonl",
+    "publish/canary.jsonl",
+)
+"""Of the night's directory: what it decided on and what failed, not the data and the weights."""
+_FAILURES = "failure-*.txt"
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
-def keep(workspace: Workspace, night: str) -> None:
-    """Copy manifests, scorecards, samples and the adapter's description of *night* to the archive, whole or not at all."""
-    target = workspace.archive / night
+def keep(workspace: Workspace, night: str, environment: Provenance | None, failure: str = "") -> Path:
+    """Copy what tells why *night* failed to the archive, with *environment* and the traceback *failure* where given.
+
+    The copy is there whole or not at all, and one that was there before is replaced; its tracebacks stay. Return where
+    it lies.
+    """
+    target, before = workspace.archive / night, workspace.archive / f".{night}.old"
+    if before.exists() and not target.exists():
+        before.rename(target)
     staging = disk.fresh_directory(workspace.archive / f".{night}.tmp")
     source = workspace.night(night)
-    wanted = [source / PLAN, *source.glob(f"*/{MANIFEST}"), *source.glob("*/rejected.jsonl")]
-    wanted += [*source.glob("benchmark/scorecards.jsonl"), *source.glob("benchmark/samples/*.jsonl")]
-    wanted += [*source.glob("train/losses.jsonl"), *source.glob("train/adapter/adapter_config.json")]
-    for path in sorted(wanted):
+    for path in sorted(path for pattern in _KEPT for path in source.glob(pattern)):
         copy = staging / path.relative_to(source)
         disk.make_directory(copy.parent)
         shutil.copyfile(path, copy)
-    failures = sorted(target.glob("failure-*.txt")) if target.exists() else []
-    for path in failures:
+    for path in sorted(target.glob(_FAILURES)):
         shutil.copyfile(path, staging / path.name)
+    if environment is not None:
+        disk.write_record(staging / ENVIRONMENT, environment)
+    if failure:
+        disk.write_text(staging / f"failure-{len(list(staging.glob(_FAILURES))) + 1}.txt", failure)
     disk.sync_tree(staging)
-    disk.remove_tree(target)
+    disk.remove_tree(before)
+    if target.exists():
+        target.rename(before)
     staging.rename(target)
     disk.sync_directory(workspace.archive)
+    disk.remove_tree(before)
+    return target
 
 
-def keep_failure(workspace: Workspace, night: str, text: str) -> str:
-    """Write the traceback of a broken try of *night*; return its path relative to the workspace."""
-    directory = disk.make_directory(workspace.archive / night)
-    number = len(list(directory.glob("failure-*.txt"))) + 1
-    path = directory / f"failure-{number}.txt"
-    disk.write_text(path, text)
-    return workspace.relative(path)
+def keep_failure(workspace: Workspace, night: str, environment: Provenance | None, text: str) -> str:
+    """Archive a broken try of *night* with its traceback *text*; return where that lies, relative to the workspace."""
+    kept = keep(workspace, night, environment, text)
+    return workspace.relative(kept / f"failure-{len(list(kept.glob(_FAILURES)))}.txt")
+
+
+def redacted(text: str, settings: Settings) -> str:
+    """*text* without the secrets among *settings*, and without the credentials of any address."""
+    for secret in secret_values(settings):
+        text = text.replace(secret, "***")
+    return _CREDENTIALS.sub("***@", text)

@@ -7,6 +7,7 @@ from ct_retrain import disk
 from ct_retrain.core.decision import Decision, Hold, Promote, Reject
 from ct_retrain.core.night import (
     BenchmarkFacts,
+    Canary,
     CollectFacts,
     CurateFacts,
     Facts,
@@ -14,6 +15,7 @@ from ct_retrain.core.night import (
     ManifestRef,
     NightOutcome,
     NightRecord,
+    PublishFacts,
     StageName,
     TrainFacts,
 )
@@ -22,7 +24,8 @@ from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import archive, outbox, wording
 from ct_retrain.nightly.inspection import failures, quarantined
 from ct_retrain.nightly.night import Night
-from ct_retrain.stages.publish import latest, release_name
+from ct_retrain.nightly.rollback import relapse
+from ct_retrain.stages.publish import latest, release_name, silent
 from ct_retrain.stages.train import ADAPTER
 
 _SHOWN = 3
@@ -33,14 +36,17 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     """Write the record of a night whose stages are all done: from then on it is over."""
     workspace, plan = night.workspace, night.plan
     decision = _decision(done)
-    outcome = _outcome(decision)
+    outcome = _outcome(decision, done)
+    environment = night.ports.provenance()
+    moved = None
     if outcome in (NightOutcome.HELD, NightOutcome.REJECTED):
-        archive.keep(workspace, plan.night)
+        moved = relapse(night, done)
+        archive.keep(workspace, plan.night, environment)
     trained = next((one.facts for one in done if isinstance(one.facts, TrainFacts)), None)
     record = NightRecord(
         night=plan.night,
         outcome=outcome,
-        reason=decision.evidence.explanation if decision else _nothing(done),
+        reason=_reason(decision, done),
         started=plan.started,
         finished=datetime.now(UTC),
         stages=tuple(_refs(workspace, done)),
@@ -50,7 +56,8 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
         adapter=workspace.relative(workspace.stage(plan.night, "train") / ADAPTER) if trained else None,
         release=release_name(plan.night) if outcome is NightOutcome.PUBLISHED else None,
         latest=latest(workspace.models),
-        provenance=night.ports.provenance(),
+        relapse=moved,
+        provenance=environment,
     )
     disk.make_directory(workspace.records)
     disk.write_record(workspace.record(plan.night), record)
@@ -61,16 +68,30 @@ def _decision(done: Sequence[Manifest]) -> Decision | None:
     return next((one.facts.decision for one in done if isinstance(one.facts, BenchmarkFacts)), None)
 
 
-def _outcome(decision: Decision | None) -> NightOutcome:
+def _outcome(decision: Decision | None, done: Sequence[Manifest]) -> NightOutcome:
     match decision:
         case None:
             return NightOutcome.NOTHING_NEW
         case Promote():
-            return NightOutcome.PUBLISHED
+            return NightOutcome.REJECTED if _silent(done) else NightOutcome.PUBLISHED
         case Hold():
             return NightOutcome.HELD
         case Reject():
             return NightOutcome.REJECTED
+
+
+def _silent(done: Sequence[Manifest]) -> Canary | None:
+    """The canary of a release that was made and not published, because of it."""
+    facts = done[-1].facts
+    return facts.canary if isinstance(facts, PublishFacts) and facts.release is None else None
+
+
+def _reason(decision: Decision | None, done: Sequence[Manifest]) -> str:
+    if decision is None:
+        return _nothing(done)
+    canary = _silent(done)
+    explanation = decision.evidence.explanation
+    return f"Rejected: {silent(canary)}, so nobody is pointed at it. {explanation}" if canary else explanation
 
 
 def _nothing(done: Sequence[Manifest]) -> str:

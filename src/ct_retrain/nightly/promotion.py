@@ -1,20 +1,23 @@
 """Publish a night against its decision, by a person's word; everything is checked but the gate."""
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Promote
+from ct_retrain.core.decision import Decision, Promote
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, ManifestRef, NightRecord, TrainFacts
+from ct_retrain.core.problem import Suite
+from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.night import Ports
-from ct_retrain.stages.publish import PublishInputs, publish_forced
+from ct_retrain.stages.publish import Force, PublishInputs, history, publish_forced, release_name
 from ct_retrain.stages.train import ADAPTER
+from ct_retrain.suites.load import load_suite
 
 
-def promote(workspace: Workspace, ports: Ports, night: str, because: str) -> str:
+def promote(workspace: Workspace, settings: Settings, ports: Ports, night: str, because: str) -> str:
     """Publish the adapter of *night*, which was held or rejected; return the name of the release.
 
-    Raise UsageError where there is nothing to force, CorruptStateError where the adapter is not the one that was
-    trained, and ToolError where it does not load.
+    Raise UsageError where there is nothing to force or the adapter's canary does not sing, CorruptStateError where the
+    adapter is not the one that was trained, and ToolError where it does not load.
     """
     if not because.strip():
         message = "a forced publish needs its reason: --because, and it is kept for ever"
@@ -23,21 +26,33 @@ def promote(workspace: Workspace, ports: Ports, night: str, because: str) -> str
         message = f"night {night} is not over; `ct-retrain status` lists the nights"
         raise UsageError(message)
     record = disk.read_record(workspace.record(night), NightRecord)
+    force = Force(_overruled(workspace, record), because.strip())
+    inputs = _inputs(workspace, record, load_suite(settings.benchmark.suite, workspace.root))
+    ports.generators.open(inputs.adapter)
+    staging = disk.fresh_directory(workspace.models / f".{night}.tmp")
+    try:
+        return publish_forced(staging, inputs, force, ports.generators, ports.simulator)
+    finally:
+        disk.remove_tree(staging)
+
+
+def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
+    """The decision that is overruled; raise UsageError where there is none, or nothing to overrule."""
+    night = record.night
     if record.decision is None:
         message = f"night {night} had nothing new: there is no adapter to publish"
         raise UsageError(message)
-    if isinstance(record.decision, Promote):
-        message = f"night {night} published by itself: `ct-retrain rollback {night}` serves it again"
+    if any(move.target == release_name(night) for move in history(workspace.models)):
+        by = "by itself" if record.release is not None else "before, by force"
+        message = f"night {night} published {by}: `ct-retrain rollback {night}` serves it again"
         raise UsageError(message)
-    inputs = _inputs(workspace, record)
-    ports.generators.open(inputs.adapter)
-    staging = disk.fresh_directory(workspace.models / f".{night}.tmp")
-    name = publish_forced(staging, inputs, record.decision, because.strip())
-    disk.remove_tree(staging)
-    return name
+    if isinstance(record.decision, Promote):
+        message = f"it was not the gate that stopped night {night}: {record.reason}"
+        raise UsageError(message)
+    return record.decision
 
 
-def _inputs(workspace: Workspace, record: NightRecord) -> PublishInputs:
+def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishInputs:
     done = {ref.stage: _manifest(workspace, ref) for ref in record.stages}
     directory = workspace.stage(record.night, "train")
     broken = list(disk.breaches(directory, done["train"].files))
@@ -51,8 +66,7 @@ def _inputs(workspace: Workspace, record: NightRecord) -> PublishInputs:
     ):
         message = f"the manifests of night {record.night} are not those of a night: restore {directory.parent / MANIFEST}"
         raise CorruptStateError(message)
-    scorecard = next((card for card in measured.scorecards if card.arm == "candidate"), None)
-    if scorecard is None:
+    if not any(card.arm == "candidate" for card in measured.scorecards):
         message = (
             f"the adapter of night {record.night} did not load and was never measured; if it loads by now: "
             f"`ct-retrain run --night {record.night} --redo benchmark`"
@@ -64,8 +78,10 @@ def _inputs(workspace: Workspace, record: NightRecord) -> PublishInputs:
         adapter=directory / ADAPTER,
         base=trained.base,
         metrics=record.metrics,
-        dataset_sha256=curated.dataset_sha256,
-        scorecard=scorecard,
+        suite=suite,
+        trained=trained,
+        curated=curated,
+        measured=measured,
     )
 
 

@@ -173,17 +173,22 @@ def _publish(night: Night, done: list[Manifest]) -> Planned:
         message = f"night {night.plan.night} reached publish without a Promote: this is a bug, nothing was published"
         raise CorruptStateError(message)
     decision = facts.decision
+    trained = next(manifest.facts for manifest in done if isinstance(manifest.facts, TrainFacts))
     curated = next(manifest.facts for manifest in done if isinstance(manifest.facts, CurateFacts))
+    ports = night.ports
     inputs = PublishInputs(
         night=night.plan.night,
         models=night.workspace.models,
         adapter=night.directory / "train" / ADAPTER,
         base=night.settings.train.mainline,
         metrics=closing.metrics(done),
-        dataset_sha256=curated.dataset_sha256,
-        scorecard=next(card for card in facts.scorecards if card.arm == "candidate"),
+        suite=load_suite(night.settings.benchmark.suite, night.workspace.root),
+        trained=trained,
+        curated=curated,
+        measured=facts,
     )
-    return night.step("publish", digest(content(done[-1]))), lambda out: publish(out, inputs, decision)
+    step = night.step("publish", digest(*(content(one) for one in done[-2:])))
+    return step, lambda out: publish(out, inputs, decision, ports.generators, ports.simulator)
 
 
 STEPS: Mapping[StageName, Callable[[Night, list[Manifest]], Planned]] = {

@@ -4,7 +4,6 @@ Write order: stage manifests → release → link → history → NightRecord �
 again ends in the same tree. The NightRecord is written last but for the notice: it means the night is over.
 """
 
-import traceback
 from typing import NamedTuple
 
 import structlog
@@ -65,7 +64,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
         raise
     except Exception as error:
         if not isinstance(error, UsageError) or (workspace.night(name) / PLAN).exists():
-            alarms.broke(workspace, ports, name, error, "".join(traceback.format_exception(error)))
+            alarms.broke(workspace, settings, ports, name, error)
         alarms.beat(ports, "failure", f"{name}: {type(error).__name__}")
         raise
     return _over(workspace, settings, ports, ended) if ended is not None else None

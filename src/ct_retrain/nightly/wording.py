@@ -47,9 +47,12 @@ class Breakdown(NamedTuple):
     """A try of a night that broke."""
 
     stage: str
-    error: Exception
+    kind: str
+    """Type of the exception."""
+    said: str
+    """Its message, without secrets."""
     traceback: str
-    """Where it was written, relative to the workspace."""
+    """Where it was written, relative to the workspace; the rest of the archive lies beside it."""
     log: Sequence[str]
     """The last things that the night said."""
 
@@ -59,9 +62,12 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
 
     A night that is run again and ends in the same is not told again: no clock is in the key.
     """
-    told = record.model_dump(mode="json", include={"outcome", "reason", "metrics", "decision", "release"})
+    told = record.model_dump(
+        mode="json", include={"outcome", "reason", "metrics", "decision", "release", "relapse"}
+    )
     lines = [
         record.reason,
+        *_went_back(record),
         *_figures(record),
         *_data(facts),
         f"Serving: {record.latest or 'mainline'}",
@@ -69,13 +75,15 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
         f"Next: {_next(record, facts)}",
     ]
     name = record.outcome.value.replace("_", " ")
-    title = f"ct-retrain {record.night}: {name}{_headline(record)}"
-    return _notice((record.night, "outcome", digest(told)[:16]), _LEVELS[record.outcome], title, lines)
+    back = f", went back to {record.relapse.target or 'mainline'}" if record.relapse else ""
+    title = f"ct-retrain {record.night}: {name}{back}{_headline(record)}"
+    level = "error" if record.relapse else _LEVELS[record.outcome]
+    return _notice((record.night, "outcome", digest(told)[:16]), level, title, lines)
 
 
 def broken(night: str, failure: Breakdown) -> Notice:
     """A night that broke; the same failure of a second try is the same notice."""
-    kind, said = type(failure.error).__name__, str(failure.error)
+    kind, said = failure.kind, failure.said
     lines = [
         said[:_LONGEST] or kind,
         f"Stage: {failure.stage}",
@@ -143,6 +151,15 @@ def _headline(record: NightRecord) -> str:
         return ""
     first = _comparisons(record)[0]
     return f", {score:.1%} functional ({first.difference * 100:+.1f} points against {_INCUMBENTS[first.incumbent]})"
+
+
+def _went_back(record: NightRecord) -> Iterator[str]:
+    """That the night moved the pointer back by itself, why, and how to have it otherwise."""
+    moved = record.relapse
+    if moved is not None:
+        again = moved.source.removeprefix("nightly_")
+        yield f"Went back from {moved.source} to {moved.target or 'mainline'}: {moved.why}"
+        yield f"To serve it again: ct-retrain rollback {again}; to keep nights from going back: publish.auto_rollback = false"
 
 
 def _figures(record: NightRecord) -> Iterator[str]:
@@ -222,4 +239,5 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
         case NightOutcome.HELD:
             return f"nothing to do, the data is kept and the next night tries again; why: ct-retrain show {record.night}"
         case NightOutcome.REJECTED:
-            return f"nothing was published and what was served still is; see what it lost: ct-retrain show {record.night}"
+            still = "" if record.relapse else " and what was served still is"
+            return f"nothing was published{still}; see what it lost: ct-retrain show {record.night}"

@@ -1,7 +1,7 @@
 """Make a promoted adapter the one that `latest_nightly` points at; only a Promote value can, or a person by name.
 
-Write order: release directory, then link, then history. Each step is skipped when it was already taken, so
-a publish that was cut short ends the same when it is started again.
+Write order: release directory, canary, link, history. Each step is skipped when it was already taken, so a publish
+that was cut short ends the same when it is started again.
 """
 
 from datetime import UTC, datetime
@@ -11,8 +11,22 @@ from typing import Literal, NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.decision import Decision, Promote
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import Move, PublishFacts, Release
-from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.night import (
+    BenchmarkFacts,
+    Canary,
+    CurateFacts,
+    Move,
+    PublishFacts,
+    Release,
+    TrainFacts,
+)
+from ct_retrain.core.ports import Generators, Simulator
+from ct_retrain.core.problem import Scorecard, Suite
+from ct_retrain.core.relapse import earlier
+from ct_retrain.stages._canary import CANARY, easiest, sing
+from ct_retrain.stages._card import CARD, DATA, Facts, data_card, model_card
+
+__all__ = ["CANARY", "CARD", "DATA"]
 
 LATEST = "latest_nightly"
 HISTORY = "history.jsonl"
@@ -29,8 +43,15 @@ class PublishInputs(NamedTuple):
     adapter: Path
     base: str
     metrics: dict[str, float]
-    dataset_sha256: str
-    scorecard: Scorecard
+    suite: Suite
+    trained: TrainFacts
+    curated: CurateFacts
+    measured: BenchmarkFacts
+
+    @property
+    def scorecard(self) -> Scorecard:
+        """What the adapter achieved tonight."""
+        return next(card for card in self.measured.scorecards if card.arm == "candidate")
 
 
 def release_name(night: str) -> str:
@@ -38,39 +59,113 @@ def release_name(night: str) -> str:
     return f"nightly_{night}"
 
 
-def publish(out: Path, inputs: PublishInputs, decision: Promote) -> PublishFacts:
-    """Copy the adapter to its release directory, read-only, then swap `latest_nightly` and record the move."""
+def publish(
+    out: Path, inputs: PublishInputs, decision: Promote, generators: Generators, simulator: Simulator
+) -> PublishFacts:
+    """Copy the adapter to its release directory, read-only, hear its canary, swap `latest_nightly`, record the move.
+
+    A copy whose canary does not sing stays where it is and nobody is pointed at it. Raise ToolError when it does not
+    load.
+    """
     name = _released(out / "release", inputs, decision, forced="")
+    canary = _canary(out, inputs, generators, simulator)
+    if not canary.compiles:
+        return PublishFacts(release=None, archive=None, latest=latest(inputs.models), canary=canary)
     why = decision.evidence.explanation
-    move_latest(inputs.models, name, Reason(inputs.night, why, "night"))
-    return PublishFacts(release=name, archive=None, latest=name)
+    move_latest(inputs.models, name, Reason(inputs.night, why, "night", decision.kind))
+    return PublishFacts(release=name, archive=None, latest=name, canary=canary)
 
 
-def publish_forced(out: Path, inputs: PublishInputs, decision: Decision, because: str) -> str:
+class Force(NamedTuple):
+    """What was not promoted, and why a person publishes it all the same."""
+
+    decision: Decision
+    because: str
+
+
+def publish_forced(
+    out: Path, inputs: PublishInputs, force: Force, generators: Generators, simulator: Simulator
+) -> str:
     """Publish what was not promoted, because a person says so; the release and the history keep who and why.
 
-    *out* is an empty directory to work in. Return the name of the release.
+    *out* is an empty directory to work in. Return the name of the release; raise UsageError when its canary does not
+    sing, for only the gate can be overruled.
     """
+    decision, because = force
     name = _released(out / "release", inputs, decision, forced=because)
+    canary = _canary(out, inputs, generators, simulator)
+    if not canary.compiles:
+        raise UsageError(f"{silent(canary)}: {inputs.models / name} stays as it is, and nothing was moved")
     why = f"forced against {decision.kind}: {because}"
-    move_latest(inputs.models, name, Reason(inputs.night, why, "promote"))
+    move_latest(inputs.models, name, Reason(inputs.night, why, "promote", decision.kind))
     return name
 
 
+def silent(canary: Canary) -> str:
+    """In words, what a canary that does not sing did."""
+    said = zip(canary.asked, canary.outcomes, strict=True)
+    answers = ", ".join(f"{problem}: {outcome}" for problem, outcome in said) or "no problem to ask"
+    return f"the published copy of the adapter writes nothing that compiles ({answers})"
+
+
+def _canary(out: Path, inputs: PublishInputs, generators: Generators, simulator: Simulator) -> Canary:
+    """Compare every byte of the release, load it from where it lies, and let it answer."""
+    name = release_name(inputs.night)
+    verified(inputs.models, name)
+    card = inputs.scorecard
+    generator = generators.open(inputs.models / name)
+    return sing(out, easiest(inputs.suite.problems, card), card.sampling, generator, simulator)
+
+
 def _released(staging: Path, inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
-    """The release directory, made unless it is there."""
+    """The release directory, made unless it is there; what an earlier try left of another adapter is replaced.
+
+    Raise CorruptStateError when another adapter was already served under this name.
+    """
     name = release_name(inputs.night)
     target = disk.make_directory(inputs.models) / name
-    if not target.exists():
-        _stage(disk.fresh_directory(staging), inputs, decision, forced)
+    wanted = _stage(disk.fresh_directory(staging), inputs, decision, forced)
+    if not target.exists() or not _same(disk.read_record(target / RELEASE, Release), wanted):
+        if name == _pointed(inputs.models) or any(name == move.target for move in history(inputs.models)):
+            message = (
+                f"{target} was served and holds something else than tonight's release: was a setting changed since? "
+                f"Put it back, or start another night with --night {inputs.night}.2"
+            )
+            raise CorruptStateError(message)
+        disk.remove_tree(target)
         disk.publish_tree(staging, target)
     disk.remove_tree(staging)
     return name
 
 
-def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> None:
-    for path in sorted(inputs.adapter.iterdir()):
-        disk.write_bytes(staged / path.name, path.read_bytes())
+def _same(there: Release, wanted: Release) -> bool:
+    """Whether they differ in no more than in words for people."""
+
+    def told(release: Release) -> Release:
+        files = tuple(file for file in release.files if file.path not in (CARD, DATA))
+        return release.model_copy(update={"files": files})
+
+    return told(there) == told(wanted)
+
+
+def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> Release:
+    for path in sorted(inputs.adapter.rglob("*")):
+        if path.is_file():
+            copy = staged / path.relative_to(inputs.adapter)
+            disk.make_directory(copy.parent)
+            disk.write_bytes(copy, path.read_bytes())
+    facts = Facts(
+        night=inputs.night,
+        base=inputs.base,
+        trained=inputs.trained,
+        curated=inputs.curated,
+        measured=inputs.measured,
+        suite=inputs.suite,
+        decision=decision,
+        forced=forced,
+    )
+    disk.write_text(staged / CARD, model_card(facts))
+    disk.write_text(staged / DATA, data_card(facts))
     disk.write_record(staged / SCORECARD, inputs.scorecard)
     release = Release(
         night=inputs.night,
@@ -78,10 +173,11 @@ def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str)
         decision=decision,
         forced=forced,
         metrics=inputs.metrics,
-        dataset_sha256=inputs.dataset_sha256,
+        dataset_sha256=inputs.curated.dataset_sha256,
         files=disk.file_refs(staged),
     )
     disk.write_record(staged / RELEASE, release)
+    return release
 
 
 class Reason(NamedTuple):
@@ -89,7 +185,8 @@ class Reason(NamedTuple):
 
     night: str | None
     why: str
-    who: Literal["night", "rollback", "promote"]
+    who: Literal["night", "rollback", "promote", "relapse"]
+    decision: Literal["promote", "hold", "reject"] | None = None
 
 
 def latest(models: Path) -> str | None:
@@ -115,18 +212,20 @@ def scorecards(models: Path) -> dict[str, Scorecard]:
     return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
 
 
-def move_latest(models: Path, name: str, reason: Reason) -> None:
-    """Point `latest_nightly` at release *name* and add the move to the history; both or, after a crash, either once."""
-    before = _pointed(models)
-    if before != name:
+def move_latest(models: Path, name: str | None, reason: Reason) -> None:
+    """Point `latest_nightly` at release *name* and add the move to the history; both or, after a crash, either once.
+
+    None is mainline, which is served while there is no pointer.
+    """
+    if name is None:
+        disk.remove_link(models / LATEST)
+    elif _pointed(models) != name:
         disk.swap_link(models / LATEST, name)
     moves = history(models)
-    if moves and moves[-1].target == name:
-        return
     source = moves[-1].target if moves else None
-    move = Move(
-        at=datetime.now(UTC), night=reason.night, source=source, target=name, why=reason.why, who=reason.who
-    )
+    if source == name:
+        return
+    move = Move(at=datetime.now(UTC), source=source, target=name, **reason._asdict())
     disk.append_record(models / HISTORY, move)
 
 
@@ -137,16 +236,16 @@ def history(models: Path) -> list[Move]:
 
 
 def predecessor(models: Path) -> str:
-    """The release that was served before the current one; raise UsageError when there was none."""
-    current = latest(models)
-    earlier = [move.target for move in history(models) if move.target not in (None, current)]
-    name = earlier[-1] if earlier else None
-    if name is None:
+    """The newest release before the one that is served that nobody has gone back from; raise UsageError without one."""
+    moves = history(models)
+    names = earlier(moves, moves[-1].target if moves else None)
+    if not names:
         message = (
-            f"no earlier release is on record in {models / HISTORY}: name one, `ct-retrain rollback NIGHT`"
+            f"no earlier release is on record in {models / HISTORY}: name one, `ct-retrain rollback NIGHT`, "
+            f"or serve mainline, `ct-retrain rollback --to-mainline`"
         )
         raise UsageError(message)
-    return name
+    return names[0]
 
 
 def verified(models: Path, name: str) -> Release:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ct_retrain import disk
 from ct_retrain.core.dataset import Example
@@ -20,6 +20,8 @@ from ct_retrain.core.training import Row, TrainPlan
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
+UNKNOWN = "unknown"
+"""The licence of a row that names none."""
 
 
 class TrainInputs(NamedTuple):
@@ -43,6 +45,12 @@ class _Pair(BaseModel):
 
     instruction: str
     output: str
+    licence: object = Field(
+        default="",
+        validation_alias=AliasChoices(
+            "licence", "license", AliasPath("metadata", "licence"), AliasPath("metadata", "license")
+        ),
+    )
 
 
 def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
@@ -80,12 +88,17 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
     plan = prepare(out, inputs)
     fit = trainer.fit(plan, out)
     disk.sync_tree(out)
-    rows = Counter(row.source for row in disk.read_lines(out / MIXTURE, Row))
+    rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
+    licences: dict[str, dict[str, int]] = {}
+    for (source, licence), count in sorted(rows.items()):
+        licences.setdefault(source, {})[licence] = count
+    totals = {source: sum(counts.values()) for source, counts in licences.items()}
     return TrainFacts(
         base=plan.base,
         hyperparameters=plan.hyperparameters,
-        shares={name: count / plan.rows for name, count in sorted(rows.items())},
-        rows=dict(sorted(rows.items())),
+        shares={name: count / plan.rows for name, count in totals.items()},
+        rows=totals,
+        licences=licences,
         fit=fit,
         trainer=trainer.tool,
     )
@@ -118,4 +131,14 @@ def _pairs(directory: Path, source: str, rejected: list[Rejected]) -> Iterator[R
                         Rejected(subject=f"{path.name}:{number}", reason=f"bad_{source}", detail=detail)
                     )
                 else:
-                    yield Row(prompt=pair.instruction, completion=pair.output, source=source)
+                    yield Row(
+                        prompt=pair.instruction,
+                        completion=pair.output,
+                        source=source,
+                        licence=_licence(pair.licence),
+                    )
+
+
+def _licence(said: object) -> str:
+    """One short line of what a gold line says of its licence; anything but text says nothing."""
+    return " ".join(said.split())[:80] if isinstance(said, str) else ""

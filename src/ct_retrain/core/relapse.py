@@ -1,0 +1,52 @@
+"""The way back: when the release that is served has turned out worse than mainline, and what is served instead."""
+
+from collections.abc import Sequence
+
+from ct_retrain.core.gate import comparable
+from ct_retrain.core.night import Move
+from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.stats import Resampling, paired
+
+
+def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
+    """Why the champion is surely worse than mainline, by the gate's own rule; empty where nobody can say that.
+
+    The two must have been measured the same night, on the same problems and in the same way.
+    """
+    arms = {card.arm: card for card in scorecards}
+    champion, mainline = arms.get("champion"), arms.get("mainline")
+    if champion is None or mainline is None or comparable((champion, mainline)):
+        return ""
+    samples = champion.sampling.samples
+    how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
+    found = paired(champion.passes, mainline.passes, samples, how)
+    if found.high >= 0:
+        return ""
+    return (
+        f"the served release is surely worse than mainline: {found.difference * 100:+.1f} points "
+        f"({gate.confidence:.0%} interval {found.low * 100:+.1f} to {found.high * 100:+.1f}) "
+        f"on {len(champion.passes)} problems × {samples} samples"
+    )
+
+
+def earlier(moves: Sequence[Move], current: str | None) -> list[str]:
+    """Releases that were served before *current* and that nobody has gone back from, newest first.
+
+    Going forward again to a release, by whomever, makes up for having gone back from it. So a chain of steps back
+    ends at mainline and never comes by the same release twice.
+    """
+    first: dict[str, int] = {}
+    left: set[str] = set()
+    for move in moves:
+        for name in (move.source, move.target):
+            if name is not None:
+                first.setdefault(name, len(first))
+        back = move.target is None or (move.source is not None and first[move.target] < first[move.source])
+        if back and move.source is not None and move.who in ("rollback", "relapse"):
+            left.add(move.source)
+        if not back and move.target is not None:
+            left.discard(move.target)
+    since = first[current] if current in first else len(first)
+    newest = sorted(first, key=lambda name: -first[name])
+    return [name for name in newest if first[name] < since and name not in left]

@@ -1,0 +1,112 @@
+"""The way back to an earlier release or to mainline: by a person, or by a night that found what is served worse than mainline.
+
+Whatever the pointer is moved to is compared byte by byte with its manifest and loaded first. Mainline needs neither.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.looks import looks
+from ct_retrain.core.night import BenchmarkFacts, Manifest, Relapse
+from ct_retrain.core.ports import Generators
+from ct_retrain.core.relapse import earlier, worse
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly.night import Night
+from ct_retrain.stages.publish import (
+    Reason,
+    history,
+    latest,
+    move_latest,
+    predecessor,
+    release_name,
+    verified,
+)
+
+RELAPSE = "relapse.json"
+"""What a night decided to move back to, written before the pointer moves: a night that dies does not decide twice."""
+_LOG = structlog.get_logger("ct_retrain.nightly")
+
+
+def roll_back(workspace: Workspace, generators: Generators, night: str | None, because: str) -> str:
+    """Serve the release of *night* again, or where that is None the one before; return its name.
+
+    Raise UsageError or CorruptStateError for a release that is not there as it was made, ToolError where it does not
+    load; then nothing was moved.
+    """
+    models = workspace.models
+    name = release_name(night) if night else predecessor(models)
+    verified(models, name)
+    generators.open(models / name)
+    move_latest(models, name, Reason(night, because, "rollback"))
+    return name
+
+
+def roll_back_to_mainline(workspace: Workspace, because: str) -> None:
+    """Serve mainline: take the pointer away and say so in the history."""
+    move_latest(workspace.models, None, Reason(None, because, "rollback"))
+
+
+def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
+    """Move back from the served release where tonight's benchmark shows it surely worse than mainline; once a night.
+
+    None where it does not, where `publish.auto_rollback` is off, and where a person has moved the pointer since.
+    """
+    note = night.directory / RELAPSE
+    if not note.exists():
+        found = _found(night, done)
+        if found is None:
+            return None
+        disk.write_record(note, found)
+    decided = disk.read_record(note, Relapse)
+    models, name = night.workspace.models, night.plan.night
+    moves = history(models)
+    if not any((move.night, move.who) == (name, "relapse") for move in moves):
+        if moves and moves[-1].target != decided.source:
+            return None
+        move_latest(models, decided.target, Reason(name, decided.why, "relapse"))
+    return decided
+
+
+def _found(night: Night, done: Sequence[Manifest]) -> Relapse | None:
+    models, champion = night.workspace.models, night.plan.champion
+    facts = next((one.facts for one in done if isinstance(one.facts, BenchmarkFacts)), None)
+    if not night.settings.publish.auto_rollback or champion is None or latest(models) != champion:
+        return None
+    if facts is None or not facts.scorecards:
+        return None
+    samples = facts.scorecards[0].sampling.samples
+    gates = {look.samples: look.gate for look in looks(night.settings.benchmark, night.settings.gate)}
+    why = worse(facts.scorecards, gates.get(samples, night.settings.gate))
+    if not why:
+        return None
+    return Relapse(source=champion, target=_target(night, champion), why=why)
+
+
+def _target(night: Night, champion: str) -> str | None:
+    """The newest release before *champion* that nobody went back from, is whole and loads; else mainline."""
+    models = night.workspace.models
+    for name in earlier(history(models), champion):
+        if _serves(night.ports.generators, night.workspace, name, champion):
+            return name
+    return None
+
+
+def _serves(generators: Generators, workspace: Workspace, name: str, champion: str) -> bool:
+    """Whether *name* is whole and loads.
+
+    Where the champion, which loaded tonight, does not load either, nothing is known of *name*: raise ToolError.
+    """
+    try:
+        verified(workspace.models, name)
+        generators.open(workspace.models / name)
+    except ToolError as error:
+        generators.open(workspace.models / champion)
+        _LOG.warning("cannot go back to release", release=name, reason=str(error))
+        return False
+    except (CorruptStateError, UsageError) as error:
+        _LOG.warning("cannot go back to release", release=name, reason=str(error))
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""The canary: the published copy answers before anybody is pointed at it.
+
+It is asked greedily for the problems that the night's benchmark saw it solve most often, the shortest first, until an
+answer compiles. An adapter that just passed a benchmark can do that; a copy that cannot is not what was measured.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.night import Canary
+from ct_retrain.core.ports import Generator, Simulator
+from ct_retrain.core.problem import Problem, Prompt, Sample, Sampling, Scorecard
+from ct_retrain.core.scoring import compiles, failure_of
+from ct_retrain.core.verdict import Outcome
+from ct_retrain.suites.answer import rtl_of
+
+CANARY = "canary.jsonl"
+"""What was asked and answered, as Samples."""
+_TRIES = 3
+
+
+def sing(
+    out: Path, easy: tuple[Problem, ...], drawn: Sampling, generator: Generator, judge: Simulator
+) -> Canary:
+    """Ask *generator* for the problems *easy* as *drawn* says, but greedily; what is on record in *out* is not asked again.
+
+    So a publish that was cut short after the pointer moved cannot change its mind.
+    """
+    note = out / CANARY
+    if not note.exists():
+        sampling = drawn.model_copy(update={"samples": 1, "temperature": 0.0})
+        disk.write_lines(note, iter(list(_answers(easy, sampling, generator, judge))))
+    samples = list(disk.read_lines(note, Sample))
+    return Canary(
+        asked=tuple(sample.problem_id for sample in samples),
+        outcomes=tuple(failure_of(sample) for sample in samples),
+        compiles=any(_sings(sample) for sample in samples),
+    )
+
+
+def easiest(problems: tuple[Problem, ...], card: Scorecard) -> tuple[Problem, ...]:
+    """The few of *problems* that the arm of *card* solved most often, of equal ones those with the shortest golden."""
+    measured = [problem for problem in problems if problem.id in card.passes]
+    measured.sort(key=lambda one: (-card.passes[one.id], len(one.golden), one.id))
+    return tuple(measured[:_TRIES])
+
+
+def _answers(
+    problems: tuple[Problem, ...], sampling: Sampling, generator: Generator, judge: Simulator
+) -> Iterator[Sample]:
+    for problem in problems:
+        for answer in generator.generate([Prompt(id=problem.id, text=problem.question)], sampling):
+            rtl = rtl_of(problem, answer.text)
+            sample = Sample(
+                problem_id=problem.id,
+                index=answer.index,
+                text=answer.text,
+                rtl=rtl,
+                finished=answer.finished,
+                tokens=answer.tokens,
+                verdict=judge.check(problem.design(rtl or "// no module in the answer\n")),
+            )
+            yield sample
+            if _sings(sample):
+                return
+
+
+def _sings(sample: Sample) -> bool:
+    """A design that the compiler took; one that the guard refused was never shown to it."""
+    return compiles(sample) and sample.verdict.outcome is not Outcome.FORBIDDEN

@@ -1,0 +1,137 @@
+"""What a release says of itself to people: a model card, and what its training data may be used for."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.decision import Comparison, Decision
+from ct_retrain.core.night import BenchmarkFacts, CurateFacts, TrainFacts
+from ct_retrain.core.problem import Estimate, Scorecard, Suite
+
+CARD = "README.md"
+DATA = "DATA.md"
+_SOURCES = {
+    "delta": "verified examples that the pipeline's runs left",
+    "repair": "failing attempts with their log and the answer that passed",
+    "gold": "gold sets",
+    "general": "general instruction data",
+}
+_UNKNOWN = "unknown"
+
+
+class Facts(NamedTuple):
+    """What the two pages are written from."""
+
+    night: str
+    base: str
+    trained: TrainFacts
+    curated: CurateFacts
+    measured: BenchmarkFacts
+    suite: Suite
+    decision: Decision
+    forced: str
+
+
+def model_card(facts: Facts) -> str:
+    """`README.md`: what it is, what it was trained on, how it did, why it is published, how to load it."""
+    return "\n".join(_card(facts))
+
+
+def data_card(facts: Facts) -> str:
+    """`DATA.md`: the licences that the data names, row by row counted, and where nothing is known."""
+    return "\n".join(_data(facts))
+
+
+def _card(facts: Facts) -> Iterator[str]:
+    trained, forced = facts.trained, facts.forced
+    yield from ("---", f"base_model: {json.dumps(facts.base)}", "library_name: peft")
+    yield from ("tags: [rtl, verilog, lora, ct-retrain]", "---", "")
+    yield from (f"# Night {facts.night}: an RTL-writing adapter on {facts.base}", "")
+    yield "A LoRA adapter that ct-retrain trained from mainline on simulation-verified RTL and measured the same night."
+    yield from ("", "## Why it is published", "", facts.decision.evidence.explanation)
+    if forced:
+        yield from ("", f"A person published it against this decision ({facts.decision.kind}): {forced}")
+    yield from ("", "## How it was measured", "", *_measured(facts), "", *_compared(facts.decision), "")
+    yield from ("## What it was trained on", "", "| source | rows | what it is |", "|---|---|---|")
+    yield from (
+        f"| {name} | {count} | {_SOURCES.get(name, name)} |" for name, count in sorted(trained.rows.items())
+    )
+    yield ""
+    yield f"The dataset holds {facts.curated.examples} verified examples, {facts.curated.new} of them new, in these categories: {_counts(facts.curated.categories)}."
+    knobs = trained.hyperparameters
+    yield f"{trained.fit.steps} steps, LoRA rank {knobs.rank}, alpha {knobs.alpha}, learning rate {knobs.learning_rate:g}, seed {knobs.seed}."
+    yield from (f"What the data may be used for: [{DATA}]({DATA}).", "", *_use(facts.base))
+
+
+def _measured(facts: Facts) -> Iterator[str]:
+    cards = facts.measured.scorecards
+    first = cards[0]
+    yield f"Suite `{facts.suite.name}`: {len(first.passes)} problems × {first.sampling.samples} answers at temperature {first.sampling.temperature:g}; pass@1 with its interval."
+    yield ""
+    yield f"| |{'|'.join(f' {card.arm} ' for card in cards)}|"
+    yield f"|---|{'---|' * len(cards)}"
+    yield f"| all |{_row([card.functional for card in cards])}|"
+    for name in first.categories:
+        yield f"| {name} |{_row([card.categories[name] for card in cards])}|"
+    yield f"| compiles |{_shares(cards)}|"
+
+
+def _row(shares: Sequence[Estimate]) -> str:
+    return "|".join(f" {one.value:.1%} ({one.low:.1%} to {one.high:.1%}) " for one in shares)
+
+
+def _shares(cards: Sequence[Scorecard]) -> str:
+    return "|".join(f" {card.compile_rate:.1%} " for card in cards)
+
+
+def _compared(decision: Decision) -> Iterator[str]:
+    for one in decision.evidence.comparisons:
+        yield f"- against {one.incumbent}: {_difference(one)}"
+
+
+def _difference(one: Comparison) -> str:
+    ends = f"{one.low * 100:+.1f} to {one.high * 100:+.1f}"
+    return f"{one.difference * 100:+.1f} points, {one.confidence:.0%} interval {ends}, p = {one.p_value:.3g}"
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
+
+
+def _use(base: str) -> Iterator[str]:
+    yield from ("## How to load it", "", "```python", "from peft import PeftModel")
+    yield from ("from transformers import AutoModelForCausalLM, AutoTokenizer", "")
+    yield f"base = AutoModelForCausalLM.from_pretrained({base!r})"
+    yield f"tokenizer = AutoTokenizer.from_pretrained({base!r})"
+    yield 'model = PeftModel.from_pretrained(base, "PATH/OF/THIS/DIRECTORY")'
+    yield from ("```", "", "## What it is for, and what it is not", "")
+    yield "It drafts synthesizable Verilog for a pipeline that simulates every answer."
+    yield "Its figures are of one suite and one way of asking; other prompts, languages and larger designs were not measured."
+    yield "An answer that it gives is a draft: simulate it, and review it, before anything is built from it."
+    yield f"The adapter works on {base} alone, and that model's licence binds whoever uses the two together."
+    yield from ("", "`release.json` names every file of this directory with its sha256.", "")
+
+
+def _data(facts: Facts) -> Iterator[str]:
+    trained = facts.trained
+    yield from (f"# The data behind night {facts.night}", "")
+    yield "Licences as the data itself names them; nobody has checked them, and `unknown` means that it names none."
+    yield from ("", "## Trained on", "", "| source | licence | rows |", "|---|---|---|")
+    for source, count in sorted(trained.rows.items()):
+        named = trained.licences.get(source) or {_UNKNOWN: count}
+        for licence, rows in sorted(named.items()):
+            yield f"| {_SOURCES.get(source, source)} | {licence.replace('|', '/')} | {rows} |"
+    yield ""
+    yield "What the pipeline's runs left belongs to whoever ran the pipeline: a trace names no licence."
+    yield "A gold line names one under `licence` or `license`, itself or in its `metadata`."
+    yield from (
+        "",
+        "## Measured on, and not trained on",
+        "",
+        "| suite | licence | problems |",
+        "|---|---|---|",
+    )
+    asked = [one.licence for one in facts.suite.problems if one.id in facts.measured.scorecards[0].passes]
+    for licence in sorted(set(asked)):
+        yield f"| {facts.suite.name} | {licence.replace('|', '/')} | {asked.count(licence)} |"
+    yield ""

@@ -1,0 +1,187 @@
+"""The way back: by a person, or by a night that finds what is served worse than mainline."""
+
+from pathlib import Path
+
+import pytest
+from tests.fakes import Scripted
+from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_problem
+
+from ct_retrain.cli import call
+from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.night import NightOutcome, NightRecord
+from ct_retrain.nightly import Options, roll_back, run
+from ct_retrain.stages.publish import history, latest
+
+FIRST, SECOND = "nightly_2026-01-01", "nightly_2026-01-02"
+
+
+class Risen(Taught):
+    """Mainline was replaced by one that can write everything; adapters write what they did."""
+
+    def open(self, adapter: Path | None):
+        if adapter is None:
+            return Scripted({other_problem(n).spec: other_problem(n).golden for n in WIDTHS}, "risen")
+        return super().open(adapter)
+
+
+class Picky(Risen):
+    """Does not load what lies in directories of these names."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__({})
+        self._names = names
+
+    def open(self, adapter: Path | None):
+        if adapter is not None and adapter.name in self._names:
+            message = f"{adapter.name} does not load here"
+            raise ToolError(message)
+        return super().open(adapter)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """Two releases, the second better than the first, and a mainline that was nothing and is everything now."""
+    town = found(tmp_path_factory.mktemp("served") / "town")
+    gate = town.settings.gate.model_copy(update={"confidence": 0.6})
+    town = town._replace(settings=town.settings.model_copy(update={"gate": gate}))
+    for name, widths in (("2026-01-01", (2, 3)), ("2026-01-02", (4, 5))):
+        for width in widths:
+            leave_trace(town.workspace, f"run_{width}", width)
+        assert night(town, name).outcome is NightOutcome.PUBLISHED
+    leave_trace(town.workspace, "run_6", 6)
+    return town._replace(ports=town.ports._replace(generators=Risen({})))
+
+
+def night(town: Town, name: str, **ports: object) -> NightRecord:
+    record = run(town.workspace, town.settings, town.ports._replace(**ports), Options(night=name))
+    assert record is not None
+    return record
+
+
+def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_before(
+    tmp_path: Path, served: Town
+) -> None:
+    town = copy_of(served, tmp_path / "town")
+    record = night(town, "2026-01-03")
+    models = town.workspace.models
+    move = history(models)[-1]
+
+    assert record.outcome is NightOutcome.REJECTED
+    assert record.relapse is not None
+    assert (record.relapse.source, record.relapse.target, record.latest) == (SECOND, FIRST, FIRST)
+    assert record.relapse.why.startswith("the served release is surely worse than mainline: -50.0 points")
+    assert latest(models) == FIRST
+    assert (move.who, move.night, move.why) == ("relapse", "2026-01-03", record.relapse.why)
+    notice = town.inbox.notices[-1]
+    assert notice.level == "error"
+    assert notice.title.startswith(f"ct-retrain 2026-01-03: rejected, went back to {FIRST}, ")
+    assert "what was served still is" not in notice.body
+    assert record.relapse.why in notice.body
+    assert "publish.auto_rollback" in notice.body
+    assert town.workspace.archive.joinpath("2026-01-03/relapse.json").exists()
+
+
+def test_nights_go_back_step_by_step_to_mainline_and_never_to_and_fro(tmp_path: Path, served: Town) -> None:
+    town = copy_of(served, tmp_path / "town")
+    latest_after: list[str | None] = []
+    for name, width in (("2026-01-03", 6), ("2026-01-04", 7), ("2026-01-05", 8)):
+        leave_trace(town.workspace, f"run_{width}", width)
+        latest_after.append(night(town, name).latest)
+
+    assert latest_after == [FIRST, None, None]
+    assert [move.who for move in history(town.workspace.models)] == ["night", "night", "relapse", "relapse"]
+
+
+def test_a_release_that_is_broken_or_does_not_load_is_passed_over(tmp_path: Path, served: Town) -> None:
+    town = copy_of(served, tmp_path / "town")
+    record = night(town, "2026-01-03", generators=Picky(FIRST))
+
+    assert record.relapse is not None
+    assert record.relapse.target is None
+    assert latest(town.workspace.models) is None
+
+
+def test_where_the_loader_is_at_fault_nothing_is_moved_and_the_night_can_go_on(
+    tmp_path: Path, served: Town
+) -> None:
+    town = copy_of(served, tmp_path / "town")
+
+    class Tired(Risen):
+        """Loads nothing that was published any more, once the first release was asked for."""
+
+        tired = False
+
+        def open(self, adapter: Path | None):
+            self.tired = self.tired or (adapter is not None and adapter.name == FIRST)
+            if adapter is not None and adapter.name.startswith("nightly_") and self.tired:
+                message = "no memory left"
+                raise ToolError(message)
+            return super().open(adapter)
+
+    with pytest.raises(ToolError, match="no memory left"):
+        night(town, "2026-01-03", generators=Tired({}))
+    assert latest(town.workspace.models) == SECOND
+    assert night(town, "2026-01-03").latest == FIRST
+
+
+def test_going_back_by_itself_can_be_turned_off(tmp_path: Path, served: Town) -> None:
+    town = copy_of(served, tmp_path / "town")
+    publish = town.settings.publish.model_copy(update={"auto_rollback": False})
+    stays = town._replace(settings=town.settings.model_copy(update={"publish": publish}))
+    record = night(stays, "2026-01-03")
+
+    assert (record.relapse, record.latest) == (None, SECOND)
+    assert len(history(town.workspace.models)) == 2
+
+
+def test_a_person_who_moved_the_pointer_during_the_night_has_the_last_word(
+    tmp_path: Path, served: Town
+) -> None:
+    town = copy_of(served, tmp_path / "town")
+    options = Options(night="2026-01-03", until="benchmark")
+    assert run(town.workspace, town.settings, town.ports, options) is None
+    roll_back(town.workspace, town.ports.generators, "2026-01-01", "the lab says so")
+    record = night(town, "2026-01-03")
+
+    assert (record.relapse, record.latest) == (None, FIRST)
+    assert [move.who for move in history(town.workspace.models)] == ["night", "night", "rollback"]
+
+
+def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, served: Town) -> None:
+    town = copy_of(served, tmp_path / "town")
+    models = town.workspace.models
+    with pytest.raises(ToolError, match="does not load here"):
+        roll_back(town.workspace, Picky(FIRST), None, "worse in the lab")
+    with pytest.raises(UsageError, match="does not exist"):
+        roll_back(town.workspace, town.ports.generators, "2025-01-01", "worse in the lab")
+    weights = models / FIRST / "adapter_model.safetensors"
+    kept = weights.read_bytes()
+    weights.chmod(0o644)
+    weights.write_bytes(kept + b" ")
+    with pytest.raises(CorruptStateError, match="does not hold the bytes"):
+        roll_back(town.workspace, town.ports.generators, None, "worse in the lab")
+    assert latest(models) == SECOND
+    weights.write_bytes(kept)
+
+    assert roll_back(town.workspace, town.ports.generators, None, "worse in the lab") == FIRST
+    with pytest.raises(UsageError, match="--to-mainline"):
+        roll_back(town.workspace, town.ports.generators, None, "and again")
+    assert roll_back(town.workspace, town.ports.generators, "2026-01-02", "it was the lab") == SECOND
+    assert roll_back(town.workspace, town.ports.generators, None, "it was not") == FIRST
+    assert [move.why for move in history(models)][2:] == ["worse in the lab", "it was the lab", "it was not"]
+
+
+def test_mainline_is_a_place_to_go_back_to(
+    tmp_path: Path, served: Town, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = copy_of(served, tmp_path / "town")
+    place = ["-C", str(town.workspace.root), "rollback"]
+    assert call([*place, "2026-01-01", "--to-mainline"]) == 2
+    assert "not both" in capsys.readouterr().err
+    assert call([*place, "--to-mainline", "--because", "a customer waits"]) == 0
+    assert "mainline is served" in capsys.readouterr().out
+
+    assert latest(town.workspace.models) is None
+    assert history(town.workspace.models)[-1].why == "a customer waits"
+    assert call(["-C", str(town.workspace.root), "history"]) == 0
+    assert "a customer waits" in capsys.readouterr().out
