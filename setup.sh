@@ -9,7 +9,7 @@ Usage: ./setup.sh [--no-train] [--require-simulator] [--all-tools] [--no-system]
 
   --no-train            leave torch and the training libraries out (collect, curate, reports and docs still work)
   --require-simulator   fail when Icarus Verilog is missing and cannot be installed
-  --all-tools           also Verilator, a C++ compiler and bubblewrap, which the slow tests use
+  --all-tools           also what the slow tests use: Verilator, a C++ compiler, bubblewrap; from apt cron, logrotate, java
   --no-system           never call the system's package manager
 
 Environment: PYTHON, the interpreter to use (>= 3.11; default: python3, then python3.13, 3.12, 3.11).
@@ -148,6 +148,10 @@ missing_packages() { # as the installer $1 calls them
         conda) echo cxx-compiler ;;
     esac
     case $1 in apt-get | dnf | pacman) have bwrap || echo bubblewrap ;; esac
+    [ "$1" = apt-get ] || return 0
+    have cron || [ -x /usr/sbin/cron ] || echo cron
+    have logrotate || [ -x /usr/sbin/logrotate ] || echo logrotate
+    have java || echo default-jre-headless # for the linter of Jenkinsfiles
 }
 
 install_package_by() { # $1 the installer, $2 the package

@@ -1,4 +1,4 @@
-"""What every test may rely on: quiet logs that no earlier test has bound to its own standard error."""
+"""What every test may rely on: quiet logs that no earlier test has bound to its own standard error, and no tracker."""
 
 from collections.abc import Iterator
 
@@ -14,3 +14,9 @@ def quiet_logs() -> Iterator[None]:
     )
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True)
+def untracked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store's tables take MLflow ten seconds: the tests that are about it ask for one."""
+    monkeypatch.setenv("CT_RETRAIN_TRACKING__STORE", "off")

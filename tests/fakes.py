@@ -9,6 +9,7 @@ from ct_retrain.core.notice import Notice
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
+from ct_retrain.core.tracking import Story, Tracked
 from ct_retrain.core.training import Fit, LossPoint, TrainPlan
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility
@@ -124,3 +125,28 @@ class Inbox:
             return dict.fromkeys(channels, "connection refused")
         self.notices.append(notice)
         return {}
+
+
+class Chalkboard:
+    """A tracker that keeps what it was told, or fails while it is dead."""
+
+    place = "chalkboard"
+
+    def __init__(self) -> None:
+        self.stories: list[Story] = []
+        self.dead = False
+
+    def follow(self, story: Story) -> Tracked:
+        if self.dead:
+            message = "database is locked"
+            raise ToolError(message)
+        self.stories.append(story)
+        return self.holds()
+
+    def rebuild(self, story: Story) -> Tracked:
+        self.stories = []
+        return self.follow(story)
+
+    def holds(self) -> Tracked:
+        nights = {night.night for story in self.stories for night in story.nights}
+        return Tracked(store=self.place, nights=tuple(sorted(nights)), aliases={})

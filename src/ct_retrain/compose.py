@@ -11,6 +11,7 @@ from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.adapters.tracking import tracker_of
 from ct_retrain.core.configuration import load
 from ct_retrain.core.night import Effort, NightRecord
 from ct_retrain.core.ports import Generators, Trainer
@@ -69,6 +70,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
+        tracker=tracker_of(workspace, settings.tracking),
     )
 
 

@@ -64,6 +64,20 @@ def write_scratch(path: Path, text: str) -> None:
         raise _tool_error("write", path, error) from error
 
 
+def replace_file(source: Path, target: Path) -> None:
+    """Let *source*, which another library wrote in the same directory, take the place of *target*: durably, at once."""
+    try:
+        descriptor = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        source.replace(target)
+    except OSError as error:
+        raise _tool_error("write", target, error) from error
+    sync_directory(target.parent)
+
+
 def write_record(path: Path, record: Record) -> None:
     """Put *record* at *path* as indented JSON, durably and at once."""
     write_text(path, record.model_dump_json(indent=2) + "\n")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
+from ct_retrain.adapters.tracking import REMEDY, absent, tracker_of
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
@@ -42,6 +43,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
         _model(workspace, settings),
         *_credentials(settings),
         *_channels(workspace, settings.notices),
+        tracking_finding(workspace, settings),
         *_places(workspace),
         _clock(workspace, settings),
     ]
@@ -98,6 +100,18 @@ def _channels(workspace: Workspace, settings: NoticeSettings) -> Iterator[Findin
         if file and path.stat().st_mode & 0o077:
             found = f"others may read {path}, which holds secrets"
             yield Finding(what=f"notices.{name}", found=found, fine=False, remedy=f"chmod 600 {path}")
+
+
+def tracking_finding(workspace: Workspace, settings: Settings) -> Finding:
+    """Where nights are tracked; only a store that was asked for by name is missed."""
+    store, missing = settings.tracking.store, absent()
+    if store == "off":
+        return Finding(what="tracking", found="off", fine=True)
+    if missing:
+        found = f"off: {', '.join(missing)} not installed"
+        return Finding(what="tracking", found=found, fine=store == "auto", remedy=REMEDY)
+    tracker = tracker_of(workspace, settings.tracking)
+    return Finding(what="tracking", found=tracker.uri if tracker else "off", fine=True)
 
 
 def _clock(workspace: Workspace, settings: Settings) -> Finding:

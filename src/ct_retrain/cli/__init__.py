@@ -24,7 +24,9 @@ from ct_retrain.cli.notices import notices
 from ct_retrain.cli.pipeline import pipeline
 from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
+from ct_retrain.cli.schedule import schedule
 from ct_retrain.cli.suite import suite
+from ct_retrain.cli.track import track
 from ct_retrain.core.errors import CtRetrainError
 
 INTERRUPTED = 130
@@ -68,6 +70,8 @@ for command in (
     attack,
     suite,
     notices,
+    schedule,
+    track,
     completion,
 ):
     cli.add_command(command)

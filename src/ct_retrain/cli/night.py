@@ -25,6 +25,9 @@ _STAGES = ("collect", "curate", "train", "benchmark", "publish")
 @click.option("--redo", type=click.Choice(_STAGES), help="Throw this stage and what follows away first.")
 @click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage; a later run goes on.")
 @click.option(
+    "--if-open", is_flag=True, help="Exit 0 when the night is over already; for a schedule's second chances."
+)
+@click.option(
     "--trainer-command", metavar="CMD", help="Train with CMD PLAN.json OUT instead of the built-in QLoRA."
 )
 @json_option
@@ -37,13 +40,14 @@ def run(
     trainer_command: str | None,
     *,
     dry_run: bool,
+    if_open: bool,
     as_json: bool,
 ) -> int:
     """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
     from ct_retrain.cli.context import log
     from ct_retrain.cli.stages import stage_name
     from ct_retrain.compose import remembering
-    from ct_retrain.nightly import Options, rehearse
+    from ct_retrain.nightly import Options, rehearse, tonight
     from ct_retrain.nightly import run as run_night
 
     house = context.house({"train.command": trainer_command} if trainer_command else {})
@@ -53,13 +57,17 @@ def run(
         return 0
     house = remembering(house)
     log(house.workspace.work)
+    over = house.workspace.record(night or tonight(house.settings.timezone)).exists() and redo is None
     options = Options(night, stage_name(until), stage_name(redo))
     record = run_night(house.workspace, house.settings, house.ports, options)
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to go on")
         return 0
+    if if_open and over and not as_json:
+        click.echo(f"{record.night} is over already: {record.outcome.value.replace('_', ' ')}")
+        return 0
     print_json(record.model_dump(mode="json")) if as_json else _print_record(record)
-    return record.exit_code
+    return 0 if if_open and over else record.exit_code
 
 
 def _print_record(record: NightRecord) -> None:

@@ -1,9 +1,16 @@
 """`rollback` and `promote`: move the pointer by hand, having made sure that what it points at is whole and loads."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context
+
+if TYPE_CHECKING:
+    from ct_retrain.compose import House
 
 
 @click.command(short_help="Serve an earlier release again.")
@@ -32,6 +39,7 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
             return
         name = roll_back(house.workspace, house.ports.generators, night, because)
     click.echo(f"latest_nightly now points at {name}")
+    _track(house, None)
 
 
 @click.command(short_help="Publish a night against its decision.")
@@ -57,3 +65,15 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     with disk.lock(house.workspace.lock):
         name = promote_night(house.workspace, house.settings, house.ports, night, because)
     click.echo(f"latest_nightly now points at {name}, forced: {because}")
+    _track(house, night)
+
+
+def _track(house: House, night: str | None) -> None:
+    """Let the tracker follow; the pointer has moved whatever becomes of that."""
+    from ct_retrain.core.errors import CtRetrainError
+    from ct_retrain.nightly import retrack
+
+    try:
+        retrack(house.workspace, house.settings, house.ports, night)
+    except CtRetrainError as error:
+        click.echo(f"warning: {error}", err=True)

@@ -7,6 +7,7 @@ from typing import Protocol
 from ct_retrain.core.notice import Beat, Notice
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
+from ct_retrain.core.tracking import Story, Tracked
 from ct_retrain.core.training import Fit, TrainPlan
 from ct_retrain.core.verdict import Design, Verdict
 
@@ -82,4 +83,25 @@ class Heartbeat(Protocol):
 
     def ping(self, beat: Beat, words: str) -> None:
         """Report *beat*, with *words* for its log; raise ToolError where nobody listens."""
+        ...
+
+
+class Tracker(Protocol):
+    """Shows nights to people who compare runs; never the truth, and its failure never changes the outcome."""
+
+    @property
+    def place(self) -> str:
+        """What tells this store from another; without secrets."""
+        ...
+
+    def follow(self, story: Story) -> Tracked:
+        """Make the store say what *story* says of its nights and aliases, however often; raise ToolError."""
+        ...
+
+    def rebuild(self, story: Story) -> Tracked:
+        """The same for all nights there are, from nothing where the store is ours."""
+        ...
+
+    def holds(self) -> Tracked:
+        """What is there."""
         ...

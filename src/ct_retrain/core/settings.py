@@ -236,13 +236,13 @@ class TrackingSettings(Section):
     """Nights in MLflow, beside the NightRecords, which stay the truth."""
 
     store: str = "auto"
-    """`auto` is an SQLite file beside the NightRecords where MLflow is installed; `off`; or a tracking URI."""
+    """`auto` is an SQLite file beside the NightRecords where MLflow is installed; `off`; or a tracking URI without password."""
     experiment: str = "ct-retrain"
     """Name of the experiment."""
     model: str = "qwen_coder_rtl"
     """Name of the registered model, whose aliases follow `latest_nightly` and mainline."""
     timeout: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds that a tracking server may take."""
+    """Seconds that telling the store of a night may take; the first time makes its tables."""
 
 
 class Settings(BaseSettings):

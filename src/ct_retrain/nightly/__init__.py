@@ -1,22 +1,27 @@
 """The story of a night: five steps in order, one lock, one record, one notice."""
 
-from ct_retrain.nightly.books import last_record, open_nights, records
+from ct_retrain.nightly.books import last_record, open_nights, records, tonight
 from ct_retrain.nightly.inspection import Failure, failures, inspect, quarantined
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.promotion import promote
 from ct_retrain.nightly.rehearsal import Rehearsal, rehearse
 from ct_retrain.nightly.rollback import roll_back, roll_back_to_mainline
+from ct_retrain.nightly.schedule import SCHEDULERS, Installation, Scheduler, units
 from ct_retrain.nightly.story import Options, run
 from ct_retrain.nightly.succession import succession
+from ct_retrain.nightly.tracking import rebuild_tracking, retrack, tracker
 from ct_retrain.nightly.underway import Underway, underway
 from ct_retrain.report import Inspection
 
 __all__ = [
+    "SCHEDULERS",
     "Failure",
     "Inspection",
+    "Installation",
     "Options",
     "Ports",
     "Rehearsal",
+    "Scheduler",
     "Underway",
     "failures",
     "inspect",
@@ -24,11 +29,16 @@ __all__ = [
     "open_nights",
     "promote",
     "quarantined",
+    "rebuild_tracking",
     "records",
     "rehearse",
+    "retrack",
     "roll_back",
     "roll_back_to_mainline",
     "run",
     "succession",
+    "tonight",
+    "tracker",
     "underway",
+    "units",
 ]

@@ -13,7 +13,7 @@ from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import closing, outbox, wording
+from ct_retrain.nightly import closing, outbox, tracking, wording
 from ct_retrain.nightly.night import Ports
 from ct_retrain.report import is_written
 
@@ -54,5 +54,5 @@ def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
     closing.tell(workspace, ports.notifier, record)
 
 
-PARTS: dict[str, Part] = {"report": _report, "notice": _tell}
+PARTS: dict[str, Part] = {"report": _report, "notice": _tell, "track": tracking.track_once}
 """In this order: the report before the notice that names it, the snapshot before the purge that needs it."""

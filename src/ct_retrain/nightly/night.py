@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
-from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Trainer
+from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Tracker, Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.step import Step
@@ -26,6 +26,7 @@ class Ports(NamedTuple):
     heartbeat: Heartbeat | None = None
     reporter: Callable[[Workspace, NightRecord], Path] | None = None
     """Writes the pages of a night that is over; returns its own."""
+    tracker: Tracker | None = None
 
 
 class Night(NamedTuple):

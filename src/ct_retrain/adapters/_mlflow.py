@@ -1,0 +1,220 @@
+"""Writes nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow`.
+
+It reads an Order as JSON from standard input and answers with a Tracked.
+A run carries the digest of what it was written from, set last: a run with that digest is left as it is, any other
+of the same night is deleted and written anew. So telling a night twice changes nothing, and a death in between
+heals when it is told again.
+"""
+
+import contextlib
+import sys
+import urllib.parse
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from ct_retrain.core.record import Record, digest
+from ct_retrain.core.tracking import Aliases, Story, Tracked, TrackedAdapter, TrackedNight
+
+T = TypeVar("T")
+
+NIGHT, DIGEST, MAINLINE = "ct_retrain.night", "ct_retrain.digest", "ct_retrain.mainline"
+_METRICS, _OTHERS = 900, 90
+"""An MLflow server takes at most 1000 metrics and 100 parameters or tags at once."""
+_LONGEST_PARAMETER, _LONGEST_TAG = 6000, 5000
+_REFUSED = 3
+
+
+class Order(Record):
+    """What the process is to do."""
+
+    uri: str
+    artifacts: str
+    """Root of the experiment's artifacts where we make the experiment; empty lets the store choose."""
+    experiment: str
+    model: str
+    story: Story | None
+    """None only asks what is there."""
+
+
+def main() -> int:
+    """Do what standard input says; MLflow's refusal goes to standard error in one line."""
+    from mlflow.exceptions import MlflowException
+
+    order = Order.model_validate_json(sys.stdin.buffer.read())
+    with contextlib.redirect_stdout(sys.stderr):
+        try:
+            done = _Store(order).follow(order.story) if order.story else _Store(order).holds()
+        except MlflowException as error:
+            sys.stderr.write(f"\n{' '.join(str(error).split())}\n")
+            return _REFUSED
+    sys.stdout.write(done.model_dump_json())
+    return 0
+
+
+class _Store:
+    """One experiment and one registered model."""
+
+    def __init__(self, order: Order) -> None:
+        from mlflow import MlflowClient
+
+        self._client = MlflowClient(tracking_uri=order.uri, registry_uri=order.uri)
+        self._order = order
+
+    def follow(self, story: Story) -> Tracked:
+        """Write what is not there yet, then move the aliases."""
+        experiment = self._experiment()
+        if self._model() is None:
+            self._client.create_registered_model(self._order.model)
+        runs, versions = self._runs([experiment]), self._versions()
+        for night in story.nights:
+            if night.base not in versions:
+                versions[night.base] = self._mainline(night.base)
+            run = self._run(experiment, night, runs.get(night.night, []))
+            self._adapter(night, run, versions)
+        self._point(story.aliases, versions)
+        return self.holds()
+
+    def holds(self) -> Tracked:
+        """What is there now."""
+        found = self._client.get_experiment_by_name(self._order.experiment)
+        runs = self._runs([found.experiment_id]) if found else {}
+        return Tracked(store=self._order.uri, nights=tuple(sorted(runs)), aliases=self._aliases())
+
+    def _experiment(self) -> str:
+        found = self._client.get_experiment_by_name(self._order.experiment)
+        if found is None:
+            root = self._order.artifacts or None
+            return self._client.create_experiment(self._order.experiment, artifact_location=root)
+        if found.lifecycle_stage == "deleted":
+            self._client.restore_experiment(found.experiment_id)
+        return found.experiment_id
+
+    def _runs(self, experiments: list[str]) -> dict[str, list[Any]]:
+        """Night → its runs: one, or more where two machines told it at once."""
+        found: dict[str, list[Any]] = {}
+        token = None
+        while True:
+            page = self._client.search_runs(
+                experiments, f"tags.`{NIGHT}` LIKE '%'", max_results=500, page_token=token
+            )
+            for run in page:
+                found.setdefault(run.data.tags[NIGHT], []).append(run)
+            token = page.token
+            if not token:
+                return found
+
+    def _run(self, experiment: str, night: TrackedNight, there: list[Any]) -> str:
+        """The one run of *night*; written unless it is there whole."""
+        wanted = digest(night)
+        whole = [run for run in there if run.data.tags.get(DIGEST) == wanted]
+        for run in there:
+            if run not in whole[:1]:
+                self._client.delete_run(run.info.run_id)
+        if whole:
+            return str(whole[0].info.run_id)
+        tags = {NIGHT: night.night, "mlflow.source.name": "ct-retrain", "mlflow.user": "ct-retrain"}
+        run = self._client.create_run(
+            experiment, start_time=_milliseconds(night.started), run_name=night.night, tags=tags
+        )
+        self._fill(run.info.run_id, night)
+        self._client.set_tag(run.info.run_id, DIGEST, wanted)
+        self._client.set_terminated(run.info.run_id, "FINISHED", _milliseconds(night.finished))
+        return str(run.info.run_id)
+
+    def _fill(self, run: str, night: TrackedNight) -> None:
+        from mlflow.entities import Metric, Param, RunTag
+
+        at = _milliseconds(night.finished)
+        metrics = [Metric(name, value, at, 0) for name, value in night.metrics.items()]
+        metrics += [
+            Metric(name, point.value, at, point.step)
+            for name, curve in night.curves.items()
+            for point in curve
+        ]
+        params = [Param(name, value[:_LONGEST_PARAMETER]) for name, value in night.parameters.items()]
+        tags = [RunTag(name, value[:_LONGEST_TAG]) for name, value in night.tags.items()]
+        for some in _batches(metrics, _METRICS):
+            self._client.log_batch(run, metrics=some)
+        for some_params in _batches(params, _OTHERS):
+            self._client.log_batch(run, params=some_params)
+        for some_tags in _batches(tags, _OTHERS):
+            self._client.log_batch(run, tags=some_tags)
+
+    def _versions(self) -> dict[str, Any]:
+        """Night, or name of a mainline → its version of the registered model."""
+        found: dict[str, Any] = {}
+        token = None
+        while True:
+            page = self._client.search_model_versions(
+                f"name = '{self._order.model}'", max_results=200, page_token=token
+            )
+            for version in page:
+                key = version.tags.get(NIGHT) or version.tags.get(MAINLINE)
+                if key:
+                    found[key] = version
+            token = page.token
+            if not token:
+                return found
+
+    def _mainline(self, base: str) -> Any:
+        return self._version(TrackedAdapter(path=base, tags={MAINLINE: base}), None)
+
+    def _adapter(self, night: TrackedNight, run: str, versions: dict[str, Any]) -> None:
+        """The version of the adapter of *night*, of this very run."""
+        there = versions.get(night.night)
+        if there is not None and (night.adapter is None or there.run_id != run):
+            self._client.delete_model_version(self._order.model, there.version)
+            del versions[night.night]
+        if night.adapter is not None and night.night not in versions:
+            tags = {**night.adapter.tags, NIGHT: night.night}
+            versions[night.night] = self._version(night.adapter.model_copy(update={"tags": tags}), run)
+
+    def _version(self, adapter: TrackedAdapter, run: str | None) -> Any:
+        tags = {name: value[:_LONGEST_TAG] for name, value in adapter.tags.items()}
+        source = f"ct-retrain:{urllib.parse.quote(adapter.path)}"
+        return self._client.create_model_version(self._order.model, source, run_id=run, tags=tags)
+
+    def _point(self, aliases: Aliases, versions: dict[str, Any]) -> None:
+        """Let the aliases follow; one whose version is not known is taken away rather than left wrong."""
+        there = self._aliases()
+        wanted = {"latest_nightly": aliases.latest_nightly, "mainline": aliases.mainline}
+        for alias, key in wanted.items():
+            version = versions.get(key) if key else None
+            if version is not None:
+                self._client.set_registered_model_alias(self._order.model, alias, str(version.version))
+            elif alias in there:
+                self._client.delete_registered_model_alias(self._order.model, alias)
+
+    def _aliases(self) -> dict[str, str]:
+        """Alias → night, or name of a mainline."""
+        names = {str(version.version): key for key, version in self._versions().items()}
+        model = self._model()
+        pointed = dict(model.aliases) if model else {}
+        return {alias: names[str(number)] for alias, number in pointed.items() if str(number) in names}
+
+    def _model(self) -> Any:
+        """The registered model; None where there is none."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._client.get_registered_model(self._order.model)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return None
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def _batches(items: Sequence[T], size: int) -> Iterator[list[T]]:
+    rest = iter(items)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,180 @@
+"""Nights in MLflow, the embedded store beside the NightRecords or a tracking server; always in a process of its own.
+
+So a store that hangs costs its time limit and no more, and what MLflow imports, prints and would report home stays
+out of the night. Nothing here is the truth: a store can be rebuilt from the records at any time.
+"""
+
+import contextlib
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ct_retrain import disk
+from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.settings import TrackingSettings
+from ct_retrain.core.tracking import Story, Tracked
+from ct_retrain.core.workspace import Workspace
+
+STORE = "mlflow.db"
+REMEDY = "pip install 'ct-retrain[track]'"
+_NEEDED = ("mlflow", "sqlalchemy", "alembic")
+_SQLITE = "sqlite:///"
+_BUSY = 5.0
+"""Seconds that another process may hold the embedded store before it is called locked."""
+_A_NIGHT = 5.0
+"""Seconds more for each night, where several are told at once."""
+_QUIET = {
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "DO_NOT_TRACK": "true",
+    "MLFLOW_ENABLE_ASYNC_LOGGING": "false",
+    "GIT_PYTHON_REFRESH": "quiet",
+    "PYTHONWARNINGS": "ignore",
+}
+
+
+@dataclass(frozen=True)
+class MlflowTracker:
+    """One store; *embedded* is its file where it is ours, and None for what somebody else keeps."""
+
+    uri: str
+    embedded: Path | None
+    settings: TrackingSettings
+
+    @property
+    def place(self) -> str:
+        """The tracking URI."""
+        return self.uri
+
+    def follow(self, story: Story) -> Tracked:
+        """Write the nights of *story* that are not there whole, and move the aliases."""
+        return self._ask(story)
+
+    def rebuild(self, story: Story) -> Tracked:
+        """Make the store hold just *story*: the embedded one is written beside the old and takes its place at the end.
+
+        A server's nights are written where they differ; what else it holds stays.
+        """
+        if self.embedded is None:
+            return self._ask(story)
+        self._unlocked()
+        fresh = self.embedded.with_name(f".{STORE}.tmp")
+        _forget(fresh)
+        try:
+            held = replace(self, uri=f"{_SQLITE}{fresh}", embedded=fresh).follow(story)
+            _forget(self.embedded, but_itself=True)
+            disk.replace_file(fresh, self.embedded)
+        finally:
+            _forget(fresh)
+        return held.model_copy(update={"store": self.uri})
+
+    def holds(self) -> Tracked:
+        """What the store holds now; an embedded store that is not there yet holds nothing, and is not made."""
+        if self.embedded is not None and not self.embedded.exists():
+            return Tracked(store=self.uri, nights=(), aliases={})
+        return self._ask(None)
+
+    def _ask(self, story: Story | None) -> Tracked:
+        """Let the process do it, within its time."""
+        from ct_retrain.adapters._mlflow import Order
+
+        missing = absent()
+        if missing:
+            raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
+        self._unlocked()
+        artifacts = self.embedded.with_name("mlflow-artifacts").as_uri() if self.embedded else ""
+        order = Order(
+            uri=self.uri,
+            artifacts=artifacts,
+            experiment=self.settings.experiment,
+            model=self.settings.model,
+            story=story,
+        )
+        seconds = self.settings.timeout + _A_NIGHT * max(0, len(story.nights) - 1 if story else 0)
+        return _answer(order.model_dump_json(), seconds)
+
+    def _unlocked(self) -> None:
+        """Raise ToolError when another process holds the SQLite file, which MLflow would wait minutes for."""
+        path = self.embedded or (
+            Path(self.uri.removeprefix(_SQLITE)) if self.uri.startswith(_SQLITE) else None
+        )
+        if path is None or not path.exists():
+            return
+        wait = min(_BUSY, self.settings.timeout / 2)
+        try:
+            with contextlib.closing(sqlite3.connect(path, timeout=wait, isolation_level=None)) as store:
+                store.execute("BEGIN IMMEDIATE")
+                store.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            raise ToolError(
+                f"tracking: {path} cannot be written ({error}): close what holds it open, or free space; "
+                "the next chance of the night tries again, and so does `ct-retrain track rebuild`"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise ToolError(
+                f"tracking: {path} is no SQLite file ({error}): move it away, then `ct-retrain track rebuild`"
+            ) from error
+
+
+def tracker_of(workspace: Workspace, settings: TrackingSettings) -> MlflowTracker | None:
+    """What the setting `tracking.store` asks for; None where nothing is tracked."""
+    if settings.store == "off" or (settings.store == "auto" and absent()):
+        return None
+    if settings.store != "auto":
+        if urllib.parse.urlsplit(settings.store).password is not None:
+            raise UsageError(
+                "tracking.store holds a password, which records would keep: leave it out, and set MLflow's own "
+                "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN"
+            )
+        return MlflowTracker(settings.store, None, settings)
+    path = workspace.records / STORE
+    return MlflowTracker(f"{_SQLITE}{path}", path, settings)
+
+
+def absent() -> list[str]:
+    """What of MLflow is not installed."""
+    return [name for name in _NEEDED if find_spec(name) is None]
+
+
+def _answer(order: str, seconds: float) -> Tracked:
+    with tempfile.TemporaryDirectory(prefix="ct-retrain-track-") as empty:
+        try:
+            # MLflow makes a directory for artifacts where it is started, so it is started in one that goes.
+            done = subprocess.run(
+                [sys.executable, "-m", "ct_retrain.adapters._mlflow"],
+                input=order.encode(),
+                capture_output=True,
+                check=False,
+                cwd=empty,
+                env={
+                    **os.environ,
+                    **_QUIET,
+                    "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+                },
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ToolError(
+                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked, the server down? "
+                "The next chance of the night tries again; setting tracking.timeout gives it longer"
+            ) from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise ToolError(f"tracking: MLflow refused: {said[-1] if said else f'exit code {done.returncode}'}")
+    try:
+        return Tracked.model_validate_json(done.stdout)
+    except ValidationError as error:
+        raise ToolError(f"tracking: MLflow's process answered {done.stdout[:200]!r}") from error
+
+
+def _forget(path: Path, *, but_itself: bool = False) -> None:
+    """Remove the SQLite file *path* with what lies beside it: an old journal would be played into a new file."""
+    for suffix in ("-journal", "-wal", "-shm", *(() if but_itself else ("",))):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -1,0 +1,58 @@
+"""`track`: what the tracker holds, and all of it anew from the NightRecords."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json
+
+if TYPE_CHECKING:
+    from ct_retrain.core.tracking import Tracked
+
+
+@click.group(short_help="Nights in MLflow.")
+def track() -> None:
+    """Nights in MLflow, beside the NightRecords, which are the truth."""
+
+
+@track.command("status", short_help="What the store holds.")
+@json_option
+@click.pass_obj
+def status(context: Context, *, as_json: bool) -> None:
+    """Say which nights the store holds, which are missing, and where its aliases point."""
+    from ct_retrain.nightly import records, tracker
+
+    house = context.house()
+    held = tracker(house.ports).holds()
+    missing = [one.night for one in records(house.workspace) if one.night not in held.nights]
+    if as_json:
+        print_json({**held.model_dump(mode="json"), "missing": missing})
+        return
+    _print(held)
+    if missing:
+        click.echo(f"missing  {', '.join(missing)}: `ct-retrain track rebuild`")
+
+
+@track.command(short_help="Write the store anew from the NightRecords.")
+@json_option
+@click.pass_obj
+def rebuild(context: Context, *, as_json: bool) -> None:
+    """Write every night on record into the store.
+
+    The embedded store is made anew beside the old one and takes its place when it is whole; on a server the nights
+    that differ are written again. No night may run meanwhile.
+    """
+    from ct_retrain.nightly import rebuild_tracking
+
+    house = context.house()
+    held = rebuild_tracking(house.workspace, house.settings, house.ports)
+    print_json(held.model_dump(mode="json")) if as_json else _print(held)
+
+
+def _print(held: Tracked) -> None:
+    click.echo(f"store    {held.store}")
+    click.echo(f"nights   {len(held.nights)}")
+    for alias, key in sorted(held.aliases.items()):
+        click.echo(f"alias    {alias}: {key}")

@@ -1,0 +1,183 @@
+"""What a tracker is told about nights: all of it from the NightRecord and the manifests that it names."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.night import CurateFacts, Manifest, NightRecord, TrainFacts
+from ct_retrain.core.ports import Tracker
+from ct_retrain.core.record import Record, Sha256, digest
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.tracking import Aliases, Point, Story, Tracked, TrackedAdapter, TrackedNight
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.nightly import books
+from ct_retrain.nightly.night import Ports
+from ct_retrain.stages.publish import RELEASE, latest, release_name
+from ct_retrain.stages.train import ADAPTER
+
+_MARK = "tracked.json"
+_TOLD = (
+    "max_records",
+    "min_delta_score",
+    "sandbox",
+    "curate.",
+    "judge.",
+    "train.mainline",
+    "train.min_new",
+    "train.refresh_forgotten",
+    "train.shares.",
+    "benchmark.",
+    "gate.",
+)
+"""Settings that change what a night makes; the hyperparameters come from what was trained."""
+
+
+class _Mark(Record):
+    """What was told, and to which store, by its digest."""
+
+    told: Sha256
+
+
+def track_once(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
+    """Tell the tracker of an ended night, unless this store was told just this."""
+    if ports.tracker is None:
+        return
+    story = _story(workspace, settings, [record])
+    mark = _Mark(told=digest(story, ports.tracker.place))
+    path = workspace.night(record.night) / _MARK
+    if path.exists() and disk.read_record(path, _Mark) == mark:
+        return
+    ports.tracker.follow(story)
+    disk.write_record(disk.make_directory(path.parent) / _MARK, mark)
+
+
+def retrack(workspace: Workspace, settings: Settings, ports: Ports, night: str | None = None) -> None:
+    """Let the aliases follow a pointer that a person moved, and *night* what it became by that."""
+    if ports.tracker is None:
+        return
+    path = workspace.record(night) if night else None
+    ended = [disk.read_record(path, NightRecord)] if path and path.exists() else []
+    ports.tracker.follow(_story(workspace, settings, ended))
+
+
+def rebuild_tracking(workspace: Workspace, settings: Settings, ports: Ports) -> Tracked:
+    """Tell the tracker of every night on record; no night may run meanwhile."""
+    with disk.lock(workspace.lock):
+        return tracker(ports).rebuild(_story(workspace, settings, books.records(workspace)))
+
+
+def tracker(ports: Ports) -> Tracker:
+    """The tracker there is; raise UsageError where there is none."""
+    if ports.tracker is None:
+        raise UsageError(
+            "no night is tracked here: set tracking.store to auto or a tracking URI, "
+            "and install what it needs: pip install 'ct-retrain[track]'"
+        )
+    return ports.tracker
+
+
+def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord]) -> Story:
+    serving = latest(workspace.models)
+    aliases = Aliases(
+        latest_nightly=serving.removeprefix(release_name("")) if serving else None,
+        mainline=settings.train.mainline,
+    )
+    return Story(nights=tuple(told(workspace, record) for record in ended), aliases=aliases)
+
+
+def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
+    """*record* as a run; raise CorruptStateError when a manifest is not the one it names."""
+    done = dict(_manifests(workspace, record))
+    trained, curated = done.get("train"), done.get("curate")
+    tags = {f"sha256.{ref.stage}": ref.sha256 for ref in record.stages}
+    if curated and isinstance(curated.facts, CurateFacts):
+        tags["sha256.dataset"] = curated.facts.dataset_sha256
+    if trained:
+        tags["sha256.adapter"] = _digest_of_adapter(trained)
+    chosen = {name: text for name, text in record.provenance.settings.items() if name.startswith(_TOLD)}
+    if record.hyperparameters is not None:
+        knobs = record.hyperparameters.model_dump(mode="json").items()
+        chosen |= {f"hyperparameters.{name}": str(value) for name, value in knobs}
+    seconds = {f"seconds.{ref.stage}": ref.seconds for ref in record.stages}
+    return TrackedNight(
+        night=record.night,
+        started=record.started,
+        finished=record.finished,
+        base=record.provenance.settings.get("train.mainline", "unknown"),
+        parameters=chosen,
+        metrics={_metric(name): value for name, value in {**record.metrics, **seconds}.items()},
+        curves=_curves(trained),
+        tags={**_ending(workspace, record), **tags},
+        adapter=_adapter(workspace, record, tags),
+    )
+
+
+def _ending(workspace: Workspace, record: NightRecord) -> dict[str, str]:
+    """How the night ended and what it was made with."""
+    made = record.provenance
+    return {
+        "outcome": record.outcome.value,
+        "decision": record.decision.kind if record.decision else "none",
+        "mlflow.note.content": record.reason,
+        "release": _release(workspace, record.night),
+        "serving": record.latest or "mainline",
+        "version": made.version,
+        "mlflow.source.git.commit": made.commit,
+        "dirty": str(made.dirty).lower(),
+        "host": made.host,
+        **{f"tool.{tool.name}": f"{tool.version} {tool.detail}".strip() for tool in made.tools},
+    }
+
+
+def _release(workspace: Workspace, night: str) -> str:
+    """Name of the release of *night*, which a person may have forced later; "none" where there is none."""
+    name = release_name(night)
+    return name if (workspace.models / name / RELEASE).is_file() else "none"
+
+
+def _adapter(workspace: Workspace, record: NightRecord, tags: dict[str, str]) -> TrackedAdapter | None:
+    if record.adapter is None:
+        return None
+    release = _release(workspace, record.night)
+    path = workspace.root / record.adapter if release == "none" else workspace.models / release
+    about = {"outcome": record.outcome.value, "release": release}
+    return TrackedAdapter(
+        path=str(path), tags=about | {key: tags[key] for key in ("sha256.adapter",) if key in tags}
+    )
+
+
+def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str, Manifest]]:
+    """Stage → manifest, of those that are still on disk or in the archive."""
+    for ref in record.stages:
+        kept = workspace.archive / record.night / ref.stage / MANIFEST
+        path = next((one for one in (workspace.root / ref.path, kept) if one.is_file()), None)
+        if path is None:
+            continue
+        if disk.sha256_of(path) != ref.sha256:
+            raise CorruptStateError(
+                f"{path} is not the manifest that night {record.night} ended with: restore it from the snapshot"
+            )
+        yield ref.stage, disk.read_record(path, Manifest)
+
+
+def _digest_of_adapter(trained: Manifest) -> str:
+    """Of its files, names and bytes."""
+    return digest(
+        *(f"{one.path} {one.sha256}" for one in trained.files if one.path.startswith(f"{ADAPTER}/"))
+    )
+
+
+def _curves(trained: Manifest | None) -> dict[str, tuple[Point, ...]]:
+    if trained is None or not isinstance(trained.facts, TrainFacts) or not trained.facts.fit.losses:
+        return {}
+    logged = trained.facts.fit.losses
+    return {
+        "curve.loss": tuple(Point(step=one.step, value=one.loss) for one in logged),
+        "curve.learning_rate": tuple(Point(step=one.step, value=one.learning_rate) for one in logged),
+    }
+
+
+def _metric(name: str) -> str:
+    """*name* in the letters that MLflow allows: `candidate.pass@1` becomes `candidate.pass_at_1`."""
+    return re.sub(r"[^\w\-. /:]", "_", name.replace("@", "_at_"), flags=re.ASCII)

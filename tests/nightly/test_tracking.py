@@ -1,0 +1,110 @@
+"""What a tracker is told about nights, when, and what becomes of a night whose tracker is dead."""
+
+from pathlib import Path
+
+import pytest
+from tests.fakes import Chalkboard
+from tests.town import Town, found, leave_trace
+
+from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.night import NightOutcome, NightRecord
+from ct_retrain.nightly import Options, promote, rebuild_tracking, retrack, run, tracker
+from ct_retrain.nightly.tracking import told
+
+
+@pytest.fixture
+def board() -> Chalkboard:
+    return Chalkboard()
+
+
+@pytest.fixture
+def town(tmp_path: Path, board: Chalkboard) -> Town:
+    town = found(tmp_path)
+    for width in range(2, 8):
+        leave_trace(town.workspace, f"run_{width}", width)
+    return town._replace(ports=town.ports._replace(tracker=board))
+
+
+def night(town: Town, name: str = "2026-01-01") -> NightRecord:
+    record = run(town.workspace, town.settings, town.ports, Options(night=name))
+    assert record is not None
+    return record
+
+
+def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(town: Town, board: Chalkboard) -> None:
+    record = night(town)
+    (story,) = board.stories
+    (run_told,) = story.nights
+
+    assert story.aliases.latest_nightly == "2026-01-01"
+    assert story.aliases.mainline == "nothing/here"
+    assert run_told.parameters["benchmark.samples"]
+    assert run_told.parameters["hyperparameters.rank"] == "16"
+    assert not [name for name in run_told.parameters if name.startswith(("endpoint.", "notices."))]
+    assert run_told.metrics["candidate.functional"] == 0.75
+    assert run_told.metrics["candidate.pass_at_1"] == 0.75
+    assert [(one.step, one.value) for one in run_told.curves["curve.loss"]] == [(1, 0.5)]
+    assert run_told.tags["outcome"] == "published"
+    assert run_told.tags["decision"] == "promote"
+    assert len(run_told.tags["sha256.dataset"]) == len(run_told.tags["sha256.adapter"]) == 64
+    assert run_told.tags["sha256.train"] == next(ref.sha256 for ref in record.stages if ref.stage == "train")
+    assert run_told.adapter is not None
+    assert run_told.adapter.path == str(town.workspace.models / "nightly_2026-01-01")
+
+    manifest = town.workspace.root / next(ref.path for ref in record.stages if ref.stage == "train")
+    manifest.write_text(manifest.read_text() + " ")
+    with pytest.raises(CorruptStateError, match="restore it from the snapshot"):
+        told(town.workspace, record)
+
+
+def test_nights_are_told_once_each_and_a_rebuild_tells_the_same_again(town: Town, board: Chalkboard) -> None:
+    night(town)
+    night(town)
+    assert len(board.stories) == 1, "a second chance tells nothing again"
+    night(town, "2026-01-02")
+    last = board.stories[-1].nights[0]
+    assert last.tags["outcome"] == "nothing_new"
+    assert last.adapter is None
+    assert board.stories[-1].aliases.latest_nightly == "2026-01-01"
+
+    nights = [story.nights[0] for story in board.stories]
+    rebuild_tracking(town.workspace, town.settings, town.ports)
+    assert list(board.stories[0].nights) == nights
+
+
+def test_a_dead_tracker_changes_no_outcome_and_the_next_chance_tells(town: Town, board: Chalkboard) -> None:
+    board.dead = True
+    assert night(town).outcome is NightOutcome.PUBLISHED
+    assert len(town.inbox.notices) == 1
+    board.dead = False
+    night(town)
+
+    assert board.holds().nights == ("2026-01-01",)
+    assert len(town.inbox.notices) == 1
+
+
+def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalkboard) -> None:
+    town = found(tmp_path)
+    leave_trace(town.workspace, "run_2", 2)
+    settings = town.settings.model_copy(update={"min_delta_score": 0.9})
+    ports = town.ports._replace(tracker=board)
+    record = run(town.workspace, settings, ports, Options(night="2026-01-01"))
+    assert record is not None
+    assert record.outcome is NightOutcome.HELD
+    promote(town.workspace, ports, "2026-01-01", "the demo needs it")
+    retrack(town.workspace, settings, ports, "2026-01-01")
+    before, after = board.stories
+
+    assert (before.nights[0].tags["release"], before.aliases.latest_nightly) == ("none", None)
+    assert (after.nights[0].tags["release"], after.aliases.latest_nightly) == (
+        "nightly_2026-01-01",
+        "2026-01-01",
+    )
+
+
+def test_without_a_tracker_a_night_leaves_no_mark_and_the_command_says_how_to_get_one(tmp_path: Path) -> None:
+    town = found(tmp_path)
+    night(town)
+    assert not (town.workspace.night("2026-01-01") / "tracked.json").exists()
+    with pytest.raises(UsageError, match=r"ct-retrain\[track\]"):
+        tracker(town.ports)
