@@ -75,12 +75,13 @@ def test_nights_are_told_once_each_and_a_rebuild_tells_the_same_again(town: Town
 def test_a_dead_tracker_changes_no_outcome_and_the_next_chance_tells(town: Town, board: Chalkboard) -> None:
     board.dead = True
     assert night(town).outcome is NightOutcome.PUBLISHED
-    assert len(town.inbox.notices) == 1
+    assert [notice.subject for notice in town.inbox.notices] == ["outcome", "part-track"]
+    assert "database is locked" in town.inbox.notices[-1].body
     board.dead = False
     night(town)
 
     assert board.holds().nights == ("2026-01-01",)
-    assert len(town.inbox.notices) == 1
+    assert len(town.inbox.notices) == 2
 
 
 def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalkboard) -> None:
