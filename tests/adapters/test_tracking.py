@@ -17,8 +17,7 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.settings import PathSettings, Settings, TrackingSettings
 from ct_retrain.core.tracking import Aliases, Point, Story, TrackedAdapter, TrackedNight
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import Options, promote, retrack, run
-from ct_retrain.stages.publish import Reason, move_latest, predecessor
+from ct_retrain.nightly import Options, promote, retrack, roll_back, run
 
 LONG = TrackingSettings(timeout=300)
 
@@ -129,12 +128,11 @@ def test_aliases_follow_the_pointer_and_a_rebuilt_store_holds_what_was_told_nigh
             leave_trace(town.workspace, f"run_{width}", width)
         assert run(town.workspace, town.settings, ports, Options(night=name)) is not None
     assert aliased(store) == "2026-01-01"
-    promote(town.workspace, ports, "2026-01-02", "eight of eight")
+    promote(town.workspace, town.settings, ports, "2026-01-02", "eight of eight")
     retrack(town.workspace, town.settings, ports, "2026-01-02")
     assert aliased(store) == "2026-01-02"
 
-    models = town.workspace.models
-    move_latest(models, predecessor(models), Reason(None, "asked for", "rollback"))
+    roll_back(town.workspace, ports.generators, None, "asked for")
     retrack(town.workspace, town.settings, ports)
     assert aliased(store) == "2026-01-01"
 

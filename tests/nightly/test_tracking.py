@@ -92,7 +92,7 @@ def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalk
     record = run(town.workspace, settings, ports, Options(night="2026-01-01"))
     assert record is not None
     assert record.outcome is NightOutcome.HELD
-    promote(town.workspace, ports, "2026-01-01", "the demo needs it")
+    promote(town.workspace, settings, ports, "2026-01-01", "the demo needs it")
     retrack(town.workspace, settings, ports, "2026-01-01")
     before, after = board.stories
 

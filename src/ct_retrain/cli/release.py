@@ -35,10 +35,11 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     with disk.lock(house.workspace.lock):
         if to_mainline:
             roll_back_to_mainline(house.workspace, because)
-            click.echo("latest_nightly is gone: mainline is served")
-            return
-        name = roll_back(house.workspace, house.ports.generators, night, because)
-    click.echo(f"latest_nightly now points at {name}")
+            said = "latest_nightly is gone: mainline is served"
+        else:
+            name = roll_back(house.workspace, house.ports.generators, night, because)
+            said = f"latest_nightly now points at {name}"
+    click.echo(said)
     _track(house, None)
 
 
