@@ -1,9 +1,14 @@
-"""What every test may rely on: quiet logs that no earlier test has bound to its own standard error, and no tracker."""
+"""What every test may rely on: quiet logs that no earlier test has bound to its own standard error, no tracker, and what is dear to make."""
 
 from collections.abc import Iterator
 
 import pytest
 import structlog
+
+from tests.bucket import bucket, sky
+from tests.seasons import season, years
+
+__all__ = ["bucket", "season", "sky", "years"]
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,7 @@ from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.adapters.tracking import tracker_of
+from ct_retrain.adapters.vault import open_store
 from ct_retrain.core.configuration import load
 from ct_retrain.core.night import Effort, NightRecord
 from ct_retrain.core.ports import Generators, Trainer
@@ -71,6 +72,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),
+        store=open_store(settings.snapshot, workspace),
     )
 
 

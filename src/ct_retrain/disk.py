@@ -14,8 +14,9 @@ import os
 import shutil
 import socket
 import stat
+import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -37,11 +38,20 @@ _MANY = 256
 
 def write_bytes(path: Path, data: bytes) -> None:
     """Put *data* at *path*, durably and at once; the parent directory must exist."""
+    write_chunks(path, (data,))
+
+
+def write_chunks(path: Path, chunks: Iterable[bytes], mode: int | None = None) -> None:
+    """Stream *chunks* into *path*, durably and at once, with the permissions *mode* if given."""
     temporary = _temporary(path)
     try:
+        if mode is not None:
+            temporary.unlink(missing_ok=True)
         with temporary.open("wb") as file:
-            file.write(data)
+            file.writelines(chunks)
             file.flush()
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
@@ -91,19 +101,15 @@ def append_record(path: Path, record: Record) -> None:
 
 def write_lines(path: Path, records: Iterator[Record]) -> int:
     """Stream *records* into the JSONL file *path*, durably and at once; return how many."""
-    temporary = _temporary(path)
     count = 0
-    try:
-        with temporary.open("wb") as file:
-            for record in records:
-                file.write(record.model_dump_json().encode() + b"\n")
-                count += 1
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise _tool_error("write", path, error) from error
-    sync_directory(path.parent)
+
+    def lines() -> Iterator[bytes]:
+        nonlocal count
+        for record in records:
+            yield record.model_dump_json().encode() + b"\n"
+            count += 1
+
+    write_chunks(path, lines())
     return count
 
 
@@ -140,13 +146,21 @@ def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
         raise CorruptStateError(message) from error
 
 
-def sha256_of(path: Path) -> str:
-    """Hex digest of the bytes of *path*."""
+def sha256_of(path: Path, size: int | None = None) -> str:
+    """Hex digest of the bytes of *path*, of its first *size* where it may grow."""
     state = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            state.update(chunk)
+    for chunk in chunks_of(path, size):
+        state.update(chunk)
     return state.hexdigest()
+
+
+def chunks_of(path: Path, size: int | None = None) -> Iterator[bytes]:
+    """Yield the bytes of *path*, or its first *size*, in pieces that fit in memory."""
+    left = sys.maxsize if size is None else size
+    with path.open("rb") as file:
+        while chunk := file.read(min(_CHUNK, left)):
+            left -= len(chunk)
+            yield chunk
 
 
 def file_ref(path: Path, root: Path) -> FileRef:
@@ -161,7 +175,7 @@ def file_refs(root: Path, *, exclude: frozenset[str] = frozenset()) -> tuple[Fil
     """
     tops = [path for path in root.iterdir() if path.name not in exclude]
     found = (path for top in tops for path in (top, *top.rglob("*")))
-    files = (path for path in found if path.is_file() and not path.is_symlink() and not _is_temporary(path))
+    files = (path for path in found if path.is_file() and not path.is_symlink() and not is_temporary(path))
     return tuple(file_ref(path, root) for path in sorted(files))
 
 
@@ -305,7 +319,8 @@ def _temporary(path: Path) -> Path:
     return path.with_name(f".{path.name}.tmp")
 
 
-def _is_temporary(path: Path) -> bool:
+def is_temporary(path: Path) -> bool:
+    """Whether *path* is a name under which something is being written, or was when we died."""
     return path.name.startswith(".") and path.name.endswith(".tmp")
 
 

@@ -21,6 +21,7 @@ from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
+from ct_retrain.cli.offsite import purge, restore, snapshot
 from ct_retrain.cli.pipeline import pipeline
 from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
@@ -62,6 +63,9 @@ for command in (
     doctor,
     rollback,
     promote,
+    snapshot,
+    purge,
+    restore,
     benchmark,
     pipeline,
     demo,

@@ -1,12 +1,14 @@
 """What we need of the outside world, as Protocols; `adapters` and `judge` provide them, `compose` chooses."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from ct_retrain.core.notice import Beat, Notice
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
+from ct_retrain.core.snapshot import Stored
 from ct_retrain.core.tracking import Story, Tracked
 from ct_retrain.core.training import Fit, TrainPlan
 from ct_retrain.core.verdict import Design, Verdict
@@ -104,4 +106,37 @@ class Tracker(Protocol):
 
     def holds(self) -> Tracked:
         """What is there."""
+        ...
+
+
+class Store(Protocol):
+    """Keeps objects off-site. It is not believed: whoever needs to be sure reads them back.
+
+    Every method raises ToolError, saying what to do, when the store cannot be reached or refuses; an object that is
+    not there is None. Methods may be called from several threads.
+    """
+
+    @property
+    def name(self) -> str:
+        """Which store it is, as receipts name it."""
+        ...
+
+    def put(self, key: str, source: BinaryIO, size: int, sha256: str) -> Stored:
+        """Send the first *size* bytes of *source*; what an interrupted call sent is not sent again where it can be."""
+        ...
+
+    def stat(self, key: str) -> Stored | None:
+        """What the store says of the object that *key* names now."""
+        ...
+
+    def read(self, key: str, version: str = "") -> Iterator[bytes] | None:
+        """The bytes under *key*, of that version if one is named."""
+        ...
+
+    def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Every key that begins with *prefix*, with when its object was last written."""
+        ...
+
+    def tidy(self, before: datetime) -> None:
+        """Drop what uploads that were begun *before* and never ended have left."""
         ...

@@ -81,6 +81,14 @@ class Workspace(NamedTuple):
         """The file whose existence means that *night* is over."""
         return self.records / f"{night}.json"
 
+    def receipt(self, night: str) -> Path:
+        """Proof that *night* is off-site; beside the NightRecords, where no purge goes."""
+        return self.records / "receipts" / f"{night}.json"
+
+    def purged(self, night: str) -> Path:
+        """What was purged of *night*; absent when nothing was, or when it was restored."""
+        return self.work / night / "purged.json"
+
     def night(self, night: str) -> Path:
         """Directory of *night*."""
         return self.work / night

@@ -9,11 +9,12 @@ from typing import TypeAlias
 
 import structlog
 
-from ct_retrain.core.errors import CtRetrainError
+from ct_retrain.core.errors import CorruptStateError, CtRetrainError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import closing, outbox, tracking, wording
+from ct_retrain.nightly import closing, offsite, outbox, tracking, wording
+from ct_retrain.nightly import purge as purging
 from ct_retrain.nightly.night import Ports
 from ct_retrain.report import is_written
 
@@ -54,5 +55,28 @@ def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
     closing.tell(workspace, ports.notifier, record)
 
 
-PARTS: dict[str, Part] = {"report": _report, "notice": _tell, "track": tracking.track_once}
+def _copy(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
+    del settings, record
+    if ports.store is not None:
+        offsite.catch_up(workspace, ports.store)
+
+
+def _purge(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
+    del record
+    if ports.store is None or settings.retention_days == 0:
+        return
+    done = purging.purge(workspace, settings, ports.store)
+    if done.damaged:
+        raise CorruptStateError(
+            "; ".join(f"{one.night} was not purged: {one.why}" for one in done.staying if one.damaged)
+        )
+
+
+PARTS: dict[str, Part] = {
+    "report": _report,
+    "notice": _tell,
+    "track": tracking.track_once,
+    "snapshot": _copy,
+    "purge": _purge,
+}
 """In this order: the report before the notice that names it, the snapshot before the purge that needs it."""

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
-from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Tracker, Trainer
+from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Store, Tracker, Trainer
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.step import Step
@@ -27,6 +27,8 @@ class Ports(NamedTuple):
     reporter: Callable[[Workspace, NightRecord], Path] | None = None
     """Writes the pages of a night that is over; returns its own."""
     tracker: Tracker | None = None
+    store: Store | None = None
+    """Where nights are copied to; None when nowhere."""
 
 
 class Night(NamedTuple):

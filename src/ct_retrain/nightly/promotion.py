@@ -56,6 +56,9 @@ def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishI
     done = {ref.stage: _manifest(workspace, ref) for ref in record.stages}
     directory = workspace.stage(record.night, "train")
     broken = list(disk.breaches(directory, done["train"].files))
+    if broken and workspace.purged(record.night).exists():
+        message = f"the raw copies of {record.night} were purged: `ct-retrain restore {record.night}` brings them back"
+        raise UsageError(message)
     if broken:
         raise CorruptStateError("; ".join(broken))
     trained, curated, measured = (done[stage].facts for stage in ("train", "curate", "benchmark"))

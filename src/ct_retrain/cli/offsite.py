@@ -1,0 +1,141 @@
+"""`snapshot`, `purge`, `restore`: the off-site copy of nights, what may go because of it, and the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from ct_retrain.compose import House
+    from ct_retrain.core.ports import Store
+    from ct_retrain.core.retention import PurgePlan
+    from ct_retrain.core.snapshot import Receipt
+
+
+@click.command(short_help="Copy nights off-site, and read them back.")
+@click.argument("night", required=False)
+@json_option
+@click.pass_obj
+def snapshot(context: Context, night: str | None, *, as_json: bool) -> None:
+    """Copy NIGHT to `snapshot.target` and read it back.  [default: every ended night without a receipt]
+
+    What is there is not sent again, so an interrupted copy goes on where it stopped. With NIGHT, everything is read
+    back even where there is a receipt, and what the store has lost or damaged is sent again.
+    """
+    from ct_retrain import disk
+    from ct_retrain.nightly.offsite import catch_up
+    from ct_retrain.nightly.offsite import snapshot as copy
+
+    house = context.house()
+    store = _store(house)
+    with disk.lock(house.workspace.lock):
+        done = [copy(house.workspace, store, night)] if night else catch_up(house.workspace, store)
+    if as_json:
+        print_json([one.model_dump(mode="json", exclude={"objects", "contents"}) for one in done])
+        return
+    for one in done:
+        click.echo(_told(one))
+    if not done:
+        click.echo(f"every ended night is in {store.name} already")
+
+
+def _told(receipt: Receipt) -> str:
+    files = len(receipt.contents.files)
+    return f"{receipt.night}: {files} files, {_bytes(receipt.contents.size)}, read back from {receipt.store}"
+
+
+@click.command(short_help="Delete raw copies that are off-site and old.")
+@click.option("--yes", is_flag=True, help="Really delete; without it the plan is printed.")
+@json_option
+@click.pass_obj
+def purge(context: Context, *, yes: bool, as_json: bool) -> int:
+    """Print which raw copies are older than `retention_days` and off-site; with --yes delete them.
+
+    A night's copy is read back whole before anything of it goes. Kept in any case: unfinished nights, what the next
+    night continues, the nights of the current release, of its predecessor and of mainline. Exit code 5 when a copy
+    does not verify, or files were changed since they were copied.
+    """
+    from ct_retrain import disk
+    from ct_retrain.core.errors import CorruptStateError
+    from ct_retrain.nightly.purge import plan
+    from ct_retrain.nightly.purge import purge as carry_out
+
+    house = context.house()
+    store = _store(house)
+    with disk.lock(house.workspace.lock):
+        done = (carry_out if yes else plan)(house.workspace, house.settings, store)
+    print_json(done.model_dump(mode="json")) if as_json else _print_plan(done, yes=yes)
+    return CorruptStateError.exit_code if done.damaged else 0
+
+
+def _print_plan(plan: PurgePlan, *, yes: bool) -> None:
+    rows = [
+        *(
+            (one.night, "deleted" if yes else "goes", _bytes(one.size), f"{len(one.files)} files")
+            for one in plan.leaving
+        ),
+        *((one.night, "DAMAGED" if one.damaged else "stays", "", one.why) for one in plan.staying),
+    ]
+    print_table(
+        f"raw copies, kept for {plan.retention_days} days", ("night", "", "size", "what, or why"), rows
+    )
+    size = _bytes(sum(one.size for one in plan.leaving))
+    if yes:
+        click.echo(f"deleted {size}; `ct-retrain restore NIGHT` brings a night back")
+    else:
+        click.echo(f"{size} would be deleted; --yes does it")
+
+
+@click.command(short_help="Bring a night back from its off-site copy.")
+@click.argument("night", required=False)
+@click.option("--into", metavar="DIR", help="Restore there, for a look or a drill.  [default: the workspace]")
+@click.option("--force", is_flag=True, help="Put the copy over files that differ from it.")
+@json_option
+@click.pass_obj
+def restore(context: Context, night: str | None, into: str | None, *, force: bool, as_json: bool) -> None:
+    """Bring NIGHT back bit for bit; without NIGHT, list the nights that the store holds.
+
+    Files that are there and equal are left alone; where one differs, nothing is changed unless --force is given.
+    """
+    from contextlib import nullcontext
+    from pathlib import Path
+
+    from ct_retrain import disk
+    from ct_retrain.nightly.restore import nights_in
+    from ct_retrain.nightly.restore import restore as bring_back
+
+    house = context.house()
+    store = _store(house)
+    if night is None:
+        found = nights_in(store)
+        print_json(found) if as_json else click.echo("\n".join(found) or f"{store.name} holds no nights")
+        return
+    with nullcontext() if into else disk.lock(house.workspace.lock):
+        target = Path(into).resolve() if into else None
+        done = bring_back(house.workspace, store, night, target, force=force)
+    if as_json:
+        print_json(done.model_dump(mode="json"))
+    else:
+        click.echo(
+            f"{night}: {done.written} restored below {done.into} ({_bytes(done.size)}), {done.unchanged} were there"
+        )
+
+
+def _store(house: House) -> Store:
+    from ct_retrain.core.errors import UsageError
+
+    if house.ports.store is None:
+        message = "there is no off-site copy: set snapshot.target to a directory or s3://BUCKET/PREFIX"
+        raise UsageError(message)
+    return house.ports.store
+
+
+def _bytes(size: float) -> str:
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"

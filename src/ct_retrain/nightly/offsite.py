@@ -1,0 +1,203 @@
+"""A night off-site and back: sent, read back whole before anybody believes it, restored bit for bit.
+
+Blobs are named by what they hold, so that nothing is sent twice. Write order: blobs → index → everything is read
+back → receipt. A crash anywhere leaves objects that the next try finds, and no receipt.
+"""
+
+import hashlib
+import socket
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import structlog
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError, CtRetrainError, ToolError, UsageError
+from ct_retrain.core.night import NightRecord
+from ct_retrain.core.ports import Store
+from ct_retrain.core.progress import paced
+from ct_retrain.core.record import canonical_json
+from ct_retrain.core.snapshot import FileMember, Receipt, SnapshotIndex, Stored, blob_key, index_key
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly import books
+from ct_retrain.nightly.survey import incomplete, survey
+from ct_retrain.stages.publish import RELEASE, release_name
+
+_LOG = structlog.get_logger("ct_retrain.nightly")
+AT_ONCE = 8
+"""Objects under way; small ones are mostly waiting."""
+_STALE = timedelta(days=1)
+
+
+def snapshot(workspace: Workspace, store: Store, night: str) -> Receipt:
+    """Copy *night* off-site, or what of it is not there; the receipt says that all of it was read back.
+
+    Raise UsageError for a night that is not over, CorruptStateError for one that is not whole, ToolError when the
+    store fails: the same call then goes on where it stopped.
+    """
+    if not workspace.record(night).exists():
+        message = f"night {night} is not over: only nights on record are copied off-site; `ct-retrain status` lists them"
+        raise UsageError(message)
+    if workspace.purged(night).exists():
+        return _standing(workspace, store, night)
+    index = survey(workspace, night)
+    broken = incomplete(workspace, index)
+    if broken:
+        message = f"night {night} is not whole and was not copied off-site: {'; '.join(broken[:5])}"
+        raise CorruptStateError(message)
+    receipt = _sent(workspace, store, index)
+    disk.make_directory(workspace.receipt(night).parent)
+    disk.write_record(workspace.receipt(night), receipt)
+    store.tidy(datetime.now(UTC) - _STALE)
+    _LOG.info(
+        "snapshot verified", night=night, store=store.name, objects=len(receipt.objects), size=index.size
+    )
+    return receipt
+
+
+def catch_up(workspace: Workspace, store: Store) -> list[Receipt]:
+    """Copy every night off-site that is over and has no receipt of what it is now.
+
+    One that cannot be copied does not keep the others waiting, unless the store is at fault; what went wrong first
+    is raised at the end.
+    """
+    failed: list[CtRetrainError] = []
+    done: list[Receipt] = []
+    for record in books.records(workspace):
+        if not workspace.purged(record.night).exists() and not _covered(workspace, store, record):
+            try:
+                done.append(snapshot(workspace, store, record.night))
+            except CorruptStateError as error:
+                failed.append(error)
+    if failed:
+        raise failed[0]
+    return done
+
+
+def receipt_of(workspace: Workspace, night: str) -> Receipt | None:
+    """The receipt of *night*, if it has one."""
+    path = workspace.receipt(night)
+    return disk.read_record(path, Receipt) if path.exists() else None
+
+
+def unverified(store: Store, receipt: Receipt) -> list[str]:
+    """Read every object of *receipt* back, by its version; return what the store no longer gives back as it was."""
+    objects = [receipt.index, *receipt.objects]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        holding = pool.map(partial(_holds, store), objects)
+        held = list(paced(holding, f"reading back {receipt.night}", len(objects)))
+    return [one.key for one, whole in zip(objects, held, strict=True) if not whole]
+
+
+class _Blob(NamedTuple):
+    """Bytes to send, under the name that their digest gives them."""
+
+    key: str
+    size: int
+    sha256: str
+    open: Callable[[], BinaryIO]
+    origin: str
+
+
+def _sent(workspace: Workspace, store: Store, index: SnapshotIndex) -> Receipt:
+    blobs = {one.sha256: _blob(workspace, one) for one in index.files}
+    objects = _each(store, list(blobs.values()), f"copying {index.night}")
+    data = canonical_json(index).encode()
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = index_key(index.night, sha256)
+    named = _kept(store, _Blob(key, len(data), sha256, lambda: BytesIO(data), "the index"))
+    return Receipt(
+        night=index.night,
+        store=store.name,
+        verified_at=datetime.now(UTC),
+        host=socket.gethostname(),
+        index=named,
+        objects=tuple(objects),
+        contents=index,
+    )
+
+
+def _blob(workspace: Workspace, member: FileMember) -> _Blob:
+    path = workspace.root / member.path
+    return _Blob(blob_key(member.sha256), member.size, member.sha256, lambda: path.open("rb"), member.path)
+
+
+def _each(store: Store, blobs: Sequence[_Blob], what: str) -> list[Stored]:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        return list(paced(pool.map(partial(_kept, store), blobs), what, len(blobs)))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _kept(store: Store, blob: _Blob) -> Stored:
+    """Send *blob* unless it is there, and read it back; what is there but damaged is sent once more."""
+    there = store.stat(blob.key)
+    if there is not None and there.size == blob.size and there.sha256 in ("", blob.sha256):
+        found = there.model_copy(update={"sha256": blob.sha256})
+        if _holds(store, found):
+            return found
+    for _ in range(2):
+        sent = _put(store, blob)
+        if _holds(store, sent):
+            return sent
+    message = (
+        f"{store.name} does not give back what was sent as {blob.key} ({blob.origin}): it, or the way to it, damages "
+        "data, or the file is being written to; nothing is purged; mend it, then run again"
+    )
+    raise ToolError(message)
+
+
+def _put(store: Store, blob: _Blob) -> Stored:
+    try:
+        with blob.open() as source:
+            return store.put(blob.key, source, blob.size, blob.sha256)
+    except FileNotFoundError as error:
+        message = f"{blob.origin} went away while its night was copied off-site; run again"
+        raise ToolError(message) from error
+
+
+def _holds(store: Store, stored: Stored) -> bool:
+    """Whether the store gives back the very bytes that *stored* names."""
+    chunks = store.read(stored.key, stored.version)
+    if chunks is None:
+        return False
+    state = hashlib.sha256()
+    for chunk in chunks:
+        state.update(chunk)
+    return state.hexdigest() == stored.sha256
+
+
+def _standing(workspace: Workspace, store: Store, night: str) -> Receipt:
+    """The receipt of a purged night, read back; there is nothing here to send again."""
+    receipt = receipt_of(workspace, night)
+    lost = unverified(store, receipt) if receipt else ["its receipt"]
+    if receipt is None or lost:
+        message = (
+            f"night {night} was purged, and {store.name} lacks or damages {', '.join(lost[:5])}: find another copy of "
+            "the store, or of its versions"
+        )
+        raise CorruptStateError(message)
+    return receipt
+
+
+def _covered(workspace: Workspace, store: Store, record: NightRecord) -> bool:
+    """Whether the receipt is of this record, these manifests and this release, in this store: they seal the rest."""
+    receipt = receipt_of(workspace, record.night)
+    if receipt is None or receipt.store != store.name:
+        return False
+    known = {one.path: one.sha256 for one in receipt.contents.files}
+    return all(
+        known.get(workspace.relative(path)) == disk.sha256_of(path) for path in _seals(workspace, record)
+    )
+
+
+def _seals(workspace: Workspace, record: NightRecord) -> list[Path]:
+    release = workspace.models / release_name(record.night) / RELEASE
+    manifests = [workspace.root / ref.path for ref in record.stages]
+    return [path for path in (workspace.record(record.night), *manifests, release) if path.is_file()]

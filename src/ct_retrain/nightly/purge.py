@@ -1,0 +1,182 @@
+"""Raw copies of old nights, deleted here when their off-site copy is read back whole at that very moment.
+
+Night by night: rules → what is here is what was copied → every object is read back → `purged.json` → deletion. A
+crash in between leaves a night whose missing files are on record and can be restored; the next purge goes on.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.night import NightPlan, order
+from ct_retrain.core.ports import Store
+from ct_retrain.core.retention import (
+    Calendar,
+    Leaving,
+    PurgePlan,
+    Staying,
+    edited,
+    is_raw,
+    needed,
+    too_soon,
+)
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.snapshot import Purged, Receipt
+from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.nightly import books
+from ct_retrain.nightly.offsite import receipt_of, unverified
+from ct_retrain.nightly.survey import is_log, shared
+from ct_retrain.stages.publish import latest, predecessor
+
+_LOG = structlog.get_logger("ct_retrain.nightly")
+
+
+def plan(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
+    """What a purge would delete now, and why it would leave the rest; everything is read back, nothing is changed."""
+    return _plan(settings, list(_judged(workspace, settings, store)))
+
+
+def purge(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
+    """Delete what `plan` says, each night right after its copy was read back; the lock must be held.
+
+    A store that fails raises ToolError: what was deleted until then is off-site, and nothing else was.
+    """
+    done: list[Leaving | Staying] = []
+    for one in _judged(workspace, settings, store):
+        if isinstance(one, Leaving):
+            _delete(workspace, one)
+        if workspace.purged(one.night).exists():
+            _sweep(workspace.night(one.night))
+        done.append(one)
+    return _plan(settings, done)
+
+
+def _plan(settings: Settings, judged: list[Leaving | Staying]) -> PurgePlan:
+    return PurgePlan(
+        retention_days=settings.retention_days,
+        leaving=tuple(one for one in judged if isinstance(one, Leaving)),
+        staying=tuple(one for one in judged if isinstance(one, Staying)),
+    )
+
+
+def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[Leaving | Staying]:
+    """Every night that has a directory, oldest first, one at a time: a caller may delete before it asks on."""
+    calendar = calendar_of(workspace, settings)
+    reasons, now = needed(calendar), datetime.now(UTC)
+    for night in sorted({*calendar.ended, *calendar.unfinished}, key=order):
+        if night in reasons:
+            yield Staying(night=night, why=reasons[night])
+            continue
+        names = _raw(workspace, night)
+        receipt = receipt_of(workspace, night)
+        why = too_soon(receipt, settings.retention_days, now)
+        if not names:
+            yield Staying(night=night, why="its raw copies are gone already")
+        elif why is not None or receipt is None:
+            yield Staying(night=night, why=why or "")
+        else:
+            yield _proved(workspace, store, receipt, names)
+
+
+def _proved(workspace: Workspace, store: Store, receipt: Receipt, names: list[str]) -> Leaving | Staying:
+    """Whether what is here is what the store gives back now."""
+    present = {
+        name: disk.file_ref(workspace.root / name, workspace.root)
+        for name in {*names, *_known(workspace, receipt)}
+    }
+    why = edited(receipt, [present[name] for name in sorted(present)])
+    if why is None and receipt.store != store.name:
+        why = f"its off-site copy is in {receipt.store}"
+    lost = unverified(store, receipt) if why is None else []
+    if lost:
+        why = f"its off-site copy does not verify ({store.name} lacks or damages {', '.join(lost[:3])})"
+    if why is not None:
+        advice = f"{why}: `ct-retrain snapshot {receipt.night}` copies it again"
+        return Staying(night=receipt.night, why=advice, damaged=True)
+    leaving = tuple(present[name] for name in names)
+    return Leaving(night=receipt.night, files=leaving, size=sum(file.size for file in leaving))
+
+
+def _known(workspace: Workspace, receipt: Receipt) -> list[str]:
+    """What else is here of what was copied: a restore would have to choose between it and the copy if they differed."""
+    later = shared(workspace, receipt.night)
+    paths = (one.path for one in receipt.contents.files if one.path not in later)
+    return [name for name in paths if (workspace.root / name).is_file() and not is_log(name)]
+
+
+def _delete(workspace: Workspace, leaving: Leaving) -> None:
+    """Say what goes, durably, then let it go."""
+    receipt = receipt_of(workspace, leaving.night)
+    if receipt is None:
+        message = f"the receipt of {leaving.night} went away while it was purged: run again"
+        raise CorruptStateError(message)
+    path = workspace.purged(leaving.night)
+    # With what an earlier purge that was cut short has deleted already.
+    before = disk.read_record(path, Purged).files if path.exists() else ()
+    files = {file.path: file for file in (*before, *leaving.files)}
+    record = Purged(
+        night=leaving.night,
+        at=datetime.now(UTC),
+        store=receipt.store,
+        index=receipt.index.key,
+        files=tuple(files[name] for name in sorted(files)),
+    )
+    disk.write_record(path, record)
+    try:
+        for file in leaving.files:
+            (workspace.root / file.path).unlink(missing_ok=True)
+    except OSError as error:
+        message = f"cannot delete {error.filename}: {error.strerror}; fix permissions, then run again"
+        raise ToolError(message) from error
+    _LOG.info("purged", night=leaving.night, files=len(leaving.files), size=leaving.size)
+
+
+def _sweep(top: Path) -> None:
+    """Remove the directories of raw copies that are empty by now."""
+    found = (path for path in top.rglob("*") if is_raw(f"{path.relative_to(top).as_posix()}/"))
+    for path in sorted(found, reverse=True):
+        if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
+            path.rmdir()
+
+
+def _raw(workspace: Workspace, night: str) -> list[str]:
+    """The raw copies that are there; links are nobody's copy and stay."""
+    top = workspace.night(night)
+    found = (path for path in sorted(top.rglob("*")) if is_raw(path.relative_to(top).as_posix()))
+    return [workspace.relative(path) for path in found if path.is_file() and not path.is_symlink()]
+
+
+def calendar_of(workspace: Workspace, settings: Settings) -> Calendar:
+    """Which nights others rest on; raise CorruptStateError when what is served cannot be told."""
+    ended = [record.night for record in books.records(workspace)]
+    served = latest(workspace.models)
+    plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
+    return Calendar(
+        ended=ended,
+        unfinished=[one.night for one in books.open_nights(workspace)],
+        previous={one.night: one.previous for one in plans},
+        served=_night_of(served),
+        predecessor=_night_of(_before(workspace)),
+        mainline=_holding(workspace, workspace.model(settings.train.mainline)),
+    )
+
+
+def _before(workspace: Workspace) -> str | None:
+    try:
+        return predecessor(workspace.models)
+    except UsageError:
+        return None
+
+
+def _night_of(release: str | None) -> str | None:
+    return release.removeprefix("nightly_") if release else None
+
+
+def _holding(workspace: Workspace, model: str) -> str | None:
+    """The night whose directory *model* lies in."""
+    path, work = Path(model).resolve(), workspace.work.resolve()
+    return path.relative_to(work).parts[0] if path != work and path.is_relative_to(work) else None

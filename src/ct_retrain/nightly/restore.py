@@ -1,0 +1,214 @@
+"""A night brought back from its off-site copy, bit for bit: bytes, permissions, links.
+
+Everything is fetched and compared first, into one hidden directory, and only then put in place, what says that
+something is complete last: a restore that was cut short changes nothing that it does not finish when it is called
+again. What the store says is not believed: an index must have the digest that it is named by, every blob too, and
+no member may lie outside the paths of its night.
+"""
+
+import contextlib
+import hashlib
+import stat
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.ports import Store
+from ct_retrain.core.snapshot import (
+    NIGHTS,
+    DirectoryMember,
+    FileMember,
+    LinkMember,
+    Member,
+    Restored,
+    SnapshotIndex,
+    blob_key,
+)
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.nightly.offsite import AT_ONCE, receipt_of
+from ct_retrain.nightly.survey import is_log, member_at, places, shared
+from ct_retrain.stages.publish import RELEASE
+
+_SHOWN = 5
+
+
+def nights_in(store: Store) -> list[str]:
+    """Every night that *store* holds an index of."""
+    return sorted({key.removeprefix(NIGHTS).partition("/")[0] for key, _ in store.list(NIGHTS)})
+
+
+def restore(
+    workspace: Workspace, store: Store, night: str, into: Path | None = None, *, force: bool = False
+) -> Restored:
+    """Bring *night* back into the workspace, or into another directory laid out like it.
+
+    Raise UsageError where a file that is there differs, unless *force* puts the copy over it, and ToolError or
+    CorruptStateError where the store does not give back what it was given. What is written to later, the history,
+    the page and the log, is only brought back where it is missing.
+    """
+    root = into or workspace.root
+    copy = _copy_of(workspace, store, night)
+    foreign = _foreign(workspace, copy.contents)
+    if foreign:
+        message = f"the index of {night} in {store.name} names {foreign}, which is no part of that night under paths.*"
+        raise UsageError(message)
+    missing, different = _compared(root, copy.contents, frozenset(shared(workspace, night)))
+    if different and not force:
+        named = ", ".join(one.path for one in different[:_SHOWN])
+        message = f"{len(different)} paths below {root} differ from the copy of {night} ({named} …): --force puts it over them"
+        raise UsageError(message)
+    wanted = [*missing, *different]
+    staging = disk.make_directory(root / f".restore-{night}.tmp")
+    blobs = {one.sha256: one for one in wanted if isinstance(one, FileMember)}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(partial(_fetch, store, copy, staging), blobs.values()))
+    record = workspace.relative(workspace.record(night))
+    _place(root, sorted(wanted, key=lambda one: (one.path == record, _seals(one), one.path)), staging)
+    if into is None:
+        _reopen(workspace, night)
+    disk.remove_tree(staging)
+    written = sum(one.size for one in wanted if isinstance(one, FileMember))
+    unchanged = len(copy.contents.members) - len(wanted)
+    return Restored(night=night, into=str(root), written=len(wanted), unchanged=unchanged, size=written)
+
+
+class _Copy(NamedTuple):
+    """What the store holds of a night."""
+
+    contents: SnapshotIndex
+    versions: dict[str, str]
+    """Key → version, where a receipt knows it."""
+
+
+def _copy_of(workspace: Workspace, store: Store, night: str) -> _Copy:
+    """By the receipt that is here; without one of this store, by the newest index there."""
+    receipt = receipt_of(workspace, night)
+    if receipt is not None and receipt.store == store.name:
+        return _Copy(receipt.contents, {one.key: one.version for one in receipt.objects})
+    found = sorted((at, key) for key, at in store.list(f"{NIGHTS}{night}/"))
+    if not found:
+        named = f"; its receipt names {receipt.store}" if receipt else ""
+        message = f"{store.name} holds no copy of {night}{named}: `ct-retrain restore` lists what it holds"
+        raise UsageError(message)
+    key = found[-1][1]
+    data = b"".join(store.read(key) or ())
+    try:
+        index = SnapshotIndex.model_validate_json(data)
+    except ValidationError as error:
+        raise _damaged(store, key) from error
+    if hashlib.sha256(data).hexdigest() != Path(key).stem or index.night != night:
+        raise _damaged(store, key)
+    return _Copy(index, {})
+
+
+def _foreign(workspace: Workspace, index: SnapshotIndex) -> str | None:
+    """The first member outside the paths of its night, or beneath a link."""
+    own = places(workspace, index.night)
+    links = {one.path for one in index.members if isinstance(one, LinkMember)}
+    for one in index.members:
+        above = {parent.as_posix() for parent in Path(one.path).parents}
+        if not (one.path in own or above & set(own)) or above & links:
+            return one.path
+    return None
+
+
+def _compared(root: Path, index: SnapshotIndex, several: frozenset[str]) -> tuple[list[Member], list[Member]]:
+    """The members that are missing below *root*, and those that are there and differ."""
+    missing: list[Member] = []
+    different: list[Member] = []
+    for one in index.members:
+        there = member_at(root, one.path)
+        if there is None or (isinstance(one, DirectoryMember) and isinstance(there, DirectoryMember)):
+            missing += [one] if there != one else []
+        elif there != one and one.path not in several and not is_log(one.path):
+            different.append(one)
+    return missing, different
+
+
+def _fetch(store: Store, copy: _Copy, staging: Path, member: FileMember) -> None:
+    """Bring the bytes of *member* here, unless an earlier try did, and compare them."""
+    target = staging / member.sha256
+    if target.is_file() and disk.sha256_of(target) == member.sha256:
+        return
+    key = blob_key(member.sha256)
+    chunks = store.read(key, copy.versions.get(key, ""))
+    if chunks is None:
+        message = f"{store.name} no longer holds {key} ({member.path}): find another copy of the store; nothing was changed"
+        raise CorruptStateError(message)
+    disk.write_chunks(target, chunks)
+    if disk.sha256_of(target) != member.sha256:
+        target.unlink()
+        raise _damaged(store, f"{key} ({member.path})")
+
+
+def _place(root: Path, wanted: Sequence[Member], staging: Path) -> None:
+    """Put *wanted* where it belongs, in its order but directories first; their permissions last."""
+    directories = [one for one in wanted if isinstance(one, DirectoryMember)]
+    for directory in directories:
+        path = root / directory.path
+        if not path.is_dir() or path.is_symlink():
+            path.unlink(missing_ok=True)
+        disk.make_directory(path)
+    for one in wanted:
+        _put(root / one.path, one, staging)
+    for directory in reversed(directories):
+        (root / directory.path).chmod(directory.mode)
+    for path in {(root / one.path).parent for one in wanted}:
+        disk.sync_directory(path)
+
+
+def _put(path: Path, member: Member, staging: Path) -> None:
+    if isinstance(member, DirectoryMember):
+        return
+    disk.make_directory(path.parent)
+    if path.is_dir() and not path.is_symlink():
+        disk.remove_tree(path)
+    with _writable(path.parent):
+        if isinstance(member, LinkMember):
+            disk.swap_link(path, member.target)
+        else:
+            disk.write_chunks(path, disk.chunks_of(staging / member.sha256), member.mode)
+
+
+@contextlib.contextmanager
+def _writable(directory: Path) -> Generator[None]:
+    """A release is read-only, and a file of it may be missing."""
+    mode = stat.S_IMODE(directory.stat().st_mode)
+    if mode & 0o300 == 0o300:
+        yield
+        return
+    directory.chmod(mode | 0o300)
+    try:
+        yield
+    finally:
+        directory.chmod(mode)
+
+
+def _seals(member: Member) -> bool:
+    """Whether it says that what lies beside it is complete, and so comes after it."""
+    return Path(member.path).name in (MANIFEST, RELEASE)
+
+
+def _reopen(workspace: Workspace, night: str) -> None:
+    """The night is whole again: its retention begins anew, and nothing of it is away any more."""
+    receipt = receipt_of(workspace, night)
+    if receipt is not None:
+        renewed = receipt.model_copy(update={"restored_at": datetime.now(UTC)})
+        disk.write_record(workspace.receipt(night), renewed)
+    if workspace.purged(night).exists():
+        workspace.purged(night).unlink()
+        disk.sync_directory(workspace.night(night))
+
+
+def _damaged(store: Store, what: str) -> ToolError:
+    return ToolError(
+        f"{store.name} gives back other bytes than it was given for {what}: run again, and if that does not help, find "
+        "another copy or version of it; nothing was changed"
+    )

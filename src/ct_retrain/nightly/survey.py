@@ -1,0 +1,101 @@
+"""What a night consists of on disk: the paths that are its own, and the index of what they hold."""
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.night import Manifest, NightRecord
+from ct_retrain.core.snapshot import DirectoryMember, FileMember, LinkMember, Member, SnapshotIndex
+from ct_retrain.core.workspace import NIGHT_LOG, Workspace
+from ct_retrain.stages.publish import HISTORY, release_name
+
+
+def places(workspace: Workspace, night: str) -> tuple[str, ...]:
+    """The paths that *night* consists of, relative to the workspace; what is not there is left out of a survey."""
+    own = (
+        workspace.night(night),
+        workspace.archive / night,
+        workspace.models / release_name(night),
+        workspace.record(night),
+    )
+    return tuple(_relative(workspace, path) for path in own) + shared(workspace, night)
+
+
+def shared(workspace: Workspace, night: str) -> tuple[str, ...]:
+    """Those that other nights write to as well, or that can be made again: never put over what is there."""
+    both = (workspace.models / HISTORY, workspace.reports / f"{night}.html")
+    return tuple(_relative(workspace, path) for path in both)
+
+
+def is_log(path: str) -> bool:
+    """Whether *path* is a night's log or a rotated one: it is written to after the night is over."""
+    return Path(path).name.startswith(NIGHT_LOG)
+
+
+def survey(workspace: Workspace, night: str) -> SnapshotIndex:
+    """Look at every file of *night* and digest it; what a crash left half-written is no file of anybody's."""
+    members = [one for place in places(workspace, night) for one in _below(workspace.root, place)]
+    return SnapshotIndex(night=night, members=tuple(sorted(members, key=lambda one: one.path)))
+
+
+def member_at(root: Path, name: str) -> Member | None:
+    """What lies at *name* below *root*; None when nothing does."""
+    path = root / name
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    mode = stat.S_IMODE(found.st_mode) & 0o777
+    if stat.S_ISLNK(found.st_mode):
+        return LinkMember(path=name, target=str(path.readlink()))
+    if stat.S_ISDIR(found.st_mode):
+        return DirectoryMember(path=name, mode=mode)
+    if not stat.S_ISREG(found.st_mode):
+        message = f"{path} is neither file, directory nor link: move it away, then run again"
+        raise UsageError(message)
+    # The digest is of as many bytes as the size says: a log may grow meanwhile.
+    return FileMember(path=name, mode=mode, size=found.st_size, sha256=disk.sha256_of(path, found.st_size))
+
+
+def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
+    """One sentence for each file that a manifest of the night names and the night does not hold."""
+    record = disk.read_record(workspace.record(index.night), NightRecord)
+    present = {one.path: one.sha256 for one in index.files}
+    broken = [
+        f"{ref.path} is not the manifest that the night ended with"
+        for ref in record.stages
+        if present.get(ref.path) != ref.sha256
+    ]
+    for ref in record.stages if not broken else ():
+        manifest = disk.read_record(workspace.root / ref.path, Manifest)
+        directory = _relative(workspace, (workspace.root / ref.path).parent)
+        broken += [
+            f"{directory}/{file.path} is not what its manifest names"
+            for file in manifest.files
+            if present.get(f"{directory}/{file.path}") != file.sha256
+        ]
+    # Artefacts are in no manifest: their names are their digests.
+    artefacts = f"{_relative(workspace, workspace.stage(index.night, 'collect'))}/artefacts/"
+    kept = (one for one in index.files if one.path.startswith(artefacts))
+    broken += [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
+    return broken
+
+
+def _below(root: Path, place: str) -> Iterator[Member]:
+    found = member_at(root, place)
+    if found is None or disk.is_temporary(root / place):
+        return
+    yield found
+    if isinstance(found, DirectoryMember):
+        for path in sorted((root / place).iterdir()):
+            yield from _below(root, f"{place}/{path.name}")
+
+
+def _relative(workspace: Workspace, path: Path) -> str:
+    try:
+        return workspace.relative(path)
+    except ValueError as error:
+        message = f"{path} lies outside the workspace {workspace.root}: what is copied off-site lies in it; mend paths.*"
+        raise UsageError(message) from error
