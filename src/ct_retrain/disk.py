@@ -7,6 +7,7 @@ systems that lie about fsync.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -16,10 +17,10 @@ import socket
 import stat
 import sys
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -29,9 +30,15 @@ from ct_retrain.core.record import FileRef, Record
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 
+Compare: TypeAlias = Callable[[Path, FileRef], str]
+"""How a file differs from what is said of it, in words after its name; empty when it does not."""
+
 _CHUNK = 1 << 20
 _GRACE = 0.5
 """Seconds; between fork and exec a child shares its parent's lock."""
+_REFUSALS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG, errno.EMFILE}
+)
 _MANY = 256
 """Above this many files one `sync` costs less than an fsync each."""
 
@@ -183,10 +190,23 @@ def breaches(root: Path, files: tuple[FileRef, ...]) -> Iterator[str]:
     """Yield one sentence for each of *files* that is missing from *root* or holds other bytes."""
     for file in files:
         path = root / file.path
-        if not path.is_file():
-            yield f"{path} is missing"
-        elif path.stat().st_size != file.size or sha256_of(path) != file.sha256:
-            yield f"{path} does not hold the bytes its manifest names"
+        wrong = difference(path, file)
+        if wrong:
+            yield f"{path} {wrong}"
+
+
+def difference(path: Path, file: FileRef) -> str:
+    """How *path* differs from what *file* says, in words after its name; empty when it does not."""
+    rough = size_difference(path, file)
+    return rough if rough or sha256_of(path) == file.sha256 else "does not hold the bytes its manifest names"
+
+
+def size_difference(path: Path, file: FileRef) -> str:
+    """The same at the price of one look: a file that holds as many other bytes goes unnoticed."""
+    if not path.is_file():
+        return "is missing"
+    size = path.stat().st_size
+    return "" if size == file.size else f"holds {size} bytes, and its manifest names {file.size}"
 
 
 def sync_tree(root: Path) -> None:
@@ -275,16 +295,31 @@ def remove_link(link: Path) -> None:
 
 @contextlib.contextmanager
 def lock(path: Path) -> Generator[None]:
-    """Hold *path* exclusively, or raise LockedError naming the holder; the kernel frees it when we die."""
+    """Hold *path* exclusively, or raise LockedError naming the holder; the kernel frees it when we die.
+
+    What the machine refuses meanwhile is a ToolError, see `blamed`.
+    """
     make_directory(path.parent)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    with blamed():
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            _acquire(descriptor, path)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+@contextlib.contextmanager
+def blamed() -> Generator[None]:
+    """Make a ToolError of what the machine refuses: a full, read-only, forbidden or failing disk is no bug of ours."""
     try:
-        _acquire(descriptor, path)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
         yield
-    finally:
-        os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _REFUSALS:
+            raise
+        raise _tool_error("write", Path(str(error.filename or "to disk")), error) from error
 
 
 class Holder(NamedTuple):

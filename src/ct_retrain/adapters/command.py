@@ -1,21 +1,25 @@
 """A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
 
 It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.training.Fit`); what it
-says goes to `OUT/trainer.log`. It inherits the environment, but for our secrets. Whatever ends us while it runs ends its whole process group, too; only a SIGKILL
-of ours leaves it behind.
+says goes to `OUT/trainer.log`. It inherits the environment, but for our secrets. Whatever ends us while it runs, a
+SIGKILL included, ends its whole process group, too: else a night that is run again would train beside the trainer of
+the one that died.
 """
 
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.adapters import _leash
 from ct_retrain.core import configuration
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.record import Tool, digest
@@ -93,18 +97,18 @@ class CommandTrainer:
 
 def _run(argv: list[str], log: Path) -> int:
     """Run *argv* in a process group of its own, everything it says into *log*; return its exit code."""
+    if shutil.which(argv[0]) is None:
+        raise UsageError(f"train.command: cannot start {argv[0]!r}: there is no such program")
+    leashed = [sys.executable, "-I", "-S", _leash.__file__, *argv]
     with log.open("wb") as file:
-        try:
-            process = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                env=configuration.public_environment(),
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise UsageError(f"train.command: cannot start {argv[0]!r}: {error.strerror}") from error
+        process = subprocess.Popen(
+            leashed,
+            stdin=subprocess.PIPE,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=configuration.public_environment(),
+            start_new_session=True,
+        )
         with _ended(process):
             return process.wait()
 
@@ -122,6 +126,8 @@ def _ended(process: "subprocess.Popen[bytes]") -> Generator[None]:
     finally:
         _signal(process.pid, signal.SIGKILL)
         process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 def _signal(group: int, number: signal.Signals) -> None:

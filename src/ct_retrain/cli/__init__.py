@@ -12,6 +12,7 @@ import click
 from ct_retrain import __version__
 from ct_retrain.cli.attack import attack
 from ct_retrain.cli.benchmark import benchmark
+from ct_retrain.cli.check import check, verify
 from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
@@ -60,6 +61,8 @@ for command in (
     show,
     report,
     config,
+    check,
+    verify,
     doctor,
     rollback,
     promote,

@@ -1,5 +1,6 @@
 """Settings read and explained: file, environment, options, in that order; a misspelt name is an error with a hint."""
 
+import ast
 import difflib
 import os
 from collections.abc import Iterator, Mapping
@@ -7,7 +8,12 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from pydantic import BaseModel, SecretStr, ValidationError
-from pydantic_settings import SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.settings import FILE_NAME, PREFIX, Settings
@@ -73,6 +79,44 @@ def _secret(values: Mapping[str, Any]) -> Iterator[SecretStr]:
             yield from _secret(dict(value))
         elif isinstance(value, SecretStr):
             yield value
+
+
+def recorded(texts: Mapping[str, str]) -> Settings:
+    """The Settings that `flat` made *texts* of, as a night recorded them; secrets stay empty, new names keep defaults.
+
+    Raise UsageError when there is a name or a value that this version does not know.
+    """
+    defaults = _flat(dict(Settings.model_construct()))
+    known = {name: _value(text, defaults.get(name)) for name, text in texts.items() if text != "***"}
+
+    class _Told(Settings):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            *others: PydanticBaseSettingsSource,
+            **more: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            del settings_cls, others, more
+            return (init_settings,)
+
+    try:
+        return Settings.model_construct(**dict(_Told(**_nested(known))))
+    except ValidationError as error:
+        complaints = "; ".join(_complaints(error, Path("the record")))
+        message = f"the settings on record are not those of this version: {complaints}"
+        raise UsageError(message) from error
+
+
+def _value(text: str, default: object) -> object:
+    """What `str` made *text* of."""
+    if isinstance(default, str):
+        return text
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 def names() -> tuple[str, ...]:

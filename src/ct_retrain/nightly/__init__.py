@@ -1,6 +1,7 @@
 """The story of a night: five steps in order, one lock, one record, one notice."""
 
-from ct_retrain.nightly.books import last_record, open_nights, records, tonight
+from ct_retrain.nightly.books import last_record, open_nights, record_of, records, tonight
+from ct_retrain.nightly.check import check
 from ct_retrain.nightly.inspection import Failure, failures, inspect, quarantined
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.promotion import promote
@@ -11,6 +12,7 @@ from ct_retrain.nightly.story import Options, run
 from ct_retrain.nightly.succession import succession
 from ct_retrain.nightly.tracking import rebuild_tracking, retrack, tracker
 from ct_retrain.nightly.underway import Underway, underway
+from ct_retrain.nightly.verify import judge_again, verify
 from ct_retrain.report import Inspection
 
 __all__ = [
@@ -23,13 +25,16 @@ __all__ = [
     "Rehearsal",
     "Scheduler",
     "Underway",
+    "check",
     "failures",
     "inspect",
+    "judge_again",
     "last_record",
     "open_nights",
     "promote",
     "quarantined",
     "rebuild_tracking",
+    "record_of",
     "records",
     "rehearse",
     "retrack",
@@ -41,4 +46,5 @@ __all__ = [
     "tracker",
     "underway",
     "units",
+    "verify",
 ]

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 import structlog
 
+from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, CtRetrainError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import Settings
@@ -28,7 +29,8 @@ def follow(workspace: Workspace, settings: Settings, ports: Ports, record: Night
     failed: dict[str, str] = {}
     for name, part in PARTS.items():
         try:
-            part(workspace, settings, ports, record)
+            with disk.blamed():
+                part(workspace, settings, ports, record)
         except CtRetrainError as error:
             _LOG.error("aftermath failed", part=name, night=record.night, reason=str(error))
             failed[name] = str(error)

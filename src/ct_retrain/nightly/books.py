@@ -22,6 +22,16 @@ def last_record(workspace: Workspace) -> NightRecord | None:
     return disk.read_record(paths[-1], NightRecord) if paths else None
 
 
+def record_of(workspace: Workspace, night: str | None) -> NightRecord:
+    """The record of *night*, of the last one if None; raise UsageError when there is none."""
+    path = workspace.record(night) if night else None
+    record = disk.read_record(path, NightRecord) if path and path.exists() else last_record(workspace)
+    if record is None or (night and record.night != night):
+        message = f"no night {night or 'at all'} on record; `ct-retrain status` lists them"
+        raise UsageError(message)
+    return record
+
+
 def open_nights(workspace: Workspace) -> list[NightPlan]:
     """Nights that were started and have no record: running, or waiting to be resumed."""
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]

@@ -1,0 +1,95 @@
+"""`check` and `verify`: whether everything on disk is what it says it is, and what to do where it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json
+
+if TYPE_CHECKING:
+    from ct_retrain.core.audit import Audit, Verification
+
+
+@click.command(short_help="Whether the workspace keeps its invariants.")
+@click.option(
+    "--quick", is_flag=True, help="Compare sizes only; other bytes of the same number go unnoticed."
+)
+@json_option
+@click.pass_obj
+def check(context: Context, *, quick: bool, as_json: bool) -> int:
+    """Look over every record, manifest, file, release and move; change nothing.
+
+    Each breach of an invariant is named with the command that heals it. Exits 0 when there is none, else 5.
+    """
+    from ct_retrain import disk
+    from ct_retrain.core.errors import CorruptStateError
+    from ct_retrain.nightly import check as look_over
+
+    house = context.house()
+    audit = look_over(house.workspace, disk.size_difference if quick else disk.difference)
+    print_json(audit.model_dump(mode="json")) if as_json else _print_audit(audit)
+    return CorruptStateError.exit_code if audit.breaches else 0
+
+
+def _print_audit(audit: Audit) -> None:
+    click.echo(
+        f"{audit.nights} nights on record, {audit.manifests} manifests that name {audit.files} files, "
+        f"{audit.releases} releases"
+    )
+    for breach in audit.breaches:
+        click.echo(f"{breach.invariant}: {breach.where}: {breach.what}")
+        click.echo(f"    heal: {breach.heal}")
+    for remark in audit.remarks:
+        click.echo(f"remark: {remark.where}: {remark.what}")
+        click.echo(f"    to do: {remark.heal}")
+    click.echo(f"{len(audit.breaches)} breaches" if audit.breaches else "every invariant holds")
+
+
+@click.command(short_help="Confirm or deny what a night says of itself.")
+@click.argument("night", required=False)
+@click.option(
+    "--judge",
+    "again",
+    is_flag=True,
+    help="Simulate everything again, every kept answer too; trust no known verdict.",
+)
+@json_option
+@click.pass_obj
+def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -> int:
+    """Compute again what NIGHT concluded, from what it kept.  [default: the last one]
+
+    Digests, dataset, scorecards and decision. Exits 0 when all is confirmed, 5 when something is denied, and 6 when
+    something cannot be told here.
+    """
+    from ct_retrain.compose import ports_of
+    from ct_retrain.core.configuration import recorded
+    from ct_retrain.core.errors import CorruptStateError
+    from ct_retrain.core.night import EXIT_CODES, NightOutcome
+    from ct_retrain.nightly import judge_again, record_of
+    from ct_retrain.nightly import verify as look_into
+
+    workspace = context.house().workspace
+    record = record_of(workspace, night)
+    settings = recorded(record.provenance.settings)
+    ports = ports_of(workspace, settings, None if again else workspace.verdicts)
+    found = look_into(workspace, settings, ports, record)
+    if again:
+        more = judge_again(workspace, settings, ports, record).claims
+        found = found.model_copy(update={"claims": (*found.claims, *more)})
+    print_json(found.model_dump(mode="json")) if as_json else _print_verification(found)
+    if found.denied:
+        return CorruptStateError.exit_code
+    return EXIT_CODES[NightOutcome.HELD] if found.doubtful else 0
+
+
+def _print_verification(found: Verification) -> None:
+    click.echo(f"night {found.night}")
+    for claim in found.claims:
+        word = {"confirmed": "confirmed", "denied": "DENIED", "unknown": "cannot be told"}[claim.finding]
+        click.echo(f"{word:14} {claim.claim}{f' ({claim.why})' if claim.why else ''}")
+    if found.denied:
+        click.echo(
+            f"what is denied heals by: ct-retrain restore {found.night}; `ct-retrain check` looks over the rest"
+        )

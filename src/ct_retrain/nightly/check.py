@@ -1,0 +1,147 @@
+"""Look over a workspace: whether the invariants of docs/design.md hold, and how to heal what does not. Only reads.
+
+What is there while a night runs is looked at as well: the invariants hold at every instant. Whatever is merely left
+over, waiting or under way is a remark and no breach.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from itertools import chain
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.audit import Audit, Breach, Invariant
+from ct_retrain.core.dataset import Artefact, Trace
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.night import CurateFacts, Manifest, ManifestRef, NightRecord
+from ct_retrain.core.record import FileRef
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.nightly.leftovers import leftovers
+from ct_retrain.nightly.standing import standing
+from ct_retrain.stages.collect import LEDGER, TRACES
+from ct_retrain.stages.curate import DATASET
+
+
+def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audit:
+    """Look at every record, manifest, file, release and move; *compare* decides how closely.
+
+    `disk.size_difference` costs a look a file and does not notice other bytes of the same number.
+    """
+    found = [*_records(workspace), *_manifests(workspace, compare), *standing(workspace, compare)]
+    manifests = [manifest for _, manifest in _readable(workspace)]
+    return Audit(
+        nights=len(list(workspace.records.glob("*.json"))),
+        manifests=len(manifests),
+        files=sum(len(manifest.files) for manifest in manifests),
+        releases=len(list(workspace.models.glob("nightly_*"))),
+        breaches=tuple(found),
+        remarks=tuple(leftovers(workspace)),
+    )
+
+
+def _records(workspace: Workspace) -> Iterator[Breach]:
+    """I2: a NightRecord names only manifests that exist, as they were when the night ended."""
+    for path in sorted(workspace.records.glob("*.json")):
+        try:
+            record = disk.read_record(path, NightRecord)
+        except CorruptStateError as error:
+            yield _breach(workspace, "I2", path, str(error), f"ct-retrain restore {path.stem}")
+            continue
+        for ref in record.stages:
+            wrong = _named(workspace, ref)
+            if wrong:
+                named = workspace.root / ref.path
+                yield _breach(workspace, "I2", named, wrong, f"ct-retrain restore {record.night}")
+
+
+def _named(workspace: Workspace, ref: ManifestRef) -> str:
+    path = workspace.root / ref.path
+    if not path.is_file():
+        return f"the record names the manifest of {ref.stage}, and it is missing"
+    same = disk.sha256_of(path) == ref.sha256
+    return "" if same else f"the manifest of {ref.stage} is not the one that the night ended with"
+
+
+def _manifests(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
+    """I1: a manifest lists only files that are on disk with that digest."""
+    for path in _paths(workspace):
+        night, stage = path.parts[-3:-1]
+        ended = workspace.record(night).exists()
+        heal = f"ct-retrain restore {night}" if ended else f"ct-retrain run --night {night} --redo {stage}"
+        for where, what in stage_differences(path, compare):
+            yield _breach(workspace, "I1", where, what, heal)
+
+
+def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
+    """Where the stage with the manifest *path* is not what it says, and how."""
+    directory = path.parent
+    try:
+        manifest = disk.read_record(path, Manifest)
+        yield from _facts(path, manifest)
+        for file in manifest.files:
+            wrong = compare(directory / file.path, file)
+            if wrong:
+                yield directory / file.path, wrong
+        if manifest.stage == "collect":
+            yield from _artefacts(directory, compare)
+            yield from _ledger(directory / LEDGER)
+    except CorruptStateError as error:
+        yield path, str(error)
+
+
+def _ledger(path: Path) -> Iterator[tuple[Path, str]]:
+    """The next night continues it."""
+    if not path.is_file():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True)) as ledger:
+            said = str(ledger.execute("pragma quick_check(1)").fetchone()[0])
+    except sqlite3.DatabaseError as error:
+        said = str(error)
+    if said != "ok":
+        yield path, f"cannot be read by SQLite: {said}"
+
+
+def _artefacts(directory: Path, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
+    """What collect copied is named by the traces, not by the manifest."""
+    if not (directory / TRACES).is_file():
+        return
+    for trace in disk.read_lines(directory / TRACES, Trace):
+        for one in _copied(trace):
+            path = f"artefacts/{one.sha256[:2]}/{one.sha256}"
+            wrong = compare(directory / path, FileRef(path=path, sha256=one.sha256, size=one.size))
+            if wrong:
+                yield directory / path, f"({one.name} of {trace.run_id}) {wrong}"
+
+
+def _copied(trace: Trace) -> Iterator[Artefact]:
+    tried = chain.from_iterable((attempt.rtl, attempt.log) for attempt in trace.attempts)
+    wanted = (trace.spec, trace.rtl, trace.testbench, trace.compile_log, trace.simulation_log, *tried)
+    return (one for one in wanted if one is not None)
+
+
+def _facts(path: Path, manifest: Manifest) -> Iterator[tuple[Path, str]]:
+    night, stage = path.parts[-3:-1]
+    if (manifest.night, manifest.stage) != (night, stage):
+        yield path, f"is the manifest of {manifest.stage} of {manifest.night}: it lies in the wrong place"
+    if isinstance(manifest.facts, CurateFacts):
+        named = {file.path: file.sha256 for file in manifest.files}
+        if named.get(DATASET) != manifest.facts.dataset_sha256:
+            yield path, f"names another {DATASET} than its facts do"
+
+
+def _paths(workspace: Workspace) -> list[Path]:
+    return sorted(path for path in workspace.work.glob(f"[0-9]*/*/{MANIFEST}"))
+
+
+def _readable(workspace: Workspace) -> Iterator[tuple[Path, Manifest]]:
+    for path in _paths(workspace):
+        try:
+            yield path, disk.read_record(path, Manifest)
+        except CorruptStateError:
+            continue
+
+
+def _breach(workspace: Workspace, invariant: Invariant, path: Path, what: str, heal: str) -> Breach:
+    return Breach(invariant=invariant, where=workspace.relative(path), what=what, heal=heal)

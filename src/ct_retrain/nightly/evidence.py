@@ -1,0 +1,249 @@
+"""What a night concluded, concluded again from what it kept: the dataset, scorecards, the decision, verdicts.
+
+Equal results confirm. Others deny only where inputs and tools are those of the night; where they are not, the
+difference is named and nothing is concluded.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.audit import Claim
+from ct_retrain.core.decision import Decision
+from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.gate import decide
+from ct_retrain.core.looks import Look, looks
+from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord, Provenance
+from ct_retrain.core.problem import Problem, Sample, Scorecard, Suite
+from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.scoring import Exam, scorecard
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.nightly import steps
+from ct_retrain.nightly.night import Night
+from ct_retrain.stages.benchmark import SAMPLES
+from ct_retrain.suites.answer import rtl_of
+from ct_retrain.suites.health import health
+from ct_retrain.suites.load import load_suite
+
+DATASET_CLAIM = "dataset: curate makes the same of what was collected"
+SCORECARDS_CLAIM = "scorecards: they add up from the kept answers"
+DECISION_CLAIM = "decision: it follows from the scorecards"
+ANSWERS_CLAIM = "answers: simulated again they end as they did"
+_COUNTS = (
+    "passes",
+    "outcomes",
+    "compile_rate",
+    "finished_rate",
+    "forged",
+    "sampling",
+    "tools",
+    "suite_digest",
+)
+"""Fields of a scorecard that no library takes part in."""
+
+
+def decision_of(measured: Manifest | None) -> Decision | None:
+    """What the benchmark decided, if there was one."""
+    facts = measured.facts if measured else None
+    return facts.decision if isinstance(facts, BenchmarkFacts) else None
+
+
+def dataset(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
+    """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both."""
+    collected, curated = done
+    try:
+        step, fill = steps.STEPS["curate"](night, [collected])
+        with tempfile.TemporaryDirectory(prefix="ct-retrain-verify-") as scratch:
+            fill(Path(scratch))
+            named = [(file, Path(scratch) / file.path) for file in curated.files]
+            other = [file.path for file, path in named if disk.difference(path, file)]
+    except (CorruptStateError, UsageError) as error:
+        return _claim(DATASET_CLAIM, "unknown", str(error))
+    if not other:
+        return _claim(DATASET_CLAIM, "confirmed")
+    if step.key == curated.key:
+        return _claim(
+            DATASET_CLAIM, "denied", f"the same inputs and tools make another {' and '.join(other)}"
+        )
+    why = f"another {' and '.join(other)} comes out, but not from the same: {differences(night, record)}"
+    return _claim(DATASET_CLAIM, "unknown", why)
+
+
+def scorecards(night: Night, record: NightRecord, measured: Manifest) -> Claim:
+    """Count the kept answers again, with the verdicts they were kept with."""
+    facts = _facts(measured)
+    if not facts.scorecards:
+        return _claim(SCORECARDS_CLAIM, "confirmed", "there are none: the adapter did not load")
+    suite = _suite(night, facts)
+    if isinstance(suite, str):
+        return _claim(SCORECARDS_CLAIM, "unknown", f"{suite}: {differences(night, record)}")
+    for card in facts.scorecards:
+        derived = list(_derived(night, suite, card))
+        if card in derived:
+            continue
+        counted = [
+            one for one in derived if all(getattr(one, name) == getattr(card, name) for name in _COUNTS)
+        ]
+        numbers = _libraries(night, record)
+        if counted and numbers:
+            return _claim(
+                SCORECARDS_CLAIM,
+                "unknown",
+                f"the counts of {card.arm} are right, its intervals differ: {numbers}",
+            )
+        return _claim(
+            SCORECARDS_CLAIM, "denied", f"the kept answers of {card.arm} add up to another scorecard"
+        )
+    return _claim(SCORECARDS_CLAIM, "confirmed", f"{len(facts.scorecards)} arms")
+
+
+def decision(night: Night, record: NightRecord, measured: Manifest) -> Claim:
+    """Ask the gate again."""
+    facts = _facts(measured)
+    if not facts.scorecards:
+        return _claim(
+            DECISION_CLAIM, "unknown", "whether the adapter loads was seen that night, and only then"
+        )
+    again = decide(facts.scorecards, _look(night, facts.scorecards[0]).gate, night.settings.min_delta_score)
+    if again == facts.decision:
+        return _claim(DECISION_CLAIM, "confirmed", again.kind)
+    numbers = _libraries(night, record)
+    if again.kind == facts.decision.kind and numbers:
+        return _claim(DECISION_CLAIM, "unknown", f"it is {again.kind} again, with other figures: {numbers}")
+    if numbers:
+        return _claim(DECISION_CLAIM, "unknown", f"it would be {again.kind}, with other libraries: {numbers}")
+    return _claim(DECISION_CLAIM, "denied", f"the gate says {again.kind}: {again.evidence.explanation}")
+
+
+def answers(night: Night, record: NightRecord, measured: Manifest) -> Claim:
+    """Simulate every kept answer again and compare how it ends."""
+    facts = _facts(measured)
+    if not facts.scorecards:
+        return _claim(ANSWERS_CLAIM, "confirmed", "there are none")
+    suite = _suite(night, facts)
+    if isinstance(suite, str):
+        return _claim(ANSWERS_CLAIM, "unknown", f"{suite}: {differences(night, record)}")
+    problems = {problem.id: problem for problem in suite.problems}
+    kept = [(problems[one.problem_id], one) for card in facts.scorecards for one in _samples(night, card)]
+    other = list(_ended_otherwise(night, kept))
+    if not other:
+        return _claim(ANSWERS_CLAIM, "confirmed", f"{len(kept)} answers")
+    tools = {one.verdict.tool for _, one in kept} - {night.ports.simulator.tool}
+    what = f"{len(other)} of {len(kept)}; {other[0]}"
+    changed = _changed(record.provenance, night.ports.provenance())
+    return _claim(
+        ANSWERS_CLAIM, "unknown" if changed and tools else "denied", f"{what}; {changed}" if changed else what
+    )
+
+
+def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterator[str]:
+    designs = (
+        problem.design(rtl_of(problem, one.text) or "// no module in the answer\n") for problem, one in kept
+    )
+    verdicts = check_all(night.ports.simulator, designs, night.settings.judge.workers)
+    for (problem, one), verdict in zip(kept, verdicts, strict=True):
+        was, rtl = one.verdict, rtl_of(problem, one.text)
+        name = f"{one.problem_id} #{one.index}"
+        if rtl != one.rtl:
+            yield f"{name}: another RTL is found in the answer"
+        elif rtl and (verdict.outcome, verdict.checks) != (was.outcome, was.checks):
+            yield f"{name} was {was.outcome} after {was.checks} checks, and is {verdict.outcome} after {verdict.checks}"
+        elif not rtl and was.passed:
+            yield f"{name} holds no module, and was a pass"
+
+
+def differences(night: Night, record: NightRecord) -> str:
+    """What is another than it was that night, as far as the record says."""
+    found = _changed(record.provenance, night.ports.provenance())
+    return found or "the suite, what earlier nights left or a tool that the record does not name"
+
+
+def _changed(then: Provenance, now: Provenance) -> str:
+    tools = {tool.name: tool for tool in now.tools}
+    found = [
+        f"{tool.name} was {tool.version}"
+        + (f" and is {tools[tool.name].version}" if tool.name in tools else "")
+        for tool in then.tools
+        if tool != tools.get(tool.name)
+    ]
+    found += [
+        f"{name} was {was} and is {now.packages.get(name, 'gone')}" for name, was in _packages(then, now)
+    ]
+    if (then.version, then.commit, then.dirty) != (now.version, now.commit, now.dirty):
+        found.append(
+            f"ct-retrain was {then.version} {then.commit[:12]} and is {now.version} {now.commit[:12]}"
+        )
+    return "; ".join(found)
+
+
+def _packages(then: Provenance, now: Provenance) -> list[tuple[str, str]]:
+    return [(name, was) for name, was in then.packages.items() if now.packages.get(name) != was]
+
+
+def _libraries(night: Night, record: NightRecord) -> str:
+    """Of those that intervals and tests are computed with, which are others by now."""
+    found = _packages(record.provenance, night.ports.provenance())
+    return "; ".join(f"{name} was {was}" for name, was in found if name in ("numpy", "scipy"))
+
+
+def _facts(measured: Manifest) -> BenchmarkFacts:
+    if not isinstance(measured.facts, BenchmarkFacts):
+        message = (
+            f"the manifest of benchmark of {measured.night} holds other facts: restore it from the snapshot"
+        )
+        raise CorruptStateError(message)
+    return measured.facts
+
+
+def _suite(night: Night, facts: BenchmarkFacts) -> Suite | str:
+    """The problems that were asked, as they are today; or why they are not."""
+    try:
+        suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
+    except UsageError as error:
+        return f"the suite cannot be read: {error}"
+    found = health(suite, night.ports.simulator, night.settings.judge.workers).suite
+    if found.digest != facts.scorecards[0].suite_digest:
+        return f"the usable problems of suite {suite.name} are not those of the night"
+    return found
+
+
+def _derived(night: Night, suite: Suite, card: Scorecard) -> Iterator[Scorecard]:
+    exam = Exam(suite, card.sampling, _look(night, card).gate, card.tools[0])
+    for samples in _kept(night, card):
+        for model in _models(card):
+            yield scorecard(exam, card.arm, model, samples)
+
+
+def _models(card: Scorecard) -> list[Tool]:
+    """The generator as the card names it: by its detail, or by its name where it has none."""
+    _, generator = card.tools
+    told = [
+        Tool(name=generator.name, version=generator.version, detail=detail) for detail in (card.model, "")
+    ]
+    return [tool for tool in told if digest(tool) == card.model_digest]
+
+
+def _samples(night: Night, card: Scorecard) -> list[Sample]:
+    """Those that *card* counts; a night that was resumed with other tools has a second file."""
+    for samples in _kept(night, card):
+        passed = dict.fromkeys(card.passes, 0)
+        for one in samples:
+            passed[one.problem_id] = passed.get(one.problem_id, 0) + one.verdict.passed
+        if passed == card.passes:
+            return samples
+    return []
+
+
+def _kept(night: Night, card: Scorecard) -> Iterator[list[Sample]]:
+    for path in sorted((night.directory / "benchmark" / SAMPLES).glob(f"{card.arm}-*.jsonl")):
+        yield [one for one in disk.read_lines(path, Sample) if one.index < card.sampling.samples]
+
+
+def _look(night: Night, card: Scorecard) -> Look:
+    every = looks(night.settings.benchmark, night.settings.gate)
+    return next((look for look in every if look.samples == card.sampling.samples), every[-1])
+
+
+def _claim(claim: str, finding: str, why: str = "") -> Claim:
+    return Claim.model_validate({"claim": claim, "finding": finding, "why": why})

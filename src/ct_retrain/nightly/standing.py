@@ -1,0 +1,128 @@
+"""The look at what is served: releases, the pointer, and the history of its moves."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.audit import Breach, Invariant
+from ct_retrain.core.decision import Promote
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.night import Move, NightRecord, Release
+from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, release_name
+
+_PREFIX = release_name("")
+_WRITABLE = 0o222
+
+
+def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
+    """I3, I5 and the history; and I1 for releases, whose `release.json` is their manifest."""
+    for directory in sorted(workspace.models.glob(f"{_PREFIX}*")):
+        yield from _release(workspace, directory, compare)
+    try:
+        moves = history(workspace.models)
+    except CorruptStateError as error:
+        heal = "put history.jsonl back from the snapshot of the last night: ct-retrain restore NIGHT"
+        yield _breach(workspace, "history", workspace.models / HISTORY, str(error), heal)
+        return
+    yield from _pointer(workspace, moves)
+    yield from _moves(workspace, moves)
+    yield from _kept(workspace, moves)
+
+
+def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> Iterator[Breach]:
+    night = directory.name.removeprefix(_PREFIX)
+    heal = f"ct-retrain rollback to another release, if this one is served; then ct-retrain restore {night}"
+    try:
+        release = disk.read_record(directory / RELEASE, Release)
+    except CorruptStateError as error:
+        yield _breach(workspace, "I1", directory / RELEASE, str(error), heal)
+        return
+    if release.night != night:
+        what = f"is the release of {release.night}: it lies in the wrong place"
+        yield _breach(workspace, "I3", directory / RELEASE, what, heal)
+    if not (isinstance(release.decision, Promote) or release.forced):
+        what = f"was decided {release.decision.kind}, and nobody is named who forced it"
+        yield _breach(workspace, "I3", directory / RELEASE, what, heal)
+    for file in release.files:
+        wrong = compare(directory / file.path, file)
+        if wrong:
+            yield _breach(workspace, "I1", directory / file.path, wrong, heal)
+    open_ones = [path for path in sorted(directory.rglob("*")) if path.stat().st_mode & _WRITABLE]
+    if open_ones:
+        yield _breach(
+            workspace,
+            "I1",
+            open_ones[0],
+            f"can be written to, and a release is read-only ({len(open_ones)} such files and directories in it)",
+            f"chmod -R a-w {workspace.relative(directory)}",
+        )
+
+
+def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
+    """I3: `latest_nightly` points at a complete release, and the history says since when."""
+    link = workspace.models / LATEST
+    told = moves[-1].target if moves else None
+    if link.exists() and not link.is_symlink():
+        heal = f"move it away, then ct-retrain rollback {_night(told)}"
+        yield _breach(workspace, "I3", link, "is no symlink (was the tree copied?)", heal)
+        return
+    name = link.readlink().name if link.is_symlink() else None
+    if name is not None and not (workspace.models / name / RELEASE).is_file():
+        heal = f"ct-retrain rollback to another release, or ct-retrain restore {_night(name)}"
+        yield _breach(workspace, "I3", link, f"points at {name}, which is no complete release", heal)
+    elif name is not None and link.readlink().as_posix() != name:
+        heal = f"remove the link, then ct-retrain rollback {_night(name)}"
+        yield _breach(workspace, "I3", link, f"points out of its directory, at {link.readlink()}", heal)
+    if name != told and not _under_way(workspace, name):
+        what = f"points at {name or 'nothing'}, and the history ends with {told or 'mainline'}"
+        heal = f"ct-retrain rollback {_night(name or told)} puts it there and on record"
+        yield _breach(workspace, "history", link, what, heal)
+
+
+def _under_way(workspace: Workspace, name: str | None) -> bool:
+    """Whether an open night has just moved the pointer and not yet said so: running it again does."""
+    night = _night(name)
+    return (workspace.night(night) / PLAN).exists() and not workspace.record(night).exists()
+
+
+def _moves(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
+    """Each move starts where the one before ended, and every release on record has one."""
+    path, heal = workspace.models / HISTORY, "put it back from the snapshot: ct-retrain restore NIGHT"
+    for number, (before, after) in enumerate(pairwise(moves), 2):
+        if after.source != before.target:
+            what = f"line {number} moves from {after.source or 'mainline'}, and line {number - 1} ends at {before.target}"
+            yield _breach(workspace, "history", path, what, heal)
+    told = {move.target for move in moves}
+    for record in _records(workspace):
+        if record.release is not None and record.release not in told:
+            what = f"says nothing of {record.release}, which night {record.night} published"
+            yield _breach(workspace, "history", path, what, heal)
+
+
+def _kept(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
+    """I5 for the release that is served and the one before it, I4 for every other that was ever served."""
+    served = list(dict.fromkeys(move.target for move in reversed(moves) if move.target is not None))
+    for place, name in enumerate(served):
+        if not (workspace.models / name).is_dir():
+            invariant: Invariant = "I5" if place <= 1 else "I4"
+            heal = f"ct-retrain restore {_night(name)}"
+            what = "was served and is gone" if place > 1 else "is gone, and it is kept for ever"
+            yield _breach(workspace, invariant, workspace.models / name, what, heal)
+
+
+def _records(workspace: Workspace) -> Iterator[NightRecord]:
+    for path in sorted(workspace.records.glob("*.json")):
+        try:
+            yield disk.read_record(path, NightRecord)
+        except CorruptStateError:
+            continue
+
+
+def _night(release: str | None) -> str:
+    return release.removeprefix(_PREFIX) if release else "NIGHT"
+
+
+def _breach(workspace: Workspace, invariant: Invariant, path: Path, what: str, heal: str) -> Breach:
+    return Breach(invariant=invariant, where=workspace.relative(path), what=what, heal=heal)

@@ -1,0 +1,170 @@
+"""Confirm or deny what a night says of itself, from the evidence that it sealed. Only reads.
+
+Everything is computed again that a machine without a GPU can: digests, the dataset, scorecards, the decision. What
+cannot be told here, because something is gone or tools are others by now, is said to be so and is no denial.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain import disk
+from ct_retrain.core.audit import Claim, Verification
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.night import (
+    CurateFacts,
+    Manifest,
+    ManifestRef,
+    NightOutcome,
+    NightPlan,
+    NightRecord,
+    StageName,
+)
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.nightly import closing, evidence
+from ct_retrain.nightly.check import stage_differences
+from ct_retrain.nightly.night import Night, Ports
+from ct_retrain.stages.publish import RELEASE, verified
+from ct_retrain.stages.train import ADAPTER
+
+_OUTCOMES = {
+    "promote": NightOutcome.PUBLISHED,
+    "hold": NightOutcome.HELD,
+    "reject": NightOutcome.REJECTED,
+}
+
+
+class Sealed(NamedTuple):
+    """A night that is over: its record, and the stages whose manifest is still the one that it names."""
+
+    night: Night
+    record: NightRecord
+    done: Mapping[StageName, Manifest]
+    whole: frozenset[StageName]
+    """Those of them whose files hold what the manifest names."""
+
+
+def verify(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
+    """Look into every claim of *record*; *settings* are those it names, and *ports* were made from them."""
+    sealed, claims = _sealed(workspace, settings, ports, record)
+    claims += [_told(sealed), *_derived(sealed), *_release(sealed)]
+    return Verification(night=record.night, claims=tuple(claims))
+
+
+def judge_again(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
+    """Simulate every kept answer again; as good as the simulator of *ports* is forgetful."""
+    sealed, _ = _sealed(workspace, settings, ports, record)
+    claims = [evidence.answers(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
+    return Verification(night=record.night, claims=tuple(claims))
+
+
+def _sealed(
+    workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord
+) -> tuple[Sealed, list[Claim]]:
+    path = workspace.night(record.night) / PLAN
+    plan = disk.read_record(path, NightPlan)
+    done: dict[StageName, Manifest] = {}
+    claims = [_stage(workspace, ref, done) for ref in record.stages]
+    whole = {
+        ref.stage for ref, claim in zip(record.stages, claims, strict=True) if claim.finding == "confirmed"
+    }
+    night = Night(workspace, settings, ports, plan, workspace.night(record.night))
+    return Sealed(night, record, done, frozenset(whole)), claims
+
+
+def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifest]) -> Claim:
+    """The manifest is the one that the night ended with, and its files hold what it names; then it goes into *done*."""
+    claim, path = (
+        f"{ref.stage}: the manifest and its files are those that the night ended with",
+        workspace.root / ref.path,
+    )
+    if not path.is_file() or disk.sha256_of(path) != ref.sha256:
+        return denied(claim, f"{ref.path} is {'another' if path.is_file() else 'missing'}")
+    done[ref.stage] = disk.read_record(path, Manifest)
+    wrong = [
+        f"{workspace.relative(where)} {what}" for where, what in stage_differences(path, disk.difference)
+    ]
+    if not wrong:
+        return Claim(claim=claim, finding="confirmed", why=f"{len(done[ref.stage].files)} files")
+    more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
+    return denied(claim, f"{wrong[0]}{more}")
+
+
+def _told(sealed: Sealed) -> Claim:
+    """The record repeats what the manifests say, for readers who look no further."""
+    record, claim = sealed.record, "record: outcome, decision and figures are those of the manifests"
+    done = [sealed.done[ref.stage] for ref in record.stages if ref.stage in sealed.done]
+    if len(done) < len(record.stages):
+        return unknown(claim, "a manifest is not the one that the night ended with")
+    decision = evidence.decision_of(sealed.done.get("benchmark"))
+    wanted = _OUTCOMES[decision.kind] if decision else NightOutcome.NOTHING_NEW
+    for name, is_so in {
+        "outcome": record.outcome is wanted,
+        "decision": record.decision == decision,
+        "reason": decision is None or record.reason == decision.evidence.explanation,
+        "metrics": record.metrics == closing.metrics(done),
+    }.items():
+        if not is_so:
+            return denied(claim, f"its {name} is another")
+    return Claim(claim=claim, finding="confirmed")
+
+
+def _derived(sealed: Sealed) -> Iterator[Claim]:
+    night, record, done = sealed.night, sealed.record, sealed.done
+    if {"collect", "curate"} <= sealed.whole:
+        yield evidence.dataset(night, record, (done["collect"], done["curate"]))
+    else:
+        yield unknown(evidence.DATASET_CLAIM, "what collect or curate left is not whole")
+    if _measured(sealed):
+        yield evidence.scorecards(night, record, done["benchmark"])
+        yield evidence.decision(night, record, done["benchmark"])
+    elif record.decision is not None:
+        yield unknown(evidence.DECISION_CLAIM, "what benchmark left is not whole")
+
+
+def _measured(sealed: Sealed) -> bool:
+    return "benchmark" in sealed.whole
+
+
+def _release(sealed: Sealed) -> Iterator[Claim]:
+    """What is served is what was trained and decided on."""
+    record, models = sealed.record, sealed.night.workspace.models
+    if record.release is None:
+        return
+    claim = "release: it holds the adapter that was trained, and says what was decided"
+    if "train" not in sealed.done or "curate" not in sealed.done:
+        yield unknown(claim, "the manifests of the night are not whole")
+        return
+    if not (models / record.release / RELEASE).is_file():
+        yield denied(claim, f"{sealed.night.workspace.relative(models / record.release)} is missing or half")
+        return
+    try:
+        release = verified(models, record.release)
+    except CorruptStateError as error:
+        yield denied(claim, str(error))
+        return
+    trained = {
+        Path(one.path).name: one.sha256
+        for one in sealed.done["train"].files
+        if one.path.startswith(f"{ADAPTER}/")
+    }
+    held = {one.path: one.sha256 for one in release.files if one.path in trained}
+    curated = sealed.done["curate"].facts
+    same = isinstance(curated, CurateFacts) and release.dataset_sha256 == curated.dataset_sha256
+    if held != trained:
+        yield denied(claim, "the adapter is another than the one that was trained")
+    elif release.decision != record.decision or not same:
+        yield denied(claim, "it names another decision or another dataset")
+    else:
+        yield Claim(claim=claim, finding="confirmed")
+
+
+def denied(claim: str, why: str) -> Claim:
+    """It is not so."""
+    return Claim(claim=claim, finding="denied", why=why)
+
+
+def unknown(claim: str, why: str) -> Claim:
+    """Nobody can tell here."""
+    return Claim(claim=claim, finding="unknown", why=why)
