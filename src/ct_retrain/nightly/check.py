@@ -16,6 +16,7 @@ from ct_retrain.core.dataset import Artefact, Trace
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.night import CurateFacts, Manifest, ManifestRef, NightRecord
 from ct_retrain.core.record import FileRef
+from ct_retrain.core.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.leftovers import leftovers
 from ct_retrain.nightly.standing import standing
@@ -28,7 +29,12 @@ def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audi
 
     `disk.size_difference` costs a look a file and does not notice other bytes of the same number.
     """
-    found = [*_records(workspace), *_manifests(workspace, compare), *standing(workspace, compare)]
+    found = [
+        *_records(workspace),
+        *_manifests(workspace, compare),
+        *_purges(workspace),
+        *standing(workspace, compare),
+    ]
     manifests = [manifest for _, manifest in _readable(workspace)]
     return Audit(
         nights=len(list(workspace.records.glob("*.json"))),
@@ -67,10 +73,54 @@ def _manifests(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     """I1: a manifest lists only files that are on disk with that digest."""
     for path in _paths(workspace):
         night, stage = path.parts[-3:-1]
-        ended = workspace.record(night).exists()
-        heal = f"ct-retrain restore {night}" if ended else f"ct-retrain run --night {night} --redo {stage}"
+        gone = purged(workspace, night)
         for where, what in stage_differences(path, compare):
-            yield _breach(workspace, "I1", where, what, heal)
+            if where.exists() or workspace.relative(where) not in gone:
+                yield _breach(workspace, "I1", where, what, _heal(workspace, night, stage))
+
+
+def _heal(workspace: Workspace, night: str, stage: str) -> str:
+    if not workspace.record(night).exists():
+        return f"ct-retrain run --night {night} --redo {stage}"
+    if workspace.receipt(night).exists():
+        return f"ct-retrain restore {night} --force"
+    return (
+        f"there is no off-site copy: put it back from a copy of yours; if {night} is the last night and published "
+        f"nothing, ct-retrain run --night {night} --redo {stage}"
+    )
+
+
+def purged(workspace: Workspace, night: str) -> frozenset[str]:
+    """What of *night* a purge has taken away and put on record, relative to the workspace."""
+    path = workspace.purged(night)
+    try:
+        return (
+            frozenset(file.path for file in disk.read_record(path, Purged).files)
+            if path.exists()
+            else frozenset()
+        )
+    except CorruptStateError:
+        return frozenset()
+
+
+def _purges(workspace: Workspace) -> Iterator[Breach]:
+    """I4: nothing is gone but what the receipt of its night covers; only a purge reads the store itself."""
+    for path in sorted(workspace.work.glob("[0-9]*/purged.json")):
+        night = path.parent.name
+        try:
+            gone = disk.read_record(path, Purged)
+            receipt = disk.read_record(workspace.receipt(night), Receipt)
+        except CorruptStateError as error:
+            heal = f"ct-retrain restore {night} reads the store and brings the night back"
+            yield _breach(workspace, "I4", path, str(error), heal)
+            continue
+        covered = {(file.path, file.sha256) for file in receipt.contents.files}
+        lost = [file.path for file in gone.files if (file.path, file.sha256) not in covered]
+        if lost:
+            what = f"{lost[0]} was purged, and the receipt does not cover it ({len(lost)} such files)"
+            yield _breach(
+                workspace, "I4", path, what, f"ct-retrain restore {night} brings back what the store has"
+            )
 
 
 def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path, str]]:

@@ -35,8 +35,8 @@ _SHOWN = 3
 def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     """Write the record of a night whose stages are all done: from then on it is over."""
     workspace, plan = night.workspace, night.plan
-    decision = _decision(done)
-    outcome = _outcome(decision, done)
+    decision = decision_of(done)
+    outcome = outcome_of(decision, done)
     environment = night.ports.provenance()
     moved = None
     if outcome in (NightOutcome.HELD, NightOutcome.REJECTED):
@@ -46,7 +46,7 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     record = NightRecord(
         night=plan.night,
         outcome=outcome,
-        reason=_reason(decision, done),
+        reason=reason_of(decision, done),
         started=plan.started,
         finished=datetime.now(UTC),
         stages=tuple(_refs(workspace, done)),
@@ -64,11 +64,13 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     return record
 
 
-def _decision(done: Sequence[Manifest]) -> Decision | None:
+def decision_of(done: Sequence[Manifest]) -> Decision | None:
+    """What the benchmark decided, if there was one."""
     return next((one.facts.decision for one in done if isinstance(one.facts, BenchmarkFacts)), None)
 
 
-def _outcome(decision: Decision | None, done: Sequence[Manifest]) -> NightOutcome:
+def outcome_of(decision: Decision | None, done: Sequence[Manifest]) -> NightOutcome:
+    """What a night whose stages are *done* ends in."""
     match decision:
         case None:
             return NightOutcome.NOTHING_NEW
@@ -86,7 +88,8 @@ def _silent(done: Sequence[Manifest]) -> Canary | None:
     return facts.canary if isinstance(facts, PublishFacts) and facts.release is None else None
 
 
-def _reason(decision: Decision | None, done: Sequence[Manifest]) -> str:
+def reason_of(decision: Decision | None, done: Sequence[Manifest]) -> str:
+    """Why it ends so, for people."""
     if decision is None:
         return _nothing(done)
     canary = _silent(done)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.audit import Claim
-from ct_retrain.core.decision import Decision
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.gate import decide
 from ct_retrain.core.looks import Look, looks
@@ -23,7 +22,7 @@ from ct_retrain.nightly import steps
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.suites.answer import rtl_of
-from ct_retrain.suites.health import health
+from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
 DATASET_CLAIM = "dataset: curate makes the same of what was collected"
@@ -41,12 +40,6 @@ _COUNTS = (
     "suite_digest",
 )
 """Fields of a scorecard that no library takes part in."""
-
-
-def decision_of(measured: Manifest | None) -> Decision | None:
-    """What the benchmark decided, if there was one."""
-    facts = measured.facts if measured else None
-    return facts.decision if isinstance(facts, BenchmarkFacts) else None
 
 
 def dataset(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
@@ -125,7 +118,8 @@ def answers(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     if isinstance(suite, str):
         return _claim(ANSWERS_CLAIM, "unknown", f"{suite}: {differences(night, record)}")
     problems = {problem.id: problem for problem in suite.problems}
-    kept = [(problems[one.problem_id], one) for card in facts.scorecards for one in _samples(night, card)]
+    files = [samples for card in facts.scorecards for samples in _kept(night, card)]
+    kept = [(problems[one.problem_id], one) for samples in files for one in samples]
     other = list(_ended_otherwise(night, kept))
     if not other:
         return _claim(ANSWERS_CLAIM, "confirmed", f"{len(kept)} answers")
@@ -202,7 +196,9 @@ def _suite(night: Night, facts: BenchmarkFacts) -> Suite | str:
         suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
     except UsageError as error:
         return f"the suite cannot be read: {error}"
-    found = health(suite, night.ports.simulator, night.settings.judge.workers).suite
+    simulator, settings = night.ports.simulator, night.settings
+    aids = aids_of(simulator, second=settings.benchmark.second_simulator)
+    found = health(suite, simulator, settings.judge.workers, aids).suite
     if found.digest != facts.scorecards[0].suite_digest:
         return f"the usable problems of suite {suite.name} are not those of the night"
     return found
@@ -222,17 +218,6 @@ def _models(card: Scorecard) -> list[Tool]:
         Tool(name=generator.name, version=generator.version, detail=detail) for detail in (card.model, "")
     ]
     return [tool for tool in told if digest(tool) == card.model_digest]
-
-
-def _samples(night: Night, card: Scorecard) -> list[Sample]:
-    """Those that *card* counts; a night that was resumed with other tools has a second file."""
-    for samples in _kept(night, card):
-        passed = dict.fromkeys(card.passes, 0)
-        for one in samples:
-            passed[one.problem_id] = passed.get(one.problem_id, 0) + one.verdict.passed
-        if passed == card.passes:
-            return samples
-    return []
 
 
 def _kept(night: Night, card: Scorecard) -> Iterator[list[Sample]]:

@@ -44,7 +44,16 @@ def _busy(workspace: Workspace, holder: disk.Holder) -> Remark:
 def _half_written(workspace: Workspace) -> Iterator[Remark]:
     """Temporary names; the next write of the same file takes them over."""
     nights = [path for path in workspace.work.glob("[0-9]*") if path.is_dir()]
-    places = [workspace.models, workspace.archive, workspace.records, workspace.work, *nights]
+    receipts = workspace.records / "receipts"
+    places = [
+        workspace.root,
+        workspace.models,
+        workspace.archive,
+        workspace.records,
+        receipts,
+        workspace.work,
+        *nights,
+    ]
     stages = [path for night in nights for path in night.iterdir() if path.is_dir()]
     for place in [*places, *stages]:
         found = [path for path in place.iterdir() if disk.is_temporary(path)] if place.is_dir() else []

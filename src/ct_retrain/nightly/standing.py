@@ -8,12 +8,14 @@ from ct_retrain import disk
 from ct_retrain.core.audit import Breach, Invariant
 from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import Move, NightRecord, Release
+from ct_retrain.core.night import Move, NightRecord, Relapse, Release
 from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.nightly.rollback import RELAPSE
 from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, release_name
 
 _PREFIX = release_name("")
 _WRITABLE = 0o222
+_HISTORY_BACK = "move it away; ct-retrain restore NIGHT, of the last night, brings its copy back"
 
 
 def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
@@ -23,7 +25,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     try:
         moves = history(workspace.models)
     except CorruptStateError as error:
-        heal = "put history.jsonl back from the snapshot of the last night: ct-retrain restore NIGHT"
+        heal = _HISTORY_BACK
         yield _breach(workspace, "history", workspace.models / HISTORY, str(error), heal)
         return
     yield from _pointer(workspace, moves)
@@ -33,7 +35,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
 
 def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> Iterator[Breach]:
     night = directory.name.removeprefix(_PREFIX)
-    heal = f"ct-retrain rollback to another release, if this one is served; then ct-retrain restore {night}"
+    heal = _bring_back(workspace, night)
     try:
         release = disk.read_record(directory / RELEASE, Release)
     except CorruptStateError as error:
@@ -82,14 +84,25 @@ def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
 
 
 def _under_way(workspace: Workspace, name: str | None) -> bool:
-    """Whether an open night has just moved the pointer and not yet said so: running it again does."""
-    night = _night(name)
-    return (workspace.night(night) / PLAN).exists() and not workspace.record(night).exists()
+    """Whether an open night has just moved the pointer to *name* and not yet said so: running it again does."""
+    waiting = [
+        path.parent
+        for path in workspace.work.glob(f"[0-9]*/{PLAN}")
+        if not workspace.record(path.parent.name).exists()
+    ]
+    return any(release_name(night.name) == name or _goes_back(night / RELAPSE, name) for night in waiting)
+
+
+def _goes_back(note: Path, name: str | None) -> bool:
+    try:
+        return note.exists() and disk.read_record(note, Relapse).target == name
+    except CorruptStateError:
+        return False
 
 
 def _moves(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     """Each move starts where the one before ended, and every release on record has one."""
-    path, heal = workspace.models / HISTORY, "put it back from the snapshot: ct-retrain restore NIGHT"
+    path, heal = workspace.models / HISTORY, _HISTORY_BACK
     for number, (before, after) in enumerate(pairwise(moves), 2):
         if after.source != before.target:
             what = f"line {number} moves from {after.source or 'mainline'}, and line {number - 1} ends at {before.target}"
@@ -107,7 +120,7 @@ def _kept(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     for place, name in enumerate(served):
         if not (workspace.models / name).is_dir():
             invariant: Invariant = "I5" if place <= 1 else "I4"
-            heal = f"ct-retrain restore {_night(name)}"
+            heal = _bring_back(workspace, _night(name))
             what = "was served and is gone" if place > 1 else "is gone, and it is kept for ever"
             yield _breach(workspace, invariant, workspace.models / name, what, heal)
 
@@ -118,6 +131,12 @@ def _records(workspace: Workspace) -> Iterator[NightRecord]:
             yield disk.read_record(path, NightRecord)
         except CorruptStateError:
             continue
+
+
+def _bring_back(workspace: Workspace, night: str) -> str:
+    if workspace.receipt(night).exists():
+        return f"ct-retrain restore {night} --force"
+    return "there is no off-site copy: put it back from a copy of yours; if it is served, ct-retrain rollback to another"
 
 
 def _night(release: str | None) -> str:

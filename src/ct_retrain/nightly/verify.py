@@ -5,7 +5,6 @@ cannot be told here, because something is gone or tools are others by now, is sa
 """
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
@@ -15,7 +14,6 @@ from ct_retrain.core.night import (
     CurateFacts,
     Manifest,
     ManifestRef,
-    NightOutcome,
     NightPlan,
     NightRecord,
     StageName,
@@ -23,16 +21,10 @@ from ct_retrain.core.night import (
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly import closing, evidence
-from ct_retrain.nightly.check import stage_differences
+from ct_retrain.nightly.check import purged, stage_differences
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.stages.publish import RELEASE, verified
 from ct_retrain.stages.train import ADAPTER
-
-_OUTCOMES = {
-    "promote": NightOutcome.PUBLISHED,
-    "hold": NightOutcome.HELD,
-    "reject": NightOutcome.REJECTED,
-}
 
 
 class Sealed(NamedTuple):
@@ -82,13 +74,17 @@ def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifes
     if not path.is_file() or disk.sha256_of(path) != ref.sha256:
         return denied(claim, f"{ref.path} is {'another' if path.is_file() else 'missing'}")
     done[ref.stage] = disk.read_record(path, Manifest)
-    wrong = [
-        f"{workspace.relative(where)} {what}" for where, what in stage_differences(path, disk.difference)
-    ]
-    if not wrong:
-        return Claim(claim=claim, finding="confirmed", why=f"{len(done[ref.stage].files)} files")
-    more = f"; and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return denied(claim, f"{wrong[0]}{more}")
+    gone, left = purged(workspace, path.parent.parent.name), []
+    for where, what in stage_differences(path, disk.difference):
+        if where.exists() or workspace.relative(where) not in gone:
+            return denied(claim, f"{workspace.relative(where)} {what}")
+        left.append(where)
+    if left:
+        return unknown(
+            claim,
+            f"{len(left)} files were purged: ct-retrain restore {path.parent.parent.name} brings them back",
+        )
+    return Claim(claim=claim, finding="confirmed", why=f"{len(done[ref.stage].files)} files")
 
 
 def _told(sealed: Sealed) -> Claim:
@@ -97,12 +93,11 @@ def _told(sealed: Sealed) -> Claim:
     done = [sealed.done[ref.stage] for ref in record.stages if ref.stage in sealed.done]
     if len(done) < len(record.stages):
         return unknown(claim, "a manifest is not the one that the night ended with")
-    decision = evidence.decision_of(sealed.done.get("benchmark"))
-    wanted = _OUTCOMES[decision.kind] if decision else NightOutcome.NOTHING_NEW
+    decision = closing.decision_of(done)
     for name, is_so in {
-        "outcome": record.outcome is wanted,
+        "outcome": record.outcome is closing.outcome_of(decision, done),
         "decision": record.decision == decision,
-        "reason": decision is None or record.reason == decision.evidence.explanation,
+        "reason": record.reason == closing.reason_of(decision, done),
         "metrics": record.metrics == closing.metrics(done),
     }.items():
         if not is_so:
@@ -144,11 +139,9 @@ def _release(sealed: Sealed) -> Iterator[Claim]:
     except CorruptStateError as error:
         yield denied(claim, str(error))
         return
-    trained = {
-        Path(one.path).name: one.sha256
-        for one in sealed.done["train"].files
-        if one.path.startswith(f"{ADAPTER}/")
-    }
+    prefix = f"{ADAPTER}/"
+    files = sealed.done["train"].files
+    trained = {one.path.removeprefix(prefix): one.sha256 for one in files if one.path.startswith(prefix)}
     held = {one.path: one.sha256 for one in release.files if one.path in trained}
     curated = sealed.done["curate"].facts
     same = isinstance(curated, CurateFacts) and release.dataset_sha256 == curated.dataset_sha256
