@@ -300,7 +300,7 @@ def lock(path: Path) -> Generator[None]:
     What the machine refuses meanwhile is a ToolError, see `blamed`.
     """
     make_directory(path.parent)
-    with blamed():
+    with blamed(path.parent):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             _acquire(descriptor, path)
@@ -312,14 +312,16 @@ def lock(path: Path) -> Generator[None]:
 
 
 @contextlib.contextmanager
-def blamed() -> Generator[None]:
-    """Make a ToolError of what the machine refuses: a full, read-only, forbidden or failing disk is no bug of ours."""
+def blamed(below: Path) -> Generator[None]:
+    """Make a ToolError of what the machine refuses *below* there: a full, forbidden or failing disk is no bug of ours."""
     try:
         yield
     except OSError as error:
         if error.errno not in _REFUSALS:
             raise
-        raise _tool_error("write", Path(str(error.filename or "to disk")), error) from error
+        named = isinstance(error.filename, str) and Path(error.filename).is_absolute()
+        place = Path(error.filename) if named else below
+        raise _tool_error("write" if named else "write below", place, error) from error
 
 
 class Holder(NamedTuple):

@@ -1,7 +1,6 @@
 """Die at every durable write, run again: the tree is the one of an undisturbed night, clocks aside."""
 
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -9,10 +8,12 @@ from typing import NoReturn
 import pytest
 from tests.fakes import Scripted
 from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_problem
+from tests.trees import tree
 
 from ct_retrain import disk
-from ct_retrain.nightly import Options, run
-from ct_retrain.stages.publish import history, latest
+from ct_retrain.core.audit import Breach
+from ct_retrain.nightly import Options, check, run
+from ct_retrain.stages.publish import history
 
 _DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", "rmdir")
 _NIGHTS = ("2026-01-01", "2026-01-02")
@@ -66,28 +67,9 @@ def _finish(work: Callable[[], object]) -> NoReturn:
     os._exit(0)
 
 
-_CLOCKS = re.compile(r'"(started|finished|at|seconds|host|generated_at)":\s*("[^"]*"|[\d.e-]+)')
-_LEDGER_SIZE = re.compile(r'("path": "ledger\.sqlite",\s*"sha256": "[0-9a-f]{64}",\s*"size": )\d+')
-_DIGESTS = re.compile(r"[0-9a-f]{64}")
-
-
-def _tree(root: Path) -> dict[str, str]:
-    """Every path with its content, clocks and the digests that depend on them taken out."""
-    tree: dict[str, str] = {}
-    for path in sorted(root.rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.is_symlink():
-            tree[name] = str(path.readlink())
-        elif path.name in ("ledger.sqlite", ".lock"):
-            tree[name] = "present"
-        elif path.is_file():
-            text = _CLOCKS.sub("CLOCK", path.read_text().replace(str(root), "ROOT"))
-            # How SQLite fills its pages depends on where it was interrupted; what the ledger knows does not.
-            text = _LEDGER_SIZE.sub(r"\1", text)
-            tree[name] = _DIGESTS.sub("D", text) if path.suffix == ".json" else text
-        else:
-            tree[name] = "directory"
-    return tree
+def standing(town: Town) -> list[Breach]:
+    """The invariants that do not hold right now."""
+    return list(check(town.workspace, disk.size_difference).breaches)
 
 
 def _sweep(root: Path, points: Iterator[int]) -> int:
@@ -95,17 +77,18 @@ def _sweep(root: Path, points: Iterator[int]) -> int:
     undisturbed = _town(root / "undisturbed")
     for night in _NIGHTS:
         _live(undisturbed, night)
-    wanted = _tree(undisturbed.workspace.root)
+    wanted = tree(undisturbed.workspace.root)
     for point in points:
         town = _town(root / "crashed")
         code = _dying_after(point, lambda town=town: [_live(town, night) for night in _NIGHTS])
         assert code in (0, 137)
+        assert standing(town) == [], f"dying at durable step {point} broke an invariant"
         for night in _NIGHTS:
             _live(town, night)
-        assert _tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
+        assert tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
-        disk.remove_tree(town.workspace.root)
+        disk.removetree(town.workspace.root)
     return -1
 
 
@@ -153,18 +136,18 @@ def _goes_back_once(measured: Town, root: Path, points: Iterator[int]) -> int:
     """Crash the end of the night at each of *points* until it survives; return the last one tried."""
     undisturbed = copy_of(measured, root / "undisturbed")
     _live(undisturbed, _NIGHTS[1])
-    wanted = _tree(undisturbed.workspace.root)
+    wanted = tree(undisturbed.workspace.root)
     assert [move.who for move in history(undisturbed.workspace.models)] == ["night", "relapse"]
     for point in points:
         town = copy_of(measured, root / "crashed")
         code = _dying_after(point, lambda town=town: _live(town, _NIGHTS[1]))
         assert code in (0, 137)
-        latest(town.workspace.models)
+        assert standing(town) == [], f"dying at durable step {point} broke an invariant"
         _live(town, _NIGHTS[1])
-        assert _tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
+        assert tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
-        disk.remove_tree(town.workspace.root)
+        disk.removetree(town.workspace.root)
     return -1
 
 

@@ -7,13 +7,11 @@ not answer in time, says something about the machine, and that is a ToolError. N
 import contextlib
 import json
 import os
-import pwd
 import select
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +24,7 @@ from ct_retrain.judge.confined.confine import landlock_version
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.simulation import Answer
 from ct_retrain.judge.confined.toolchain import Installation
+from ct_retrain.judge.scratch import scratch
 
 
 class Sandbox(NamedTuple):
@@ -53,7 +52,8 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox) -> None:
         """Start it, or raise ToolError: it does not come up, or `require` asks for layers that this system lacks."""
-        self.scratch = _scratch(confined=sandbox.mode != "off", runs=bool(sandbox.builders))
+        self._scratch = scratch(confined=sandbox.mode != "off", runs=bool(sandbox.builders))
+        self.scratch = self._scratch.path
         self.layers: tuple[str, ...] = ()
         self._owner = os.getpid()
         self._asked = 0
@@ -126,7 +126,7 @@ class Worker:
             return
         if hasattr(self, "_process"):
             self._end(0.0)
-        shutil.rmtree(self.scratch, ignore_errors=True)
+        self._scratch.remove()
 
     @property
     def pid(self) -> int:
@@ -211,25 +211,6 @@ def _dies(pid: int, seconds: float) -> None:
     until = time.monotonic() + seconds
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and time.monotonic() < until:
         time.sleep(0.001)
-
-
-def _scratch(*, confined: bool, runs: bool) -> Path:
-    """An empty directory, in memory where there is room, that belongs to the user the worker will be.
-
-    For a worker that *runs* what it has built there, it lies where programs may be run.
-    """
-    memory = Path("/dev/shm")  # noqa: S108 - a name of our own is made in it
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
-    roomy = roomy and not (runs and os.statvfs(memory).f_flag & os.ST_NOEXEC)
-    path = Path(tempfile.mkdtemp(prefix="ct-judge-", dir=memory if roomy else None))
-    if confined and os.geteuid() == 0:
-        with contextlib.suppress(KeyError):
-            nobody = pwd.getpwnam("nobody")
-            os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    return path
-
-
-_ROOM = 256 << 20
 
 
 def _bubblewrap(scratch: Path, readable: tuple[str, ...]) -> list[str]:

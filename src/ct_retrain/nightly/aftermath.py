@@ -29,7 +29,7 @@ def follow(workspace: Workspace, settings: Settings, ports: Ports, record: Night
     failed: dict[str, str] = {}
     for name, part in PARTS.items():
         try:
-            with disk.blamed():
+            with disk.blamed(workspace.root):
                 part(workspace, settings, ports, record)
         except CtRetrainError as error:
             _LOG.error("aftermath failed", part=name, night=record.night, reason=str(error))

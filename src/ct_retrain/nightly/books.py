@@ -59,7 +59,10 @@ def open_plan(workspace: Workspace, night: str) -> NightPlan:
         return disk.read_record(path, NightPlan)
     last = last_record(workspace)
     if last is not None and order(last.night) > order(night):
-        message = f"night {last.night} is already over: {night} can no longer start; use --night {last.night}.2 or later"
+        message = (
+            f"night {last.night} is already over: {night} can no longer start; is the clock right? If it is, use "
+            f"--night {_after(last.night)}"
+        )
         raise UsageError(message)
     plan = NightPlan(
         night=night,
@@ -70,3 +73,9 @@ def open_plan(workspace: Workspace, night: str) -> NightPlan:
     disk.make_directory(path.parent)
     disk.write_record(path, plan)
     return plan
+
+
+def _after(night: str) -> str:
+    """The first id after *night* that still has its date."""
+    date, number = order(night)
+    return f"{date}.{number + 1}"

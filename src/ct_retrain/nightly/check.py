@@ -19,7 +19,7 @@ from ct_retrain.core.record import FileRef
 from ct_retrain.core.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.leftovers import leftovers
-from ct_retrain.nightly.standing import standing
+from ct_retrain.nightly.standing import bring_back, standing
 from ct_retrain.stages.collect import LEDGER, TRACES
 from ct_retrain.stages.curate import DATASET
 
@@ -52,13 +52,13 @@ def _records(workspace: Workspace) -> Iterator[Breach]:
         try:
             record = disk.read_record(path, NightRecord)
         except CorruptStateError as error:
-            yield _breach(workspace, "I2", path, str(error), f"ct-retrain restore {path.stem}")
+            yield _breach(workspace, "I2", path, str(error), bring_back(workspace, path.stem))
             continue
         for ref in record.stages:
             wrong = _named(workspace, ref)
             if wrong:
                 named = workspace.root / ref.path
-                yield _breach(workspace, "I2", named, wrong, f"ct-retrain restore {record.night}")
+                yield _breach(workspace, "I2", named, wrong, bring_back(workspace, record.night))
 
 
 def _named(workspace: Workspace, ref: ManifestRef) -> str:
@@ -82,12 +82,7 @@ def _manifests(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
 def _heal(workspace: Workspace, night: str, stage: str) -> str:
     if not workspace.record(night).exists():
         return f"ct-retrain run --night {night} --redo {stage}"
-    if workspace.receipt(night).exists():
-        return f"ct-retrain restore {night} --force"
-    return (
-        f"there is no off-site copy: put it back from a copy of yours; if {night} is the last night and published "
-        f"nothing, ct-retrain run --night {night} --redo {stage}"
-    )
+    return bring_back(workspace, night)
 
 
 def purged(workspace: Workspace, night: str) -> frozenset[str]:

@@ -35,7 +35,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
 
 def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> Iterator[Breach]:
     night = directory.name.removeprefix(_PREFIX)
-    heal = _bring_back(workspace, night)
+    heal = bring_back(workspace, night)
     try:
         release = disk.read_record(directory / RELEASE, Release)
     except CorruptStateError as error:
@@ -120,7 +120,7 @@ def _kept(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     for place, name in enumerate(served):
         if not (workspace.models / name).is_dir():
             invariant: Invariant = "I5" if place <= 1 else "I4"
-            heal = _bring_back(workspace, _night(name))
+            heal = bring_back(workspace, _night(name))
             what = "was served and is gone" if place > 1 else "is gone, and it is kept for ever"
             yield _breach(workspace, invariant, workspace.models / name, what, heal)
 
@@ -133,10 +133,14 @@ def _records(workspace: Workspace) -> Iterator[NightRecord]:
             continue
 
 
-def _bring_back(workspace: Workspace, night: str) -> str:
+def bring_back(workspace: Workspace, night: str) -> str:
+    """How *night* becomes again what it was."""
     if workspace.receipt(night).exists():
         return f"ct-retrain restore {night} --force"
-    return "there is no off-site copy: put it back from a copy of yours; if it is served, ct-retrain rollback to another"
+    return (
+        f"{night} has no off-site copy: put it back from a copy of yours; the last night, if it published nothing, is made "
+        f"again by ct-retrain run --night {night} --redo collect"
+    )
 
 
 def _night(release: str | None) -> str:

@@ -15,6 +15,7 @@ from ct_retrain.core.night import (
     Facts,
     Manifest,
     NightPlan,
+    NightRecord,
     PublishFacts,
     StageName,
     TrainFacts,
@@ -234,12 +235,25 @@ def judging(manifest: Manifest) -> dict[str, object]:
 
 
 def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Path | None:
-    """The directory of *stage* in the previous night; raise CorruptStateError when it is gone."""
+    """The directory of *stage* in the previous night; raise CorruptStateError where it is not as that night left it.
+
+    A night that continued what somebody has edited since would carry it on for ever, under its own seal.
+    """
     if previous is None:
         return None
-    directory = workspace.stage(previous, stage)
-    if not (directory / MANIFEST).is_file():
-        message = f"{directory} is missing, and tonight continues it: restore it from the snapshot"
+    directory, path = workspace.stage(previous, stage), workspace.stage(previous, stage) / MANIFEST
+    record = disk.read_record(workspace.record(previous), NightRecord)
+    sealed = {ref.stage: ref.sha256 for ref in record.stages}
+    if not path.is_file():
+        broken = [f"{path} is missing"]
+    elif disk.sha256_of(path) != sealed.get(stage):
+        broken = [f"{path} is not the manifest that the night ended with"]
+    else:
+        broken = list(disk.breaches(directory, disk.read_record(path, Manifest).files))
+    if broken:
+        message = (
+            f"{broken[0]}, and tonight continues it: `ct-retrain restore {previous} --force` brings it back"
+        )
         raise CorruptStateError(message)
     return directory
 

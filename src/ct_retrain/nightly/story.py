@@ -80,7 +80,7 @@ def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
 def _night(
     workspace: Workspace, settings: Settings, ports: Ports, name: str, until: StageName | None
 ) -> NightRecord | None:
-    with disk.blamed(), structlog.contextvars.bound_contextvars(night=name):
+    with disk.blamed(workspace.root), structlog.contextvars.bound_contextvars(night=name):
         night = Night(workspace, settings, ports, books.open_plan(workspace, name), workspace.night(name))
         done: list[Manifest] = []
         for stage in _ORDER:

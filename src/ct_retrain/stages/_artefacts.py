@@ -42,6 +42,7 @@ class Depot:
 
     def __init__(self, directory: Path) -> None:
         """Keep them in *directory*, which exists."""
+        self._place = directory
         self._directory = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self.files = 0
         self.size = 0
@@ -58,7 +59,7 @@ class Depot:
         except FileExistsError:
             pass
         except OSError as error:
-            message = f"cannot keep {name}: {error.strerror}; free space or fix permissions, then run again"
+            message = f"cannot keep {name} in {self._place}: {error.strerror}; free space or fix permissions, then run again"
             raise ToolError(message) from error
         return Artefact(name=clean(name), sha256=sha256, size=len(data))
 
