@@ -1,6 +1,6 @@
 # Everything a developer or a CI runner types. Needs nothing but make, sh and Python >= 3.11; setup.sh does the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow exhaustive check format coverage lock changelog clean
+.PHONY: help setup demo test slow exhaustive check docs reference format coverage lock changelog clean
 
 BIN := .venv/bin
 SIDE_BY_SIDE := -n auto --dist worksteal
@@ -39,6 +39,15 @@ check: ## format, lint, types, import contracts, changelog fragments
 	$(BIN)/mypy
 	$(BIN)/pyright
 	$(BIN)/towncrier build --draft --version next >/dev/null
+	$(MAKE) --no-print-directory docs
+
+docs: ## the documentation as a site, in site/
+	@./setup.sh
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+reference: ## write the pages of the documentation that are made from the code
+	@./setup.sh
+	$(BIN)/ct-retrain reference docs/reference >/dev/null
 
 format: ## apply the formatter and the safe fixes
 	@./setup.sh

@@ -107,16 +107,6 @@ def test_show_without_a_night_is_a_clear_error(tmp_path: Path, capsys: pytest.Ca
     assert "no night" in capsys.readouterr().err
 
 
-def test_the_settings_page_says_what_the_code_says(capsys: pytest.CaptureFixture[str]) -> None:
-    assert call(["config", "--markdown"]) == 0
-    page = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
-
-    assert page.read_text() == capsys.readouterr().out, (
-        "ct-retrain config --markdown > docs/reference/settings.md"
-    )
-    assert "|  |" not in page.read_text(), "a setting without a meaning"
-
-
 def test_a_teams_own_trainer_is_called_with_plan_and_out(tmp_path: Path) -> None:
     town = found(tmp_path)
     for width in range(2, 6):

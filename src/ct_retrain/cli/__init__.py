@@ -24,6 +24,7 @@ from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
 from ct_retrain.cli.offsite import purge, restore, snapshot
 from ct_retrain.cli.pipeline import pipeline
+from ct_retrain.cli.reference import reference
 from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
 from ct_retrain.cli.schedule import schedule
@@ -80,6 +81,7 @@ for command in (
     schedule,
     track,
     completion,
+    reference,
 ):
     cli.add_command(command)
 

@@ -54,7 +54,7 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
     else:
         _print(verdict)
         _explain(layers, verdict, dut) if layers else None
-    return _exit_code(verdict.outcome)
+    return exit_code(verdict.outcome)
 
 
 def settings_of(context: Context, more: dict[str, str] | None = None) -> Settings:
@@ -96,7 +96,8 @@ def read_text(name: str) -> str:
     return text
 
 
-def _exit_code(outcome: Outcome) -> int:
+def exit_code(outcome: Outcome) -> int:
+    """What `judge` exits with."""
     from ct_retrain.core.verdict import Outcome
 
     match outcome:

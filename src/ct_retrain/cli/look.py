@@ -11,8 +11,6 @@ from ct_retrain.cli.context import Context, json_option, print_json, print_table
 from ct_retrain.cli.why import print_flips, print_inspection, print_places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ct_retrain.compose import House
     from ct_retrain.core.night import ManifestRef, NightRecord
     from ct_retrain.nightly import Inspection, Underway
@@ -207,15 +205,11 @@ def _print_figures(figures: dict[str, float]) -> None:
 @click.command(short_help="Every setting and where it came from.")
 @click.argument("name", required=False)
 @json_option
-@click.option("--markdown", is_flag=True, help="Print the reference page: names, defaults, meanings.")
 @click.pass_obj
-def config(context: Context, name: str | None, *, as_json: bool, markdown: bool) -> None:
+def config(context: Context, name: str | None, *, as_json: bool) -> None:
     """Every setting, its value and where it came from; NAME narrows to names that contain it."""
-    from ct_retrain.core.configuration import described, flat
+    from ct_retrain.core.configuration import flat
 
-    if markdown:
-        click.echo(_reference(described()))
-        return
     house = context.house()
     values = {key: value for key, value in flat(house.settings).items() if name is None or name in key}
     if as_json:
@@ -225,21 +219,6 @@ def config(context: Context, name: str | None, *, as_json: bool, markdown: bool)
         return
     rows = [(key, value, _origin(house.origins, key)) for key, value in values.items()]
     print_table("settings", ("name", "value", "from"), rows)
-
-
-def _reference(settings: Iterable[tuple[str, str, str]]) -> str:
-    """The page `docs/reference/settings.md`."""
-    rows = [f"| `{name}` | `{default}` | {meaning} |" for name, default, meaning in settings]
-    head = """# Settings
-
-Made by `ct-retrain config --markdown`; do not edit.
-A setting comes from `ct-retrain.toml` in the workspace, over it from the environment, over that from `--set NAME=VALUE`.
-The variable of `gate.margin_champion` is `CT_RETRAIN_GATE__MARGIN_CHAMPION`; `max_records` and `min_delta_score` are top level.
-An unknown name anywhere is an error.
-
-| setting | default | meaning |
-|---|---|---|"""
-    return "\n".join([head, *rows])
 
 
 def _origin(origins: dict[str, str], name: str) -> str:

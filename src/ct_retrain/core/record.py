@@ -11,7 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 class Record(BaseModel):
     """A frozen value: unknown keys, missing keys and wrong types are errors, on disk as in memory."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_inf_nan="strings")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        strict=True,
+        ser_json_inf_nan="strings",
+        use_attribute_docstrings=True,
+    )
 
 
 def _relative(path: str) -> str:

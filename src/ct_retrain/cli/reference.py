@@ -1,0 +1,191 @@
+"""The reference pages of the documentation, written from the code, so that they cannot say anything else."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ct_retrain.core.record import Record
+
+_NOTE = "Made by `ct-retrain reference`; do not edit."
+_WIDTH = 100
+
+
+@click.command(hidden=True)
+@click.argument("directory", type=click.Path(file_okay=False))
+@click.pass_context
+def reference(context: click.Context, directory: str) -> None:
+    """Write the reference pages into DIRECTORY: settings, commands, exit codes, file formats and their schemas."""
+    from pathlib import Path
+
+    from ct_retrain import disk
+
+    out = disk.make_directory(Path(directory))
+    disk.make_directory(out / "schemas")
+    for name, text in pages(context.find_root().command).items():
+        disk.write_scratch(out / name, text)
+        click.echo(out / name)
+
+
+def pages(root: click.Command) -> dict[str, str]:
+    """File name → text of every page; *root* is the whole command line."""
+    from ct_retrain.core.configuration import described
+
+    formats = list(_formats())
+    schemas = {f"schemas/{one.schema}": _schema(one.record) for one in formats}
+    return {
+        "settings.md": _settings(described()),
+        "cli.md": "\n".join(_commands(root)) + "\n",
+        "exit-codes.md": _exit_codes(),
+        "files.md": _files(formats),
+        **schemas,
+    }
+
+
+def _settings(settings: Iterable[tuple[str, str, str]]) -> str:
+    rows = [f"| `{name}` | `{default}` | {meaning} |" for name, default, meaning in settings]
+    head = f"""# Settings
+
+{_NOTE}
+A setting comes from `ct-retrain.toml` in the workspace, over it from the environment, over that from `--set NAME=VALUE`.
+The variable of `gate.margin_champion` is `CT_RETRAIN_GATE__MARGIN_CHAMPION`; `max_records` and `min_delta_score` are top level.
+An unknown name anywhere is an error.
+
+| setting | default | meaning |
+|---|---|---|"""
+    return "\n".join([head, *rows]) + "\n"
+
+
+def _commands(root: click.Command) -> Iterator[str]:
+    yield f"# Commands\n\n{_NOTE}\n\n{_help(root, 'ct-retrain')}"
+    yield from _subcommands(root, "ct-retrain")
+
+
+def _subcommands(group: click.Command, path: str) -> Iterator[str]:
+    commands = group.commands if isinstance(group, click.Group) else {}
+    for name, command in sorted(commands.items()):
+        if command.hidden:
+            continue
+        whole = f"{path} {name}"
+        yield f"\n## {whole}\n\n{_help(command, whole)}"
+        yield from _subcommands(command, whole)
+
+
+def _help(command: click.Command, path: str) -> str:
+    with click.Context(
+        command, info_name=path, terminal_width=_WIDTH, help_option_names=["-h", "--help"]
+    ) as context:
+        return f"```text\n{command.get_help(context)}\n```"
+
+
+def _exit_codes() -> str:
+    from ct_retrain.cli import INTERRUPTED
+    from ct_retrain.cli.judge import exit_code
+    from ct_retrain.core.errors import CtRetrainError
+    from ct_retrain.core.night import EXIT_CODES
+    from ct_retrain.core.verdict import Outcome
+
+    rows: dict[int, list[str]] = {INTERRUPTED: ["interrupted; run the same command again to go on"]}
+    for error in (CtRetrainError, *CtRetrainError.__subclasses__()):
+        rows.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {error.__doc__}")
+    for outcome, code in EXIT_CODES.items():
+        rows.setdefault(code, []).append(f"a night was {outcome.value.replace('_', ' ')}")
+    for verdict in Outcome:
+        rows.setdefault(exit_code(verdict), []).append(f"`judge`: {verdict.value.replace('_', ' ')}")
+    lines = [
+        f"| {code} | {'; '.join(' '.join(one.split()) for one in rows[code])} |" for code in sorted(rows)
+    ]
+    head = f"""# Exit codes
+
+{_NOTE}
+A code that is not here is a failure; what to do about each: [when something breaks](../how-to/when-something-breaks.md).
+
+| code | when |
+|---|---|"""
+    return "\n".join([head, *lines]) + "\n"
+
+
+class _Format(NamedTuple):
+    """A file that nights leave, and the Record that it or each line of it is."""
+
+    path: str
+    record: type[Record]
+    lines: bool
+
+    @property
+    def schema(self) -> str:
+        """Name of its JSON Schema."""
+        return f"{self.record.__name__}.schema.json"
+
+
+def _formats() -> Iterator[_Format]:
+    from ct_retrain.core.dataset import Example, Trace
+    from ct_retrain.core.forgetting import Flip
+    from ct_retrain.core.night import Manifest, Move, NightPlan, NightRecord, Release
+    from ct_retrain.core.problem import Problem, Sample, Scorecard
+    from ct_retrain.core.record import Rejected
+    from ct_retrain.core.training import Fit, LossPoint, Row, TrainPlan
+
+    night = "work/continuous_retrain/NIGHT"
+    yield _Format("data/run_db/nightly/NIGHT.json", NightRecord, lines=False)
+    yield _Format(f"{night}/plan.json", NightPlan, lines=False)
+    yield _Format(f"{night}/STAGE/manifest.json", Manifest, lines=False)
+    yield _Format(f"{night}/collect/traces.jsonl", Trace, lines=True)
+    yield _Format(f"{night}/*/rejected.jsonl, benchmark/quarantined.jsonl", Rejected, lines=True)
+    yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example, lines=True)
+    yield _Format(f"{night}/train/plan.json", TrainPlan, lines=False)
+    yield _Format(f"{night}/train/mixture.jsonl", Row, lines=True)
+    yield _Format(f"{night}/train/losses.jsonl", LossPoint, lines=True)
+    yield _Format(f"{night}/train/fit.json", Fit, lines=False)
+    yield _Format(f"{night}/benchmark/samples/*.jsonl", Sample, lines=True)
+    yield _Format(f"{night}/benchmark/scorecards.jsonl", Scorecard, lines=True)
+    yield _Format(f"{night}/benchmark/flips.jsonl", Flip, lines=True)
+    yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release, lines=False)
+    yield _Format("models/qwen_coder_rtl/history.jsonl", Move, lines=True)
+    yield _Format("a plain suite: any *.jsonl", Problem, lines=True)
+
+
+def _schema(record: type[Record]) -> str:
+    return json.dumps(record.model_json_schema(), indent=1, sort_keys=True) + "\n"
+
+
+def _files(formats: Iterable[_Format]) -> str:
+    parts = [
+        f"""# File formats
+
+{_NOTE}
+Everything on disk is a Record: JSON with these keys and no others, whole files or one object a line.
+Paths are those of the default settings; the schemas are JSON Schema 2020-12.
+The traces that a pipeline writes are described [on their own page](trace.md), the dataset [on its own](dataset.md)."""
+    ]
+    for one in formats:
+        doc = " ".join((one.record.__doc__ or "").split())
+        unit = "One object a line" if one.lines else "One object"
+        fields = [
+            f"| `{name}` | {_kind(facts)} | {' '.join(str(facts.get('description', '')).split())} |"
+            for name, facts in one.record.model_json_schema()["properties"].items()
+        ]
+        head = f"## `{one.path}`\n\n{doc}\n{unit}; [schema](schemas/{one.schema}).\n\n| key | type | meaning |\n|---|---|---|"
+        parts.append("\n".join([head, *fields]))
+    return "\n\n".join(parts) + "\n"
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """Type of a value in the words of JSON, as short as it can be said."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        return " or ".join(_kind(choice) for choice in choices)
+    if schema.get("type") == "array" and "items" in schema:
+        return f"list of {_kind(schema['items'])}"
+    return str(schema.get("format") or schema.get("type") or "any")
