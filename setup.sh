@@ -152,6 +152,7 @@ missing_packages() { # as the installer $1 calls them
     have cron || [ -x /usr/sbin/cron ] || echo cron
     have logrotate || [ -x /usr/sbin/logrotate ] || echo logrotate
     have java || echo default-jre-headless # for the linter of Jenkinsfiles
+    have chromium || echo chromium # for the report's tests
 }
 
 install_package_by() { # $1 the installer, $2 the package

@@ -51,9 +51,11 @@ def remembering(house: House) -> House:
 
 
 def untold(house: House) -> House:
-    """*house* whose nights tell the log alone: a demonstration is no news for the team, and no sign of life."""
+    """*house* whose nights stay here: a demonstration is no news for the team, no sign of life, and not kept elsewhere."""
     silent = AppriseNotifier(NoticeSettings(), house.workspace.root)
-    return house._replace(ports=house.ports._replace(notifier=silent, heartbeat=None))
+    return house._replace(
+        ports=house.ports._replace(notifier=silent, heartbeat=None, tracker=None, store=None)
+    )
 
 
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:

@@ -8,7 +8,8 @@ from ct_retrain.core.configuration import flat, load, names
 from ct_retrain.core.errors import UsageError
 
 
-def test_defaults_need_no_file(tmp_path: Path) -> None:
+def test_defaults_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CT_RETRAIN_TRACKING__STORE")
     loaded = load(tmp_path)
 
     assert loaded.settings.max_records == 0

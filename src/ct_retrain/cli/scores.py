@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import click
@@ -44,7 +45,10 @@ def print_other(cards: Mapping[str, Scorecard], rule: str) -> None:
 
 
 def print_published(cards: Mapping[str, Scorecard], published: Sequence[Published], model: str) -> None:
-    """Our figures above those of others, each with the rule, the tool and the n that it holds for."""
+    """Our figures above those of others, each with the rule, the tool and the n that it holds for.
+
+    *model* is a name, or a path whose last part is name enough.
+    """
     names = {f"pass@{k}" for card in cards.values() for k in card.pass_at_k}
     columns = sorted(names | {name for one in published for name in one.scores}, key=lambda one: int(one[5:]))
     rows: list[tuple[str, ...]] = []
@@ -52,7 +56,7 @@ def print_published(cards: Mapping[str, Scorecard], published: Sequence[Publishe
         ours = {f"pass@{k}": f"{one.value:.1%}" for k, one in card.pass_at_k.items()}
         tool, n = card.tools[0], str(card.sampling.samples)
         cells = (ours.get(name, "–") for name in columns)
-        rows.append((f"{model} (here)", rule, f"{tool.name} {tool.version}", n, *cells))
+        rows.append((f"{PurePath(model).name} (here)", rule, f"{tool.name} {tool.version}", n, *cells))
     for one in published:
         theirs = {name: f"{value:.1f}%" for name, value in one.scores.items()}
         cells = (theirs.get(name, "–") for name in columns)
