@@ -274,14 +274,14 @@ def test_a_real_cron_daemon_runs_a_night_and_its_log_says_so(tmp_path: Path) -> 
     daemon = subprocess.Popen(["unshare", "--mount", "sh", "-c", OWN_CRON, str(tmp_path), CRON])
     try:
         deadline = time.monotonic() + 150
-        while not list(town.workspace.records.glob("*.json")) and time.monotonic() < deadline:
+        log = root / "ct-retrain.log"
+        while time.monotonic() < deadline and not (log.is_file() and "nothing new" in log.read_text()):
             time.sleep(1)
     finally:
         daemon.terminate()
         daemon.wait(10)
 
-    log = (root / "ct-retrain.log").read_text()
     (path,) = town.workspace.records.glob("*.json")
     assert read_record(path, NightRecord).outcome.value == "nothing_new"
-    assert "nothing new" in log
+    assert "nothing new" in log.read_text()
     assert read_record(path, NightRecord).provenance.settings["timezone"] == "Pacific/Kiritimati"
