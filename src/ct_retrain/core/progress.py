@@ -43,6 +43,8 @@ class Pace:
             self._say(done, over=True)
 
     def _say(self, done: int, *, over: bool) -> None:
+        if not structlog.is_configured():  # a caller of the library who reads no log is not to be flooded
+            return
         seconds = self._clock() - self._began
         rate = (done - (self._first or 0)) / seconds if seconds > 0 else 0.0
         left = (self._total - done) / rate if self._total is not None and rate > 0 else None
