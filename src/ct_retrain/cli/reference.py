@@ -67,8 +67,9 @@ def _commands(root: click.Command) -> Iterator[str]:
 
 
 def _subcommands(group: click.Command, path: str) -> Iterator[str]:
-    commands = group.commands if isinstance(group, click.Group) else {}
-    for name, command in sorted(commands.items()):
+    if not isinstance(group, click.Group):
+        return
+    for name, command in sorted(group.commands.items()):
         if command.hidden:
             continue
         whole = f"{path} {name}"
@@ -91,7 +92,8 @@ def _exit_codes() -> str:
     from ct_retrain.core.verdict import Outcome
 
     rows: dict[int, list[str]] = {INTERRUPTED: ["interrupted; run the same command again to go on"]}
-    for error in (CtRetrainError, *CtRetrainError.__subclasses__()):
+    errors: list[type[CtRetrainError]] = [CtRetrainError, *CtRetrainError.__subclasses__()]
+    for error in errors:
         rows.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {error.__doc__}")
     for outcome, code in EXIT_CODES.items():
         rows.setdefault(code, []).append(f"a night was {outcome.value.replace('_', ' ')}")
