@@ -131,6 +131,7 @@ def _formats() -> Iterator[_Format]:
     from ct_retrain.core.night import Manifest, Move, NightPlan, NightRecord, Release
     from ct_retrain.core.problem import Problem, Sample, Scorecard
     from ct_retrain.core.record import Rejected
+    from ct_retrain.core.snapshot import Purged, Receipt
     from ct_retrain.core.training import Fit, LossPoint, Row, TrainPlan
 
     night = "work/continuous_retrain/NIGHT"
@@ -147,6 +148,8 @@ def _formats() -> Iterator[_Format]:
     yield _Format(f"{night}/benchmark/samples/*.jsonl", Sample, lines=True)
     yield _Format(f"{night}/benchmark/scorecards.jsonl", Scorecard, lines=True)
     yield _Format(f"{night}/benchmark/flips.jsonl", Flip, lines=True)
+    yield _Format(f"{night}/purged.json", Purged, lines=False)
+    yield _Format("data/run_db/nightly/receipts/NIGHT.json", Receipt, lines=False)
     yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release, lines=False)
     yield _Format("models/qwen_coder_rtl/history.jsonl", Move, lines=True)
     yield _Format("a plain suite: any *.jsonl", Problem, lines=True)
