@@ -14,9 +14,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.town import WIDTHS, found, leave_trace, other_problem, spec
-
 from ct_retrain.core.workspace import Workspace
+from tests.town import WIDTHS, found, leave_trace, other_problem, spec
 
 PROBLEMS = range(2, 8)
 

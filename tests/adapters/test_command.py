@@ -120,3 +120,34 @@ def test_an_interrupt_ends_the_whole_process_group(trainer, tmp_path):
         ["ps", "-o", "stat=", "-p", seen.read_text()], capture_output=True, text=True, check=False
     )
     assert state.stdout.strip() in {"", "Z"}
+
+
+def test_a_kill_of_ours_ends_the_whole_process_group_too(trainer, tmp_path):
+    program = (
+        "import os, pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "pathlib.Path(sys.argv[2], 'pids').write_text(f'{os.getpid()} {child.pid}.')\n"
+        "time.sleep(600)\n"
+    )
+    ours, seen = trainer(program), tmp_path / "out" / "pids"
+    us = os.fork()
+    if not us:
+        try:
+            ours.fit(PLAN, tmp_path / "out")
+        finally:
+            os._exit(1)
+    while not seen.is_file() or not seen.read_text().endswith("."):
+        time.sleep(0.02)
+    os.kill(us, signal.SIGKILL)
+    os.waitpid(us, 0)
+    pids = seen.read_text().strip(".").split()
+    until = time.monotonic() + 10
+    while time.monotonic() < until and any(_runs(pid) for pid in pids):
+        time.sleep(0.02)
+
+    assert [pid for pid in pids if _runs(pid)] == []
+
+
+def _runs(pid: str) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True, check=False)
+    return state.stdout.strip()[:1] not in {"", "Z"}

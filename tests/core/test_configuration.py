@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.core.configuration import flat, load, names
+from ct_retrain.core.configuration import flat, load, names, recorded
 from ct_retrain.core.errors import UsageError
 
 
@@ -69,3 +69,29 @@ def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
 def test_every_setting_has_a_dotted_name_and_a_printed_value(tmp_path: Path) -> None:
     assert set(flat(load(tmp_path).settings)) == set(names())
     assert "train.hyperparameters.learning_rate" in names()
+
+
+def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {
+        "min_delta_score": "0.037",
+        "gate.floors": {"fsm": 0.5, "functional": 0.25},
+        "train.hyperparameters.learning_rate": "3e-5",
+        "train.hyperparameters.packing": "false",
+        "benchmark.adaptive": "true",
+    }
+    monkeypatch.setenv("CT_RETRAIN_ENDPOINT__API_KEY", "hush")
+    told = load(tmp_path, options).settings
+    monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "7")
+    read = recorded(flat(told))
+
+    assert flat(read) == {**flat(told)}
+    assert read.gate == told.gate
+    assert read.max_records == 0, "the environment of today is not that of the night"
+    assert read.endpoint.api_key.get_secret_value() == ""
+
+
+def test_settings_on_record_that_this_version_does_not_know_are_named() -> None:
+    with pytest.raises(UsageError, match=r"gate\.luck"):
+        recorded({"gate.luck": "0.5"})

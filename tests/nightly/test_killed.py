@@ -4,6 +4,7 @@ Right after its death every invariant holds, nothing of it lives on and nobody h
 the tree of a night that nobody disturbed.
 """
 
+import contextlib
 import difflib
 import os
 import random
@@ -101,10 +102,8 @@ def killed(root: Path, night: str, seconds: float) -> tuple[dict[int, str], str]
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(seconds)
-    except subprocess.TimeoutExpired:
-        pass
     everybody = descendants(child.pid)
     if child.poll() is None:
         os.killpg(child.pid, signal.SIGKILL)

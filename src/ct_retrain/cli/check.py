@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def _print_audit(audit: Audit) -> None:
 
 
 @click.command(short_help="Confirm or deny what a night says of itself.")
-@click.argument("night", required=False)
+@click.argument("night", required=False, shell_complete=nights)
 @click.option(
     "--judge",
     "again",

@@ -120,18 +120,10 @@ def history(context: Context, *, as_json: bool) -> None:
 @click.pass_obj
 def show(context: Context, night: str | None, problem: str | None, *, as_json: bool) -> None:
     """Why NIGHT ended as it did.  [default: the last one]"""
-    from ct_retrain import disk
-    from ct_retrain.core.errors import UsageError
-    from ct_retrain.core.night import NightRecord
-    from ct_retrain.nightly import last_record
+    from ct_retrain.nightly import record_of
 
     house = context.house()
-    workspace = house.workspace
-    path = workspace.record(night) if night else None
-    record = disk.read_record(path, NightRecord) if path and path.exists() else last_record(workspace)
-    if record is None or (night and record.night != night):
-        message = f"no night {night or 'at all'} on record; `ct-retrain status` lists them"
-        raise UsageError(message)
+    record = record_of(house.workspace, night)
     if problem is not None:
         found = _inspected(house, record, problem)
         print_json(found.model_dump(mode="json")) if as_json else print_inspection(found)
@@ -140,7 +132,7 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
         print_json(record.model_dump(mode="json"))
         return
     _show(record)
-    print_places(workspace, record)
+    print_places(house.workspace, record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
 
 

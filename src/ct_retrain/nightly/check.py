@@ -20,8 +20,10 @@ from ct_retrain.core.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.leftovers import leftovers
 from ct_retrain.nightly.standing import bring_back, standing
-from ct_retrain.stages.collect import LEDGER, TRACES
+from ct_retrain.stages.collect import TRACES
 from ct_retrain.stages.curate import DATASET
+
+_LEDGER = "ledger.sqlite"
 
 
 def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audit:
@@ -130,7 +132,7 @@ def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path,
                 yield directory / file.path, wrong
         if manifest.stage == "collect":
             yield from _artefacts(directory, compare)
-            yield from _ledger(directory / LEDGER)
+            yield from _ledger(directory / _LEDGER)
     except CorruptStateError as error:
         yield path, str(error)
 

@@ -123,12 +123,11 @@ def answers(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     other = list(_ended_otherwise(night, kept))
     if not other:
         return _claim(ANSWERS_CLAIM, "confirmed", f"{len(kept)} answers")
-    tools = {one.verdict.tool for _, one in kept} - {night.ports.simulator.tool}
     what = f"{len(other)} of {len(kept)}; {other[0]}"
     changed = _changed(record.provenance, night.ports.provenance())
-    return _claim(
-        ANSWERS_CLAIM, "unknown" if changed and tools else "denied", f"{what}; {changed}" if changed else what
-    )
+    if changed:
+        return _claim(ANSWERS_CLAIM, "unknown", f"{what}; {changed}")
+    return _claim(ANSWERS_CLAIM, "denied", what)
 
 
 def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterator[str]:

@@ -58,7 +58,7 @@ def _sealed(
     plan = disk.read_record(path, NightPlan)
     done: dict[StageName, Manifest] = {}
     claims = [_stage(workspace, ref, done) for ref in record.stages]
-    whole = {
+    whole: set[StageName] = {
         ref.stage for ref, claim in zip(record.stages, claims, strict=True) if claim.finding == "confirmed"
     }
     night = Night(workspace, settings, ports, plan, workspace.night(record.night))
@@ -67,23 +67,19 @@ def _sealed(
 
 def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifest]) -> Claim:
     """The manifest is the one that the night ended with, and its files hold what it names; then it goes into *done*."""
-    claim, path = (
-        f"{ref.stage}: the manifest and its files are those that the night ended with",
-        workspace.root / ref.path,
-    )
+    claim = f"{ref.stage}: the manifest and its files are those that the night ended with"
+    path = workspace.root / ref.path
+    night = path.parent.parent.name
     if not path.is_file() or disk.sha256_of(path) != ref.sha256:
         return denied(claim, f"{ref.path} is {'another' if path.is_file() else 'missing'}")
     done[ref.stage] = disk.read_record(path, Manifest)
-    gone, left = purged(workspace, path.parent.parent.name), []
-    for where, what in stage_differences(path, disk.difference):
+    other = list(stage_differences(path, disk.difference))
+    gone = purged(workspace, night)
+    for where, what in other:
         if where.exists() or workspace.relative(where) not in gone:
             return denied(claim, f"{workspace.relative(where)} {what}")
-        left.append(where)
-    if left:
-        return unknown(
-            claim,
-            f"{len(left)} files were purged: ct-retrain restore {path.parent.parent.name} brings them back",
-        )
+    if other:
+        return unknown(claim, f"{len(other)} files were purged: ct-retrain restore {night} brings them back")
     return Claim(claim=claim, finding="confirmed", why=f"{len(done[ref.stage].files)} files")
 
 
