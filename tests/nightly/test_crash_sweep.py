@@ -88,7 +88,7 @@ def _sweep(root: Path, points: Iterator[int]) -> int:
         assert tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
-        disk.removetree(town.workspace.root)
+        disk.remove_tree(town.workspace.root)
     return -1
 
 
@@ -144,7 +144,7 @@ def _goes_back_once(measured: Town, root: Path, points: Iterator[int]) -> int:
         assert tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
-        disk.removetree(town.workspace.root)
+        disk.remove_tree(town.workspace.root)
     return -1
 
 

@@ -1,0 +1,77 @@
+"""The only place that knows rename, fsync, symlink, flock and sha256.
+
+Promises: a file that `write_*` made is either absent, old or new, never half; what a manifest names was
+durable before the manifest was; `latest` links are replaced, never missing. Temporary names are fixed
+(`.NAME.tmp`), so a crash leaves at most one and the next run overwrites it. Not covered: network file
+systems that lie about fsync.
+"""
+
+from ct_retrain.disk.digests import (
+    Compare,
+    breaches,
+    chunks_of,
+    difference,
+    file_ref,
+    file_refs,
+    sha256_of,
+    size_difference,
+)
+from ct_retrain.disk.files import (
+    append_record,
+    read_as,
+    read_lines,
+    read_record,
+    replace_file,
+    write_bytes,
+    write_chunks,
+    write_lines,
+    write_record,
+    write_scratch,
+    write_text,
+)
+from ct_retrain.disk.locking import Holder, holder, lock
+from ct_retrain.disk.names import blamed, is_temporary, sync_directory
+from ct_retrain.disk.trees import (
+    fresh_directory,
+    make_directory,
+    publish_tree,
+    remove_link,
+    remove_tree,
+    swap_link,
+    sync_tree,
+)
+
+__all__ = [
+    "Compare",
+    "Holder",
+    "append_record",
+    "blamed",
+    "breaches",
+    "chunks_of",
+    "difference",
+    "file_ref",
+    "file_refs",
+    "fresh_directory",
+    "holder",
+    "is_temporary",
+    "lock",
+    "make_directory",
+    "publish_tree",
+    "read_as",
+    "read_lines",
+    "read_record",
+    "remove_link",
+    "remove_tree",
+    "replace_file",
+    "sha256_of",
+    "size_difference",
+    "swap_link",
+    "sync_directory",
+    "sync_tree",
+    "write_bytes",
+    "write_chunks",
+    "write_lines",
+    "write_record",
+    "write_scratch",
+    "write_text",
+]
