@@ -68,4 +68,6 @@ def size_difference(path: Path, file: FileRef) -> str:
     if not path.is_file():
         return "is missing"
     size = path.stat().st_size
-    return "" if size == file.size else f"holds {size} bytes, and its manifest names {file.size}"
+    return (
+        "" if size == file.size else f"does not hold the bytes its manifest names: {size} and not {file.size}"
+    )
