@@ -45,7 +45,8 @@ def _print_audit(audit: Audit) -> None:
     for remark in audit.remarks:
         click.echo(f"remark: {remark.where}: {remark.what}")
         click.echo(f"    to do: {remark.heal}")
-    click.echo(f"{len(audit.breaches)} breaches" if audit.breaches else "every invariant holds")
+    count = len(audit.breaches)
+    click.echo(f"{count} {'breach' if count == 1 else 'breaches'}" if count else "every invariant holds")
 
 
 @click.command(short_help="Confirm or deny what a night says of itself.")
