@@ -33,6 +33,9 @@ _VARIABLE = re.compile(rf"\b{PREFIX}[A-Z][A-Z_]*\b")
 _DOTTED = re.compile(r"`([a-z]+(?:\.[a-z_]+)+)`")
 
 
+PAGES_OF_CODE = pages(cli)
+
+
 def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
     """The command that *words* name, and the words that it takes as arguments."""
     command: click.Command = cli
@@ -49,9 +52,9 @@ def is_module(name: str) -> bool:
     return path.is_dir() or path.with_suffix(".py").is_file() or path.parent.joinpath(path.stem).is_file()
 
 
-@pytest.mark.parametrize("name", sorted(pages(cli)))
+@pytest.mark.parametrize("name", sorted(PAGES_OF_CODE))
 def test_a_page_made_from_the_code_is_up_to_date(name: str) -> None:
-    text = pages(cli)[name]
+    text = PAGES_OF_CODE[name]
 
     assert (ROOT / "docs" / "reference" / name).read_text() == text, "make reference"
 

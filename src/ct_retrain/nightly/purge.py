@@ -30,7 +30,7 @@ from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly import books
 from ct_retrain.nightly.offsite import receipt_of, unverified
 from ct_retrain.nightly.survey import is_log, shared
-from ct_retrain.stages.publish import latest, predecessor
+from ct_retrain.stages.publish import latest, night_of, predecessor
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
@@ -173,7 +173,7 @@ def _before(workspace: Workspace) -> str | None:
 
 
 def _night_of(release: str | None) -> str | None:
-    return release.removeprefix("nightly_") if release else None
+    return night_of(release) if release else None
 
 
 def _holding(workspace: Workspace, model: str) -> str | None:

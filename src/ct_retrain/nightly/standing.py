@@ -11,16 +11,15 @@ from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.night import Move, NightRecord, Relapse, Release
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.rollback import RELAPSE
-from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, release_name
+from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, night_of, release_name
 
-_PREFIX = release_name("")
 _WRITABLE = 0o222
 _HISTORY_BACK = "move it away; ct-retrain restore NIGHT, of the last night, brings its copy back"
 
 
 def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     """I3, I5 and the history; and I1 for releases, whose `release.json` is their manifest."""
-    for directory in sorted(workspace.models.glob(f"{_PREFIX}*")):
+    for directory in sorted(workspace.models.glob(release_name("*"))):
         yield from _release(workspace, directory, compare)
     try:
         moves = history(workspace.models)
@@ -34,7 +33,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
 
 
 def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> Iterator[Breach]:
-    night = directory.name.removeprefix(_PREFIX)
+    night = night_of(directory.name)
     heal = bring_back(workspace, night)
     try:
         release = disk.read_record(directory / RELEASE, Release)
@@ -144,7 +143,7 @@ def bring_back(workspace: Workspace, night: str) -> str:
 
 
 def _night(release: str | None) -> str:
-    return release.removeprefix(_PREFIX) if release else "NIGHT"
+    return night_of(release) if release else "NIGHT"
 
 
 def _breach(workspace: Workspace, invariant: Invariant, path: Path, what: str, heal: str) -> Breach:

@@ -13,7 +13,7 @@ from ct_retrain.core.tracking import Aliases, Point, Story, Tracked, TrackedAdap
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import books
 from ct_retrain.nightly.night import Ports
-from ct_retrain.stages.publish import RELEASE, latest, release_name
+from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
 from ct_retrain.stages.train import ADAPTER
 
 _MARK = "tracked.json"
@@ -80,7 +80,7 @@ def tracker(ports: Ports) -> Tracker:
 def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord]) -> Story:
     serving = latest(workspace.models)
     aliases = Aliases(
-        latest_nightly=serving.removeprefix(release_name("")) if serving else None,
+        latest_nightly=night_of(serving) if serving else None,
         mainline=settings.train.mainline,
     )
     return Story(nights=tuple(told(workspace, record) for record in ended), aliases=aliases)

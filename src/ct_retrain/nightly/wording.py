@@ -19,6 +19,7 @@ from ct_retrain.core.night import (
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.record import digest
 from ct_retrain.nightly.inspection import Failure
+from ct_retrain.stages.publish import night_of
 
 _LEVELS = {
     NightOutcome.PUBLISHED: "info",
@@ -157,7 +158,7 @@ def _went_back(record: NightRecord) -> Iterator[str]:
     """That the night moved the pointer back by itself, why, and how to have it otherwise."""
     moved = record.relapse
     if moved is not None:
-        again = moved.source.removeprefix("nightly_")
+        again = night_of(moved.source)
         yield f"Went back from {moved.source} to {moved.target or 'mainline'}: {moved.why}"
         yield f"To serve it again: ct-retrain rollback {again}; to keep nights from going back: publish.auto_rollback = false"
 

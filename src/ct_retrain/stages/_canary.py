@@ -13,6 +13,7 @@ from ct_retrain.core.ports import Generator, Simulator
 from ct_retrain.core.problem import Problem, Prompt, Sample, Sampling, Scorecard
 from ct_retrain.core.scoring import compiles, failure_of
 from ct_retrain.core.verdict import Outcome
+from ct_retrain.stages._samples import NO_MODULE, sample_of
 from ct_retrain.suites.answer import rtl_of
 
 CANARY = "canary.jsonl"
@@ -52,15 +53,7 @@ def _answers(
     for problem in problems:
         for answer in generator.generate([Prompt(id=problem.id, text=problem.question)], sampling):
             rtl = rtl_of(problem, answer.text)
-            sample = Sample(
-                problem_id=problem.id,
-                index=answer.index,
-                text=answer.text,
-                rtl=rtl,
-                finished=answer.finished,
-                tokens=answer.tokens,
-                verdict=judge.check(problem.design(rtl or "// no module in the answer\n")),
-            )
+            sample = sample_of(answer, rtl, judge.check(problem.design(rtl or NO_MODULE)))
             yield sample
             if _sings(sample):
                 return

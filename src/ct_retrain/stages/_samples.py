@@ -11,17 +11,36 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ct_retrain import disk
-from ct_retrain.core.problem import Sample
+from ct_retrain.core.problem import Completion, Sample
 from ct_retrain.core.record import Record, Sha256
+from ct_retrain.core.verdict import Outcome, Verdict
 
 _KEPT = 24
 """Files in the stock; a night brings up to three."""
+
+
+NO_MODULE = "// no module in the answer\n"
+"""What is judged in the place of an answer without RTL."""
 
 
 class _Seal(Record):
     """What a file of the stock must hold to be believed."""
 
     sha256: Sha256
+
+
+def sample_of(completion: Completion, rtl: str, verdict: Verdict) -> Sample:
+    """*completion* with the *verdict* on its *rtl*; without RTL it never passes, whatever the testbench says of nothing."""
+    nothing = {"outcome": Outcome.COMPILE_ERROR, "detail": "no module in the answer"}
+    return Sample(
+        problem_id=completion.prompt_id,
+        index=completion.index,
+        text=completion.text,
+        rtl=rtl,
+        finished=completion.finished,
+        tokens=completion.tokens,
+        verdict=verdict if rtl else verdict.model_copy(update=nothing),
+    )
 
 
 def whole_samples(path: Path) -> list[Sample]:

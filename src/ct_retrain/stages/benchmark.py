@@ -23,9 +23,9 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.scoring import Exam, scorecard
 from ct_retrain.core.settings import BenchmarkSettings, GateSettings
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.verdict import Design
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._samples import finish, put, take, whole_samples
+from ct_retrain.stages._samples import NO_MODULE, finish, put, sample_of, take, whole_samples
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
 
@@ -205,24 +205,11 @@ def _judged(completions: Iterator[Completion], course: Course, file: IO[bytes]) 
             problem = problems[completion.prompt_id]
             rtl = rtl_of(problem, completion.text)
             drawn.append((completion, rtl))
-            yield problem.design(rtl or "// no module in the answer\n")
+            yield problem.design(rtl or NO_MODULE)
 
     for verdict in check_all(course.simulator, designs(), course.workers):
         completion, rtl = drawn.popleft()
-        sample = Sample(
-            problem_id=completion.prompt_id,
-            index=completion.index,
-            text=completion.text,
-            rtl=rtl,
-            finished=completion.finished,
-            tokens=completion.tokens,
-            verdict=verdict if rtl else _no_module(verdict),
-        )
+        sample = sample_of(completion, rtl, verdict)
         file.write(sample.model_dump_json().encode() + b"\n")
         file.flush()
         yield sample
-
-
-def _no_module(verdict: Verdict) -> Verdict:
-    """The verdict on an answer without RTL: never a pass, whatever the testbench says of nothing."""
-    return verdict.model_copy(update={"outcome": Outcome.COMPILE_ERROR, "detail": "no module in the answer"})

@@ -59,6 +59,11 @@ def release_name(night: str) -> str:
     return f"nightly_{night}"
 
 
+def night_of(release: str) -> str:
+    """The night whose release that is."""
+    return release.removeprefix(release_name(""))
+
+
 def publish(
     out: Path, inputs: PublishInputs, decision: Promote, generators: Generators, simulator: Simulator
 ) -> PublishFacts:
