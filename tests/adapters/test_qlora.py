@@ -183,30 +183,6 @@ def test_text_that_looks_like_a_control_token_stays_text(plan_for, base):
     assert tokenizer.decode(learned[:-1]) == line["completion"]
 
 
-@pytest.mark.parametrize(
-    ("count", "total", "batch"), [(10, 10, 3), (10, 27, 4), (5, 2, 1), (3, 50, 16), (100, 200, 8)]
-)
-def test_every_row_is_read_as_often_as_any_other(count, total, batch):
-    lengths = [37 * number % 101 for number in range(count)]
-    order = _mixture.reading_order(lengths, total, batch, seed=1)
-
-    read = [order.count(number) for number in range(count)]
-    assert len(order) == total
-    assert max(read) - min(read) <= 1
-    assert order == _mixture.reading_order(lengths, total, batch, seed=1)
-    assert total <= 2 or order != _mixture.reading_order(lengths, total, batch, seed=2)
-
-
-def test_rows_of_like_length_share_a_batch():
-    lengths = [37 * number % 101 for number in range(100)]
-    order = _mixture.reading_order(lengths, 100, 10, seed=0)
-    padded = sum(
-        10 * max(lengths[index] for index in order[first : first + 10]) for first in range(0, 100, 10)
-    )
-
-    assert padded < 1.35 * sum(lengths)
-
-
 def test_rows_too_long_are_left_out_and_counted_never_cut(plan_for, tmp_path):
     long = {"prompt": "p", "completion": "wire w; " * 200, "source": "delta"}
     fit = QloraTrainer().fit(plan_for(lines=[*rows(4), long], max_steps=1), tmp_path / "out")

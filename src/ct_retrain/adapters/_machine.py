@@ -6,6 +6,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 
 from ct_retrain.adapters import _modelling
+from ct_retrain.core.training import Hyperparameters
 
 _PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets")
 
@@ -23,6 +24,15 @@ def device_name() -> str:
     """The GPU that training would use, or `cpu`."""
     torch = _modelling.library("torch")
     return str(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else "cpu"
+
+
+def with_dtype(knobs: Hyperparameters) -> Hyperparameters:
+    """*knobs* with the data type that `auto` stands for here: bfloat16 on a GPU that has it, else float32."""
+    if knobs.dtype != "auto":
+        return knobs
+    cuda = _modelling.library("torch").cuda
+    fast = cuda.is_available() and cuda.is_bf16_supported()
+    return knobs.model_copy(update={"dtype": "bfloat16" if fast else "float32"})
 
 
 def peak_memory() -> int:

@@ -10,19 +10,19 @@ so. Not covered: several devices (run your own script, see `adapters.command`).
 import contextlib
 import json
 import logging
-import math
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from ct_retrain import disk
-from ct_retrain.adapters import _checkpoints, _machine, _mixture, _modelling
+from ct_retrain.adapters import _checkpoints, _machine, _mixture, _modelling, _schedule
+from ct_retrain.core import learning
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
-from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, TrainPlan
+from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, Schedule, TrainPlan
 
 _CPU_PARAMETERS = 2_000_000_000
 """A base above this is refused without a GPU: one step of a 7B model takes minutes on a CPU."""
@@ -62,8 +62,10 @@ class QloraTrainer:
             _refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
-            trainer, epochs = _trainer(plan.hyperparameters, out, _Ingredients(directory, tokenizer, tokens))
-            fit = _train(trainer, out, tokens).model_copy(update={"epochs": epochs})
+            trainer, planned = _trainer(plan.hyperparameters, out, _Ingredients(directory, tokenizer, tokens))
+            fit = _train(trainer, out, tokens).model_copy(
+                update={"epochs": planned.epochs, "schedule": planned}
+            )
             _save(trainer.model, out / "adapter", plan.base)
         _checkpoints.finish(out, fit)
         return fit
@@ -76,15 +78,16 @@ class _Ingredients:
     tokens: _mixture.Tokens
 
 
-def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, float]:
-    """A TRL trainer that is ready to start, and the epochs it will train."""
+def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
+    """A TRL trainer that is ready to start, and the schedule that it follows."""
     trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
+    knobs = _machine.with_dtype(knobs)
     transformers.set_seed(knobs.seed)
     model = _base(knobs, made_of.base)
     reading = _reading(knobs, model, made_of)
     trainer = trl.SFTTrainer(
         model=model,
-        args=_arguments(knobs, out / "checkpoints", packed=reading.packed),
+        args=_arguments(knobs, out / "checkpoints", reading),
         train_dataset=reading.rows,
         processing_class=made_of.tokenizer,
         peft_config=_lora(knobs),
@@ -95,29 +98,17 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     trainer.remove_callback(transformers.PrinterCallback)
-    return trainer, reading.epochs
+    _schedule.follow(trainer, knobs, reading.schedule)
+    return trainer, reading.schedule
 
 
-class _Reading(NamedTuple):
-    """The rows in the order they are read, and how often that goes through all of them."""
-
-    rows: Any
-    epochs: float
-    packed: bool
-
-
-def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _Reading:
+def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _schedule.Reading:
     packed = knobs.packing and _mixture.keeps_documents_apart(model, len(made_of.tokenizer))
     if knobs.packing and not packed:
         logging.getLogger(__name__).warning(
             "this model does not keep packed documents apart: padding instead"
         )
-    rows = _mixture.sequences(made_of.tokens, pack_to=knobs.max_length if packed else None)
-    lengths = [len(ids) for ids in rows["input_ids"]]
-    step = knobs.batch_size * knobs.accumulation
-    total = knobs.max_steps * step if knobs.max_steps else math.ceil(knobs.epochs * len(rows))
-    order = _mixture.reading_order(lengths, total, knobs.batch_size, knobs.seed)
-    return _Reading(rows.select(order), total / len(rows), packed)
+    return _schedule.read(knobs, made_of.tokens, packed=packed)
 
 
 def _base(knobs: Hyperparameters, directory: Path) -> Any:
@@ -150,18 +141,17 @@ def _lora(knobs: Hyperparameters) -> Any:
     )
 
 
-def _arguments(knobs: Hyperparameters, checkpoints: Path, *, packed: bool) -> Any:
+def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Reading) -> Any:
     """The plan's knobs under TRL's names; nothing is reported, printed or sent anywhere."""
+    planned, packed = reading.schedule, reading.packed
     cuda = _modelling.library("torch").cuda.is_available()
     arguments: Any = _modelling.library("trl").SFTConfig(
         output_dir=str(checkpoints),
         num_train_epochs=1,
         train_sampling_strategy="sequential",
-        per_device_train_batch_size=knobs.batch_size,
-        gradient_accumulation_steps=knobs.accumulation,
+        per_device_train_batch_size=planned.batch_size,
+        gradient_accumulation_steps=planned.accumulation,
         learning_rate=knobs.learning_rate,
-        lr_scheduler_type=knobs.schedule,
-        warmup_steps=knobs.warmup_ratio,
         weight_decay=knobs.weight_decay,
         optim="adamw_torch_fused",
         seed=knobs.seed,
@@ -174,6 +164,7 @@ def _arguments(knobs: Hyperparameters, checkpoints: Path, *, packed: bool) -> An
         save_steps=knobs.checkpoint_steps,
         save_total_limit=2,
         logging_steps=_CURVE,
+        logging_first_step=True,
         logging_nan_inf_filter=False,
         include_num_input_tokens_seen="all" if packed else "non_padding",
         dataloader_pin_memory=cuda,
@@ -192,7 +183,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
     began = time.monotonic() - spent
     knobs = trainer.args
     step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps
-    pace = Pace("train: steps", math.ceil(len(trainer.train_dataset) / step))
+    pace = Pace("train: steps", -(-len(trainer.train_dataset) // step))
     trainer.add_callback(_recorder(out, began, pace))
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     state = trainer.state
@@ -200,7 +191,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
     return Fit(
         steps=state.global_step,
         epochs=float(state.epoch or 0.0),
-        examples=len(tokens.rows),
+        examples=sum(tokens.lines.values()),
         skipped=tokens.skipped,
         tokens=int(state.num_input_tokens_seen),
         seconds=time.monotonic() - began,
@@ -218,11 +209,9 @@ def _recorder(out: Path, began: float, pace: Pace) -> Any:
     def on_log(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
         losses = _losses(state.log_history)
         _checkpoints.write_losses(out, losses)
-        if losses and not math.isfinite(losses[-1].loss):
-            raise ToolError(
-                f"the loss became {losses[-1].loss} at step {losses[-1].step}: training diverged; lower "
-                "train.hyperparameters.learning_rate, or look for broken rows in the mixture"
-            )
+        reason = learning.hopeless(losses)
+        if reason:
+            raise ToolError(reason)
 
     def on_save(arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
         directory = Path(arguments.output_dir) / f"checkpoint-{state.global_step}"
@@ -291,7 +280,10 @@ def _explained(knobs: Hyperparameters) -> Generator[None]:
 def _losses(history: list[dict[str, Any]]) -> tuple[LossPoint, ...]:
     return tuple(
         LossPoint(
-            step=int(entry["step"]), loss=float(entry["loss"]), learning_rate=float(entry["learning_rate"])
+            step=int(entry["step"]),
+            loss=float(entry["loss"]),
+            learning_rate=float(entry["learning_rate"]),
+            gradient_norm=float(entry["grad_norm"]) if "grad_norm" in entry else None,
         )
         for entry in history
         if "loss" in entry
