@@ -9,6 +9,7 @@ from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.notify import AppriseNotifier
+from ct_retrain.adapters.outlook import outlook, unknown
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.adapters.tracking import tracker_of
@@ -74,6 +75,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),
+        outlook=unknown if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
     )
 

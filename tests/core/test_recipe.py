@@ -15,7 +15,9 @@ from ct_retrain.core.training import Hyperparameters, Row
 DEFAULTS = Hyperparameters()
 
 
-def amounts(delta: int, gold: int = 0, *, tokens: int = 400, longest: int = 0, packed: bool = False) -> Amounts:
+def amounts(
+    delta: int, gold: int = 0, *, tokens: int = 400, longest: int = 0, packed: bool = False
+) -> Amounts:
     """What the default shares make of *delta* harvested and *gold* gold rows of *tokens* tokens each."""
     available = {"delta": delta, "repair": 0, "gold": gold, "general": 0}
     lines = row_counts(available, ShareSettings())
@@ -129,7 +131,7 @@ ROWS = st.integers(1, 3000)
     batch=st.sampled_from([0, 0, 1, 4, 16]), accumulation=st.sampled_from([0, 0, 1, 8]),
     passes=st.floats(0.5, 8), least=st.integers(1, 200), span=st.integers(0, 3000),
 )  # fmt: skip
-def test_no_mixture_gets_fewer_steps_than_asked(  # noqa: PLR0913 - each is a dimension of the search
+def test_no_mixture_gets_fewer_steps_than_asked(
     delta: int, gold: int, tokens: int, packed: bool, batch: int, accumulation: int, passes: float,
     least: int, span: int,
 ) -> None:  # fmt: skip

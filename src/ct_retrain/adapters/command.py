@@ -22,6 +22,7 @@ from ct_retrain import disk
 from ct_retrain.adapters import _leash
 from ct_retrain.core import configuration
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.recipe import concrete
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.training import Fit, TrainPlan
 
@@ -48,6 +49,7 @@ class CommandTrainer:
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
         """Let the command train; an older adapter in *out* is removed first, its own checkpoints stay."""
         disk.make_directory(out)
+        plan = _numbered(plan)
         plan_file = out / "plan.json"
         disk.write_record(plan_file, plan)
         (out / "fit.json").unlink(missing_ok=True)
@@ -93,6 +95,13 @@ class CommandTrainer:
         )  # fmt: skip
         disk.write_record(path, fit)
         return fit
+
+
+def _numbered(plan: TrainPlan) -> TrainPlan:
+    """*plan* with the numbers that its schedule derived, for a trainer that knows epochs and batches alone."""
+    if plan.schedule is None:
+        return plan
+    return plan.model_copy(update={"hyperparameters": concrete(plan.hyperparameters, plan.schedule)})
 
 
 def _run(argv: list[str], log: Path) -> int:

@@ -103,6 +103,8 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
 
 
 def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _schedule.Reading:
+    # In eval mode bitsandbytes repacks NF4 weights on some CPUs for a kernel that has no backward pass.
+    model.train()
     packed = knobs.packing and _mixture.keeps_documents_apart(model, len(made_of.tokenizer))
     if knobs.packing and not packed:
         logging.getLogger(__name__).warning(

@@ -10,6 +10,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.training import Outlook
     from ct_retrain.nightly import Rehearsal
 
 _STAGES = ("collect", "curate", "train", "benchmark", "publish")
@@ -87,12 +88,34 @@ def _print_plan(plan: Rehearsal) -> None:
     if plan.rows:
         rows = ", ".join(f"{count} {source}" for source, count in plan.rows.items())
         click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
+        if plan.training:
+            _print_outlook(plan.training, plan.hyperparameters.learning_rate)
         click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
     else:
         click.echo("train     nothing new: the night would end here")
     for problem in plan.quarantined:
         click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
     click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
+
+
+def _print_outlook(training: Outlook, peak: float) -> None:
+    from ct_retrain.report.words import duration, size
+
+    planned, margin = training.schedule, " " * 10
+    about = "" if training.counted == "tokenizer" else "about "
+    click.echo(
+        f"{margin}{planned.steps} steps of {planned.sequences_a_step} sequences, {about}{planned.tokens_a_step:,} tokens "
+        f"a step and {about}{planned.tokens:,} in all ({planned.rule} decides)"
+    )
+    click.echo(
+        f"{margin}each harvested row is read {planned.passes:.3g} times; learning rate "
+        f"{planned.first_learning_rate:.2g} at the first step, {peak:.2g} after {planned.warmup_steps} steps of warm-up"
+    )
+    if training.seconds is not None and training.memory is not None:
+        took = f"about {duration(training.seconds)} and {size(training.memory)} on {training.device}"
+        click.echo(f"{margin}estimate: {took}; {training.basis}")
+    else:
+        click.echo(f"{margin}no estimate of time and memory: {training.basis}")
 
 
 def _reasons(rejected: dict[str, int]) -> str:

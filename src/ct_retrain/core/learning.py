@@ -17,9 +17,7 @@ NO_LABELS = (
     "no token of the rows is learned from: look whether the mixture's rows have completions, and whether the chat "
     "template marks where the answer begins"
 )
-NO_GRADIENT = (
-    "nothing is trainable, or the gradient does not reach it: look at train.hyperparameters.targets and at dtype"
-)
+NO_GRADIENT = "nothing is trainable, or the gradient does not reach it: look at train.hyperparameters.targets and at dtype"
 DIVERGED = (
     "training diverged: lower train.hyperparameters.learning_rate, or look for broken rows in the mixture"
 )

@@ -140,3 +140,5 @@ class Scorecard(Record):
     """Passes without the evidence that a pass rests on: checks, as many as the golden's run made."""
     passes: dict[str, int]
     """Problem id → samples that passed, of `sampling.samples`."""
+    answers: str = ""
+    """Digest of the texts of all answers, by problem and number; empty in scorecards of earlier versions."""

@@ -118,6 +118,24 @@ class TrainPlan(Record):
     """For a trainer of somebody else's: the recipe in numbers, a token taken as three characters."""
 
 
+class Outlook(Record):
+    """What a training would take, told before it starts."""
+
+    schedule: Schedule
+    counted: Literal["tokenizer", "characters"]
+    """Whether tokens were counted by mainline's tokenizer, or taken as three characters each."""
+    device: str = ""
+    """Empty where there is no estimate."""
+    parameters: int = 0
+    """Of mainline; 0 where it is not on this machine."""
+    seconds: float | None = None
+    """Estimate of the time, good to a factor of about three; None where there is none."""
+    memory: int | None = None
+    """Estimate of the bytes on the device, good to a factor of about two; None where there is none."""
+    basis: str
+    """What the estimates rest on, or why there are none."""
+
+
 class LossPoint(Record):
     """One logged step."""
 

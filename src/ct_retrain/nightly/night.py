@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
 from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Store, Tracker, Trainer
 from ct_retrain.core.settings import Settings
+from ct_retrain.core.training import Outlook, TrainPlan
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.step import Step
 from ct_retrain.stages.curate import Appraiser
@@ -27,6 +28,8 @@ class Ports(NamedTuple):
     reporter: Callable[[Workspace, NightRecord], Path] | None = None
     """Writes the pages of a night that is over; returns its own."""
     tracker: Tracker | None = None
+    outlook: Callable[[TrainPlan], Outlook] | None = None
+    """Estimates what a training would take, without starting it."""
     store: Store | None = None
     """Where nights are copied to; None when nowhere."""
 

@@ -9,7 +9,7 @@ from ct_retrain import disk
 from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
 from ct_retrain.core.record import Record
 from ct_retrain.core.settings import Settings
-from ct_retrain.core.training import Hyperparameters, Row
+from ct_retrain.core.training import Hyperparameters, Outlook, Row
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
@@ -37,10 +37,12 @@ class Rehearsal(Record):
     generations: int
     """Answers the benchmark would draw, all arms together."""
     champion: str | None
+    training: Outlook | None = None
+    """Steps, tokens, passes and estimates; None when there is nothing new."""
 
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
-    """Collect, curate, mix and check the suite in a scratch directory; no model is loaded, nothing is kept."""
+    """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
     name = night or books.tonight(settings.timezone)
     last = books.last_record(workspace)
     plan = NightPlan(
@@ -55,7 +57,8 @@ def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str 
 
 def _rehearse(night: Night) -> Rehearsal:
     collected, curated = _first_stages(night)
-    rows, characters = _mixture(night) if curated.new >= night.settings.train.min_new else ({}, 0)
+    fresh = curated.new >= night.settings.train.min_new
+    rows, characters, training = _mixture(night) if fresh else ({}, 0, None)
     settings = night.settings
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
     simulator = night.ports.simulator
@@ -74,6 +77,7 @@ def _rehearse(night: Night) -> Rehearsal:
         quarantined=found.names,
         generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
+        training=training,
     )
 
 
@@ -87,10 +91,12 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _mixture(night: Night) -> tuple[dict[str, int], int]:
-    """Rows by source and characters of the mixture that would be trained on."""
+def _mixture(night: Night) -> tuple[dict[str, int], int, Outlook | None]:
+    """Rows by source and characters of the mixture that would be trained on, and what that would take."""
     out = disk.make_directory(night.directory / "train")
-    prepare(out, steps.train_inputs(night))
+    plan = prepare(out, steps.train_inputs(night))
+    training = night.ports.outlook(plan) if night.ports.outlook else None
     rows = list(disk.read_lines(out / MIXTURE, Row))
     counts = Counter(row.source for row in rows)
-    return dict(sorted(counts.items())), sum(len(row.prompt) + len(row.completion) for row in rows)
+    characters = sum(len(row.prompt) + len(row.completion) for row in rows)
+    return dict(sorted(counts.items())), characters, training

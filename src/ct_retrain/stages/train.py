@@ -2,21 +2,23 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ct_retrain import disk
+from ct_retrain.core import learning, recipe
 from ct_retrain.core.dataset import Example
-from ct_retrain.core.errors import UsageError
+from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.mix import choose, row_counts
 from ct_retrain.core.night import TrainFacts
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import TrainSettings
-from ct_retrain.core.training import Row, TrainPlan
+from ct_retrain.core.training import Fit, Hyperparameters, Row, Schedule, TrainPlan
+from ct_retrain.stages._adapter import untrained
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
@@ -80,13 +82,19 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         mixture_sha256=disk.sha256_of(mixture),
         rows=len(rows),
         hyperparameters=settings.hyperparameters,
+        forgotten=tuple(sorted(inputs.forgotten)),
+        schedule=_scheduled(settings.hyperparameters, rows, inputs.forgotten),
     )
 
 
 def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
-    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer."""
+    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer.
+
+    Raise ToolError where nothing was learned: such an adapter is mainline under another name.
+    """
     plan = prepare(out, inputs)
     fit = trainer.fit(plan, out)
+    _refuse_the_untrained(out / ADAPTER, fit, trainer.tool.name)
     disk.sync_tree(out)
     rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
     licences: dict[str, dict[str, int]] = {}
@@ -102,6 +110,31 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
         fit=fit,
         trainer=trainer.tool,
     )
+
+
+def _scheduled(knobs: Hyperparameters, rows: Sequence[Row], forgotten: frozenset[str]) -> Schedule:
+    """The schedule of *rows*, whose tokens are estimated from their characters: nobody has a tokenizer yet."""
+    amounts = recipe.amounts_of(rows, recipe.by_characters)
+    extra = {
+        (row.prompt, row.completion)
+        for row in rows
+        if row.source == recipe.HARVESTED and row.category in forgotten
+    }
+    return recipe.schedule(knobs, amounts._replace(extra=len(extra)))
+
+
+def _refuse_the_untrained(adapter: Path, fit: Fit, trainer: str) -> None:
+    reason = learning.in_vain(fit.losses)
+    if reason:
+        message = f"the trainer {trainer} taught nothing: {reason}"
+        raise ToolError(message)
+    reason = untrained(adapter)
+    if reason:
+        message = (
+            f"the adapter in {adapter} was not trained: {reason}, after {fit.steps} steps; look at the learning rate "
+            f"and the number of steps that the trainer {trainer} used (train.hyperparameters), and at {adapter.parent}"
+        )
+        raise ToolError(message)
 
 
 def _of(categories: frozenset[str]) -> Callable[[Row], bool]:
