@@ -45,16 +45,18 @@ def decide(
         *floors(candidate, incumbents, settings),
         *guards(candidate, settings),
         loading(loads, sum(candidate.outcomes.values())),
-        *([differs] if differs else []),
     )
     found = [_compare(candidate, incumbent, settings) for incumbent in incumbents]
     decision = _decision(found, checks, settings, min_delta)
-    return _untaught(decision, differs) if differs and not differs.holds else decision
+    return _with(decision, differs) if differs else decision
 
 
-def _untaught(decision: Decision, differs: Check) -> Decision:
-    """*decision* on a candidate that answers as mainline does, letter for letter: never a Promote, and it says so."""
-    evidence = decision.evidence
+def _with(decision: Decision, differs: Check) -> Decision:
+    """*decision* with one more check: a candidate that answers as mainline does, letter for letter, is no Promote."""
+    checks = (*decision.evidence.checks, differs)
+    evidence = decision.evidence.model_copy(update={"checks": checks})
+    if differs.holds:
+        return decision.model_copy(update={"evidence": evidence})
     if isinstance(decision, Reject):
         explanation = f"{evidence.explanation} Moreover {differs.note}. {_UNTAUGHT}"
         return Reject(evidence=evidence.model_copy(update={"explanation": explanation}))

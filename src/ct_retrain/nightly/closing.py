@@ -20,6 +20,7 @@ from ct_retrain.core.night import (
     TrainFacts,
 )
 from ct_retrain.core.ports import Notifier
+from ct_retrain.core.training import Fit
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import archive, outbox, wording
 from ct_retrain.nightly.inspection import failures, quarantined
@@ -129,11 +130,21 @@ def metrics(done: Sequence[Manifest]) -> dict[str, float]:
             case TrainFacts() as facts:
                 figures |= {"train.loss": facts.fit.losses[-1].loss} if facts.fit.losses else {}
                 figures |= {"train.rows": sum(facts.rows.values()), "train.steps": facts.fit.steps}
+                figures |= dict(_schedule(facts.fit))
             case BenchmarkFacts() as facts:
                 figures |= dict(_scores(facts))
             case _:
                 pass
     return figures
+
+
+def _schedule(fit: Fit) -> Iterator[tuple[str, float]]:
+    """What the optimizer did, where the trainer told its schedule."""
+    if fit.schedule is not None:
+        yield "train.tokens", fit.tokens
+        yield "train.passes", fit.schedule.passes
+        yield "train.sequences_a_step", fit.schedule.sequences_a_step
+        yield "train.first_learning_rate", fit.schedule.first_learning_rate
 
 
 def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:

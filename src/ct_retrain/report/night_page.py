@@ -252,6 +252,10 @@ def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:
     yield "trainer", line(f"{facts.trainer.name} {facts.trainer.version}")
     yield "rows", f"{fit.examples:,}, {fit.skipped:,} too long"
     yield "steps, epochs", f"{fit.steps:,}, {fit.epochs:.3g}"
+    if fit.schedule is not None:
+        yield "readings of each harvested row", f"{fit.schedule.passes:.3g}"
+        yield "sequences a step", f"{fit.schedule.sequences_a_step:,}"
+        yield "learning rate at the first step", f"{fit.schedule.first_learning_rate:.2g}"
     yield "tokens", f"{fit.tokens:,}"
     yield "time", duration(fit.seconds)
     yield "device", line(fit.device)
