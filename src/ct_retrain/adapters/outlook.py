@@ -52,9 +52,9 @@ def outlook(plan: TrainPlan) -> Outlook:
             shape = _shape(directory)
     except CtRetrainError as error:
         return unknown(plan, str(error))
-    knobs = _machine.with_dtype(plan.hyperparameters)
+    knobs = _machine.decided(plan.hyperparameters)
     device = "cuda" if _modelling.library("torch").cuda.is_available() else "cpu"
-    amounts = tokens.amounts(packed=knobs.packing and device == "cuda")
+    amounts = tokens.amounts(packed=bool(knobs.packing))
     planned = recipe.schedule(knobs, amounts)
     speed = _speed(knobs, device)
     operations = planned.tokens * shape.parameters * (6 if knobs.gradient_checkpointing else 4)

@@ -81,7 +81,7 @@ class _Ingredients:
 def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
     """A TRL trainer that is ready to start, and the schedule that it follows."""
     trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
-    knobs = _machine.with_dtype(knobs)
+    knobs = _machine.decided(knobs)
     transformers.set_seed(knobs.seed)
     model = _base(knobs, made_of.base)
     reading = _reading(knobs, model, made_of)
@@ -105,7 +105,7 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
 def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _schedule.Reading:
     # In eval mode bitsandbytes repacks NF4 weights on some CPUs for a kernel that has no backward pass.
     model.train()
-    packed = knobs.packing and _mixture.keeps_documents_apart(model, len(made_of.tokenizer))
+    packed = bool(knobs.packing) and _mixture.keeps_documents_apart(model, len(made_of.tokenizer))
     if knobs.packing and not packed:
         logging.getLogger(__name__).warning(
             "this model does not keep packed documents apart: padding instead"
