@@ -94,7 +94,7 @@ def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
     else:
         batch, accumulation = _split(knobs, int(rows), max(1, knobs.max_length // amounts.longest))
         if total > knobs.step_limit * batch * accumulation:
-            batch = _fuller(knobs, batch, accumulation, rows)
+            batch = _fuller(knobs, batch, accumulation, rows, _span(knobs, amounts, mean, LARGEST)[1])
         total, pack_to = _whole(knobs, total, batch * accumulation), 0
         steps = knobs.max_steps or math.ceil(total / (batch * accumulation))
     readings = wanted if total == sum(wanted.values()) else allot(math.ceil(total), wanted)
@@ -246,10 +246,10 @@ def _split(knobs: Hyperparameters, sequences: int, room: int) -> tuple[int, int]
     return max(1, sequences // accumulation), accumulation
 
 
-def _fuller(knobs: Hyperparameters, batch: int, accumulation: int, rows: float) -> int:
-    """*batch*, or what makes a step of no fewer than *rows* rows, where it is free: else rows would go unread."""
+def _fuller(knobs: Hyperparameters, batch: int, accumulation: int, rows: float, most: float) -> int:
+    """*batch*, or what makes a step of *rows* to *most* rows, where it is free: else rows would go unread."""
     wanted = math.ceil(rows / accumulation)
-    return batch if knobs.batch_size or wanted * accumulation > LARGEST.rows else wanted
+    return batch if knobs.batch_size or wanted * accumulation > most else wanted
 
 
 def _tokens(readings: Mapping[str, int], amounts: Amounts) -> float:
