@@ -14,8 +14,6 @@ import math
 import tempfile
 from pathlib import Path
 
-from embedded_model import SHIPPED, Bench
-
 from ct_retrain.core import recipe
 from ct_retrain.core.mix import row_counts
 from ct_retrain.core.settings import ShareSettings
@@ -23,6 +21,7 @@ from ct_retrain.core.training import Hyperparameters
 from ct_retrain.demo.assess import pass_rate
 from ct_retrain.demo.families import mastered_families, missing_families
 from ct_retrain.demo.nightly_recipe import NIGHTLY
+from embedded_model import SHIPPED, Bench
 
 SIZES = ((1, 400), (10, 400), (120, 400), (240, 400), (500, 400), (2000, 600), (50_000, 600))
 """Rows of a mixture, and tokens of each."""
@@ -64,9 +63,7 @@ def amounts(rows: int, tokens: int) -> recipe.Amounts:
     available = {"delta": delta, "repair": 0, "gold": rows - delta, "general": 0}
     lines = row_counts(available, wanted)
     distinct = {name: min(count, available[name]) for name, count in lines.items()}
-    return recipe.Amounts(
-        lines, distinct, {name: tokens * count for name, count in distinct.items()}, tokens
-    )
+    return recipe.Amounts(lines, distinct, {name: tokens * count for name, count in distinct.items()}, tokens)
 
 
 def shares(steps: int, seeds: int) -> None:

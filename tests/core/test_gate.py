@@ -255,7 +255,9 @@ def test_a_candidate_that_answers_as_mainline_does_is_held_for_that() -> None:
     decision = decide(cards, SETTINGS, 0.0)
 
     assert isinstance(decision, Hold)
-    assert decision.evidence.explanation.startswith("Held: all 1000 answers are mainline's, letter for letter.")
+    assert decision.evidence.explanation.startswith(
+        "Held: all 1000 answers are mainline's, letter for letter."
+    )
     check = decision.evidence.checks[-1]
     assert (check.name, check.holds, check.n) == ("answers differ from mainline", False, 1000)
 

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from random import Random
@@ -11,7 +10,7 @@ import pytest
 
 from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.compose import House, build
+from ct_retrain.compose import House, build, remembering
 from ct_retrain.core.night import Manifest, TrainFacts
 from ct_retrain.core.problem import Prompt, Sampling
 from ct_retrain.core.workspace import MANIFEST
@@ -68,11 +67,11 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
         for task in tasks(mastered_families(), GOLD, "train", 2)
     ]
     (root / "data/gold/gold.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return build(root)
+    return remembering(build(root))
 
 
 @pytest.fixture(scope="module")
-def trained(house: House) -> Iterator[TrainFacts]:
+def trained(house: House) -> TrainFacts:
     """The facts of a night that stopped after its training."""
     import torch
 
@@ -82,7 +81,7 @@ def trained(house: House) -> Iterator[TrainFacts]:
     torch.set_num_threads(before)
     facts = disk.read_record(house.workspace.stage(NIGHT, "train") / MANIFEST, Manifest).facts
     assert isinstance(facts, TrainFacts)
-    yield facts
+    return facts
 
 
 @pytest.mark.slow

@@ -261,7 +261,9 @@ class Deaf:
 
             def do_POST(self) -> None:
                 asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                text = answers.get(asked.get("messages", [{}])[-1].get("content", ""), "module none; endmodule")
+                text = answers.get(
+                    asked.get("messages", [{}])[-1].get("content", ""), "module none; endmodule"
+                )
                 choice = {"message": {"content": f"{text} // {asked.get('seed')}"}, "finish_reason": "stop"}
                 self._say({"choices": [choice], "usage": {"completion_tokens": 9}})
 

@@ -132,6 +132,7 @@ def curve(*losses: float, norm: float | None = 1.0) -> list[LossPoint]:
         (curve(0.0, 0.0, 0.0), "the loss is 0 from the start"),
         (curve(2.0, 2.1, 1.9, norm=0.0), "the gradient norm is 0"),
         (curve(*[2.0] * 20), "the loss never fell"),
+        (curve(*[2.0 + 0.05 * math.sin(step) - step / 5000 for step in range(60)]), "the loss never fell"),
         (curve(*[2.0 + step / 10 for step in range(60)]), "the loss never fell"),
     ],
 )
