@@ -45,7 +45,9 @@ class CommandTrainer:
         seconds = time.monotonic() - began
         if code != 0:
             end = f"exit code {code}" if code > 0 else f"signal {-code}"
-            raise ToolError(f"the trainer `{self.command}` ended with {end}; {_leashed.tail(out / 'trainer.log')}")
+            raise ToolError(
+                f"the trainer `{self.command}` ended with {end}; {_leashed.tail(out / 'trainer.log')}"
+            )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
