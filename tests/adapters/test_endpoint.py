@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from tests.moody import Asked, Moody, Reply, answer
 
 from ct_retrain.adapters import _answers
 from ct_retrain.adapters._http import NoAnswerError, Patience, Terms
@@ -18,7 +19,6 @@ from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.settings import EndpointSettings
-from tests.moody import Asked, Moody, Reply, answer
 
 PROMPTS = [Prompt(id=f"p{number}", text="Write an and gate" + " now" * number) for number in range(3)]
 SAMPLING = Sampling(samples=1, temperature=0.8, top_p=0.95, max_new_tokens=12, seed=5)

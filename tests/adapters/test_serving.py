@@ -12,12 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from tests.workshop import alive, descendants
 
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.problem import Prompt, Sampling
 from ct_retrain.core.settings import EndpointSettings
-from tests.workshop import alive, descendants
 
 SAMPLING = Sampling(samples=2, temperature=0.0, top_p=1.0, max_new_tokens=64, seed=0)
 PROMPTS = [Prompt(id="a", text="an inverter")]
@@ -126,20 +126,22 @@ def test_a_server_that_was_ended_is_started_again_and_the_log_of_the_first_is_ke
 def test_a_server_that_does_not_come_up_is_a_tool_error_with_its_last_lines(
     tmp_path: Path, port: int
 ) -> None:
-    with closing(served(tmp_path, port, "dies")) as generators:
-        with pytest.raises(
+    with (
+        closing(served(tmp_path, port, "dies")) as generators,
+        pytest.raises(
             ToolError, match=r"ended with exit code 1; the last lines of .*(?s:.*)CUDA out of memory"
-        ):
-            generators.open(None)
+        ),
+    ):
+        generators.open(None)
 
 
 @pytest.mark.usefixtures("nothing_left")
 def test_a_server_that_does_not_answer_in_time_is_a_tool_error(tmp_path: Path, port: int) -> None:
-    with closing(served(tmp_path, port, "sleeps", start_timeout=3)) as generators:
-        with pytest.raises(
-            ToolError, match=r"does not answer at endpoint.url after 3 s .*(?s:.*)the engine is"
-        ):
-            generators.open(None)
+    with (
+        closing(served(tmp_path, port, "sleeps", start_timeout=3)) as generators,
+        pytest.raises(ToolError, match=r"does not answer at endpoint.url after 3 s .*(?s:.*)the engine is"),
+    ):
+        generators.open(None)
 
 
 @pytest.mark.usefixtures("nothing_left")
