@@ -198,7 +198,7 @@ def test_vllm_keeps_every_promise(reference: TransformersGenerators, lora: Path,
     with closing(started(tmp_path, port, environment, argv, model="embedded", adapters="vllm")) as generators:
         keep_all(Subject(_Kept(generators), reference, lora, nothing))
         settings = generators.settings.model_copy(update={"command": "", "model": "no-such-model"})
-        with pytest.raises(ToolError, match="'no-such-model' that endpoint.model names; it has: embedded"):
+        with pytest.raises(ToolError, match=r"'no-such-model' that endpoint\.model names; it has: embedded"):
             EndpointGenerators(settings).open(None)
         again = generators.settings.model_copy(update={"command": ""})
         beside = EndpointGenerators(again).open(lora)

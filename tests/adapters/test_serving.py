@@ -171,9 +171,11 @@ def test_a_command_that_cannot_be_started_is_a_usage_error(tmp_path: Path, port:
         ("no-such-server --fast", "there is no such program"),
         ("serve 'it", "cannot be read"),
     ):
-        with closing(served(tmp_path, port, command=text)) as generators:
-            with pytest.raises(UsageError, match=rf"endpoint\.command.*{says}"):
-                generators.open(None)
+        with (
+            closing(served(tmp_path, port, command=text)) as generators,
+            pytest.raises(UsageError, match=rf"endpoint\.command.*{says}"),
+        ):
+            generators.open(None)
 
 
 def test_the_tool_tells_how_the_server_was_started(tmp_path: Path, port: int) -> None:
