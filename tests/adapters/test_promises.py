@@ -1,5 +1,6 @@
 """One suite for every way to generate: in this process, from a file, and from servers, of which two are real."""
 
+import json
 import shutil
 import socket
 import sys
@@ -215,7 +216,7 @@ def test_vllm_keeps_every_promise(reference: TransformersGenerators, lora: Path,
 
 
 class _Kept:
-    """Generators whose server outlives `close`: to start vLLM twice would take another minute."""
+    """Generators whose server outlives `close`: to start it twice would take another minute."""
 
     def __init__(self, inner: EndpointGenerators) -> None:
         self._inner = inner
@@ -230,11 +231,14 @@ class _Kept:
 @pytest.fixture
 def sampled(tmp_path: Path) -> Path:
     """The embedded model as models are published that want to be sampled from: this server samples from no other."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
     copy = tmp_path / "sampled"
-    shutil.copytree(EMBEDDED, copy)
-    (copy / "generation_config.json").write_text(
-        '{"do_sample": true, "top_k": 0, "eos_token_id": 2, "pad_token_id": 0}'
-    )
+    shutil.copytree(EMBEDDED, copy, ignore=shutil.ignore_patterns("*.safetensors"))
+    AutoModelForCausalLM.from_pretrained(EMBEDDED, dtype=torch.float32).save_pretrained(copy)
+    ends = {"do_sample": True, "top_k": 0, "eos_token_id": 2, "pad_token_id": 0}
+    (copy / "generation_config.json").write_text(json.dumps(ends))
     return copy
 
 
@@ -268,4 +272,4 @@ def test_transformers_serve_keeps_every_promise(
     argv = [str(program), "serve", "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
     settings = {"model": str(sampled), "adapters": "path", "requests": 1}
     with closing(started(tmp_path, port, environment, argv, **settings)) as generators:
-        keep_all(Subject(generators, reference, whole, nothing))
+        keep_all(Subject(_Kept(generators), reference, whole, nothing))
