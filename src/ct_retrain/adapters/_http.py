@@ -9,6 +9,7 @@ and then is waited for.
 """
 
 import json
+import logging
 import random
 import re
 import time
@@ -75,6 +76,8 @@ class Http:
 
     def __init__(self, url: str, secret: str, throttle: Throttle, connections: int) -> None:
         """Send *secret*, if there is one, as bearer token, and keep so many *connections*; nothing is connected yet."""
+        # urllib3 warns of every try that fails, on standard error; what matters is told by the throttle and at the end.
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         self.url = url.rstrip("/")
         self.throttle = throttle
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}

@@ -28,6 +28,8 @@ from ct_retrain.core.settings import EndpointSettings
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _CONNECTS = 3
 """Connections that may fail before an arm does not open; a server that answered once is waited for longer."""
+_LOADING = 15.0
+"""Seconds that loading an adapter is tried: a server may answer a broken one as if it were broken itself."""
 _LOOK = Terms(patience=0.0, timeout=5.0, connects=0)
 """One look whether anybody answers."""
 _SHOWN = 20
@@ -55,7 +57,8 @@ class EndpointGenerators:
         if place is not None and settings.command:
             command = Command(settings.command, "endpoint.command", place.directory)
             self._server = Server(command, place.log, settings.start_timeout)
-        self._hotload = Hotload(self.http, self._listed, self.terms._replace(connects=_CONNECTS))
+        loading = self.terms._replace(connects=_CONNECTS, patience=min(settings.patience, _LOADING))
+        self._hotload = Hotload(self.http, self._listed, loading)
 
     def open(self, adapter: Path | None) -> "EndpointGenerator":
         """Make sure that the server answers, with *adapter* if given; raise ToolError when it does not."""

@@ -43,7 +43,7 @@ class Server:
                 "other one, or leave endpoint.command empty to use it"
             )
         self._log = _made_room(self._place())
-        _LOG.info("server starts", command=self._command.text, log=str(self._log))
+        _LOG.info("server starts", log=str(self._log))
         self._process = _leashed.start(self._command, [], self._log)
         began = time.monotonic()
         try:
