@@ -12,6 +12,7 @@ Penalties and cut-offs in the model's own generation config are not applied: onl
 
 import copy
 import functools
+import gc
 import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
@@ -41,6 +42,13 @@ class TransformersGenerators:
         """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
         self.model(adapter)
         return TransformersGenerator(self, adapter, self._batch_size)
+
+    def close(self) -> None:
+        """Let go of the weights, so that their memory is free; the digest of mainline is remembered."""
+        self._detach()
+        if self.__dict__.pop("_base", None) is not None:
+            gc.collect()
+            _modelling.library("torch").cuda.empty_cache()
 
     def model(self, adapter: Path | None) -> Any:
         """The weights that answer with *adapter*; those of the arm before are let go."""

@@ -50,6 +50,13 @@ class Generators(Protocol):
         """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
         ...
 
+    def close(self) -> None:
+        """Give back what `open` took: memory, a server that was started. `open` may be called again afterwards.
+
+        Generators that were opened before must not be used after it. Never raises for what is outside us.
+        """
+        ...
+
 
 class Trainer(Protocol):
     """Trains one adapter."""

@@ -162,10 +162,16 @@ class EndpointSettings(Section):
     """How it takes an adapter: `vllm` by POST /load_lora_adapter, `path` as the name of a model."""
     revision: str = ""
     """Of the weights behind `model`: change it when they change, for samples are used again by it."""
-    requests: Annotated[int, Field(ge=1)] = 8
-    """In flight at once."""
+    command: str = ""
+    """Starts the server before the first question and ends it before training; empty uses a server that runs already."""
+    start_timeout: Annotated[float, Field(gt=0)] = 900.0
+    """Seconds that the server of `command` may take until it answers."""
+    requests: Annotated[int, Field(ge=1)] = 64
+    """In flight at once; fewer while the server says that it is busy."""
     timeout: Annotated[float, Field(gt=0)] = 600.0
     """Seconds that one answer may take."""
+    patience: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds that a request which fails is tried again, before the server counts as failed."""
     api_key: SecretStr = SecretStr("")
     """Sent as bearer token; set it in the environment (CT_RETRAIN_ENDPOINT__API_KEY)."""
 

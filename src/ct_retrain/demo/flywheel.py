@@ -3,6 +3,7 @@
 Run again in the same workspace it goes on where it stopped.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -83,13 +84,14 @@ def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int
     specs = load_specs(workspace.root / specs_file(number))
     serving = latest(workspace.models)
     adapter = workspace.models / serving if serving else None
-    tools = Tools(
-        writers=[ports.generators.open(adapter), Planner(specs)],
-        simulator=ports.simulator,
-        sampling=sampling_of(settings.benchmark),
-        workers=settings.judge.workers,
-    )
-    results = run_pipeline(specs, workspace.runs, prefix, tools)
+    with contextlib.closing(ports.generators) as generators:
+        tools = Tools(
+            writers=[generators.open(adapter), Planner(specs)],
+            simulator=ports.simulator,
+            sampling=sampling_of(settings.benchmark),
+            workers=settings.judge.workers,
+        )
+        results = run_pipeline(specs, workspace.runs, prefix, tools)
     harvest = Harvest(
         specs=len(specs),
         by_model=sum(one.passed and one.attempts == 1 for one in results),

@@ -15,6 +15,7 @@ _KEPT = (
     "plan.json",
     "relapse.json",
     "night.log*",
+    "server.log*",
     "*/manifest.json",
     "*/rejected.jsonl",
     "train/losses.jsonl",

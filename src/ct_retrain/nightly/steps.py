@@ -90,7 +90,12 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
     ]
     settings = night.settings.train.model_dump(exclude={"min_new"})
     key = digest(content(done[-1]), settings, trainer.tool, *sources, *sorted(inputs.forgotten))
-    return night.step("train", key), lambda out: train(out, inputs, trainer)
+
+    def fill(out: Path) -> Facts:
+        night.ports.generators.close()  # training needs the memory that a model or a server holds
+        return train(out, inputs, trainer)
+
+    return night.step("train", key), fill
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -136,7 +141,7 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
         suite.digest,
         plan.champion or "",
         inputs.settings.model_dump(exclude={"batch_size"}),
-        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision"}),
+        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
         settings.gate.model_dump(),
         str(inputs.min_delta),
         ports.simulator.tool,

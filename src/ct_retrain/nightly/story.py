@@ -4,6 +4,7 @@ Write order: stage manifests → release → link → history → NightRecord �
 again ends in the same tree. The NightRecord is written last but for the notice: it means the night is over.
 """
 
+import contextlib
 from typing import NamedTuple
 
 import structlog
@@ -80,7 +81,11 @@ def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
 def _night(
     workspace: Workspace, settings: Settings, ports: Ports, name: str, until: StageName | None
 ) -> NightRecord | None:
-    with disk.blamed(workspace.root), structlog.contextvars.bound_contextvars(night=name):
+    with (
+        disk.blamed(workspace.root),
+        structlog.contextvars.bound_contextvars(night=name),
+        contextlib.closing(ports.generators),
+    ):
         night = Night(workspace, settings, ports, books.open_plan(workspace, name), workspace.night(name))
         done: list[Manifest] = []
         for stage in _ORDER:
