@@ -1,33 +1,22 @@
 """A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
 
 It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.training.Fit`); what it
-says goes to `OUT/trainer.log`. It inherits the environment, but for our secrets. Whatever ends us while it runs, a
-SIGKILL included, ends its whole process group, too: else a night that is run again would train beside the trainer of
-the one that died.
+says goes to `OUT/trainer.log`. It runs as `_child` says: with our environment but for our secrets, and ended with us.
 """
 
-import contextlib
-import os
 import shlex
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.adapters import _leash
-from ct_retrain.core import configuration
+from ct_retrain.adapters import _child
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.training import Fit, TrainPlan
 
-_GRACE = 10.0
-"""Seconds between asking the trainer to end and making it."""
-_LAST_LINES = 15
+LOG = "trainer.log"
 _NEEDED = ("adapter_config.json", "adapter_model.safetensors")
 
 
@@ -52,19 +41,27 @@ class CommandTrainer:
         disk.write_record(plan_file, plan)
         (out / "fit.json").unlink(missing_ok=True)
         disk.remove_tree(out / "adapter")
+        (out / LOG).unlink(missing_ok=True)
         began = time.monotonic()
-        code = _run([*self._words(), str(plan_file), str(out)], out / "trainer.log")
+        code = _child.run([*self._program(), str(plan_file), str(out)], out / LOG)
         seconds = time.monotonic() - began
         if code != 0:
-            end = f"exit code {code}" if code > 0 else f"signal {-code}"
-            raise ToolError(f"the trainer `{self.command}` ended with {end}; {_tail(out / 'trainer.log')}")
+            raise ToolError(
+                f"the trainer `{self.command}` ended with {_child.end(code)}; {_child.tail(out / LOG)}"
+            )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
                 f"the trainer `{self.command}` left no {' and no '.join(missing)} in {out / 'adapter'}: save the "
-                f"adapter there with PEFT's save_pretrained; {_tail(out / 'trainer.log')}"
+                f"adapter there with PEFT's save_pretrained; {_child.tail(out / LOG)}"
             )
         return self._fit(plan, out, seconds)
+
+    def _program(self) -> list[str]:
+        words = self._words()
+        if shutil.which(words[0]) is None:
+            raise UsageError(f"train.command: cannot start {words[0]!r}: there is no such program")
+        return words
 
     def _words(self) -> list[str]:
         try:
@@ -93,48 +90,3 @@ class CommandTrainer:
         )  # fmt: skip
         disk.write_record(path, fit)
         return fit
-
-
-def _run(argv: list[str], log: Path) -> int:
-    """Run *argv* in a process group of its own, everything it says into *log*; return its exit code."""
-    if shutil.which(argv[0]) is None:
-        raise UsageError(f"train.command: cannot start {argv[0]!r}: there is no such program")
-    leashed = [sys.executable, "-I", "-S", _leash.__file__, *argv]
-    with log.open("wb") as file:
-        process = subprocess.Popen(
-            leashed,
-            stdin=subprocess.PIPE,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            env=configuration.public_environment(),
-            start_new_session=True,
-        )
-        with _ended(process):
-            return process.wait()
-
-
-@contextlib.contextmanager
-def _ended(process: "subprocess.Popen[bytes]") -> Generator[None]:
-    """Leave nothing of the group of *process* alive, whatever happens in between."""
-    try:
-        yield
-    except BaseException:
-        _signal(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(_GRACE)
-        raise
-    finally:
-        _signal(process.pid, signal.SIGKILL)
-        process.wait()
-        if process.stdin is not None:
-            process.stdin.close()
-
-
-def _signal(group: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
-
-
-def _tail(log: Path) -> str:
-    lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
-    return f"the last lines of {log}:\n" + "\n".join(lines) if lines else f"{log} is empty"

@@ -39,14 +39,14 @@ class Hyperparameters(Record):
     """PEFT target modules: `all-linear` or names separated by commas."""
     max_length: Annotated[int, Field(ge=16)] = 4096
     """Tokens; longer examples are left out and counted, never cut."""
-    packing: bool = True
-    """Pack sequences; only where the attention keeps documents apart (see `adapters.qlora`)."""
+    packing: bool | Literal["auto"] = "auto"
+    """Join short rows into one sequence of `max_length` tokens: `auto` does on a GPU, where padding costs more, and not on a CPU, where packing runs at half speed; a model that mixes joined rows up is always padded."""
     quantization: Literal["nf4", "none"] = "nf4"
     """Of the frozen base: NF4 is QLoRA, none is plain LoRA."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     """Of computation."""
-    gradient_checkpointing: bool = True
-    """Trade time for memory."""
+    gradient_checkpointing: bool | Literal["auto"] = "auto"
+    """Compute activations twice instead of keeping them: `auto` starts without, and goes on with it once memory runs out."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 50
     """A night that dies loses at most this many steps."""
     seed: int = 0
