@@ -43,13 +43,13 @@ class QloraTrainer:
 
     @property
     def tool(self) -> Tool:
-        """Libraries and device."""
+        """Libraries and device, found out without importing torch into this process."""
         found = _machine.versions()
         detail = ", ".join(f"{name} {number}" for name, number in found.items() if name != "trl")
         return Tool(
             name="qlora",
             version=f"trl {found.get('trl', 'missing')}",
-            detail=f"{detail}; {_machine.device_name()}",
+            detail=f"{detail}; {_machine.device_name_asked()}",
         )
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
