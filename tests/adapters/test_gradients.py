@@ -11,16 +11,20 @@ from ct_retrain.core.errors import ToolError, UsageError
 
 @pytest.fixture(scope="module")
 def wide(base, tmp_path_factory):
-    """The tiny base with layers of a width that bitsandbytes repacks: a multiple of 32 outputs and of 64 inputs."""
+    """A tiny Llama, which has no biases, with layers of a width that bitsandbytes repacks: 32 outputs, 64 inputs, or more."""
     import torch
-    from transformers import AutoModelForCausalLM, Qwen2Config
+    from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config
 
     directory = tmp_path_factory.mktemp("wide")
     shutil.copytree(base, directory, dirs_exist_ok=True)
-    config = Qwen2Config.from_pretrained(base)
-    config.hidden_size, config.intermediate_size = 128, 256
+    same = ("vocab_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads", "initializer_range",
+            "max_position_embeddings", "tie_word_embeddings", "bos_token_id", "eos_token_id", "pad_token_id")  # fmt: skip
+    narrow = Qwen2Config.from_pretrained(base)
+    config = LlamaConfig(
+        hidden_size=128, intermediate_size=256, **{name: getattr(narrow, name) for name in same}
+    )
     torch.manual_seed(0)
-    AutoModelForCausalLM.from_config(config).save_pretrained(directory)
+    LlamaForCausalLM(config).save_pretrained(directory)
     return directory
 
 

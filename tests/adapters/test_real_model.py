@@ -3,7 +3,7 @@
 import pytest
 from benchmarks import real_model
 
-from ct_retrain.core.night import Outcome
+from ct_retrain.core.night import NightOutcome
 
 
 @pytest.mark.slow
@@ -22,7 +22,7 @@ def test_a_pretrained_model_learns_in_a_night_of_the_product(tmp_path, monkeypat
     assert after < 0.5 * before
     assert told.cards["candidate"].finished_rate > told.cards["mainline"].finished_rate
     assert told.cards["candidate"].model_digest != told.cards["mainline"].model_digest
-    assert told.record.outcome in {Outcome.PUBLISHED, Outcome.HELD, Outcome.REJECTED}
-    assert (told.record.outcome is Outcome.PUBLISHED) == (
+    assert told.record.outcome in {NightOutcome.PUBLISHED, NightOutcome.HELD, NightOutcome.REJECTED}
+    assert (told.record.outcome is NightOutcome.PUBLISHED) == (
         tmp_path / "workspace/models/qwen_coder_rtl/latest_nightly"
     ).is_symlink()
