@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,16 +52,56 @@ def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Pope
     program, *rest = command.words()
     if not _exists(program, command.directory):
         raise UsageError(f"{command.setting}: cannot start {program!r}: there is no such program")
-    with log.open("wb") as file:
+    log.unlink(missing_ok=True)
+    return _started([program, *rest, *arguments], log, command.directory)
+
+
+def run(command: Command, arguments: list[str], log: Path) -> int:
+    """Run *command* to its end and return its exit code; nothing of its process group is left, whatever happens."""
+    process = start(command, arguments, log)
+    with _ended(process):
+        return process.wait()
+
+
+def run_own(argv: list[str], log: Path, hear: Callable[[str], None]) -> int:
+    """Run a program of ours to its end: what it prints goes to *hear* by the line, its errors are appended to *log*."""
+    process = _started(argv, log, None, heard=True)
+    with _ended(process):
+        for line in process.stdout or ():
+            hear(line.decode("utf-8", "replace"))
+        return process.wait()
+
+
+def _started(
+    argv: list[str], log: Path, directory: Path | None, *, heard: bool = False
+) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as file:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", _leash.__file__, program, *rest, *arguments],
+            [sys.executable, "-I", "-S", _leash.__file__, *argv],
             stdin=subprocess.PIPE,
-            stdout=file,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE if heard else file,
+            stderr=file,
             env=configuration.public_environment(),
-            cwd=command.directory,
+            cwd=directory,
             start_new_session=True,
         )
+
+
+@contextlib.contextmanager
+def _ended(process: "subprocess.Popen[bytes]") -> Generator[None]:
+    """Leave nothing of the group of *process* alive, whatever happens in between."""
+    try:
+        yield
+    except BaseException:
+        ask_to_end(process)
+        raise
+    finally:
+        end(process)
+
+
+def ending(code: int) -> str:
+    """In words, how a program ended with *code*."""
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
 def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
@@ -74,8 +115,9 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     """Kill the whole group of *process* and wait until the kernel has cleared it away, a few seconds at most."""
     _signal(process.pid, signal.SIGKILL)
     process.wait()
-    if process.stdin is not None:
-        process.stdin.close()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
     deadline = time.monotonic() + _GRACE
     while _signal(process.pid, 0) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,9 +1,7 @@
 """A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
 
 It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.training.Fit`); what it
-says goes to `OUT/trainer.log`. It inherits the environment, but for our secrets. Whatever ends us while it runs, a
-SIGKILL included, ends its whole process group, too: else a night that is run again would train beside the trainer of
-the one that died.
+says goes to `OUT/trainer.log`. It runs as `_child` says: with our environment but for our secrets, and ended with us.
 """
 
 import time
@@ -17,6 +15,7 @@ from ct_retrain.core.recipe import concrete
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.training import Fit, TrainPlan
 
+LOG = "trainer.log"
 _NEEDED = ("adapter_config.json", "adapter_model.safetensors")
 
 
@@ -42,19 +41,19 @@ class CommandTrainer:
         disk.write_record(plan_file, plan)
         (out / "fit.json").unlink(missing_ok=True)
         disk.remove_tree(out / "adapter")
+        (out / LOG).unlink(missing_ok=True)
         began = time.monotonic()
-        code = _run(self._command, [str(plan_file), str(out)], out / "trainer.log")
+        code = _leashed.run(self._command, [str(plan_file), str(out)], out / LOG)
         seconds = time.monotonic() - began
         if code != 0:
-            end = f"exit code {code}" if code > 0 else f"signal {-code}"
             raise ToolError(
-                f"the trainer `{self.command}` ended with {end}; {_leashed.tail(out / 'trainer.log')}"
+                f"the trainer `{self.command}` ended with {_leashed.ending(code)}; {_leashed.tail(out / LOG)}"
             )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
                 f"the trainer `{self.command}` left no {' and no '.join(missing)} in {out / 'adapter'}: save the "
-                f"adapter there with PEFT's save_pretrained; {_leashed.tail(out / 'trainer.log')}"
+                f"adapter there with PEFT's save_pretrained; {_leashed.tail(out / LOG)}"
             )
         return self._fit(plan, out, seconds)
 
@@ -85,15 +84,3 @@ def _numbered(plan: TrainPlan) -> TrainPlan:
     if plan.schedule is None:
         return plan
     return plan.model_copy(update={"hyperparameters": concrete(plan.hyperparameters, plan.schedule)})
-
-
-def _run(command: _leashed.Command, arguments: list[str], log: Path) -> int:
-    """Run *command* to its end and return its exit code; nothing of its process group is left, whatever happens."""
-    process = _leashed.start(command, arguments, log)
-    try:
-        return process.wait()
-    except BaseException:
-        _leashed.ask_to_end(process)
-        raise
-    finally:
-        _leashed.end(process)

@@ -5,21 +5,21 @@ resumes, or runs with another batch size, asks for the same samples. They are dr
 exponential number per token of the vocabulary and step, and the token with the highest perturbed score wins,
 which has exactly the distribution of sampling. What remains is float noise: another batch shape may round a score
 differently, and where two perturbed scores tie within that (about 1e-6 in float32) the answers part; the same
-holds for bfloat16 with a far larger noise. The base is loaded once; one adapter is attached at a time, merged
-into a copy on the CPU (float32, exact and fast) and beside the weights on CUDA (bfloat16 would round it away).
+holds for bfloat16 with a far larger noise. The base is loaded once; one adapter is attached at a time. On a CPU it is
+merged into a copy where that gives the same logits (see `_attached.is_plain`), which is faster; else, and on CUDA,
+where bfloat16 would round it away, it stays beside the weights. What is measured is thus what PEFT serves.
 Penalties and cut-offs in the model's own generation config are not applied: only `Sampling` is.
 """
 
 import copy
 import functools
 import gc
-import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.adapters import _modelling
+from ct_retrain.adapters import _attached, _modelling
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
@@ -71,14 +71,21 @@ class TransformersGenerators:
         return Tool(
             name="transformers",
             version=version("transformers"),
-            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, weights {weights}",
+            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, merged where exact, weights {weights}",
         )
 
     def _detach(self) -> None:
-        """Leave the base as it was loaded: PEFT takes its layers out, no weight was changed."""
+        """Leave the base as it was loaded; one that an adapter has changed for good is let go and loaded again."""
         attached, self._attached = self._attached, None
-        if attached is not None and hasattr(attached[1], "unload"):
-            attached[1].unload()
+        if attached is None or not hasattr(attached[1], "peft_config"):
+            return
+        model = attached[1]
+        if model.get_base_model() is not self._base:  # a copy
+            return
+        if _attached.is_plain(model):
+            model.unload()
+        else:
+            del self.__dict__["_base"]
 
     @functools.cached_property
     def _directory(self) -> Path:
@@ -175,32 +182,13 @@ class TransformersGenerator:
 
 
 def _with_adapter(base: Any, adapter: Path | None) -> Any:
-    """*base* with *adapter* on top; a half-fitting adapter is refused, where PEFT itself only warns."""
+    """*base* with *adapter* on top: merged into a copy where that is asked for and exact, else attached."""
     if adapter is None:
         return base
-    peft, safetensors = _modelling.library("peft"), _modelling.library("safetensors")
-    merged = _merges(base)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", message="Found missing adapter keys")
-            model = peft.PeftModel.from_pretrained(copy.deepcopy(base) if merged else base, str(adapter))
-        with safetensors.safe_open(str(adapter / "adapter_model.safetensors"), framework="pt") as file:
-            foreign = set(file.keys()) - set(peft.get_peft_model_state_dict(model))
-        if foreign:
-            raise KeyError(f"{len(foreign)} weights have no place in this base, such as {min(foreign)}")
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RuntimeError,
-        UserWarning,
-        safetensors.SafetensorError,
-    ) as error:
-        raise ToolError(
-            f"adapter {adapter} does not load on this mainline ({error}): train it again from this mainline"
-        ) from error
-    return model.merge_and_unload() if merged else model.eval()
+    if not _merges(base):
+        return _attached.attach(base, adapter)
+    model = _attached.attach(copy.deepcopy(base), adapter)
+    return model.merge_and_unload() if _attached.is_plain(model) else model
 
 
 def _merges(base: Any) -> bool:

@@ -1,31 +1,36 @@
 """The built-in trainer: QLoRA with TRL, PEFT and bitsandbytes, on one CUDA device or on the CPU.
 
-Promises: the answer and its end-of-turn token are learned, the question is not; on a CPU the same plan gives the
-same adapter, byte for byte, also when the fit was interrupted and called again on the same directory; the adapter
-loads with plain `peft` and names no place of this machine but the base as the plan gave it. Rows are packed only
-where the model was seen to keep packed documents apart; else they are padded, and `Fit.versions["packing"]` says
-so. Not covered: several devices (run your own script, see `adapters.command`).
+Promises: training runs in a process of its own, so that all its memory is free afterwards; the answer and its
+end-of-turn token are learned, the question is not; on a CPU the same plan gives the same adapter, byte for byte, also
+when the fit was interrupted and called again on the same directory; the adapter loads with plain `peft` and names no
+place of this machine but the base as the plan gave it. Rows are packed only where the model was seen to keep packed
+documents apart; else they are padded, and `Fit.versions["packing"]` says so. Not covered: several devices (run your
+own script, see `adapters.command`).
 """
 
-import contextlib
-import json
 import logging
 import time
-from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ct_retrain import disk
-from ct_retrain.adapters import _checkpoints, _machine, _mixture, _modelling, _schedule
+from ct_retrain.adapters import (
+    _answer_loss,
+    _apart,
+    _bases,
+    _checkpoints,
+    _machine,
+    _memory,
+    _mixture,
+    _modelling,
+    _schedule,
+)
 from ct_retrain.core import learning
-from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
 from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, Schedule, TrainPlan
 
-_CPU_PARAMETERS = 2_000_000_000
-"""A base above this is refused without a GPU: one step of a 7B model takes minutes on a CPU."""
 _CURVE = 0.01
 """A loss is logged every such share of the steps."""
 
@@ -39,34 +44,49 @@ class QloraTrainer:
 
     @property
     def tool(self) -> Tool:
-        """Libraries and device."""
+        """Libraries and device, found out without importing torch into this process."""
         found = _machine.versions()
         detail = ", ".join(f"{name} {number}" for name, number in found.items() if name != "trl")
         return Tool(
             name="qlora",
             version=f"trl {found.get('trl', 'missing')}",
-            detail=f"{detail}; {_machine.device_name()}",
+            detail=f"{detail}; {_machine.device_name_asked()}",
         )
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
         """Train as *plan* says and leave a PEFT adapter in `out/adapter`, with `fit.json` and `losses.jsonl`.
 
         Called again on a directory it was interrupted in, it continues from its last complete checkpoint; called
-        again when it had finished, it returns what it did.
+        again when it had finished, it returns what it did. What the training process says goes to `out/trainer.log`.
         """
+        done = _checkpoints.claim(plan, out)
+        return _apart.fit(plan, out, download=self.download) if done is None else done
+
+
+@dataclass(frozen=True)
+class Here:
+    """The training itself, in this process; `QloraTrainer` runs it in one of its own."""
+
+    download: bool = False
+    spare_memory: bool = False
+    """Whether `auto` means gradient checkpointing."""
+
+    def fit(self, plan: TrainPlan, out: Path) -> Fit:
+        """As `QloraTrainer.fit`, without a process; raise OutOfMemoryError, a ToolError, where memory runs out."""
         done = _checkpoints.claim(plan, out)
         if done is not None:
             return done
-        with _modelling.quietly(download=self.download), _explained(plan.hyperparameters):
+        with _modelling.quietly(download=self.download), _memory.explained(plan.hyperparameters):
+            knobs = _machine.decided(plan.hyperparameters, spare_memory=self.spare_memory)
             directory = _modelling.base_directory(plan.base, download=self.download)
-            _refuse_the_impossible(plan, directory)
+            _bases.refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
-            trainer, planned = _trainer(plan.hyperparameters, out, _Ingredients(directory, tokenizer, tokens))
+            trainer, planned = _trainer(knobs, out, _Ingredients(directory, tokenizer, tokens))
             fit = _train(trainer, out, tokens).model_copy(
                 update={"epochs": planned.epochs, "schedule": planned}
             )
-            _save(trainer.model, out / "adapter", plan.base)
+            _checkpoints.save_adapter(trainer.model, out / "adapter", plan.base)
         _checkpoints.finish(out, fit)
         return fit
 
@@ -81,22 +101,23 @@ class _Ingredients:
 def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
     """A TRL trainer that is ready to start, and the schedule that it follows."""
     trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
-    knobs = _machine.decided(knobs)
     transformers.set_seed(knobs.seed)
-    model = _base(knobs, made_of.base)
+    model = _bases.load(knobs, made_of.base)
     reading = _reading(knobs, model, made_of)
     trainer = trl.SFTTrainer(
         model=model,
         args=_arguments(knobs, out / "checkpoints", reading),
         train_dataset=reading.rows,
         processing_class=made_of.tokenizer,
-        peft_config=_lora(knobs),
+        peft_config=_bases.lora(knobs, model),
     )
     # TRL casts the LoRA matrices of quantised models to bfloat16: slow and noisy on a CPU, and with eight bits of
     # mantissa a small learning rate rounds away. PEFT's own default is float32, autocast or not.
     for parameter in trainer.model.parameters():
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
+    if trainer.model.device.type == "cpu":
+        _answer_loss.install(trainer)
     trainer.remove_callback(transformers.PrinterCallback)
     _schedule.follow(trainer, knobs, reading.schedule)
     return trainer, reading.schedule
@@ -111,36 +132,6 @@ def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _sche
             "this model does not keep packed documents apart: padding instead"
         )
     return _schedule.read(knobs, made_of.tokens, packed=packed)
-
-
-def _base(knobs: Hyperparameters, directory: Path) -> Any:
-    torch, transformers = _modelling.library("torch"), _modelling.library("transformers")
-    cuda = torch.cuda.is_available()
-    flash = cuda and knobs.dtype == "bfloat16" and transformers.utils.is_flash_attn_2_available()
-    options: dict[str, Any] = {
-        "dtype": getattr(torch, knobs.dtype),
-        "device_map": {"": 0 if cuda else "cpu"},
-        "attn_implementation": "flash_attention_2" if flash else "sdpa",
-    }
-    if knobs.quantization == "nf4":
-        options["quantization_config"] = transformers.BitsAndBytesConfig(
-            load_in_4bit=True,
-            bnb_4bit_quant_type="nf4",
-            bnb_4bit_use_double_quant=True,
-            bnb_4bit_compute_dtype=getattr(torch, knobs.dtype),
-        )
-    return _modelling.load_model(directory, options)
-
-
-def _lora(knobs: Hyperparameters) -> Any:
-    names = [name.strip() for name in knobs.targets.split(",") if name.strip()]
-    return _modelling.library("peft").LoraConfig(
-        r=knobs.rank,
-        lora_alpha=knobs.alpha,
-        lora_dropout=knobs.dropout,
-        target_modules=names[0] if names == ["all-linear"] else names,
-        task_type="CAUSAL_LM",
-    )
 
 
 def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Reading) -> Any:
@@ -187,6 +178,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
     step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps
     pace = Pace("train: steps", -(-len(trainer.train_dataset) // step))
     trainer.add_callback(_recorder(out, began, pace))
+    _bases.demand_gradients(trainer.model)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     state = trainer.state
     pace.end(state.global_step)
@@ -226,59 +218,6 @@ def _recorder(out: Path, began: float, pace: Pace) -> Any:
     return recorder
 
 
-def _save(model: Any, directory: Path, base: str) -> None:
-    """Leave the adapter alone in *directory*: no model card, and a configuration that does not vary with hash seeds."""
-    disk.fresh_directory(directory)
-    model.peft_config["default"].base_model_name_or_path = base
-    model.save_pretrained(directory, save_embedding_layers=False)
-    (directory / "README.md").unlink(missing_ok=True)
-    path = directory / "adapter_config.json"
-    config: dict[str, Any] = json.loads(path.read_text())
-    if isinstance(config["target_modules"], list):
-        config["target_modules"] = sorted(config["target_modules"])
-    disk.write_text(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
-
-
-def _refuse_the_impossible(plan: TrainPlan, base: Path) -> None:
-    torch = _modelling.library("torch")
-    knobs = plan.hyperparameters
-    if knobs.quantization == "nf4":
-        _modelling.library("bitsandbytes")
-    if torch.cuda.is_available():
-        if knobs.dtype == "bfloat16" and not torch.cuda.is_bf16_supported():
-            raise UsageError(
-                f"{_machine.device_name()} has no bfloat16: set train.hyperparameters.dtype to float32"
-            )
-        return
-    count = _modelling.parameters(base)
-    if count > _CPU_PARAMETERS:
-        raise ToolError(
-            f"{plan.base} has {count / 1e9:.1f} billion parameters and this machine has no CUDA device: run where "
-            "`nvidia-smi` lists one, or set train.mainline to a smaller model"
-        )
-    if knobs.dtype == "bfloat16":
-        logging.getLogger(__name__).warning(
-            "bfloat16 is slow on a CPU: set train.hyperparameters.dtype to float32"
-        )
-
-
-@contextlib.contextmanager
-def _explained(knobs: Hyperparameters) -> Generator[None]:
-    """Turn running out of memory into one ToolError that says which knobs help."""
-    torch = _modelling.library("torch")
-    try:
-        yield
-    except (MemoryError, RuntimeError) as error:
-        # The CPU allocator raises a bare RuntimeError; only its words tell.
-        if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
-            raise ToolError(
-                f"out of memory on {_machine.device_name()} with batch_size {knobs.batch_size} and max_length "
-                f"{knobs.max_length}: lower train.hyperparameters.batch_size (and raise accumulation to match), or "
-                "max_length, or keep quantization nf4 and gradient_checkpointing on"
-            ) from error
-        raise
-
-
 def _losses(history: list[dict[str, Any]]) -> tuple[LossPoint, ...]:
     return tuple(
         LossPoint(
@@ -300,4 +239,5 @@ def _choices(trainer: Any) -> dict[str, str]:
         "packing": "documents kept apart by position ids"
         if trainer.args.packing
         else "none, rows are padded",
+        "gradient checkpointing": "on" if trainer.args.gradient_checkpointing else "off",
     }
