@@ -5,13 +5,14 @@ token stays text in answers; packed rows are kept apart, or they are not packed.
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.adapters import _modelling
 from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.record import Rejected
 from ct_retrain.core.training import Row, TrainPlan
 
 IGNORED = -100
@@ -28,6 +29,8 @@ class Tokens(NamedTuple):
 
     rows: list[dict[str, list[int]]]
     skipped: int
+    too_long: tuple[Rejected, ...] = ()
+    """The rows that were left out, each once, by the file and line it comes from."""
 
 
 def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
@@ -37,7 +40,8 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
     end = _modelling.end_of_turn(tokenizer)
     limit = plan.hyperparameters.max_length
-    everything = [_row(row, tokenizer, end) for row in disk.read_lines(path, Row)]
+    rows = list(disk.read_lines(path, Row))
+    everything = [_row(row, tokenizer, end) for row in rows]
     kept = [row for row in everything if len(row["input_ids"]) <= limit]
     if not everything:
         raise UsageError(f"{path} has no rows: there is nothing to train on; harvest more, or add a gold set")
@@ -47,7 +51,20 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
             f"none of the {len(everything)} rows of {path} fits in {limit} tokens (the shortest has {shortest}): "
             "raise train.hyperparameters.max_length"
         )
-    return Tokens(kept, len(everything) - len(kept))
+    lengths = (len(row["input_ids"]) for row in everything)
+    too_long = tuple(_too_long(rows, lengths, limit))
+    return Tokens(kept, len(everything) - len(kept), too_long)
+
+
+def _too_long(rows: Sequence[Row], lengths: Iterable[int], limit: int) -> Iterator[Rejected]:
+    """A refusal for every row of more than *limit* tokens; of repeated rows and of harvested ones, one each."""
+    told: set[str] = set()
+    for number, (row, length) in enumerate(zip(rows, lengths, strict=True), 1):
+        subject = row.place or f"mixture.jsonl:{number}"
+        if length > limit and subject not in told and (row.place or row.prompt not in told):
+            told |= {subject, row.prompt}
+            detail = f"{length} tokens, train.hyperparameters.max_length is {limit}"
+            yield Rejected(subject=subject, reason="too_long", detail=detail)
 
 
 def _row(row: Row, tokenizer: Any, end: int) -> dict[str, list[int]]:

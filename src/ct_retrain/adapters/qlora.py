@@ -22,7 +22,7 @@ from ct_retrain.adapters import _checkpoints, _machine, _mixture, _modelling
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
-from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, TrainPlan
+from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, LossPoint, TrainPlan
 
 _CPU_PARAMETERS = 2_000_000_000
 """A base above this is refused without a GPU: one step of a 7B model takes minutes on a CPU."""
@@ -62,6 +62,7 @@ class QloraTrainer:
             _refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
+            disk.write_lines(out / TOO_LONG, iter(tokens.too_long))
             trainer, epochs = _trainer(plan.hyperparameters, out, _Ingredients(directory, tokenizer, tokens))
             fit = _train(trainer, out, tokens).model_copy(update={"epochs": epochs})
             _save(trainer.model, out / "adapter", plan.base)

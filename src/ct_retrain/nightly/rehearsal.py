@@ -2,20 +2,23 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
-from ct_retrain.core.record import Record
+from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Hyperparameters, Row
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
+from ct_retrain.stages.gold import remark
 from ct_retrain.stages.publish import latest
-from ct_retrain.stages.train import MIXTURE, prepare
+from ct_retrain.stages.train import FILES, MIXTURE, REJECTED, prepare, survey, withheld
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
@@ -37,6 +40,14 @@ class Rehearsal(Record):
     generations: int
     """Answers the benchmark would draw, all arms together."""
     champion: str | None
+    files: tuple[SourceFile, ...] = ()
+    """Gold sets and general data, file by file."""
+    gold: str = ""
+    """What would become of the gold set, in a sentence."""
+    held: str = ""
+    """Why the night would be held back before it trains; empty when it would not."""
+    examples: tuple[Rejected, ...] = ()
+    """The first refusal of each reason, stage by stage; nothing of a dry run is left where more could be read."""
 
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
@@ -55,8 +66,15 @@ def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str 
 
 def _rehearse(night: Night) -> Rehearsal:
     collected, curated = _first_stages(night)
-    rows, characters = _mixture(night) if curated.new >= night.settings.train.min_new else ({}, 0)
-    settings = night.settings
+    settings, inputs = night.settings, steps.train_inputs(night)
+    out = disk.make_directory(night.directory / "train")
+    learns = steps.learns(night, curated)
+    if learns:
+        prepare(out, inputs)
+    else:
+        survey(out, inputs)
+    rows, characters = _mixture(out) if learns else ({}, 0)
+    files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
     simulator = night.ports.simulator
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
@@ -74,7 +92,21 @@ def _rehearse(night: Night) -> Rehearsal:
         quarantined=found.names,
         generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
+        files=files,
+        gold=remark(files, settings.train, inputs.where),
+        held=withheld(out, inputs) if learns else "",
+        examples=tuple(_examples(night)),
     )
+
+
+def _examples(night: Night) -> Iterator[Rejected]:
+    """The first refusal of each reason that collect, curate and the reading of gold sets gave."""
+    for stage in ("collect", "curate", "train"):
+        seen: set[str] = set()
+        for one in disk.read_lines(night.directory / stage / REJECTED, Rejected):
+            if one.reason not in seen:
+                seen.add(one.reason)
+                yield one
 
 
 def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
@@ -87,10 +119,8 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _mixture(night: Night) -> tuple[dict[str, int], int]:
-    """Rows by source and characters of the mixture that would be trained on."""
-    out = disk.make_directory(night.directory / "train")
-    prepare(out, steps.train_inputs(night))
+def _mixture(out: Path) -> tuple[dict[str, int], int]:
+    """Rows by source and characters of the mixture in *out*."""
     rows = list(disk.read_lines(out / MIXTURE, Row))
     counts = Counter(row.source for row in rows)
     return dict(sorted(counts.items())), sum(len(row.prompt) + len(row.completion) for row in rows)
