@@ -95,7 +95,7 @@ def harness(testbench: str) -> Harness | str:
 
 
 _INCLUDE = re.compile(r"^[ \t]*`include\b", re.MULTILINE)
-_HOUSE = re.compile(r"\$display\s*\(\s*\"%0s checks=%0d errors=%0d\"\s*,\s*`CT_VERDICT\b")
+_HOUSE = re.compile(r"\$display\s*\(\s*\"%0?s checks=%0d errors=%0d\"\s*,\s*`CT_VERDICT\b")
 _OWN_MARKER = re.compile(r"^[ \t]*`define[ \t]+CT_VERDICT\b[^\n]*(?<!\\)$", re.MULTILINE)
 _ASKS_FIRST = re.compile(r"`ifndef\s+CT_VERDICT\b")
 _VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
