@@ -5,7 +5,7 @@ token stays text in answers; packed rows are kept apart, or they are not packed.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +14,7 @@ from ct_retrain.adapters import _modelling
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.reading import Origin
 from ct_retrain.core.recipe import HARVESTED, Amounts, repetitions
+from ct_retrain.core.record import Rejected
 from ct_retrain.core.training import Row, TrainPlan
 
 IGNORED = -100
@@ -34,6 +35,8 @@ class Tokens(NamedTuple):
     """Of each row."""
     lines: Mapping[str, int] = {}
     """Source → lines of the mixture that are one of the rows, repetitions counted."""
+    too_long: tuple[Rejected, ...] = ()
+    """The rows that were left out, each once, by the file and line it comes from."""
 
     def amounts(self, *, packed: bool) -> Amounts:
         """What there is to read."""
@@ -75,11 +78,23 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
         lines[row.source] += copies
     skipped = sum(copies for _, _, copies in everything) - sum(lines.values())
     origins = [_origin(row, plan.forgotten) for _, row, _ in kept]
-    return Tokens([ids for ids, _, _ in kept], skipped, origins, lines)
+    too_long = tuple(_too_long(((row, len(ids["input_ids"])) for ids, row, _ in everything), limit))
+    return Tokens([ids for ids, _, _ in kept], skipped, origins, lines, too_long)
 
 
 def _origin(row: Row, forgotten: Sequence[str]) -> Origin:
     return Origin(row.source, again=row.source == HARVESTED and row.category in forgotten)
+
+
+def _too_long(rows: Iterable[tuple[Row, int]], limit: int) -> Iterator[Rejected]:
+    """A refusal for every row of more than *limit* tokens; of rows that come from one line, one."""
+    told: set[str] = set()
+    for number, (row, length) in enumerate(rows, 1):
+        subject = row.place or f"{row.source} row {number}"
+        if length > limit and subject not in told:
+            told.add(subject)
+            detail = f"{length} tokens, train.hyperparameters.max_length is {limit}"
+            yield Rejected(subject=subject, reason="too_long", detail=detail)
 
 
 def _row(row: Row, tokenizer: Any, end: int) -> dict[str, list[int]]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ct_retrain import disk
 from ct_retrain.adapters import (
     _answer_loss,
     _apart,
@@ -29,7 +30,7 @@ from ct_retrain.core import learning
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
-from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, Schedule, TrainPlan
+from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, LossPoint, Schedule, TrainPlan
 
 _CURVE = 0.01
 """A loss is logged every such share of the steps."""
@@ -82,6 +83,7 @@ class Here:
             _bases.refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
+            disk.write_lines(out / TOO_LONG, iter(tokens.too_long))
             trainer, planned = _trainer(knobs, out, _Ingredients(directory, tokenizer, tokens))
             fit = _train(trainer, out, tokens).model_copy(
                 update={"epochs": planned.epochs, "schedule": planned}

@@ -78,14 +78,12 @@ def _print_record(record: NightRecord) -> None:
 
 
 def _print_plan(plan: Rehearsal) -> None:
-    click.echo(f"dry run of {plan.night}: nothing was trained, nothing was kept")
-    click.echo(
-        f"collect   {plan.collect.collected} passing runs of {plan.collect.runs}{_reasons(plan.collect.rejected)}"
-    )
-    click.echo(
-        f"curate    {plan.curate.examples} examples, {plan.curate.new} new{_reasons(plan.curate.rejected)}"
-    )
-    if plan.rows:
+    warned = next((f"{one}; " for one in (plan.collect.untaken, plan.held) if one), "")
+    click.echo(f"dry run of {plan.night}: {warned}nothing was trained, nothing was kept")
+    _print_data(plan)
+    if plan.held:
+        click.echo("train     the night would be held back here, for what its first line says")
+    elif plan.rows:
         rows = ", ".join(f"{count} {source}" for source, count in plan.rows.items())
         click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
         if plan.training:
@@ -116,6 +114,21 @@ def _print_outlook(training: Outlook, peak: float) -> None:
         click.echo(f"{margin}estimate: {took}; {training.basis}")
     else:
         click.echo(f"{margin}no estimate of time and memory: {training.basis}")
+
+
+def _print_data(plan: Rehearsal) -> None:
+    """What came in, file by file where files are a person's own, and one case of each refusal."""
+    collect, curate = plan.collect, plan.curate
+    untaken = f"; {collect.untaken}" if collect.untaken else ""
+    click.echo(
+        f"collect   {collect.collected} passing runs of {collect.runs}{_reasons(collect.rejected)}{untaken}"
+    )
+    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}")
+    click.echo(f"gold      {plan.gold.removeprefix('gold: ')}")
+    for file in plan.files:
+        click.echo(f"          {file.summary}")
+    for one in plan.examples:
+        click.echo(f"refused   {one.reason}, first {one.subject}: {one.detail}")
 
 
 def _reasons(rejected: dict[str, int]) -> str:

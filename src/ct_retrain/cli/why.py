@@ -47,6 +47,21 @@ def print_places(workspace: Workspace, record: NightRecord) -> None:
         click.echo(f"one of them with its diff to the golden: `ct-retrain show {record.night} --problem ID`")
 
 
+def print_sources(workspace: Workspace, record: NightRecord) -> None:
+    """What became of the gold sets and the general data, file by file."""
+    from ct_retrain.nightly import trained
+
+    facts = trained(workspace, record)
+    if facts is None or not facts.gold:
+        return
+    click.echo(facts.gold)
+    for file in facts.files:
+        click.echo(f"  {file.summary}")
+    if any(file.refused for file in facts.files):
+        where = workspace.relative(workspace.stage(record.night, "train") / "rejected.jsonl")
+        click.echo(f"every refused line with its reason: {where}")
+
+
 def _print_comparison(one: Comparison) -> None:
     for word, problems in (("won", one.won), ("lost", one.lost)):
         if problems:

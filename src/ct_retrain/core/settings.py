@@ -32,7 +32,7 @@ class PathSettings(Section):
     runs: str = "data/runs"
     """The pipeline's runs; only read."""
     gold: str = "data/gold"
-    """Gold sets: every `*.jsonl` in it."""
+    """Gold sets: every `.jsonl`, `.jsonl.gz`, `.json` and `.parquet` file directly in it."""
     general: str = "data/general"
     """General instruction data, mixed in against forgetting; may be absent."""
     models: str = "models/qwen_coder_rtl"
@@ -111,6 +111,19 @@ class ShareSettings(Section):
     """How often one delta or repair row may appear in a night."""
 
 
+class GoldKeySettings(Section):
+    """Where gold and general data keep question and answer, if it is not where most do; dots lead into what is nested."""
+
+    question: str = ""
+    """Key of the question, such as `task` or `meta.spec`; lines without it are read as usual."""
+    answer: str = ""
+    """Key of the answer, such as `verilog` or `answers.0`."""
+    input: str = ""
+    """Key of a text that follows the question, if there is one."""
+    licence: str = ""
+    """Key of the licence; `licence`, `license` and those in `metadata` are known."""
+
+
 class TrainSettings(Section):
     """How tonight's adapter is trained."""
 
@@ -122,6 +135,9 @@ class TrainSettings(Section):
     """Fewer new examples than this: nothing new tonight."""
     refresh_forgotten: bool = False
     """Examples of categories in which the last benchmark missed what an earlier release could do come first."""
+    gold_keys: GoldKeySettings = GoldKeySettings()
+    max_gold_refused: Share = 0.5
+    """Largest share of the gold set's lines that may be refused; more, or a set with no usable line, holds the night back before training; 1 never does."""
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
 

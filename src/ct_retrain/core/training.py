@@ -6,6 +6,9 @@ from pydantic import ConfigDict, Field
 
 from ct_retrain.core.record import Record, Sha256
 
+TOO_LONG = "too_long.jsonl"
+"""What a trainer may leave beside the adapter: a Rejected for each row longer than `max_length`, by its place."""
+
 
 class Hyperparameters(Record):
     """QLoRA, as the field names its knobs; the defaults target a 7B model on one 24 GB GPU."""
@@ -70,6 +73,8 @@ class Row(Record):
     """Of a harvested row; others have none."""
     licence: str = ""
     """As the line it comes from names it; empty when it does not."""
+    place: str = ""
+    """File and line that it comes from (`gold/v4.jsonl:12`); empty for harvested rows."""
 
 
 class Schedule(Record):

@@ -2,20 +2,23 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
-from ct_retrain.core.record import Record
+from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Hyperparameters, Outlook, Row
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
+from ct_retrain.stages.gold import remark
 from ct_retrain.stages.publish import latest
-from ct_retrain.stages.train import MIXTURE, prepare
+from ct_retrain.stages.train import FILES, MIXTURE, REJECTED, prepare, survey, withheld
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
@@ -39,6 +42,14 @@ class Rehearsal(Record):
     champion: str | None
     training: Outlook | None = None
     """Steps, tokens, passes and estimates; None when there is nothing new."""
+    files: tuple[SourceFile, ...] = ()
+    """Gold sets and general data, file by file."""
+    gold: str = ""
+    """What would become of the gold set, in a sentence."""
+    held: str = ""
+    """Why the night would be held back before it trains; empty when it would not."""
+    examples: tuple[Rejected, ...] = ()
+    """The first refusal of each reason, stage by stage; nothing of a dry run is left where more could be read."""
 
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
@@ -57,9 +68,11 @@ def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str 
 
 def _rehearse(night: Night) -> Rehearsal:
     collected, curated = _first_stages(night)
-    fresh = curated.new >= night.settings.train.min_new
-    rows, characters, training = _mixture(night) if fresh else ({}, 0, None)
-    settings = night.settings
+    settings, inputs = night.settings, steps.train_inputs(night)
+    out = disk.make_directory(night.directory / "train")
+    learns = steps.learns(night, curated)
+    rows, characters, training = _mixture(night, out) if learns else _surveyed(night, out)
+    files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
     simulator = night.ports.simulator
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
@@ -78,7 +91,21 @@ def _rehearse(night: Night) -> Rehearsal:
         generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
         training=training,
+        files=files,
+        gold=remark(files, settings.train, inputs.where),
+        held=withheld(out, inputs) if learns else "",
+        examples=tuple(_examples(night)),
     )
+
+
+def _examples(night: Night) -> Iterator[Rejected]:
+    """The first refusal of each reason that collect, curate and the reading of gold sets gave."""
+    for stage in ("collect", "curate", "train"):
+        seen: set[str] = set()
+        for one in disk.read_lines(night.directory / stage / REJECTED, Rejected):
+            if one.reason not in seen:
+                seen.add(one.reason)
+                yield one
 
 
 def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
@@ -91,9 +118,14 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _mixture(night: Night) -> tuple[dict[str, int], int, Outlook | None]:
+def _surveyed(night: Night, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+    """The same where there is nothing new: only what gold sets and general data hold is looked at."""
+    survey(out, steps.train_inputs(night))
+    return {}, 0, None
+
+
+def _mixture(night: Night, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
     """Rows by source and characters of the mixture that would be trained on, and what that would take."""
-    out = disk.make_directory(night.directory / "train")
     plan = prepare(out, steps.train_inputs(night))
     training = night.ports.outlook(plan) if night.ports.outlook else None
     rows = list(disk.read_lines(out / MIXTURE, Row))

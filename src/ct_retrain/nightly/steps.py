@@ -14,6 +14,7 @@ from ct_retrain.core.night import (
     CurateFacts,
     Facts,
     Manifest,
+    NightOutcome,
     NightPlan,
     NightRecord,
     PublishFacts,
@@ -24,15 +25,17 @@ from ct_retrain.core.problem import Arm, Scorecard, Suite
 from ct_retrain.core.record import digest
 from ct_retrain.core.settings import BenchmarkSettings
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly import closing
+from ct_retrain.nightly import books, closing
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate, fingerprints
+from ct_retrain.stages.gold import fingerprints as fingerprints_of
 from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
 from ct_retrain.suites.load import load_suite
+from ct_retrain.trace import READING
 
 Planned: TypeAlias = tuple[Step, Callable[[Path], Facts]]
 
@@ -70,6 +73,7 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
         str(inputs.max_records),
         _made(inputs.previous),
         *sorted(inputs.protected),
+        READING,
         simulator.tool,
         appraiser.tool,
     )
@@ -83,13 +87,16 @@ def _protected(suite: Suite) -> frozenset[str]:
 
 def _train(night: Night, done: list[Manifest]) -> Planned:
     inputs, trainer = train_inputs(night), night.ports.trainer
-    sources = [
-        f"{path.name} {disk.sha256_of(path)}"
-        for directory in (inputs.gold, inputs.general)
-        for path in sorted(directory.glob("*.jsonl"))
-    ]
+    sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints_of(directory)]
     settings = night.settings.train.model_dump(exclude={"min_new"})
-    key = digest(content(done[-1]), settings, trainer.tool, *sources, *sorted(inputs.forgotten))
+    key = digest(
+        content(done[-1]),
+        settings,
+        trainer.tool,
+        *sources,
+        *sorted(inputs.forgotten),
+        str(inputs.gold_before),
+    )
 
     def fill(out: Path) -> Facts:
         night.ports.generators.close()  # training needs the memory that a model or a server holds
@@ -107,7 +114,18 @@ def train_inputs(night: Night) -> TrainInputs:
         base=night.workspace.model(night.settings.train.mainline),
         settings=night.settings.train,
         forgotten=_forgotten(night),
+        gold_before=books.gold_before(night.workspace),
     )
+
+
+def learns(night: Night, curated: CurateFacts) -> bool:
+    """Whether the night trains: enough is new, or the last night was held back before it learned what was new then."""
+    if curated.new >= night.settings.train.min_new:
+        return True
+    if not curated.examples or night.plan.previous is None:
+        return False
+    record = disk.read_record(night.workspace.record(night.plan.previous), NightRecord)
+    return record.outcome is NightOutcome.HELD and record.adapter is None
 
 
 def _forgotten(night: Night) -> frozenset[str]:
@@ -219,7 +237,7 @@ def summary(manifest: Manifest) -> dict[str, object]:
             return {"examples": facts.examples, "new": facts.new, "rejected": facts.rejected}
         case TrainFacts() as facts:
             loss = facts.fit.losses[-1].loss if facts.fit.losses else None
-            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss}
+            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss, "gold": facts.gold}
         case BenchmarkFacts() as facts:
             scores = {str(card.arm): round(card.functional.value, 3) for card in facts.scorecards}
             return {"decision": facts.decision.kind, **scores}

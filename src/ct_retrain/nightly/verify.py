@@ -110,7 +110,7 @@ def _derived(sealed: Sealed) -> Iterator[Claim]:
     if _measured(sealed):
         yield evidence.scorecards(night, record, done["benchmark"])
         yield evidence.decision(night, record, done["benchmark"])
-    elif record.decision is not None:
+    elif any(ref.stage == "benchmark" for ref in record.stages):
         yield unknown(evidence.DECISION_CLAIM, "what benchmark left is not whole")
 
 

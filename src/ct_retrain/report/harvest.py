@@ -1,8 +1,10 @@
 """What the night took in: how many runs became examples, what was refused and why, what the dataset is made of."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import BenchmarkFacts, CollectFacts, CurateFacts, StageName, TrainFacts
 from ct_retrain.core.record import Rejected
 from ct_retrain.report.shelf import Night, Shelf, refused
@@ -37,6 +39,10 @@ class Harvest(NamedTuple):
     categories: tuple[Bar, ...]
     sources: tuple[Bar, ...]
     quarantined: tuple[str, ...]
+    gold: str
+    """What became of the gold set, in a sentence."""
+    files: tuple[tuple[str, ...], ...]
+    """Gold sets and general data: file, lines, taken, refused and why."""
 
 
 def harvest(shelf: Shelf, night: Night) -> Harvest:
@@ -50,6 +56,21 @@ def harvest(shelf: Shelf, night: Night) -> Harvest:
         categories=_bars(_by_size(curated.categories)) if curated else (),
         sources=_bars(_by_size(trained.rows)) if trained else (),
         quarantined=measured.quarantined if measured else (),
+        gold=line(trained.gold) if trained else "",
+        files=tuple(_file(one) for one in trained.files) if trained else (),
+    )
+
+
+def _file(one: SourceFile) -> tuple[str, ...]:
+    why = [f"{count:,} {words(reason)}" for reason, count in one.refused.items()]
+    unread = [f"not read: {one.unread}"] if one.unread else []
+    name = line(f"{one.source}/{one.name}", 90)
+    return (
+        name,
+        f"{one.lines:,}",
+        f"{one.taken:,}",
+        f"{one.lines - one.taken:,}",
+        line("; ".join([*why, *unread])),
     )
 
 
@@ -82,6 +103,12 @@ def _refusals(shelf: Shelf, night: Night) -> Iterator[Refusal]:
     counted: tuple[tuple[StageName, Mapping[str, int]], ...] = tuple(
         (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
     )
+    trained = night.of(TrainFacts)
+    if trained is not None:
+        reasons: Counter[str] = Counter()
+        for file in trained.files:
+            reasons.update(file.refused)
+        counted += ((trained.kind, reasons),)
     for stage, counts in counted:
         first = _first(shelf, night, stage, counts)
         for reason, count in _by_size(counts).items():

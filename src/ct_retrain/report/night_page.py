@@ -98,7 +98,10 @@ def _hero(shelf: Shelf, books: Library, record: NightRecord) -> Hero:
     now = books.serving or "mainline"
     headline, serving = {
         NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
-        NightOutcome.HELD: ("Held: nobody can tell yet", f"{after} is still served"),
+        NightOutcome.HELD: (
+            "Held: nobody can tell yet" if record.adapter else "Held back before training",
+            f"{after} is still served",
+        ),
         NightOutcome.REJECTED: ("Rejected", f"{after} is still served"),
         NightOutcome.NOTHING_NEW: ("Nothing new", f"{after} is still served"),
     }[record.outcome]
@@ -119,6 +122,10 @@ def _next(shelf: Shelf, record: NightRecord) -> Iterator[Hint]:
                 )
             if archived.is_dir():
                 yield Hint("Kept for triage in", shelf.workspace.relative(archived))
+            if record.adapter is None:
+                again = f"ct-retrain run --night {record.night} --redo train"
+                yield Hint("Mend the gold set, then run the night again:", again)
+                return
             yield Hint(
                 "To publish it against the decision:",
                 f'ct-retrain promote {record.night} --force --because "…"',
@@ -243,7 +250,7 @@ def _training(shelf: Shelf, books: Library, night: Night) -> dict[str, Any]:
     last = night_of(shelf, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
-    return {"fit": list(_fit(facts)), "losses": losses, "knobs": named}
+    return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}
 
 
 def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:

@@ -29,6 +29,8 @@ class Harvest(NamedTuple):
     tried: Sequence[Tried]
     lines: int
     bytes_copied: int = 0
+    passing: int = 0
+    """Entries that look like passed simulations, taken or not."""
 
 
 def harvest(jobs: Iterable[Job], site: Site) -> list[Harvest]:
@@ -54,6 +56,7 @@ def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copie
         tried=scan.tried,
         lines=scan.lines,
         bytes_copied=bytes_copied,
+        passing=scan.passing,
     )
 
 

@@ -115,6 +115,7 @@ class _Tally:
             collected=len(one.traces),
             pending=int(pending),
             bytes_copied=one.bytes_copied,
+            passing=one.passing,
         )
         self._rejected.update(rejected.reason for rejected in one.rejected)
 
@@ -126,6 +127,7 @@ class _Tally:
             read=counts["read"],
             lines=counts["lines"],
             collected=counts["collected"],
+            passing=counts["passing"],
             rejected=dict(sorted(self._rejected.items())),
             pending=counts["pending"],
             bytes_copied=counts["bytes_copied"],

@@ -6,22 +6,24 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
 from ct_retrain import disk
 from ct_retrain.core import learning, recipe
-from ct_retrain.core.dataset import Example
+from ct_retrain.core.dataset import Example, SourceFile
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.mix import choose, row_counts
 from ct_retrain.core.night import TrainFacts
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import TrainSettings
-from ct_retrain.core.training import Fit, Hyperparameters, Row, Schedule, TrainPlan
+from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, Row, Schedule, TrainPlan
+from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
+FILES = "files.jsonl"
+"""What was found of gold sets and general data, a SourceFile a line."""
+REJECTED = "rejected.jsonl"
 UNKNOWN = "unknown"
 """The licence of a row that names none."""
 
@@ -38,31 +40,26 @@ class TrainInputs(NamedTuple):
     settings: TrainSettings
     forgotten: frozenset[str] = frozenset()
     """Categories whose rows come first where not all can be taken."""
+    gold_before: int = 0
+    """Rows of gold that the last night that trained had."""
 
-
-class _Pair(BaseModel):
-    """A gold line: the draft's form; other keys are the owner's business."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    instruction: str
-    output: str
-    licence: object = Field(
-        default="",
-        validation_alias=AliasChoices(
-            "licence", "license", AliasPath("metadata", "licence"), AliasPath("metadata", "license")
-        ),
-    )
+    @property
+    def where(self) -> str:
+        """The gold directory as people are told of it."""
+        return f"{self.gold.parent.name}/{self.gold.name}"
 
 
 def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
-    """Mix tonight's rows into `mixture.jsonl` and return the plan; refused gold lines go to `rejected.jsonl`."""
-    rejected: list[Rejected] = []
+    """Mix tonight's rows into `mixture.jsonl` and return the plan.
+
+    Refused lines of gold sets and general data go to `rejected.jsonl`, and what became of each file to `files.jsonl`.
+    """
+    golden, general = survey(out, inputs)
     sources = {
         "delta": list(_examples(inputs.curated / "dataset.jsonl", "delta")),
         "repair": list(_examples(inputs.curated / "repairs.jsonl", "repair")),
-        "gold": list(_pairs(inputs.gold, "gold", rejected)),
-        "general": list(_pairs(inputs.general, "general", rejected)),
+        "gold": golden.rows,
+        "general": general.rows,
     }
     if not sources["delta"]:
         message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
@@ -74,7 +71,6 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
     random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
     disk.write_lines(out / MIXTURE, iter(rows))
-    disk.write_lines(out / "rejected.jsonl", iter(rejected))
     mixture = out / MIXTURE
     return TrainPlan(
         base=inputs.base,
@@ -87,26 +83,40 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     )
 
 
+def survey(out: Path, inputs: TrainInputs) -> tuple[gold.Reading, gold.Reading]:
+    """Read gold sets and general data, and write what was refused of which file to *out*."""
+    golden = gold.read_set(inputs.gold, "gold", inputs.settings.gold_keys)
+    general = gold.read_set(inputs.general, "general", inputs.settings.gold_keys)
+    disk.write_lines(out / REJECTED, iter([*golden.rejected, *general.rejected]))
+    disk.write_lines(out / FILES, iter([*golden.files, *general.files]))
+    return golden, general
+
+
 def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
     """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer.
 
-    Raise ToolError where nothing was learned: such an adapter is mainline under another name.
+    Where the gold set may not be trained on (see `gold.held`) there is no adapter, and the facts say why. Raise
+    ToolError where nothing was learned: such an adapter is mainline under another name.
     """
     plan = prepare(out, inputs)
-    fit = trainer.fit(plan, out)
-    _refuse_the_untrained(out / ADAPTER, fit, trainer.tool.name)
+    why = withheld(out, inputs)
+    fit = _UNTRAINED if why else trainer.fit(plan, out)
+    if not why:
+        _refuse_the_untrained(out / ADAPTER, fit, trainer.tool.name)
+    _leave_out_the_too_long(out)
     disk.sync_tree(out)
-    rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
-    licences: dict[str, dict[str, int]] = {}
-    for (source, licence), count in sorted(rows.items()):
-        licences.setdefault(source, {})[licence] = count
+    licences = {} if why else _licences(out)
     totals = {source: sum(counts.values()) for source, counts in licences.items()}
+    files = tuple(disk.read_lines(out / FILES, SourceFile))
     return TrainFacts(
         base=plan.base,
         hyperparameters=plan.hyperparameters,
         shares={name: count / plan.rows for name, count in totals.items()},
         rows=totals,
         licences=licences,
+        files=files,
+        gold=gold.remark(files, inputs.settings, inputs.where),
+        held=why or withheld(out, inputs),
         fit=fit,
         trainer=trainer.tool,
     )
@@ -137,6 +147,47 @@ def _refuse_the_untrained(adapter: Path, fit: Fit, trainer: str) -> None:
         raise ToolError(message)
 
 
+def withheld(out: Path, inputs: TrainInputs) -> str:
+    """Why the night may not train on what `prepare` left in *out*; empty when it may."""
+    files, rejected = disk.read_lines(out / FILES, SourceFile), disk.read_lines(out / REJECTED, Rejected)
+    return gold.held(list(files), inputs.settings, inputs.where, inputs.gold_before, list(rejected))
+
+
+_UNTRAINED = Fit(
+    steps=0,
+    epochs=0.0,
+    examples=0,
+    skipped=0,
+    tokens=0,
+    seconds=0.0,
+    peak_memory=0,
+    device="",
+    losses=(),
+    versions={},
+)
+
+
+def _leave_out_the_too_long(out: Path) -> None:
+    """Count the lines that the trainer found longer than the model's window as refused."""
+    if not (out / TOO_LONG).is_file():
+        return
+    before = list(disk.read_lines(out / REJECTED, Rejected))
+    known = {one.subject for one in before}
+    found = [one for one in disk.read_lines(out / TOO_LONG, Rejected) if one.subject not in known]
+    files = gold.without(list(disk.read_lines(out / FILES, SourceFile)), found)
+    disk.write_lines(out / REJECTED, iter([*before, *found]))
+    disk.write_lines(out / FILES, iter(files))
+
+
+def _licences(out: Path) -> dict[str, dict[str, int]]:
+    """Source → licence → rows of the mixture."""
+    rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
+    licences: dict[str, dict[str, int]] = {}
+    for (source, licence), count in sorted(rows.items()):
+        licences.setdefault(source, {})[licence] = count
+    return licences
+
+
 def _of(categories: frozenset[str]) -> Callable[[Row], bool]:
     return lambda row: row.category in categories
 
@@ -149,29 +200,3 @@ def _examples(path: Path, source: str) -> Iterator[Row]:
             source=source,
             category=example.metadata.category,
         )
-
-
-def _pairs(directory: Path, source: str, rejected: list[Rejected]) -> Iterator[Row]:
-    adapter = TypeAdapter(_Pair)
-    for path in sorted(directory.glob("*.jsonl")):
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    pair = adapter.validate_json(line)
-                except ValidationError as error:
-                    detail = error.errors(include_url=False)[0]["msg"]
-                    rejected.append(
-                        Rejected(subject=f"{path.name}:{number}", reason=f"bad_{source}", detail=detail)
-                    )
-                else:
-                    yield Row(
-                        prompt=pair.instruction,
-                        completion=pair.output,
-                        source=source,
-                        licence=_licence(pair.licence),
-                    )
-
-
-def _licence(said: object) -> str:
-    """One short line of what a gold line says of its licence; anything but text says nothing."""
-    return " ".join(said.split())[:80] if isinstance(said, str) else ""
