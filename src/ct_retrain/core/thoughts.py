@@ -13,10 +13,10 @@ _NAMES = (
     r"|(?:inner_)?monologue|chain[_ -]of[_ -]thought|cot|analysis|antthinking)"
 )
 _TAG = (
-    rf"(?:<|&lt;)[|｜]?[ \t]*(?P<slash>/)?[ \t]*{_NAMES}(?:[ \t]+[\w-]+[ \t]*=[^<>\n]*?)?[ \t]*"
-    r"(?P<empty>/)?[|｜]?(?:>|&gt;)"
+    rf"(?:<|&lt;)[|\uff5c]?[ \t]*(?P<slash>/)?[ \t]*{_NAMES}(?:[ \t]+[\w-]+[ \t]*=[^<>\n]*?)?[ \t]*"
+    r"(?P<empty>/)?[|\uff5c]?(?:>|&gt;)"
 )
-_WORDED = r"<[|｜](?P<word>end|begin|start)[_▁](?:of[_▁])?(?:thought|thinking|think|reasoning)[|｜]>"
+_WORDED = r"<[|\uff5c](?P<word>end|begin|start)[_\u2581](?:of[_\u2581])?(?:thought|thinking|think|reasoning)[|\uff5c]>"
 # A design may index with a parameter THINK: `next[THINK]`. Only a line of its own or a partner make it a mark.
 _BRACKETS = r"(?P<opens>^[ \t]*\[THINK\]|\[THINK\](?=(?s:.*)\[/THINK\])"
 _OTHERS = (
