@@ -83,7 +83,7 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
     if settings.endpoint.url:
         return EndpointGenerators(settings.endpoint)
     base = workspace.model(settings.train.mainline)
-    return TransformersGenerators(base, settings.benchmark.batch_size)
+    return TransformersGenerators(base, settings.benchmark.batch_size, settings.train.chat)
 
 
 def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:

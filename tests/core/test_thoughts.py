@@ -2,7 +2,7 @@
 
 import pytest
 
-from ct_retrain.core.thoughts import mentions_thought, opens_thought, split_thoughts
+from ct_retrain.core.thoughts import closing, left_open, mentions_thought, split_thoughts
 
 DRAFT = "module draft(input a, output y); assign y = ~a; endmodule"
 ANSWER = "```verilog\nmodule right(input a, output y); assign y = a; endmodule\n```\n"
@@ -29,27 +29,27 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize(("opening", "closing"), PAIRS)
-def test_every_spelling_divides_thought_from_answer(opening: str, closing: str) -> None:
-    whole = split_thoughts(f"{opening}\nPerhaps {DRAFT}\n{closing}\n\n{ANSWER}")
+@pytest.mark.parametrize(("opening", "ending"), PAIRS)
+def test_every_spelling_divides_thought_from_answer(opening: str, ending: str) -> None:
+    whole = split_thoughts(f"{opening}\nPerhaps {DRAFT}\n{ending}\n\n{ANSWER}")
     assert (whole.answer.strip(), whole.unfinished) == (ANSWER.strip(), False)
     assert whole.thought.strip() == f"Perhaps {DRAFT}"
 
 
-@pytest.mark.parametrize(("opening", "closing"), PAIRS)
-def test_an_unfinished_thought_leaves_no_answer(opening: str, closing: str) -> None:
+@pytest.mark.parametrize(("opening", "ending"), PAIRS)
+def test_an_unfinished_thought_leaves_no_answer(opening: str, ending: str) -> None:
     cut = split_thoughts(f"{opening}\nPerhaps\n{DRAFT}\n")
     assert (cut.answer, cut.unfinished) == ("", True)
-    again = split_thoughts(f"{opening}\na\n{closing}\n{DRAFT}\n{opening}\nno, wait")
+    again = split_thoughts(f"{opening}\na\n{ending}\n{DRAFT}\n{opening}\nno, wait")
     assert (again.answer, again.unfinished) == ("", True)
 
 
-@pytest.mark.parametrize(("opening", "closing"), PAIRS)
-def test_the_opening_mark_may_stand_in_the_prompt(opening: str, closing: str) -> None:
-    found = split_thoughts(f"Perhaps {DRAFT}\n{closing}\n{ANSWER}")
+@pytest.mark.parametrize(("opening", "ending"), PAIRS)
+def test_the_opening_mark_may_stand_in_the_prompt(opening: str, ending: str) -> None:
+    found = split_thoughts(f"Perhaps {DRAFT}\n{ending}\n{ANSWER}")
     assert (found.answer.strip(), found.unfinished) == (ANSWER.strip(), False)
-    assert opens_thought(f"question\n{opening}\n")
-    assert not opens_thought(f"question\n{opening}\n\n{closing}\n\n")
+    assert left_open(f"question\n{opening}\n").strip() == opening.strip()
+    assert left_open(f"question\n{opening}\n\n{ending}\n\n") == ""
 
 
 @pytest.mark.parametrize(
@@ -111,3 +111,11 @@ def test_text_without_marks_is_all_answer(text: str) -> None:
 def test_marks_are_seen_wherever_they_stand() -> None:
     assert mentions_thought("a</think>")
     assert mentions_thought("<|channel|>analysis")
+
+
+@pytest.mark.parametrize(("opening", "ending"), PAIRS)
+def test_what_closes_a_thought_is_known_by_what_opened_it(opening: str, ending: str) -> None:
+    closed = f"{opening}\nPerhaps\n{closing(left_open(opening))}\n{ANSWER}"
+    assert split_thoughts(closed).answer.strip() == ANSWER.strip()
+    if opening == opening.strip() and "|" not in opening[1:-2] and "=" not in opening and " " not in opening:
+        assert closing(opening).lower() == ending.lower()

@@ -5,12 +5,14 @@ token stays text in answers; packed rows are kept apart, or they are not packed.
 """
 
 import random
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._chat import Chat
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.training import Row, TrainPlan
 
@@ -35,9 +37,9 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
     path = Path(plan.mixture)
     if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
-    end = _modelling.end_of_turn(tokenizer)
-    limit = plan.hyperparameters.max_length
-    everything = [_row(row, tokenizer, end) for row in disk.read_lines(path, Row)]
+    chat = Chat(tokenizer, plan.chat)
+    limit = min(plan.hyperparameters.max_length, _window(tokenizer))
+    everything = [_row(row, chat) for row in disk.read_lines(path, Row)]
     kept = [row for row in everything if len(row["input_ids"]) <= limit]
     if not everything:
         raise UsageError(f"{path} has no rows: there is nothing to train on; harvest more, or add a gold set")
@@ -45,18 +47,22 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
         shortest = min(len(row["input_ids"]) for row in everything)
         raise UsageError(
             f"none of the {len(everything)} rows of {path} fits in {limit} tokens (the shortest has {shortest}): "
-            "raise train.hyperparameters.max_length"
+            "raise train.hyperparameters.max_length, where mainline's window allows it"
         )
     return Tokens(kept, len(everything) - len(kept))
 
 
-def _row(row: Row, tokenizer: Any, end: int) -> dict[str, list[int]]:
-    prompt = _modelling.prompt_ids(tokenizer, row.prompt)
-    answer: list[int] = tokenizer(row.completion, add_special_tokens=False, split_special_tokens=True)[
-        "input_ids"
-    ]
-    learned = [*answer, end]
+def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
+    prompt, learned = chat.prompt_ids(row.prompt), chat.learned_ids(row.prompt, row.completion)
     return {"input_ids": prompt + learned, "labels": [IGNORED] * len(prompt) + learned}
+
+
+def _window(tokenizer: Any) -> int:
+    """Tokens that the model beside *tokenizer* reads; a row beyond them would teach places that it never sees."""
+    directory = Path(str(tokenizer.name_or_path))
+    if not (directory / "config.json").is_file():
+        return sys.maxsize
+    return _modelling.window_of(_modelling.kind_of(directory)) or sys.maxsize
 
 
 def sequences(tokens: Tokens, *, pack_to: int | None) -> Any:

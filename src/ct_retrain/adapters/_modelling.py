@@ -1,4 +1,4 @@
-"""What training and generation share: heavy libraries, a base model found offline, its chat turns, its digest.
+"""What training and generation share: heavy libraries, a base model found offline, what it is, its digest.
 
 Promises: nothing here is imported, downloaded or sent unless a function was asked to; a base that is neither
 a directory nor in the local cache is a UsageError that says how to get it. Weights are read from safetensors
@@ -79,51 +79,52 @@ def base_directory(base: str, *, download: bool) -> Path:
 
 
 def load_tokenizer(directory: Path) -> Any:
-    """The tokenizer of the model in *directory*; raise UsageError when it cannot hold a chat."""
+    """The tokenizer of the model in *directory*."""
     transformers: Any = library("transformers")
     try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
-    except (OSError, ValueError) as error:
+        return transformers.AutoTokenizer.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:  # what the tokenizers library raises has no narrower type
         message = (
             f"{directory} holds no tokenizer that loads ({error}): use the complete directory of the model"
         )
         raise UsageError(message) from error
-    if not tokenizer.chat_template:
-        message = f"the tokenizer in {directory} has no chat template: use an instruct model, or add chat_template.jinja"
+
+
+def kind_of(directory: Path) -> Any:
+    """The configuration of the causal model in *directory*; raise UsageError where no such model can be built of it."""
+    transformers: Any = library("transformers")
+    known: Any = library("transformers.models.auto.modeling_auto").MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    try:
+        config: Any = transformers.AutoConfig.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        message = (
+            f"{directory} holds no model configuration that loads ({error}): use the directory of a model whose kind "
+            f"transformers {transformers.__version__} knows"
+        )
+        raise UsageError(message) from error
+    if config.model_type not in known:
+        message = f"{directory} holds a model of kind {config.model_type!r}, which is no causal language model: set train.mainline to one"
         raise UsageError(message)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
-    return tokenizer
+    return config
 
 
-def prompt_ids(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of *text* as a user's turn, up to where the assistant begins."""
-    turn = [{"role": "user", "content": text}]
-    rendered: str = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
-    return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
-
-
-def end_of_turn(tokenizer: Any) -> int:
-    """The token with which the chat template ends an answer, `<|im_end|>` in ChatML.
-
-    A base model's tokenizer may name another token as its EOS; who trains or stops on that one gets a model
-    that never ends its answers, so the template is asked.
-    """
-    turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "answer"}]
-    rendered: str = tokenizer.apply_chat_template(turns, tokenize=False)
-    ids: list[int] = tokenizer(rendered.rpartition("answer")[2], add_special_tokens=False)["input_ids"]
-    if not ids or ids[0] not in tokenizer.added_tokens_decoder:
-        message = "the chat template does not end an answer with a special token: the model could never learn to stop"
-        raise UsageError(message)
-    return ids[0]
+def window_of(config: Any) -> int | None:
+    """Tokens that a model of *config* reads and writes at most; None where it does not say."""
+    window: int | None = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return window
 
 
 def load_model(directory: Path, options: dict[str, Any]) -> Any:
     """The causal model in *directory*; *options* go to `from_pretrained`."""
     transformers: Any = library("transformers")
+    kind_of(directory)
     try:
         return transformers.AutoModelForCausalLM.from_pretrained(
-            directory, local_files_only=True, use_safetensors=True, **options
+            directory, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
         )
     except (OSError, ValueError, KeyError) as error:
         message = f"the model in {directory} does not load ({error}): fetch it again, or set train.mainline to another"
@@ -134,13 +135,7 @@ def parameters(directory: Path) -> int:
     """How many parameters the model in *directory* has, told from its configuration alone."""
     torch: Any = library("torch")
     transformers: Any = library("transformers")
-    try:
-        config: Any = transformers.AutoConfig.from_pretrained(directory, local_files_only=True)
-    except (OSError, ValueError) as error:
-        message = (
-            f"{directory} holds no model configuration that loads ({error}): use the directory of a model"
-        )
-        raise UsageError(message) from error
+    config = kind_of(directory)
     with torch.device("meta"):
         return int(transformers.AutoModelForCausalLM.from_config(config).num_parameters())
 

@@ -95,7 +95,7 @@ class EndpointGenerator:
                 "messages": [{"role": "user", "content": prompt.text}],
                 "temperature": sampling.temperature,
                 "top_p": sampling.top_p,
-                "max_tokens": sampling.max_new_tokens,
+                "max_tokens": sampling.longest,
                 "seed": int(stream[:7], 16),
             },
         )

@@ -19,11 +19,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._chat import Chat
+from ct_retrain.adapters._ration import Ration
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
+_ASKED = ChatOptions()
 _FIRST_LOOK = 64
 """Tokens looked at for the nucleus before the whole vocabulary is sorted."""
 
@@ -31,8 +35,11 @@ _FIRST_LOOK = 64
 class TransformersGenerators:
     """Opens arms on one *mainline*; an arm that is used again after another one is attached again."""
 
-    def __init__(self, mainline: str, batch_size: int, *, download: bool = False) -> None:
+    def __init__(
+        self, mainline: str, batch_size: int, chat: ChatOptions = _ASKED, *, download: bool = False
+    ) -> None:
         self._mainline = mainline
+        self._options = chat
         self._batch_size = batch_size
         self._download = download
         self._attached: tuple[Path | None, Any] | None = None
@@ -60,10 +67,11 @@ class TransformersGenerators:
         """Libraries, device, and the digest of everything that can change an answer of this arm."""
         weights = digest(self._base_digest, _modelling.weights_digest(adapter, _ADAPTER) if adapter else "")
         model = self._base
+        chat = "" if self._options == _ASKED else f", chat {digest(self._options)[:16]}"
         return Tool(
             name="transformers",
             version=version("transformers"),
-            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, weights {weights}",
+            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, weights {weights}{chat}",
         )
 
     def _detach(self) -> None:
@@ -94,18 +102,16 @@ class TransformersGenerators:
             return _modelling.load_model(self._directory, options).eval()
 
     @functools.cached_property
-    def tokenizer(self) -> Any:
-        """The tokenizer of mainline."""
+    def chat(self) -> Chat:
+        """Mainline's tokenizer with its chat template; raise UsageError where it could not be asked."""
         with _modelling.quietly(download=self._download):
-            return _modelling.load_tokenizer(self._directory)
+            return Chat(_modelling.load_tokenizer(self._directory), self._options)
 
     @functools.cached_property
     def stops(self) -> frozenset[int]:
         """Every token that ends an answer."""
         named: Any = self._base.generation_config.eos_token_id
-        configured = named if isinstance(named, list) else [named]
-        tokens = {*configured, self.tokenizer.eos_token_id, _modelling.end_of_turn(self.tokenizer)}
-        return frozenset(token for token in tokens if token is not None)
+        return self.chat.stops(named if isinstance(named, list) else [named])
 
 
 class _Job(NamedTuple):
@@ -134,18 +140,27 @@ class TransformersGenerator:
     def _tool(self) -> Tool:
         return self._source.tool(self._adapter)
 
+    def reads(self, prompts: Sequence[Prompt]) -> str:
+        """Digest of what the model really reads when it is asked *prompts*: as the chat template renders them today."""
+        return self._source.chat.digest(prompts, self._source.stops)
+
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
         """Yield the completions of every prompt, longest prompts first, a batch at a time."""
         jobs = self._jobs(prompts, sampling)
         for start in range(0, len(jobs), self._batch_size):
             batch = jobs[start : start + self._batch_size]
-            answers = _decode(self._source.model(self._adapter), batch, sampling, self._source.stops)
+            model = self._source.model(self._adapter)
+            window = _modelling.window_of(model.config)
+            rations = [
+                Ration(sampling, window and window - len(job.ids), self._source.chat.said) for job in batch
+            ]
+            answers = _decode(model, batch, _Rules(sampling, self._source.stops, rations))
             for job, ids in zip(batch, answers, strict=True):
                 yield from self._completions(job, ids)
 
     def _jobs(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[_Job]:
         greedy = sampling.temperature == 0
-        read = [(prompt, _modelling.prompt_ids(self._source.tokenizer, prompt.text)) for prompt in prompts]
+        read = [(prompt, self._source.chat.prompt_ids(prompt.text)) for prompt in prompts]
         read.sort(key=lambda pair: -len(pair[1]))
         if greedy:
             return [_Job(prompt, ids, prompt.first, sampling.samples - prompt.first) for prompt, ids in read]
@@ -157,9 +172,7 @@ class TransformersGenerator:
 
     def _completions(self, job: _Job, ids: list[int]) -> Iterator[Completion]:
         finished = bool(ids) and ids[-1] in self._source.stops
-        text: str = self._source.tokenizer.decode(
-            ids[:-1] if finished else ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
+        text = self._source.chat.answer(ids[:-1]) if finished else self._source.chat.said(ids)
         for index in range(job.first, job.first + job.copies):
             yield Completion(
                 prompt_id=job.prompt.id, index=index, text=text, finished=finished, tokens=len(ids)
@@ -200,8 +213,18 @@ def _merges(base: Any) -> bool:
     return str(base.device.type) == "cpu"
 
 
-def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozenset[int]) -> list[list[int]]:
+class _Rules(NamedTuple):
+    """How a batch is drawn, and when its answers end."""
+
+    sampling: Sampling
+    stops: frozenset[int]
+    rations: Sequence[Ration]
+    """One a row."""
+
+
+def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]:
     """Answer *batch*; rows that ended leave it, so the last one does not pay for the others."""
+    sampling, stops, rations = rules
     torch, caches = _modelling.library("torch"), _modelling.library("transformers.cache_utils")
     width = max(len(job.ids) for job in batch)
     _fit(model.config, width)
@@ -217,7 +240,7 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
     rows = list(range(len(batch)))
     ends = torch.tensor(sorted(stops), device=model.device)
     with torch.inference_mode():
-        for _ in range(sampling.max_new_tokens):
+        while rows:
             logits = model(
                 input_ids=tokens, attention_mask=mask, position_ids=positions, past_key_values=cache,
                 use_cache=True, logits_to_keep=1,
@@ -225,7 +248,8 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
             tokens = draw(logits, rows)[:, None]
             for row, token in zip(rows, tokens[:, 0].tolist(), strict=True):
                 answers[row].append(token)
-            going = ~torch.isin(tokens[:, 0], ends)
+            spent = [rations[row].spent(answers[row]) for row in rows]
+            going = ~(torch.isin(tokens[:, 0], ends) | torch.tensor(spent, device=model.device))
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], 1)
             positions = positions[:, -1:] + 1
             if not bool(going.all()):
@@ -239,7 +263,7 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
 
 
 def _fit(config: Any, width: int) -> None:
-    window: int | None = getattr(config, "max_position_embeddings", None)
+    window = _modelling.window_of(config)
     if window is not None and width >= window:
         raise UsageError(f"a prompt has {width} tokens and mainline reads at most {window}: shorten it")
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from ct_retrain.core.notice import Beat, Notice
 from ct_retrain.core.problem import Completion, Prompt, Sampling
@@ -40,6 +40,18 @@ class Generator(Protocol):
 
         The order is free; a caller that stops early loses only what it did not take.
         """
+        ...
+
+
+@runtime_checkable
+class Rendering(Protocol):
+    """A Generator that puts a question into words of its own before its model reads it: a chat template.
+
+    One that sends the text of a prompt as it is, to a server or a table, need not be one.
+    """
+
+    def reads(self, prompts: Sequence[Prompt]) -> str:
+        """Digest of what the model really reads when it is asked *prompts*, today's date included where it is told."""
         ...
 
 

@@ -23,6 +23,11 @@ _OTHERS = (
     r"|◁think▷|<\|inner_prefix\|>|<\|channel>[ \t]*thought\b|<unused94>(?:thought\b)?)"
     r"|(?P<closes>\[/THINK\]|◁/think▷|<\|inner_suffix\|>|<channel\|>|<unused95>)"
 )
+_PARTNERS = (
+    ("<|channel>", "<channel|>"),
+    ("<unused94>", "<unused95>"),
+    ("<|inner_prefix|>", "<|inner_suffix|>"),
+)
 _MARK = re.compile(f"{_TAG}|{_WORDED}|{_BRACKETS}{_OTHERS}", re.IGNORECASE | re.MULTILINE)
 _SPOKEN = re.compile(
     r"\A\s*Here(?:'s| is) my thought process:(?P<thought>.*?)(?:Here(?:'s| is) my response:(?P<answer>.*)|\Z)",
@@ -66,14 +71,43 @@ def split_thoughts(text: str) -> Thoughts:
     return _tagged(text)
 
 
-def opens_thought(text: str) -> bool:
-    """Whether *text*, such as the end of a prompt, leaves a thought open for what follows it."""
-    return split_thoughts(text).unfinished
+def left_open(text: str) -> str:
+    """The end of *text*, such as of a prompt, from the mark on that opens a thought and leaves it open; "" without one."""
+    if not split_thoughts(text).unfinished:
+        return ""
+    opening = [mark for mark in _marks(text) if not mark.closes]
+    return text[opening[-1].start :] if opening else ""
+
+
+def closing(opening: str) -> str:
+    """The mark that ends a thought which the mark at the start of *opening* began: `</think>` for `<think>`."""
+    for begin, end in _PARTNERS:
+        if opening.startswith(begin):
+            return end
+    spelled, word = _first(opening)
+    if word:
+        return spelled.replace(word, "END" if word.isupper() else "end")
+    return re.sub(r"^(?:[<\[◁]|&lt;)[|\uff5c]?", lambda found: f"{found[0]}/", spelled)
+
+
+def without_opening(text: str) -> str:
+    """*text* without the mark that it begins with and that opens a thought, and the line break after it."""
+    found = _MARK.match(text)
+    opens = found is not None and not (found["slash"] or found["closes"] or found["empty"])
+    return text[found.end() :].removeprefix("\n") if found and opens else text
 
 
 def mentions_thought(text: str) -> bool:
     """Whether any mark stands in *text*."""
     return any(True for _ in _marks(text)) or "<|channel|>" in text
+
+
+def _first(opening: str) -> tuple[str, str]:
+    """The mark that *opening* begins with, without attributes, and the word in it that says that it begins."""
+    found = _MARK.match(opening.strip())
+    if found is None:
+        return "<think>", ""
+    return re.sub(r"[ \t]+[\w-]+[ \t]*=.*(?=>)", "", found[0]), found["word"] or ""
 
 
 class _Mark(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.record import Record, Sha256
 
 
@@ -76,6 +77,8 @@ class TrainPlan(Record):
     mixture_sha256: Sha256
     rows: int
     hyperparameters: Hyperparameters
+    chat: ChatOptions = ChatOptions()
+    """How a row's prompt and completion become a chat."""
 
 
 class LossPoint(Record):

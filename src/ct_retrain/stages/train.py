@@ -80,6 +80,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         mixture_sha256=disk.sha256_of(mixture),
         rows=len(rows),
         hyperparameters=settings.hyperparameters,
+        chat=settings.chat,
     )
 
 
