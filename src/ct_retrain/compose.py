@@ -8,6 +8,7 @@ from ct_retrain.adapters.command import CommandTrainer
 from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
+from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
@@ -75,6 +76,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),
         store=open_store(settings.snapshot, workspace),
+        mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )
 
 

@@ -8,8 +8,10 @@ the text of a question or an answer, or ends an answer with no control token, is
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
+from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._rendering import Rendering
 from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import UsageError
@@ -130,6 +132,22 @@ class Chat:
         ending = self._frame.ending.removesuffix(self._spelled(self._frame.stop))
         return self.said(ids).removesuffix(ending)
 
+    @property
+    def thinks(self) -> bool:
+        """Whether the template knows thoughts: its model may think before it answers."""
+        return mentions_thought(self._rendering.template) or "enable_thinking" in self._rendering.template
+
+    def check_vocabulary(self, config: Any) -> None:
+        """Raise UsageError where a question or an ending holds a token that the model of *config* has no place for."""
+        size: int | None = getattr(config.get_text_config(), "vocab_size", None)
+        highest = max([*self.prompt_ids(_QUESTION), *self.ending])
+        if size is not None and highest >= size:
+            token = self.tokenizer.convert_ids_to_tokens(highest)
+            raise UsageError(
+                f"the chat template uses {token!r}, token {highest}, and mainline's vocabulary ends at {size}: take "
+                "tokenizer and weights from the same model, or resize its embeddings"
+            )
+
     def _spelled(self, token: int) -> str:
         return next((text for text, id_ in self._controls.items() if id_ == token), "")
 
@@ -137,6 +155,14 @@ class Chat:
         """Of what the model really reads when it is asked *prompts*, and of what ends its answers."""
         asked = (text for prompt in prompts for text in (prompt.id, self.prompt(prompt.text)))
         return digest(*map(str, sorted(stops)), self._frame.opened, *asked)
+
+
+def chat_of(directory: Path, options: ChatOptions) -> Chat:
+    """The chat of the model in *directory*; raise UsageError, with what to do, where it cannot be asked."""
+    config = _modelling.kind_of(directory)
+    chat = Chat(_modelling.load_tokenizer(directory), options)
+    chat.check_vocabulary(config)
+    return chat
 
 
 def _controls(tokenizer: Any) -> dict[str, int]:

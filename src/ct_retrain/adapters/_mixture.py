@@ -38,7 +38,7 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
     if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
     chat = Chat(tokenizer, plan.chat)
-    limit = min(plan.hyperparameters.max_length, _window(tokenizer))
+    limit = min(plan.hyperparameters.max_length, _window(chat))
     everything = [_row(row, chat) for row in disk.read_lines(path, Row)]
     kept = [row for row in everything if len(row["input_ids"]) <= limit]
     if not everything:
@@ -57,12 +57,14 @@ def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
     return {"input_ids": prompt + learned, "labels": [IGNORED] * len(prompt) + learned}
 
 
-def _window(tokenizer: Any) -> int:
-    """Tokens that the model beside *tokenizer* reads; a row beyond them would teach places that it never sees."""
-    directory = Path(str(tokenizer.name_or_path))
+def _window(chat: Chat) -> int:
+    """Tokens that mainline reads; a row beyond them would teach places that it never sees."""
+    directory = Path(str(chat.tokenizer.name_or_path))
     if not (directory / "config.json").is_file():
         return sys.maxsize
-    return _modelling.window_of(_modelling.kind_of(directory)) or sys.maxsize
+    config = _modelling.kind_of(directory)
+    chat.check_vocabulary(config)
+    return _modelling.window_of(config) or sys.maxsize
 
 
 def sequences(tokens: Tokens, *, pack_to: int | None) -> Any:

@@ -7,6 +7,7 @@ only, never from pickles, and no code that came with a model is run.
 
 import contextlib
 import importlib
+import json
 import logging
 import os
 import warnings
@@ -118,10 +119,36 @@ def window_of(config: Any) -> int | None:
     return window
 
 
+def check_fits(config: Any, tokens: int) -> None:
+    """Raise UsageError where a question of *tokens* leaves a model of *config* no room for an answer."""
+    window = window_of(config)
+    if window is not None and tokens >= window:
+        raise UsageError(f"a prompt has {tokens} tokens and mainline reads at most {window}: shorten it")
+
+
+def check_weights(directory: Path) -> None:
+    """Raise UsageError unless every safetensors file that the model in *directory* consists of is there."""
+    index = directory / "model.safetensors.index.json"
+    try:
+        named: dict[str, str] = json.loads(index.read_text("utf-8"))["weight_map"] if index.is_file() else {}
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{index} cannot be read ({error!r}): fetch the model again") from error
+    missing = sorted(name for name in set(named.values()) if not (directory / name).is_file())
+    if missing:
+        raise UsageError(
+            f"{directory} lacks {len(missing)} files of weights, {missing[0]} first: fetch the model again"
+        )
+    if not any(directory.glob("*.safetensors")):
+        raise UsageError(
+            f"{directory} holds no weights as safetensors: fetch the complete model, or convert its weights"
+        )
+
+
 def load_model(directory: Path, options: dict[str, Any]) -> Any:
     """The causal model in *directory*; *options* go to `from_pretrained`."""
     transformers: Any = library("transformers")
     kind_of(directory)
+    check_weights(directory)
     try:
         return transformers.AutoModelForCausalLM.from_pretrained(
             directory, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options

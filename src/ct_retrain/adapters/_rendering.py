@@ -137,6 +137,7 @@ class _Day:
         self.today = today
         said = [(f"%-{one}", moment.strftime(f"%{one}").lstrip("0 ") or "0") for one in "dmHIMSjyeklu"]
         said += [(f"%{one}", moment.strftime(f"%{one}")) for one in _DIRECTIVES]
+        said = [("%%", "\0"), *said, ("\0", "%")]
         steps = "".join(f"|replace({name!r},{text!r})" for name, text in said)
         self.prelude = f"{{%- macro strftime_now(format='%Y-%m-%d') -%}}{{{{- format{steps} -}}}}{{%- endmacro -%}}{{{{- '' }}}}"
 

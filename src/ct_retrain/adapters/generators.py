@@ -19,17 +19,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
-from ct_retrain.adapters._chat import Chat
+from ct_retrain.adapters._chat import Chat, chat_of
+from ct_retrain.adapters._drawing import Draw
 from ct_retrain.adapters._ration import Ration
 from ct_retrain.core.chat import ChatOptions
-from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _ASKED = ChatOptions()
-_FIRST_LOOK = 64
-"""Tokens looked at for the nucleus before the whole vocabulary is sorted."""
 
 
 class TransformersGenerators:
@@ -105,7 +104,7 @@ class TransformersGenerators:
     def chat(self) -> Chat:
         """Mainline's tokenizer with its chat template; raise UsageError where it could not be asked."""
         with _modelling.quietly(download=self._download):
-            return Chat(_modelling.load_tokenizer(self._directory), self._options)
+            return chat_of(self._directory, self._options)
 
     @functools.cached_property
     def stops(self) -> frozenset[int]:
@@ -227,7 +226,7 @@ def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]
     sampling, stops, rations = rules
     torch, caches = _modelling.library("torch"), _modelling.library("transformers.cache_utils")
     width = max(len(job.ids) for job in batch)
-    _fit(model.config, width)
+    _modelling.check_fits(model.config, width)
     pads = [width - len(job.ids) for job in batch]
     tokens = torch.tensor(
         [[0] * pad + job.ids for pad, job in zip(pads, batch, strict=True)], device=model.device
@@ -235,7 +234,7 @@ def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]
     mask = (torch.arange(width) >= torch.tensor(pads)[:, None]).long().to(model.device)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache = caches.DynamicCache(config=model.config)
-    draw = _Draw([_stream(job, sampling, model.device) for job in batch], sampling)
+    draw = Draw([_stream(job, sampling, model.device) for job in batch], sampling)
     answers: list[list[int]] = [[] for _ in batch]
     rows = list(range(len(batch)))
     ends = torch.tensor(sorted(stops), device=model.device)
@@ -262,43 +261,6 @@ def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]
     return answers
 
 
-def _fit(config: Any, width: int) -> None:
-    window = _modelling.window_of(config)
-    if window is not None and width >= window:
-        raise UsageError(f"a prompt has {width} tokens and mainline reads at most {window}: shorten it")
-
-
 def _stream(job: _Job, sampling: Sampling, device: Any) -> Any:
     seed = int(digest(str(sampling.seed), job.prompt.id, str(job.first))[:15], 16)
     return _modelling.library("torch").Generator(device=device).manual_seed(seed)
-
-
-class _Draw:
-    """One token a row: the greedy one, or the winner of the Gumbel race within the nucleus."""
-
-    def __init__(self, streams: Sequence[Any], sampling: Sampling) -> None:
-        self._streams = streams
-        self._sampling = sampling
-
-    def __call__(self, logits: Any, rows: Sequence[int]) -> Any:
-        if self._sampling.temperature == 0:
-            return logits.argmax(-1)
-        torch = _modelling.library("torch")
-        race = torch.empty_like(logits)
-        for line, row in zip(race, rows, strict=True):
-            line.exponential_(generator=self._streams[row])
-        scores, places = _nucleus(logits / self._sampling.temperature, self._sampling.top_p)
-        winner = (scores - race.gather(-1, places).log()).argmax(-1, keepdim=True)
-        return places.gather(-1, winner)[:, 0]
-
-
-def _nucleus(logits: Any, top_p: float) -> tuple[Any, Any]:
-    """Log-probabilities, highest first, and their tokens; −inf outside the fewest tokens that reach *top_p*."""
-    scores = logits.log_softmax(-1)
-    best, places = scores.topk(min(_FIRST_LOOK, scores.shape[-1]), -1)
-    reached = best.exp().cumsum(-1)
-    if bool((reached[:, -1] < top_p).any()):
-        best, places = scores.sort(-1, descending=True)
-        reached = best.exp().cumsum(-1)
-    outside = reached - best.exp() >= top_p
-    return best.masked_fill(outside, float("-inf")), places

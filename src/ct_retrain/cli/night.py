@@ -10,6 +10,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.readiness import Readiness
     from ct_retrain.nightly import Rehearsal
 
 _STAGES = ("collect", "curate", "train", "benchmark", "publish")
@@ -90,9 +91,19 @@ def _print_plan(plan: Rehearsal) -> None:
         click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
     else:
         click.echo("train     nothing new: the night would end here")
+    if plan.mainline is not None:
+        _print_mainline(plan.mainline)
     for problem in plan.quarantined:
         click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
     click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
+
+
+def _print_mainline(ready: Readiness) -> None:
+    click.echo(f"mainline  {ready.found}")
+    for fault in ready.faults:
+        click.echo(f"error: mainline can not be trained and measured, and the night would break: {fault}")
+    for note in ready.notes:
+        click.echo(f"note: {note}")
 
 
 def _reasons(rejected: dict[str, int]) -> str:

@@ -7,6 +7,7 @@ from typing import BinaryIO, Protocol, runtime_checkable
 
 from ct_retrain.core.notice import Beat, Notice
 from ct_retrain.core.problem import Completion, Prompt, Sampling
+from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import Tool
 from ct_retrain.core.snapshot import Stored
 from ct_retrain.core.tracking import Story, Tracked
@@ -60,6 +61,18 @@ class Generators(Protocol):
 
     def open(self, adapter: Path | None) -> Generator:
         """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
+        ...
+
+
+class Mainline(Protocol):
+    """The model that every night starts from, looked at without loading it."""
+
+    def identity(self) -> str:
+        """Digest of everything that says how it is asked, but today's date: part of the keys of train and benchmark."""
+        ...
+
+    def examine(self, questions: Sequence[Prompt]) -> Readiness:
+        """Whether it can be trained, and asked *questions*; the words are those with which a night would end."""
         ...
 
 

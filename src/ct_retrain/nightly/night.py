@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
-from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Store, Tracker, Trainer
+from ct_retrain.core.ports import (
+    Generators,
+    Heartbeat,
+    Mainline,
+    Notifier,
+    Simulator,
+    Store,
+    Tracker,
+    Trainer,
+)
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.step import Step
@@ -29,6 +38,7 @@ class Ports(NamedTuple):
     tracker: Tracker | None = None
     store: Store | None = None
     """Where nights are copied to; None when nowhere."""
+    mainline: Mainline | None = None
 
 
 class Night(NamedTuple):

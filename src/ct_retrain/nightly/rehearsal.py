@@ -7,6 +7,8 @@ from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
+from ct_retrain.core.problem import Prompt, Suite
+from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import Record
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Hyperparameters, Row
@@ -37,10 +39,12 @@ class Rehearsal(Record):
     generations: int
     """Answers the benchmark would draw, all arms together."""
     champion: str | None
+    mainline: Readiness | None = None
+    """Whether the model can be trained and measured; None where nobody can tell."""
 
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
-    """Collect, curate, mix and check the suite in a scratch directory; no model is loaded, nothing is kept."""
+    """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
     name = night or books.tonight(settings.timezone)
     last = books.last_record(workspace)
     plan = NightPlan(
@@ -74,7 +78,14 @@ def _rehearse(night: Night) -> Rehearsal:
         quarantined=found.names,
         generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
+        mainline=_ready(night, found.suite),
     )
+
+
+def _ready(night: Night, suite: Suite) -> Readiness | None:
+    mainline = night.ports.mainline
+    questions = [Prompt(id=problem.id, text=problem.question) for problem in suite.problems]
+    return mainline.examine(questions) if mainline else None
 
 
 def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:

@@ -89,8 +89,15 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         for path in sorted(directory.glob("*.jsonl"))
     ]
     settings = night.settings.train.model_dump(exclude={"min_new"})
-    key = digest(content(done[-1]), settings, trainer.tool, *sources, *sorted(inputs.forgotten))
+    key = digest(
+        content(done[-1]), settings, trainer.tool, _asked(night), *sources, *sorted(inputs.forgotten)
+    )
     return night.step("train", key), lambda out: train(out, inputs, trainer)
+
+
+def _asked(night: Night) -> str:
+    """How mainline is asked, as far as this machine decides it."""
+    return night.ports.mainline.identity() if night.ports.mainline else ""
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -139,6 +146,7 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
         settings.endpoint.model_dump(include={"url", "model", "adapters", "revision"}),
         settings.gate.model_dump(),
         str(inputs.min_delta),
+        _asked(night),
         ports.simulator.tool,
     )
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
