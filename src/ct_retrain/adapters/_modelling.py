@@ -20,6 +20,7 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.record import digest
 
 _WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt")
+_WORDS = "module m(input a);\n  assign y = a;\nendmodule"
 
 
 def library(name: str) -> Any:
@@ -83,7 +84,7 @@ def load_tokenizer(directory: Path) -> Any:
     """The tokenizer of the model in *directory*."""
     transformers: Any = library("transformers")
     try:
-        return transformers.AutoTokenizer.from_pretrained(
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
             directory, local_files_only=True, trust_remote_code=False
         )
     except Exception as error:  # what the tokenizers library raises has no narrower type
@@ -91,6 +92,12 @@ def load_tokenizer(directory: Path) -> Any:
             f"{directory} holds no tokenizer that loads ({error}): use the complete directory of the model"
         )
         raise UsageError(message) from error
+    # Where the files are missing, transformers makes a tokenizer of that kind which knows no word.
+    ids = tokenizer(_WORDS, add_special_tokens=False)["input_ids"]
+    if str(tokenizer.decode(ids, clean_up_tokenization_spaces=False)).strip() != _WORDS:
+        message = f"{directory} holds no tokenizer that loads and keeps Verilog as it is: use the complete directory of the model"
+        raise UsageError(message)
+    return tokenizer
 
 
 def kind_of(directory: Path) -> Any:

@@ -17,6 +17,7 @@ from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import TrainSettings
 from ct_retrain.core.training import Row, TrainPlan
+from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
@@ -66,6 +67,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
         raise UsageError(message)
     settings = inputs.settings
+    sources = {name: list(learned(rows, settings.thoughts, rejected)) for name, rows in sources.items()}
     seed = settings.hyperparameters.seed
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
