@@ -41,9 +41,9 @@ def base_of(family: Family, place: Path) -> Path:
 def plan_of(family: Family, base: Path, place: Path) -> TrainPlan:
     rows = [{"prompt": QUESTION, "completion": ANSWER, "source": "delta"}] * 4
     knobs = Hyperparameters.model_validate({
-        "max_steps": 60, "batch_size": 1, "accumulation": 1, "learning_rate": 2e-2, "rank": 16, "alpha": 32,
+        "max_steps": 120, "batch_size": 1, "accumulation": 1, "learning_rate": 1e-2, "rank": 32, "alpha": 64,
         "max_length": 256, "packing": False, "quantization": "none", "dtype": "float32",
-        "gradient_checkpointing": False, "schedule": "constant_with_warmup",
+        "gradient_checkpointing": False, "schedule": "cosine",
     })  # fmt: skip
     mixture = place / "mixture.jsonl"
     return TrainPlan(
