@@ -101,7 +101,7 @@ def _print_plan(plan: Rehearsal) -> None:
 def _print_mainline(ready: Readiness) -> None:
     click.echo(f"mainline  {ready.found}")
     for fault in ready.faults:
-        click.echo(f"error: mainline can not be trained and measured, and the night would break: {fault}")
+        click.echo(f"error: mainline cannot be trained and measured, so the night would break: {fault}")
     for note in ready.notes:
         click.echo(f"note: {note}")
 
