@@ -69,22 +69,26 @@ class Chat:
 
     def prompt_ids(self, question: str) -> list[int]:
         """The same as token ids; the template brings its own begin-of-sequence token, so none is added."""
-        return list(self.tokenizer(self.prompt(question), add_special_tokens=False)["input_ids"])
+        return self._ids(self.prompt(question))
 
     def learned_ids(self, question: str, answer: str) -> list[int]:
-        """What follows `prompt_ids(question)` in training: *answer* as the template has it, and its ending.
+        """What follows `prompt_ids(question)` in training; see `pair`."""
+        return self.pair(question, answer)[1]
+
+    def pair(self, question: str, answer: str) -> tuple[list[int], list[int]]:
+        """A training row: what is asked, and what is learned after it, *answer* as the template has it and its ending.
 
         Text in *answer* that looks like a control token stays text.
         """
-        frame, before = self._frame, self.prompt_ids(question)
-        text = self._written(answer)
+        frame, asked, text = self._frame, self.prompt(question), self._written(answer)
+        before = self._ids(asked)
         if not any(token in text for token in self._controls if token not in self._marks):
-            whole = self._ids(self.prompt(question) + text + frame.ending)
+            whole = self._ids(asked + text + frame.ending)
             if whole[: len(before)] == before and whole[-1] == frame.stop:
-                return whole[len(before) :]
+                return before, whole[len(before) :]
         lead = frame.lead if text.startswith(frame.lead) else ""
         plain = self.tokenizer(text[len(lead) :], add_special_tokens=False, split_special_tokens=True)
-        return [*(self._ids(lead) if lead else []), *plain["input_ids"], *self._ids(frame.ending)]
+        return before, [*(self._ids(lead) if lead else []), *plain["input_ids"], *self._ids(frame.ending)]
 
     def _written(self, answer: str) -> str:
         frame = self._frame

@@ -53,7 +53,7 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
 
 
 def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
-    prompt, learned = chat.prompt_ids(row.prompt), chat.learned_ids(row.prompt, row.completion)
+    prompt, learned = chat.pair(row.prompt, row.completion)
     return {"input_ids": prompt + learned, "labels": [IGNORED] * len(prompt) + learned}
 
 

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from ct_retrain.adapters import _modelling
+from jinja2 import TemplateError
+
 from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import UsageError
 
@@ -55,7 +56,6 @@ class Rendering:
         return "strftime_now" in self.template and self._day.today
 
     def _render(self, turns: Sequence[str], *, begin: bool) -> str:
-        jinja: Any = _modelling.library("jinja2")
         messages = [
             {
                 "role": ("user", "assistant")[place % 2],
@@ -74,7 +74,7 @@ class Rendering:
                     **self._told,
                 )
             )
-        except (jinja.TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
+        except (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError) as error:
             message = (
                 f"the chat template of mainline renders no question with its answer ({error}): {_REFUSED}"
             )
