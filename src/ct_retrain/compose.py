@@ -10,6 +10,7 @@ from ct_retrain.adapters.command import CommandTrainer
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
+from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.outlook import outlook, unknown
 from ct_retrain.adapters.provenance import gather
@@ -80,6 +81,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         tracker=tracker_of(workspace, settings.tracking),
         outlook=unknown if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
+        mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )
 
 
@@ -90,7 +92,7 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
     if settings.endpoint.command:
         raise UsageError("endpoint.command starts a server, and endpoint.url says where it answers: set both")
     base = workspace.model(settings.train.mainline)
-    return TransformersGenerators(base, settings.benchmark.batch_size)
+    return TransformersGenerators(base, settings.benchmark.batch_size, settings.train.chat)
 
 
 def _server_log(workspace: Workspace) -> Path:

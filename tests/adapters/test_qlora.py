@@ -11,7 +11,9 @@ from tests.adapters.conftest import make_tokenizer, rows
 
 from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _memory, _mixture, _modelling, qlora
+from ct_retrain.adapters._chat import Chat
 from ct_retrain.adapters.qlora import Here, QloraTrainer
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.training import LossPoint
 
@@ -254,7 +256,7 @@ def test_a_template_that_never_ends_an_answer_is_refused():
     tokenizer = make_tokenizer()
     tokenizer.chat_template = "{%- for message in messages %}{{- message['content'] }}{%- endfor %}"
     with pytest.raises(UsageError, match="never learn to stop"):
-        _modelling.end_of_turn(tokenizer)
+        Chat(tokenizer, ChatOptions())
 
 
 def test_a_large_base_is_refused_without_a_gpu(plan_for, tmp_path, base):

@@ -4,6 +4,7 @@ Promises: a row longer than the limit is left out and counted, never cut; text t
 token stays text in answers; packed rows are kept apart, or they are not packed.
 """
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._chat import Chat
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.reading import Origin
 from ct_retrain.core.recipe import HARVESTED, Amounts, repetitions
@@ -58,11 +60,10 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
     path = Path(plan.mixture)
     if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
-    end = _modelling.end_of_turn(tokenizer)
-    limit = plan.hyperparameters.max_length
+    chat = Chat(tokenizer, plan.chat)
+    limit = min(plan.hyperparameters.max_length, _window(chat))
     everything = [
-        (_row(row, tokenizer, end), row, copies)
-        for row, copies in repetitions(disk.read_lines(path, Row)).values()
+        (_row(row, chat), row, copies) for row, copies in repetitions(disk.read_lines(path, Row)).values()
     ]
     kept = [one for one in everything if len(one[0]["input_ids"]) <= limit]
     if not everything:
@@ -71,7 +72,7 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
         shortest = min(len(ids["input_ids"]) for ids, _, _ in everything)
         raise UsageError(
             f"none of the {len(everything)} rows of {path} fits in {limit} tokens (the shortest has {shortest}): "
-            "raise train.hyperparameters.max_length"
+            "raise train.hyperparameters.max_length, where mainline's window allows it"
         )
     lines: Counter[str] = Counter()
     for _, row, copies in kept:
@@ -93,17 +94,23 @@ def _too_long(rows: Iterable[tuple[Row, int]], limit: int) -> Iterator[Rejected]
         subject = row.place or f"{row.source} row {number}"
         if length > limit and subject not in told:
             told.add(subject)
-            detail = f"{length} tokens, train.hyperparameters.max_length is {limit}"
+            detail = f"{length} tokens, and {limit} is the most that max_length and mainline's window allow"
             yield Rejected(subject=subject, reason="too_long", detail=detail)
 
 
-def _row(row: Row, tokenizer: Any, end: int) -> dict[str, list[int]]:
-    prompt = _modelling.prompt_ids(tokenizer, row.prompt)
-    answer: list[int] = tokenizer(row.completion, add_special_tokens=False, split_special_tokens=True)[
-        "input_ids"
-    ]
-    learned = [*answer, end]
+def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
+    prompt, learned = chat.pair(row.prompt, row.completion)
     return {"input_ids": prompt + learned, "labels": [IGNORED] * len(prompt) + learned}
+
+
+def _window(chat: Chat) -> int:
+    """Tokens that mainline reads; a row beyond them would teach places that it never sees."""
+    directory = Path(str(chat.tokenizer.name_or_path))
+    if not (directory / "config.json").is_file():
+        return sys.maxsize
+    config = _modelling.kind_of(directory)
+    chat.check_vocabulary(config)
+    return _modelling.window_of(config) or sys.maxsize
 
 
 def padded(tokens: Tokens, reading: Sequence[int]) -> Any:

@@ -190,10 +190,10 @@ class EndpointGenerator:
             "messages": [{"role": "user", "content": prompt.text}],
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
-            "max_tokens": sampling.max_new_tokens,
+            "max_tokens": sampling.longest,
             "seed": int(stream[:7], 16),
         }
-        said = self._said(body, sampling.max_new_tokens, terms)
+        said = self._said(body, sampling.longest, terms)
         return Completion(
             prompt_id=prompt.id, index=index, text=said.text, finished=said.finished, tokens=said.tokens
         )

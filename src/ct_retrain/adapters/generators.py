@@ -20,20 +20,26 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _attached, _modelling
-from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.adapters._chat import Chat, chat_of
+from ct_retrain.adapters._drawing import Draw
+from ct_retrain.adapters._ration import Ration
+from ct_retrain.core.chat import ChatOptions
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
-_FIRST_LOOK = 64
-"""Tokens looked at for the nucleus before the whole vocabulary is sorted."""
+_ASKED = ChatOptions()
 
 
 class TransformersGenerators:
     """Opens arms on one *mainline*; an arm that is used again after another one is attached again."""
 
-    def __init__(self, mainline: str, batch_size: int, *, download: bool = False) -> None:
+    def __init__(
+        self, mainline: str, batch_size: int, chat: ChatOptions = _ASKED, *, download: bool = False
+    ) -> None:
         self._mainline = mainline
+        self._options = chat
         self._batch_size = batch_size
         self._download = download
         self._attached: tuple[Path | None, Any] | None = None
@@ -68,10 +74,11 @@ class TransformersGenerators:
         """Libraries, device, and the digest of everything that can change an answer of this arm."""
         weights = digest(self._base_digest, _modelling.weights_digest(adapter, _ADAPTER) if adapter else "")
         model = self._base
+        chat = "" if self._options == _ASKED else f", chat {digest(self._options)[:16]}"
         return Tool(
             name="transformers",
             version=version("transformers"),
-            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, merged where exact, weights {weights}",
+            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, merged where exact, weights {weights}{chat}",
         )
 
     def _detach(self) -> None:
@@ -109,18 +116,16 @@ class TransformersGenerators:
             return _modelling.load_model(self._directory, options).eval()
 
     @functools.cached_property
-    def tokenizer(self) -> Any:
-        """The tokenizer of mainline."""
+    def chat(self) -> Chat:
+        """Mainline's tokenizer with its chat template; raise UsageError where it could not be asked."""
         with _modelling.quietly(download=self._download):
-            return _modelling.load_tokenizer(self._directory)
+            return chat_of(self._directory, self._options)
 
     @functools.cached_property
     def stops(self) -> frozenset[int]:
         """Every token that ends an answer."""
         named: Any = self._base.generation_config.eos_token_id
-        configured = named if isinstance(named, list) else [named]
-        tokens = {*configured, self.tokenizer.eos_token_id, _modelling.end_of_turn(self.tokenizer)}
-        return frozenset(token for token in tokens if token is not None)
+        return self.chat.stops(named if isinstance(named, list) else [named])
 
 
 class _Job(NamedTuple):
@@ -149,18 +154,27 @@ class TransformersGenerator:
     def _tool(self) -> Tool:
         return self._source.tool(self._adapter)
 
+    def reads(self, prompts: Sequence[Prompt]) -> str:
+        """Digest of what the model really reads when it is asked *prompts*: as the chat template renders them today."""
+        return self._source.chat.digest(prompts, self._source.stops)
+
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
         """Yield the completions of every prompt, longest prompts first, a batch at a time."""
         jobs = self._jobs(prompts, sampling)
         for start in range(0, len(jobs), self._batch_size):
             batch = jobs[start : start + self._batch_size]
-            answers = _decode(self._source.model(self._adapter), batch, sampling, self._source.stops)
+            model = self._source.model(self._adapter)
+            window = _modelling.window_of(model.config)
+            rations = [
+                Ration(sampling, window and window - len(job.ids), self._source.chat.said) for job in batch
+            ]
+            answers = _decode(model, batch, _Rules(sampling, self._source.stops, rations))
             for job, ids in zip(batch, answers, strict=True):
                 yield from self._completions(job, ids)
 
     def _jobs(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[_Job]:
         greedy = sampling.temperature == 0
-        read = [(prompt, _modelling.prompt_ids(self._source.tokenizer, prompt.text)) for prompt in prompts]
+        read = [(prompt, self._source.chat.prompt_ids(prompt.text)) for prompt in prompts]
         read.sort(key=lambda pair: -len(pair[1]))
         if greedy:
             return [_Job(prompt, ids, prompt.first, sampling.samples - prompt.first) for prompt, ids in read]
@@ -172,9 +186,7 @@ class TransformersGenerator:
 
     def _completions(self, job: _Job, ids: list[int]) -> Iterator[Completion]:
         finished = bool(ids) and ids[-1] in self._source.stops
-        text: str = self._source.tokenizer.decode(
-            ids[:-1] if finished else ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
+        text = self._source.chat.answer(ids[:-1]) if finished else self._source.chat.said(ids)
         for index in range(job.first, job.first + job.copies):
             yield Completion(
                 prompt_id=job.prompt.id, index=index, text=text, finished=finished, tokens=len(ids)
@@ -196,11 +208,21 @@ def _merges(base: Any) -> bool:
     return str(base.device.type) == "cpu"
 
 
-def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozenset[int]) -> list[list[int]]:
+class _Rules(NamedTuple):
+    """How a batch is drawn, and when its answers end."""
+
+    sampling: Sampling
+    stops: frozenset[int]
+    rations: Sequence[Ration]
+    """One a row."""
+
+
+def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]:
     """Answer *batch*; rows that ended leave it, so the last one does not pay for the others."""
+    sampling, stops, rations = rules
     torch, caches = _modelling.library("torch"), _modelling.library("transformers.cache_utils")
     width = max(len(job.ids) for job in batch)
-    _fit(model.config, width)
+    _modelling.check_fits(model.config, width)
     pads = [width - len(job.ids) for job in batch]
     tokens = torch.tensor(
         [[0] * pad + job.ids for pad, job in zip(pads, batch, strict=True)], device=model.device
@@ -208,12 +230,12 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
     mask = (torch.arange(width) >= torch.tensor(pads)[:, None]).long().to(model.device)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache = caches.DynamicCache(config=model.config)
-    draw = _Draw([_stream(job, sampling, model.device) for job in batch], sampling)
+    draw = Draw([_stream(job, sampling, model.device) for job in batch], sampling)
     answers: list[list[int]] = [[] for _ in batch]
     rows = list(range(len(batch)))
     ends = torch.tensor(sorted(stops), device=model.device)
     with torch.inference_mode():
-        for _ in range(sampling.max_new_tokens):
+        while rows:
             logits = model(
                 input_ids=tokens, attention_mask=mask, position_ids=positions, past_key_values=cache,
                 use_cache=True, logits_to_keep=1,
@@ -221,7 +243,8 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
             tokens = draw(logits, rows)[:, None]
             for row, token in zip(rows, tokens[:, 0].tolist(), strict=True):
                 answers[row].append(token)
-            going = ~torch.isin(tokens[:, 0], ends)
+            spent = [rations[row].spent(answers[row]) for row in rows]
+            going = ~(torch.isin(tokens[:, 0], ends) | torch.tensor(spent, device=model.device))
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], 1)
             positions = positions[:, -1:] + 1
             if not bool(going.all()):
@@ -234,43 +257,6 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
     return answers
 
 
-def _fit(config: Any, width: int) -> None:
-    window: int | None = getattr(config, "max_position_embeddings", None)
-    if window is not None and width >= window:
-        raise UsageError(f"a prompt has {width} tokens and mainline reads at most {window}: shorten it")
-
-
 def _stream(job: _Job, sampling: Sampling, device: Any) -> Any:
     seed = int(digest(str(sampling.seed), job.prompt.id, str(job.first))[:15], 16)
     return _modelling.library("torch").Generator(device=device).manual_seed(seed)
-
-
-class _Draw:
-    """One token a row: the greedy one, or the winner of the Gumbel race within the nucleus."""
-
-    def __init__(self, streams: Sequence[Any], sampling: Sampling) -> None:
-        self._streams = streams
-        self._sampling = sampling
-
-    def __call__(self, logits: Any, rows: Sequence[int]) -> Any:
-        if self._sampling.temperature == 0:
-            return logits.argmax(-1)
-        torch = _modelling.library("torch")
-        race = torch.empty_like(logits)
-        for line, row in zip(race, rows, strict=True):
-            line.exponential_(generator=self._streams[row])
-        scores, places = _nucleus(logits / self._sampling.temperature, self._sampling.top_p)
-        winner = (scores - race.gather(-1, places).log()).argmax(-1, keepdim=True)
-        return places.gather(-1, winner)[:, 0]
-
-
-def _nucleus(logits: Any, top_p: float) -> tuple[Any, Any]:
-    """Log-probabilities, highest first, and their tokens; −inf outside the fewest tokens that reach *top_p*."""
-    scores = logits.log_softmax(-1)
-    best, places = scores.topk(min(_FIRST_LOOK, scores.shape[-1]), -1)
-    reached = best.exp().cumsum(-1)
-    if bool((reached[:, -1] < top_p).any()):
-        best, places = scores.sort(-1, descending=True)
-        reached = best.exp().cumsum(-1)
-    outside = reached - best.exp() >= top_p
-    return best.masked_fill(outside, float("-inf")), places

@@ -10,6 +10,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.readiness import Readiness
     from ct_retrain.core.training import Outlook
     from ct_retrain.nightly import Rehearsal
 
@@ -91,6 +92,8 @@ def _print_plan(plan: Rehearsal) -> None:
         click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
     else:
         click.echo("train     nothing new: the night would end here")
+    if plan.mainline is not None:
+        _print_mainline(plan.mainline)
     for problem in plan.quarantined:
         click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
     click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
@@ -129,6 +132,14 @@ def _print_data(plan: Rehearsal) -> None:
         click.echo(f"          {file.summary}")
     for one in plan.examples:
         click.echo(f"refused   {one.reason}, first {one.subject}: {one.detail}")
+
+
+def _print_mainline(ready: Readiness) -> None:
+    click.echo(f"mainline  {ready.found}")
+    for fault in ready.faults:
+        click.echo(f"error: mainline cannot be trained and measured, so the night would break: {fault}")
+    for note in ready.notes:
+        click.echo(f"note: {note}")
 
 
 def _reasons(rejected: dict[str, int]) -> str:

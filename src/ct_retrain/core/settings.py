@@ -10,6 +10,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.training import Hyperparameters
 
 FILE_NAME = "ct-retrain.toml"
@@ -138,6 +139,9 @@ class TrainSettings(Section):
     gold_keys: GoldKeySettings = GoldKeySettings()
     max_gold_refused: Share = 0.5
     """Largest share of the gold set's lines that may be refused; more, or a set with no usable line, holds the night back before training; 1 never does."""
+    thoughts: Literal["strip", "keep"] = "strip"
+    """Whether the reasoning in gold and general answers is left out or learned; `keep` needs `train.chat.thinking` on."""
+    chat: ChatOptions = ChatOptions()
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
 
@@ -158,7 +162,9 @@ class BenchmarkSettings(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     """Nucleus of the sampling."""
     max_new_tokens: Annotated[int, Field(ge=16)] = 2048
-    """Longest answer."""
+    """Longest answer, in tokens."""
+    max_thinking_tokens: Count = 0
+    """Tokens that a reasoning model may think in addition; 0 lets thoughts and answer share `max_new_tokens`."""
     seed: int = 0
     """Of the answers; every arm draws from the same streams."""
     fresh_seeds: bool = False

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.record import Record, Sha256
 
 TOO_LONG = "too_long.jsonl"
@@ -121,6 +122,8 @@ class TrainPlan(Record):
     """Categories whose harvested rows are read once more than the others."""
     schedule: Schedule | None = None
     """For a trainer of somebody else's: the recipe in numbers, a token taken as three characters."""
+    chat: ChatOptions = ChatOptions()
+    """How a row's prompt and completion become a chat."""
 
 
 class Outlook(Record):

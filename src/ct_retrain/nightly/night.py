@@ -5,7 +5,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
-from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Store, Tracker, Trainer
+from ct_retrain.core.ports import (
+    Generators,
+    Heartbeat,
+    Mainline,
+    Notifier,
+    Simulator,
+    Store,
+    Tracker,
+    Trainer,
+)
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Outlook, TrainPlan
 from ct_retrain.core.workspace import Workspace
@@ -32,6 +41,7 @@ class Ports(NamedTuple):
     """Estimates what a training would take, without starting it."""
     store: Store | None = None
     """Where nights are copied to; None when nowhere."""
+    mainline: Mainline | None = None
 
 
 class Night(NamedTuple):

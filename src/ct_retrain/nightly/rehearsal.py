@@ -9,6 +9,8 @@ from pathlib import Path
 from ct_retrain import disk
 from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
+from ct_retrain.core.problem import Prompt, Suite
+from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Hyperparameters, Outlook, Row
@@ -50,6 +52,8 @@ class Rehearsal(Record):
     """Why the night would be held back before it trains; empty when it would not."""
     examples: tuple[Rejected, ...] = ()
     """The first refusal of each reason, stage by stage; nothing of a dry run is left where more could be read."""
+    mainline: Readiness | None = None
+    """Whether the model can be trained and measured; None where nobody can tell."""
 
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
@@ -95,7 +99,14 @@ def _rehearse(night: Night) -> Rehearsal:
         gold=remark(files, settings.train, inputs.where),
         held=withheld(out, inputs) if learns else "",
         examples=tuple(_examples(night)),
+        mainline=_ready(night, found.suite),
     )
+
+
+def _ready(night: Night, suite: Suite) -> Readiness | None:
+    mainline = night.ports.mainline
+    questions = [Prompt(id=problem.id, text=problem.question) for problem in suite.problems]
+    return mainline.examine(questions) if mainline else None
 
 
 def _examples(night: Night) -> Iterator[Rejected]:

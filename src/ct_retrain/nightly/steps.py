@@ -93,6 +93,7 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         content(done[-1]),
         settings,
         trainer.tool,
+        _asked(night),
         *sources,
         *sorted(inputs.forgotten),
         str(inputs.gold_before),
@@ -103,6 +104,11 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         return train(out, inputs, trainer)
 
     return night.step("train", key), fill
+
+
+def _asked(night: Night) -> str:
+    """How mainline is asked, as far as this machine decides it."""
+    return night.ports.mainline.identity() if night.ports.mainline else ""
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -162,6 +168,7 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
         settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
         settings.gate.model_dump(),
         str(inputs.min_delta),
+        _asked(night),
         ports.simulator.tool,
     )
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)

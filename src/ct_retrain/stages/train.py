@@ -18,6 +18,7 @@ from ct_retrain.core.settings import TrainSettings
 from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, Row, Schedule, TrainPlan
 from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained
+from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
@@ -65,6 +66,9 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
         raise UsageError(message)
     settings = inputs.settings
+    thoughtless: list[Rejected] = []
+    sources = {name: list(learned(rows, settings.thoughts, thoughtless)) for name, rows in sources.items()}
+    _leave_out(out, thoughtless)
     seed = settings.hyperparameters.seed
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
@@ -80,6 +84,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         hyperparameters=settings.hyperparameters,
         forgotten=tuple(sorted(inputs.forgotten)),
         schedule=_scheduled(settings.hyperparameters, rows, inputs.forgotten),
+        chat=settings.chat,
     )
 
 
@@ -169,14 +174,19 @@ _UNTRAINED = Fit(
 
 def _leave_out_the_too_long(out: Path) -> None:
     """Count the lines that the trainer found longer than the model's window as refused."""
-    if not (out / TOO_LONG).is_file():
-        return
+    if (out / TOO_LONG).is_file():
+        _leave_out(out, list(disk.read_lines(out / TOO_LONG, Rejected)))
+
+
+def _leave_out(out: Path, refused: Sequence[Rejected]) -> None:
+    """Count *refused*, lines that were read and are not trained on, among what was refused of their files."""
     before = list(disk.read_lines(out / REJECTED, Rejected))
     known = {one.subject for one in before}
-    found = [one for one in disk.read_lines(out / TOO_LONG, Rejected) if one.subject not in known]
-    files = gold.without(list(disk.read_lines(out / FILES, SourceFile)), found)
-    disk.write_lines(out / REJECTED, iter([*before, *found]))
-    disk.write_lines(out / FILES, iter(files))
+    found = [one for one in refused if one.subject not in known]
+    if found:
+        files = gold.without(list(disk.read_lines(out / FILES, SourceFile)), found)
+        disk.write_lines(out / REJECTED, iter([*before, *found]))
+        disk.write_lines(out / FILES, iter(files))
 
 
 def _licences(out: Path) -> dict[str, dict[str, int]]:

@@ -3,13 +3,13 @@
 import re
 
 from ct_retrain.core.problem import Problem
+from ct_retrain.core.thoughts import split_thoughts
 from ct_retrain.verilog.extract import find_rtl
 
 _FENCE = re.compile(
     r"^[ \t]*(?:```|~~~)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?:```|~~~)|\Z)", re.MULTILINE | re.DOTALL
 )
 _MARKED = re.compile(r"\[BEGIN\](?P<code>.*?)(?:\[DONE\]|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 _MODULE = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
 _END = re.compile(r"\bendmodule\b")
 
@@ -22,7 +22,7 @@ def rtl_of(problem: Problem, answer: str) -> str:
     whole = find_rtl(answer)
     if whole or not problem.interface:
         return whole
-    text = _THOUGHT.sub("", answer.replace("\r\n", "\n"))
+    text = split_thoughts(answer.replace("\r\n", "\n")).answer
     code = next((found["code"] for mark in (_MARKED, _FENCE) if (found := mark.search(text))), text)
     end = _END.search(code)
     if end is None or _MODULE.search(code):

@@ -3,7 +3,8 @@
 import re
 from typing import NamedTuple
 
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
+from ct_retrain.core.thoughts import split_thoughts
+
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
 _HIDDEN = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"", re.DOTALL)
 _HEAD = re.compile(
@@ -31,9 +32,9 @@ def find_rtl(answer: str) -> str:
 
     Fenced blocks are preferred over text around them. Of two modules with one name the later stays, for models
     correct themselves; a module without ports that instantiates another of the answer is the model's own
-    testbench and is left out. What stands before the end of a thought is not part of the answer.
+    testbench and is left out. Thoughts are not part of the answer, and an unfinished one leaves none.
     """
-    text = _THOUGHT.sub("", answer.replace("\r\n", "\n"))
+    text = split_thoughts(answer.replace("\r\n", "\n")).answer
     found = [unit for block in _fenced(text) for unit in _units(block)] or _units(text)
     kept: dict[str, _Unit] = {}
     for unit in found:
