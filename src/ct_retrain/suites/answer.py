@@ -1,30 +1,58 @@
 """The RTL in an answer to a problem: whole modules, or the rest of the module whose header the problem gave."""
 
 import re
+from collections.abc import Iterator
 
 from ct_retrain.core.problem import Problem
-from ct_retrain.verilog.extract import find_rtl
-
-_FENCE = re.compile(
-    r"^[ \t]*(?:```|~~~)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?:```|~~~)|\Z)", re.MULTILINE | re.DOTALL
-)
-_MARKED = re.compile(r"\[BEGIN\](?P<code>.*?)(?:\[DONE\]|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
-_MODULE = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
-_END = re.compile(r"\bendmodule\b")
+from ct_retrain.verilog.extract import find_rtl, spoken
+from ct_retrain.verilog.pieces import ELEMENTS, parses, pieces
+from ct_retrain.verilog.regions import regions, unmarked
 
 
 def rtl_of(problem: Problem, answer: str) -> str:
     """The RTL of *answer*; "" when it holds none.
 
-    Where the problem gives the header, an answer without one is taken for what follows it, up to `endmodule`.
+    Where the problem gives the header, an answer without one is taken for what follows it, up to `endmodule`;
+    other modules of the answer come behind.
     """
-    whole = find_rtl(answer)
-    if whole or not problem.interface:
+    whole = find_rtl(answer, problem.top)
+    if not problem.interface or any(piece.name == problem.top for piece in pieces(whole).found):
         return whole
-    text = _THOUGHT.sub("", answer.replace("\r\n", "\n"))
-    code = next((found["code"] for mark in (_MARKED, _FENCE) if (found := mark.search(text))), text)
-    end = _END.search(code)
-    if end is None or _MODULE.search(code):
-        return ""
-    return f"{problem.interface.rstrip()}\n{code[: end.end()]}\n"
+    header = problem.interface.rstrip()
+    bodies = [_fitting(header, body) for body in _bodies(spoken(answer))]
+    if not bodies:
+        return whole
+    body = next((body for body in bodies if parses(f"{header}\n{body}")), bodies[0])
+    return f"{header}\n{body}\n" + (f"\n{whole}" if whole else "")
+
+
+_END = re.compile(r"\bendmodule\b")
+
+
+def _bodies(text: str) -> Iterator[str]:
+    """What may be the rest of a module, the likeliest first: each up to an `endmodule` that ends no other module."""
+    found = regions(text)
+    candidates = [region.text for region in found if region.marked]
+    for candidate in [*candidates, unmarked(text)]:
+        read = pieces(candidate)
+        elements = [piece for piece in read.found if piece.kind in ELEMENTS]
+        ends = (
+            end.end()
+            for end in _END.finditer(read.scanned.code)
+            if not any(one.start < end.end() <= one.end for one in elements)
+        )
+        end = next(ends, 0)
+        if end:
+            start = max((one.end for one in elements if one.end < end), default=0)
+            yield candidate[start:end].strip("\n").rstrip()
+
+
+_PROSE_LINES = 30
+"""Lines of prose that may stand before a body without a fence."""
+
+
+def _fitting(header: str, body: str) -> str:
+    """*body* without the lines before it that are no code; as it is where that makes no whole module of it."""
+    lines = body.split("\n")
+    tails = ("\n".join(lines[start:]) for start in range(min(len(lines), _PROSE_LINES)))
+    return next((tail for tail in tails if parses(f"{header}\n{tail}")), body)
