@@ -27,6 +27,7 @@ def rtl_of(problem: Problem, answer: str) -> str:
 
 
 _END = re.compile(r"\bendmodule\b")
+_HEAD = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
 
 
 def _bodies(text: str) -> Iterator[str]:
@@ -36,23 +37,22 @@ def _bodies(text: str) -> Iterator[str]:
     for candidate in [*candidates, unmarked(text)]:
         read = pieces(candidate)
         elements = [piece for piece in read.found if piece.kind in ELEMENTS]
-        ends = (
-            end.end()
-            for end in _END.finditer(read.scanned.code)
-            if not any(one.start < end.end() <= one.end for one in elements)
-        )
-        end = next(ends, 0)
-        if end:
+
+        def outside(found: re.Match[str]) -> bool:
+            return not any(one.start <= found.start() < one.end for one in elements)
+
+        end = next((end.end() for end in _END.finditer(read.scanned.code) if outside(end)), 0)
+        if end and not any(outside(head) for head in _HEAD.finditer(read.scanned.code)):
             start = max((one.end for one in elements if one.end < end), default=0)
             yield candidate[start:end].strip("\n").rstrip()
 
 
-_PROSE_LINES = 30
-"""Lines of prose that may stand before a body without a fence."""
-
-
 def _fitting(header: str, body: str) -> str:
-    """*body* without the lines before it that are no code; as it is where that makes no whole module of it."""
+    """*body* without the prose before it, up to the first line with a semicolon; as it is where that mends nothing."""
     lines = body.split("\n")
-    tails = ("\n".join(lines[start:]) for start in range(min(len(lines), _PROSE_LINES)))
+    prose = next((number for number, line in enumerate(lines) if ";" in line), 0)
+    tails = ("\n".join(lines[start:]) for start in range(min(prose, _PROSE_LINES) + 1))
     return next((tail for tail in tails if parses(f"{header}\n{tail}")), body)
+
+
+_PROSE_LINES = 30

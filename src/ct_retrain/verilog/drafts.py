@@ -124,8 +124,8 @@ def _drives(one: Element, known: set[str]) -> bool:
 
 
 def _unneeded(one: Element, elements: Sequence[Element], dropped: list[Element], top: str) -> bool:
-    """Whether *one* stands above *top*, or below what was dropped and nothing else."""
-    if top in one.instances:
+    """Whether *one* simulates *top* behind ports of its own, or stands below what was dropped and nothing else."""
+    if top in one.instances and _SIMULATES.search(one.code):
         return True
     users = [other for other in elements if one.piece.name in other.instances]
     return one.piece.kind == "module" and bool(users) and all(other in dropped for other in users)
