@@ -103,11 +103,13 @@ _UNITS = {
     "typedef behind prose": f"First a type:\n\ntypedef enum logic {{LOW, HIGH}} level_t;\n\nThen the module.\n{TOP.replace('assign', 'level_t unused; assign')}",
     "localparam": fenced(f"localparam logic ONE = 1'b1;\n\n{TOP.replace(HOLE, f'({HOLE}) & ONE')}"),
     "parameter": fenced(f"parameter ONE = 1'b1;\n{TOP.replace(HOLE, f'({HOLE}) & ONE')}"),
-    "constant": fenced(f"const logic unused = 1'b1;\n{TOP}"),
+    "variable": fenced(f"logic unused;\n{TOP}"),
     "function": fenced(f"{_FUNCTION}\n{_calls('f')}"),
     "function behind prose": f"It needs a function.\n\n{_FUNCTION}\nand a module:\n\n{_calls('f')}",
     "package": fenced(f"{PACKAGE}\n{_calls('ops::f')}"),
-    "import at file scope": fenced(f"{PACKAGE}\nimport ops::*;\n\n{_calls('f')}"),
+    "import at file scope": fenced(
+        f"package one;\n  localparam logic ONE = 1'b1;\nendpackage\n\nimport one::*;\n\n{TOP.replace(HOLE, f'({HOLE}) & ONE')}"
+    ),
     "import in the header": f"{PACKAGE}\n{_calls('f').replace('TopModule (', 'TopModule import ops::*; (')}",
     "package behind the module that needs it": f"{fenced(_calls('ops::f'))}\nIts package, ops.sv:\n\n{fenced(PACKAGE)}",
     "header file in a fence of its own": "`defs.vh`:\n"

@@ -17,11 +17,12 @@ class Region(NamedTuple):
 def regions(text: str) -> list[Region]:
     """The regions of *text* in order; a fence or a tag that is never closed reaches to the end.
 
-    A JSON object in a region is replaced by its strings.
+    The strings of JSON objects are regions too, behind the text around them.
     """
     if not _MAY_BE_MARKED.search(text):
         return [Region(text, marked=False)]
-    return [part for region in _cut(text) for part in _unpacked(region)]
+    around, inside = _unpacked(text)
+    return [*_cut(around), *inside]
 
 
 def unmarked(text: str) -> str:
@@ -118,21 +119,24 @@ _PROSE_KEYS = re.compile(
 )
 
 
-def _unpacked(region: Region) -> Iterator[Region]:
-    text, start = region.text, 0
+def _unpacked(text: str) -> tuple[str, list[Region]]:
+    """*text* without the JSON objects in it, and the regions of their strings."""
+    around: list[str] = []
+    inside: list[Region] = []
+    start = 0
     while found := _JSON.search(text, start):
         try:
             value, end = json.JSONDecoder(strict=False).raw_decode(text, found.start())
         except (ValueError, RecursionError):
             break
-        yield Region(text[start : found.start()], region.marked)
+        around.append(text[start : found.start()])
         for key, string in _strings(value, ""):
             # A string may hold a whole answer, with fences of its own.
-            inner = list(_cut(string))
-            code = len(inner) == 1 and not _PROSE_KEYS.search(key)
-            yield from (Region(part.text, part.marked or code) for part in inner)
+            cut = list(_cut(string))
+            code = len(cut) == 1 and not _PROSE_KEYS.search(key)
+            inside += [Region(part.text, part.marked or code) for part in cut]
         start = end
-    yield Region(text[start:], region.marked)
+    return "\n".join([*around, text[start:]]), inside
 
 
 def _strings(value: object, key: str) -> Iterator[tuple[str, str]]:
