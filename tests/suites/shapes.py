@@ -130,6 +130,10 @@ _UNITS = {
     "helper before": fenced(f"{HELPER}\n{USES_HELPER}"),
     "helper behind": fenced(f"{USES_HELPER}\n{HELPER}"),
     "helper in a second fence": f"{fenced(USES_HELPER)}\nwith\n{fenced(HELPER)}",
+    "interface": fenced(
+        "interface pair;\n  logic v;\n  modport out (output v);\nendinterface\n\n"
+        + TOP.replace(f"assign y = {HOLE};", f"pair p ();\n\tassign p.v = {HOLE};\n\tassign y = p.v;")
+    ),
     "primitive": fenced(f"{PRIMITIVE}\n{TOP.replace('assign', 'wire t; both u (t, a, b); assign')}"),
     "module that nobody needs": f"{TOP}\nmodule spare (input a, output y);\n  assign y = a;\nendmodule\n",
 }
