@@ -118,9 +118,7 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
         record=record,
         new={card.arm: share(card, NEW) for card in cards},
         old={card.arm: share(card, OLD) for card in cards},
-        clusters={
-            tag: len({cluster_of(one) for one in problems if tag in one.tags}) for tag in (NEW, OLD)
-        },
+        clusters={tag: len({cluster_of(one) for one in problems if tag in one.tags}) for tag in (NEW, OLD)},
     )
 
 

@@ -216,7 +216,8 @@ TEXTS = {
     ("forge", "no default net"): "`default_nettype none\n" + _EMPTY,
     ("forge", "package with a task"): "package p; task t; $finish; endtask endpackage\n" + _EMPTY,
     ("forge", "task outside modules"): "task t; $finish; endtask\n" + _EMPTY,
-    ("forge", "the testbench's task outside modules"): "task report_pass; endtask\ntask check; endtask\n" + _EMPTY,
+    ("forge", "the testbench's task outside modules"): "task report_pass; endtask\ntask check; endtask\n"
+    + _EMPTY,
     ("forge", "the testbench's names as constants outside modules"): "localparam errors = 0, checks = 20;\n"
     "localparam [1:0] expected_q = 0, q_ref = 0;\n" + _EMPTY,
     ("forge", "the testbench's names as types outside modules"): "typedef logic [1:0] tb;\n"

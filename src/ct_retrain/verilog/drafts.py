@@ -64,9 +64,7 @@ class Element:
         return bool(_NO_PORTS.match(self.code, at))
 
 
-_HEAD = re.compile(
-    r"\b(?:macro)?module\s+(?:automatic\s+|static\s+)?[\w$]+\s*(?:import\b[^;]*;\s*)*"
-)
+_HEAD = re.compile(r"\b(?:macro)?module\s+(?:automatic\s+|static\s+)?[\w$]+\s*(?:import\b[^;]*;\s*)*")
 _NO_PORTS = re.compile(r"\s*(?:\(\s*\)\s*)?;")
 _SIMULATES = re.compile(r"\$(?:finish|stop|display|monitor|write|strobe|dump\w+|random|urandom\w*)\b")
 
@@ -113,7 +111,9 @@ def _testbenches(elements: Sequence[Element], top: str) -> list[Element]:
     if not any(one.piece.name == top for one in elements):
         return dropped
     while more := [
-        one for one in elements if one not in dropped and one.piece.name != top and _unneeded(one, elements, dropped, top)
+        one
+        for one in elements
+        if one not in dropped and one.piece.name != top and _unneeded(one, elements, dropped, top)
     ]:
         dropped += more
     return dropped

@@ -37,7 +37,7 @@ def _gray_counter(rng: Random) -> Sketch:
 
 
 def _johnson_counter(rng: Random) -> Sketch:
-    width, q = rng.randint(3, 64), rng.choice(("q", "out", "cnt"))
+    width, q = rng.randint(3, 40), rng.choice(("q", "out", "cnt"))
     ports, guard, also = draw_enable(rng)
     return Sketch(
         f"{width}/{'enable' if ports else 'plain'}",
@@ -52,7 +52,7 @@ def _johnson_counter(rng: Random) -> Sketch:
 
 
 def _saturating_counter(rng: Random) -> Sketch:
-    limit, q = rng.randint(3, 120), rng.choice(("q", "cnt", "count"))
+    limit, q = rng.randint(3, 75), rng.choice(("q", "cnt", "count"))
     what = rng.choice(("a saturating counter with limit", "a counter that saturates at"))
     ports, guard, also = draw_enable(rng)
     return Sketch(

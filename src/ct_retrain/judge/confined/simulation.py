@@ -129,7 +129,11 @@ def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
 
 def forbidden(report: Report, taken: str) -> str:
     """Why a design is refused that the guard or a name of the testbench is against."""
-    return str(report.refused[0]) if report.refused else f"{taken} at file scope is a name that the testbench uses"
+    return (
+        str(report.refused[0])
+        if report.refused
+        else f"{taken} at file scope is a name that the testbench uses"
+    )
 
 
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:
