@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from ct_retrain.core.problem import Problem
 from ct_retrain.verilog.extract import find_rtl, spoken
-from ct_retrain.verilog.pieces import ELEMENTS, parses, pieces
+from ct_retrain.verilog.pieces import ELEMENTS, Pieces, parses, pieces
 from ct_retrain.verilog.regions import regions, unmarked
 
 
@@ -31,20 +31,26 @@ _HEAD = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
 
 
 def _bodies(text: str) -> Iterator[str]:
-    """What may be the rest of a module, the likeliest first: each up to an `endmodule` that ends no other module."""
-    found = regions(text)
-    candidates = [region.text for region in found if region.marked]
-    for candidate in [*candidates, unmarked(text)]:
-        read = pieces(candidate)
-        elements = [piece for piece in read.found if piece.kind in ELEMENTS]
+    """What may be the rest of a module, the likeliest first."""
+    marked = [region.text for region in regions(text) if region.marked]
+    for candidate in [*marked, unmarked(text)]:
+        body = _rest(pieces(candidate))
+        if body:
+            yield body
 
-        def outside(found: re.Match[str]) -> bool:
-            return not any(one.start <= found.start() < one.end for one in elements)
 
-        end = next((end.end() for end in _END.finditer(read.scanned.code) if outside(end)), 0)
-        if end and not any(outside(head) for head in _HEAD.finditer(read.scanned.code)):
-            start = max((one.end for one in elements if one.end < end), default=0)
-            yield candidate[start:end].strip("\n").rstrip()
+def _rest(read: Pieces) -> str:
+    """The text up to the first `endmodule` that ends no module of *read*; "" where a module without an end is begun."""
+    elements = [piece for piece in read.found if piece.kind in ELEMENTS]
+
+    def outside(found: re.Match[str]) -> bool:
+        return not any(one.start <= found.start() < one.end for one in elements)
+
+    end = next((found.end() for found in _END.finditer(read.scanned.code) if outside(found)), 0)
+    if not end or any(outside(head) for head in _HEAD.finditer(read.scanned.code)):
+        return ""
+    start = max((one.end for one in elements if one.end < end), default=0)
+    return read.scanned.text[start:end].strip("\n").rstrip()
 
 
 def _fitting(header: str, body: str) -> str:

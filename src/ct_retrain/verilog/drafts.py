@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 from ct_retrain.verilog.modules import names
 from ct_retrain.verilog.pieces import ELEMENTS, Piece, Pieces, macros, parses

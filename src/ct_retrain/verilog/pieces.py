@@ -103,7 +103,7 @@ def _close(scanned: Scan, closed: list[Piece], head: _Head, edge: re.Match[str])
     end = edge.end("end")
     if edge["label"] and _labels(scanned, edge, head.name):
         end = edge.end()
-    kind: Kind = head.kind if head.kind in ELEMENTS else "foreign"  # type: ignore[assignment]
+    kind: Kind = head.kind if head.kind in ELEMENTS else "foreign"
     made = Piece(kind, head.name, head.start, end)
     outside = [piece for piece in closed if piece.start < head.start]
     mid_line = scanned.code[scanned.code.rfind("\n", 0, head.start) + 1 : head.start].strip()
@@ -143,7 +143,7 @@ def _between(scanned: Scan, start: int, end: int) -> list[Piece]:
     found = [
         Piece(line.kind, "", line.start, line.end)
         for line in lines
-        if line.kind in {"comment", "directive"}
+        if (line.kind == "comment" or line.kind == "directive")  # noqa: PLR1714 - this narrows the type, a set does not
         and not any(item.start < line.end and line.start < item.end for item in items)
     ]
     return sorted([*found, *items], key=lambda piece: piece.start)
