@@ -8,7 +8,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.selftest import known
 
-HARNESS_VERSION = "5"
+HARNESS_VERSION = "6"
 """Part of every verdict's tool: it changes whenever the same design could be judged differently."""
 
 Ask = Callable[[Design], dict[str, Any]]

@@ -36,7 +36,7 @@ from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.legal import CALLS, DETECTORS, HIDES_FROM_SYNTHESIS, KINDS
 from ct_retrain.verilog.tree import Parsed, Visited, compilation, parse, tokens
 
-GUARD_VERSION = "2"
+GUARD_VERSION = "3"
 """Changes whenever a text could be judged differently."""
 
 

@@ -20,3 +20,15 @@ def illegal(rtl: str) -> str:
         if found.isError() and code not in _NO_FAULT:
             return f"line {parsed.line_of(found.location)}: not legal SystemVerilog ({code})"
     return ""
+
+
+def faults(rtl: str) -> int:
+    """How many things in *rtl* the standard forbids; more than any text has for one that cannot be read."""
+    parsed = parse(rtl)
+    if parsed is None:
+        return len(rtl) + 1
+    try:
+        problems = [*parsed.tree.diagnostics, *compilation(parsed, None).getAllDiagnostics()]
+    except RuntimeError:
+        return len(rtl) + 1
+    return sum(found.isError() for found in problems)

@@ -15,8 +15,9 @@ from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough, read
-from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.guard import Report, guard
 from ct_retrain.verilog.modules import modules
+from ct_retrain.verilog.scope import captured
 from ct_retrain.verilog.stub import stub
 
 
@@ -103,8 +104,9 @@ def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
         report = guard(rtl, bench.made.modules)
-    if report.refused:
-        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+        taken = captured(rtl, bench.made.source)
+    if report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
     flat = flatten(rtl, "design.v", tools) if "`" in rtl else rtl
     if isinstance(flat, Finished):
         return _refused(flat, flat.output, tools)
@@ -123,6 +125,15 @@ def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
             Outcome.FORBIDDEN, f"{unread[0]}, but it compiles beside the testbench", warnings=warnings
         )
     return Built(flat, warnings)
+
+
+def forbidden(report: Report, taken: str) -> str:
+    """Why a design is refused that the guard or a name of the testbench is against."""
+    return (
+        str(report.refused[0])
+        if report.refused
+        else f"{taken} at file scope is a name that the testbench uses"
+    )
 
 
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:

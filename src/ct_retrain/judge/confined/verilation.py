@@ -22,12 +22,13 @@ from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import compiled
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
-from ct_retrain.judge.confined.simulation import Answer, Tools, found, limited, stubs, units
+from ct_retrain.judge.confined.simulation import Answer, Tools, forbidden, found, limited, stubs, units
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.illegal import illegal
+from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
 """Files that are ours."""
@@ -54,8 +55,9 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         return Answer(Outcome.NO_EVIDENCE, made)
     with Patience(tools.parser_seconds):
         report = guard(rtl, made.modules)
-    if report.refused:
-        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+        taken = captured(rtl, made.source)
+    if report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
     translated = _translate(rtl, made, trial.nonce, verilator, tools)
     said = strip_control(clean(made, trial.nonce, translated.output))
     warnings = len(_WARNING.findall(said))
