@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from ct_retrain.core.certificate import Certificate
 from ct_retrain.core.decision import Decision
 from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
@@ -97,6 +98,8 @@ class TrainFacts(Record):
     rows: dict[str, int]
     licences: dict[str, dict[str, int]] = Field(default={})
     """Source → licence → rows, as the data itself names it; what it does not name is `unknown`."""
+    certificate: Certificate | None = None
+    """What the rows were compared with; None in nights before there was one."""
     fit: Fit
     trainer: Tool
 

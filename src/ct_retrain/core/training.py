@@ -64,6 +64,8 @@ class Row(Record):
     """Of a harvested row; others have none."""
     licence: str = ""
     """As the line it comes from names it; empty when it does not."""
+    place: str = ""
+    """File and line that it comes from (`gold/v4.jsonl:12`); empty for harvested rows."""
 
 
 class TrainPlan(Record):

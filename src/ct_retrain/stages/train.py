@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from ct_retrain import disk
+from ct_retrain.core.certificate import Certificate
 from ct_retrain.core.dataset import Example
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.mix import choose, row_counts
@@ -17,6 +18,8 @@ from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import TrainSettings
 from ct_retrain.core.training import Row, TrainPlan
+from ct_retrain.decontamination.protection import Protection
+from ct_retrain.stages._clean import CERTIFICATE, cleaned
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
@@ -36,6 +39,8 @@ class TrainInputs(NamedTuple):
     settings: TrainSettings
     forgotten: frozenset[str] = frozenset()
     """Categories whose rows come first where not all can be taken."""
+    protection: Protection = Protection()
+    """What no row may come from."""
 
 
 class _Pair(BaseModel):
@@ -54,7 +59,10 @@ class _Pair(BaseModel):
 
 
 def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
-    """Mix tonight's rows into `mixture.jsonl` and return the plan; refused gold lines go to `rejected.jsonl`."""
+    """Mix tonight's rows into `mixture.jsonl` and return the plan.
+
+    What is refused goes to `rejected.jsonl`, what the rows were compared with to `certificate.json`.
+    """
     rejected: list[Rejected] = []
     sources = {
         "delta": list(_examples(inputs.curated / "dataset.jsonl", "delta")),
@@ -62,6 +70,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         "gold": list(_pairs(inputs.gold, "gold", rejected)),
         "general": list(_pairs(inputs.general, "general", rejected)),
     }
+    sources, certify = cleaned(sources, inputs.protection, inputs.settings.hyperparameters.seed, rejected)
     if not sources["delta"]:
         message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
         raise UsageError(message)
@@ -72,6 +81,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
     random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
     disk.write_lines(out / MIXTURE, iter(rows))
+    disk.write_record(out / CERTIFICATE, certify(rows))
     disk.write_lines(out / "rejected.jsonl", iter(rejected))
     mixture = out / MIXTURE
     return TrainPlan(
@@ -99,6 +109,7 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
         shares={name: count / plan.rows for name, count in totals.items()},
         rows=totals,
         licences=licences,
+        certificate=disk.read_record(out / CERTIFICATE, Certificate),
         fit=fit,
         trainer=trainer.tool,
     )
