@@ -15,7 +15,7 @@ class DecontaminationSettings(Record):
 
     protect: tuple[str, ...] = ()
     """Suites besides `benchmark.suite` and the built-in ones whose problems are never trained on, each as `benchmark.suite` takes it."""
-    similarity: Annotated[float, Field(gt=0, le=1)] = 0.6
+    similarity: Annotated[float, Field(gt=0, le=1)] = 0.5
     """Share of the words that tell a problem from others which a question must hold to count as the same question."""
     simulations: Annotated[int, Field(ge=0)] = 10_000
     """Pairs of a row and a golden with equal ports that are compared by simulation each night; 0 compares texts alone."""

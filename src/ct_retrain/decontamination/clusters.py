@@ -6,7 +6,7 @@ above the threshold, so two members of one group may be less alike than that.
 
 import random
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ct_retrain.core.record import digest
 
@@ -45,7 +45,8 @@ class Clusters:
             return
         sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
         sketch.update_batch([one.encode() for one in sorted(shingles)])
-        for other in self._index.query(sketch):
+        near: list[Any] = self._index.query(sketch)
+        for other in near:
             if sketch.jaccard(self._sketches[other]) >= self._similarity:
                 self._parent[self._root(key)] = self._root(other)
         self._sketches[key] = sketch

@@ -15,7 +15,7 @@ from ct_retrain.decontamination.design import Rtl
 from ct_retrain.verilog.modules import Module, Port
 
 ORDERS = ("position", "name", "first use")
-_STEPS = 48
+_STEPS = 160
 _CHARACTERS = 3000
 """Of output, less than a verdict's log holds by default."""
 _BLOCK = 6
@@ -67,7 +67,7 @@ def matching(golden: Subject, other: Subject, order: int) -> dict[str, str]:
     return {**pairs, **({clocks[0]: clocks[1]} if clocks[0] else {})}
 
 
-_MARK = "ct_sample"
+_MARK = "~"
 _UNKNOWN = frozenset("xXzZ")
 _Place = tuple[str, int | None, int]
 
@@ -164,12 +164,12 @@ def _step(inputs: list[_Place], step: int, *, clocked: bool) -> str:
 
 
 def _stimulus(place: _Place, step: int) -> int:
-    """The value of an input in *step*: one bit stays for a block or is random; wide ones are random, small or full."""
+    """The value of an input in *step*: one bit stays for a block or is random; wide ones are small, full or random."""
     _, width, rank = place
     bits = width or 1
     block = step // _BLOCK
     if bits == 1:
-        mode = block if block < 2 else _chance("mode", rank, block) % 3
+        mode = block if block < 2 else _chance("mode", rank, block) % 4
         return mode if mode < 2 else _chance("bit", rank, step) % 2
     full = (1 << bits) - 1
     value = _chance("word", bits, rank, step)

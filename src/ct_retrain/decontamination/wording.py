@@ -40,6 +40,8 @@ _SPELLED = {name: str(value) for value, name in enumerate(_NUMBERS)} | {
     "sixty-four": "64",
 }
 _BASES = {"b": 2, "o": 8, "d": 10, "h": 16}
+_LEAST = 200
+"""Problems that frequencies are related to at least: of three problems nothing can be called rare."""
 _ENDINGS = ("ings", "ing", "ed", "es", "s")
 
 
@@ -93,19 +95,23 @@ class Index:
     """Feature sets that others are looked up in."""
 
     def __init__(self, suites: Sequence[Sequence[frozenset[str]]], common: float = 0.1) -> None:
-        """Weigh the features of *suites*; what more than the share *common* of a suite's sets hold weighs nothing.
+        """Weigh the features of *suites*; what more than the share *common* of one of them holds weighs nothing.
 
-        The frequency of a feature is the greatest among the suites, so that a problem which several suites hold
-        keeps its weight.
+        What three of a suite hold or fewer always weighs, for a small suite has no other shares. The frequency of a
+        feature is the greatest among the suites, so that a problem which several suites hold keeps its weight.
         """
-        size = max(200, *map(len, suites)) if suites else 200
+        size = max(_LEAST, *map(len, suites), 0)
         frequency: Counter[str] = Counter()
+        phrases: set[str] = set()
         for suite in suites:
-            for feature, count in Counter(feature for one in suite for feature in one).items():
+            counts = Counter(feature for one in suite for feature in one)
+            phrases |= {feature for feature, count in counts.items() if count > max(3, common * len(suite))}
+            for feature, count in counts.items():
                 frequency[feature] = max(frequency[feature], count)
-        limit = common * size
         self._weights = {
-            feature: math.log(size / count) ** 2 for feature, count in frequency.items() if count <= limit
+            feature: math.log(size / count) ** 2
+            for feature, count in frequency.items()
+            if feature not in phrases
         }
         self._holders: defaultdict[str, list[int]] = defaultdict(list)
         self._totals: list[float] = []

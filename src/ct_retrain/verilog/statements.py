@@ -102,8 +102,9 @@ def _declared(member: NetDeclarationSyntax | DataDeclarationSyntax, ports: set[s
                 word for size in listed(declarator, "dimensions", SyntaxNode) for word in _words(tokens(size))
             ]
             yield ("declare", *kind, _NAME + name, *sizes)
-        if declarator.initializer is not None:
-            yield ("assign", _NAME + name, *_words(tokens(declarator.initializer)))
+        value: SyntaxNode | None = getattr(declarator, "initializer", None)
+        if value is not None:
+            yield ("assign", _NAME + name, *_words(tokens(value)))
 
 
 def _units(node: SyntaxNode, context: _Unit) -> Iterator[_Unit]:
