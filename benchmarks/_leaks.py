@@ -40,7 +40,9 @@ def copied(question: str, golden: str, _: random.Random) -> Plant:
 
 def wrapped(question: str, golden: str, _: random.Random) -> Plant:
     before = "Sure! The module below meets the specification; its outputs follow the description above."
-    return Plant(f"### Instruction:\n{question}\n### Response:", f"{before}\n\n```verilog\n{golden}```\nDone.")
+    return Plant(
+        f"### Instruction:\n{question}\n### Response:", f"{before}\n\n```verilog\n{golden}```\nDone."
+    )
 
 
 def commented(question: str, golden: str, chance: random.Random) -> Plant:
@@ -104,8 +106,15 @@ def reordered(question: str, golden: str, chance: random.Random) -> Plant | None
     edits = []
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax):
-            kinds = {SyntaxKind.ContinuousAssign, SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock, SyntaxKind.AlwaysFFBlock}
-            edits += _shuffled(parsed, [one for one in listed(node, "members", SyntaxNode) if one.kind in kinds], chance)
+            kinds = {
+                SyntaxKind.ContinuousAssign,
+                SyntaxKind.AlwaysBlock,
+                SyntaxKind.AlwaysCombBlock,
+                SyntaxKind.AlwaysFFBlock,
+            }
+            edits += _shuffled(
+                parsed, [one for one in listed(node, "members", SyntaxNode) if one.kind in kinds], chance
+            )
         elif isinstance(node, AnsiPortListSyntax):
             ports = listed(node, "ports", SyntaxNode)
             if all(re.match(r"\s*(?:input|output)\b", str(port)) for port in ports):
@@ -175,9 +184,17 @@ _PROSE = "The key is to separate the state from the output logic and to decide t
 
 def paraphrase(text: str, chance: random.Random) -> str:
     """Other words, ports as sentences, sentences in another order."""
-    text = re.sub(r"I would like you to implement a module named (\w+) with the following\s+interface\.", r"We need a block called \1; its pins are listed.", text)
-    text = re.sub(r"Please act as a professional verilog designer\.", "You write hardware for a living.", text)
-    text = re.sub(r"^\s*-\s*(input|output)\s+(\w+)\s*(\(\d+ bits?\))?", r"\2 is an \1 pin \3.", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"I would like you to implement a module named (\w+) with the following\s+interface\.",
+        r"We need a block called \1; its pins are listed.",
+        text,
+    )
+    text = re.sub(
+        r"Please act as a professional verilog designer\.", "You write hardware for a living.", text
+    )
+    text = re.sub(
+        r"^\s*-\s*(input|output)\s+(\w+)\s*(\(\d+ bits?\))?", r"\2 is an \1 pin \3.", text, flags=re.MULTILINE
+    )
     words = re.sub(r"[A-Za-z]+", lambda found: _SYNONYMS.get(found[0].lower(), found[0]), text)
     pieces = [piece.strip() for piece in re.split(r"(?<=[.:;])\s+|\n\s*\n", words) if piece.strip()]
     head, body = pieces[:1], pieces[1:]
@@ -203,7 +220,9 @@ _SYNONYMS = {key: value.replace("~", " ") for key, value in _SYNONYMS.items()}
 
 def translate(text: str) -> str:
     """Into German, word by word; what the dictionary does not hold stays."""
-    return re.sub(r"(?<![\w\[])[A-Za-z]+(?![\w\]])", lambda found: _GERMAN.get(found[0].lower(), found[0]), text)
+    return re.sub(
+        r"(?<![\w\[])[A-Za-z]+(?![\w\]])", lambda found: _GERMAN.get(found[0].lower(), found[0]), text
+    )
 
 
 _GERMAN = dict(

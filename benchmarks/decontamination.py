@@ -95,7 +95,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--missed", action="store_true", help="name the plants that were not found")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch, Judge(JudgeSettings(), Path(scratch) / "verdicts") as judge:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        Judge(JudgeSettings(), Path(scratch) / "verdicts") as judge,
+    ):
         first, second = laid_out(chosen.data.resolve(), Path(scratch))
         built_in = load_suite("behavioural", Path(scratch))
         laboratory = Laboratory(judge, judge.prover.same)
@@ -148,7 +151,9 @@ def bank(comparer: Comparer, rule: Rule8, seed: int) -> None:
     candidates = [Candidate(task.instruction, task.rtl, "gold", task.family) for task in tasks.values()]
     found = measure("the demo's spec bank", candidates, comparer, rule)
     same = sum(match.rule.value in SAME_DESIGN for match in found.matches.values())
-    print(f"  of the {len(found.matches)} refused, {same} are the golden, or proved to behave like it: ", end="")
+    print(
+        f"  of the {len(found.matches)} refused, {same} are the golden, or proved to behave like it: ", end=""
+    )
     print(Counter(f"{candidates[at].subject} = {match.problem}" for at, match in found.matches.items()))
 
 

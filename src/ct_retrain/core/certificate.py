@@ -95,3 +95,29 @@ class Certificate(Record):
     def total_refused(self) -> int:
         """Rows that are not trained on."""
         return sum(sum(counts.values()) for counts in self.refused.values())
+
+
+def told(one: Certificate) -> list[str]:
+    """*one* in sentences, for a terminal, a page and a notice."""
+    suites = ", ".join(f"{suite.name} ({suite.problems})" for suite in one.suites) or "no suite"
+    lines = [f"{_counted(one.rows)} rows compared with the problems of {suites}"]
+    refused = [f"{sum(rows.values())} {rule.replace('_', ' ')}" for rule, rows in one.refused.items()]
+    lines.append(f"refused as benchmark problems: {', '.join(refused) or 'none'}")
+    unread = {suite.name: suite.unread for suite in one.suites if suite.unread}
+    if unread:
+        missing = ", ".join(f"{count} of {name}" for name, count in unread.items())
+        lines.append(f"not readable as problems, so not protected: {missing}")
+    lines.append(
+        f"designs with a golden's ports: {one.different} pairs differ, {one.unproved} agree without a proof, "
+        f"{one.unseen} cannot be simulated, {one.unasked} were not looked at"
+    )
+    clusters = one.clusters
+    lines.append(
+        f"near-duplicates: {clusters.clusters} clusters among {clusters.designs} designs, the largest of "
+        f"{clusters.largest}; {sum(clusters.left_out.values())} rows beyond the cap of {clusters.cap} left out tonight"
+    )
+    return lines
+
+
+def _counted(rows: dict[str, int]) -> str:
+    return ", ".join(f"{count} {source}" for source, count in rows.items() if count) or "0"

@@ -42,7 +42,7 @@ SURE = 0.9
 """A question that holds this share of a problem's weight holds the problem, whatever stands around it."""
 NUMBERS = 0.75
 """Share of the numbers that similar questions have in common: 8 bits are another problem than 12."""
-CORROBORATED = 0.3
+CORROBORATED = 0.4
 """Similarity of the questions from which an equal trivial design counts."""
 QUOTED = 60
 """Characters from which a question that stands as it is in a problem's is a copy of it."""

@@ -61,7 +61,7 @@ def words_of(text: str) -> Words:
     said = [_word(found) for found in _WORD.finditer(_WIDE.sub(r" \g<0> ", text))]
     stems = [_stem(word) for word in said]
     pairs = (f"{first} {second}" for first, second in itertools.pairwise(stems))
-    numbers = Counter(word for word in stems if word.isdigit() and len(word) < 20 and int(word) > 1)
+    numbers = Counter(word for word in stems if _is_number(word) and word not in {"0", "1"})
     return Words(" ".join(said), frozenset((*stems, *pairs)), numbers)
 
 
@@ -81,7 +81,11 @@ def _stem(word: str) -> str:
     for ending in _ENDINGS:
         if word.endswith(ending) and len(word) >= len(ending) + 4 and word.isalpha():
             return word[: -len(ending)]
-    return word.lstrip("0") or "0" if word.isdigit() else word
+    return word.lstrip("0") or "0" if _is_number(word) else word
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit()
 
 
 def agreement(one: Mapping[str, int], other: Mapping[str, int]) -> float:
@@ -131,5 +135,5 @@ class Index:
         for feature in sorted(features & self._weights.keys()):
             for number in self._holders[feature]:
                 shared[number] += self._weights[feature]
-        found = ((number, weight / self._totals[number]) for number, weight in shared.items())
+        found = ((number, min(1.0, weight / self._totals[number])) for number, weight in shared.items())
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[:most]
