@@ -76,6 +76,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         trainer=trainer,
         notifier=AppriseNotifier(settings.notices, workspace.root),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
+        same=simulator.prover.same,
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),

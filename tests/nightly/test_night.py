@@ -239,7 +239,7 @@ def test_benchmark_problems_never_reach_the_dataset(tmp_path: Path) -> None:
     night(town, "2026-01-01")
     refused = town.workspace.stage("2026-01-01", "curate").joinpath("rejected.jsonl").read_text()
 
-    assert '"reason":"contaminated"' in refused
+    assert '"reason":"contaminated_copied_question"' in refused
 
 
 def test_records_list_every_ended_night_in_order(tmp_path: Path) -> None:

@@ -8,7 +8,13 @@ import click
 
 from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
-from ct_retrain.cli.why import print_flips, print_inspection, print_places, print_sources
+from ct_retrain.cli.why import (
+    print_certificate,
+    print_flips,
+    print_inspection,
+    print_places,
+    print_sources,
+)
 
 if TYPE_CHECKING:
     from ct_retrain.compose import House
@@ -137,6 +143,7 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
         return
     _show(record)
     print_sources(house.workspace, record)
+    print_certificate(house.workspace, record)
     print_places(house.workspace, record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from ct_retrain.core.certificate import Certificate
 from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.decision import Decision
 from ct_retrain.core.problem import Scorecard
@@ -114,6 +115,8 @@ class TrainFacts(Record):
     """What became of the gold set, in a sentence; empty in manifests of before it was told."""
     held: str = ""
     """Why nothing was trained, and what to do; empty where an adapter was."""
+    certificate: Certificate | None = None
+    """What the rows were compared with; None in nights before there was one."""
     fit: Fit
     trainer: Tool
 

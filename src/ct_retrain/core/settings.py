@@ -10,6 +10,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.certificate import DecontaminationSettings
 from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.training import Hyperparameters
 
@@ -298,6 +299,7 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     collect: CollectSettings = CollectSettings()
     curate: CurateSettings = CurateSettings()
+    decontamination: DecontaminationSettings = DecontaminationSettings()
     judge: JudgeSettings = JudgeSettings()
     train: TrainSettings = TrainSettings()
     benchmark: BenchmarkSettings = BenchmarkSettings()

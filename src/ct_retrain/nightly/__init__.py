@@ -1,6 +1,7 @@
 """The story of a night: five steps in order, one lock, one record, one notice."""
 
 from ct_retrain.nightly.books import last_record, open_nights, record_of, records, tonight
+from ct_retrain.nightly.certified import certificate_of
 from ct_retrain.nightly.check import check
 from ct_retrain.nightly.inspection import Failure, failures, inspect, quarantined, trained
 from ct_retrain.nightly.night import Ports
@@ -26,6 +27,7 @@ __all__ = [
     "Rehearsal",
     "Scheduler",
     "Underway",
+    "certificate_of",
     "check",
     "failures",
     "inspect",

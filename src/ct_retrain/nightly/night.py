@@ -18,6 +18,7 @@ from ct_retrain.core.ports import (
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Outlook, TrainPlan
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.decontamination.behaviour import Equivalence
 from ct_retrain.nightly.step import Step
 from ct_retrain.stages.curate import Appraiser
 
@@ -33,6 +34,8 @@ class Ports(NamedTuple):
     trainer: Trainer
     notifier: Notifier
     provenance: Callable[[], Provenance]
+    same: Equivalence | None = None
+    """Proves designs alike, for decontamination; None compares texts alone. Its version is in the appraiser's tool."""
     heartbeat: Heartbeat | None = None
     reporter: Callable[[Workspace, NightRecord], Path] | None = None
     """Writes the pages of a night that is over; returns its own."""

@@ -21,16 +21,19 @@ from ct_retrain.core.night import (
     StageName,
     TrainFacts,
 )
-from ct_retrain.core.problem import Arm, Scorecard, Suite
+from ct_retrain.core.problem import Arm, Scorecard
 from ct_retrain.core.record import digest
 from ct_retrain.core.settings import BenchmarkSettings
 from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.protected import protected_suites
+from ct_retrain.decontamination.protection import Protection
 from ct_retrain.nightly import books, closing
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
-from ct_retrain.stages.curate import CurateInputs, curate, fingerprints
+from ct_retrain.stages.curate import CurateInputs, curate
 from ct_retrain.stages.gold import fingerprints as fingerprints_of
 from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
@@ -57,12 +60,12 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
 
 def _curate(night: Night, done: list[Manifest]) -> Planned:
     settings, simulator, appraiser = night.settings, night.ports.simulator, night.ports.appraiser
-    suite = load_suite(settings.benchmark.suite, night.workspace.root)
+    protection = protected(night)
     inputs = CurateInputs(
         night=night.plan.night,
         collected=night.directory / "collect",
         previous=_earlier(night.workspace, night.plan.previous, "curate"),
-        protected=_protected(suite),
+        protection=protection,
         settings=settings.curate,
         max_records=settings.max_records,
         workers=settings.judge.workers,
@@ -72,17 +75,12 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
         settings.curate.model_dump(),
         str(inputs.max_records),
         _made(inputs.previous),
-        *sorted(inputs.protected),
+        protection.key,
         READING,
         simulator.tool,
         appraiser.tool,
     )
     return night.step("curate", key), lambda out: curate(out, inputs, simulator, appraiser)
-
-
-def _protected(suite: Suite) -> frozenset[str]:
-    marks: frozenset[str] = frozenset()
-    return marks.union(*(fingerprints(problem.spec, problem.golden) for problem in suite.problems))
 
 
 def _train(night: Night, done: list[Manifest]) -> Planned:
@@ -94,6 +92,8 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         settings,
         trainer.tool,
         _asked(night),
+        inputs.protection.key,
+        night.ports.appraiser.tool,
         *sources,
         *sorted(inputs.forgotten),
         str(inputs.gold_before),
@@ -121,6 +121,7 @@ def train_inputs(night: Night) -> TrainInputs:
         settings=night.settings.train,
         forgotten=_forgotten(night),
         gold_before=books.gold_before(night.workspace),
+        protection=protected(night),
     )
 
 
@@ -132,6 +133,18 @@ def learns(night: Night, curated: CurateFacts) -> bool:
         return False
     record = disk.read_record(night.workspace.record(night.plan.previous), NightRecord)
     return record.outcome is NightOutcome.HELD and record.adapter is None
+
+
+def protected(night: Night) -> Protection:
+    """Every suite that the workspace knows, and what tells whether a row is a problem of one.
+
+    Raise UsageError where a suite cannot be read.
+    """
+    settings, ports = night.settings, night.ports
+    listed = settings.decontamination.protect
+    suites = protected_suites((settings.benchmark.suite,), listed, night.workspace.root)
+    laboratory = Laboratory(ports.simulator, ports.same) if ports.same else None
+    return Protection(tuple(suites), settings.decontamination, laboratory, settings.judge.workers)
 
 
 def _forgotten(night: Night) -> frozenset[str]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ct_retrain.core.certificate import told
 from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import BenchmarkFacts, CollectFacts, CurateFacts, StageName, TrainFacts
 from ct_retrain.core.record import Rejected
@@ -72,6 +73,30 @@ def _file(one: SourceFile) -> tuple[str, ...]:
         f"{one.lines - one.taken:,}",
         line("; ".join([*why, *unread])),
     )
+
+
+class Decontamination(NamedTuple):
+    """What the rows were compared with, in sentences, and those that come nearest."""
+
+    told: tuple[str, ...]
+    nearest: tuple[tuple[str, ...], ...]
+
+
+def decontamination(night: Night) -> Decontamination | None:
+    """What the night's certificate says; None where there is none."""
+    facts = night.of(TrainFacts)
+    if facts is None or facts.certificate is None:
+        return None
+    rows = [
+        (
+            near.kind,
+            f"{near.similarity:.0%}",
+            line(f"{near.problem} of {near.suite}", 90),
+            line(near.subject or f"{near.source} row {near.row}", 90),
+        )
+        for near in facts.certificate.nearest
+    ]
+    return Decontamination(tuple(line(one, 400) for one in told(facts.certificate)), tuple(rows))
 
 
 def _funnel(night: Night) -> Iterator[tuple[str, int]]:

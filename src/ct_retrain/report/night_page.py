@@ -8,7 +8,7 @@ from ct_retrain.core.night import BenchmarkFacts, ManifestRef, NightOutcome, Nig
 from ct_retrain.core.problem import Scorecard
 from ct_retrain.report import plots
 from ct_retrain.report.charts import Table
-from ct_retrain.report.harvest import harvest
+from ct_retrain.report.harvest import decontamination, harvest
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.instructive import failures, problems_of
 from ct_retrain.report.shelf import Library, Night, Shelf, night_of
@@ -78,6 +78,7 @@ def night_context(shelf: Shelf, books: Library, record: NightRecord) -> dict[str
         "signs": SIGNS,
         "failures": shown,
         "harvest": harvest(shelf, night),
+        "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": shelf.workspace.relative(shelf.workspace.record(record.night)),
         **_score(night),

@@ -6,9 +6,8 @@ from typing import NamedTuple, TypeAlias
 
 from ct_retrain import disk
 from ct_retrain.core.dataset import Artefact, Trace
-from ct_retrain.core.record import Rejected, digest
+from ct_retrain.core.record import Rejected
 from ct_retrain.trace import instruction_of
-from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.modules import modules
 
 Refuse: TypeAlias = Callable[[Rejected], None]
@@ -21,11 +20,6 @@ class Source(NamedTuple):
     instruction: str
     rtl: str
     testbench: str
-
-
-def fingerprints(spec: str, rtl: str) -> frozenset[str]:
-    """What identifies a problem for decontamination: its words, and its design up to inner names."""
-    return frozenset({digest(" ".join(spec.lower().split())), canonical(rtl)})
 
 
 def latest(traces: Sequence[Trace], refuse: Refuse) -> list[Trace]:
@@ -46,9 +40,7 @@ def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
     return Rejected(subject=f"{trace.run_id}:{trace.line}", reason=reason, detail=detail)
 
 
-def readable(
-    traces: Sequence[Trace], collected: Path, protected: frozenset[str], most_bytes: int, refuse: Refuse
-) -> Iterator[Source]:
+def readable(traces: Sequence[Trace], collected: Path, most_bytes: int, refuse: Refuse) -> Iterator[Source]:
     """Yield those whose artefacts hold what was collected, and are what they claim to be."""
     for trace in traces:
         try:
@@ -64,10 +56,6 @@ def readable(
             refuse(refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL"))
         elif not modules(rtl):
             refuse(refusal(trace, "no_module", "the RTL holds no module"))
-        elif fingerprints(instruction, rtl) & protected:
-            refuse(
-                refusal(trace, "contaminated", "a problem of the benchmark: the gate would be blind to it")
-            )
         else:
             yield Source(trace, instruction, rtl, testbench)
 

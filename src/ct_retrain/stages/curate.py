@@ -18,17 +18,19 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CurateSettings
 from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
+from ct_retrain.stages._clean import harvested
 from ct_retrain.stages._keep import most_valuable
 from ct_retrain.stages._repairs import Attempts, repairs
-from ct_retrain.stages._sources import Refuse, Source, fingerprints, latest, readable, refusal
+from ct_retrain.stages._sources import Refuse, Source, latest, readable, refusal
 from ct_retrain.stages._worth import Appraiser, credible
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.modules import modules
 
-__all__ = ["DATASET", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "curate", "fingerprints"]
+__all__ = ["DATASET", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "curate"]
 
 DATASET = "dataset.jsonl"
 REPAIRS = "repairs.jsonl"
@@ -43,8 +45,8 @@ class CurateInputs(NamedTuple):
     """Tonight's collect directory."""
     previous: Path | None
     """The last night's curate directory."""
-    protected: frozenset[str]
-    """Digests of benchmark specs and goldens (`fingerprints`): training on them is refused."""
+    protection: Protection
+    """The suites whose problems become no examples, those carried over included."""
     settings: CurateSettings
     max_records: int
     workers: int
@@ -56,9 +58,9 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
     refuse = rejected.append
     settings = inputs.settings
     traces = list(disk.read_lines(inputs.collected / "traces.jsonl", Trace))
-    carried = _previous(inputs, DATASET)
     newest = latest(traces, refuse)
-    sources = list(readable(newest, inputs.collected, inputs.protected, settings.max_rtl_bytes, refuse))
+    found = list(readable(newest, inputs.collected, settings.max_rtl_bytes, refuse))
+    sources, carried = harvested(found, _previous(inputs, DATASET), inputs.protection, refuse)
     simulated = list(_simulated(sources, inputs, simulator, refuse))
     passed = list(credible(simulated, appraiser, settings, inputs.workers, refuse))
     kept = most_valuable(_merged(carried, passed, refuse), inputs.max_records, refuse)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core import learning, recipe
+from ct_retrain.core.certificate import Certificate
 from ct_retrain.core.dataset import Example, SourceFile
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.mix import choose, row_counts
@@ -16,8 +17,10 @@ from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import TrainSettings
 from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, Row, Schedule, TrainPlan
+from ct_retrain.decontamination.protection import Protection
 from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained
+from ct_retrain.stages._clean import CERTIFICATE, cleaned
 from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"
@@ -43,6 +46,8 @@ class TrainInputs(NamedTuple):
     """Categories whose rows come first where not all can be taken."""
     gold_before: int = 0
     """Rows of gold that the last night that trained had."""
+    protection: Protection = Protection()
+    """What no row may come from."""
 
     @property
     def where(self) -> str:
@@ -53,7 +58,8 @@ class TrainInputs(NamedTuple):
 def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     """Mix tonight's rows into `mixture.jsonl` and return the plan.
 
-    Refused lines of gold sets and general data go to `rejected.jsonl`, and what became of each file to `files.jsonl`.
+    Refused lines of gold sets and general data go to `rejected.jsonl`, what became of each file to `files.jsonl`, and
+    what the rows were compared with to `certificate.json`.
     """
     golden, general = survey(out, inputs)
     sources = {
@@ -62,19 +68,20 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         "gold": golden.rows,
         "general": general.rows,
     }
+    settings, seed = inputs.settings, inputs.settings.hyperparameters.seed
+    refused: list[Rejected] = []
+    sources = {name: list(learned(rows, settings.thoughts, refused)) for name, rows in sources.items()}
+    sources, certify = cleaned(sources, inputs.protection, seed, refused)
+    _leave_out(out, refused)
     if not sources["delta"]:
         message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
         raise UsageError(message)
-    settings = inputs.settings
-    thoughtless: list[Rejected] = []
-    sources = {name: list(learned(rows, settings.thoughts, thoughtless)) for name, rows in sources.items()}
-    _leave_out(out, thoughtless)
-    seed = settings.hyperparameters.seed
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
     rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
     random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
     disk.write_lines(out / MIXTURE, iter(rows))
+    disk.write_record(out / CERTIFICATE, certify(rows))
     mixture = out / MIXTURE
     return TrainPlan(
         base=inputs.base,
@@ -122,6 +129,7 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
         files=files,
         gold=gold.remark(files, inputs.settings, inputs.where),
         held=why or withheld(out, inputs),
+        certificate=disk.read_record(out / CERTIFICATE, Certificate),
         fit=fit,
         trainer=trainer.tool,
     )
