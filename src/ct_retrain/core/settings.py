@@ -58,6 +58,8 @@ class CollectSettings(Section):
     """Larger RTL, testbench or spec files are refused; longer logs are cut to their end."""
     stale_seconds: Count = 3600
     """A half-written last line older than this was never going to be finished: it is refused."""
+    shared: tuple[str, ...] = ("specs", "data/specs")
+    """Directories of the workspace, besides the run and `paths.runs`, that traces may name files in; `.` is all of it."""
 
 
 class CurateSettings(Section):

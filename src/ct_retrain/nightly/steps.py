@@ -23,7 +23,7 @@ from ct_retrain.core.night import (
 )
 from ct_retrain.core.problem import Arm, Scorecard
 from ct_retrain.core.record import digest
-from ct_retrain.core.settings import BenchmarkSettings
+from ct_retrain.core.settings import BenchmarkSettings, PathSettings
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.protected import protected_suites
@@ -53,9 +53,15 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
         previous=previous,
         settings=settings.collect,
         cutoff=plan.started,
+        never=_private(settings.paths),
     )
     key = digest(plan, settings.collect.model_dump(), _made(previous))
     return night.step("collect", key), lambda out: collect(out, inputs)
+
+
+def _private(paths: PathSettings) -> tuple[str, ...]:
+    """What nights leave behind: no trace may have it trained on."""
+    return paths.work, paths.models, paths.run_db, paths.archive, paths.reports
 
 
 def _curate(night: Night, done: list[Manifest]) -> Planned:

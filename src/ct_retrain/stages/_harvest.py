@@ -75,11 +75,13 @@ def _gather(scan: Scan, site: Site, depot: Depot, run: bytes) -> list[bytes]:
         return []
     with ExitStack() as stack:
         try:
-            reach = stack.enter_context(Reach.of(site.workspace, _home(site.runs / os.fsdecode(run))))
+            reach = stack.enter_context(
+                Reach.of(site.workspace, _home(site.runs / os.fsdecode(run)), site.rules)
+            )
         except OSError as error:
             scan.refuse(0, "vanished", f"its directory: {refusal(error, scan.run).detail}")
             return []
-        gatherer = Gatherer(reach, depot, site.settings.max_artefact_bytes)
+        gatherer = Gatherer(reach, depot, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []
         for passing in chain([first], passes):
             found = gatherer.trace(scan.run, passing.entry, passing.tried)

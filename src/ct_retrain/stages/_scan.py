@@ -15,10 +15,10 @@ from typing import NamedTuple
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CollectSettings
 from ct_retrain.stages._artefacts import Tried, as_bytes, clean
-from ct_retrain.trace import Flaw, Lookalike, Simulation, simulations
+from ct_retrain.trace import Flaw, Lookalike, Rules, Simulation, simulations
 from ct_retrain.trace.blocks import Block, blocks
 from ct_retrain.trace.format import FAILED, PASSED, SILENT, TRACE_NAME, word_of
-from ct_retrain.trace.lines import Payload, is_whole
+from ct_retrain.trace.lines import Payload, in_utc, is_whole
 from ct_retrain.trace.reach import refusal
 
 DONE, PENDING, REFUSED = 0, 1, 2
@@ -80,6 +80,13 @@ class Site(NamedTuple):
     settings: CollectSettings
     cutoff: float
     """Seconds since 1970."""
+    rules: Rules = Rules()
+    """Which files traces may name besides those of their runs."""
+
+    @property
+    def latest(self) -> str:
+        """The cut-off as traces write times: no run can be later."""
+        return in_utc(self.cutoff)
 
 
 class Passing(NamedTuple):

@@ -2,7 +2,7 @@
 
 from ct_retrain.trace.format import SimulationLine, SimulationPayload, TraceLine, json_schema
 from ct_retrain.trace.lines import Flaw, Lookalike, Simulation, simulations
-from ct_retrain.trace.reach import Reach, Refusal
+from ct_retrain.trace.reach import Reach, Refusal, Rules
 from ct_retrain.trace.spec import READING, instruction_of, spec_hash_of
 from ct_retrain.trace.writer import TraceWriter
 
@@ -12,6 +12,7 @@ __all__ = [
     "Lookalike",
     "Reach",
     "Refusal",
+    "Rules",
     "Simulation",
     "SimulationLine",
     "SimulationPayload",
