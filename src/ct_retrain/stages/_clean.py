@@ -7,6 +7,7 @@ from ct_retrain.core.certificate import Certificate
 from ct_retrain.core.dataset import Example
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.training import Row
+from ct_retrain.decontamination.comparer import Comparer
 from ct_retrain.decontamination.protection import Protection, certificate, clean
 from ct_retrain.decontamination.texts import Candidate
 from ct_retrain.stages._sources import Refuse, Source
@@ -41,14 +42,14 @@ class Harvested(NamedTuple):
 
 
 def harvested(
-    sources: Sequence[Source], carried: Sequence[Example], protection: Protection, refuse: Refuse
+    sources: Sequence[Source], carried: Sequence[Example], comparer: Comparer, refuse: Refuse
 ) -> Harvested:
     """Compare tonight's *sources* and what is *carried* over from earlier nights, which knew other suites perhaps."""
     subjects = [f"{source.trace.run_id}:{source.trace.line}" for source in sources]
     subjects += [example.metadata.run_id for example in carried]
     texts = [(source.instruction, source.rtl) for source in sources]
     texts += [(example.instruction, example.output) for example in carried]
-    found = protection.comparer().compare(Candidate(*text, "delta") for text in texts).matches
+    found = comparer.compare(Candidate(*text, "delta") for text in texts).matches
     for number, match in found.items():
         refuse(Rejected(subject=subjects[number], reason=match.reason, detail=match.detail))
     fresh = [source for number, source in enumerate(sources) if number not in found]

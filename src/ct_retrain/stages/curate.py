@@ -58,10 +58,11 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
     refuse = rejected.append
     settings = inputs.settings
     traces = list(disk.read_lines(inputs.collected / "traces.jsonl", Trace))
-    carried = harvested((), _previous(inputs, DATASET), inputs.protection, refuse).carried
+    comparer = inputs.protection.comparer()
+    carried = harvested((), _previous(inputs, DATASET), comparer, refuse).carried
 
     def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
-        own = harvested(sources, (), inputs.protection, refuse).sources
+        own = harvested(sources, (), comparer, refuse).sources
         simulated = list(_simulated(own, inputs, simulator, refuse))
         return credible(simulated, appraiser, settings, inputs.workers, refuse)
 
