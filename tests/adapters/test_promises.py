@@ -157,7 +157,7 @@ def keep_all(subject: Subject) -> None:
             promise(subject)
         except (Exception, AssertionError) as error:  # noqa: BLE001 - every one of them is told
             broken[by_name(promise)] = error
-    assert broken == {}
+    assert not broken, "\n\n".join(f"{name}: {error!r}" for name, error in broken.items())
 
 
 def free_port() -> int:
@@ -244,16 +244,11 @@ def sampled(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def whole(lora: Path, sampled: Path, tmp_path: Path) -> Path:
-    """The adapter, and the model that it makes of mainline: this server serves no adapter by itself."""
-    from peft import PeftModel
-    from transformers import AutoModelForCausalLM
-
+    """The adapter in a directory with mainline, to which this server applies what else it finds there."""
     directory = tmp_path / "whole"
-    shutil.copytree(sampled, directory, ignore=shutil.ignore_patterns("*.safetensors"))
-    model = PeftModel.from_pretrained(AutoModelForCausalLM.from_pretrained(sampled), str(lora))
-    model.merge_and_unload().save_pretrained(directory)
-    shutil.copyfile(lora / "adapter_model.safetensors", directory / "adapter_model.safetensors")
-    shutil.copyfile(lora / "adapter_config.json", directory / "adapter_config.json")
+    shutil.copytree(sampled, directory)
+    for path in lora.glob("adapter_*"):
+        shutil.copyfile(path, directory / path.name)
     return directory
 
 
