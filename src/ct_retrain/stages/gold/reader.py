@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import GoldKeySettings
+from ct_retrain.core.section import GoldKeySettings
 from ct_retrain.core.training import Row
 from ct_retrain.stages.gold.files import Entry, entries, listed
 from ct_retrain.stages.gold.shapes import Pair, Unfit, pair_of
