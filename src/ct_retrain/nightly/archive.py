@@ -17,6 +17,7 @@ _KEPT = (
     "night.log*",
     "*/manifest.json",
     "*/rejected.jsonl",
+    "train/files.jsonl",
     "train/losses.jsonl",
     "train/adapter/adapter_config.json",
     "benchmark/*.jsonl",
