@@ -4,13 +4,14 @@ import gzip
 import json
 import os
 import socket
+import time
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core.settings import GoldKeySettings
+from ct_retrain.core.section import GoldKeySettings
 from ct_retrain.stages.gold import Reading, fingerprints, read_set
 
 RTL = "module w(input a, output y);\n  assign y = a;\nendmodule\n"
@@ -400,3 +401,27 @@ def test_no_line_whatever_breaks_the_reading(tmp_path_factory: pytest.TempPathFa
 
     assert reading.files[0].lines == 2
     assert len(reading.rows) + len(reading.rejected) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/*" * 400_000,
+        "assign " * 100_000,
+        " " * 900_000 + "x",
+        "</s> " * 150_000 + "x",
+        "### Human: " * 80_000,
+    ],
+)
+@pytest.mark.parametrize("key", ["output", "text"])
+def test_no_text_takes_for_ever(tmp_path: Path, key: str, text: str) -> None:
+    began = time.process_time()
+    read(tmp_path, {"instruction": ASK, key: text} if key == "output" else {"text": text})
+
+    assert time.process_time() - began < 20
+
+
+def test_a_pair_that_no_model_reads_is_too_long(tmp_path: Path) -> None:
+    assert reasons(read(tmp_path, {**GOOD, "output": RTL + "// " + "x" * (1 << 20)})) == [
+        ("gold/g.jsonl:1", "too_long")
+    ]

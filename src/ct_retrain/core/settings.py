@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -12,6 +12,7 @@ from pydantic_settings import (
 
 from ct_retrain.core.certificate import DecontaminationSettings
 from ct_retrain.core.chat import ChatOptions
+from ct_retrain.core.section import GoldKeySettings, Section
 from ct_retrain.core.training import Hyperparameters
 
 FILE_NAME = "ct-retrain.toml"
@@ -20,12 +21,6 @@ PREFIX = "CT_RETRAIN_"
 Share = Annotated[float, Field(ge=0, le=1)]
 SandboxMode = Literal["require", "best-effort", "off"]
 Count = Annotated[int, Field(ge=0)]
-
-
-class Section(BaseModel):
-    """A closed group of settings; every field has a default and says what it is for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class PathSettings(Section):
@@ -115,19 +110,6 @@ class ShareSettings(Section):
     """How often one delta or repair row may appear in a night."""
 
 
-class GoldKeySettings(Section):
-    """Where gold and general data keep question and answer, if it is not where most do; dots lead into what is nested."""
-
-    question: str = ""
-    """Key of the question, such as `task` or `meta.spec`; lines without it are read as usual."""
-    answer: str = ""
-    """Key of the answer, such as `verilog` or `answers.0`."""
-    input: str = ""
-    """Key of a text that follows the question, if there is one."""
-    licence: str = ""
-    """Key of the licence; `licence`, `license` and those in `metadata` are known."""
-
-
 class TrainSettings(Section):
     """How tonight's adapter is trained."""
 
@@ -210,7 +192,7 @@ class GateSettings(Section):
     """Promote only if surely not worse than last nightly by more than this."""
     margin_mainline: Share = 0.015
     """The same against mainline."""
-    floors: dict[str, Share] = {"fsm": 0.75}
+    floors: dict[str, Share] = Field(default={"fsm": 0.75})
     """Category (or `functional`) → lowest pass@1 that may be published; `suite/category` is of that suite alone."""
     floor_rule: Literal["absolute", "ratcheted"] = "absolute"
     """`ratcheted` asks for what champion and mainline reach tonight instead; suites of others always do."""

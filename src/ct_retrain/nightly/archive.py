@@ -18,6 +18,7 @@ _KEPT = (
     "server.log*",
     "*/manifest.json",
     "*/rejected.jsonl",
+    "train/files.jsonl",
     "train/losses.jsonl",
     "train/adapter/adapter_config.json",
     "benchmark/*.jsonl",

@@ -34,8 +34,10 @@ def record_of(workspace: Workspace, night: str | None) -> NightRecord:
 
 def gold_before(workspace: Workspace) -> int:
     """Rows of gold that the last night that trained had; 0 where none did, or its record does not say."""
-    trained = (one.metrics for one in reversed(records(workspace)) if one.metrics.get("train.rows"))
-    return int(next(trained, {}).get("train.gold", 0))
+    for record in reversed(records(workspace)):
+        if record.metrics.get("train.rows"):
+            return int(record.metrics.get("train.gold", 0))
+    return 0
 
 
 def open_nights(workspace: Workspace) -> list[NightPlan]:

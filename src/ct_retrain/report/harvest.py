@@ -125,15 +125,15 @@ def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
 
 
 def _refusals(shelf: Shelf, night: Night) -> Iterator[Refusal]:
-    counted: tuple[tuple[StageName, Mapping[str, int]], ...] = tuple(
+    counted: list[tuple[StageName, Mapping[str, int]]] = [
         (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
-    )
+    ]
     trained = night.of(TrainFacts)
     if trained is not None:
         reasons: Counter[str] = Counter()
         for file in trained.files:
             reasons.update(file.refused)
-        counted += ((trained.kind, reasons),)
+        counted.append(("train", reasons))
     for stage, counts in counted:
         first = _first(shelf, night, stage, counts)
         for reason, count in _by_size(counts).items():

@@ -44,14 +44,17 @@ SILENT = frozenset(
 """Statuses of a simulation that did not run to its end: they say nothing, and are passed over without a word."""
 
 
-@lru_cache(maxsize=256)
 def word_of(value: object) -> str:
     """*value*, the name of a stage or a status, in the one spelling that words are compared in.
 
     Capitals, surrounding space, and the difference between `-`, space and `_` do not matter; a full stop or an
     exclamation mark at the end neither. True and False are the words `true` and `false`.
     """
-    text = str(value) if isinstance(value, str | bool) else ""
+    return _word(str(value)[:80]) if isinstance(value, str | bool) else ""
+
+
+@lru_cache(maxsize=256)
+def _word(text: str) -> str:
     return "_".join(text.strip().rstrip(".!").lower().replace("-", " ").replace("_", " ").split())
 
 

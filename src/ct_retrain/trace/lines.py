@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 import msgspec
@@ -81,8 +82,11 @@ _PAYLOAD = msgspec.json.Decoder(Payload)
 _STAGE = "Simulation"
 _MARK = b'"testbench_file"'
 _TESTS = re.compile(r"sim|test|verif|bench|check|cocotb|regress")
+_OTHER, _SIMULATION, _UNNAMED = 0, 1, 2
 _MAKES = re.compile(r"gen|write|creat|plan")
 _DETAIL = 160
+_NAME = 80
+"""Characters of a stage's name that are looked at."""
 
 
 def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | Flaw]:
@@ -99,7 +103,8 @@ def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | 
         yield from _one_by_one(pieces, before)
         return
     for index, line in enumerate(decoded):
-        if line.stage == _STAGE or _MARK in pieces[index] or _is_simulation(line.stage):
+        kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
+        if kind:
             yield from _entry(line, pieces[index], before + index + 1)
 
 
@@ -190,21 +195,27 @@ def _second_opinion(text: str) -> _Line:
     return _Line(entries.get("stage"), entries.get("timestamp"), msgspec.Raw(payload.encode()))
 
 
-def _is_simulation(stage: object) -> bool:
-    return isinstance(stage, str) and word_of(stage) in STAGES
+@lru_cache(maxsize=256)
+def _kind(stage: str) -> int:
+    """What a line of *stage* may be to us: a simulation, one that goes by another name, or nothing."""
+    if stage == _STAGE:
+        return _SIMULATION
+    word = word_of(stage)
+    if word in STAGES:
+        return _SIMULATION
+    return _UNNAMED if not word or (_TESTS.search(word) and not _MAKES.search(word)) else _OTHER
 
 
 def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | Lookalike | Flaw]:
     """What *line*, written as *raw*, is to us; nothing where it is none of our business."""
-    if _is_simulation(line.stage):
+    kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
+    if kind == _SIMULATION:
         yield _simulation(line, raw, number)
-        return
-    stage = word_of(line.stage) if isinstance(line.stage, str) else ""
-    if _MARK in raw and (not stage or _TESTS.search(stage)) and not _MAKES.search(stage):
+    elif kind == _UNNAMED and _MARK in raw:
         with contextlib.suppress(msgspec.MsgspecError, RecursionError, ValueError):
             payload = _payload(bytes(line.payload))
             if payload.rtl_file and payload.testbench_file:
-                yield Lookalike(number, str(line.stage or ""), payload)
+                yield Lookalike(number, line.stage if isinstance(line.stage, str) else "", payload)
 
 
 def _simulation(line: _Line, raw: bytes, number: int) -> Simulation | Flaw:

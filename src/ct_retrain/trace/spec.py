@@ -131,25 +131,31 @@ def _field(label: str, value: object, depth: int) -> Iterator[str]:
 
 def _item(item: object, depth: int) -> Iterator[str]:
     """An item of a list; an object of plain values is one line (`- name: clk, width: 1`)."""
-    if isinstance(item, dict) and item:
-        entries = cast("dict[str, object]", item)
-        plain = {name: _short(entries[name]) for name in sorted(entries, key=_place)}
-        if not any(one is None or "," in one for one in plain.values()):
-            yield "  " * depth + "- " + ", ".join(f"{name}: {one}" for name, one in plain.items())
-            return
-    yield from _field("-", item, depth)
+    entries = _entries(item)
+    plain = {name: _short(entries[name]) for name in sorted(entries, key=_place)}
+    if plain and not any(one is None or "," in one for one in plain.values()):
+        yield "  " * depth + "- " + ", ".join(f"{name}: {one}" for name, one in plain.items())
+    else:
+        yield from _field("-", item, depth)
 
 
 def _short(value: object) -> str | None:
     """*value* as part of a line; None where it takes lines of its own."""
-    if isinstance(value, list) and value:
-        items = [_short(item) for item in cast("list[object]", value) if not isinstance(item, list)]
-        told = [item for item in items if item is not None and "," not in item]
-        return ", ".join(told) if len(told) == len(cast("list[object]", value)) else None
-    if isinstance(value, dict) and value:
-        return None
-    text = _scalar(value)
+    items = _items(value)
+    if items:
+        parts = [_short(item) for item in items if not isinstance(item, list)]
+        told = [part for part in parts if part is not None and "," not in part]
+        return ", ".join(told) if len(told) == len(items) else None
+    text = "\n" if _entries(value) else _scalar(value)
     return None if "\n" in text else text
+
+
+def _entries(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
 
 
 def _scalar(value: object) -> str:

@@ -7,13 +7,15 @@ from typing import Literal, NamedTuple
 
 from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import GoldKeySettings
+from ct_retrain.core.section import GoldKeySettings
 from ct_retrain.core.training import Row
 from ct_retrain.stages.gold.files import Entry, entries, listed
 from ct_retrain.stages.gold.shapes import Pair, Unfit, pair_of
 from ct_retrain.verilog.extract import find_rtl
 
 Source = Literal["gold", "general"]
+LONGEST_PAIR = 1 << 20
+"""Characters of question and answer; what is longer is refused here, the window of the model by the trainer."""
 
 
 class Reading(NamedTuple):
@@ -86,6 +88,8 @@ def _fault(pair: Pair, source: Source) -> Unfit | None:
         return Unfit("empty_question", "nothing is asked")
     if not pair.answer.strip():
         return Unfit("empty_answer", "it would teach to end at once")
+    if len(pair.question) + len(pair.answer) > LONGEST_PAIR:
+        return Unfit("too_long", f"more than {LONGEST_PAIR} characters, which no model reads")
     try:
         (pair.question + pair.answer).encode()
     except UnicodeEncodeError:
@@ -96,9 +100,9 @@ def _fault(pair: Pair, source: Source) -> Unfit | None:
 
 
 _UNIT = re.compile(r"\bend(?:module|package|interface|program|primitive|class|property|sequence)\b")
-_BODY = re.compile(r"\bendmodule\b|\bassign\b[^;]*=[^;]*;|\balways(?:_ff|_comb|_latch)?\b\s*(?:@|begin)")
+_BODY = re.compile(r"\bendmodule\b|\bassign\b[^;=]{1,200}=|\balways(?:_ff|_comb|_latch)?\b\s*(?:@|begin)")
 _HEADER = re.compile(r"\bmodule\s+\w+")
-_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def _holds_rtl(pair: Pair) -> bool:

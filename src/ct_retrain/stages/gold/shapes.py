@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
-from ct_retrain.core.settings import GoldKeySettings
+from ct_retrain.core.section import GoldKeySettings
 from ct_retrain.stages.gold.templates import Turn, turns
 
 _QUESTIONS = ("instruction", "prompt", "question", "query", "input")
@@ -54,11 +54,12 @@ def pair_of(value: object, keys: GoldKeySettings) -> Pair | Unfit:
     answer under two keys, a rendered `text`. Capitals in names do not matter. Of a conversation the last answer is
     learned, and everything before it is the question. Emptiness is not judged here.
     """
+    kind = type(value).__name__
     try:
         if isinstance(value, list) and _is_talk(cast("list[object]", value)):
             return _talk(cast("list[object]", value))
         if not isinstance(value, dict):
-            return Unfit("not_an_object", f"a {type(value).__name__}, not an object")
+            return Unfit("not_an_object", f"a {kind}, not an object")
         own = cast("dict[str, object]", value)
         found = _mapped(own, keys) or _usual({name.lower(): one for name, one in own.items()})
         return found._replace(licence=_licence(own, keys)) if found else _unknown(own)
@@ -180,26 +181,22 @@ def _rendered(before: Sequence[Turn]) -> str:
 
 def _text(value: object, name: str) -> str:
     """*value* as text: a string, the only string of a list, or the text parts of a message."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, dict):
-        fields = cast("dict[str, object]", value)
-        words = next((fields[key] for key in _WORDS if isinstance(fields.get(key), str)), None)
-        if isinstance(words, str):
-            return words
-    if isinstance(value, list):
-        items = cast("list[object]", value)
-        parts = [one for one in items if isinstance(one, dict) and "text" in one]
-        if parts and len(parts) == len(items):
-            return "\n".join(_text(one, name) for one in parts)
-        if len(items) <= 1:
-            return _text(items[0], name) if items else ""
-        if all(isinstance(one, str) for one in items):
-            detail = f"{name} holds {len(items)} texts; name one with train.gold_keys, such as {name}.0"
-            raise _UnfitError("several_texts", detail)
-    raise _UnfitError("wrong_type", f"{name} is a {type(value).__name__}, not text")
+    if value is None or isinstance(value, str):
+        return value or ""
+    kind = type(value).__name__
+    fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    words = next((one for key in _WORDS if isinstance(one := fields.get(key), str)), None)
+    if words is not None:
+        return words
+    if not isinstance(value, list):
+        raise _UnfitError("wrong_type", f"{name} is a {kind}, not text")
+    items = cast("list[object]", value)
+    if len(items) <= 1:
+        return _text(items[0], name) if items else ""
+    if all(isinstance(one, dict) and "text" in one for one in items):
+        return "\n".join(_text(one, name) for one in items)
+    detail = f"{name} holds {len(items)} values; name one with train.gold_keys, such as {name}.0"
+    raise _UnfitError("several_texts" if isinstance(items[0], str) else "wrong_type", detail)
 
 
 def _at(value: object, path: str) -> object:

@@ -18,11 +18,11 @@ class Turn(NamedTuple):
 
 
 _CONTROL = (
-    r"<\|im_end\|>|<\|eot_id\|>|<\|eom_id\|>|<\|end_of_text\|>|<\|begin_of_text\|>|<end_of_turn>|<bos>|<eos>"
-    r"|<\|end\|>|<\|endoftext\|>|<\|EOT\|>|</?s>|<｜(?:begin|end)▁of▁sentence｜>"  # noqa: RUF001 - full width, too
-)
+    "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|begin_of_text|>", "<end_of_turn>", "<bos>",
+    "<eos>", "<|end|>", "<|endoftext|>", "<|EOT|>", "<s>", "</s>",
+    "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>",  # noqa: RUF001 - DeepSeek's tokens are full width
+)  # fmt: skip
 """Tokens that a template puts around turns."""
-_AROUND = re.compile(rf"\A(?:\s|{_CONTROL})+|(?:\s|{_CONTROL})+\Z")
 
 _HEADINGS = (
     "System|Instruction|Input|Context|Response|Output|Question|Answer|Prompt|Completion|Human|User|Assistant"
@@ -67,14 +67,24 @@ def _role(written: str) -> str:
 
 
 def _cut(text: str, marks: list[re.Match[str]]) -> Iterator[Turn]:
-    before = _AROUND.sub("", _PREAMBLE.sub("", _AROUND.sub("", text[: marks[0].start()])))
+    before = _bare(_PREAMBLE.sub("", _bare(text[: marks[0].start()])))
     if before:
         yield Turn("system", before)
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
-        said = _AROUND.sub("", text[mark.end() : end])
+        said = _bare(text[mark.end() : end])
         system = _SYSTEM.match(said)
         if system is not None:
             yield Turn("system", system["system"].strip())
             said = said[system.end() :].strip()
         yield Turn(_role(mark["role"]), said)
+
+
+def _bare(text: str) -> str:
+    """*text* without spaces and control tokens around it."""
+    before = ""
+    while text != before:
+        before, text = text, text.strip()
+        for token in _CONTROL:
+            text = text.removeprefix(token).removesuffix(token)
+    return text
