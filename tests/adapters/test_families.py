@@ -77,3 +77,19 @@ def test_the_answer_and_its_ending_carry_labels_and_the_question_none(name: str,
     assert [label for label in row["labels"] if label != -100] == learned
     assert tokenizer.decode(learned) == family.learned
     assert tokenizer.decode(row["input_ids"][: -len(learned)]) == family.prompt
+
+
+def test_a_thought_that_the_prompt_opened_has_room_of_its_own_and_is_told_as_such(tmp_path: Path) -> None:
+    family = FAMILIES["QwQ, thinking"]
+    generators = TransformersGenerators(
+        str(base_of(family, tmp_path / "base")), 4, ChatOptions(thinking="on")
+    )
+    sampling = Sampling(
+        samples=4, temperature=1.0, top_p=1.0, max_new_tokens=5, max_thinking_tokens=9, seed=0
+    )
+    drawn = list(generators.open(None).generate([Prompt(id="p", text=QUESTION)], sampling))
+
+    cut = [one for one in drawn if not one.finished]
+    assert cut
+    assert {one.tokens for one in cut} == {14}
+    assert all(split_thoughts(one.text).unfinished for one in drawn)
