@@ -129,6 +129,9 @@ _UNITS = {
     "sentence behind endmodule": f"{TOP.rstrip()}: that is all.\n",
     "helper before": fenced(f"{HELPER}\n{USES_HELPER}"),
     "helper behind": fenced(f"{USES_HELPER}\n{HELPER}"),
+    "helper that is included": fenced(HELPER)
+    + "`TopModule.v`:\n"
+    + fenced('`include "helper.v"\n' + USES_HELPER),
     "helper in a second fence": f"{fenced(USES_HELPER)}\nwith\n{fenced(HELPER)}",
     "interface": fenced(
         "interface pair;\n  logic v;\n  modport out (output v);\nendinterface\n\n"

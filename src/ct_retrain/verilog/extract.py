@@ -68,7 +68,8 @@ def _written(blocks: Sequence[Pieces], out: frozenset[Place]) -> str:
     if not text:
         packages = [header for header in headers if _ELEMENT.search(header)]
         return _joined(packages)
-    if headers:
+    # A block of the answer is what another one includes.
+    if headers or (len(bodies) > 1 and "`include" in text):
         whole = _joined([*headers, _INCLUDE.sub("", text)])
         text = whole if faults(whole) < faults(text) else text
     return text
