@@ -1,6 +1,6 @@
 """How many planted benchmark problems decontamination finds in a gold set, by kind, and how many clean rows it refuses.
 
-    python benchmarks/decontamination.py --data DIR [--seed N] [--without-design]
+    python benchmarks/decontamination.py --data DIR [--seed N] [--missed]
 
 DIR holds `verilogeval_v2_spec_to_rtl.jsonl` and `rtllm_v2.jsonl`. Every problem of both suites is planted in every
 way of `_leaks.py`, with its question and with a neutral question (the answer alone), and both suites and the built-in
@@ -18,11 +18,11 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from _leaks import COPIES, REWRITTEN, plants
-
+from _leaks import COPIES, QUESTIONS, REWRITTEN, plants
 from ct_retrain.core.certificate import DecontaminationSettings
-from ct_retrain.core.problem import Suite
+from ct_retrain.core.problem import Problem, Suite
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.comparer import Compared, Comparer
@@ -37,7 +37,7 @@ NEUTRAL = "Write the next module of our library."
 SAME_DESIGN = {"copied_rtl", "renamed_rtl", "reordered_rtl", "equivalent_rtl"}
 
 
-def rows(path: Path):
+def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -113,12 +113,13 @@ def main() -> None:
         for suite, other in ((second, first), (first, second)):
             candidates = [Candidate(one.question, one.golden, "gold", one.id) for one in suite.problems]
             measure(f"{suite.name}, {other.name} protected", candidates, against(other), Rule8((other,)))
-        bank(everything, rule, chosen.seed)
+        bank((first, second, built_in), everything, rule, chosen.seed)
 
 
-def recall(chosen, problems, comparer: Comparer, rule: Rule8) -> None:
+def recall(chosen: argparse.Namespace, problems: Sequence[Problem], comparer: Comparer, rule: Rule8) -> None:
     trivial = {one.id for one in problems if len(re.findall(r"\w+", body(one.golden))) < 12}
-    for title, kinds in (("copies and renamings", COPIES), ("rewritten", REWRITTEN)):
+    groups = (("copies and renamings", COPIES), ("rewritten", REWRITTEN), ("question alone", QUESTIONS))
+    for title, kinds in groups:
         print(f"\n{title}")
         total = hits = 0
         for name, kind in kinds.items():
@@ -131,7 +132,7 @@ def recall(chosen, problems, comparer: Comparer, rule: Rule8) -> None:
         print(f"{'all':42} {total:5} {hits / total:8.1%}")
     print("\nanswer alone, under a neutral question; goldens of a gate or two left out")
     for name, kind in {**COPIES, **REWRITTEN}.items():
-        if "no design" in name or "paraphrased" in name or "translated" in name:
+        if "paraphrased" in name or "translated" in name:
             continue
         made = [pair for pair in plants(kind, problems, chosen.seed) if pair[0] not in trivial]
         measure(name, [Candidate(NEUTRAL, plant.answer, "gold", one) for one, plant in made], comparer, rule)
@@ -144,12 +145,14 @@ def body(golden: str) -> str:
     return re.sub(r"\b(?:input|output|module|endmodule|wire|reg|logic)\b|\([^)]*\);", "", golden)
 
 
-def bank(comparer: Comparer, rule: Rule8, seed: int) -> None:
+def bank(everything: tuple[Suite, ...], comparer: Comparer, rule: Rule8, seed: int) -> None:
     chance = random.Random(seed)
     families = (*mastered_families(), *missing_families())
     tasks = {canonical(task.rtl): task for task in (sample(families, chance, "train") for _ in range(2000))}
     candidates = [Candidate(task.instruction, task.rtl, "gold", task.family) for task in tasks.values()]
     found = measure("the demo's spec bank", candidates, comparer, rule)
+    texts = Protection(everything, DecontaminationSettings()).comparer()
+    measure("the same, texts alone", candidates, texts, rule)
     same = sum(match.rule.value in SAME_DESIGN for match in found.matches.values())
     print(
         f"  of the {len(found.matches)} refused, {same} are the golden, or proved to behave like it: ", end=""
