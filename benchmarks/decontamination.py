@@ -26,6 +26,7 @@ from ct_retrain.core.problem import Problem, Suite
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.comparer import Compared, Comparer
+from ct_retrain.decontamination.design import read_rtl
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.decontamination.texts import Candidate
 from ct_retrain.demo.families import mastered_families, missing_families, sample
@@ -117,7 +118,7 @@ def main() -> None:
 
 
 def recall(chosen: argparse.Namespace, problems: Sequence[Problem], comparer: Comparer, rule: Rule8) -> None:
-    trivial = {one.id for one in problems if len(re.findall(r"\w+", body(one.golden))) < 12}
+    trivial = {one.id for one in problems if (rtl := read_rtl(one.golden)) and rtl.trivial}
     groups = (("copies and renamings", COPIES), ("rewritten", REWRITTEN), ("question alone", QUESTIONS))
     for title, kinds in groups:
         print(f"\n{title}")
@@ -130,7 +131,7 @@ def recall(chosen: argparse.Namespace, problems: Sequence[Problem], comparer: Co
             if chosen.missed:
                 print("   ", [one.subject for at, one in enumerate(candidates) if at not in found.matches])
         print(f"{'all':42} {total:5} {hits / total:8.1%}")
-    print("\nanswer alone, under a neutral question; goldens of a gate or two left out")
+    print("\nanswer alone, under a neutral question; trivial goldens left out")
     for name, kind in {**COPIES, **REWRITTEN}.items():
         if "paraphrased" in name or "translated" in name:
             continue
@@ -138,11 +139,7 @@ def recall(chosen: argparse.Namespace, problems: Sequence[Problem], comparer: Co
         measure(name, [Candidate(NEUTRAL, plant.answer, "gold", one) for one, plant in made], comparer, rule)
     made = [pair for pair in plants(COPIES["copied"], problems, chosen.seed) if pair[0] in trivial]
     answers = [Candidate(NEUTRAL, plant.answer, "gold", one) for one, plant in made]
-    measure("copied goldens of a gate or two", answers, comparer, rule)
-
-
-def body(golden: str) -> str:
-    return re.sub(r"\b(?:input|output|module|endmodule|wire|reg|logic)\b|\([^)]*\);", "", golden)
+    measure("copied trivial goldens", answers, comparer, rule)
 
 
 def bank(everything: tuple[Suite, ...], comparer: Comparer, rule: Rule8, seed: int) -> None:
