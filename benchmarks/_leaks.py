@@ -2,12 +2,12 @@
 
 Paraphrases and translations are made by rules: synonyms, other sentences around ports and another order of
 sentences; and a dictionary of about 150 words into German, which leaves names, numbers and code as they are, as
-translators of such sets do. They are cruder than a model's, and share no phrase of four words with the original.
+translators of such sets do. They are cruder than a model's.
 """
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pyslang.parsing import TokenKind
@@ -19,8 +19,9 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
+from ct_retrain.core.problem import Problem
 from ct_retrain.verilog.modules import modules
-from ct_retrain.verilog.tree import listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, parse, tokens
 
 
 class Plant(NamedTuple):
@@ -30,6 +31,7 @@ class Plant(NamedTuple):
     answer: str
 
 
+Edit = tuple[Span, str]
 Kind = Callable[[str, str, random.Random], Plant | None]
 """Makes a Plant of a question and a golden; None where this kind changes nothing in them."""
 
@@ -122,16 +124,16 @@ def reordered(question: str, golden: str, chance: random.Random) -> Plant | None
     return Plant(question, _edited(golden, edits)) if edits else None
 
 
-def _shuffled(parsed, members, chance):
-    spans = [parsed.span(one) for one in members]
-    if len(spans) < 2 or not all(spans):
+def _shuffled(parsed: Parsed, members: Sequence[SyntaxNode], chance: random.Random) -> list[Edit]:
+    spans = [span for one in members if (span := parsed.span(one))]
+    if len(spans) < 2 or len(spans) < len(members):
         return []
     order = spans[1:] + spans[:1] if len(spans) < 4 else chance.sample(spans, len(spans))
     data = parsed.data
     return [(place, data[one.start : one.end].decode()) for place, one in zip(spans, order, strict=True)]
 
 
-_COMMUTE = frozenset("& | ^ + * == != && ||".split())
+_COMMUTE = frozenset(["&", "|", "^", "+", "*", "==", "!=", "&&", "||"])
 
 
 def rewritten(question: str, golden: str, _: random.Random) -> Plant | None:
@@ -205,15 +207,58 @@ def paraphrase(text: str, chance: random.Random) -> str:
 
 _SYNONYMS = dict(
     pair.split("=")
-    for pair in (
-        "implement=design should=must module=block circuit=network when=whenever if=in~case otherwise=else "
-        "following=below indicates=shows output=produces outputs=results specified=stated unless=except~where "
-        "all=each positive=rising negative=falling clock=clk~line value=number using=with build=make create=make "
-        "assume=suppose this=that will=shall has=owns have=own given=provided next=subsequent state=condition "
-        "machine=automaton counter=count~unit register=storage reset=clear signal=line synchronous=clocked "
-        "asynchronous=unclocked both=the~two set=raised zero=nil low=down high=up shift=move consider=look~at "
-        "described=explained by=through same=identical different=distinct are=get must=has~to each=every"
-    ).split()
+    for pair in [
+        "implement=design",
+        "should=must",
+        "module=block",
+        "circuit=network",
+        "when=whenever",
+        "if=in~case",
+        "otherwise=else",
+        "following=below",
+        "indicates=shows",
+        "output=produces",
+        "outputs=results",
+        "specified=stated",
+        "unless=except~where",
+        "all=each",
+        "positive=rising",
+        "negative=falling",
+        "clock=clk~line",
+        "value=number",
+        "using=with",
+        "build=make",
+        "create=make",
+        "assume=suppose",
+        "this=that",
+        "will=shall",
+        "has=owns",
+        "have=own",
+        "given=provided",
+        "next=subsequent",
+        "state=condition",
+        "machine=automaton",
+        "counter=count~unit",
+        "register=storage",
+        "reset=clear",
+        "signal=line",
+        "synchronous=clocked",
+        "asynchronous=unclocked",
+        "both=the~two",
+        "set=raised",
+        "zero=nil",
+        "low=down",
+        "high=up",
+        "shift=move",
+        "consider=look~at",
+        "described=explained",
+        "by=through",
+        "same=identical",
+        "different=distinct",
+        "are=get",
+        "must=has~to",
+        "each=every",
+    ]
 )
 _SYNONYMS = {key: value.replace("~", " ") for key, value in _SYNONYMS.items()}
 
@@ -227,32 +272,200 @@ def translate(text: str) -> str:
 
 _GERMAN = dict(
     pair.split("=")
-    for pair in (
-        "the=das a=ein an=ein is=ist are=sind and=und or=oder of=von to=zu in=im on=auf at=bei by=durch with=mit for=für from=aus "
-        "not=nicht no=kein if=wenn when=sobald then=dann else=sonst otherwise=andernfalls that=welches this=dieses it=es its=sein "
-        "you=Sie we=wir i=ich would=möchte like=gern should=soll will=wird must=muss can=kann has=hat have=haben be=sein been=gewesen "
-        "module=Modul implement=entwerfen implements=verwirklicht implementing=Entwurf interface=Schnittstelle following=folgenden "
-        "named=namens name=Name input=Eingang inputs=Eingänge output=Ausgang outputs=Ausgänge port=Anschluss ports=Anschlüsse "
-        "bit=Bit bits=Bits one=eins two=zwei three=drei four=vier zero=null unless=sofern all=alle each=jeder any=irgendein both=beide "
-        "specified=angegeben otherwise=sonst signal=Signal signals=Signale clock=Takt clk=clk edge=Flanke positive=steigende negative=fallende "
-        "rising=steigende falling=fallende triggered=ausgelöst register=Register registers=Register reset=Rücksetzen synchronous=synchron "
-        "asynchronous=asynchron active=aktiv high=hohem low=niedrigem state=Zustand states=Zustände machine=Automat next=nächster "
-        "current=aktuell value=Wert values=Werte counter=Zähler count=zählen counts=zählt counting=Zählen set=gesetzt logic=Logik "
-        "circuit=Schaltung gate=Gatter combinational=kombinatorische sequential=sequentielle shift=Schieben left=links right=rechts "
-        "read=lesen write=schreiben data=Daten address=Adresse memory=Speicher enable=Freigabe load=laden valid=gültig ready=bereit "
-        "result=Ergebnis operation=Vorgang sum=Summe carry=Übertrag adder=Addierer difference=Differenz number=Zahl numbers=Zahlen "
-        "sequence=Folge detect=erkennen detected=erkannt first=erster second=zweiter last=letzter before=vor after=nach until=bis "
-        "between=zwischen than=als same=gleiche different=andere example=Beispiel time=Zeit cycle=Zyklus cycles=Zyklen period=Periode "
-        "width=Breite size=Größe length=Länge less=kleiner greater=größer equal=gleich more=mehr only=nur every=jede per=pro "
-        "assume=annehmen given=gegeben use=benutzen using=mittels used=benutzt which=welche where=wo while=während there=dort they=sie "
-        "please=bitte act=handeln as=als professional=fachkundiger designer=Entwickler design=Entwurf code=Code complete=vollständigen "
-        "give=geben me=mir simulation=Simulation indicates=anzeigt indicating=anzeigend represents=darstellt start=beginnen stop=anhalten "
-        "stays=bleibt remains=bleibt goes=geht becomes=wird changes=wechselt always=immer whether=ob into=hinein out=heraus up=aufwärts down=abwärts"
-    ).split()
+    for pair in [
+        "the=das",
+        "a=ein",
+        "an=ein",
+        "is=ist",
+        "are=sind",
+        "and=und",
+        "or=oder",
+        "of=von",
+        "to=zu",
+        "in=im",
+        "on=auf",
+        "at=bei",
+        "by=durch",
+        "with=mit",
+        "for=für",
+        "from=aus",
+        "not=nicht",
+        "no=kein",
+        "if=wenn",
+        "when=sobald",
+        "then=dann",
+        "else=sonst",
+        "otherwise=andernfalls",
+        "that=welches",
+        "this=dieses",
+        "it=es",
+        "its=sein",
+        "you=Sie",
+        "we=wir",
+        "i=ich",
+        "would=möchte",
+        "like=gern",
+        "should=soll",
+        "will=wird",
+        "must=muss",
+        "can=kann",
+        "has=hat",
+        "have=haben",
+        "be=sein",
+        "been=gewesen",
+        "module=Modul",
+        "implement=entwerfen",
+        "implements=verwirklicht",
+        "implementing=Entwurf",
+        "interface=Schnittstelle",
+        "following=folgenden",
+        "named=namens",
+        "name=Name",
+        "input=Eingang",
+        "inputs=Eingänge",
+        "output=Ausgang",
+        "outputs=Ausgänge",
+        "port=Anschluss",
+        "ports=Anschlüsse",
+        "bit=Bit",
+        "bits=Bits",
+        "one=eins",
+        "two=zwei",
+        "three=drei",
+        "four=vier",
+        "zero=null",
+        "unless=sofern",
+        "all=alle",
+        "each=jeder",
+        "any=irgendein",
+        "both=beide",
+        "specified=angegeben",
+        "otherwise=sonst",
+        "signal=Signal",
+        "signals=Signale",
+        "clock=Takt",
+        "clk=clk",
+        "edge=Flanke",
+        "positive=steigende",
+        "negative=fallende",
+        "rising=steigende",
+        "falling=fallende",
+        "triggered=ausgelöst",
+        "register=Register",
+        "registers=Register",
+        "reset=Rücksetzen",
+        "synchronous=synchron",
+        "asynchronous=asynchron",
+        "active=aktiv",
+        "high=hohem",
+        "low=niedrigem",
+        "state=Zustand",
+        "states=Zustände",
+        "machine=Automat",
+        "next=nächster",
+        "current=aktuell",
+        "value=Wert",
+        "values=Werte",
+        "counter=Zähler",
+        "count=zählen",
+        "counts=zählt",
+        "counting=Zählen",
+        "set=gesetzt",
+        "logic=Logik",
+        "circuit=Schaltung",
+        "gate=Gatter",
+        "combinational=kombinatorische",
+        "sequential=sequentielle",
+        "shift=Schieben",
+        "left=links",
+        "right=rechts",
+        "read=lesen",
+        "write=schreiben",
+        "data=Daten",
+        "address=Adresse",
+        "memory=Speicher",
+        "enable=Freigabe",
+        "load=laden",
+        "valid=gültig",
+        "ready=bereit",
+        "result=Ergebnis",
+        "operation=Vorgang",
+        "sum=Summe",
+        "carry=Übertrag",
+        "adder=Addierer",
+        "difference=Differenz",
+        "number=Zahl",
+        "numbers=Zahlen",
+        "sequence=Folge",
+        "detect=erkennen",
+        "detected=erkannt",
+        "first=erster",
+        "second=zweiter",
+        "last=letzter",
+        "before=vor",
+        "after=nach",
+        "until=bis",
+        "between=zwischen",
+        "than=als",
+        "same=gleiche",
+        "different=andere",
+        "example=Beispiel",
+        "time=Zeit",
+        "cycle=Zyklus",
+        "cycles=Zyklen",
+        "period=Periode",
+        "width=Breite",
+        "size=Größe",
+        "length=Länge",
+        "less=kleiner",
+        "greater=größer",
+        "equal=gleich",
+        "more=mehr",
+        "only=nur",
+        "every=jede",
+        "per=pro",
+        "assume=annehmen",
+        "given=gegeben",
+        "use=benutzen",
+        "using=mittels",
+        "used=benutzt",
+        "which=welche",
+        "where=wo",
+        "while=während",
+        "there=dort",
+        "they=sie",
+        "please=bitte",
+        "act=handeln",
+        "as=als",
+        "professional=fachkundiger",
+        "designer=Entwickler",
+        "design=Entwurf",
+        "code=Code",
+        "complete=vollständigen",
+        "give=geben",
+        "me=mir",
+        "simulation=Simulation",
+        "indicates=anzeigt",
+        "indicating=anzeigend",
+        "represents=darstellt",
+        "start=beginnen",
+        "stop=anhalten",
+        "stays=bleibt",
+        "remains=bleibt",
+        "goes=geht",
+        "becomes=wird",
+        "changes=wechselt",
+        "always=immer",
+        "whether=ob",
+        "into=hinein",
+        "out=heraus",
+        "up=aufwärts",
+        "down=abwärts",
+    ]
 )
 
 
-def _edited(text: str, edits) -> str:
+def _edited(text: str, edits: Iterable[Edit]) -> str:
     data, at, pieces = text.encode(), 0, []
     for span, new in sorted(edits, key=lambda edit: edit[0].start):
         pieces += [data[at : span.start], new.encode()]
@@ -273,14 +486,16 @@ REWRITTEN: dict[str, Kind] = {
     "expressions rewritten": rewritten,
     "question paraphrased": paraphrased,
     "paraphrased, ports renamed": paraphrased_and_renamed,
-    "paraphrased, no design": paraphrased_alone,
     "question translated": translated,
     "translated, rewritten": translated_and_rewritten,
+}
+QUESTIONS: dict[str, Kind] = {
+    "paraphrased, no design": paraphrased_alone,
     "translated, no design": translated_alone,
 }
 
 
-def plants(kind: Kind, problems, seed: int) -> Iterator[tuple[str, Plant]]:
+def plants(kind: Kind, problems: Iterable[Problem], seed: int) -> Iterator[tuple[str, Plant]]:
     """A plant of *kind* for every problem that it changes anything in, behind the problem's name."""
     for problem in problems:
         made = kind(problem.spec, problem.golden, random.Random(f"{seed} {problem.id}"))
