@@ -83,7 +83,9 @@ class Here:
             _bases.refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
-            disk.write_lines(out / TOO_LONG, iter(tokens.too_long))
+            (out / TOO_LONG).unlink(missing_ok=True)
+            if tokens.too_long:
+                disk.write_lines(out / TOO_LONG, iter(tokens.too_long))
             trainer, planned = _trainer(knobs, out, _Ingredients(directory, tokenizer, tokens))
             fit = _train(trainer, out, tokens).model_copy(
                 update={"epochs": planned.epochs, "schedule": planned}

@@ -224,7 +224,10 @@ def _whole(knobs: Hyperparameters, total: float, sequences: int) -> int:
     """Readings in all, now that a step reads *sequences* rows."""
     if knobs.max_steps:
         return knobs.max_steps * sequences
-    return math.ceil(total) if knobs.epochs else min(math.ceil(total), knobs.step_limit * sequences)
+    if knobs.epochs:
+        return math.ceil(total)
+    least = (min(knobs.min_steps, knobs.step_limit) - 1) * sequences + 1
+    return min(max(math.ceil(total), least), knobs.step_limit * sequences)
 
 
 def _fixed(knobs: Hyperparameters) -> int:
