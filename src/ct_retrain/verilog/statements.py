@@ -184,7 +184,7 @@ def _value(base: str, digits: str) -> str:
 
 
 def _summed(units: list[_Unit]) -> Statements:
-    body = [unit for unit in units if unit[0] not in {"port", "declare"}]
+    body = [unit for unit in units if unit and unit[0] not in {"port", "declare"}]
     return Statements(_digest(units), len(body), sum(map(len, body)))
 
 
