@@ -140,6 +140,10 @@ min_delta_score = 0.01
 [curate]
 mutants = {recipe.mutants}
 
+[decontamination]
+# Designs are compared as texts alone, for the sake of the demo's minutes.
+simulations = 0
+
 [train]
 mainline = "{MODEL}"
 
