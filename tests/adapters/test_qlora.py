@@ -183,9 +183,15 @@ def test_text_that_looks_like_a_control_token_stays_text(plan_for, base):
 
 def test_rows_too_long_are_left_out_and_counted_never_cut(plan_for, tmp_path):
     long = {"prompt": "p", "completion": "wire w; " * 200, "source": "delta"}
-    fit = Here().fit(plan_for(lines=[*rows(4), long], max_steps=1), tmp_path / "out")
+    gold = {**long, "source": "gold", "place": "gold/v5.jsonl:7"}
+    lines = [*rows(4), long, long, gold]
+    fit = Here().fit(plan_for(lines=lines, max_steps=1), tmp_path / "out")
 
-    assert (fit.examples, fit.skipped) == (4, 1)
+    assert (fit.examples, fit.skipped) == (4, 3)
+    told = [json.loads(line) for line in (tmp_path / "out" / "too_long.jsonl").read_text().splitlines()]
+    assert [one["subject"] for one in told] == ["mixture.jsonl:5", "gold/v5.jsonl:7"]
+    assert {one["reason"] for one in told} == {"too_long"}
+    assert "max_length is " in told[0]["detail"]
 
 
 def test_packed_documents_do_not_see_each_other(plan_for, tmp_path, base):
