@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -30,6 +30,19 @@ class Subject(NamedTuple):
     adapter: Path
     nothing: Path
     """An empty directory."""
+
+
+def said_plainly(model: Any, tokenizer: Any, question: str, tokens: int) -> str:
+    """What *model* answers without our code: its most likely words, at most *tokens* of them."""
+    import torch
+
+    turn = [{"role": "user", "content": question}]
+    inputs = tokenizer.apply_chat_template(
+        turn, add_generation_prompt=True, return_tensors="pt", return_dict=True
+    )
+    with torch.no_grad():
+        ids = model.generate(**inputs, do_sample=False, max_new_tokens=tokens)
+    return str(tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True))
 
 
 def drawn(

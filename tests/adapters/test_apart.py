@@ -43,7 +43,7 @@ def test_a_process_leaves_what_the_training_itself_leaves_and_its_progress_is_he
 
     assert fit.losses == here.losses
     assert (tmp_path / "apart" / WEIGHTS).read_bytes() == (tmp_path / "here" / WEIGHTS).read_bytes()
-    names = {path.name for path in (tmp_path / "apart").iterdir()} - {_apart.LOG}
+    names = {path.name for path in (tmp_path / "apart").iterdir()} - {_leashed.TRAINER_LOG}
     assert names == {path.name for path in (tmp_path / "here").iterdir()}
     assert {(event["event"], event["what"], event["total"]) for event in heard.entries} == {
         ("progress", "train: steps", 60)
@@ -140,7 +140,7 @@ def test_what_a_child_logs_and_prints_goes_where_it_belongs(plan_for, tmp_path, 
     assert [(record.name, record.getMessage()) for record in caplog.records] == [
         ("ct_retrain.adapters.x", "slow here")
     ]
-    printed = (tmp_path / "out" / _apart.LOG).read_text()
+    printed = (tmp_path / "out" / _leashed.TRAINER_LOG).read_text()
     assert "from a library" in printed
     assert "from C code" in printed
 

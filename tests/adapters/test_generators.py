@@ -4,6 +4,7 @@ import shutil
 import weakref
 
 import pytest
+from tests.adapters.promises import said_plainly
 
 from ct_retrain.adapters import generators
 from ct_retrain.adapters._drawing import Draw, nucleus
@@ -46,19 +47,12 @@ def test_a_sample_depends_on_nothing_but_seed_prompt_and_index(base):
 
 
 def test_greedy_is_what_transformers_says(base):
-    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     model, tokenizer = AutoModelForCausalLM.from_pretrained(base), AutoTokenizer.from_pretrained(base)
     found = answers(TransformersGenerators(str(base), 3).open(None), temperature=0.0)
     for prompt in PROMPTS:
-        turn = [{"role": "user", "content": prompt.text}]
-        inputs = tokenizer.apply_chat_template(
-            turn, add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-        with torch.no_grad():
-            whole = model.generate(**inputs, do_sample=False, max_new_tokens=24)
-        text = tokenizer.decode(whole[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        text = said_plainly(model, tokenizer, prompt.text, 24)
         assert [found[prompt.id, index].text for index in range(3)] == [text] * 3
 
 

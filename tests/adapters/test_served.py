@@ -3,6 +3,7 @@
 import inspect
 
 import pytest
+from tests.adapters.promises import said_plainly
 
 from ct_retrain.adapters import generators
 from ct_retrain.adapters.generators import TransformersGenerators
@@ -169,7 +170,6 @@ def test_an_adapter_that_waits_for_certain_tokens_is_refused(base, tmp_path):
 
 @pytest.mark.parametrize("name", ["plain", "output layer", "both ends", "some tokens trained"])
 def test_greedy_answers_are_those_of_peft(name, base, opener, tmp_path):
-    import torch
     from peft import LoraConfig, PeftModel
     from transformers import AutoTokenizer
 
@@ -181,11 +181,4 @@ def test_greedy_answers_are_those_of_peft(name, base, opener, tmp_path):
     greedy = Sampling(samples=1, temperature=0.0, top_p=1.0, max_new_tokens=16, seed=0)
     answers = {one.prompt_id: one.text for one in opener.open(adapter).generate(prompts, greedy)}
     for prompt in prompts:
-        turn = [{"role": "user", "content": prompt.text}]
-        inputs = tokenizer.apply_chat_template(
-            turn, add_generation_prompt=True, return_tensors="pt", return_dict=True
-        )
-        with torch.no_grad():
-            ids = served.generate(**inputs, do_sample=False, max_new_tokens=16)
-        text = tokenizer.decode(ids[0, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-        assert answers[prompt.id] == text
+        assert answers[prompt.id] == said_plainly(served, tokenizer, prompt.text, 16)

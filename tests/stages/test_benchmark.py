@@ -17,20 +17,12 @@ from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Completion, Prompt, Sampling, Suite
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.settings import BenchmarkSettings, EndpointSettings, GateSettings, JudgeSettings
+from ct_retrain.core.settings import BenchmarkSettings, EndpointSettings, GateSettings
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.suites.load import load_suite
 
 GATE = GateSettings(floors={}, min_compile_rate=0.0)
-
-
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    """One that remembers: every benchmark asks it about the same goldens and stubs first."""
-    settings = JudgeSettings(second_opinion=False, simulator="icarus")
-    with Judge(settings, tmp_path_factory.mktemp("judge") / "verdicts") as judge:
-        yield judge
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """What a night learns of gold answers that think, and that a thought without an answer is no answer."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -14,19 +13,12 @@ from ct_retrain.core.dataset import Example, ExampleMetadata
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Suite
 from ct_retrain.core.record import Rejected, Tool, digest
-from ct_retrain.core.settings import JudgeSettings, TrainSettings
+from ct_retrain.core.settings import TrainSettings
 from ct_retrain.core.training import Row
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import benchmark
 from ct_retrain.stages.train import MIXTURE, TrainInputs, prepare
 from ct_retrain.suites.load import load_suite
-
-
-@pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judge]:
-    settings = JudgeSettings(second_opinion=False, simulator="icarus")
-    with Judge(settings, tmp_path_factory.mktemp("judge") / "verdicts") as judge:
-        yield judge
 
 
 @pytest.fixture(scope="module")

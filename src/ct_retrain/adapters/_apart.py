@@ -17,8 +17,6 @@ from ct_retrain.adapters import _checkpoints, _leashed, _memory, _relay
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.training import Fit, TrainPlan
 
-LOG = "trainer.log"
-"""What the child and its libraries printed; removed when it is empty."""
 _DOWNLOAD, _SPARE_MEMORY = "--download", "--spare-memory"
 
 
@@ -35,9 +33,12 @@ class _End(NamedTuple):
 
 
 def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
-    """Train *plan* in *out*, which is claimed for it, and return what `out/fit.json` says then."""
+    """Train *plan* in *out*, which is claimed for it, and return what `out/fit.json` says then.
+
+    What the child and its libraries print is kept in `out/trainer.log`, unless it is nothing.
+    """
     options = [_DOWNLOAD] if download else []
-    log = out / LOG
+    log = out / _leashed.TRAINER_LOG
     log.unlink(missing_ok=True)
     end = _run(out, options)
     if end.exhausted and plan.hyperparameters.gradient_checkpointing == "auto":
@@ -59,7 +60,7 @@ def _run(out: Path, options: list[str]) -> _End:
     # -P: a module that happens to lie in the working directory is not to be taken for a library.
     program = [sys.executable, "-P", "-m", __name__, str(out.resolve()), *options]
     listener = _relay.Listener()
-    code = _leashed.run_own(program, out / LOG, listener.hear)
+    code = _leashed.run_own(program, out / _leashed.TRAINER_LOG, listener.hear)
     return _End(code, listener.failure)
 
 

@@ -23,6 +23,8 @@ from ct_retrain.core.errors import UsageError
 _GRACE = 10.0
 """Seconds between asking a program to end and making it, and again for the kernel to clear the group away."""
 _LAST_LINES = 15
+TRAINER_LOG = "trainer.log"
+"""What a training process says, beside the adapter that it makes."""
 
 
 class Command(NamedTuple):

@@ -1,7 +1,7 @@
 """A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
 
 It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.training.Fit`); what it
-says goes to `OUT/trainer.log`. It runs as `_child` says: with our environment but for our secrets, and ended with us.
+says goes to `OUT/trainer.log`. It runs as `_leashed` says: with our environment but for our secrets, ended with us.
 """
 
 import time
@@ -15,7 +15,6 @@ from ct_retrain.core.recipe import concrete
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.training import Fit, TrainPlan
 
-LOG = "trainer.log"
 _NEEDED = ("adapter_config.json", "adapter_model.safetensors")
 
 
@@ -41,19 +40,18 @@ class CommandTrainer:
         disk.write_record(plan_file, plan)
         (out / "fit.json").unlink(missing_ok=True)
         disk.remove_tree(out / "adapter")
-        (out / LOG).unlink(missing_ok=True)
-        began = time.monotonic()
-        code = _leashed.run(self._command, [str(plan_file), str(out)], out / LOG)
+        log, began = out / _leashed.TRAINER_LOG, time.monotonic()
+        code = _leashed.run(self._command, [str(plan_file), str(out)], log)
         seconds = time.monotonic() - began
         if code != 0:
             raise ToolError(
-                f"the trainer `{self.command}` ended with {_leashed.ending(code)}; {_leashed.tail(out / LOG)}"
+                f"the trainer `{self.command}` ended with {_leashed.ending(code)}; {_leashed.tail(log)}"
             )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
                 f"the trainer `{self.command}` left no {' and no '.join(missing)} in {out / 'adapter'}: save the "
-                f"adapter there with PEFT's save_pretrained; {_leashed.tail(out / LOG)}"
+                f"adapter there with PEFT's save_pretrained; {_leashed.tail(log)}"
             )
         return self._fit(plan, out, seconds)
 

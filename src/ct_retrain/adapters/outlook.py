@@ -75,10 +75,7 @@ def outlook(plan: TrainPlan) -> Outlook:
 
 def _shape(directory: Path) -> _Shape:
     count = _modelling.parameters(directory)
-    config: Any = _modelling.library("transformers").AutoConfig.from_pretrained(
-        directory, local_files_only=True
-    )
-    text: Any = config.get_text_config()
+    text: Any = _modelling.kind_of(directory).get_text_config()
     hidden = int(text.hidden_size)
     inner = int(getattr(text, "intermediate_size", None) or 4 * hidden)
     return _Shape(count, hidden, inner, int(text.num_hidden_layers), int(text.vocab_size))

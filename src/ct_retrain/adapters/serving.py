@@ -59,8 +59,9 @@ class Server:
         code = None if self._process is None else self._process.poll()
         if code is None:
             return ""
-        end = f"exit code {code}" if code >= 0 else f"signal {-code}"
-        return f"the server of endpoint.command ended with {end}; {_leashed.tail(self._log)}"
+        return (
+            f"the server of endpoint.command ended with {_leashed.ending(code)}; {_leashed.tail(self._log)}"
+        )
 
     def close(self) -> None:
         """End the server and everything it started, if it was started; its log stays."""

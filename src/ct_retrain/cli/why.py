@@ -71,16 +71,8 @@ def print_certificate(workspace: Workspace, record: NightRecord) -> None:
     if found is None:
         return
     click.echo("\n".join(["decontamination", *(f"  {line}" for line in told(found))]))
-    rows = [
-        (
-            near.kind,
-            f"{near.similarity:.0%}",
-            f"{near.problem} of {near.suite}",
-            near.subject or f"{near.source} row {near.row}",
-        )
-        for near in found.nearest
-    ]
-    if rows:
+    if found.nearest:
+        rows = [near.told for near in found.nearest]
         print_table("nearest rows of the mixture", ("by", "alike", "problem", "row"), rows)
 
 

@@ -53,6 +53,12 @@ class Neighbour(Record):
     similarity: float
     """In [0, 1]; the distance is what is missing to 1."""
 
+    @property
+    def told(self) -> tuple[str, str, str, str]:
+        """What is near, how near, the problem, and the row as well as it can be named: a line of a table."""
+        row = self.subject or f"{self.source} row {self.row}"
+        return self.kind, f"{self.similarity:.0%}", f"{self.problem} of {self.suite}", row
+
 
 class ClusterFacts(Record):
     """Near-duplicates among the rows that may be trained on."""

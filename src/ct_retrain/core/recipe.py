@@ -98,7 +98,7 @@ def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
         total, pack_to = _whole(knobs, total, batch * accumulation), 0
         steps = knobs.max_steps or math.ceil(total / (batch * accumulation))
     readings = wanted if total == sum(wanted.values()) else allot(math.ceil(total), wanted)
-    warmup = min(int(knobs.warmup_ratio * steps), steps - 1)
+    warmup = _warmup(knobs, steps)
     return Schedule(
         steps=steps,
         batch_size=batch,
@@ -128,7 +128,7 @@ def packed(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | 
     if count < steps * sequences - sequences + 1 or steps < least:
         return None
     batch, accumulation = _split(knobs, sequences, 1)
-    warmup = min(int(knobs.warmup_ratio * steps), steps - 1)
+    warmup = _warmup(knobs, steps)
     return planned.model_copy(
         update={
             "steps": steps,
@@ -228,6 +228,11 @@ def _whole(knobs: Hyperparameters, total: float, sequences: int) -> int:
         return math.ceil(total)
     least = (min(knobs.min_steps, knobs.step_limit) - 1) * sequences + 1
     return min(max(math.ceil(total), least), knobs.step_limit * sequences)
+
+
+def _warmup(knobs: Hyperparameters, steps: int) -> int:
+    """Steps before the peak of the learning rate, fewer than all."""
+    return min(int(knobs.warmup_ratio * steps), steps - 1)
 
 
 def _fixed(knobs: Hyperparameters) -> int:

@@ -6,9 +6,9 @@ from ct_retrain.core.certificate import Certificate, Neighbour
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.training import Row
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.rules import RULES_VERSION, Rule
-from ct_retrain.nightly import steps
+from ct_retrain.nightly import inspection, steps
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages._clean import CERTIFICATE, again
 from ct_retrain.stages.train import MIXTURE
@@ -20,11 +20,8 @@ CERTIFICATE_CLAIM = (
 
 def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
     """The certificate of *record*; None where nothing was trained, there was none yet, or the manifest is gone."""
-    path = workspace.stage(record.night, "train") / MANIFEST
-    if not any(ref.stage == "train" for ref in record.stages) or not path.is_file():
-        return None
-    facts = disk.read_record(path, Manifest).facts
-    return facts.certificate if isinstance(facts, TrainFacts) else None
+    facts = inspection.trained(workspace, record)
+    return facts.certificate if facts else None
 
 
 def certified(night: Night, trained: Manifest) -> Claim | None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,14 +13,14 @@ from ct_retrain.core.problem import Prompt, Suite
 from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.settings import Settings
-from ct_retrain.core.training import Hyperparameters, Outlook, Row
+from ct_retrain.core.training import Hyperparameters, Outlook, Row, TrainPlan
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
 from ct_retrain.stages.gold import remark
 from ct_retrain.stages.publish import latest
-from ct_retrain.stages.train import FILES, MIXTURE, REJECTED, prepare, survey, withheld
+from ct_retrain.stages.train import FILES, MIXTURE, REJECTED, TrainInputs, prepare, survey, withheld
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
@@ -75,7 +75,9 @@ def _rehearse(night: Night) -> Rehearsal:
     settings, inputs = night.settings, steps.train_inputs(night)
     out = disk.make_directory(night.directory / "train")
     learns = steps.learns(night, curated)
-    rows, characters, training = _mixture(night, out) if learns else _surveyed(night, out)
+    rows, characters, training = (
+        _mixture(inputs, out, night.ports.outlook) if learns else _surveyed(inputs, out)
+    )
     files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
     simulator = night.ports.simulator
@@ -129,16 +131,18 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _surveyed(night: Night, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+def _surveyed(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
     """The same where there is nothing new: only what gold sets and general data hold is looked at."""
-    survey(out, steps.train_inputs(night))
+    survey(out, inputs)
     return {}, 0, None
 
 
-def _mixture(night: Night, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+def _mixture(
+    inputs: TrainInputs, out: Path, outlook: Callable[[TrainPlan], Outlook] | None
+) -> tuple[dict[str, int], int, Outlook | None]:
     """Rows by source and characters of the mixture that would be trained on, and what that would take."""
-    plan = prepare(out, steps.train_inputs(night))
-    training = night.ports.outlook(plan) if night.ports.outlook else None
+    plan = prepare(out, inputs)
+    training = outlook(plan) if outlook else None
     rows = list(disk.read_lines(out / MIXTURE, Row))
     counts = Counter(row.source for row in rows)
     characters = sum(len(row.prompt) + len(row.completion) for row in rows)

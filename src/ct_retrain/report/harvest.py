@@ -87,16 +87,9 @@ def decontamination(night: Night) -> Decontamination | None:
     facts = night.of(TrainFacts)
     if facts is None or facts.certificate is None:
         return None
-    rows = [
-        (
-            near.kind,
-            f"{near.similarity:.0%}",
-            line(f"{near.problem} of {near.suite}", 90),
-            line(near.subject or f"{near.source} row {near.row}", 90),
-        )
-        for near in facts.certificate.nearest
-    ]
-    return Decontamination(tuple(line(one, 400) for one in told(facts.certificate)), tuple(rows))
+    sentences = tuple(line(one, 400) for one in told(facts.certificate))
+    nearest = tuple(tuple(line(cell, 90) for cell in near.told) for near in facts.certificate.nearest)
+    return Decontamination(sentences, nearest)
 
 
 def _funnel(night: Night) -> Iterator[tuple[str, int]]:

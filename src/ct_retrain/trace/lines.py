@@ -93,7 +93,8 @@ def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | 
     """Yield the entries and flaws of *block*, whole lines of a trace that follow line *before*, in order.
 
     An entry of a stage that `STAGES` does not name is a Lookalike where the stage sounds like a test, or has no name,
-    and its payload names a testbench; any other stage is none of our business. A last line without its line break counts as whole; see `is_whole`.
+    and its payload names a testbench; any other stage is none of our business. A last line without its line break
+    counts as whole; see `is_whole`.
     """
     pieces = block.split(b"\n")
     if not pieces[-1]:

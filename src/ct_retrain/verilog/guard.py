@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pyslang import Diagnostic
 from pyslang.parsing import Token, TokenKind, TriviaKind
 from pyslang.syntax import (
     ConditionalBranchDirectiveSyntax,
@@ -34,7 +33,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.legal import CALLS, DETECTORS, HIDES_FROM_SYNTHESIS, KINDS
-from ct_retrain.verilog.tree import Parsed, Visited, compilation, parse, tokens
+from ct_retrain.verilog.tree import Parsed, Visited, code_of, elaboration, parse, tokens
 
 GUARD_VERSION = "3"
 """Changes whenever a text could be judged differently."""
@@ -203,20 +202,14 @@ def _unread(parsed: Parsed) -> Iterator[Refusal]:
     """Syntax errors, and names that nothing in the text explains."""
     for found in parsed.tree.diagnostics:
         if found.isError():
-            yield Refusal(parsed.line_of(found.location), f"cannot be read ({_code(found)})")
-    try:
-        problems = list(compilation(parsed, None).getAllDiagnostics())
-    except RuntimeError:
+            yield Refusal(parsed.line_of(found.location), f"cannot be read ({code_of(found)})")
+    problems = elaboration(parsed)
+    if problems is None:
         yield Refusal(1, "cannot be elaborated")
         return
     for found in problems:
-        if found.isError() and _code(found) in _UNREAD:
-            yield Refusal(parsed.line_of(found.location), f"cannot be resolved ({_code(found)})")
-
-
-def _code(found: Diagnostic) -> str:
-    """`UndeclaredIdentifier` of `DiagCode(UndeclaredIdentifier)`."""
-    return str(found.code).removeprefix("DiagCode(").removesuffix(")")
+        if found.isError() and code_of(found) in _UNREAD:
+            yield Refusal(parsed.line_of(found.location), f"cannot be resolved ({code_of(found)})")
 
 
 def _plain(kind: SyntaxKind) -> str:

@@ -1,6 +1,8 @@
 """Whether a design is SystemVerilog at all: the standard's word, where simulators differ in what they can read."""
 
-from ct_retrain.verilog.tree import compilation, parse
+from pyslang import Diagnostic
+
+from ct_retrain.verilog.tree import Parsed, code_of, elaboration, parse
 
 _NO_FAULT = frozenset({"MissingTimeScale", "UsedBeforeDeclared"})
 """The first depends on what a design is compiled beside, the second is an error that every simulator reads over."""
@@ -11,24 +13,25 @@ def illegal(rtl: str) -> str:
     parsed = parse(rtl)
     if parsed is None:
         return "too large or nested too deep to be read"
-    try:
-        problems = [*parsed.tree.diagnostics, *compilation(parsed, None).getAllDiagnostics()]
-    except RuntimeError:
+    errors = _errors(parsed)
+    if errors is None:
         return "cannot be elaborated"
-    for found in problems:
-        code = str(found.code).removeprefix("DiagCode(").removesuffix(")")
-        if found.isError() and code not in _NO_FAULT:
-            return f"line {parsed.line_of(found.location)}: not legal SystemVerilog ({code})"
+    for found in errors:
+        if code_of(found) not in _NO_FAULT:
+            return f"line {parsed.line_of(found.location)}: not legal SystemVerilog ({code_of(found)})"
     return ""
 
 
 def faults(rtl: str) -> int:
     """How many things in *rtl* the standard forbids; more than any text has for one that cannot be read."""
     parsed = parse(rtl)
-    if parsed is None:
-        return len(rtl) + 1
-    try:
-        problems = [*parsed.tree.diagnostics, *compilation(parsed, None).getAllDiagnostics()]
-    except RuntimeError:
-        return len(rtl) + 1
-    return sum(found.isError() for found in problems)
+    errors = None if parsed is None else _errors(parsed)
+    return len(rtl) + 1 if errors is None else len(errors)
+
+
+def _errors(parsed: Parsed) -> list[Diagnostic] | None:
+    """Every error of syntax, then every one of elaboration; None for a text that cannot be elaborated."""
+    elaborated = elaboration(parsed)
+    if elaborated is None:
+        return None
+    return [found for found in [*parsed.tree.diagnostics, *elaborated] if found.isError()]

@@ -16,7 +16,7 @@ from pyslang.syntax import (
     TypedefDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, compilation, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, code_of, elaboration, listed, nodes, parse, tokens
 
 
 def captured(rtl: str, testbench: str) -> str:
@@ -56,14 +56,9 @@ def _exposed(testbench: str) -> frozenset[str]:
     parsed = parse(testbench)
     if parsed is None:
         return frozenset()
-    try:
-        problems = list(compilation(parsed, None).getAllDiagnostics())
-    except RuntimeError:
-        return frozenset()
     found: dict[str, set[str]] = {}
-    for problem in problems:
-        code = str(problem.code).removeprefix("DiagCode(").removesuffix(")")
-        found.setdefault(code, set()).update(str(argument) for argument in problem.args)
+    for problem in elaboration(parsed) or ():
+        found.setdefault(code_of(problem), set()).update(str(argument) for argument in problem.args)
     own = {name for node in nodes(parsed.tree.root) for name in _own(node)}
     return frozenset(
         found.get("ImplicitNet", set())

@@ -3,6 +3,7 @@
 from typing import NamedTuple, TypeVar
 
 import pyslang
+from pyslang import Diagnostic
 from pyslang.ast import Compilation, CompilationOptions, InstanceSymbol
 from pyslang.parsing import ParserOptions, PreprocessorOptions, Token, TokenKind
 from pyslang.syntax import SyntaxNode, SyntaxTree
@@ -125,3 +126,16 @@ def compilation(parsed: Parsed, tops: frozenset[str] | None) -> Compilation:
     made = Compilation(pyslang.Bag([options]))
     made.addSyntaxTree(parsed.tree)
     return made
+
+
+def elaboration(parsed: Parsed) -> list[Diagnostic] | None:
+    """What the elaboration of *parsed* finds beyond its syntax errors; None where it cannot be elaborated."""
+    try:
+        return list(compilation(parsed, None).getAllDiagnostics())
+    except RuntimeError:
+        return None
+
+
+def code_of(found: Diagnostic) -> str:
+    """`UndeclaredIdentifier` of `DiagCode(UndeclaredIdentifier)`."""
+    return str(found.code).removeprefix("DiagCode(").removesuffix(")")
