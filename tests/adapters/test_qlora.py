@@ -189,9 +189,9 @@ def test_rows_too_long_are_left_out_and_counted_never_cut(plan_for, tmp_path):
 
     assert (fit.examples, fit.skipped) == (4, 3)
     told = [json.loads(line) for line in (tmp_path / "out" / "too_long.jsonl").read_text().splitlines()]
-    assert [one["subject"] for one in told] == ["mixture.jsonl:5", "gold/v5.jsonl:7"]
+    assert [one["subject"] for one in told] == ["delta row 5", "gold/v5.jsonl:7"]
     assert {one["reason"] for one in told} == {"too_long"}
-    assert "max_length is " in told[0]["detail"]
+    assert "256 is the most that max_length" in told[0]["detail"]
 
 
 def test_packed_documents_do_not_see_each_other(plan_for, tmp_path, base):
