@@ -42,12 +42,10 @@ DETECTORS = frozenset(
             "XILINX_ISIM",
             "RIVIERA",
             "ALDEC",
-            "COCOTB_SIM",
         ),
-        *("SYNTHESIS", "YOSYS", "FORMAL", "SIMULATION", "SIM"),
     }
 )
-"""Macros by which a design would behave differently under the judge than elsewhere, defined by itself or not."""
+"""Macros that a simulator defines by itself: a design that asks for one is another design in its author's hands."""
 
 HIDES_FROM_SYNTHESIS = re.compile(r"\btranslate_o(?:n|ff)\b|\bsynthesis\s+o(?:n|ff)\b", re.IGNORECASE)
 """What synthesis tools take as an order to skip code, in comments and attributes; no two of them know all forms."""
@@ -113,12 +111,16 @@ _DIRECTIVES = """
 DefineDirective MacroFormalArgumentList MacroFormalArgument MacroArgumentDefault UndefDirective UndefineAllDirective
 MacroUsage MacroActualArgumentList MacroActualArgument IfDefDirective IfNDefDirective ElsIfDirective ElseDirective
 EndIfDirective NamedConditionalDirectiveExpression TimeScaleDirective DefaultNetTypeDirective ResetAllDirective
-CellDefineDirective EndCellDefineDirective NoUnconnectedDriveDirective UnconnectedDriveDirective
+CellDefineDirective EndCellDefineDirective NoUnconnectedDriveDirective
 """
 
-KINDS = frozenset(
-    kind
-    for name in f"{_MEMBERS} {_STATEMENTS} {_TIMING} {_TYPES} {_EXPRESSIONS} {_DIRECTIVES}".split()
-    if (kind := getattr(SyntaxKind, name, None)) is not None
-)
-"""Every syntax node of a synthesizable design; one that pyslang does not know by that name is simply not there."""
+
+def _kinds(names: str) -> frozenset[SyntaxKind]:
+    """One that pyslang does not know by its name is simply not there."""
+    return frozenset(kind for name in names.split() if (kind := getattr(SyntaxKind, name, None)) is not None)
+
+
+DIRECTIVES = _kinds(_DIRECTIVES)
+"""Every directive of a design; none of them is left once it is written anew."""
+KINDS = _kinds(f"{_MEMBERS} {_STATEMENTS} {_TIMING} {_TYPES} {_EXPRESSIONS}")
+"""Every syntax node of a synthesizable design."""

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import RUNNER, Library, settings, test_modules
 from ct_retrain.judge.confined.process import Finished, run
-from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, build, flatten, limited, stubs
+from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, build, flatten, lawful, limited, stubs
 from ct_retrain.judge.confined.toolchain import COMPILED, NAMES, Installation
 from ct_retrain.judge.harness import Harness, Style
 from ct_retrain.judge.logs import strip_control, tail
@@ -53,8 +53,8 @@ def settle(rtl: str, trial: Trial, tools: Tools) -> Answer:
     if isinstance(built, Answer):
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
-    ran = run(_command(trial, top, built.flat, tools.icarus), tools.limits, tools.hangup)
-    finding = enough(_found(trial.nonce, ran), Style.COCOTB, trial.expected)
+    ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
+    finding = lawful(enough(_found(trial.nonce, ran), Style.COCOTB, trial.expected), built.illegal)
     log = tail(strip_control(clean(ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
     detail = strip_control(finding.detail)

@@ -1,10 +1,12 @@
 """One design against one testbench, inside the worker: guard, compile, simulate, believe.
 
-The working directory is the scratch directory. Texts are flattened apart from each other, the testbench first, so
-no macro, comment or directive of one reaches the other.
+The working directory is the scratch directory. The testbench is preprocessed alone, and the design is written anew by
+the guard (`verilog.guard.approve`), so no macro, comment or directive of one reaches the other and the compiler sees
+of the design only what was examined.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +17,7 @@ from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough, read
-from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.guard import Approved, approve, guard
 from ct_retrain.verilog.modules import modules
 from ct_retrain.verilog.stub import stub
 
@@ -84,6 +86,7 @@ def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | Non
         return built
     ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
     finding = enough(found(bench.made, nonce, ran), bench.made.style, expected)
+    finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
     detail, gave_up = strip_control(finding.detail), ran.limit is Limit.CPU
@@ -95,34 +98,68 @@ def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | Non
 class Built(NamedTuple):
     """A design that compiled."""
 
-    flat: str
+    text: str
+    """As it was compiled: written anew."""
     warnings: int
+    illegal: str
+    """The first thing in it that the standard forbids, or ""; a pass needs none."""
 
 
 def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
-        report = guard(rtl, bench.made.modules)
-    if report.refused:
-        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
-    flat = flatten(rtl, "design.v", tools) if "`" in rtl else rtl
-    if isinstance(flat, Finished):
-        return _refused(flat, flat.output, tools)
-    compiled = _compile(flat, bench, nonce, tools)
+        approved = approve(rtl, bench.made.modules)
+    if approved.report.refused:
+        return Answer(Outcome.FORBIDDEN, str(approved.report.refused[0]))
+    if not approved.text:
+        return _unreadable(rtl, approved, tools)
+    compiled = _compile(approved.text, bench, nonce, tools)
     said = strip_control(clean(bench.made, nonce, compiled.output))
     warnings = len(_WARNING.findall(said))
     if compiled.limit is not None or compiled.exit_code != 0 or _ERROR.search(said):
         return _refused(compiled, said, tools)._replace(warnings=warnings)
-    unread = report.unread
+    unread = _unexplained(approved, rtl, bench, tools)
+    if unread:
+        return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
+    return Built(approved.text, warnings, unlawful(approved))
+
+
+def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> str:
+    """What a design that compiles does not explain by its text alone; "" where all is explained."""
+    unread = approved.report.unread
     if unread and bench.made.style is Style.COCOTB:
         # What stands in the Verilog that the testbench brings is no riddle.
         with Patience(tools.parser_seconds):
             unread = guard(f"{bench.flat}\n{rtl}").unread
-    if unread:
-        return Answer(
-            Outcome.FORBIDDEN, f"{unread[0]}, but it compiles beside the testbench", warnings=warnings
-        )
-    return Built(flat, warnings)
+    return str(unread[0]) if unread else ""
+
+
+def unlawful(approved: Approved) -> str:
+    """Where and why a design that a simulator may have read over is not legal; "" for a legal one."""
+    first = next(iter(approved.illegal), None)
+    return f"design.v:{first.line}: {first.reason}" if first else ""
+
+
+def lawful(finding: Finding, illegal: str) -> Finding:
+    """*finding*, unless it is a pass of a design that is *illegal*."""
+    if finding.outcome is not Outcome.PASS or not illegal:
+        return finding
+    return Finding(Outcome.COMPILE_ERROR, illegal)
+
+
+def _unreadable(rtl: str, approved: Approved, tools: Tools) -> Answer:
+    """The verdict on a text with syntax errors, in the compiler's words, which people know; it compiles it alone."""
+    flat = flatten(rtl, "design.v", tools)
+    if isinstance(flat, Finished):
+        return _refused(flat, flat.output, tools)._replace(gave_up=False)
+    Path(toolchain.SOURCE).write_text(f'`line 1 "design.v" 0\n{flat}\n', encoding="utf-8", errors="replace")
+    ended = _run_compiler((), tools)
+    said = strip_control(ended.output)
+    warnings = len(_WARNING.findall(said))
+    if ended.limit is not None or _REASON.search(said):
+        return _refused(ended, said, tools)._replace(warnings=warnings, gave_up=False)
+    first = approved.report.unread[0]
+    return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}", warnings=warnings)
 
 
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:
@@ -147,11 +184,15 @@ def flatten(text: str, name: str, tools: Tools) -> str | Finished:
     return target.read_text(encoding="utf-8", errors="replace")
 
 
-def _compile(flat: str, bench: Bench, nonce: str, tools: Tools) -> Finished:
+def _compile(text: str, bench: Bench, nonce: str, tools: Tools) -> Finished:
     testbench = bench.flat.replace(BLANK, nonce)
     between = f'\n`resetall\n{bench.units}\n`line 1 "design.v" 0\n'
-    Path(toolchain.SOURCE).write_text(testbench + between + flat + "\n", encoding="utf-8", errors="replace")
-    tops = [top.replace(BLANK, nonce) for top in bench.made.tops]
+    Path(toolchain.SOURCE).write_text(testbench + between + text, encoding="utf-8", errors="replace")
+    return _run_compiler([top.replace(BLANK, nonce) for top in bench.made.tops], tools)
+
+
+def _run_compiler(tops: Sequence[str], tools: Tools) -> Finished:
+    """Compile `SOURCE` with *tops* as roots, or with those that it has."""
     if not tools.direct:
         return run(toolchain.driver(tools.icarus, tops), _compiling(tools), tools.hangup)
     Path(toolchain.CONFIG).write_text(toolchain.configuration(tools.icarus, tops), encoding="utf-8")

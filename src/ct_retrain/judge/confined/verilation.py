@@ -22,12 +22,11 @@ from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import compiled
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
-from ct_retrain.judge.confined.simulation import Answer, Tools, found, limited, stubs, units
+from ct_retrain.judge.confined.simulation import Answer, Tools, found, limited, stubs, units, unlawful
 from ct_retrain.judge.harness import BLANK, Harness, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
-from ct_retrain.verilog.guard import guard
-from ct_retrain.verilog.illegal import illegal
+from ct_retrain.verilog.guard import Approved, approve
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
 """Files that are ours."""
@@ -53,10 +52,14 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     if isinstance(made, str):
         return Answer(Outcome.NO_EVIDENCE, made)
     with Patience(tools.parser_seconds):
-        report = guard(rtl, made.modules)
+        approved = approve(rtl, made.modules)
+    report = approved.report
     if report.refused:
         return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
-    translated = _translate(rtl, made, trial.nonce, verilator, tools)
+    if not approved.text:
+        first = report.unread[0]
+        return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
+    translated = _translate(approved.text, made, trial.nonce, verilator, tools)
     said = strip_control(clean(made, trial.nonce, translated.output))
     warnings = len(_WARNING.findall(said))
     if translated.limit is not None or translated.exit_code != 0:
@@ -67,42 +70,33 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     elif report.unread:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
     else:
-        answer = _illegal(rtl, tools) or _build(verilator, tools) or _simulate(made, trial, tools)
+        answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
     idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
     return answer._replace(warnings=warnings, stubs=idle)
 
 
-def _illegal(rtl: str, tools: Tools) -> Answer | None:
-    with Patience(tools.parser_seconds):
-        error = illegal(rtl)
-    return Answer(Outcome.COMPILE_ERROR, error) if error else None
+def _illegal(approved: Approved) -> Answer | None:
+    why = unlawful(approved)
+    return Answer(Outcome.COMPILE_ERROR, why) if why else None
 
 
-def _translate(rtl: str, made: Harness, nonce: str, verilator: Compiled, tools: Tools) -> Finished:
-    """Testbench and design as C++; the design comes last, and without the macros and comments of anybody."""
+def _translate(text: str, made: Harness, nonce: str, verilator: Compiled, tools: Tools) -> Finished:
+    """Testbench and design as C++; the design comes last, written anew as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
     texts = {
         "testbench.v": made.source.replace(BLANK, nonce) + "\n",
-        "design.v": f'{last}`line 1 "design.v" 0\n{_uncommented(rtl)}\n',
+        "design.v": f'{last}`line 1 "design.v" 0\n{text}',
         "roots.v": "",
     }
     tops = [top.replace(BLANK, nonce) for top in made.tops]
     if len(tops) > 1:
         rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))
         texts["roots.v"] = f"module roots_{nonce};\n{rooms}endmodule\n"
-    for name, text in texts.items():
-        Path(name).write_text(text, encoding="utf-8", errors="replace")
+    for name, content in texts.items():
+        Path(name).write_text(content, encoding="utf-8", errors="replace")
     top = f"roots_{nonce}" if len(tops) > 1 else tops[0]
-    sources = [name for name, text in texts.items() if text]
+    sources = [name for name, content in texts.items() if content]
     return run(compiled.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
-
-
-_COMMENT = re.compile(r'\\\S+|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-
-
-def _uncommented(rtl: str) -> str:
-    """*rtl* with its lines kept: comments are orders to Verilator, and other tools read over them."""
-    return _COMMENT.sub(lambda at: " " + "\n" * at[0].count("\n") if at[0].startswith("/") else at[0], rtl)
 
 
 _WARNING = re.compile(r"^%Warning-\w+: design\.v:\d+:", re.MULTILINE)
