@@ -14,16 +14,17 @@ from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
 from ct_retrain.judge.confined.engines import locate_yosys
 from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.simulation import Bench, Tools, prepare, settle
+from ct_retrain.judge.confined.simulation import Bench, Tools, flatten, prepare, settle
 from ct_retrain.judge.confined.toolchain import MACROS, PREDEFINED, locate
+from ct_retrain.judge.harness import Nonce
 from ct_retrain.judge.judge import Judge
-from ct_retrain.verilog.guard import Report
+from ct_retrain.verilog.guard import Approved, Report
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
 
 MEMORY_MB = 256
-NONCE = "0123456789abcdef"
+NONCE = Nonce("0123456789abcdef", "fedcba9876543210")
 
 ONLY_THE_SECOND_OPINION = {
     "recite by a clock of its own",
@@ -137,10 +138,16 @@ def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ct_retrain.judge.confined.simulation.guard", lambda rtl, reserved: Report((), ()))
+    tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
+
+    def waved_through(rtl: str, reserved: frozenset[str]) -> Approved:
+        flat = flatten(rtl, "design.v", tools)
+        return Approved(Report((), ()), flat if isinstance(flat, str) else rtl)
+
+    monkeypatch.setattr("ct_retrain.judge.confined.simulation.approve", waved_through)
+    monkeypatch.setattr("ct_retrain.judge.confined.simulation.breach", lambda compiled, declared: "")
     monkeypatch.setattr("ct_retrain.judge.confined.simulation.Patience", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
-    tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
     bench = prepare(benches()[style], tools)
     assert isinstance(bench, Bench)
 

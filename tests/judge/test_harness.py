@@ -4,7 +4,7 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE, STYLES
 
 from ct_retrain.core.verdict import Design, Outcome
-from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.harness import NAME_BLANK, Harness, Style, harness
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.verdict import read
 
@@ -23,7 +23,7 @@ def test_styles_are_recognised(name: str, testbench: str) -> None:
 
     assert found.style == name
     assert (found.modules, found.wanted, found.ends) == (frozenset({"tb"}), ("counter",), True)
-    assert found.tops == (f"tb_{BLANK}",)
+    assert found.tops == (f"tb_{NAME_BLANK}",)
 
 
 def test_lines_stay_where_they_are() -> None:

@@ -1,11 +1,13 @@
 """Makes a testbench's voice unmistakable: what it prints, where it ends the test, and what its modules are called.
 
-All three carry a nonce of the run. A design that prints the pass line speaks without it, one that ends the
+Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
+(`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
 simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
 The text keeps its lines, so the compiler's messages still name the right ones.
 """
 
 import re
+import secrets
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -30,7 +32,31 @@ from ct_retrain.verilog.modules import names, roots, wanted
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
 
 BLANK = "c0dec0dec0dec0de"
-"""Stands for the nonce until a run has one; as long as one."""
+"""Stands for the mark of what the testbench prints until a run has one; as long as one."""
+NAME_BLANK = "c0dab1ec0dab1e00"
+"""Stands for the suffix of the testbench's names until a run has one; as long as one."""
+
+
+class Nonce(NamedTuple):
+    """The two secrets of a run."""
+
+    mark: str
+    """Begins what the testbench prints; it stands in no name and, under Icarus, in no file."""
+    name: str
+    """Ends the testbench's names."""
+
+    @classmethod
+    def drawn(cls) -> "Nonce":
+        """Two that nobody can foresee; no answer depends on them."""
+        return cls(*(secrets.token_hex(len(blank) // 2) for blank in (BLANK, NAME_BLANK)))
+
+    def named(self, text: str) -> str:
+        """*text* with this run's names, and still with `BLANK` for the mark."""
+        return text.replace(NAME_BLANK, self.name)
+
+    def marked(self, text: str) -> str:
+        """*text* with this run's mark."""
+        return text.replace(BLANK, self.mark)
 
 
 class Style(StrEnum):
@@ -47,7 +73,7 @@ class Style(StrEnum):
 
 
 class Harness(NamedTuple):
-    """A testbench as it is compiled, with `BLANK` where the nonce goes."""
+    """A testbench as it is compiled, with `BLANK` and `NAME_BLANK` where the nonce goes."""
 
     style: Style
     source: str
@@ -85,7 +111,7 @@ def harness(testbench: str) -> Harness | str:
         return "the testbench includes files, which a text cannot bring along"
     renamed = _renames(parsed, frozenset(found.defined))
     voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
-    tops = tuple(f"{top}_{BLANK}" if renamed else top for top in roots(found))
+    tops = tuple(f"{top}_{NAME_BLANK}" if renamed else top for top in roots(found))
     source = _apply(parsed.data, [*renamed, *voices])
     if style is Style.HOUSE:
         source = f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{source}'
@@ -158,7 +184,7 @@ def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> lis
             if place is None or word.rawText.startswith("\\"):
                 return []
             if place not in places:
-                edits.append(_Edit(place.end, f"_{BLANK}"))
+                edits.append(_Edit(place.end, f"_{NAME_BLANK}"))
     return edits
 
 

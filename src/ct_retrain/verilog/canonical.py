@@ -43,7 +43,9 @@ def written(parsed: Parsed) -> Written:
     if writer.renamed & writer.names:
         line, name = 1, min(writer.renamed & writer.names)
         writer.problems.append(Problem(line, f"{name} is also the new name of an escaped name"))
-    return Written("".join([*writer.pieces, "\n"]), tuple(writer.problems), frozenset(writer.names))
+    return Written(
+        "".join([*writer.pieces, "\n"]), tuple(writer.problems), frozenset(writer.names | writer.renamed)
+    )
 
 
 class _Writer:

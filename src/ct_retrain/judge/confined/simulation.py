@@ -12,13 +12,14 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import toolchain
-from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, run
+from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
 from ct_retrain.judge.confined.toolchain import Installation
-from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.confined.vvp import Declared, breach
+from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough, read
 from ct_retrain.verilog.guard import Approved, approve, guard
-from ct_retrain.verilog.modules import modules
+from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.stub import stub
 
 
@@ -50,7 +51,7 @@ class Answer(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """A testbench, flattened, with `BLANK` where the nonce goes."""
+    """A testbench, flattened, with `BLANK` and `NAME_BLANK` where the nonce goes."""
 
     made: Harness
     flat: str
@@ -79,13 +80,18 @@ def units(testbench: str) -> str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | None = None) -> Answer:
+def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | None = None) -> Answer:
     """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
     built = build(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
         return built
-    ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
-    finding = enough(found(bench.made, nonce, ran), bench.made.style, expected)
+    ran = feed(
+        toolchain.simulate(tools.icarus),
+        nonce.marked(built.compiled).encode(errors="surrogateescape"),
+        tools.limits,
+        tools.hangup,
+    )
+    finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
@@ -103,9 +109,11 @@ class Built(NamedTuple):
     warnings: int
     illegal: str
     """The first thing in it that the standard forbids, or ""; a pass needs none."""
+    compiled: str
+    """What Icarus made of it, with `BLANK` where the mark goes."""
 
 
-def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
+def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
         approved = approve(rtl, bench.made.modules)
@@ -114,6 +122,12 @@ def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
     if not approved.text:
         return _unreadable(rtl, approved, tools)
     compiled = _compile(approved.text, bench, nonce, tools)
+    made = _compiled()
+    if made.count(BLANK) < bench.flat.count(BLANK):
+        # Where the testbench computes with its messages the compiler packs them into numbers, the mark as well.
+        bench = bench._replace(flat=nonce.marked(bench.flat))
+        compiled = _compile(approved.text, bench, nonce, tools)
+        made = _compiled()
     said = strip_control(clean(bench.made, nonce, compiled.output))
     warnings = len(_WARNING.findall(said))
     if compiled.limit is not None or compiled.exit_code != 0 or _ERROR.search(said):
@@ -121,7 +135,29 @@ def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
     unread = _unexplained(approved, rtl, bench, tools)
     if unread:
         return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
-    return Built(approved.text, warnings, unlawful(approved))
+    declared = Declared(frozenset(defined(approved.text)), approved.names, _in_this_run(bench, nonce))
+    wrong = breach(made, declared)
+    if wrong:
+        return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
+    return Built(approved.text, warnings, unlawful(approved), made)
+
+
+BREACH = "what was compiled is not what was examined"
+"""Begins the detail of a verdict that no design can cause unless the guard or the compiler is wrong."""
+
+
+def _compiled() -> str:
+    """What the compiler wrote; "" where it wrote nothing."""
+    try:
+        return Path(toolchain.COMPILED).read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return ""
+
+
+def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
+    """The testbench's modules, by their names in this run and, where it could not be renamed, as written."""
+    names = bench.made.modules if bench.made.style is not Style.COCOTB else defined(bench.flat)
+    return frozenset({*names, *(f"{name}_{nonce.name}" for name in names)})
 
 
 def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> str:
@@ -184,11 +220,11 @@ def flatten(text: str, name: str, tools: Tools) -> str | Finished:
     return target.read_text(encoding="utf-8", errors="replace")
 
 
-def _compile(text: str, bench: Bench, nonce: str, tools: Tools) -> Finished:
-    testbench = bench.flat.replace(BLANK, nonce)
+def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
+    testbench = nonce.named(bench.flat)
     between = f'\n`resetall\n{bench.units}\n`line 1 "design.v" 0\n'
     Path(toolchain.SOURCE).write_text(testbench + between + text, encoding="utf-8", errors="replace")
-    return _run_compiler([top.replace(BLANK, nonce) for top in bench.made.tops], tools)
+    return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
 
 
 def _run_compiler(tops: Sequence[str], tools: Tools) -> Finished:
@@ -226,13 +262,13 @@ def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
     return Answer(outcome, detail, log=tail(said, tools.log_chars), gave_up=True)
 
 
-def found(made: Harness, nonce: str, ran: Finished) -> Finding:
+def found(made: Harness, mark: str, ran: Finished) -> Finding:
     """What a simulation shows, by the way it ended and by what it printed."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
         return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
-    return read(made, nonce, ran.output, ran.exit_code)
+    return read(made, mark, ran.output, ran.exit_code)
 
 
 def limited(limit: Limit, what: str) -> Finding:

@@ -23,7 +23,7 @@ from ct_retrain.judge.confined import compiled
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
 from ct_retrain.judge.confined.simulation import Answer, Tools, found, limited, stubs, units, unlawful
-from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.harness import Harness, Nonce, Style, harness
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
@@ -40,7 +40,7 @@ class Trial(NamedTuple):
     """A testbench, and what is special about this run of it."""
 
     testbench: str
-    nonce: str
+    nonce: Nonce
     expected: int | None
     """Checks of the golden's run."""
 
@@ -80,21 +80,21 @@ def _illegal(approved: Approved) -> Answer | None:
     return Answer(Outcome.COMPILE_ERROR, why) if why else None
 
 
-def _translate(text: str, made: Harness, nonce: str, verilator: Compiled, tools: Tools) -> Finished:
+def _translate(text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: Tools) -> Finished:
     """Testbench and design as C++; the design comes last, written anew as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
     texts = {
-        "testbench.v": made.source.replace(BLANK, nonce) + "\n",
+        "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
         "design.v": f'{last}`line 1 "design.v" 0\n{text}',
         "roots.v": "",
     }
-    tops = [top.replace(BLANK, nonce) for top in made.tops]
+    tops = [nonce.named(top) for top in made.tops]
     if len(tops) > 1:
         rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))
-        texts["roots.v"] = f"module roots_{nonce};\n{rooms}endmodule\n"
+        texts["roots.v"] = f"module roots_{nonce.name};\n{rooms}endmodule\n"
     for name, content in texts.items():
         Path(name).write_text(content, encoding="utf-8", errors="replace")
-    top = f"roots_{nonce}" if len(tops) > 1 else tops[0]
+    top = f"roots_{nonce.name}" if len(tops) > 1 else tops[0]
     sources = [name for name, content in texts.items() if content]
     return run(compiled.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
 
@@ -155,15 +155,15 @@ def _simulate(made: Harness, trial: Trial, tools: Tools) -> Answer:
 
 def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
     ran = run(compiled.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
-    finding = enough(_heard(made, trial.nonce, ran), made.style, trial.expected)
+    finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     return Answer(finding.outcome, strip_control(finding.detail), finding.checks, finding.errors, log=log)
 
 
-def _heard(made: Harness, nonce: str, ran: Finished) -> Finding:
+def _heard(made: Harness, mark: str, ran: Finished) -> Finding:
     if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
         return Finding(Outcome.TIMEOUT, "the simulation never comes to rest")
-    return found(made, nonce, ran._replace(output=_in_common_words(ran.output)))
+    return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
 
 
 _OWN = re.compile(r"^- (?:S i m|Verilator:|\S+:\d+: Verilog \$).*\n?", re.MULTILINE)
