@@ -28,7 +28,8 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.cocotb import is_cocotb, toplevel
-from ct_retrain.verilog.modules import names, roots, wanted
+from ct_retrain.verilog.modules import Names, names, roots, wanted
+from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
 
 BLANK = "c0dec0dec0dec0de"
@@ -90,32 +91,44 @@ END_MARK = "end of test"
 """Printed after the nonce by the testbench right before it ends the simulation."""
 
 
-def harness(testbench: str) -> Harness | str:
+def with_macro(testbench: str) -> str:
+    """*testbench* with the macro that one of the house's style asks for; what is to be preprocessed."""
+    if not _HOUSE.search(testbench):
+        return testbench
+    return f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{testbench}'
+
+
+def harness(testbench: str, flat: str = "") -> Harness | str:
     """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it.
 
-    One for cocotb is left as it is: it speaks through a file that the design cannot write.
+    *flat* is what a preprocessor made of it (`with_macro`): only there can names and voices be found that macros
+    spell. One for cocotb is left as it is: it speaks through a file that the design cannot write.
     """
     if is_cocotb(testbench):
         top = toplevel(testbench)
         return Harness(Style.COCOTB, testbench, top, frozenset(), top, ends=False)
-    parsed = parse(testbench)
+    parsed = parse(flat or with_macro(testbench))
     if parsed is None:
         return "the testbench is too large or nested too deep"
-    found = names(parsed)
+    found, style = names(parsed), _style(testbench)
+    if style is None or not roots(found) or _INCLUDE.search(testbench):
+        return _no_evidence(testbench, found)
+    renamed = _renames(parsed, frozenset(found.defined))
+    if isinstance(renamed, str):
+        return renamed
+    voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
+    tops = tuple(f"{top}_{NAME_BLANK}" for top in roots(found))
+    source = _apply(parsed.data, [*renamed, *voices])
+    return Harness(style, source, tops, frozenset(found.defined), wanted(found), ends)
+
+
+def _no_evidence(testbench: str, found: Names) -> str:
+    """Why nobody could take a verdict from a testbench that holds the modules *found*."""
     if not roots(found):
         return "the testbench has no top module"
-    style = _style(testbench)
-    if style is None:
-        return "the testbench never says whether the design passed"
     if _INCLUDE.search(testbench):
         return "the testbench includes files, which a text cannot bring along"
-    renamed = _renames(parsed, frozenset(found.defined))
-    voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
-    tops = tuple(f"{top}_{NAME_BLANK}" if renamed else top for top in roots(found))
-    source = _apply(parsed.data, [*renamed, *voices])
-    if style is Style.HOUSE:
-        source = f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{source}'
-    return Harness(style, source, tops, frozenset(found.defined), wanted(found), ends)
+    return "the testbench never says whether the design passed"
 
 
 _INCLUDE = re.compile(r"^[ \t]*`include\b", re.MULTILINE)
@@ -139,9 +152,9 @@ class _Edit(NamedTuple):
     text: str
 
 
-def _renames(parsed: Parsed, defined: frozenset[str]) -> list[_Edit]:
-    """The nonce behind every name by which the testbench could be reached; nothing when a macro spells one of them."""
-    private = set(defined)
+def _renames(parsed: Parsed, defined: frozenset[str]) -> list[_Edit] | str:
+    """The nonce behind every name by which the testbench could be reached; a sentence when one cannot be renamed."""
+    private = set(defined) | shared_names(parsed)
     foreign: set[str] = set()
     kept: list[Token] = []
     paths: list[ScopedNameSyntax] = []
@@ -175,14 +188,14 @@ def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
     return words[first + 1 :]
 
 
-def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[_Edit]:
+def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[_Edit] | str:
     places = {place for token in kept if (place := parsed.span(token)) is not None}
     edits: list[_Edit] = []
     for word in tokens(parsed.tree.root):
         if word.kind == TokenKind.Identifier and word.valueText in private:
             place = parsed.span(word)
-            if place is None or word.rawText.startswith("\\"):
-                return []
+            if place is None:
+                return f"a macro spells the testbench's name {word.valueText}, which a design could then use"
             if place not in places:
                 edits.append(_Edit(place.end, f"_{NAME_BLANK}"))
     return edits

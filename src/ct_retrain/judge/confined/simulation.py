@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined import toolchain
 from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
-from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness
+from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough, read
 from ct_retrain.verilog.guard import Approved, approve, guard
@@ -61,14 +62,12 @@ class Bench(NamedTuple):
 
 def prepare(testbench: str, tools: Tools) -> Bench | str:
     """*testbench* made ready for many designs; a sentence when it can give no evidence."""
-    with Patience(tools.parser_seconds):
-        made = harness(testbench)
-    if isinstance(made, str):
-        return made
-    flat = flatten(made.source, "testbench.v", tools)
+    flat = "" if is_cocotb(testbench) else flatten(with_macro(testbench), "testbench.v", tools)
     if isinstance(flat, Finished):
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
-    return Bench(made, flat, units(made.source))
+    with Patience(tools.parser_seconds):
+        made = harness(testbench, flat)
+    return made if isinstance(made, str) else Bench(made, made.source, units(made.source))
 
 
 def units(testbench: str) -> str:

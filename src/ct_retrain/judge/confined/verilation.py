@@ -22,8 +22,17 @@ from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import compiled
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
-from ct_retrain.judge.confined.simulation import Answer, Tools, found, limited, stubs, units, unlawful
-from ct_retrain.judge.harness import Harness, Nonce, Style, harness
+from ct_retrain.judge.confined.simulation import (
+    Answer,
+    Tools,
+    flatten,
+    found,
+    limited,
+    stubs,
+    units,
+    unlawful,
+)
+from ct_retrain.judge.harness import Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
@@ -47,8 +56,10 @@ class Trial(NamedTuple):
 
 def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     """The verdict of *trial* on *rtl*."""
+    flat = flatten(with_macro(trial.testbench), "testbench.v", tools)
     with Patience(tools.parser_seconds):
-        made = harness(trial.testbench)
+        # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
+        made = harness(trial.testbench, flat if isinstance(flat, str) else "")
     if isinstance(made, str):
         return Answer(Outcome.NO_EVIDENCE, made)
     with Patience(tools.parser_seconds):
