@@ -134,13 +134,14 @@ class _Layers(NamedTuple):
 
 def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
     from ct_retrain.judge.credibility import credibility
-    from ct_retrain.judge.harness import harness
+    from ct_retrain.judge.harness import harness, style_of
     from ct_retrain.judge.logs import strip_control
     from ct_retrain.judge.opinion import second_opinion
     from ct_retrain.verilog.guard import guard
+    from ct_retrain.verilog.modules import defined
 
-    made = harness(design.testbench)
-    report = guard(design.rtl, frozenset() if isinstance(made, str) else made.modules)
+    made, style = harness(design.testbench), style_of(design.testbench)
+    report = guard(design.rtl, frozenset(defined(design.testbench)))
     worth = (
         credibility(simulator.plain, design, workers=workers, same=simulator.prover.same)
         if verdict.passed
@@ -149,7 +150,8 @@ def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -
     return _Layers(
         refused=tuple((one.line, strip_control(one.reason)) for one in report.refused),
         unread=tuple((one.line, strip_control(one.reason)) for one in report.unread),
-        style=made if isinstance(made, str) else made.style.value,
+        # Only its preprocessed text says whether all its names can be hidden; the verdict is based on that.
+        style=made.style.value if not isinstance(made, str) else style.value if style else made,
         opinion=second_opinion(simulator.plain, simulator.prover, design),
         credibility=worth,
     )

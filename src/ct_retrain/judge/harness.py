@@ -110,7 +110,7 @@ def harness(testbench: str, flat: str = "") -> Harness | str:
     parsed = parse(flat or with_macro(testbench))
     if parsed is None:
         return "the testbench is too large or nested too deep"
-    found, style = names(parsed), _style(testbench)
+    found, style = names(parsed), style_of(testbench)
     if style is None or not roots(found) or _INCLUDE.search(testbench):
         return _no_evidence(testbench, found)
     renamed = _renames(parsed, frozenset(found.defined))
@@ -139,7 +139,8 @@ _VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
 _WORDS = re.compile(r"\"(?:[^\"\\\n]|\\.)*(?:pass|success|correct|\bok\b)(?:[^\"\\\n]|\\.)*\"", re.IGNORECASE)
 
 
-def _style(testbench: str) -> Style | None:
+def style_of(testbench: str) -> Style | None:
+    """How *testbench* tells its verdict; None for one that says nothing about success."""
     if _HOUSE.search(testbench):
         return Style.HOUSE
     if _VERILOGEVAL.search(testbench):

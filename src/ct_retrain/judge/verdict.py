@@ -10,6 +10,9 @@ from typing import NamedTuple
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.harness import END_MARK, Harness, Nonce, Style
 
+BREACH = "what was compiled is not what was examined"
+"""Begins the detail of a verdict that no design can cause unless the guard or a compiler is wrong."""
+
 
 class Finding(NamedTuple):
     """The verdict's core: what was said and how much was compared."""

@@ -18,7 +18,7 @@ from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
-from ct_retrain.judge.verdict import Finding, clean, enough, read
+from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
 from ct_retrain.verilog.guard import Approved, approve, guard
 from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.stub import stub
@@ -139,10 +139,6 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     if wrong:
         return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
     return Built(approved.text, warnings, unlawful(approved), made)
-
-
-BREACH = "what was compiled is not what was examined"
-"""Begins the detail of a verdict that no design can cause unless the guard or the compiler is wrong."""
 
 
 def _compiled() -> str:
