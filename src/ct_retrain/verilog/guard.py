@@ -29,11 +29,12 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.bounds import too_much
-from ct_retrain.verilog.canonical import written
+from ct_retrain.verilog.canonical import Problem, written
 from ct_retrain.verilog.directives import directives, plain_words
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
+from ct_retrain.verilog.regions import without_regions
 from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
-from ct_retrain.verilog.unread import elaboration, syntax
+from ct_retrain.verilog.unread import elaboration, failed_checks, syntax
 
 GUARD_VERSION = "3"
 """Changes whenever a text could be judged differently."""
@@ -68,6 +69,8 @@ class Approved(NamedTuple):
     """Every identifier in the text."""
     illegal: tuple[Refusal, ...] = ()
     """Errors of elaboration that hide no names: the design is not legal SystemVerilog."""
+    left_out: tuple[Refusal, ...] = ()
+    """What the text does not hold because it only speaks or checks."""
 
 
 def guard(rtl: str, reserved: frozenset[str] = frozenset()) -> Report:
@@ -83,28 +86,37 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
     """
     if "\0" in rtl:
         return _rejected(rtl[: rtl.index("\0")].count("\n") + 1, "a NUL character")
-    parsed = parse(rtl)
+    cut = without_regions(rtl)
+    if cut.unclosed:
+        return _rejected(cut.unclosed, "code that synthesis skips, without a beginning or an end")
+    parsed = parse(cut.text)
     if parsed is None:
         return _rejected(1, too_much(rtl) or "nested too deep to be read")
     refused = [Refusal(*found) for found in directives(parsed)]
     refused += [
-        Refusal(rtl[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
-        for found in HIDES_FROM_SYNTHESIS.finditer(rtl)
+        Refusal(cut.text[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
+        for found in HIDES_FROM_SYNTHESIS.finditer(cut.text)
     ]
     if parsed.errors:
         return _unreadable(parsed, reserved, refused)
     made = written(parsed)
-    refused += [Refusal(*found) for found in made.problems]
     again = parse(made.text)
     if again is None or again.errors:
         why = again.errors[0] if again else "nested too deep"
         return _rejected(1, f"cannot be written anew ({why})")
     seen = _look(again)
+    refused += [Refusal(*found) for found in made.problems]
     refused += [*_words(again, seen), *_kinds(again, seen), *_names(again, seen, reserved)]
     unread, illegal = elaboration(again)
-    report = Report(_sorted(refused), _sorted(Refusal(*found) for found in unread))
+    if made.left_out:
+        illegal += failed_checks(parsed)
+    left_out = [*(Problem(line, "a region that synthesis skips") for line in cut.regions), *made.left_out]
     return Approved(
-        report, "" if made.problems else made.text, made.names, _sorted(Refusal(*found) for found in illegal)
+        Report(_sorted(refused), _sorted(Refusal(*found) for found in unread)),
+        "" if made.problems else made.text,
+        made.names,
+        _sorted(Refusal(*found) for found in illegal),
+        _sorted(Refusal(*found) for found in left_out),
     )
 
 

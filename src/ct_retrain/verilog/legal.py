@@ -25,7 +25,9 @@ CALLS = frozenset(
             "$onehot",
             "$onehot0",
         ),
-        *("$rtoi", "$itor", "$pow", "$ceil", "$floor"),
+        *("$rtoi", "$itor", "$pow", "$ceil", "$floor", "$sqrt", "$ln", "$log10", "$exp", "$hypot"),
+        *("$sin", "$cos", "$tan", "$asin", "$acos", "$atan", "$atan2"),
+        *("$sinh", "$cosh", "$tanh", "$asinh", "$acosh", "$atanh"),
     }
 )
 """Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream, nor do
@@ -62,7 +64,9 @@ HierarchicalInstance InstanceName ParameterValueAssignment NamedParamAssignment 
 NamedPortConnection OrderedPortConnection EmptyPortConnection WildcardPortConnection PrimitiveInstantiation
 UdpDeclaration AnsiUdpPortList NonAnsiUdpPortList UdpBody UdpEntry UdpEdgeField UdpSimpleField UdpInitialStmt
 UdpInputPortDecl UdpOutputPortDecl FunctionDeclaration TaskDeclaration FunctionPrototype FunctionPort
-FunctionPortList DefaultFunctionPort NetAlias ModportDeclaration TimeUnitsDeclaration
+FunctionPortList DefaultFunctionPort NetAlias TimeUnitsDeclaration DefParam DefParamAssignment
+InterfaceDeclaration InterfaceHeader InterfacePortHeader ModportDeclaration ModportItem ModportSimplePortList
+ModportNamedPort ModportExplicitPort ModportSubroutinePort ModportSubroutinePortList
 AttributeInstance AttributeSpec DriveStrength PullStrength ChargeStrength
 """
 _STATEMENTS = """

@@ -54,6 +54,19 @@ def elaboration(parsed: Parsed) -> tuple[list[tuple[int, str]], list[tuple[int, 
     return unread, illegal
 
 
+def failed_checks(parsed: Parsed) -> list[tuple[int, str]]:
+    """`$error` and `$fatal` that the elaboration of *parsed*, the text as it was written, reaches."""
+    if b"$fatal" not in parsed.data and b"$error" not in parsed.data:
+        return []
+    try:
+        problems = list(compilation(parsed, None).getAllDiagnostics())
+    except RuntimeError:
+        return [(1, "cannot be elaborated")]
+    tasks = {"ErrorTask", "FatalTask"}
+    reached = (found for found in problems if code_of(found) in tasks)
+    return [(parsed.line_of(found.location), "its own check of parameters fails") for found in reached]
+
+
 def code_of(found: Diagnostic) -> str:
     """`UndeclaredIdentifier` of `DiagCode(UndeclaredIdentifier)`."""
     return str(found.code).removeprefix("DiagCode(").removesuffix(")")
