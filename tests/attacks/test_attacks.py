@@ -31,11 +31,11 @@ ONLY_THE_SECOND_OPINION = {
     "recite by a delayed loop that yosys cannot read",
     "right only while it is looked at",
     "tell the simulator by an unknown bit",
+    "other code for synthesis",
 }
 """They answer rightly while they are simulated as written, and otherwise as synthesis reads them."""
 
 ONLY_THE_GUARD = {
-    "other code for synthesis",
     "other code for the simulator",
     "recite the answers",
     "ask whether a bit is unknown",
@@ -44,7 +44,7 @@ ONLY_THE_GUARD = {
 """They answer rightly while they are simulated; that they would not elsewhere, only the guard sees."""
 
 WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {"tell the simulator by an unknown bit"}
-"""Of these no yosys is needed: a design must pass without its delays."""
+"""Of these no yosys is needed: a design must pass without its delays, and with the macros of synthesis."""
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,10 @@ def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passe
     chosen = [attack for attack in attacks() if attack.name.startswith(("print", "finish", "force"))]
     found = list(results(strict, chosen))
 
-    assert {result.layer for result in found} == {"guard"}
+    layers = {result.attack.name: result.layer for result in found}
+    silenced = {name for name, layer in layers.items() if layer != "guard"}
+    assert silenced <= {name for name in layers if name.startswith("print")}
+    assert all(layers.values())
     assert sum(result.careless for result in found) >= 20
 
 

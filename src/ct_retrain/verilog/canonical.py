@@ -177,7 +177,7 @@ class _Writer:
     def _leave_out(self, node: SyntaxNode, what: str) -> bool:
         """Leave *node* out; where the grammar needs something in its place, that is an empty block."""
         self.left_out.append(Problem(self._parsed.line(node), what))
-        if node.parent is None or node.parent.kind not in _LISTS:
+        if node.parent.kind not in _LISTS:
             self._put(tokens(node)[0], "begin end")
         return True
 

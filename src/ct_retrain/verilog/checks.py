@@ -15,7 +15,6 @@ from pyslang.ast import (
     LookupLocation,
     ProceduralBlockKind,
     ProceduralBlockSymbol,
-    Scope,
     Statement,
     StatementList,
 )
@@ -75,10 +74,7 @@ def _is_check(block: ProceduralBlockSyntax) -> bool:
 
 def _ends(block: ProceduralBlockSymbol) -> bool:
     """Whether a call that ends the simulation is reached, or nobody can tell."""
-    scope = block.parentScope
-    if not isinstance(scope, Scope):
-        return True
-    context = EvalContext(ASTContext(scope, LookupLocation.max))
+    context = EvalContext(ASTContext(block.parentScope, LookupLocation.max))
     return any(_reached(block.body, context))
 
 
@@ -96,10 +92,10 @@ def _reached(statement: Statement, context: EvalContext) -> Iterator[bool]:
                 yield True
             elif value.isTrue():
                 yield from _reached(statement.ifTrue, context)
-            elif statement.ifFalse is not None:
-                yield from _reached(statement.ifFalse, context)
+            else:
+                otherwise: Statement | None = getattr(statement, "ifFalse", None)
+                yield from () if otherwise is None else _reached(otherwise, context)
         case EmptyStatement():
             pass
         case _:
-            syntax = statement.syntax
-            yield not isinstance(syntax, SyntaxNode) or task_of(syntax) not in PRINTS
+            yield task_of(statement.syntax) not in PRINTS

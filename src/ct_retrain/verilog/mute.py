@@ -8,7 +8,7 @@ end the simulation stays, and the guard refuses it, unless it stands under a con
 
 from pyslang.parsing import Token, TokenKind
 from pyslang.syntax import (
-    ActionBlockSyntax,
+    ElseClauseSyntax,
     ExpressionStatementSyntax,
     ImmediateAssertionStatementSyntax,
     InvocationExpressionSyntax,
@@ -60,12 +60,11 @@ def only_prints(node: SyntaxNode) -> bool:
 
 def only_checks(node: SyntaxNode) -> bool:
     """Whether *node* is an immediate assertion with an `else`, and only prints whether it holds or not."""
-    if not isinstance(node, ImmediateAssertionStatementSyntax) or not isinstance(
-        node.action, ActionBlockSyntax
-    ):
+    if not isinstance(node, ImmediateAssertionStatementSyntax):
         return False
     calls = [each for each in nodes(node.action) if isinstance(each, ExpressionStatementSyntax)]
-    return node.action.elseClause is not None and all(map(only_prints, calls)) and harmless(node)
+    otherwise: ElseClauseSyntax | None = getattr(node.action, "elseClause", None)
+    return otherwise is not None and all(map(only_prints, calls)) and harmless(node)
 
 
 def harmless(node: SyntaxNode, also: frozenset[str] = frozenset()) -> bool:

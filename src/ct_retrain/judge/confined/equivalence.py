@@ -84,6 +84,7 @@ READ_DESIGN = """read_verilog -sv {file}
 hierarchy -check -top {top}
 proc -norom
 flatten
+select -assert-none t:$print
 chformal -remove
 """
 """A design's own assumptions would be believed: `assume (0)` makes everything true."""

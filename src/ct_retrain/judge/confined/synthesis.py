@@ -64,7 +64,14 @@ def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) 
     """*text* after yosys has read it, done *steps*, and written it again."""
     Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
     head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
-    script = [*head, *steps, "opt_clean", f"write_verilog -noattr {_COPY}", ""]
+    script = [
+        *head,
+        *steps,
+        "opt_clean",
+        "select -assert-none t:$print",
+        f"write_verilog -noattr {_COPY}",
+        "",
+    ]
     Path("synthesis.ys").write_text("\n".join(script), encoding="utf-8")
     Path(_COPY).unlink(missing_ok=True)
     ended = execute(yosys, "synthesis.ys", limits)
