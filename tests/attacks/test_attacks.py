@@ -31,7 +31,8 @@ ONLY_THE_SECOND_OPINION = {
     "recite by a delayed loop that yosys cannot read",
     "right only while it is looked at",
     "tell the simulator by an unknown bit",
-    "other code for synthesis",
+    *("other code for synthesis", "other code for yosys", "other code for synthesis that does not compile"),
+    *("a black box", "a white box", "an unused module that holds the top"),
 }
 """They answer rightly while they are simulated as written, and otherwise as synthesis reads them."""
 
@@ -39,11 +40,14 @@ ONLY_THE_GUARD = {
     "other code for the simulator",
     "recite the answers",
     "ask whether a bit is unknown",
-    "hide from synthesis by a comment",
+    *("hide from synthesis by a comment", "hide from synthesis by a block comment"),
 }
 """They answer rightly while they are simulated; that they would not elsewhere, only the guard sees."""
 
-WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {"tell the simulator by an unknown bit"}
+WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {
+    "tell the simulator by an unknown bit",
+    *("a black box", "a white box", "an unused module that holds the top"),
+}
 """Of these no yosys is needed: a design must pass without its delays, and with the macros of synthesis."""
 
 

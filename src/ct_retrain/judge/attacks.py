@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.attack_readers import READERS
 from ct_retrain.judge.attack_texts import BODIES, TEXTS
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.verdict import BREACH
@@ -33,7 +34,7 @@ class Attack(NamedTuple):
 def attacks() -> tuple[Attack, ...]:
     """Every attack, in the order of their aims and names."""
     inside = [Attack(name, aim, _WRONG.format(body=body)) for (aim, name), body in BODIES.items()]
-    whole = [Attack(name, aim, text) for (aim, name), text in TEXTS.items()]
+    whole = [Attack(name, aim, text) for (aim, name), text in {**TEXTS, **READERS}.items()]
     return tuple(sorted([*inside, *whole], key=lambda attack: (attack.aim, attack.name)))
 
 
