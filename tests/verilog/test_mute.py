@@ -8,7 +8,6 @@ from ct_retrain.verilog.tree import parse
 LEFT_OUT = {
     "always @(posedge c) $display(q);": "$display",
     "always @(posedge c) if (q) $display(q); else q <= 1;": "$display",
-    'initial begin $dumpfile("x.vcd"); $dumpvars(0, m); end': "$dump",
     "always_comb $write(q);": "$write",
     "function f(input i); $display(i); f = i; endfunction": "$display",
     "always @(posedge c) case (q) 0: $error(q); default: q <= 1; endcase": "$error",
@@ -56,6 +55,9 @@ KEPT = (
     "always @(posedge c) $display(f(1));",
     "always @(posedge c) $display($random);",
     'always @(posedge c) $fdisplay(1, "PASS");',
+    'always @(posedge c) $display("Your Design Passed");',
+    'always @(posedge c) $write("Mismatches: 0 in 20 samples");',
+    'initial $dumpfile("x.vcd");',
     "always @(posedge c) assert (q) else $finish;",
     "assert property (@(posedge c) f(q));",
     "assert property (@(posedge c) q) else q = 1;",

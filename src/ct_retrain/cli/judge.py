@@ -224,11 +224,8 @@ def _as_dict(layers: _Layers, dut: str) -> dict[str, Any]:
     worth = layers.credibility
     scored = worth and {**worth.model_dump(mode="json"), "vacuous": worth.vacuous}
     return {
-        "guard": {
-            "refused": named(layers.refused),
-            "unread": named(layers.unread),
-            "left_out": named(layers.left_out),
-        },
+        "guard": {"refused": named(layers.refused), "unread": named(layers.unread)},
+        "left_out": named(layers.left_out),
         "style": layers.style,
         "opinion": {"says": _opinion(layers.opinion), **layers.opinion.model_dump(mode="json")},
         "credibility": scored,

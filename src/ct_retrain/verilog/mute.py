@@ -6,6 +6,8 @@ free of side effects: no assignment, no call of the design's own functions, no d
 end the simulation stays, and the guard refuses it, unless it stands under a constant condition that is false.
 """
 
+import re
+
 from pyslang.parsing import Token, TokenKind
 from pyslang.syntax import (
     ElseClauseSyntax,
@@ -18,7 +20,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.legal import CALLS
-from ct_retrain.verilog.tree import Visited, nodes
+from ct_retrain.verilog.tree import Visited, nodes, tokens
 
 PRINTS = frozenset(
     {
@@ -28,10 +30,9 @@ PRINTS = frozenset(
             for base in ("", "b", "o", "h")
         ),
         *("$info", "$warning", "$error", "$timeformat", "$printtimescale", "$monitoron", "$monitoroff"),
-        *("$dumpfile", "$dumpvars", "$dumpon", "$dumpoff", "$dumpall", "$dumpflush", "$dumplimit"),
     }
 )
-"""Tasks that tell a person or a file something and change nothing else."""
+"""Tasks that tell a person something and change nothing else."""
 ENDS = frozenset({"$finish", "$stop", "$fatal"})
 """Tasks that end the simulation."""
 _SAMPLES = frozenset(
@@ -54,8 +55,19 @@ def task_of(node: SyntaxNode) -> str:
 
 
 def only_prints(node: SyntaxNode) -> bool:
-    """Whether the statement *node* is a call that prints and does nothing else."""
-    return task_of(node) in PRINTS and harmless(node)
+    """Whether the statement *node* is a call that prints, no verdict, and does nothing else."""
+    return task_of(node) in PRINTS and harmless(node) and not _says_a_verdict(node)
+
+
+_VERDICT = re.compile(
+    r"\bpass(?:ed|es)?\b|success|\bcorrect\b|\bok\b|mismatches:|\berrors?\s*[=:]|\bchecks\s*=", re.IGNORECASE
+)
+"""What a testbench says of a design; a design that says it of itself is refused although nobody would believe it."""
+
+
+def _says_a_verdict(node: SyntaxNode) -> bool:
+    said = (word.rawText for word in tokens(node) if word.kind == TokenKind.StringLiteral)
+    return any(_VERDICT.search(text) for text in said)
 
 
 def only_checks(node: SyntaxNode) -> bool:
