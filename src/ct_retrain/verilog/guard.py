@@ -32,7 +32,7 @@ from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.canonical import Problem, written
 from ct_retrain.verilog.directives import directives, plain_words
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
-from ct_retrain.verilog.regions import without_regions
+from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
 from ct_retrain.verilog.unread import elaboration, failed_checks, syntax
 
