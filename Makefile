@@ -77,5 +77,5 @@ changelog: ## show what the next release will say
 	$(BIN)/towncrier build --draft --version next
 
 clean: ## remove what can be made again, .venv included; data, work, models and archive stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist
+	rm -rf .venv .venv-vllm .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov dist
 	find src tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

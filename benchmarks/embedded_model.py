@@ -19,7 +19,7 @@ from random import Random
 import ct_retrain.demo
 from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.adapters.qlora import Here
 from ct_retrain.core.mix import choose, row_counts
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Prompt, Sampling
@@ -56,7 +56,7 @@ class Bench:
             rows=len(rows),
             hyperparameters=self.recipe.hyperparameters,
         )
-        return QloraTrainer().fit(plan, disk.make_directory(out / "fit"))
+        return Here().fit(plan, disk.make_directory(out / "fit"))
 
     def _rows(self, night: int) -> Iterator[dict[str, str]]:
         recipe, dice = self.recipe, Random(self.recipe.gold_seed)

@@ -48,7 +48,7 @@ def main() -> None:
     base = arguments.directory / "base"
     if not (base / "config.json").is_file():
         make_base(base)
-    knobs = Hyperparameters(max_steps=arguments.steps)
+    knobs = Hyperparameters(max_steps=arguments.steps, batch_size=1, accumulation=16)
     # Every micro-step is one packed sequence, so this many rows are about one epoch.
     mixture = make_mixture(arguments.directory / "mixture.jsonl", arguments.steps * knobs.accumulation * 4)
     plan = TrainPlan(

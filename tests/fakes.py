@@ -81,6 +81,9 @@ class Learner:
         base = {} if self._forgets else self._knows
         return Scripted({**base, **learnt}, weights.read_text())
 
+    def close(self) -> None:
+        """It holds nothing."""
+
 
 class Appraising:
     """An appraiser with one opinion of every testbench, that remembers which designs it was shown."""

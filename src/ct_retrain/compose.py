@@ -4,20 +4,25 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import structlog
+
 from ct_retrain.adapters.command import CommandTrainer
-from ct_retrain.adapters.endpoint import EndpointGenerators
+from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
+from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.notify import AppriseNotifier
+from ct_retrain.adapters.outlook import outlook, unknown
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.adapters.tracking import tracker_of
 from ct_retrain.adapters.vault import open_store
 from ct_retrain.core.configuration import load
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import Effort, NightRecord
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.settings import NoticeSettings, Settings
-from ct_retrain.core.workspace import Workspace
+from ct_retrain.core.workspace import SERVER_LOG, Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly import Ports
@@ -71,19 +76,30 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         trainer=trainer,
         notifier=AppriseNotifier(settings.notices, workspace.root),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
+        same=simulator.prover.same,
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),
+        outlook=unknown if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
+        mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:
     """What answers: a server, or transformers in this process."""
     if settings.endpoint.url:
-        return EndpointGenerators(settings.endpoint)
+        return EndpointGenerators(settings.endpoint, Place(workspace.root, lambda: _server_log(workspace)))
+    if settings.endpoint.command:
+        raise UsageError("endpoint.command starts a server, and endpoint.url says where it answers: set both")
     base = workspace.model(settings.train.mainline)
-    return TransformersGenerators(base, settings.benchmark.batch_size)
+    return TransformersGenerators(base, settings.benchmark.batch_size, settings.train.chat)
+
+
+def _server_log(workspace: Workspace) -> Path:
+    """Where a server that is started now writes: beside the log of the night that needs it, if one does."""
+    night = structlog.contextvars.get_contextvars().get("night")
+    return (workspace.night(night) if night else workspace.work) / SERVER_LOG
 
 
 def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:

@@ -20,7 +20,7 @@ from ct_retrain.core.verdict import Design, Verdict
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.trace import TraceWriter
 from ct_retrain.verilog.extract import find_rtl
-from ct_retrain.verilog.modules import modules
+from ct_retrain.verilog.modules import instantiated, modules
 
 SOURCE = "ct-retrain pipeline"
 
@@ -125,7 +125,9 @@ def _round(jobs: Sequence[_Job], writer: Generator, attempt: int, tools: Tools) 
     """One attempt at every job; a job comes back with the prompt of its next attempt."""
     prompts = [Prompt(id=job.spec.id, text=job.prompt) for job in jobs]
     sampling = tools.sampling.model_copy(update={"samples": 1})
-    answers = {one.prompt_id: find_rtl(one.text) for one in writer.generate(prompts, sampling)}
+    tops = {job.spec.id: _top(job.spec) for job in jobs}
+    written = writer.generate(prompts, sampling)
+    answers = {one.prompt_id: find_rtl(one.text, tops[one.prompt_id]) for one in written}
     designs = [_written(job, answers[job.spec.id], writer, attempt) for job in jobs]
     verdicts = check_all(tools.simulator, iter(designs), tools.workers)
     done: list[tuple[_Job, bool]] = []
@@ -134,6 +136,12 @@ def _round(jobs: Sequence[_Job], writer: Generator, attempt: int, tools: Tools) 
         prompt = repair_prompt(job.spec.description, design.rtl, verdict)
         done.append((job._replace(prompt=prompt), verdict.passed and bool(answers[job.spec.id])))
     return done
+
+
+def _top(spec: Spec) -> str:
+    """The module that the spec's testbench asks for; "" when it asks for several or none."""
+    wanted = instantiated(spec.testbench)
+    return wanted[0] if len(wanted) == 1 else ""
 
 
 def _written(job: _Job, rtl: str, writer: Generator, attempt: int) -> Design:

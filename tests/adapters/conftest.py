@@ -8,6 +8,8 @@ import pytest
 
 from ct_retrain.core.training import Hyperparameters, TrainPlan
 
+pytest.register_assert_rewrite("tests.adapters.promises")
+
 TEMPLATE = (
     "{%- for message in messages %}{{- '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
     "{%- endfor %}{%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}"

@@ -9,6 +9,7 @@ import pytest
 
 from ct_retrain import disk
 from ct_retrain.adapters.command import CommandTrainer
+from ct_retrain.core import recipe
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, TrainPlan
 
@@ -56,6 +57,20 @@ def test_a_script_without_a_fit_gets_what_can_be_seen(trainer, tmp_path):
     assert (fit.examples, fit.losses, fit.device) == (7, (), "unknown")
     assert fit.seconds > 0
     assert disk.read_record(tmp_path / "out" / "fit.json", Fit) == fit
+
+
+def test_a_script_is_given_numbers_where_the_recipe_derived_them(trainer, tmp_path):
+    rows = recipe.Amounts(
+        {"delta": 100, "gold": 240}, {"delta": 100, "gold": 240}, {"delta": 40_000, "gold": 96_000}, 400
+    )
+    plan = PLAN.model_copy(update={"schedule": recipe.schedule(PLAN.hyperparameters, rows)})
+    fit = trainer(SAVE).fit(plan, tmp_path / "out")
+    told = disk.read_record(tmp_path / "out" / "plan.json", TrainPlan)
+
+    assert (told.hyperparameters.epochs, fit.epochs) == (5.0, 5.0)
+    assert told.hyperparameters.batch_size * told.hyperparameters.accumulation == 16
+    assert told.schedule is not None
+    assert told.schedule.steps >= 60
 
 
 def test_a_script_that_fails_shows_its_last_words(trainer, tmp_path):

@@ -6,6 +6,7 @@ import weakref
 import pytest
 
 from ct_retrain.adapters import generators
+from ct_retrain.adapters._drawing import Draw, nucleus
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.problem import Prompt, Sampling
@@ -69,7 +70,7 @@ def test_the_race_has_the_distribution_of_sampling():
     rules = sampling(temperature=0.7, top_p=0.9)
     draws = 20_000
     streams = [torch.Generator().manual_seed(number) for number in range(100)]
-    draw = generators._Draw(streams, rules)
+    draw = Draw(streams, rules)
     counts = torch.zeros(6)
     for _ in range(draws // 100):
         counts += torch.bincount(draw(logits.repeat(100, 1), range(100)), minlength=6)
@@ -92,7 +93,7 @@ def test_the_nucleus_is_the_fewest_tokens_that_reach_top_p():
     torch.manual_seed(0)
     for scale, top_p in ((0.1, 0.95), (3.0, 0.95), (3.0, 1.0), (3.0, 0.01)):
         logits = torch.randn(4, 500) * scale
-        scores, places = generators._nucleus(logits, top_p)
+        scores, places = nucleus(logits, top_p)
         ours = torch.zeros(4, 500, dtype=torch.bool).scatter(1, places, scores > float("-inf"))
         theirs = TopPLogitsWarper(top_p)(None, logits) > float("-inf") if top_p < 1 else torch.ones_like(ours)
         missed = logits.softmax(-1)[ours != theirs]

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from tests.loopback import mailbox, webhook
 
 from ct_retrain.adapters.heartbeat import heartbeat_of
-from ct_retrain.adapters.notify import AppriseNotifier, channel_of
+from ct_retrain.adapters.notify import AppriseNotifier, channel_of, shortened
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.settings import NoticeSettings
@@ -128,3 +128,85 @@ def test_a_switch_needs_a_url_that_can_be_pinged(tmp_path: Path, url: str) -> No
     with pytest.raises(UsageError, match=r"no http:// or https:// URL") as caught:
         heartbeat(url).ping("start", "")
     assert "hushhush" not in str(caught.value)
+
+
+def long_notice(characters: int) -> Notice:
+    lines = [f"train: step {number} of 4000, loss 0.51" for number in range(characters // 36 + 1)]
+    body = "\n".join(["the trainer ended with 1", *lines])[:characters]
+    return NOTICE.model_copy(update={"body": f"{body}\nNext: ct-retrain run\n(2026-01-01 outcome k)"})
+
+
+class Narrow:
+    """Answers as a service does that takes at most *most* characters of *field*, and keeps what it took."""
+
+    def __init__(self, field: str, most: int) -> None:
+        self.took: list[str] = []
+        self._field, self._most = field, most
+
+    def __call__(self, url: str, data: object = None, **_: object) -> object:
+        said = (json.loads(data) if isinstance(data, str | bytes) else data)[self._field]  # type: ignore[index]
+        if len(said) > self._most:
+            return self._answer(400)
+        self.took.append(said)
+        return self._answer(200)
+
+    @staticmethod
+    def _answer(code: int) -> object:
+        return type(
+            "Answer", (), {"status_code": code, "headers": {}, "content": b'{"ok": true, "result": {}}'}
+        )()
+
+
+LIMITED = {
+    "discord": (f"discord://{'0' * 18}/{'a' * 68}", "content", 2000),
+    "telegram": (f"tgram://123456789:{'a' * 35}/12345/", "text", 4096),
+}
+
+
+@pytest.mark.parametrize("characters", [10, 1990, 2100, 5000, 30_000])
+@pytest.mark.parametrize("service", LIMITED)
+def test_a_notice_that_is_longer_than_a_channel_takes_arrives_in_parts_or_cut(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str, characters: int
+) -> None:
+    url, field, most = LIMITED[service]
+    narrow = Narrow(field, most)
+    plugin = {"tgram": "telegram"}.get(service, service)
+    monkeypatch.setattr(f"apprise.plugins.{plugin}.requests.post", narrow)
+    team = notifier(tmp_path, url)
+
+    assert team.send(long_notice(characters), list(team.channels)) == {}
+    assert 1 <= len(narrow.took) <= 9
+    whole = "\n".join(narrow.took)
+    assert "Next: ct-retrain run" in whole
+    assert ("in full: .outbox/2026-01-01/outcome-k.json" in whole) == (characters > most * 4)
+
+
+def test_a_channel_with_a_limit_that_nobody_knows_gets_the_short_of_it(tmp_path: Path) -> None:
+    with webhook(413, 413, 413) as hook:
+        team = notifier(tmp_path, f"json://{hook.address}/")
+        assert team.send(long_notice(5000), list(team.channels)) == {}
+
+    said = json.loads(hook.posts[-1].body)["message"]
+    assert len(hook.posts) == 4
+    assert len(said) <= 500
+    assert said.startswith("the trainer ended with 1")
+    assert "in full: .outbox/2026-01-01/outcome-k.json" in said
+    assert "Next: ct-retrain run" in said
+
+
+def test_an_address_may_say_itself_what_happens_to_long_notices(tmp_path: Path) -> None:
+    with webhook() as hook:
+        team = notifier(tmp_path, f"json://{hook.address}/?overflow=truncate")
+        assert team.send(long_notice(200_000), list(team.channels)) == {}
+    assert len(hook.posts) == 1
+
+
+@pytest.mark.parametrize("most", [0, 100, 160, 400, 4000])
+def test_what_is_cut_keeps_its_beginning_and_says_where_the_rest_is(most: int) -> None:
+    notice = long_notice(10_000)
+    said = shortened(notice, most)
+
+    assert "in full: .outbox/2026-01-01/outcome-k.json" in said
+    assert len(said) <= max(most, 150)
+    assert most < 160 or said.startswith("the tr")
+    assert shortened(NOTICE, most) == NOTICE.body or most < len(NOTICE.body)

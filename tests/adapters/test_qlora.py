@@ -10,8 +10,10 @@ import pytest
 from tests.adapters.conftest import make_tokenizer, rows
 
 from ct_retrain import disk
-from ct_retrain.adapters import _checkpoints, _mixture, _modelling, qlora
-from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.adapters import _checkpoints, _memory, _mixture, _modelling, qlora
+from ct_retrain.adapters._chat import Chat
+from ct_retrain.adapters.qlora import Here, QloraTrainer
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.training import LossPoint
 
@@ -20,7 +22,7 @@ WEIGHTS = "adapter/adapter_model.safetensors"
 
 def test_the_same_plan_gives_the_same_bytes(plan_for, tmp_path):
     plan = plan_for(dropout=0.1)
-    fits = [QloraTrainer().fit(plan, tmp_path / name) for name in ("a", "b")]
+    fits = [Here().fit(plan, tmp_path / name) for name in ("a", "b")]
 
     assert fits[0].losses == fits[1].losses
     for file in (WEIGHTS, "adapter/adapter_config.json"):
@@ -28,7 +30,7 @@ def test_the_same_plan_gives_the_same_bytes(plan_for, tmp_path):
 
 
 def test_a_fit_says_what_it_did_and_leaves_no_checkpoints(plan_for, tmp_path):
-    fit = QloraTrainer().fit(plan_for(), tmp_path / "out")
+    fit = Here().fit(plan_for(), tmp_path / "out")
 
     assert (fit.steps, fit.epochs, fit.examples, fit.skipped, fit.device) == (6, 1.5, 12, 0, "cpu")
     assert fit.tokens > 0
@@ -47,25 +49,23 @@ def test_a_fit_says_what_it_did_and_leaves_no_checkpoints(plan_for, tmp_path):
 
 
 def test_training_learns_the_rows(plan_for, tmp_path):
-    losses = (
-        QloraTrainer().fit(plan_for(lines=rows(3), max_steps=30, learning_rate=1e-2), tmp_path / "out").losses
-    )
+    losses = Here().fit(plan_for(lines=rows(3), max_steps=30, learning_rate=1e-2), tmp_path / "out").losses
 
     assert losses[-1].loss < 0.7 * losses[0].loss
 
 
 def test_a_finished_fit_is_returned_not_redone(plan_for, tmp_path):
     plan = plan_for()
-    first = QloraTrainer().fit(plan, tmp_path / "out")
+    first = Here().fit(plan, tmp_path / "out")
     written = (tmp_path / "out" / WEIGHTS).stat().st_mtime_ns
 
-    assert QloraTrainer().fit(plan, tmp_path / "out") == first
+    assert Here().fit(plan, tmp_path / "out") == first
     assert (tmp_path / "out" / WEIGHTS).stat().st_mtime_ns == written
 
 
 def test_an_interrupted_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for, tmp_path, monkeypatch):
     plan = plan_for(dropout=0.1, max_steps=8, batch_size=1, accumulation=2)
-    undisturbed = QloraTrainer().fit(plan, tmp_path / "undisturbed")
+    undisturbed = Here().fit(plan, tmp_path / "undisturbed")
     seal = _checkpoints.seal
 
     def die_at_six(directory, step, seconds):
@@ -76,12 +76,12 @@ def test_an_interrupted_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for
     with monkeypatch.context() as patch:
         patch.setattr(_checkpoints, "seal", die_at_six)
         with pytest.raises(KeyboardInterrupt):
-            QloraTrainer().fit(plan, tmp_path / "out")
+            Here().fit(plan, tmp_path / "out")
     assert {path.name for path in (tmp_path / "out" / "checkpoints").glob("*-*")} == {
         "checkpoint-4",
         "checkpoint-6",
     }
-    resumed = QloraTrainer().fit(plan, tmp_path / "out")
+    resumed = Here().fit(plan, tmp_path / "out")
 
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "undisturbed" / WEIGHTS).read_bytes()
     assert resumed.losses == undisturbed.losses
@@ -100,17 +100,15 @@ def test_only_the_newest_complete_checkpoint_counts(tmp_path):
 
 
 def test_an_epoch_that_is_no_whole_number_is_honoured(plan_for, tmp_path):
-    fit = QloraTrainer().fit(
-        plan_for(max_steps=0, epochs=1.25, batch_size=2, accumulation=2), tmp_path / "out"
-    )
+    fit = Here().fit(plan_for(max_steps=0, epochs=1.25, batch_size=2, accumulation=2), tmp_path / "out")
 
     assert (fit.epochs, fit.steps) == (1.25, 4)
 
 
 def test_another_plan_starts_from_nothing(plan_for, tmp_path):
-    QloraTrainer().fit(plan_for(), tmp_path / "out")
-    fit = QloraTrainer().fit(plan_for(max_steps=2, seed=8), tmp_path / "out")
-    again = QloraTrainer().fit(plan_for(max_steps=2, seed=8), tmp_path / "fresh")
+    Here().fit(plan_for(), tmp_path / "out")
+    fit = Here().fit(plan_for(max_steps=2, seed=8), tmp_path / "out")
+    again = Here().fit(plan_for(max_steps=2, seed=8), tmp_path / "fresh")
 
     assert fit.losses == again.losses
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "fresh" / WEIGHTS).read_bytes()
@@ -121,7 +119,7 @@ def test_the_adapter_loads_with_plain_peft_and_names_no_place_of_this_machine(pl
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    QloraTrainer().fit(plan_for(learning_rate=1e-2), tmp_path / "out")
+    Here().fit(plan_for(learning_rate=1e-2), tmp_path / "out")
     model = PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(base), tmp_path / "out" / "adapter"
     )
@@ -142,7 +140,7 @@ def test_the_adapter_loads_with_plain_peft_and_names_no_place_of_this_machine(pl
 def test_nf4_trains_on_a_cpu_in_float32(plan_for, tmp_path):
     from safetensors.torch import load_file
 
-    fit = QloraTrainer().fit(plan_for(quantization="nf4", max_steps=3), tmp_path / "out")
+    fit = Here().fit(plan_for(quantization="nf4", max_steps=3), tmp_path / "out")
 
     assert {str(tensor.dtype) for tensor in load_file(tmp_path / "out" / WEIGHTS).values()} == {
         "torch.float32"
@@ -183,35 +181,17 @@ def test_text_that_looks_like_a_control_token_stays_text(plan_for, base):
     assert tokenizer.decode(learned[:-1]) == line["completion"]
 
 
-@pytest.mark.parametrize(
-    ("count", "total", "batch"), [(10, 10, 3), (10, 27, 4), (5, 2, 1), (3, 50, 16), (100, 200, 8)]
-)
-def test_every_row_is_read_as_often_as_any_other(count, total, batch):
-    lengths = [37 * number % 101 for number in range(count)]
-    order = _mixture.reading_order(lengths, total, batch, seed=1)
-
-    read = [order.count(number) for number in range(count)]
-    assert len(order) == total
-    assert max(read) - min(read) <= 1
-    assert order == _mixture.reading_order(lengths, total, batch, seed=1)
-    assert total <= 2 or order != _mixture.reading_order(lengths, total, batch, seed=2)
-
-
-def test_rows_of_like_length_share_a_batch():
-    lengths = [37 * number % 101 for number in range(100)]
-    order = _mixture.reading_order(lengths, 100, 10, seed=0)
-    padded = sum(
-        10 * max(lengths[index] for index in order[first : first + 10]) for first in range(0, 100, 10)
-    )
-
-    assert padded < 1.35 * sum(lengths)
-
-
 def test_rows_too_long_are_left_out_and_counted_never_cut(plan_for, tmp_path):
     long = {"prompt": "p", "completion": "wire w; " * 200, "source": "delta"}
-    fit = QloraTrainer().fit(plan_for(lines=[*rows(4), long], max_steps=1), tmp_path / "out")
+    gold = {**long, "source": "gold", "place": "gold/v5.jsonl:7"}
+    lines = [*rows(4), long, long, gold]
+    fit = Here().fit(plan_for(lines=lines, max_steps=1), tmp_path / "out")
 
-    assert (fit.examples, fit.skipped) == (4, 1)
+    assert (fit.examples, fit.skipped) == (4, 3)
+    told = [json.loads(line) for line in (tmp_path / "out" / "too_long.jsonl").read_text().splitlines()]
+    assert [one["subject"] for one in told] == ["mixture.jsonl:5", "gold/v5.jsonl:7"]
+    assert {one["reason"] for one in told} == {"too_long"}
+    assert "max_length is " in told[0]["detail"]
 
 
 def test_packed_documents_do_not_see_each_other(plan_for, tmp_path, base):
@@ -248,26 +228,26 @@ def test_a_model_that_mixes_packed_documents_is_padded_instead(base):
 
 def test_a_missing_base_says_how_to_get_it(plan_for, tmp_path):
     with pytest.raises(UsageError, match="hf download nobody/nothing"):
-        QloraTrainer().fit(plan_for(model="nobody/nothing"), tmp_path / "out")
+        Here().fit(plan_for(model="nobody/nothing"), tmp_path / "out")
     with pytest.raises(UsageError, match="neither a directory"):
-        QloraTrainer().fit(plan_for(model="/no/such/place"), tmp_path / "out")
+        Here().fit(plan_for(model="/no/such/place"), tmp_path / "out")
 
 
 def test_a_mixture_without_rows_says_so(plan_for, tmp_path):
     with pytest.raises(UsageError, match="has no rows"):
-        QloraTrainer().fit(plan_for(lines=[]), tmp_path / "out")
+        Here().fit(plan_for(lines=[]), tmp_path / "out")
 
 
 def test_a_mixture_of_which_nothing_fits_says_so(plan_for, tmp_path):
     with pytest.raises(UsageError, match=r"none of the 12 rows .* fits in 16 tokens"):
-        QloraTrainer().fit(plan_for(max_length=16), tmp_path / "out")
+        Here().fit(plan_for(max_length=16), tmp_path / "out")
 
 
 def test_a_mixture_the_plan_was_not_made_for_is_refused(plan_for, tmp_path):
     plan = plan_for()
     (tmp_path / "mixture.jsonl").write_text("{}\n")
     with pytest.raises(CorruptStateError, match="not what the plan was made for"):
-        QloraTrainer().fit(plan, tmp_path / "out")
+        Here().fit(plan, tmp_path / "out")
 
 
 def test_a_tokenizer_without_chat_template_says_so(plan_for, tmp_path, base):
@@ -275,14 +255,14 @@ def test_a_tokenizer_without_chat_template_says_so(plan_for, tmp_path, base):
     shutil.copytree(base, model)
     (model / "chat_template.jinja").unlink()
     with pytest.raises(UsageError, match="no chat template"):
-        QloraTrainer().fit(plan_for(model=str(model)), tmp_path / "out")
+        Here().fit(plan_for(model=str(model)), tmp_path / "out")
 
 
 def test_a_template_that_never_ends_an_answer_is_refused():
     tokenizer = make_tokenizer()
     tokenizer.chat_template = "{%- for message in messages %}{{- message['content'] }}{%- endfor %}"
     with pytest.raises(UsageError, match="never learn to stop"):
-        _modelling.end_of_turn(tokenizer)
+        Chat(tokenizer, ChatOptions())
 
 
 def test_a_large_base_is_refused_without_a_gpu(plan_for, tmp_path, base):
@@ -295,7 +275,7 @@ def test_a_large_base_is_refused_without_a_gpu(plan_for, tmp_path, base):
     shutil.copytree(base, model)
     Qwen2Config(hidden_size=3584, intermediate_size=18944, num_hidden_layers=28).save_pretrained(model)
     with pytest.raises(ToolError, match=r"billion parameters and this machine has no CUDA device"):
-        QloraTrainer().fit(plan_for(model=str(model)), tmp_path / "out")
+        Here().fit(plan_for(model=str(model)), tmp_path / "out")
 
 
 def test_running_out_of_memory_names_the_knobs(plan_for):
@@ -309,16 +289,16 @@ def test_running_out_of_memory_names_the_knobs(plan_for):
     ):
         with (
             pytest.raises(ToolError, match=r"lower train\.hyperparameters\.batch_size"),
-            qlora._explained(knobs),
+            _memory.explained(knobs),
         ):
             raise error
-    with pytest.raises(RuntimeError, match="else"), qlora._explained(knobs):
+    with pytest.raises(RuntimeError, match="else"), _memory.explained(knobs):
         raise RuntimeError("something else")
 
 
 def test_a_loss_that_is_no_number_stops_the_fit(plan_for, tmp_path):
     with pytest.raises(ToolError, match="training diverged"):
-        QloraTrainer().fit(plan_for(learning_rate=1e30), tmp_path / "out")
+        Here().fit(plan_for(learning_rate=1e30), tmp_path / "out")
 
 
 def test_nothing_is_printed_and_the_library_settings_come_back(plan_for, tmp_path, capsys):
@@ -326,7 +306,7 @@ def test_nothing_is_printed_and_the_library_settings_come_back(plan_for, tmp_pat
     from transformers.utils import logging
 
     before = huggingface_hub.constants.HF_HUB_OFFLINE, logging.is_progress_bar_enabled()
-    QloraTrainer().fit(plan_for(max_steps=1), tmp_path / "out")
+    Here().fit(plan_for(max_steps=1), tmp_path / "out")
 
     assert capsys.readouterr().out == ""
     assert before == (huggingface_hub.constants.HF_HUB_OFFLINE, logging.is_progress_bar_enabled())
@@ -345,9 +325,9 @@ def test_a_killed_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for, tmp_
     disk.write_record(tmp_path / "plan.json", plan)
     program = (
         "import sys, torch; from pathlib import Path; from ct_retrain import disk\n"
-        "from ct_retrain.adapters.qlora import QloraTrainer; from ct_retrain.core.training import TrainPlan\n"
+        "from ct_retrain.adapters.qlora import Here; from ct_retrain.core.training import TrainPlan\n"
         "torch.set_num_threads(1)\n"
-        "QloraTrainer().fit(disk.read_record(Path(sys.argv[1]), TrainPlan), Path(sys.argv[2]))\n"
+        "Here().fit(disk.read_record(Path(sys.argv[1]), TrainPlan), Path(sys.argv[2]))\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path / "plan.json"), str(tmp_path / "out")]
     for step in (10, 30):
@@ -358,8 +338,8 @@ def test_a_killed_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for, tmp_
             time.sleep(0.01)
         os.killpg(child.pid, signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
-    resumed = QloraTrainer().fit(plan, tmp_path / "out")
-    undisturbed = QloraTrainer().fit(plan, tmp_path / "undisturbed")
+    resumed = Here().fit(plan, tmp_path / "out")
+    undisturbed = Here().fit(plan, tmp_path / "undisturbed")
 
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "undisturbed" / WEIGHTS).read_bytes()
     assert resumed.losses == undisturbed.losses

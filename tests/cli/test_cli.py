@@ -57,6 +57,23 @@ def test_a_dry_run_prints_the_funnel_as_json(tmp_path: Path, capsys: pytest.Capt
 
     assert plan["collect"]["collected"] == 1
     assert plan["curate"]["repairs"] == 1
+    assert plan["training"]["schedule"]["steps"] >= 60
+    assert plan["training"]["counted"] == "characters"
+
+
+def test_a_dry_run_says_how_training_would_go_also_where_mainline_is_not_at_hand(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    town = found(tmp_path)
+    leave_trace(town.workspace, "run_2", 2)
+    toml = '[train]\nmainline = "nobody/nothing"\n[benchmark]\nsuite = "suite.jsonl"\n'
+    (tmp_path / "ct-retrain.toml").write_text(toml)
+    assert call(["-C", str(tmp_path), "run", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+
+    assert "60 steps of 1 sequences, about " in said
+    assert "learning rate 5e-05 at the first step, 0.0002 after 3 steps of warm-up" in said
+    assert "no estimate of time and memory: base model 'nobody/nothing'" in said
 
 
 def test_config_says_where_a_value_came_from(

@@ -2,6 +2,9 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -80,3 +83,68 @@ def test_layouts_and_mends_are_listed(capsys: pytest.CaptureFixture[str]) -> Non
 
     assert call(["suite", "patches", "--json"]) == 0
     assert all(one["why"] for one in json.loads(capsys.readouterr().out))
+
+
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "suite.md"
+
+
+def code_of(page: Path, language: str) -> str:
+    """The first block of *language* on *page*, without the indentation of its list."""
+    block = page.read_text().partition(f"```{language}\n")[2].partition("```")[0]
+    return textwrap.dedent(block)
+
+
+def test_a_suite_written_as_the_how_to_says_is_healthy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tb.v").write_text(code_of(PAGE, "verilog"))
+    (tmp_path / "inv4.v").write_text(
+        "module inv4(input [3:0] a, output [3:0] y);\n  assign y = ~a;\nendmodule\n"
+    )
+    subprocess.run([sys.executable, "-c", code_of(PAGE, "python")], cwd=tmp_path, check=True)
+
+    assert call(["-C", str(tmp_path), *FAST, "suite", "check", "my_suite.jsonl"]) == 0
+    assert "healthy: 1 of 1" in capsys.readouterr().out
+
+
+def test_the_how_tos_testbench_runs_without_the_judge_as_it_says(tmp_path: Path) -> None:
+    (tmp_path / "tb.v").write_text(code_of(PAGE, "verilog"))
+    (tmp_path / "inv4.v").write_text(
+        "module inv4(input [3:0] a, output [3:0] y);\n  assign y = ~a;\nendmodule\n"
+    )
+    command = PAGE.read_text().partition("`` iverilog ")[2].partition(" ``")[0]
+    done = subprocess.run(
+        f"iverilog {command} && vvp a.out",
+        cwd=tmp_path,
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert "CT_VERDICT checks=16 errors=0" in done.stdout
+
+
+SPEAKS = {
+    "house": '$display("%0s checks=%0d errors=%0d", `CT_VERDICT, checks, errors);',
+    "VerilogEval": '$display("Mismatches: %1d in %1d samples", errors, checks);',
+    "words": 'if (errors == 0) $display("TEST PASSED"); else $display("TEST FAILED");',
+}
+HEADS = {
+    "nothing": "",
+    "asked first": '`ifndef CT_VERDICT\n`define CT_VERDICT "CT_VERDICT"\n`endif\n',
+    "a word of its own": '`define CT_VERDICT "CT_VERDICT"\n',
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+@pytest.mark.parametrize("speaks", SPEAKS)
+def test_a_testbench_of_every_kind_that_the_reference_names_is_healthy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], speaks: str, head: str
+) -> None:
+    bench = code_of(PAGE, "verilog").replace(SPEAKS["house"], SPEAKS[speaks])
+    golden = "module inv4(input [3:0] a, output [3:0] y);\n  assign y = ~a;\nendmodule\n"
+    row = {"id": "inv4", "spec": "Invert a into y.", "top": "inv4", "golden": golden, "category": "logic"}
+    write_lines(tmp_path / "mine.jsonl", [{**row, "testbench": HEADS[head] + bench}])
+
+    assert call(["-C", str(tmp_path), *FAST, "suite", "check", "mine.jsonl"]) == 0, capsys.readouterr()

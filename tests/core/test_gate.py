@@ -248,3 +248,46 @@ def test_every_decision_says_what_would_change_it(ours: int, settings: GateSetti
     decision = decide([card("candidate", passes(ours)), card("mainline", passes(4))], settings, 0.01)
 
     assert says in decision.evidence.explanation
+
+
+def test_a_candidate_that_answers_as_mainline_does_is_held_for_that() -> None:
+    cards = [card("candidate", passes(5), answers="a"), card("mainline", passes(5), answers="a")]
+    decision = decide(cards, SETTINGS, 0.0)
+
+    assert isinstance(decision, Hold)
+    assert decision.evidence.explanation.startswith(
+        "Held: all 1000 answers are mainline's, letter for letter."
+    )
+    check = decision.evidence.checks[-1]
+    assert (check.name, check.holds, check.n) == ("answers differ from mainline", False, 1000)
+
+
+def test_a_candidate_that_answers_as_mainline_does_is_never_published_nor_its_rejection_softened() -> None:
+    better = decide(
+        [card("candidate", passes(6), answers="a"), card("mainline", passes(4), answers="a")], SETTINGS, 0.01
+    )
+    worse = decide(
+        [
+            card("candidate", passes(3), answers="a"),
+            card("champion", passes(5), answers="b"),
+            card("mainline", passes(3), answers="a"),
+        ],
+        SETTINGS,
+        0.01,
+    )
+
+    assert isinstance(better, Hold)
+    assert isinstance(worse, Reject)
+    assert "all 1000 answers are mainline's" in worse.evidence.explanation
+
+
+def test_other_answers_are_a_check_that_holds_and_unknown_ones_are_none() -> None:
+    told = decide(
+        [card("candidate", passes(6), answers="a"), card("mainline", passes(4), answers="b")], SETTINGS, 0.01
+    )
+    untold = decide([card("candidate", passes(6)), card("mainline", passes(4), answers="b")], SETTINGS, 0.01)
+
+    assert isinstance(told, Promote)
+    assert told.evidence.checks[-1].holds
+    assert isinstance(untold, Promote)
+    assert "answers differ from mainline" not in {check.name for check in untold.evidence.checks}

@@ -12,6 +12,7 @@ from scipy.stats import norm
 
 from ct_retrain.core.stats import (
     Resampling,
+    clustered,
     estimate,
     mcnemar,
     paired,
@@ -98,6 +99,42 @@ def test_nothing_measured_is_the_whole_interval() -> None:
         "problems": 0,
         "samples": 0,
     }
+
+
+@given(st.lists(st.integers(0, 4), max_size=30))
+def test_problems_that_are_clusters_of_their_own_have_the_interval_of_problems(passes: list[int]) -> None:
+    names = [f"c{number}" for number in range(len(passes))]
+
+    assert clustered(passes, names, 4, HOW) == estimate(passes, 4, HOW)
+
+
+@pytest.mark.parametrize("samples", [1, 4])
+def test_asking_the_same_thing_three_times_makes_no_interval_narrower(samples: int) -> None:
+    passes = [number % (samples + 1) for number in range(30)]
+    once, thrice = (
+        estimate(passes, samples, HOW),
+        clustered(passes * 3, [str(number) for number in range(30)] * 3, samples, HOW),
+    )
+    fooled = estimate(passes * 3, samples, HOW)
+
+    assert thrice.value == pytest.approx(once.value)
+    assert thrice.problems == 90
+    assert fooled.high - fooled.low < 0.7 * (once.high - once.low)
+    assert thrice.high - thrice.low > 0.85 * (once.high - once.low)
+
+
+def test_the_interval_over_clusters_covers_the_truth_where_near_duplicates_agree() -> None:
+    random = np.random.default_rng(5)
+    covered = 0
+    for number in range(300):
+        rates = random.beta(1, 1, 40)
+        sizes = random.integers(1, 5, 40)
+        clusters = [str(cluster) for cluster in np.repeat(np.arange(40), sizes)]
+        passes = [int(rate > 0.5) for rate in np.repeat(rates, sizes)]
+        found = clustered(passes, clusters, 1, Resampling(0.95, 500, number))
+        covered += found.low <= 0.5 <= found.high
+
+    assert covered >= 0.91 * 300
 
 
 def test_the_sign_flip_test_is_right_and_quick_for_a_thousand_problems_of_32_answers() -> None:

@@ -67,8 +67,12 @@ def test_a_small_mistake_does_not_pass(name: str, right: str, wrong: str, icarus
 
 def test_a_saturating_counter_that_wraps_does_not_pass(icarus: Simulator) -> None:
     family = next(family for family in missing_families() if family.name == "saturating_counter")
-    for seed in range(10):
-        task = sample((family,), Random(seed), "train")
+    tasks = sorted(
+        (sample((family,), Random(seed), "train") for seed in range(40)),
+        key=lambda task: int(task.key.rpartition("/")[2]),
+    )
+    # The largest limits take the longest to reach, above all behind an enable.
+    for task in tasks[-10:]:
         name, width = task.outputs[0]
         wraps = task.rtl.replace(f": {name};", ": 0;")
 

@@ -11,8 +11,9 @@ from ct_retrain.core.verdict import Design
 from ct_retrain.demo.chart import draw
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY
-from ct_retrain.demo.stage_set import NEW, SUITE, set_up, specs, specs_file
+from ct_retrain.demo.stage_set import NEW, SUITE, cluster_of, set_up, specs, specs_file
 from ct_retrain.pipeline import load_specs
+from ct_retrain.verilog.fingerprint import canonical, shape
 
 SMALL = dataclasses.replace(
     NIGHTLY,
@@ -43,6 +44,20 @@ def test_no_spec_of_any_night_is_a_held_out_problem(tmp_path: Path) -> None:
     assert not held_out & asked
 
 
+def test_held_out_problems_are_distinct_and_near_duplicates_are_one_cluster(tmp_path: Path) -> None:
+    set_up(tmp_path, NIGHTLY)
+    problems = [one for one in disk.read_lines(tmp_path / SUITE, Problem) if NEW in one.tags]
+    clusters: dict[str, set[str]] = {}
+    for problem in problems:
+        clusters.setdefault(cluster_of(problem), set()).add(shape(problem.golden))
+
+    assert len(problems) == 90
+    assert len({canonical(problem.golden) for problem in problems}) == 90
+    assert len(clusters) >= 75
+    shapes = [one for cluster in clusters.values() for one in cluster]
+    assert len(shapes) == len(set(shapes)), "a design is in two clusters but for its names"
+
+
 def test_every_held_out_golden_passes_its_testbench(tmp_path: Path) -> None:
     set_up(tmp_path, SMALL)
     house = compose.build(tmp_path)
@@ -64,6 +79,7 @@ def test_a_night_of_the_demo_trains_measures_and_draws(tmp_path: Path) -> None:
     assert turn.new["mainline"].problems == sum(
         NEW in problem.tags for problem in disk.read_lines(tmp_path / SUITE, Problem)
     )
+    assert 0 < turn.clusters[NEW] <= turn.new["mainline"].problems
     assert "mainline" in chart.read_text()
     again = list(turn_all(house.workspace, house.settings, house.ports, SMALL, said.append))
     assert [one.record for one in again] == [turn.record]

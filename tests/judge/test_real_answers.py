@@ -19,6 +19,7 @@ from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
+from ct_retrain.verilog.extract import find_rtl
 from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.stub import stub
 
@@ -78,6 +79,34 @@ def test_the_guard_refuses_no_answer_that_passed() -> None:
     ]
 
     assert refused == []
+
+
+FRAMES = {
+    "fence": ("```verilog\n{}\n```\nDone.", "{}"),
+    "prose": ("`top_module` is the module.\n\n{}\n\nIt ends with `endmodule`.", "{}"),
+    "marks": ("[BEGIN]\n{}\n[DONE]", "{}"),
+    "guard": ("````verilog\n`ifndef X\n`define X\n{}\n`endif\n````", "`ifndef X\n`define X\n{}\n`endif"),
+    "types": ("```verilog\ntypedef logic t;\n\n{}\n```", "typedef logic t;\n\n{}"),
+}
+"""Frame → an answer with a hole for code, and what is to be found in it."""
+
+
+@pytest.mark.parametrize(("frame", "kept"), FRAMES.values(), ids=FRAMES)
+def test_real_code_is_found_in_any_frame(frame: str, kept: str) -> None:
+    labelled = [row["code"] for path in sorted(DATA.glob("labelled_*")) for row in rows(path.name)]
+    codes = [code for row in labelled[::10] if (code := find_rtl(row).strip())]
+    other = [code for code in codes if find_rtl(frame.replace("{}", code)) != kept.replace("{}", code) + "\n"]
+
+    assert len(codes) > 350
+    assert other == []
+
+
+def test_what_is_found_in_a_raw_answer_is_found_again() -> None:
+    answers = [row["completion"] for row in rows("model_outputs_verilogeval_v1_human.jsonl.gz")][::4]
+    found = [find_rtl(answer, "top_module") for answer in answers]
+
+    assert sum(bool(rtl) for rtl in found) / len(found) > 0.97
+    assert [rtl for rtl in found if find_rtl(rtl, "top_module") != rtl] == []
 
 
 def golden_of(row: dict[str, Any]) -> str:

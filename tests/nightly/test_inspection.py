@@ -26,6 +26,9 @@ class Arms:
     def open(self, adapter: Path | None) -> Generator:
         return Scripted(self._answers, "candidate") if adapter else Scripted({}, "mainline")
 
+    def close(self) -> None:
+        """It holds nothing."""
+
 
 def flip(width: int) -> str:
     return other_problem(width).golden

@@ -176,7 +176,7 @@ def test_a_changed_setting_redoes_only_what_it_touches(tmp_path: Path) -> None:
     before = town.workspace.stage("2026-01-01", "curate").joinpath("manifest.json").read_bytes()
     train = town.settings.train.model_copy(update={"min_new": 2})
     hyper = train.model_copy(
-        update={"hyperparameters": train.hyperparameters.model_copy(update={"learning_rate": 2e-4})}
+        update={"hyperparameters": train.hyperparameters.model_copy(update={"learning_rate": 3e-4})}
     )
     changed = town._replace(settings=town.settings.model_copy(update={"train": hyper}))
     night(changed, "2026-01-01")
@@ -239,7 +239,7 @@ def test_benchmark_problems_never_reach_the_dataset(tmp_path: Path) -> None:
     night(town, "2026-01-01")
     refused = town.workspace.stage("2026-01-01", "curate").joinpath("rejected.jsonl").read_text()
 
-    assert '"reason":"contaminated"' in refused
+    assert '"reason":"contaminated_copied_question"' in refused
 
 
 def test_records_list_every_ended_night_in_order(tmp_path: Path) -> None:

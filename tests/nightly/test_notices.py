@@ -77,6 +77,59 @@ def test_a_dead_channel_is_told_later_and_the_others_not_twice(tmp_path: Path) -
     assert team.told == [("slack", titles[0]), ("mail", titles[0]), ("slack", titles[1]), ("mail", titles[1])]
 
 
+def test_a_notice_that_a_channel_never_takes_is_given_up_and_status_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = found(tmp_path)
+    with webhook(*[400] * 100) as hook:
+        url = f"json://{hook.address}/"
+        team = AppriseNotifier(NoticeSettings(urls=SecretStr(url)), tmp_path)
+        town = town._replace(ports=town.ports._replace(notifier=team))
+        monkeypatch.setattr("ct_retrain.adapters.notify._PAUSES", ())
+        for _ in range(15):
+            live(town)
+    assert len(hook.posts) < 50
+    asked = len(hook.posts)
+    with webhook() as again:
+        live(town)
+    assert again.posts == []
+    assert len(hook.posts) == asked
+
+    monkeypatch.setenv("CT_RETRAIN_NOTICES__URLS", url)
+    capsys.readouterr()
+    call(["-C", str(tmp_path), "status"])
+    said = capsys.readouterr().out
+    assert "notices  address 1, json never took one (" in said
+    assert "it is kept in work/continuous_retrain/.outbox/2026-01-01/outcome-" in said
+    call(["-C", str(tmp_path), "status", "--json"])
+    assert len(json.loads(capsys.readouterr().out)["lost_notices"]) == 1
+
+
+class Picky(Channels):
+    """A channel that takes every notice but those whose title it does not like."""
+
+    def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
+        if NIGHT in notice.title:
+            return dict.fromkeys(channels, "400: too long")
+        return super().send(notice, channels)
+
+
+def test_a_notice_that_cannot_be_delivered_does_not_keep_others_back(tmp_path: Path) -> None:
+    town = found(tmp_path)
+    down, picky = Channels("slack"), Picky("slack")
+    down.dead = {"slack"}
+    town = town._replace(ports=town.ports._replace(notifier=down))
+    live(town)
+    live(town, "2026-01-02")
+    town = town._replace(ports=town.ports._replace(notifier=picky))
+    live(town, "2026-01-03")
+
+    assert [title.split(":")[0] for _, title in picky.told] == [
+        "ct-retrain 2026-01-02",
+        "ct-retrain 2026-01-03",
+    ]
+
+
 def test_a_channel_that_is_no_longer_set_is_forgotten_and_a_new_one_learns_of_tonight(tmp_path: Path) -> None:
     town = found(tmp_path)
     team, moved = Channels("old"), Channels("new")

@@ -1,18 +1,23 @@
 """A benchmark draws what it lacks, goes on where it was cut short, and ends the same whoever holds it."""
 
+import json
+import threading
 from collections.abc import Iterator, Mapping, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Self
 
 import pytest
 from tests.fakes import Scripted
 
-from ct_retrain.core.decision import Promote, Reject
+from ct_retrain.adapters.endpoint import EndpointGenerators
+from ct_retrain.core.decision import Hold, Promote, Reject
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Completion, Prompt, Sampling, Suite
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings, JudgeSettings
+from ct_retrain.core.settings import BenchmarkSettings, EndpointSettings, GateSettings, JudgeSettings
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.suites.load import load_suite
@@ -244,3 +249,65 @@ def test_failures_have_names_and_a_fixed_denominator(tmp_path: Path, suite: Suit
     assert facts.scorecards[0].outcomes == {"no_module": 14, "truncated": 7}
     assert facts.scorecards[0].functional.samples == 21
     assert isinstance(facts.decision, Reject), "two thirds of the answers are finished, nine tenths must be"
+
+
+class Deaf:
+    """A server that speaks OpenAI's API, takes every adapter and answers as mainline whatever it is asked for."""
+
+    def __init__(self, answers: Mapping[str, str]) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self._say({"data": [{"id": "m"}]})
+
+            def do_POST(self) -> None:
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                text = answers.get(
+                    asked.get("messages", [{}])[-1].get("content", ""), "module none; endmodule"
+                )
+                choice = {"message": {"content": f"{text} // {asked.get('seed')}"}, "finish_reason": "stop"}
+                self._say({"choices": [choice], "usage": {"completion_tokens": 9}})
+
+            def _say(self, said: object) -> None:
+                data = json.dumps(said).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                return
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("adapters", "decided", "words"),
+    [
+        ("vllm", Reject, "it would answer as mainline"),  # its list of models does not name the adapter
+        ("path", Hold, "all 21 answers are mainline's, letter for letter"),
+    ],
+)
+def test_an_adapter_that_the_server_ignores_is_no_candidate_and_the_reason_is_told(
+    tmp_path: Path, suite: Suite, judge: Judge, adapters: str, decided: type, words: str
+) -> None:
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_model.safetensors").write_bytes(b"weights")
+    (adapter / "adapter_config.json").write_text("{}")
+    asked = inputs(suite)._replace(arms=(("candidate", adapter), ("mainline", None)))
+    with Deaf({one.spec: one.golden for one in suite.problems}) as server:
+        settings = EndpointSettings.model_validate({"url": server.url, "model": "m", "adapters": adapters})
+        facts = benchmark(tmp_path / "out", asked, EndpointGenerators(settings), judge)
+
+    assert isinstance(facts.decision, decided)
+    assert words in facts.decision.evidence.explanation

@@ -180,7 +180,7 @@ class Noting(Taught):
 
 
 def learning_faster(town: Town) -> Town:
-    knobs = town.settings.train.hyperparameters.model_copy(update={"learning_rate": 2e-4})
+    knobs = town.settings.train.hyperparameters.model_copy(update={"learning_rate": 3e-4})
     train = town.settings.train.model_copy(update={"hyperparameters": knobs})
     return town._replace(settings=town.settings.model_copy(update={"train": train}))
 
@@ -192,8 +192,8 @@ def test_a_release_that_nobody_was_pointed_at_is_replaced_by_tonights(tmp_path: 
     one_night(learning_faster(town), trainer=Noting({}))
     release = town.workspace.models / "nightly_2026-01-01"
 
-    assert "learning rate 0.0002" in release.joinpath("README.md").read_text()
-    assert '"learning_rate":0.0002' in release.joinpath("notes/asked.json").read_text()
+    assert "learning rate 0.0003" in release.joinpath("README.md").read_text()
+    assert '"learning_rate":0.0003' in release.joinpath("notes/asked.json").read_text()
     assert "notes/asked.json" in {file.path for file in verified(release.parent, release.name).files}
 
 

@@ -16,6 +16,12 @@ module sub #(parameter W = `W) (input clk, input [W-1:0] a, output reg [W-1:0] q
 endmodule
 `endif
 package p; localparam X = 3; endpackage
+typedef enum logic {OFF, ON} power_t;
+localparam power_t START = OFF;
+import p::*;
+function automatic logic inverted(input logic v); return ~v; endfunction
+interface bus; logic v; modport from (output v); modport to (input v); endinterface
+module source (bus.from b, input logic a); assign b.v = inverted(a); endmodule
 module m import p::*; (input clk, input [3:0] a, output logic [3:0] y, output logic z);
   typedef enum logic [1:0] {A, B} state_t;
   struct packed { logic [3:0] v; logic w; } s;
@@ -35,6 +41,8 @@ module m import p::*; (input clk, input [3:0] a, output logic [3:0] y, output lo
   always_comb begin t(a); z = $signed(a) > 0 ? s.w : ^a; end
   generate genvar g; for (g = 0; g < 2; g = g + 1) begin : bank wire w = a[g]; end endgenerate
   wire peek = bank[0].w;
+  bus link(); source feed(.b(link), .a(a[0]));
+  power_t power = START;
   and (o, a[0], a[1]);
 endmodule
 """
@@ -81,6 +89,7 @@ ILLEGAL = {
     "`pragma protect": "pragma",
     "class c; endclass": "class",
     "event e; initial -> e;": "trigger",
+    "virtual interface bus b;": "virtual interface",
 }
 
 
@@ -95,7 +104,11 @@ def test_what_is_not_allowed_is_named_with_its_line(code: str, reason: str) -> N
 
 @pytest.mark.parametrize(
     "code",
-    ["module tb; endmodule", "primitive tb(q, a); output q; input a; table 0 : 1; endtable endprimitive"],
+    [
+        "module tb; endmodule",
+        "interface tb; endinterface",
+        "primitive tb(q, a); output q; input a; table 0 : 1; endtable endprimitive",
+    ],
 )
 def test_the_names_of_the_testbench_are_taken(code: str) -> None:
     assert "the testbench's" in str(guard(code, frozenset({"tb"})).refused)

@@ -3,7 +3,9 @@
 A directory of checkpoints belongs to one plan; another plan starts from nothing.
 """
 
+import json
 from pathlib import Path
+from typing import Any
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
@@ -36,11 +38,29 @@ def claim(plan: TrainPlan, out: Path) -> Fit | None:
     return disk.read_record(out / "fit.json", Fit) if done else None
 
 
+def plan_in(out: Path) -> TrainPlan:
+    """The plan that *out* was claimed for; raise CorruptStateError where there is none."""
+    return disk.read_record(out / "plan.json", TrainPlan)
+
+
 def finish(out: Path, fit: Fit) -> None:
-    """Record that the adapter is complete; the checkpoints have served."""
+    """Record that the adapter is complete and remove the checkpoints."""
     disk.sync_tree(out / "adapter")
     disk.write_record(out / "fit.json", fit)
     disk.remove_tree(out / "checkpoints")
+
+
+def save_adapter(model: Any, directory: Path, base: str) -> None:
+    """Leave the adapter alone in *directory*: no model card, and a configuration that does not vary with hash seeds."""
+    disk.fresh_directory(directory)
+    model.peft_config["default"].base_model_name_or_path = base
+    model.save_pretrained(directory, save_embedding_layers=False)
+    (directory / "README.md").unlink(missing_ok=True)
+    path = directory / "adapter_config.json"
+    config: dict[str, Any] = json.loads(path.read_text())
+    if isinstance(config["target_modules"], list):
+        config["target_modules"] = sorted(config["target_modules"])
+    disk.write_text(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
 
 
 def seal(directory: Path, step: int, seconds: float) -> None:
@@ -80,6 +100,6 @@ def _sealed(directory: Path) -> Checkpoint | None:
 
 def _plan_of(out: Path) -> TrainPlan | None:
     try:
-        return disk.read_record(out / "plan.json", TrainPlan)
+        return plan_in(out)
     except CorruptStateError:
         return None

@@ -4,30 +4,55 @@ Promises: a row longer than the limit is left out and counted, never cut; text t
 token stays text in answers; packed rows are kept apart, or they are not packed.
 """
 
-import random
-from collections.abc import Sequence
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._chat import Chat
 from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.reading import Origin
+from ct_retrain.core.recipe import HARVESTED, Amounts, repetitions
+from ct_retrain.core.record import Rejected
 from ct_retrain.core.training import Row, TrainPlan
 
 IGNORED = -100
 """The label of a token that is read but not learned."""
 
-_WINDOW = 4
-"""Batches among which rows are sorted by length."""
+_PACKED = 1000
+"""Rows that are packed together; they stand for many passes where rows are few."""
 _PROBE = 12
 """Tokens a document of the packing probe."""
 
 
 class Tokens(NamedTuple):
-    """Rows ready to train on, and how many were too long to be among them."""
+    """The different rows of a mixture, ready to train on, and how many lines were too long to be among them."""
 
     rows: list[dict[str, list[int]]]
     skipped: int
+    origins: Sequence[Origin] = ()
+    """Of each row."""
+    lines: Mapping[str, int] = {}
+    """Source → lines of the mixture that are one of the rows, repetitions counted."""
+    too_long: tuple[Rejected, ...] = ()
+    """The rows that were left out, each once, by the file and line it comes from."""
+
+    def amounts(self, *, packed: bool) -> Amounts:
+        """What there is to read."""
+        tokens: Counter[str] = Counter()
+        for row, origin in zip(self.rows, self.origins, strict=True):
+            tokens[origin.source] += len(row["input_ids"])
+        return Amounts(
+            lines=self.lines,
+            distinct=Counter(origin.source for origin in self.origins),
+            tokens=tokens,
+            longest=max(len(row["input_ids"]) for row in self.rows),
+            extra=sum(origin.again for origin in self.origins),
+            packed=packed,
+        )
 
 
 def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
@@ -35,66 +60,80 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
     path = Path(plan.mixture)
     if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
-    end = _modelling.end_of_turn(tokenizer)
-    limit = plan.hyperparameters.max_length
-    everything = [_row(row, tokenizer, end) for row in disk.read_lines(path, Row)]
-    kept = [row for row in everything if len(row["input_ids"]) <= limit]
+    chat = Chat(tokenizer, plan.chat)
+    limit = min(plan.hyperparameters.max_length, _window(chat))
+    everything = [
+        (_row(row, chat), row, copies) for row, copies in repetitions(disk.read_lines(path, Row)).values()
+    ]
+    kept = [one for one in everything if len(one[0]["input_ids"]) <= limit]
     if not everything:
         raise UsageError(f"{path} has no rows: there is nothing to train on; harvest more, or add a gold set")
     if not kept:
-        shortest = min(len(row["input_ids"]) for row in everything)
+        shortest = min(len(ids["input_ids"]) for ids, _, _ in everything)
         raise UsageError(
             f"none of the {len(everything)} rows of {path} fits in {limit} tokens (the shortest has {shortest}): "
-            "raise train.hyperparameters.max_length"
+            "raise train.hyperparameters.max_length, where mainline's window allows it"
         )
-    return Tokens(kept, len(everything) - len(kept))
+    lines: Counter[str] = Counter()
+    for _, row, copies in kept:
+        lines[row.source] += copies
+    skipped = sum(copies for _, _, copies in everything) - sum(lines.values())
+    origins = [_origin(row, plan.forgotten) for _, row, _ in kept]
+    too_long = tuple(_too_long(((row, len(ids["input_ids"])) for ids, row, _ in everything), limit))
+    return Tokens([ids for ids, _, _ in kept], skipped, origins, lines, too_long)
 
 
-def _row(row: Row, tokenizer: Any, end: int) -> dict[str, list[int]]:
-    prompt = _modelling.prompt_ids(tokenizer, row.prompt)
-    answer: list[int] = tokenizer(row.completion, add_special_tokens=False, split_special_tokens=True)[
-        "input_ids"
-    ]
-    learned = [*answer, end]
+def _origin(row: Row, forgotten: Sequence[str]) -> Origin:
+    return Origin(row.source, again=row.source == HARVESTED and row.category in forgotten)
+
+
+def _too_long(rows: Iterable[tuple[Row, int]], limit: int) -> Iterator[Rejected]:
+    """A refusal for every row of more than *limit* tokens; of rows that come from one line, one."""
+    told: set[str] = set()
+    for number, (row, length) in enumerate(rows, 1):
+        subject = row.place or f"{row.source} row {number}"
+        if length > limit and subject not in told:
+            told.add(subject)
+            detail = f"{length} tokens, and {limit} is the most that max_length and mainline's window allow"
+            yield Rejected(subject=subject, reason="too_long", detail=detail)
+
+
+def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
+    prompt, learned = chat.pair(row.prompt, row.completion)
     return {"input_ids": prompt + learned, "labels": [IGNORED] * len(prompt) + learned}
 
 
-def sequences(tokens: Tokens, *, pack_to: int | None) -> Any:
-    """*tokens* as a `datasets.Dataset`; packed into sequences of *pack_to* tokens if given."""
+def _window(chat: Chat) -> int:
+    """Tokens that mainline reads; a row beyond them would teach places that it never sees."""
+    directory = Path(str(chat.tokenizer.name_or_path))
+    if not (directory / "config.json").is_file():
+        return sys.maxsize
+    config = _modelling.kind_of(directory)
+    chat.check_vocabulary(config)
+    return _modelling.window_of(config) or sys.maxsize
+
+
+def padded(tokens: Tokens, reading: Sequence[int]) -> Any:
+    """The rows of *tokens* in the order of *reading* as a `datasets.Dataset`, a row a sequence."""
     datasets: Any = _modelling.library("datasets")
-    plain = datasets.Dataset.from_list(tokens.rows)
-    if pack_to is None:
-        return plain
+    return datasets.Dataset.from_list(tokens.rows).select(reading)
+
+
+def packed(tokens: Tokens, reading: Sequence[int], pack_to: int, seed: int) -> Any:
+    """The same, packed into sequences of *pack_to* tokens; no row moves by more than `_PACKED` places."""
+    datasets: Any = _modelling.library("datasets")
+    rows = datasets.Dataset.from_list(tokens.rows)
+    parts = [rows.select(reading[first : first + _PACKED]) for first in range(0, len(reading), _PACKED)]
     shown = datasets.is_progress_bar_enabled()
     datasets.disable_progress_bars()
     try:
-        return _modelling.library("trl").pack_dataset(plain, pack_to, "bfd")
+        pack = _modelling.library("trl").pack_dataset
+        # Packing sorts rows by length: without a shuffle the longest would come first.
+        mixed = [pack(part, pack_to, "bfd").shuffle(seed=seed, keep_in_memory=True) for part in parts]
+        return datasets.concatenate_datasets(mixed)
     finally:
         if shown:
             datasets.enable_progress_bars()
-
-
-def reading_order(lengths: Sequence[int], total: int, batch: int, seed: int) -> list[int]:
-    """Which row to read when: *total* indices, every row as often as any other, up to one.
-
-    Rows are shuffled anew for each pass; within a window of a few batches those of like length share a batch,
-    which spares most of the padding and leaves batches mixed. The whole order is known before the first step, so
-    an interrupted run needs no sampler's state to go on with it.
-    """
-    draw = random.Random(seed)
-    indices: list[int] = []
-    while len(indices) < total:
-        indices += draw.sample(range(len(lengths)), len(lengths))
-    order: list[int] = []
-    for start in range(0, total, batch * _WINDOW):
-        window = sorted(
-            indices[start : min(start + batch * _WINDOW, total)], key=lambda index: lengths[index]
-        )
-        batches = [window[first : first + batch] for first in range(0, len(window), batch)]
-        last = batches.pop() if len(batches[-1]) < batch else []
-        draw.shuffle(batches)
-        order += [index for group in batches for index in group] + last
-    return order
 
 
 def keeps_documents_apart(model: Any, vocabulary: int) -> bool:

@@ -1,4 +1,4 @@
-"""What training and generation share: heavy libraries, a base model found offline, its chat turns, its digest.
+"""What training and generation share: heavy libraries, a base model found offline, what it is, its digest.
 
 Promises: nothing here is imported, downloaded or sent unless a function was asked to; a base that is neither
 a directory nor in the local cache is a UsageError that says how to get it. Weights are read from safetensors
@@ -7,6 +7,7 @@ only, never from pickles, and no code that came with a model is run.
 
 import contextlib
 import importlib
+import json
 import logging
 import os
 import warnings
@@ -19,6 +20,7 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.record import digest
 
 _WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt")
+_WORDS = "module m(input a);\n  assign y = a;\nendmodule"
 
 
 def library(name: str) -> Any:
@@ -79,51 +81,84 @@ def base_directory(base: str, *, download: bool) -> Path:
 
 
 def load_tokenizer(directory: Path) -> Any:
-    """The tokenizer of the model in *directory*; raise UsageError when it cannot hold a chat."""
+    """The tokenizer of the model in *directory*."""
     transformers: Any = library("transformers")
     try:
-        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(directory, local_files_only=True)
-    except (OSError, ValueError) as error:
+        tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:  # what the tokenizers library raises has no narrower type
         message = (
             f"{directory} holds no tokenizer that loads ({error}): use the complete directory of the model"
         )
         raise UsageError(message) from error
-    if not tokenizer.chat_template:
-        message = f"the tokenizer in {directory} has no chat template: use an instruct model, or add chat_template.jinja"
+    # Where the files are missing, transformers makes a tokenizer of that kind which knows no word.
+    ids = tokenizer(_WORDS, add_special_tokens=False)["input_ids"]
+    if str(tokenizer.decode(ids, clean_up_tokenization_spaces=False)).strip() != _WORDS:
+        message = f"{directory} holds no tokenizer that loads and keeps Verilog as it is: use the complete directory of the model"
         raise UsageError(message)
-    if tokenizer.pad_token_id is None:
-        tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
 
 
-def prompt_ids(tokenizer: Any, text: str) -> list[int]:
-    """Token ids of *text* as a user's turn, up to where the assistant begins."""
-    turn = [{"role": "user", "content": text}]
-    rendered: str = tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
-    return list(tokenizer(rendered, add_special_tokens=False)["input_ids"])
-
-
-def end_of_turn(tokenizer: Any) -> int:
-    """The token with which the chat template ends an answer, `<|im_end|>` in ChatML.
-
-    A base model's tokenizer may name another token as its EOS; who trains or stops on that one gets a model
-    that never ends its answers, so the template is asked.
-    """
-    turns = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "answer"}]
-    rendered: str = tokenizer.apply_chat_template(turns, tokenize=False)
-    ids: list[int] = tokenizer(rendered.rpartition("answer")[2], add_special_tokens=False)["input_ids"]
-    if not ids or ids[0] not in tokenizer.added_tokens_decoder:
-        message = "the chat template does not end an answer with a special token: the model could never learn to stop"
+def kind_of(directory: Path) -> Any:
+    """The configuration of the causal model in *directory*; raise UsageError where no such model can be built of it."""
+    transformers: Any = library("transformers")
+    known: Any = library("transformers.models.auto.modeling_auto").MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+    try:
+        config: Any = transformers.AutoConfig.from_pretrained(
+            directory, local_files_only=True, trust_remote_code=False
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        message = (
+            f"{directory} holds no model configuration that loads ({error}): use the directory of a model whose kind "
+            f"transformers {transformers.__version__} knows"
+        )
+        raise UsageError(message) from error
+    if config.model_type not in known:
+        message = f"{directory} holds a model of kind {config.model_type!r}, which is no causal language model: set train.mainline to one"
         raise UsageError(message)
-    return ids[0]
+    return config
+
+
+def window_of(config: Any) -> int | None:
+    """Tokens that a model of *config* reads and writes at most; None where it does not say."""
+    window: int | None = getattr(config.get_text_config(), "max_position_embeddings", None)
+    return window
+
+
+def check_fits(config: Any, tokens: int) -> None:
+    """Raise UsageError where a question of *tokens* leaves a model of *config* no room for an answer."""
+    window = window_of(config)
+    if window is not None and tokens >= window:
+        raise UsageError(f"a prompt has {tokens} tokens and mainline reads at most {window}: shorten it")
+
+
+def check_weights(directory: Path) -> None:
+    """Raise UsageError unless every safetensors file that the model in *directory* consists of is there."""
+    index = directory / "model.safetensors.index.json"
+    try:
+        named: dict[str, str] = json.loads(index.read_text("utf-8"))["weight_map"] if index.is_file() else {}
+    except (OSError, ValueError, KeyError) as error:
+        raise UsageError(f"{index} cannot be read ({error!r}): fetch the model again") from error
+    missing = sorted(name for name in set(named.values()) if not (directory / name).is_file())
+    if missing:
+        raise UsageError(
+            f"{directory} lacks {len(missing)} files of weights, {missing[0]} first: fetch the model again"
+        )
+    if not any(directory.glob("*.safetensors")):
+        raise UsageError(
+            f"{directory} holds no weights as safetensors: fetch the complete model, or convert its weights"
+        )
 
 
 def load_model(directory: Path, options: dict[str, Any]) -> Any:
     """The causal model in *directory*; *options* go to `from_pretrained`."""
     transformers: Any = library("transformers")
+    kind_of(directory)
+    check_weights(directory)
     try:
         return transformers.AutoModelForCausalLM.from_pretrained(
-            directory, local_files_only=True, use_safetensors=True, **options
+            directory, local_files_only=True, use_safetensors=True, trust_remote_code=False, **options
         )
     except (OSError, ValueError, KeyError) as error:
         message = f"the model in {directory} does not load ({error}): fetch it again, or set train.mainline to another"
@@ -134,13 +169,7 @@ def parameters(directory: Path) -> int:
     """How many parameters the model in *directory* has, told from its configuration alone."""
     torch: Any = library("torch")
     transformers: Any = library("transformers")
-    try:
-        config: Any = transformers.AutoConfig.from_pretrained(directory, local_files_only=True)
-    except (OSError, ValueError) as error:
-        message = (
-            f"{directory} holds no model configuration that loads ({error}): use the directory of a model"
-        )
-        raise UsageError(message) from error
+    config = kind_of(directory)
     with torch.device("meta"):
         return int(transformers.AutoModelForCausalLM.from_config(config).num_parameters())
 

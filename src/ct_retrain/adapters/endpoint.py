@@ -3,57 +3,145 @@
 A sample is asked for by a request of its own with a seed of its own, so what comes back does not depend on what else
 is asked; whether the server honours the seed is its business. What the server really runs cannot be seen from here:
 a Tool names what it says of itself, and whoever changes the weights behind a name must change `endpoint.revision`.
+A server that cannot be asked, or does not give an answer, is a ToolError, never an answer that failed.
 """
 
-import http.client
-import json
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._answers import Card, Said, read_completion, read_models
+from ct_retrain.adapters._hotload import Hotload
+from ct_retrain.adapters._http import Http, NoAnswerError, RefusedError, Terms
+from ct_retrain.adapters._leashed import Command
+from ct_retrain.adapters._throttle import Throttle
+from ct_retrain.adapters.serving import Server
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.settings import EndpointSettings
 
-_TRIES = 4
-_FULL = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Answers of a server that may do better in a moment."""
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
+_CONNECTS = 3
+"""Connections that may fail before an arm does not open; a server that answered once is waited for longer."""
+_LOADING = 15.0
+"""Seconds that loading an adapter is tried: a server may answer a broken one as if it were broken itself."""
+_LOOK = Terms(patience=0.0, timeout=5.0, connects=0)
+"""One look whether anybody answers."""
+_SHOWN = 20
+"""Names of models that a message lists."""
+_UNLISTED = frozenset({404, 405, 501})
+"""How a server answers that has no list of models."""
+
+
+class Place(NamedTuple):
+    """Where a server that is started runs, and where its output goes."""
+
+    directory: Path
+    log: Callable[[], Path]
 
 
 class EndpointGenerators:
     """Opens arms on one server: its model as it is, or an adapter that it is told to load."""
 
-    def __init__(self, settings: EndpointSettings) -> None:
-        self._server = _Server(settings)
+    def __init__(self, settings: EndpointSettings, place: Place | None = None) -> None:
+        """With *place*, `endpoint.command` is started there when the first arm is opened; nothing is asked before."""
         self._settings = settings
+        throttle = Throttle(settings.requests)
+        self.http = Http(settings.url, settings.api_key.get_secret_value(), throttle, settings.requests)
+        self._server: Server | None = None
+        if place is not None and settings.command:
+            command = Command(settings.command, "endpoint.command", place.directory)
+            self._server = Server(command, place.log, settings.start_timeout)
+        loading = self.terms._replace(connects=_CONNECTS, patience=min(settings.patience, _LOADING))
+        self._hotload = Hotload(self.http, self._listed, loading)
 
     def open(self, adapter: Path | None) -> "EndpointGenerator":
         """Make sure that the server answers, with *adapter* if given; raise ToolError when it does not."""
-        said = self._server.ask("/models", None)
-        named = self._settings.model if adapter is None else self._load(adapter)
+        if self._server is not None and self._server.ensure(self._answers):
+            self._hotload.forget()
+        listed = self._listed()
+        model = self._settings.model
+        self._known(model, listed)
         weights = digest(_modelling.weights_digest(adapter, _ADAPTER)) if adapter else "none"
-        facts = [one for one in said.get("data", ()) if one.get("id") == self._settings.model]
-        owner = f", owned by {facts[0].get('owned_by', '')}" if facts else ""
-        detail = f"{self._settings.model}{owner}, revision {self._settings.revision or 'unnamed'}, adapter {weights}"
-        return EndpointGenerator(self._server, named, Tool(name="endpoint", version="1", detail=detail))
+        arm = _Arm(model, None) if adapter is None else self._arm(adapter.resolve(), weights)
+        owner = f", owned by {listed[model].owner}" if model in listed else ""
+        started = f", started by {digest(self._settings.command)[:16]}" if self._server else ""
+        revision = self._settings.revision or "unnamed"
+        detail = f"{model}{owner}, revision {revision}{started}, adapter {weights}"
+        return EndpointGenerator(self, arm, Tool(name="endpoint", version="2", detail=detail))
 
-    def _load(self, adapter: Path) -> str:
+    def close(self) -> None:
+        """End the server that was started, or have another one unload what it was told to load; never raises."""
+        if self._server is not None:
+            self._server.close()
+        else:
+            self._hotload.unload_all()
+        self._hotload.forget()
+        self.http.close()
+
+    @property
+    def settings(self) -> EndpointSettings:
+        """Where the server is and how it is asked."""
+        return self._settings
+
+    @property
+    def terms(self) -> Terms:
+        """How long a question is worth asking."""
+        return Terms(self._settings.patience, self._settings.timeout, None, lambda: bool(self.died()))
+
+    def died(self) -> str:
+        """In words, how the server that was started has ended by itself; empty while all is well."""
+        return self._server.died() if self._server is not None else ""
+
+    def restore(self, arm: "_Arm") -> bool:
+        """Load the adapter of *arm* again, which the server does not know any more; False where it has none."""
+        if arm.adapter is None or self._settings.adapters != "vllm":
+            return False
+        self._hotload.load(arm.name, arm.adapter)
+        return True
+
+    def _answers(self) -> bool:
+        """Whether anybody speaks HTTP at the URL and is ready to."""
+        try:
+            self.http.ask("/models", None, bytes, _LOOK)
+        except RefusedError as error:
+            return error.status < 500 and error.status != 429
+        except ToolError:
+            return False
+        return True
+
+    def _listed(self) -> Mapping[str, Card]:
+        try:
+            return self.http.ask("/models", None, read_models, self.terms._replace(connects=_CONNECTS))
+        except RefusedError as error:
+            if error.status in _UNLISTED:
+                return {}
+            raise
+        except ToolError as error:
+            raise ToolError(self.died() or str(error)) from error
+
+    def _known(self, model: str, listed: Mapping[str, Card]) -> None:
+        """Raise ToolError for a model that is not listed, where there is a list; paths are never on it."""
+        by_path = self._settings.adapters == "path" and Path(model).exists()
+        if listed and model not in listed and not by_path:
+            there = ", ".join([*listed][:_SHOWN]) + (", …" if len(listed) > _SHOWN else "")
+            raise ToolError(
+                f"{self.http.url} does not serve the model {model!r} that endpoint.model names; it has: {there}"
+            )
+
+    def _arm(self, adapter: Path, weights: str) -> "_Arm":
         match self._settings.adapters:
             case "vllm":
-                name = f"ct-retrain-{digest(_modelling.weights_digest(adapter, _ADAPTER))[:16]}"
-                wanted = {"lora_name": name, "lora_path": str(adapter.resolve()), "load_inplace": True}
-                self._server.ask("/load_lora_adapter", wanted)
-                return name
+                arm = _Arm(f"ct-retrain-{weights[:16]}", adapter)
+                self._hotload.load(arm.name, adapter)
+                return arm
             case "path":
-                return str(adapter.resolve())
+                return _Arm(str(adapter), adapter)
             case "none":
                 raise UsageError(
                     "endpoint.adapters is none, so the server answers as mainline only: set it to vllm or path, or "
@@ -64,48 +152,76 @@ class EndpointGenerators:
 class EndpointGenerator:
     """One arm on a server."""
 
-    def __init__(self, server: "_Server", model: str, tool: Tool) -> None:
-        self._server, self._model, self.tool = server, model, tool
+    def __init__(self, source: EndpointGenerators, arm: "_Arm", tool: Tool) -> None:
+        self._source, self._arm, self.tool = source, arm, tool
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield the completions of every prompt in order, as many requests in flight as the settings allow."""
+        """Yield the completions of every prompt in order, as many requests in flight as settings and server allow.
+
+        Raise ToolError when the server does not give an answer. Whoever stops early waits for the answers that are
+        on their way, and for no others.
+        """
         wanted = (_Wanted(one, index) for one in prompts for index in range(one.first, sampling.samples))
-        count = self._server.settings.requests
+        count = self._source.settings.requests
         waiting: deque[Future[Completion]] = deque()
+        left = threading.Event()
+        terms = self._source.terms
+        terms = terms._replace(over=lambda: left.is_set() or bool(self._source.died()))
         with ThreadPoolExecutor(count, thread_name_prefix="endpoint") as pool:
             try:
                 for one in wanted:
-                    waiting.append(pool.submit(self._answer, one, sampling))
+                    waiting.append(pool.submit(self._answer, one, sampling, terms))
                     if len(waiting) >= 2 * count:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
             finally:
+                left.set()
                 for future in waiting:
                     future.cancel()
+                self._source.http.throttle.wake()
 
-    def _answer(self, wanted: "_Wanted", sampling: Sampling) -> Completion:
+    def _answer(self, wanted: "_Wanted", sampling: Sampling, terms: Terms) -> Completion:
         prompt, index = wanted
         greedy = sampling.temperature == 0
         stream = digest(str(sampling.seed), prompt.id, "0" if greedy else str(index))
-        said = self._server.ask(
-            "/chat/completions",
-            {
-                "model": self._model,
-                "messages": [{"role": "user", "content": prompt.text}],
-                "temperature": sampling.temperature,
-                "top_p": sampling.top_p,
-                "max_tokens": sampling.max_new_tokens,
-                "seed": int(stream[:7], 16),
-            },
+        body = {
+            "model": self._arm.name,
+            "messages": [{"role": "user", "content": prompt.text}],
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": sampling.longest,
+            "seed": int(stream[:7], 16),
+        }
+        said = self._said(body, sampling.longest, terms)
+        return Completion(
+            prompt_id=prompt.id, index=index, text=said.text, finished=said.finished, tokens=said.tokens
         )
+
+    def _said(self, body: Mapping[str, Any], most: int, terms: Terms) -> Said:
+        """The answer to *body*; an adapter that the server has lost is loaded once more."""
+
+        def read(data: bytes) -> Said:
+            said = read_completion(data, most)
+            if self._arm.adapter is not None and said.model == self._source.settings.model:
+                raise NoAnswerError(f"was asked for {self._arm.name} and answered as mainline")
+            return said
+
+        def ask() -> Said:
+            return self._source.http.ask("/chat/completions", body, read, terms)
+
         try:
-            choice = said["choices"][0]
-            text, ended = choice["message"]["content"] or "", choice["finish_reason"] == "stop"
-            tokens = int(said.get("usage", {}).get("completion_tokens", 0))
-        except (KeyError, IndexError, TypeError, ValueError) as error:
-            raise ToolError(f"{self._server.url} gives no chat completion: {str(said)[:200]}") from error
-        return Completion(prompt_id=prompt.id, index=index, text=text, finished=ended, tokens=tokens)
+            try:
+                return ask()
+            except RefusedError as error:
+                if error.status != 404 or not self._source.restore(self._arm):
+                    raise
+            return ask()
+        except ToolError as error:
+            died = self._source.died()
+            if died:
+                raise ToolError(died) from error
+            raise
 
 
 class _Wanted(NamedTuple):
@@ -113,46 +229,7 @@ class _Wanted(NamedTuple):
     number: int
 
 
-class _Server:
-    """The HTTP of it: JSON both ways, patience with a server that is busy."""
-
-    def __init__(self, settings: EndpointSettings) -> None:
-        self.settings = settings
-        self.url = settings.url.rstrip("/")
-
-    def ask(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        """The answer to a GET, or to a POST of *body*; raise ToolError when there is none."""
-        for attempt in range(_TRIES):
-            try:
-                return self._once(path, body)
-            except urllib.error.HTTPError as error:
-                said = error.read(2000).decode("utf-8", "replace")
-                if error.code not in _FULL or attempt + 1 == _TRIES:
-                    raise ToolError(f"{self.url}{path} answers {error.code}: {said[:300]}") from error
-                time.sleep(min(30.0, float(error.headers.get("Retry-After") or 2**attempt)))
-            except (OSError, http.client.HTTPException) as error:
-                if attempt + 1 == _TRIES:
-                    raise ToolError(
-                        f"{self.url}{path} does not answer: {error}; is endpoint.url right?"
-                    ) from error
-                time.sleep(2**attempt)
-        raise AssertionError
-
-    def _once(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        secret = self.settings.api_key.get_secret_value()
-        if secret:
-            headers["Authorization"] = f"Bearer {secret}"
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, headers)  # noqa: S310 - settings allow http(s) only
-        with urllib.request.urlopen(request, timeout=self.settings.timeout) as answer:  # noqa: S310
-            text = answer.read()
-        try:
-            said = (
-                json.loads(text)
-                if text.strip().startswith(b"{")
-                else {"said": text.decode("utf-8", "replace")}
-            )
-        except ValueError as error:
-            raise ToolError(f"{self.url}{path} answers no JSON: {text[:200]!r}") from error
-        return dict(said)
+class _Arm(NamedTuple):
+    name: str
+    """What the server calls it."""
+    adapter: Path | None

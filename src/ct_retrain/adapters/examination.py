@@ -6,10 +6,10 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain.adapters.heartbeat import heartbeat_of
+from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
 from ct_retrain.adapters.tracking import REMEDY, absent, tracker_of
@@ -40,7 +40,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
         *_judge(settings, simulator),
         *_training(settings),
         _device(),
-        _model(workspace, settings),
+        *_model(workspace, settings),
         *_credentials(settings),
         *_channels(workspace, settings.notices),
         tracking_finding(workspace, settings),
@@ -149,25 +149,17 @@ def _device() -> Finding:
     return Finding(what="device", found=f"CPU only, {os.cpu_count()} processors", fine=True)
 
 
-def _model(workspace: Workspace, settings: Settings) -> Finding:
-    name = settings.train.mainline
-    if Path(workspace.model(name)).is_dir():
-        return Finding(what="mainline", found=workspace.model(name), fine=True)
-    cached = _cached(name)
-    remedy = "" if cached else f"huggingface-cli download {name}, or set train.mainline to a local path"
-    return Finding(
-        what="mainline", found=cached or f"{name}: not on this machine", fine=bool(cached), remedy=remedy
-    )
-
-
-def _cached(name: str) -> str:
-    """Where the hub cache holds *name*; empty when it does not."""
-    if find_spec("huggingface_hub") is None:
-        return ""
-    from huggingface_hub import try_to_load_from_cache
-
-    found = try_to_load_from_cache(name, "config.json")
-    return str(Path(found).parent) if isinstance(found, str) else ""
+def _model(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
+    """Whether mainline is here, and can be trained and measured; its weights are not loaded."""
+    if any(find_spec(name) is None for name in ("torch", "transformers")):
+        yield Finding(
+            what="mainline", found=settings.train.mainline, fine=True, remedy="not looked at: see above"
+        )
+        return
+    ready = LocalMainline(workspace.model(settings.train.mainline), settings).examine()
+    yield Finding(what="mainline", found=ready.found, fine=not ready.faults, remedy="; ".join(ready.faults))
+    for note in ready.notes:
+        yield Finding(what="mainline", found=note, fine=True)
 
 
 def _places(workspace: Workspace) -> Iterator[Finding]:

@@ -5,34 +5,41 @@ resumes, or runs with another batch size, asks for the same samples. They are dr
 exponential number per token of the vocabulary and step, and the token with the highest perturbed score wins,
 which has exactly the distribution of sampling. What remains is float noise: another batch shape may round a score
 differently, and where two perturbed scores tie within that (about 1e-6 in float32) the answers part; the same
-holds for bfloat16 with a far larger noise. The base is loaded once; one adapter is attached at a time, merged
-into a copy on the CPU (float32, exact and fast) and beside the weights on CUDA (bfloat16 would round it away).
+holds for bfloat16 with a far larger noise. The base is loaded once; one adapter is attached at a time. On a CPU it is
+merged into a copy where that gives the same logits (see `_attached.is_plain`), which is faster; else, and on CUDA,
+where bfloat16 would round it away, it stays beside the weights. What is measured is thus what PEFT serves.
 Penalties and cut-offs in the model's own generation config are not applied: only `Sampling` is.
 """
 
 import copy
 import functools
-import warnings
+import gc
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.adapters import _modelling
-from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.adapters import _attached, _modelling
+from ct_retrain.adapters._chat import Chat, chat_of
+from ct_retrain.adapters._drawing import Draw
+from ct_retrain.adapters._ration import Ration
+from ct_retrain.core.chat import ChatOptions
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
-_FIRST_LOOK = 64
-"""Tokens looked at for the nucleus before the whole vocabulary is sorted."""
+_ASKED = ChatOptions()
 
 
 class TransformersGenerators:
     """Opens arms on one *mainline*; an arm that is used again after another one is attached again."""
 
-    def __init__(self, mainline: str, batch_size: int, *, download: bool = False) -> None:
+    def __init__(
+        self, mainline: str, batch_size: int, chat: ChatOptions = _ASKED, *, download: bool = False
+    ) -> None:
         self._mainline = mainline
+        self._options = chat
         self._batch_size = batch_size
         self._download = download
         self._attached: tuple[Path | None, Any] | None = None
@@ -41,6 +48,13 @@ class TransformersGenerators:
         """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
         self.model(adapter)
         return TransformersGenerator(self, adapter, self._batch_size)
+
+    def close(self) -> None:
+        """Let go of the weights, so that their memory is free; the digest of mainline is remembered."""
+        self._detach()
+        if self.__dict__.pop("_base", None) is not None:
+            gc.collect()
+            _modelling.library("torch").cuda.empty_cache()
 
     def model(self, adapter: Path | None) -> Any:
         """The weights that answer with *adapter*; those of the arm before are let go."""
@@ -60,17 +74,25 @@ class TransformersGenerators:
         """Libraries, device, and the digest of everything that can change an answer of this arm."""
         weights = digest(self._base_digest, _modelling.weights_digest(adapter, _ADAPTER) if adapter else "")
         model = self._base
+        chat = "" if self._options == _ASKED else f", chat {digest(self._options)[:16]}"
         return Tool(
             name="transformers",
             version=version("transformers"),
-            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, weights {weights}",
+            detail=f"torch {version('torch')}, {model.device.type} {model.dtype}, gumbel-max, merged where exact, weights {weights}{chat}",
         )
 
     def _detach(self) -> None:
-        """Leave the base as it was loaded: PEFT takes its layers out, no weight was changed."""
+        """Leave the base as it was loaded; one that an adapter has changed for good is let go and loaded again."""
         attached, self._attached = self._attached, None
-        if attached is not None and hasattr(attached[1], "unload"):
-            attached[1].unload()
+        if attached is None or not hasattr(attached[1], "peft_config"):
+            return
+        model = attached[1]
+        if model.get_base_model() is not self._base:  # a copy
+            return
+        if _attached.is_plain(model):
+            model.unload()
+        else:
+            del self.__dict__["_base"]
 
     @functools.cached_property
     def _directory(self) -> Path:
@@ -94,18 +116,16 @@ class TransformersGenerators:
             return _modelling.load_model(self._directory, options).eval()
 
     @functools.cached_property
-    def tokenizer(self) -> Any:
-        """The tokenizer of mainline."""
+    def chat(self) -> Chat:
+        """Mainline's tokenizer with its chat template; raise UsageError where it could not be asked."""
         with _modelling.quietly(download=self._download):
-            return _modelling.load_tokenizer(self._directory)
+            return chat_of(self._directory, self._options)
 
     @functools.cached_property
     def stops(self) -> frozenset[int]:
         """Every token that ends an answer."""
         named: Any = self._base.generation_config.eos_token_id
-        configured = named if isinstance(named, list) else [named]
-        tokens = {*configured, self.tokenizer.eos_token_id, _modelling.end_of_turn(self.tokenizer)}
-        return frozenset(token for token in tokens if token is not None)
+        return self.chat.stops(named if isinstance(named, list) else [named])
 
 
 class _Job(NamedTuple):
@@ -134,18 +154,27 @@ class TransformersGenerator:
     def _tool(self) -> Tool:
         return self._source.tool(self._adapter)
 
+    def reads(self, prompts: Sequence[Prompt]) -> str:
+        """Digest of what the model really reads when it is asked *prompts*: as the chat template renders them today."""
+        return self._source.chat.digest(prompts, self._source.stops)
+
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
         """Yield the completions of every prompt, longest prompts first, a batch at a time."""
         jobs = self._jobs(prompts, sampling)
         for start in range(0, len(jobs), self._batch_size):
             batch = jobs[start : start + self._batch_size]
-            answers = _decode(self._source.model(self._adapter), batch, sampling, self._source.stops)
+            model = self._source.model(self._adapter)
+            window = _modelling.window_of(model.config)
+            rations = [
+                Ration(sampling, window and window - len(job.ids), self._source.chat.said) for job in batch
+            ]
+            answers = _decode(model, batch, _Rules(sampling, self._source.stops, rations))
             for job, ids in zip(batch, answers, strict=True):
                 yield from self._completions(job, ids)
 
     def _jobs(self, prompts: Sequence[Prompt], sampling: Sampling) -> list[_Job]:
         greedy = sampling.temperature == 0
-        read = [(prompt, _modelling.prompt_ids(self._source.tokenizer, prompt.text)) for prompt in prompts]
+        read = [(prompt, self._source.chat.prompt_ids(prompt.text)) for prompt in prompts]
         read.sort(key=lambda pair: -len(pair[1]))
         if greedy:
             return [_Job(prompt, ids, prompt.first, sampling.samples - prompt.first) for prompt, ids in read]
@@ -157,9 +186,7 @@ class TransformersGenerator:
 
     def _completions(self, job: _Job, ids: list[int]) -> Iterator[Completion]:
         finished = bool(ids) and ids[-1] in self._source.stops
-        text: str = self._source.tokenizer.decode(
-            ids[:-1] if finished else ids, skip_special_tokens=True, clean_up_tokenization_spaces=False
-        )
+        text = self._source.chat.answer(ids[:-1]) if finished else self._source.chat.said(ids)
         for index in range(job.first, job.first + job.copies):
             yield Completion(
                 prompt_id=job.prompt.id, index=index, text=text, finished=finished, tokens=len(ids)
@@ -167,32 +194,13 @@ class TransformersGenerator:
 
 
 def _with_adapter(base: Any, adapter: Path | None) -> Any:
-    """*base* with *adapter* on top; a half-fitting adapter is refused, where PEFT itself only warns."""
+    """*base* with *adapter* on top: merged into a copy where that is asked for and exact, else attached."""
     if adapter is None:
         return base
-    peft, safetensors = _modelling.library("peft"), _modelling.library("safetensors")
-    merged = _merges(base)
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("error", message="Found missing adapter keys")
-            model = peft.PeftModel.from_pretrained(copy.deepcopy(base) if merged else base, str(adapter))
-        with safetensors.safe_open(str(adapter / "adapter_model.safetensors"), framework="pt") as file:
-            foreign = set(file.keys()) - set(peft.get_peft_model_state_dict(model))
-        if foreign:
-            raise KeyError(f"{len(foreign)} weights have no place in this base, such as {min(foreign)}")
-    except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        RuntimeError,
-        UserWarning,
-        safetensors.SafetensorError,
-    ) as error:
-        raise ToolError(
-            f"adapter {adapter} does not load on this mainline ({error}): train it again from this mainline"
-        ) from error
-    return model.merge_and_unload() if merged else model.eval()
+    if not _merges(base):
+        return _attached.attach(base, adapter)
+    model = _attached.attach(copy.deepcopy(base), adapter)
+    return model.merge_and_unload() if _attached.is_plain(model) else model
 
 
 def _merges(base: Any) -> bool:
@@ -200,11 +208,21 @@ def _merges(base: Any) -> bool:
     return str(base.device.type) == "cpu"
 
 
-def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozenset[int]) -> list[list[int]]:
+class _Rules(NamedTuple):
+    """How a batch is drawn, and when its answers end."""
+
+    sampling: Sampling
+    stops: frozenset[int]
+    rations: Sequence[Ration]
+    """One a row."""
+
+
+def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]:
     """Answer *batch*; rows that ended leave it, so the last one does not pay for the others."""
+    sampling, stops, rations = rules
     torch, caches = _modelling.library("torch"), _modelling.library("transformers.cache_utils")
     width = max(len(job.ids) for job in batch)
-    _fit(model.config, width)
+    _modelling.check_fits(model.config, width)
     pads = [width - len(job.ids) for job in batch]
     tokens = torch.tensor(
         [[0] * pad + job.ids for pad, job in zip(pads, batch, strict=True)], device=model.device
@@ -212,12 +230,12 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
     mask = (torch.arange(width) >= torch.tensor(pads)[:, None]).long().to(model.device)
     positions = (mask.cumsum(1) - 1).clamp(min=0)
     cache = caches.DynamicCache(config=model.config)
-    draw = _Draw([_stream(job, sampling, model.device) for job in batch], sampling)
+    draw = Draw([_stream(job, sampling, model.device) for job in batch], sampling)
     answers: list[list[int]] = [[] for _ in batch]
     rows = list(range(len(batch)))
     ends = torch.tensor(sorted(stops), device=model.device)
     with torch.inference_mode():
-        for _ in range(sampling.max_new_tokens):
+        while rows:
             logits = model(
                 input_ids=tokens, attention_mask=mask, position_ids=positions, past_key_values=cache,
                 use_cache=True, logits_to_keep=1,
@@ -225,7 +243,8 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
             tokens = draw(logits, rows)[:, None]
             for row, token in zip(rows, tokens[:, 0].tolist(), strict=True):
                 answers[row].append(token)
-            going = ~torch.isin(tokens[:, 0], ends)
+            spent = [rations[row].spent(answers[row]) for row in rows]
+            going = ~(torch.isin(tokens[:, 0], ends) | torch.tensor(spent, device=model.device))
             mask = torch.cat([mask, mask.new_ones(len(rows), 1)], 1)
             positions = positions[:, -1:] + 1
             if not bool(going.all()):
@@ -238,43 +257,6 @@ def _decode(model: Any, batch: Sequence[_Job], sampling: Sampling, stops: frozen
     return answers
 
 
-def _fit(config: Any, width: int) -> None:
-    window: int | None = getattr(config, "max_position_embeddings", None)
-    if window is not None and width >= window:
-        raise UsageError(f"a prompt has {width} tokens and mainline reads at most {window}: shorten it")
-
-
 def _stream(job: _Job, sampling: Sampling, device: Any) -> Any:
     seed = int(digest(str(sampling.seed), job.prompt.id, str(job.first))[:15], 16)
     return _modelling.library("torch").Generator(device=device).manual_seed(seed)
-
-
-class _Draw:
-    """One token a row: the greedy one, or the winner of the Gumbel race within the nucleus."""
-
-    def __init__(self, streams: Sequence[Any], sampling: Sampling) -> None:
-        self._streams = streams
-        self._sampling = sampling
-
-    def __call__(self, logits: Any, rows: Sequence[int]) -> Any:
-        if self._sampling.temperature == 0:
-            return logits.argmax(-1)
-        torch = _modelling.library("torch")
-        race = torch.empty_like(logits)
-        for line, row in zip(race, rows, strict=True):
-            line.exponential_(generator=self._streams[row])
-        scores, places = _nucleus(logits / self._sampling.temperature, self._sampling.top_p)
-        winner = (scores - race.gather(-1, places).log()).argmax(-1, keepdim=True)
-        return places.gather(-1, winner)[:, 0]
-
-
-def _nucleus(logits: Any, top_p: float) -> tuple[Any, Any]:
-    """Log-probabilities, highest first, and their tokens; −inf outside the fewest tokens that reach *top_p*."""
-    scores = logits.log_softmax(-1)
-    best, places = scores.topk(min(_FIRST_LOOK, scores.shape[-1]), -1)
-    reached = best.exp().cumsum(-1)
-    if bool((reached[:, -1] < top_p).any()):
-        best, places = scores.sort(-1, descending=True)
-        reached = best.exp().cumsum(-1)
-    outside = reached - best.exp() >= top_p
-    return best.masked_fill(outside, float("-inf")), places

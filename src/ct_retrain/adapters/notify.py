@@ -1,5 +1,6 @@
 """Tells the team through apprise: Slack, e-mail and a hundred others, each named by one address.
 
+A notice that is longer than a channel takes is sent in parts, and cut in its middle where there would be too many.
 An address is a secret as a whole. A channel is known by a digest of it, and messages name its place and its kind only.
 """
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 _PAUSES = (0.5, 2.0)
 """Seconds before another try; a server that is only busy answers by then."""
+_PARTS = 4
+"""Messages that a notice may become; what is longer is cut."""
+_BRIEF = 400
+"""Characters of the last try: a channel may have limits that apprise does not know."""
 _SAID = 200
 """Characters of what a channel says of its failure."""
 _SHORT = 4
@@ -101,7 +106,32 @@ def _service(url: str) -> "Apprise | None":
 
     _hush()
     service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="ct-retrain", async_mode=False))
-    return service if service.add(url) else None
+    if not service.add(url):
+        return None
+    if not _OVERFLOW.search(url):
+        for channel in service:
+            channel.overflow_mode = apprise.OverflowMode.SPLIT
+    return service
+
+
+_OVERFLOW = re.compile(r"[?&]overflow=", re.IGNORECASE)
+"""An address that says itself what to do with long messages is left to it."""
+
+
+def shortened(notice: Notice, most: int) -> str:
+    """The body of *notice* in at most *most* characters: its beginning and its end, and between them where the rest is.
+
+    A *most* that is less than these words need is taken as what they need.
+    """
+    body = notice.body
+    if len(body) <= most:
+        return body
+    place = f".outbox/{notice.night}/{notice.subject}-{notice.key}.json"
+    words = f"\n… cut: {len(body)} characters are too long for this channel; in full: {place}, where nights work …\n"
+    room = max(0, most - len(words))
+    end = "\n".join(body.splitlines()[-2:])
+    tail = end if len(end) <= room // 2 else ""
+    return f"{body[: room - len(tail)].rstrip()}{words}{tail}".rstrip()
 
 
 def _deliver(channel: str, url: str, notice: Notice, failed: dict[str, str], until: float) -> None:
@@ -119,8 +149,12 @@ def _deliver(channel: str, url: str, notice: Notice, failed: dict[str, str], unt
     }
     heard: list[str] = []
     _HEARD.set(heard)
-    for pause in (*_PAUSES, 0.0):
-        if service.notify(notice.body, notice.title, kinds[notice.level], body_format="text"):
+    limit = min((channel.body_maxlen for channel in service), default=0)
+    body = shortened(notice, limit * _PARTS) if limit > 0 else notice.body
+    tries = [(body, pause) for pause in (*_PAUSES, 0.0)]
+    tries += [(shortened(notice, _BRIEF), 0.0)] if len(body) > _BRIEF else []
+    for words, pause in tries:
+        if service.notify(words, notice.title, kinds[notice.level], body_format="text"):
             failed[channel] = ""
             return
         failed[channel] = _blotted(heard[-1], url) if heard else "it refused without a word"

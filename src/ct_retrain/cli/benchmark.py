@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -92,7 +93,8 @@ def benchmark(
         click.echo(f"{count} answers drawn into {draw}; `ct-retrain benchmark --answers {draw}` judges them")
         return
     house = remembering(context.house(named))
-    found, measured = _measured(house, asked)
+    with closing(house.ports.generators):
+        found, measured = _measured(house, asked)
     if as_json:
         cards = {name: card.model_dump(mode="json") for name, card in measured.cards.items()}
         left_out = {
@@ -128,8 +130,9 @@ def _draw(context: Context, named: dict[str, str] | None, asked: _Asked, path: s
     settings = settings_of(context, named)
     workspace = Workspace(Path(context.workspace).resolve(), settings.paths)
     chosen = load_suite(asked.suite or settings.benchmark.suite, workspace.root)
-    generator = generators_of(workspace, settings).open(Path(asked.adapter) if asked.adapter else None)
-    return record(Path(path), chosen.problems, generator, sampling_of(settings.benchmark))
+    with closing(generators_of(workspace, settings)) as generators:
+        generator = generators.open(Path(asked.adapter) if asked.adapter else None)
+        return record(Path(path), chosen.problems, generator, sampling_of(settings.benchmark))
 
 
 class _Asked(NamedTuple):

@@ -51,7 +51,8 @@ def _print(turns: list[Turn], root: Path, chart: Path) -> None:
 
     columns = ("night", "outcome", "harvested", "dataset", "new families", "old families", "served before")
     rows = [_row(turn) for turn in turns]
-    print_table("held-out problems passed by simulation, pass@1", columns, rows)
+    print_table("held-out problems passed by simulation, pass@1 with interval", columns, rows)
+    _say_what_was_asked(turns)
     models = root / "models/qwen_coder_rtl"
     click.echo(f"serving       {latest(models) or 'mainline'}  ({models / LATEST})")
     click.echo(f"chart         {chart}")
@@ -60,6 +61,18 @@ def _print(turns: list[Turn], root: Path, chart: Path) -> None:
     click.echo(f"stages        {root / 'work/continuous_retrain'}")
     click.echo(f"traces        {root / 'data/runs'}")
     click.echo(f"look closer   ct-retrain -C {root} status | history | show")
+
+
+def _say_what_was_asked(turns: list[Turn]) -> None:
+    from ct_retrain.demo.stage_set import NEW, OLD
+
+    turn = next((turn for turn in turns if "mainline" in turn.new), None)
+    if turn is not None:
+        click.echo(
+            f"intervals     over {turn.clusters[NEW]} clusters of {turn.new['mainline'].problems} problems of new "
+            f"families, {turn.clusters[OLD]} of {turn.old['mainline'].problems} of old ones; "
+            "a cluster is one set of parameters, or designs alike but for names"
+        )
 
 
 def _row(turn: Turn) -> tuple[str, ...]:
@@ -78,7 +91,8 @@ def _row(turn: Turn) -> tuple[str, ...]:
 def _group(shares: dict[str, Estimate]) -> str:
     if "candidate" not in shares:
         return "–"
-    return f"{shares['candidate'].value:.0%} (mainline {shares['mainline'].value:.0%})"
+    found = shares["candidate"]
+    return f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {shares['mainline'].value:.0%})"
 
 
 @demo.command("build-model")

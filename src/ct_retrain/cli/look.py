@@ -8,7 +8,13 @@ import click
 
 from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
-from ct_retrain.cli.why import print_flips, print_inspection, print_places
+from ct_retrain.cli.why import (
+    print_certificate,
+    print_flips,
+    print_inspection,
+    print_places,
+    print_sources,
+)
 
 if TYPE_CHECKING:
     from ct_retrain.compose import House
@@ -24,25 +30,29 @@ _ARMS = ("candidate", "champion", "mainline")
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
     """What is being served, what is running, and how the last nights ended."""
-    from ct_retrain.nightly import open_nights, records, succession, underway
+    from ct_retrain.nightly import lost_notices, open_nights, records, succession, underway
     from ct_retrain.stages.publish import latest
 
     house = context.house()
     workspace = house.workspace
     evidence = succession(workspace, house.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
-    running = underway(workspace)
+    running, missed = underway(workspace), lost_notices(workspace, house.ports.notifier)
     if as_json:
         nights = [record.model_dump(mode="json", exclude={"provenance"}) for record in ended]
         facts = {
             "serving": serving,
             "running": running.model_dump(mode="json") if running else None,
             "open": [plan.night for plan in waiting],
+            "lost_notices": [[workspace.relative(one.path), one.channel, one.reason] for one in missed],
             "nights": nights,
         }
         print_json({**facts, "mainline": evidence.model_dump(mode="json")})
         return
     click.echo(f"serving  {serving or 'mainline'}")
+    for one in missed:
+        where = workspace.relative(one.path)
+        click.echo(f"notices  {one.channel} never took one ({one.reason}); it is kept in {where}")
     if evidence.nights:
         click.echo(f"mainline {evidence.explanation}")
     if running is not None:
@@ -132,6 +142,8 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
         print_json(record.model_dump(mode="json"))
         return
     _show(record)
+    print_sources(house.workspace, record)
+    print_certificate(house.workspace, record)
     print_places(house.workspace, record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
 

@@ -10,6 +10,8 @@ from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.readiness import Readiness
+    from ct_retrain.core.training import Outlook
     from ct_retrain.nightly import Rehearsal
 
 _STAGES = ("collect", "curate", "train", "benchmark", "publish")
@@ -77,22 +79,67 @@ def _print_record(record: NightRecord) -> None:
 
 
 def _print_plan(plan: Rehearsal) -> None:
-    click.echo(f"dry run of {plan.night}: nothing was trained, nothing was kept")
-    click.echo(
-        f"collect   {plan.collect.collected} passing runs of {plan.collect.runs}{_reasons(plan.collect.rejected)}"
-    )
-    click.echo(
-        f"curate    {plan.curate.examples} examples, {plan.curate.new} new{_reasons(plan.curate.rejected)}"
-    )
-    if plan.rows:
+    warned = next((f"{one}; " for one in (plan.collect.untaken, plan.held) if one), "")
+    click.echo(f"dry run of {plan.night}: {warned}nothing was trained, nothing was kept")
+    _print_data(plan)
+    if plan.held:
+        click.echo("train     the night would be held back here, for what its first line says")
+    elif plan.rows:
         rows = ", ".join(f"{count} {source}" for source, count in plan.rows.items())
         click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
+        if plan.training:
+            _print_outlook(plan.training, plan.hyperparameters.learning_rate)
         click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
     else:
         click.echo("train     nothing new: the night would end here")
+    if plan.mainline is not None:
+        _print_mainline(plan.mainline)
     for problem in plan.quarantined:
         click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
     click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
+
+
+def _print_outlook(training: Outlook, peak: float) -> None:
+    from ct_retrain.report.words import duration, size
+
+    planned, margin = training.schedule, " " * 10
+    about = "" if training.counted == "tokenizer" else "about "
+    click.echo(
+        f"{margin}{planned.steps} steps of {planned.sequences_a_step} sequences, {about}{planned.tokens_a_step:,} tokens "
+        f"a step and {about}{planned.tokens:,} in all ({planned.rule} decides)"
+    )
+    click.echo(
+        f"{margin}each harvested row is read {planned.passes:.3g} times; learning rate "
+        f"{planned.first_learning_rate:.2g} at the first step, {peak:.2g} after {planned.warmup_steps} steps of warm-up"
+    )
+    if training.seconds is not None and training.memory is not None:
+        took = f"about {duration(training.seconds)} and {size(training.memory)} on {training.device}"
+        click.echo(f"{margin}estimate: {took}; {training.basis}")
+    else:
+        click.echo(f"{margin}no estimate of time and memory: {training.basis}")
+
+
+def _print_data(plan: Rehearsal) -> None:
+    """What came in, file by file where files are a person's own, and one case of each refusal."""
+    collect, curate = plan.collect, plan.curate
+    untaken = f"; {collect.untaken}" if collect.untaken else ""
+    click.echo(
+        f"collect   {collect.collected} passing runs of {collect.runs}{_reasons(collect.rejected)}{untaken}"
+    )
+    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}")
+    click.echo(f"gold      {plan.gold.removeprefix('gold: ')}")
+    for file in plan.files:
+        click.echo(f"          {file.summary}")
+    for one in plan.examples:
+        click.echo(f"refused   {one.reason}, first {one.subject}: {one.detail}")
+
+
+def _print_mainline(ready: Readiness) -> None:
+    click.echo(f"mainline  {ready.found}")
+    for fault in ready.faults:
+        click.echo(f"error: mainline cannot be trained and measured, so the night would break: {fault}")
+    for note in ready.notes:
+        click.echo(f"note: {note}")
 
 
 def _reasons(rejected: dict[str, int]) -> str:

@@ -1,5 +1,7 @@
 """`pipeline run`: write specs as RTL with what is being served, simulate, and leave traces."""
 
+from contextlib import closing
+
 import click
 
 from ct_retrain.cli.context import Context
@@ -31,14 +33,14 @@ def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool)
     planner = Planner(wanted)
     serving = latest(house.workspace.models)
     adapter = house.workspace.models / serving if serving else None
-    model = [] if planner_only else [house.ports.generators.open(adapter)] * 2
-    tools = Tools(
-        writers=[*model, planner],
-        simulator=house.ports.simulator,
-        sampling=sampling_of(house.settings.benchmark),
-        workers=house.settings.judge.workers,
-    )
     stamp = prefix or f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    results = run_pipeline(wanted, house.workspace.runs, stamp, tools)
+    with closing(house.ports.generators) as generators:
+        tools = Tools(
+            writers=[*([] if planner_only else [generators.open(adapter)] * 2), planner],
+            simulator=house.ports.simulator,
+            sampling=sampling_of(house.settings.benchmark),
+            workers=house.settings.judge.workers,
+        )
+        results = run_pipeline(wanted, house.workspace.runs, stamp, tools)
     passed = sum(result.passed for result in results)
     click.echo(f"{passed} of {len(results)} specs passed; traces in {house.workspace.runs}")

@@ -128,6 +128,7 @@ class _Format(NamedTuple):
 
 
 def _formats() -> Iterator[_Format]:
+    from ct_retrain.core.certificate import Certificate
     from ct_retrain.core.dataset import Example, Trace
     from ct_retrain.core.forgetting import Flip
     from ct_retrain.core.night import Manifest, Move, NightPlan, NightRecord, Release
@@ -145,6 +146,7 @@ def _formats() -> Iterator[_Format]:
     yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example, lines=True)
     yield _Format(f"{night}/train/plan.json", TrainPlan, lines=False)
     yield _Format(f"{night}/train/mixture.jsonl", Row, lines=True)
+    yield _Format(f"{night}/train/certificate.json", Certificate, lines=False)
     yield _Format(f"{night}/train/losses.jsonl", LossPoint, lines=True)
     yield _Format(f"{night}/train/fit.json", Fit, lines=False)
     yield _Format(f"{night}/benchmark/samples/*.jsonl", Sample, lines=True)

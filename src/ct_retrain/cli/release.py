@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -32,12 +33,12 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     if night and to_mainline:
         raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
     house = context.house()
-    with disk.lock(house.workspace.lock):
+    with disk.lock(house.workspace.lock), closing(house.ports.generators) as generators:
         if to_mainline:
             roll_back_to_mainline(house.workspace, because)
             said = "latest_nightly is gone: mainline is served"
         else:
-            name = roll_back(house.workspace, house.ports.generators, night, because)
+            name = roll_back(house.workspace, generators, night, because)
             said = f"latest_nightly now points at {name}"
     click.echo(said)
     _track(house, None)
@@ -63,7 +64,7 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
             f"the gate decided on {night} (`ct-retrain show {night}` says why); --force overrules it"
         )
     house = context.house()
-    with disk.lock(house.workspace.lock):
+    with disk.lock(house.workspace.lock), closing(house.ports.generators):
         name = promote_night(house.workspace, house.settings, house.ports, night, because)
     click.echo(f"latest_nightly now points at {name}, forced: {because}")
     _track(house, night)

@@ -47,6 +47,43 @@ def print_places(workspace: Workspace, record: NightRecord) -> None:
         click.echo(f"one of them with its diff to the golden: `ct-retrain show {record.night} --problem ID`")
 
 
+def print_sources(workspace: Workspace, record: NightRecord) -> None:
+    """What became of the gold sets and the general data, file by file."""
+    from ct_retrain.nightly import trained
+
+    facts = trained(workspace, record)
+    if facts is None or not facts.gold:
+        return
+    click.echo(facts.gold)
+    for file in facts.files:
+        click.echo(f"  {file.summary}")
+    if any(file.refused for file in facts.files):
+        where = workspace.relative(workspace.stage(record.night, "train") / "rejected.jsonl")
+        click.echo(f"every refused line with its reason: {where}")
+
+
+def print_certificate(workspace: Workspace, record: NightRecord) -> None:
+    """What the mixture was compared with, and the rows that come nearest to a benchmark problem."""
+    from ct_retrain.core.certificate import told
+    from ct_retrain.nightly import certificate_of
+
+    found = certificate_of(workspace, record)
+    if found is None:
+        return
+    click.echo("\n".join(["decontamination", *(f"  {line}" for line in told(found))]))
+    rows = [
+        (
+            near.kind,
+            f"{near.similarity:.0%}",
+            f"{near.problem} of {near.suite}",
+            near.subject or f"{near.source} row {near.row}",
+        )
+        for near in found.nearest
+    ]
+    if rows:
+        print_table("nearest rows of the mixture", ("by", "alike", "problem", "row"), rows)
+
+
 def _print_comparison(one: Comparison) -> None:
     for word, problems in (("won", one.won), ("lost", one.lost)):
         if problems:

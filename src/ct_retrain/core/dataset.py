@@ -117,3 +117,27 @@ class Example(Record):
     output: Annotated[str, Field(min_length=1)]
     testbench: str
     metadata: ExampleMetadata
+
+
+class SourceFile(Record):
+    """One file of the gold sets or of the general data, and what became of its lines."""
+
+    source: Literal["gold", "general"]
+    name: str
+    lines: int = 0
+    """Lines, or rows of a table, that hold something."""
+    taken: int = 0
+    """Those that may be trained on."""
+    refused: dict[str, int] = Field(default={})
+    """Reason → lines that may not."""
+    unread: str = ""
+    """Why the file, or the rest of it, was not read: reason and detail; empty when it was."""
+
+    @property
+    def summary(self) -> str:
+        """What became of it, on one line for people: `gold/v4.jsonl: 3 of 4 lines taken, 1 refused (1 no_rtl)`."""
+        reasons = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
+        refused = f", {self.lines - self.taken} refused ({reasons})" if reasons else ""
+        lines = f"{self.taken} of {self.lines} lines taken{refused}" if self.lines or not self.unread else ""
+        unread = f"not read: {self.unread}" if self.unread else ""
+        return f"{self.source}/{self.name}: {'; '.join(filter(None, (lines, unread)))}"

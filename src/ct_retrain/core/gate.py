@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ct_retrain.core.decision import Check, Comparison, Decision, Evidence, Hold, Promote, Reject
-from ct_retrain.core.guards import broken, floors, guards, loading
+from ct_retrain.core.guards import broken, differing, floors, guards, loading
 from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.settings import GateSettings
 from ct_retrain.core.stats import Paired, Resampling, paired, samples_to_detect
@@ -17,6 +17,10 @@ _NAMED = 5
 _SMALLEST_P = 0.001
 """Smaller ones are printed as smaller."""
 _NOT_ATTEMPTED = "not_attempted"
+_UNTAUGHT = (
+    "The adapter changes nothing, or what serves it ignores it: look at the loss curve and the learning rate of the "
+    "train stage, and with a server at endpoint.adapters and at the server's log."
+)
 
 
 def decide(
@@ -36,13 +40,28 @@ def decide(
     if doubt or candidate is None:
         return Hold(evidence=_evidence((), (), f"Held: {doubt}"))
     incumbents = [arms[name] for name in ("champion", "mainline") if name in arms]
+    differs = differing(candidate, arms["mainline"])
     checks = (
         *floors(candidate, incumbents, settings),
         *guards(candidate, settings),
         loading(loads, sum(candidate.outcomes.values())),
     )
     found = [_compare(candidate, incumbent, settings) for incumbent in incumbents]
-    return _decision(found, checks, settings, min_delta)
+    decision = _decision(found, checks, settings, min_delta)
+    return _with(decision, differs) if differs else decision
+
+
+def _with(decision: Decision, differs: Check) -> Decision:
+    """*decision* with one more check: a candidate that answers as mainline does, letter for letter, is no Promote."""
+    checks = (*decision.evidence.checks, differs)
+    evidence = decision.evidence.model_copy(update={"checks": checks})
+    if differs.holds:
+        return decision.model_copy(update={"evidence": evidence})
+    if isinstance(decision, Reject):
+        explanation = f"{evidence.explanation} Moreover {differs.note}. {_UNTAUGHT}"
+        return Reject(evidence=evidence.model_copy(update={"explanation": explanation}))
+    explanation = f"Held: {differs.note}. {_UNTAUGHT}"
+    return Hold(evidence=evidence.model_copy(update={"explanation": explanation, "samples_needed": None}))
 
 
 def comparable(cards: Sequence[Scorecard]) -> str:

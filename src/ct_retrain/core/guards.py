@@ -9,6 +9,7 @@ from ct_retrain.core.decision import Check
 from ct_retrain.core.problem import Estimate, Scorecard
 from ct_retrain.core.settings import GateSettings
 
+DIFFERING = "answers differ from mainline"
 BUILT_IN = "behavioural"
 """The suite that a floor without a suite's name is an absolute number for."""
 
@@ -59,6 +60,20 @@ def guards(candidate: Scorecard, settings: GateSettings) -> Iterator[Check]:
 def loading(loads: bool, samples: int) -> Check:  # noqa: FBT001 - the evidence is a yes or a no
     """Check that the adapter opens, which *samples* answers were drawn from."""
     return Check(name="adapter loads", value=float(loads), bound=1.0, holds=loads, n=samples)
+
+
+def differing(candidate: Scorecard, mainline: Scorecard) -> Check | None:
+    """Check that the candidate answered anything otherwise than mainline did; None where a scorecard does not tell.
+
+    Answers are drawn from the same seeds, so all of them are equal only where the adapter changed nothing, or where
+    what serves it ignored it. Not covered: a server whose answers to the same seed differ from call to call.
+    """
+    if not candidate.answers or not mainline.answers:
+        return None
+    differ = candidate.answers != mainline.answers
+    total = sum(candidate.outcomes.values())
+    note = "" if differ else f"all {total} answers are mainline's, letter for letter"
+    return Check(name=DIFFERING, value=float(differ), bound=1.0, holds=differ, n=total, note=note)
 
 
 def broken(check: Check) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
+from ct_retrain.core.certificate import Certificate
+from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.decision import Decision
 from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
@@ -63,11 +65,21 @@ class CollectFacts(Record):
     lines: int
     collected: int
     """Passed simulations copied tonight."""
+    passing: int = 0
+    """New entries that look like passed simulations, whether they could be taken or not."""
     rejected: dict[str, int]
     """Reason → what was refused, or noted (`rewritten`, `replaced`, `vanished`)."""
     pending: int
     """Files whose last line is still being written; the next night reads it."""
     bytes_copied: int
+
+    @property
+    def untaken(self) -> str:
+        """That none of the simulations that look passed could be taken, and why; empty where one was, or there is none."""
+        if self.collected or not self.passing:
+            return ""
+        reasons = ", ".join(f"{count} {reason}" for reason, count in self.rejected.items())
+        return f"0 of {self.passing} simulations that look passed were taken ({reasons})"
 
 
 class CurateFacts(Record):
@@ -97,6 +109,14 @@ class TrainFacts(Record):
     rows: dict[str, int]
     licences: dict[str, dict[str, int]] = Field(default={})
     """Source → licence → rows, as the data itself names it; what it does not name is `unknown`."""
+    files: tuple[SourceFile, ...] = ()
+    """What was found of gold sets and general data, file by file."""
+    gold: str = ""
+    """What became of the gold set, in a sentence; empty in manifests of before it was told."""
+    held: str = ""
+    """Why nothing was trained, and what to do; empty where an adapter was."""
+    certificate: Certificate | None = None
+    """What the rows were compared with; None in nights before there was one."""
     fit: Fit
     trainer: Tool
 

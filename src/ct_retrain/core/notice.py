@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from ct_retrain.core.record import Record
 
 Beat = Literal["start", "success", "failure"]
@@ -30,3 +32,7 @@ class Posted(Record):
     """Channels that have it."""
     waiting: tuple[str, ...] = ()
     """Channels that were not reached: they are tried again at the next chance."""
+    tries: dict[str, int] = Field(default={})
+    """Channel that was not reached → chances it had."""
+    given_up: dict[str, str] = Field(default={})
+    """Channel that is not tried any more → what it said last."""

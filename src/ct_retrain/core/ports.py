@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from ct_retrain.core.notice import Beat, Notice
 from ct_retrain.core.problem import Completion, Prompt, Sampling
+from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import Tool
 from ct_retrain.core.snapshot import Stored
 from ct_retrain.core.tracking import Story, Tracked
@@ -43,11 +44,42 @@ class Generator(Protocol):
         ...
 
 
+@runtime_checkable
+class Rendering(Protocol):
+    """A Generator that puts a question into words of its own before its model reads it: a chat template.
+
+    One that sends the text of a prompt as it is, to a server or a table, need not be one.
+    """
+
+    def reads(self, prompts: Sequence[Prompt]) -> str:
+        """Digest of what the model really reads when it is asked *prompts*, today's date included where it is told."""
+        ...
+
+
 class Generators(Protocol):
     """Opens the arms: mainline as it is, or with a nightly adapter on top."""
 
     def open(self, adapter: Path | None) -> Generator:
         """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
+        ...
+
+    def close(self) -> None:
+        """Give back what `open` took: memory, a server that was started. `open` may be called again afterwards.
+
+        Generators that were opened before must not be used after it. Never raises for what is outside us.
+        """
+        ...
+
+
+class Mainline(Protocol):
+    """The model that every night starts from, looked at without loading it."""
+
+    def identity(self) -> str:
+        """Digest of everything that says how it is asked, but today's date: part of the keys of train and benchmark."""
+        ...
+
+    def examine(self, questions: Sequence[Prompt]) -> Readiness:
+        """Whether it can be trained, and asked *questions*; the words are those with which a night would end."""
         ...
 
 

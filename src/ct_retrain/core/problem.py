@@ -67,8 +67,16 @@ class Sampling(Record):
     """0 is greedy: every sample is then the same."""
     top_p: Annotated[float, Field(gt=0, le=1)]
     max_new_tokens: Annotated[int, Field(ge=1)]
+    """Longest answer."""
+    max_thinking_tokens: Annotated[int, Field(ge=0)] = 0
+    """What a thought before the answer may take in addition."""
     seed: int
     """Sample *i* of problem *p* is drawn with a stream of its own, from (seed, p, i)."""
+
+    @property
+    def longest(self) -> int:
+        """Tokens that a thought and its answer may have together."""
+        return self.max_new_tokens + self.max_thinking_tokens
 
 
 class Prompt(Record):
@@ -140,3 +148,5 @@ class Scorecard(Record):
     """Passes without the evidence that a pass rests on: checks, as many as the golden's run made."""
     passes: dict[str, int]
     """Problem id → samples that passed, of `sampling.samples`."""
+    answers: str = ""
+    """Digest of the texts of all answers, by problem and number; empty in scorecards of earlier versions."""

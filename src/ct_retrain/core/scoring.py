@@ -99,7 +99,14 @@ def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> S
         finished_rate=_share(sum(sample.finished for sample in samples), total),
         forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples) if exam.evident else 0,
         passes=passes,
+        answers=_texts(samples),
     )
+
+
+def _texts(samples: Sequence[Sample]) -> str:
+    """One digest of what was answered, in whatever order it came."""
+    ordered = sorted(samples, key=lambda one: (one.problem_id, one.index))
+    return digest(*(part for one in ordered for part in (one.problem_id, str(one.index), one.text)))
 
 
 def _forged(sample: Sample, expected: int | None) -> bool:

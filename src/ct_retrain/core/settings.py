@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -10,6 +10,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.certificate import DecontaminationSettings
+from ct_retrain.core.chat import ChatOptions
+from ct_retrain.core.section import GoldKeySettings, Section
 from ct_retrain.core.training import Hyperparameters
 
 FILE_NAME = "ct-retrain.toml"
@@ -20,19 +23,13 @@ SandboxMode = Literal["require", "best-effort", "off"]
 Count = Annotated[int, Field(ge=0)]
 
 
-class Section(BaseModel):
-    """A closed group of settings; every field has a default and says what it is for."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
 class PathSettings(Section):
     """Where things are, relative to the workspace."""
 
     runs: str = "data/runs"
     """The pipeline's runs; only read."""
     gold: str = "data/gold"
-    """Gold sets: every `*.jsonl` in it."""
+    """Gold sets: every `.jsonl`, `.jsonl.gz`, `.json` and `.parquet` file directly in it."""
     general: str = "data/general"
     """General instruction data, mixed in against forgetting; may be absent."""
     models: str = "models/qwen_coder_rtl"
@@ -56,6 +53,8 @@ class CollectSettings(Section):
     """Larger RTL, testbench or spec files are refused; longer logs are cut to their end."""
     stale_seconds: Count = 3600
     """A half-written last line older than this was never going to be finished: it is refused."""
+    shared: tuple[str, ...] = ("specs", "data/specs")
+    """Directories of the workspace, besides the run and `paths.runs`, that traces may name files in; `.` is all of it."""
 
 
 class CurateSettings(Section):
@@ -122,6 +121,12 @@ class TrainSettings(Section):
     """Fewer new examples than this: nothing new tonight."""
     refresh_forgotten: bool = False
     """Examples of categories in which the last benchmark missed what an earlier release could do come first."""
+    gold_keys: GoldKeySettings = GoldKeySettings()
+    max_gold_refused: Share = 0.5
+    """Largest share of the gold set's lines that may be refused; more, or a set with no usable line, holds the night back before training; 1 never does."""
+    thoughts: Literal["strip", "keep"] = "strip"
+    """Whether the reasoning in gold and general answers is left out or learned; `keep` needs `train.chat.thinking` on."""
+    chat: ChatOptions = ChatOptions()
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
 
@@ -142,7 +147,9 @@ class BenchmarkSettings(Section):
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
     """Nucleus of the sampling."""
     max_new_tokens: Annotated[int, Field(ge=16)] = 2048
-    """Longest answer."""
+    """Longest answer, in tokens."""
+    max_thinking_tokens: Count = 0
+    """Tokens that a reasoning model may think in addition; 0 lets thoughts and answer share `max_new_tokens`."""
     seed: int = 0
     """Of the answers; every arm draws from the same streams."""
     fresh_seeds: bool = False
@@ -162,10 +169,16 @@ class EndpointSettings(Section):
     """How it takes an adapter: `vllm` by POST /load_lora_adapter, `path` as the name of a model."""
     revision: str = ""
     """Of the weights behind `model`: change it when they change, for samples are used again by it."""
-    requests: Annotated[int, Field(ge=1)] = 8
-    """In flight at once."""
+    command: str = ""
+    """Starts the server before the first question and ends it before training; empty uses a server that runs already."""
+    start_timeout: Annotated[float, Field(gt=0)] = 900.0
+    """Seconds that the server of `command` may take until it answers."""
+    requests: Annotated[int, Field(ge=1)] = 64
+    """In flight at once; fewer while the server says that it is busy."""
     timeout: Annotated[float, Field(gt=0)] = 600.0
     """Seconds that one answer may take."""
+    patience: Annotated[float, Field(ge=0)] = 60.0
+    """Seconds that a request which fails is tried again, before the server counts as failed."""
     api_key: SecretStr = SecretStr("")
     """Sent as bearer token; set it in the environment (CT_RETRAIN_ENDPOINT__API_KEY)."""
 
@@ -179,7 +192,7 @@ class GateSettings(Section):
     """Promote only if surely not worse than last nightly by more than this."""
     margin_mainline: Share = 0.015
     """The same against mainline."""
-    floors: dict[str, Share] = {"fsm": 0.75}
+    floors: dict[str, Share] = Field(default={"fsm": 0.75})
     """Category (or `functional`) → lowest pass@1 that may be published; `suite/category` is of that suite alone."""
     floor_rule: Literal["absolute", "ratcheted"] = "absolute"
     """`ratcheted` asks for what champion and mainline reach tonight instead; suites of others always do."""
@@ -270,6 +283,7 @@ class Settings(BaseSettings):
     paths: PathSettings = PathSettings()
     collect: CollectSettings = CollectSettings()
     curate: CurateSettings = CurateSettings()
+    decontamination: DecontaminationSettings = DecontaminationSettings()
     judge: JudgeSettings = JudgeSettings()
     train: TrainSettings = TrainSettings()
     benchmark: BenchmarkSettings = BenchmarkSettings()

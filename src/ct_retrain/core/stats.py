@@ -87,6 +87,32 @@ def estimate(passes: Sequence[int], samples: int, how: Resampling, k: int = 1) -
     )
 
 
+def clustered(passes: Sequence[int], clusters: Sequence[str], samples: int, how: Resampling) -> Estimate:
+    """pass@1 over problems, *passes* of *samples* each, with an interval from a bootstrap that draws *clusters*.
+
+    *clusters* names the cluster of each problem: near-duplicates that pass or fail together, so that their number
+    says nothing. Where each problem is a cluster of its own, the result is that of `estimate`.
+    """
+    plain = estimate(passes, samples, how)
+    numbers = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)[1]
+    count = int(numbers.max(initial=-1)) + 1
+    if count == len(passes):
+        return plain
+    counts = np.asarray(passes, dtype=np.int_)
+    sizes = np.bincount(numbers).astype(float)
+    sums = np.bincount(numbers, weights=counts / samples - plain.value)
+    noise = np.bincount(numbers, weights=_noise(counts, samples))
+    times, deviates = _draws(count, how.resamples, how.seed)
+    total = float(sums.var(ddof=1)) if count > 1 else 0.0
+    shrink = math.sqrt(max(0.0, total - float(noise.mean())) / total) if total else 0.0
+    drawn = times @ (shrink * sums) + deviates * np.sqrt(times @ noise)
+    tail = (1.0 - how.confidence) / 2
+    low, high = np.clip(plain.value + np.quantile(drawn / (times @ sizes), [tail, 1.0 - tail]), 0.0, 1.0)
+    return plain.model_copy(
+        update={"low": min(plain.value, float(low)), "high": max(plain.value, float(high))}
+    )
+
+
 def paired(
     candidate: Mapping[str, int], incumbent: Mapping[str, int], samples: int, how: Resampling
 ) -> Paired:

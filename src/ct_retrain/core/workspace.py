@@ -10,6 +10,9 @@ PLAN = "plan.json"
 NIGHT_LOG = "night.log"
 """What was logged while the night ran, one JSON object a line; older parts lie beside it as `.1`, `.2`."""
 
+SERVER_LOG = "server.log"
+"""What the server said that `endpoint.command` started, in the night's directory; of the one before as `.1`."""
+
 
 class Workspace(NamedTuple):
     """A root directory and the names of the places in it."""

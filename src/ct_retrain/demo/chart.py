@@ -1,4 +1,4 @@
-"""The demo's picture: pass rate on held-out problems, night by night, with intervals."""
+"""The demo's picture: pass rate on held-out problems, night by night, with intervals over clusters of them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ct_retrain import disk
 from ct_retrain.core.night import NightOutcome
 from ct_retrain.core.problem import Estimate
 from ct_retrain.demo.flywheel import Turn
+from ct_retrain.demo.stage_set import NEW, OLD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,12 +30,13 @@ def draw(turns: Sequence[Turn], target: Path) -> Path:
     measured = [turn for turn in turns if "candidate" in turn.new]
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     labels = ["mainline", *(f"night {number}" for number, _ in enumerate(measured, 1))]
-    for name, colour, series in (
-        ("families mainline cannot write", _NEW, [one.new for one in measured]),
-        ("families it can", _OLD, [one.old for one in measured]),
+    for tag, name, colour, series in (
+        (NEW, "families mainline cannot write", _NEW, [one.new for one in measured]),
+        (OLD, "families it can", _OLD, [one.old for one in measured]),
     ):
         estimates = [series[0]["mainline"], *(arms["candidate"] for arms in series)]
-        _line(axes, estimates, name, colour)
+        asked = f"{estimates[0].problems} problems in {measured[0].clusters[tag]} clusters"
+        _line(axes, estimates, f"{name} ({asked})", colour)
     for place, turn in enumerate(measured, 1):
         if turn.record.outcome is NightOutcome.PUBLISHED:
             axes.annotate("published", (place, 0.02), ha="center", color=_NEW, fontsize=9)

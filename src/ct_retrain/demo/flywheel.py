@@ -3,6 +3,7 @@
 Run again in the same workspace it goes on where it stopped.
 """
 
+import contextlib
 import shutil
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -12,11 +13,11 @@ from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
 from ct_retrain.core.problem import Estimate, Problem, Scorecard
 from ct_retrain.core.record import Record
 from ct_retrain.core.settings import Settings
-from ct_retrain.core.stats import Resampling, estimate
+from ct_retrain.core.stats import Resampling, clustered
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import Planner
-from ct_retrain.demo.stage_set import NEW, OLD, SUITE, night_id, specs_file
+from ct_retrain.demo.stage_set import NEW, OLD, SUITE, cluster_of, night_id, specs_file
 from ct_retrain.nightly import Options, Ports
 from ct_retrain.nightly import run as run_night
 from ct_retrain.pipeline import Tools, load_specs
@@ -42,9 +43,11 @@ class Turn(NamedTuple):
     harvest: Harvest
     record: NightRecord
     new: dict[str, Estimate]
-    """Arm → pass@1 on held-out problems of families that mainline cannot write."""
+    """Arm → pass@1 on held-out problems of families that mainline cannot write, with an interval over clusters."""
     old: dict[str, Estimate]
     """Arm → pass@1 on held-out problems of families that it can."""
+    clusters: dict[str, int]
+    """NEW and OLD → clusters of near-duplicates among their problems."""
 
 
 def turn_all(
@@ -83,13 +86,14 @@ def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int
     specs = load_specs(workspace.root / specs_file(number))
     serving = latest(workspace.models)
     adapter = workspace.models / serving if serving else None
-    tools = Tools(
-        writers=[ports.generators.open(adapter), Planner(specs)],
-        simulator=ports.simulator,
-        sampling=sampling_of(settings.benchmark),
-        workers=settings.judge.workers,
-    )
-    results = run_pipeline(specs, workspace.runs, prefix, tools)
+    with contextlib.closing(ports.generators) as generators:
+        tools = Tools(
+            writers=[generators.open(adapter), Planner(specs)],
+            simulator=ports.simulator,
+            sampling=sampling_of(settings.benchmark),
+            workers=settings.judge.workers,
+        )
+        results = run_pipeline(specs, workspace.runs, prefix, tools)
     harvest = Harvest(
         specs=len(specs),
         by_model=sum(one.passed and one.attempts == 1 for one in results),
@@ -106,8 +110,9 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
     how = Resampling(settings.gate.confidence, settings.gate.bootstrap, settings.gate.seed)
 
     def share(card: Scorecard, tag: str) -> Estimate:
-        passes = [card.passes[one.id] for one in problems if tag in one.tags and one.id in card.passes]
-        return estimate(passes, card.sampling.samples, how)
+        asked = [one for one in problems if tag in one.tags and one.id in card.passes]
+        passes, clusters = [card.passes[one.id] for one in asked], [cluster_of(one) for one in asked]
+        return clustered(passes, clusters, card.sampling.samples, how)
 
     return Turn(
         night=name,
@@ -115,6 +120,7 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
         record=record,
         new={card.arm: share(card, NEW) for card in cards},
         old={card.arm: share(card, OLD) for card in cards},
+        clusters={tag: len({cluster_of(one) for one in problems if tag in one.tags}) for tag in (NEW, OLD)},
     )
 
 

@@ -17,6 +17,7 @@ from ct_retrain.demo.families.task import Family, Task, is_held_out
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import spec_of
 from ct_retrain.pipeline import Plan, Spec
+from ct_retrain.verilog.fingerprint import shape
 
 MODEL = "models/embedded"
 SUITE = "data/suites/held_out.jsonl"
@@ -77,13 +78,42 @@ def _problems(recipe: NightlyRecipe) -> Iterator[Problem]:
     wanted = [(family, recipe.missing_problems, NEW) for family in missing_families()]
     wanted += [(family, recipe.mastered_problems, OLD) for family in mastered_families()]
     for family, count, tag in wanted:
-        for number in range(count):
-            yield _problem(
-                family, sample((family,), rng, "held_out"), f"{tag}_{family.name}_{number:02d}", tag
-            )
+        tasks = _distinct(family, count, rng)
+        for number, (task, cluster) in enumerate(zip(tasks, _clusters(tasks), strict=True)):
+            yield _problem(task, f"{tag}_{family.name}_{number:02d}", (tag, family.name, cluster))
 
 
-def _problem(family: Family, task: Task, name: str, tag: str) -> Problem:
+def _distinct(family: Family, count: int, rng: Random) -> list[Task]:
+    """*count* held-out tasks, each with another parameter as long as the family is known to have one."""
+    found: dict[str, Task] = {}
+    others: list[Task] = []
+    for _ in range(_DRAWS):
+        if len(found) == count:
+            break
+        task = sample((family,), rng, "held_out")
+        if task.key in found:
+            others.append(task)
+        else:
+            found[task.key] = task
+    return [*found.values(), *others][:count]
+
+
+_DRAWS = 100
+"""Enough to meet nearly every held-out parameter of a family."""
+
+
+def _clusters(tasks: list[Task]) -> list[str]:
+    """A name for each of *tasks*: the same for equal parameters, and for designs that differ in nothing but names."""
+    name = {task.key: task.key for task in tasks}
+    first: dict[str, str] = {}
+    for task in tasks:
+        known = first.setdefault(shape(task.rtl), task.key)
+        joined, kept = name[task.key], name[known]
+        name = {key: kept if value == joined else value for key, value in name.items()}
+    return [name[task.key] for task in tasks]
+
+
+def _problem(task: Task, name: str, tags: tuple[str, str, str]) -> Problem:
     return Problem(
         id=name,
         spec=task.instruction,
@@ -91,8 +121,13 @@ def _problem(family: Family, task: Task, name: str, tag: str) -> Problem:
         testbench=testbench(task),
         golden=task.rtl,
         category=task.category,
-        tags=(tag, family.name),
+        tags=tags,
     )
+
+
+def cluster_of(problem: Problem) -> str:
+    """What a held-out *problem* shares with its near-duplicates: the family and parameters of the first of them."""
+    return problem.tags[2]
 
 
 def _settings(recipe: NightlyRecipe) -> str:
@@ -104,6 +139,10 @@ min_delta_score = 0.01
 
 [curate]
 mutants = {recipe.mutants}
+
+[decontamination]
+# Designs are compared as texts alone, for the sake of the demo's minutes.
+simulations = 0
 
 [train]
 mainline = "{MODEL}"

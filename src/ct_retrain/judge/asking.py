@@ -9,7 +9,7 @@ from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.selftest import known
 from ct_retrain.judge.verdict import BREACH
 
-HARNESS_VERSION = "6"
+HARNESS_VERSION = "7"
 """Part of every verdict's tool: it changes whenever the same design could be judged differently."""
 
 Ask = Callable[[Design], dict[str, Any]]

@@ -216,6 +216,16 @@ TEXTS = {
     ("forge", "no default net"): "`default_nettype none\n" + _EMPTY,
     ("forge", "package with a task"): "package p; task t; $finish; endtask endpackage\n" + _EMPTY,
     ("forge", "task outside modules"): "task t; $finish; endtask\n" + _EMPTY,
+    ("forge", "the testbench's task outside modules"): "task report_pass; endtask\ntask check; endtask\n"
+    + _EMPTY,
+    ("forge", "the testbench's names as constants outside modules"): "localparam errors = 0, checks = 20;\n"
+    "localparam [1:0] expected_q = 0, q_ref = 0;\n" + _EMPTY,
+    ("forge", "the testbench's names as types outside modules"): "typedef logic [1:0] tb;\n"
+    "typedef enum {errors, checks, i} dut;\n" + _EMPTY,
+    ("forge", "the testbench's names imported outside modules"): "package p;\n  logic [31:0] errors = 0;\n"
+    "  function automatic logic report_pass(); return 1; endfunction\nendpackage\nimport p::*;\n" + _EMPTY,
+    ("forge", "variable outside modules that two modules share"): "logic [1:0] shared = 0;\n"
+    + _EMPTY.replace("endmodule", "initial q = 0;\nalways @(negedge clk) shared = tb.expected_q;\nendmodule"),
     ("forge", "program"): _EMPTY + "program p; initial $finish; endprogram\n",
     ("forge", "interface that ends"): _EMPTY + "interface i; initial $finish; endinterface\n",
     ("forge", "nested module that ends"): _EMPTY.replace(

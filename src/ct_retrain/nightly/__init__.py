@@ -1,9 +1,11 @@
 """The story of a night: five steps in order, one lock, one record, one notice."""
 
 from ct_retrain.nightly.books import last_record, open_nights, record_of, records, tonight
+from ct_retrain.nightly.certified import certificate_of
 from ct_retrain.nightly.check import check
-from ct_retrain.nightly.inspection import Failure, failures, inspect, quarantined
+from ct_retrain.nightly.inspection import Failure, failures, inspect, quarantined, trained
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.outbox import lost as lost_notices
 from ct_retrain.nightly.promotion import promote
 from ct_retrain.nightly.rehearsal import Rehearsal, rehearse
 from ct_retrain.nightly.rollback import roll_back, roll_back_to_mainline
@@ -25,11 +27,13 @@ __all__ = [
     "Rehearsal",
     "Scheduler",
     "Underway",
+    "certificate_of",
     "check",
     "failures",
     "inspect",
     "judge_again",
     "last_record",
+    "lost_notices",
     "open_nights",
     "promote",
     "quarantined",
@@ -44,6 +48,7 @@ __all__ = [
     "succession",
     "tonight",
     "tracker",
+    "trained",
     "underway",
     "units",
     "verify",

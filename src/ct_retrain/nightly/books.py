@@ -32,6 +32,14 @@ def record_of(workspace: Workspace, night: str | None) -> NightRecord:
     return record
 
 
+def gold_before(workspace: Workspace) -> int:
+    """Rows of gold that the last night that trained had; 0 where none did, or its record does not say."""
+    for record in reversed(records(workspace)):
+        if record.metrics.get("train.rows"):
+            return int(record.metrics.get("train.gold", 0))
+    return 0
+
+
 def open_nights(workspace: Workspace) -> list[NightPlan]:
     """Nights that were started and have no record: running, or waiting to be resumed."""
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]

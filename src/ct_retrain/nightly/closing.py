@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Decision, Hold, Promote, Reject
+from ct_retrain.core.decision import Decision, Evidence, Hold, Promote, Reject
 from ct_retrain.core.night import (
     BenchmarkFacts,
     Canary,
@@ -20,6 +20,7 @@ from ct_retrain.core.night import (
     TrainFacts,
 )
 from ct_retrain.core.ports import Notifier
+from ct_retrain.core.training import Fit
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly import archive, outbox, wording
 from ct_retrain.nightly.inspection import failures, quarantined
@@ -53,7 +54,9 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
         hyperparameters=trained.hyperparameters if trained else None,
         metrics=metrics(done),
         decision=decision,
-        adapter=workspace.relative(workspace.stage(plan.night, "train") / ADAPTER) if trained else None,
+        adapter=workspace.relative(workspace.stage(plan.night, "train") / ADAPTER)
+        if trained and not trained.held
+        else None,
         release=release_name(plan.night) if outcome is NightOutcome.PUBLISHED else None,
         latest=latest(workspace.models),
         relapse=moved,
@@ -65,8 +68,16 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
 
 
 def decision_of(done: Sequence[Manifest]) -> Decision | None:
-    """What the benchmark decided, if there was one."""
-    return next((one.facts.decision for one in done if isinstance(one.facts, BenchmarkFacts)), None)
+    """What the benchmark decided, or that the night was held back before it; None where there was nothing to decide."""
+    for manifest in done:
+        match manifest.facts:
+            case BenchmarkFacts(decision=decision):
+                return decision
+            case TrainFacts(held=why) if why:
+                return Hold(evidence=Evidence(comparisons=(), checks=(), explanation=f"Held back. {why}"))
+            case _:
+                pass
+    return None
 
 
 def outcome_of(decision: Decision | None, done: Sequence[Manifest]) -> NightOutcome:
@@ -99,6 +110,14 @@ def reason_of(decision: Decision | None, done: Sequence[Manifest]) -> str:
 
 def _nothing(done: Sequence[Manifest]) -> str:
     curated = next(one.facts for one in done if isinstance(one.facts, CurateFacts))
+    collected = next((one.facts for one in done if isinstance(one.facts, CollectFacts)), None)
+    if collected is not None and collected.untaken:
+        return f"Nothing new: {collected.untaken}; the night's collect/rejected.jsonl names every line."
+    if collected is not None and collected.passing and curated.rejected and not curated.new:
+        reasons = ", ".join(f"{count} {reason}" for reason, count in curated.rejected.items())
+        return (
+            f"Nothing new: {curated.traces} passing runs collected, none of them a new example ({reasons})."
+        )
     return f"Nothing new: {curated.traces} passing runs collected, {curated.new} new examples among them."
 
 
@@ -129,11 +148,24 @@ def metrics(done: Sequence[Manifest]) -> dict[str, float]:
             case TrainFacts() as facts:
                 figures |= {"train.loss": facts.fit.losses[-1].loss} if facts.fit.losses else {}
                 figures |= {"train.rows": sum(facts.rows.values()), "train.steps": facts.fit.steps}
+                figures |= dict(_schedule(facts.fit))
+                if facts.gold:
+                    refused = sum(one.lines - one.taken for one in facts.files if one.source == "gold")
+                    figures |= {"train.gold": facts.rows.get("gold", 0), "train.gold_refused": refused}
             case BenchmarkFacts() as facts:
                 figures |= dict(_scores(facts))
             case _:
                 pass
     return figures
+
+
+def _schedule(fit: Fit) -> Iterator[tuple[str, float]]:
+    """What the optimizer did, where the trainer told its schedule."""
+    if fit.schedule is not None:
+        yield "train.tokens", fit.tokens
+        yield "train.passes", fit.schedule.passes
+        yield "train.sequences_a_step", fit.schedule.sequences_a_step
+        yield "train.first_learning_rate", fit.schedule.first_learning_rate
 
 
 def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
+from ct_retrain.core.night import BenchmarkFacts, Facts, Manifest, NightRecord, StageName, TrainFacts
 from ct_retrain.core.problem import Problem
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import Answers, Inspection, drawn, inspected
@@ -47,6 +47,12 @@ def quarantined(workspace: Workspace, record: NightRecord) -> tuple[str, ...]:
     return facts.quarantined if facts else ()
 
 
+def trained(workspace: Workspace, record: NightRecord) -> TrainFacts | None:
+    """What the night trained on, and what it refused of gold sets; None where it did not get so far, or it is gone."""
+    facts = _stage(workspace, record, "train")
+    return facts if isinstance(facts, TrainFacts) else None
+
+
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
     """Look at *problem* in the night of *record*; the candidate's first failing sample is shown.
 
@@ -75,9 +81,11 @@ def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:
 
 
 def _facts(workspace: Workspace, record: NightRecord) -> BenchmarkFacts | None:
-    for ref in record.stages:
-        if ref.stage == "benchmark" and (workspace.root / ref.path).exists():
-            facts = disk.read_record(workspace.root / ref.path, Manifest).facts
-            if isinstance(facts, BenchmarkFacts):
-                return facts
-    return None
+    facts = _stage(workspace, record, "benchmark")
+    return facts if isinstance(facts, BenchmarkFacts) else None
+
+
+def _stage(workspace: Workspace, record: NightRecord, stage: StageName) -> Facts | None:
+    """The facts of *stage*; None where the night has none, or its manifest is gone."""
+    path = next((workspace.root / ref.path for ref in record.stages if ref.stage == stage), None)
+    return disk.read_record(path, Manifest).facts if path is not None and path.exists() else None

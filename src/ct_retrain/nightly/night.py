@@ -5,9 +5,20 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
-from ct_retrain.core.ports import Generators, Heartbeat, Notifier, Simulator, Store, Tracker, Trainer
+from ct_retrain.core.ports import (
+    Generators,
+    Heartbeat,
+    Mainline,
+    Notifier,
+    Simulator,
+    Store,
+    Tracker,
+    Trainer,
+)
 from ct_retrain.core.settings import Settings
+from ct_retrain.core.training import Outlook, TrainPlan
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.decontamination.behaviour import Equivalence
 from ct_retrain.nightly.step import Step
 from ct_retrain.stages.curate import Appraiser
 
@@ -23,12 +34,17 @@ class Ports(NamedTuple):
     trainer: Trainer
     notifier: Notifier
     provenance: Callable[[], Provenance]
+    same: Equivalence | None = None
+    """Proves designs alike, for decontamination; None compares texts alone. Its version is in the appraiser's tool."""
     heartbeat: Heartbeat | None = None
     reporter: Callable[[Workspace, NightRecord], Path] | None = None
     """Writes the pages of a night that is over; returns its own."""
     tracker: Tracker | None = None
+    outlook: Callable[[TrainPlan], Outlook] | None = None
+    """Estimates what a training would take, without starting it."""
     store: Store | None = None
     """Where nights are copied to; None when nowhere."""
+    mainline: Mainline | None = None
 
 
 class Night(NamedTuple):

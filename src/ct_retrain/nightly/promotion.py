@@ -42,6 +42,11 @@ def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
     if record.decision is None:
         message = f"night {night} had nothing new: there is no adapter to publish"
         raise UsageError(message)
+    if record.adapter is None:
+        message = (
+            f"night {night} was held back before it trained: there is no adapter to publish; {record.reason}"
+        )
+        raise UsageError(message)
     if any(move.target == release_name(night) for move in history(workspace.models)):
         by = "by itself" if record.release is not None else "before, by force"
         message = f"night {night} published {by}: `ct-retrain rollback {night}` serves it again"

@@ -2,20 +2,25 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
-from ct_retrain.core.record import Record
+from ct_retrain.core.problem import Prompt, Suite
+from ct_retrain.core.readiness import Readiness
+from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.settings import Settings
-from ct_retrain.core.training import Hyperparameters, Row
+from ct_retrain.core.training import Hyperparameters, Outlook, Row
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.step import perform
+from ct_retrain.stages.gold import remark
 from ct_retrain.stages.publish import latest
-from ct_retrain.stages.train import MIXTURE, prepare
+from ct_retrain.stages.train import FILES, MIXTURE, REJECTED, prepare, survey, withheld
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
@@ -37,10 +42,22 @@ class Rehearsal(Record):
     generations: int
     """Answers the benchmark would draw, all arms together."""
     champion: str | None
+    training: Outlook | None = None
+    """Steps, tokens, passes and estimates; None when there is nothing new."""
+    files: tuple[SourceFile, ...] = ()
+    """Gold sets and general data, file by file."""
+    gold: str = ""
+    """What would become of the gold set, in a sentence."""
+    held: str = ""
+    """Why the night would be held back before it trains; empty when it would not."""
+    examples: tuple[Rejected, ...] = ()
+    """The first refusal of each reason, stage by stage; nothing of a dry run is left where more could be read."""
+    mainline: Readiness | None = None
+    """Whether the model can be trained and measured; None where nobody can tell."""
 
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
-    """Collect, curate, mix and check the suite in a scratch directory; no model is loaded, nothing is kept."""
+    """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
     name = night or books.tonight(settings.timezone)
     last = books.last_record(workspace)
     plan = NightPlan(
@@ -55,8 +72,11 @@ def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str 
 
 def _rehearse(night: Night) -> Rehearsal:
     collected, curated = _first_stages(night)
-    rows, characters = _mixture(night) if curated.new >= night.settings.train.min_new else ({}, 0)
-    settings = night.settings
+    settings, inputs = night.settings, steps.train_inputs(night)
+    out = disk.make_directory(night.directory / "train")
+    learns = steps.learns(night, curated)
+    rows, characters, training = _mixture(night, out) if learns else _surveyed(night, out)
+    files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
     simulator = night.ports.simulator
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
@@ -74,7 +94,29 @@ def _rehearse(night: Night) -> Rehearsal:
         quarantined=found.names,
         generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
+        training=training,
+        files=files,
+        gold=remark(files, settings.train, inputs.where),
+        held=withheld(out, inputs) if learns else "",
+        examples=tuple(_examples(night)),
+        mainline=_ready(night, found.suite),
     )
+
+
+def _ready(night: Night, suite: Suite) -> Readiness | None:
+    mainline = night.ports.mainline
+    questions = [Prompt(id=problem.id, text=problem.question) for problem in suite.problems]
+    return mainline.examine(questions) if mainline else None
+
+
+def _examples(night: Night) -> Iterator[Rejected]:
+    """The first refusal of each reason that collect, curate and the reading of gold sets gave."""
+    for stage in ("collect", "curate", "train"):
+        seen: set[str] = set()
+        for one in disk.read_lines(night.directory / stage / REJECTED, Rejected):
+            if one.reason not in seen:
+                seen.add(one.reason)
+                yield one
 
 
 def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
@@ -87,10 +129,17 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _mixture(night: Night) -> tuple[dict[str, int], int]:
-    """Rows by source and characters of the mixture that would be trained on."""
-    out = disk.make_directory(night.directory / "train")
-    prepare(out, steps.train_inputs(night))
+def _surveyed(night: Night, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+    """The same where there is nothing new: only what gold sets and general data hold is looked at."""
+    survey(out, steps.train_inputs(night))
+    return {}, 0, None
+
+
+def _mixture(night: Night, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+    """Rows by source and characters of the mixture that would be trained on, and what that would take."""
+    plan = prepare(out, steps.train_inputs(night))
+    training = night.ports.outlook(plan) if night.ports.outlook else None
     rows = list(disk.read_lines(out / MIXTURE, Row))
     counts = Counter(row.source for row in rows)
-    return dict(sorted(counts.items())), sum(len(row.prompt) + len(row.completion) for row in rows)
+    characters = sum(len(row.prompt) + len(row.completion) for row in rows)
+    return dict(sorted(counts.items())), characters, training

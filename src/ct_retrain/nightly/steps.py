@@ -14,25 +14,31 @@ from ct_retrain.core.night import (
     CurateFacts,
     Facts,
     Manifest,
+    NightOutcome,
     NightPlan,
     NightRecord,
     PublishFacts,
     StageName,
     TrainFacts,
 )
-from ct_retrain.core.problem import Arm, Scorecard, Suite
+from ct_retrain.core.problem import Arm, Scorecard
 from ct_retrain.core.record import digest
-from ct_retrain.core.settings import BenchmarkSettings
+from ct_retrain.core.settings import BenchmarkSettings, PathSettings
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly import closing
+from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.protected import protected_suites
+from ct_retrain.decontamination.protection import Protection
+from ct_retrain.nightly import books, closing
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
-from ct_retrain.stages.curate import CurateInputs, curate, fingerprints
+from ct_retrain.stages.curate import CurateInputs, curate
+from ct_retrain.stages.gold import fingerprints as fingerprints_of
 from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
 from ct_retrain.suites.load import load_suite
+from ct_retrain.trace import READING
 
 Planned: TypeAlias = tuple[Step, Callable[[Path], Facts]]
 
@@ -47,19 +53,25 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
         previous=previous,
         settings=settings.collect,
         cutoff=plan.started,
+        never=_private(settings.paths),
     )
     key = digest(plan, settings.collect.model_dump(), _made(previous))
     return night.step("collect", key), lambda out: collect(out, inputs)
 
 
+def _private(paths: PathSettings) -> tuple[str, ...]:
+    """What nights leave behind: no trace may have it trained on."""
+    return paths.work, paths.models, paths.run_db, paths.archive, paths.reports
+
+
 def _curate(night: Night, done: list[Manifest]) -> Planned:
     settings, simulator, appraiser = night.settings, night.ports.simulator, night.ports.appraiser
-    suite = load_suite(settings.benchmark.suite, night.workspace.root)
+    protection = protected(night)
     inputs = CurateInputs(
         night=night.plan.night,
         collected=night.directory / "collect",
         previous=_earlier(night.workspace, night.plan.previous, "curate"),
-        protected=_protected(suite),
+        protection=protection,
         settings=settings.curate,
         max_records=settings.max_records,
         workers=settings.judge.workers,
@@ -69,28 +81,40 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
         settings.curate.model_dump(),
         str(inputs.max_records),
         _made(inputs.previous),
-        *sorted(inputs.protected),
+        protection.key,
+        READING,
         simulator.tool,
         appraiser.tool,
     )
     return night.step("curate", key), lambda out: curate(out, inputs, simulator, appraiser)
 
 
-def _protected(suite: Suite) -> frozenset[str]:
-    marks: frozenset[str] = frozenset()
-    return marks.union(*(fingerprints(problem.spec, problem.golden) for problem in suite.problems))
-
-
 def _train(night: Night, done: list[Manifest]) -> Planned:
     inputs, trainer = train_inputs(night), night.ports.trainer
-    sources = [
-        f"{path.name} {disk.sha256_of(path)}"
-        for directory in (inputs.gold, inputs.general)
-        for path in sorted(directory.glob("*.jsonl"))
-    ]
+    sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints_of(directory)]
     settings = night.settings.train.model_dump(exclude={"min_new"})
-    key = digest(content(done[-1]), settings, trainer.tool, *sources, *sorted(inputs.forgotten))
-    return night.step("train", key), lambda out: train(out, inputs, trainer)
+    key = digest(
+        content(done[-1]),
+        settings,
+        trainer.tool,
+        _asked(night),
+        inputs.protection.key,
+        night.ports.appraiser.tool,
+        *sources,
+        *sorted(inputs.forgotten),
+        str(inputs.gold_before),
+    )
+
+    def fill(out: Path) -> Facts:
+        night.ports.generators.close()  # training needs the memory that a model or a server holds
+        return train(out, inputs, trainer)
+
+    return night.step("train", key), fill
+
+
+def _asked(night: Night) -> str:
+    """How mainline is asked, as far as this machine decides it."""
+    return night.ports.mainline.identity() if night.ports.mainline else ""
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -102,7 +126,31 @@ def train_inputs(night: Night) -> TrainInputs:
         base=night.workspace.model(night.settings.train.mainline),
         settings=night.settings.train,
         forgotten=_forgotten(night),
+        gold_before=books.gold_before(night.workspace),
+        protection=protected(night),
     )
+
+
+def learns(night: Night, curated: CurateFacts) -> bool:
+    """Whether the night trains: enough is new, or the last night was held back before it learned what was new then."""
+    if curated.new >= night.settings.train.min_new:
+        return True
+    if not curated.examples or night.plan.previous is None:
+        return False
+    record = disk.read_record(night.workspace.record(night.plan.previous), NightRecord)
+    return record.outcome is NightOutcome.HELD and record.adapter is None
+
+
+def protected(night: Night) -> Protection:
+    """Every suite that the workspace knows, and what tells whether a row is a problem of one.
+
+    Raise UsageError where a suite cannot be read.
+    """
+    settings, ports = night.settings, night.ports
+    listed = settings.decontamination.protect
+    suites = protected_suites((settings.benchmark.suite,), listed, night.workspace.root)
+    laboratory = Laboratory(ports.simulator, ports.same) if ports.same else None
+    return Protection(tuple(suites), settings.decontamination, laboratory, settings.judge.workers)
 
 
 def _forgotten(night: Night) -> frozenset[str]:
@@ -136,9 +184,10 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
         suite.digest,
         plan.champion or "",
         inputs.settings.model_dump(exclude={"batch_size"}),
-        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision"}),
+        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
         settings.gate.model_dump(),
         str(inputs.min_delta),
+        _asked(night),
         ports.simulator.tool,
     )
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
@@ -214,7 +263,7 @@ def summary(manifest: Manifest) -> dict[str, object]:
             return {"examples": facts.examples, "new": facts.new, "rejected": facts.rejected}
         case TrainFacts() as facts:
             loss = facts.fit.losses[-1].loss if facts.fit.losses else None
-            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss}
+            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss, "gold": facts.gold}
         case BenchmarkFacts() as facts:
             scores = {str(card.arm): round(card.functional.value, 3) for card in facts.scorecards}
             return {"decision": facts.decision.kind, **scores}

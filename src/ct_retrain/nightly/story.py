@@ -4,6 +4,7 @@ Write order: stage manifests → release → link → history → NightRecord �
 again ends in the same tree. The NightRecord is written last but for the notice: it means the night is over.
 """
 
+import contextlib
 from typing import NamedTuple
 
 import structlog
@@ -11,7 +12,7 @@ import structlog
 from ct_retrain import disk
 from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import LockedError, UsageError
-from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName
+from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName, TrainFacts
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly import aftermath, alarms, books, closing, outbox, steps
@@ -80,7 +81,11 @@ def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
 def _night(
     workspace: Workspace, settings: Settings, ports: Ports, name: str, until: StageName | None
 ) -> NightRecord | None:
-    with disk.blamed(workspace.root), structlog.contextvars.bound_contextvars(night=name):
+    with (
+        disk.blamed(workspace.root),
+        structlog.contextvars.bound_contextvars(night=name),
+        contextlib.closing(ports.generators),
+    ):
         night = Night(workspace, settings, ports, books.open_plan(workspace, name), workspace.night(name))
         done: list[Manifest] = []
         for stage in _ORDER:
@@ -93,16 +98,18 @@ def _night(
             _LOG.info("stage done", stage=stage, seconds=round(seconds, 1), **figures)
             if stage == until:
                 return None
-            if _nothing_more(manifest, settings):
+            if _nothing_more(manifest, night):
                 break
         return closing.close(night, done)
 
 
-def _nothing_more(manifest: Manifest, settings: Settings) -> bool:
-    """True when the night ends after this stage: nothing new to learn, or nothing to publish."""
+def _nothing_more(manifest: Manifest, night: Night) -> bool:
+    """True when the night ends after this stage: nothing new to learn, nothing it may train on, or nothing to publish."""
     match manifest.facts:
-        case CurateFacts(new=new):
-            return new < settings.train.min_new
+        case CurateFacts() as facts:
+            return not steps.learns(night, facts)
+        case TrainFacts(held=why):
+            return bool(why)
         case BenchmarkFacts(decision=decision):
             return not isinstance(decision, Promote)
         case _:

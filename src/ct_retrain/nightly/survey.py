@@ -8,7 +8,7 @@ from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import Manifest, NightRecord
 from ct_retrain.core.snapshot import DirectoryMember, FileMember, LinkMember, Member, SnapshotIndex
-from ct_retrain.core.workspace import NIGHT_LOG, Workspace
+from ct_retrain.core.workspace import NIGHT_LOG, SERVER_LOG, Workspace
 from ct_retrain.stages.publish import HISTORY, release_name
 
 
@@ -30,8 +30,8 @@ def shared(workspace: Workspace, night: str) -> tuple[str, ...]:
 
 
 def is_log(path: str) -> bool:
-    """Whether *path* is a night's log or a rotated one: it is written to after the night is over."""
-    return Path(path).name.startswith(NIGHT_LOG)
+    """Whether *path* is a log of a night or a rotated one: they are written to after the night is over."""
+    return Path(path).name.startswith((NIGHT_LOG, SERVER_LOG))
 
 
 def survey(workspace: Workspace, night: str) -> SnapshotIndex:

@@ -21,6 +21,7 @@ from ct_retrain.core.night import (
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly import closing, evidence
+from ct_retrain.nightly.certified import certified
 from ct_retrain.nightly.check import purged, stage_differences
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.stages.publish import RELEASE, verified
@@ -107,10 +108,12 @@ def _derived(sealed: Sealed) -> Iterator[Claim]:
         yield evidence.dataset(night, record, (done["collect"], done["curate"]))
     else:
         yield unknown(evidence.DATASET_CLAIM, "what collect or curate left is not whole")
+    if "train" in sealed.whole:
+        yield from filter(None, [certified(night, done["train"])])
     if _measured(sealed):
         yield evidence.scorecards(night, record, done["benchmark"])
         yield evidence.decision(night, record, done["benchmark"])
-    elif record.decision is not None:
+    elif any(ref.stage == "benchmark" for ref in record.stages):
         yield unknown(evidence.DECISION_CLAIM, "what benchmark left is not whole")
 
 

@@ -15,6 +15,7 @@ from ct_retrain.core.night import (
     NightOutcome,
     NightRecord,
     StageName,
+    TrainFacts,
 )
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.record import digest
@@ -29,6 +30,8 @@ _LEVELS = {
 }
 _FIGURES = ("functional", "fsm")
 _INCUMBENTS = {"champion": "last nightly", "mainline": "mainline"}
+_FILES = 5
+"""Files of gold sets and general data that a notice names, of those that were not taken whole."""
 _LONGEST = 2000
 """Characters of an error message."""
 
@@ -70,7 +73,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
         record.reason,
         *_went_back(record),
         *_figures(record),
-        *_data(facts),
+        *_data(record.night, facts),
         f"Serving: {record.latest or 'mainline'}",
         *_look(record, places),
         f"Next: {_next(record, facts)}",
@@ -186,7 +189,8 @@ def _figures(record: NightRecord) -> Iterator[str]:
         yield f"{figure.capitalize() if figure != 'fsm' else 'FSM'}: {'; '.join(told)}"
 
 
-def _data(facts: Mapping[StageName, Facts]) -> Iterator[str]:
+def _data(night: str, facts: Mapping[StageName, Facts]) -> Iterator[str]:
+    """What was collected, kept and refused, gold sets and general data among it."""
     collected, curated = facts.get("collect"), facts.get("curate")
     told: list[str] = []
     if isinstance(collected, CollectFacts):
@@ -197,6 +201,13 @@ def _data(facts: Mapping[StageName, Facts]) -> Iterator[str]:
         )
     if told:
         yield f"Data: {'; '.join(told)}"
+    trained = facts.get("train")
+    if isinstance(trained, TrainFacts) and trained.gold:
+        yield trained.gold[:1].upper() + trained.gold[1:]
+        lossy = [file.summary for file in trained.files if file.refused or file.unread]
+        yield from lossy[:_FILES]
+        if len(lossy) > _FILES:
+            yield f"and {len(lossy) - _FILES} more files: ct-retrain show {night}"
 
 
 def _refused(reasons: Mapping[str, int]) -> str:
@@ -231,6 +242,11 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
                 "nothing to do"
                 if seen
                 else "there was no run at all: ct-retrain config paths.runs says where they are looked for"
+            )
+        case NightOutcome.HELD if record.adapter is None:
+            return (
+                f"mend the gold set, then: ct-retrain run --night {record.night} --redo train; the data is kept, "
+                f"and the next night tries again too"
             )
         case NightOutcome.HELD if needed is not None:
             return (

@@ -1,8 +1,11 @@
 """What the night took in: how many runs became examples, what was refused and why, what the dataset is made of."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
+from ct_retrain.core.certificate import told
+from ct_retrain.core.dataset import SourceFile
 from ct_retrain.core.night import BenchmarkFacts, CollectFacts, CurateFacts, StageName, TrainFacts
 from ct_retrain.core.record import Rejected
 from ct_retrain.report.shelf import Night, Shelf, refused
@@ -37,6 +40,10 @@ class Harvest(NamedTuple):
     categories: tuple[Bar, ...]
     sources: tuple[Bar, ...]
     quarantined: tuple[str, ...]
+    gold: str
+    """What became of the gold set, in a sentence."""
+    files: tuple[tuple[str, ...], ...]
+    """Gold sets and general data: file, lines, taken, refused and why."""
 
 
 def harvest(shelf: Shelf, night: Night) -> Harvest:
@@ -50,7 +57,46 @@ def harvest(shelf: Shelf, night: Night) -> Harvest:
         categories=_bars(_by_size(curated.categories)) if curated else (),
         sources=_bars(_by_size(trained.rows)) if trained else (),
         quarantined=measured.quarantined if measured else (),
+        gold=line(trained.gold) if trained else "",
+        files=tuple(_file(one) for one in trained.files) if trained else (),
     )
+
+
+def _file(one: SourceFile) -> tuple[str, ...]:
+    why = [f"{count:,} {words(reason)}" for reason, count in one.refused.items()]
+    unread = [f"not read: {one.unread}"] if one.unread else []
+    name = line(f"{one.source}/{one.name}", 90)
+    return (
+        name,
+        f"{one.lines:,}",
+        f"{one.taken:,}",
+        f"{one.lines - one.taken:,}",
+        line("; ".join([*why, *unread])),
+    )
+
+
+class Decontamination(NamedTuple):
+    """What the rows were compared with, in sentences, and those that come nearest."""
+
+    told: tuple[str, ...]
+    nearest: tuple[tuple[str, ...], ...]
+
+
+def decontamination(night: Night) -> Decontamination | None:
+    """What the night's certificate says; None where there is none."""
+    facts = night.of(TrainFacts)
+    if facts is None or facts.certificate is None:
+        return None
+    rows = [
+        (
+            near.kind,
+            f"{near.similarity:.0%}",
+            line(f"{near.problem} of {near.suite}", 90),
+            line(near.subject or f"{near.source} row {near.row}", 90),
+        )
+        for near in facts.certificate.nearest
+    ]
+    return Decontamination(tuple(line(one, 400) for one in told(facts.certificate)), tuple(rows))
 
 
 def _funnel(night: Night) -> Iterator[tuple[str, int]]:
@@ -79,9 +125,15 @@ def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
 
 
 def _refusals(shelf: Shelf, night: Night) -> Iterator[Refusal]:
-    counted: tuple[tuple[StageName, Mapping[str, int]], ...] = tuple(
+    counted: list[tuple[StageName, Mapping[str, int]]] = [
         (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
-    )
+    ]
+    trained = night.of(TrainFacts)
+    if trained is not None:
+        reasons: Counter[str] = Counter()
+        for file in trained.files:
+            reasons.update(file.refused)
+        counted.append(("train", reasons))
     for stage, counts in counted:
         first = _first(shelf, night, stage, counts)
         for reason, count in _by_size(counts).items():

@@ -8,7 +8,7 @@ from ct_retrain.core.night import BenchmarkFacts, ManifestRef, NightOutcome, Nig
 from ct_retrain.core.problem import Scorecard
 from ct_retrain.report import plots
 from ct_retrain.report.charts import Table
-from ct_retrain.report.harvest import harvest
+from ct_retrain.report.harvest import decontamination, harvest
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.instructive import failures, problems_of
 from ct_retrain.report.shelf import Library, Night, Shelf, night_of
@@ -78,6 +78,7 @@ def night_context(shelf: Shelf, books: Library, record: NightRecord) -> dict[str
         "signs": SIGNS,
         "failures": shown,
         "harvest": harvest(shelf, night),
+        "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": shelf.workspace.relative(shelf.workspace.record(record.night)),
         **_score(night),
@@ -98,7 +99,10 @@ def _hero(shelf: Shelf, books: Library, record: NightRecord) -> Hero:
     now = books.serving or "mainline"
     headline, serving = {
         NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
-        NightOutcome.HELD: ("Held: nobody can tell yet", f"{after} is still served"),
+        NightOutcome.HELD: (
+            "Held: nobody can tell yet" if record.adapter else "Held back before training",
+            f"{after} is still served",
+        ),
         NightOutcome.REJECTED: ("Rejected", f"{after} is still served"),
         NightOutcome.NOTHING_NEW: ("Nothing new", f"{after} is still served"),
     }[record.outcome]
@@ -119,6 +123,10 @@ def _next(shelf: Shelf, record: NightRecord) -> Iterator[Hint]:
                 )
             if archived.is_dir():
                 yield Hint("Kept for triage in", shelf.workspace.relative(archived))
+            if record.adapter is None:
+                again = f"ct-retrain run --night {record.night} --redo train"
+                yield Hint("Mend the gold set, then run the night again:", again)
+                return
             yield Hint(
                 "To publish it against the decision:",
                 f'ct-retrain promote {record.night} --force --because "…"',
@@ -243,7 +251,7 @@ def _training(shelf: Shelf, books: Library, night: Night) -> dict[str, Any]:
     last = night_of(shelf, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
-    return {"fit": list(_fit(facts)), "losses": losses, "knobs": named}
+    return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}
 
 
 def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:
@@ -252,6 +260,10 @@ def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:
     yield "trainer", line(f"{facts.trainer.name} {facts.trainer.version}")
     yield "rows", f"{fit.examples:,}, {fit.skipped:,} too long"
     yield "steps, epochs", f"{fit.steps:,}, {fit.epochs:.3g}"
+    if fit.schedule is not None:
+        yield "readings of each harvested row", f"{fit.schedule.passes:.3g}"
+        yield "sequences a step", f"{fit.schedule.sequences_a_step:,}"
+        yield "learning rate at the first step", f"{fit.schedule.first_learning_rate:.2g}"
     yield "tokens", f"{fit.tokens:,}"
     yield "time", duration(fit.seconds)
     yield "device", line(fit.device)

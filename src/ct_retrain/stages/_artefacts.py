@@ -83,11 +83,15 @@ class Depot:
 class Gatherer:
     """Reads what one run names, and keeps what is wanted."""
 
-    def __init__(self, reach: Reach, depot: Depot, limit: int) -> None:
-        """Refuse sources of more than *limit* bytes; logs are cut to their last *limit* bytes."""
+    def __init__(self, reach: Reach, depot: Depot, limit: int, latest: str) -> None:
+        """Refuse sources of more than *limit* bytes; logs are cut to their last *limit* bytes.
+
+        A trace that claims a later time than *latest* (ISO 8601 in UTC) gets that time: it was written by then.
+        """
         self._reach = reach
         self._depot = depot
         self._limit = limit
+        self._latest = latest
 
     def trace(self, run: str, entry: Simulation, tried: Sequence[Tried]) -> Trace | Refusal:
         """The passing *entry* with its files kept; nothing is kept when one of them cannot be had."""
@@ -99,7 +103,7 @@ class Gatherer:
         return Trace(
             run_id=run,
             line=entry.number,
-            generated_at=in_utc(entry.timestamp),
+            generated_at=min(in_utc(entry.timestamp), self._latest),
             spec_hash=clean(payload.spec_hash or spec_hash_of(found.spec.data.decode("utf-8", "replace"))),
             category=clean(payload.category) if payload.category else None,
             source=clean(payload.source or "pipeline"),

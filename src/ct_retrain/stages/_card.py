@@ -59,7 +59,9 @@ def _card(facts: Facts) -> Iterator[str]:
     yield ""
     yield f"The dataset holds {facts.curated.examples} verified examples, {facts.curated.new} of them new, in these categories: {_counts(facts.curated.categories)}."
     knobs = trained.hyperparameters
-    yield f"{trained.fit.steps} steps, LoRA rank {knobs.rank}, alpha {knobs.alpha}, learning rate {knobs.learning_rate:g}, seed {knobs.seed}."
+    planned = trained.fit.schedule
+    read = f", in which each harvested row was read {planned.passes:.3g} times" if planned else ""
+    yield f"{trained.fit.steps} steps{read}, LoRA rank {knobs.rank}, alpha {knobs.alpha}, learning rate {knobs.learning_rate:g}, seed {knobs.seed}."
     yield from (f"What the data may be used for: [{DATA}]({DATA}).", "", *_use(facts.base))
 
 

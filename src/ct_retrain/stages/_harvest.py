@@ -29,6 +29,8 @@ class Harvest(NamedTuple):
     tried: Sequence[Tried]
     lines: int
     bytes_copied: int = 0
+    passing: int = 0
+    """Entries that look like passed simulations, taken or not."""
 
 
 def harvest(jobs: Iterable[Job], site: Site) -> list[Harvest]:
@@ -54,6 +56,7 @@ def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copie
         tried=scan.tried,
         lines=scan.lines,
         bytes_copied=bytes_copied,
+        passing=scan.passing,
     )
 
 
@@ -72,11 +75,13 @@ def _gather(scan: Scan, site: Site, depot: Depot, run: bytes) -> list[bytes]:
         return []
     with ExitStack() as stack:
         try:
-            reach = stack.enter_context(Reach.of(site.workspace, _home(site.runs / os.fsdecode(run))))
+            reach = stack.enter_context(
+                Reach.of(site.workspace, _home(site.runs / os.fsdecode(run)), site.rules)
+            )
         except OSError as error:
             scan.refuse(0, "vanished", f"its directory: {refusal(error, scan.run).detail}")
             return []
-        gatherer = Gatherer(reach, depot, site.settings.max_artefact_bytes)
+        gatherer = Gatherer(reach, depot, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []
         for passing in chain([first], passes):
             found = gatherer.trace(scan.run, passing.entry, passing.tried)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ct_retrain import disk
 from ct_retrain.core.problem import Completion, Sample
 from ct_retrain.core.record import Record, Sha256
+from ct_retrain.core.thoughts import split_thoughts
 from ct_retrain.core.verdict import Outcome, Verdict
 
 _KEPT = 24
@@ -30,14 +31,17 @@ class _Seal(Record):
 
 
 def sample_of(completion: Completion, rtl: str, verdict: Verdict) -> Sample:
-    """*completion* with the *verdict* on its *rtl*; without RTL it never passes, whatever the testbench says of nothing."""
+    """*completion* with the *verdict* on its *rtl*; without RTL it never passes, whatever the testbench says of nothing.
+
+    An answer that never left its thoughts is not finished, also where the model ended it itself.
+    """
     nothing = {"outcome": Outcome.COMPILE_ERROR, "detail": "no module in the answer"}
     return Sample(
         problem_id=completion.prompt_id,
         index=completion.index,
         text=completion.text,
         rtl=rtl,
-        finished=completion.finished,
+        finished=completion.finished and not split_thoughts(completion.text).unfinished,
         tokens=completion.tokens,
         verdict=verdict if rtl else verdict.model_copy(update=nothing),
     )

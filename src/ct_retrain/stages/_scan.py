@@ -15,10 +15,10 @@ from typing import NamedTuple
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CollectSettings
 from ct_retrain.stages._artefacts import Tried, as_bytes, clean
-from ct_retrain.trace import Flaw, Simulation, simulations
+from ct_retrain.trace import Flaw, Lookalike, Rules, Simulation, simulations
 from ct_retrain.trace.blocks import Block, blocks
-from ct_retrain.trace.format import FAILED, PASSED, TRACE_NAME
-from ct_retrain.trace.lines import Payload, is_whole
+from ct_retrain.trace.format import FAILED, PASSED, SILENT, TRACE_NAME, word_of
+from ct_retrain.trace.lines import Payload, in_utc, is_whole
 from ct_retrain.trace.reach import refusal
 
 DONE, PENDING, REFUSED = 0, 1, 2
@@ -80,6 +80,13 @@ class Site(NamedTuple):
     settings: CollectSettings
     cutoff: float
     """Seconds since 1970."""
+    rules: Rules = Rules()
+    """Which files traces may name besides those of their runs."""
+
+    @property
+    def latest(self) -> str:
+        """The cut-off as traces write times: no run can be later."""
+        return in_utc(self.cutoff)
 
 
 class Passing(NamedTuple):
@@ -99,12 +106,15 @@ class Scan:
         self.rejected: list[tuple[int, Rejected]] = []
         """With the line each is about, 0 for the file."""
         self.lines = 0
+        self.passing = 0
+        """New entries that look like passed simulations, whether they can be taken or not."""
         self.run = clean(os.fsdecode(job.sighting.run))
         self._sighting = job.sighting
         self._start = job.position or Position(job.sighting.ino)
         self._known: dict[bytes, int] = dict(_KNOWN.iter_unpack(job.known)) if job.known else {}
         self._entries: dict[bytes, int] = {}
         self._rewritten = False
+        self._lookalikes: dict[str, list[int]] = {}
         self._tried: dict[str, list[Tried]] = {}
         for one in job.tried:
             self._tried.setdefault(one.spec, []).append(one)
@@ -132,6 +142,7 @@ class Scan:
         try:
             self._begin(descriptor)
             yield from self._read(descriptor)
+            self._note_lookalikes()
         finally:
             os.close(descriptor)
 
@@ -228,19 +239,38 @@ class Scan:
             if isinstance(found, Flaw):
                 if not self._is_refused(found.number):
                     self.refuse(found.number, found.reason, found.detail)
+            elif isinstance(found, Lookalike):
+                if word_of(found.payload.status) in PASSED:
+                    self._lookalikes.setdefault(found.stage, []).append(found.number)
             else:
                 yield from self._take(found)
 
     def _take(self, entry: Simulation) -> Iterator[Passing]:
         status = entry.payload.status
+        word = word_of(status)
         if status is None:
             self.refuse(entry.number, "wrong_type", "payload: a Simulation without a status")
-        elif status == PASSED:
+        elif word in PASSED:
             tried = self._tried.pop(_spec_key(entry.payload), [])
             if self._is_new(entry):
+                self.passing += 1
                 yield Passing(entry, tried)
-        elif status in FAILED and self._is_new(entry):
-            self._remember(entry)
+        elif word in FAILED:
+            if self._is_new(entry):
+                self._remember(entry)
+        elif word not in SILENT and self._is_new(entry):
+            self.passing += 1
+            detail = f"status {str(status)[:80]!r} is no known word for a pass or a fail: write pass or fail"
+            self.refuse(entry.number, "other_status", detail)
+
+    def _note_lookalikes(self) -> None:
+        """Say which other stages of a run without any simulation look like one, a line each."""
+        if self._entries or self._known:
+            return
+        for stage, numbers in self._lookalikes.items():
+            self.passing += len(numbers)
+            detail = f"{len(numbers)} passed under stage {stage[:80]!r}: only Simulation is harvested, call it that"
+            self.refuse(numbers[0], "other_stage", detail)
 
     def _is_new(self, entry: Simulation) -> bool:
         """Whether the run has not said the same before; after a rewrite, repeating what is known is no fault."""
@@ -248,7 +278,7 @@ class Scan:
         first = self._entries.get(digest)
         if first is None and digest in self._known:
             if self._rewritten:
-                return entry.payload.status != PASSED
+                return word_of(entry.payload.status) not in PASSED
             first = self._known[digest]
         if first is not None:
             self.refuse(entry.number, "duplicate", f"the same entry as line {first}")

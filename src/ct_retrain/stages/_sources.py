@@ -1,12 +1,12 @@
-"""What curate starts from: the latest run of every spec, with its texts read and found to be what they claim."""
+"""What curate starts from: a trace with its texts read and found to be what they claim."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from ct_retrain import disk
 from ct_retrain.core.dataset import Artefact, Trace
-from ct_retrain.core.record import Rejected, digest
+from ct_retrain.core.record import Rejected
 from ct_retrain.trace import instruction_of
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.modules import modules
@@ -21,24 +21,8 @@ class Source(NamedTuple):
     instruction: str
     rtl: str
     testbench: str
-
-
-def fingerprints(spec: str, rtl: str) -> frozenset[str]:
-    """What identifies a problem for decontamination: its words, and its design up to inner names."""
-    return frozenset({digest(" ".join(spec.lower().split())), canonical(rtl)})
-
-
-def latest(traces: Sequence[Trace], refuse: Refuse) -> list[Trace]:
-    """The latest run of every spec; ties go to the greater run id, then line."""
-    best: dict[str, Trace] = {}
-    for trace in sorted(traces, key=lambda one: (one.generated_at, one.run_id, one.line)):
-        older = best.get(trace.spec_hash)
-        if older is not None:
-            refuse(
-                refusal(older, "superseded", f"{trace.run_id}:{trace.line} is a later run of the same spec")
-            )
-        best[trace.spec_hash] = trace
-    return sorted(best.values(), key=lambda one: (one.run_id, one.line))
+    canonical: str
+    """Digest of the RTL up to inner names (`verilog.fingerprint`)."""
 
 
 def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
@@ -46,30 +30,30 @@ def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
     return Rejected(subject=f"{trace.run_id}:{trace.line}", reason=reason, detail=detail)
 
 
-def readable(
-    traces: Sequence[Trace], collected: Path, protected: frozenset[str], most_bytes: int, refuse: Refuse
-) -> Iterator[Source]:
-    """Yield those whose artefacts hold what was collected, and are what they claim to be."""
-    for trace in traces:
-        try:
-            rtl = text_of(collected, trace.rtl)
-            testbench = text_of(collected, trace.testbench)
-            instruction = instruction_of(text_of(collected, trace.spec))
-        except (OSError, ValueError) as error:
-            refuse(refusal(trace, "integrity", str(error)))
-            continue
-        if not instruction.strip():
-            refuse(refusal(trace, "no_instruction", "the spec says nothing"))
-        elif len(rtl.encode()) > most_bytes:
-            refuse(refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL"))
-        elif not modules(rtl):
-            refuse(refusal(trace, "no_module", "the RTL holds no module"))
-        elif fingerprints(instruction, rtl) & protected:
-            refuse(
-                refusal(trace, "contaminated", "a problem of the benchmark: the gate would be blind to it")
-            )
-        else:
-            yield Source(trace, instruction, rtl, testbench)
+class Reading(NamedTuple):
+    """What reading a trace needs to know."""
+
+    collected: Path
+    """Tonight's collect directory."""
+    most_bytes: int
+    """Largest design."""
+
+
+def read(trace: Trace, reading: Reading) -> Source | Rejected:
+    """*trace* with its texts, or why it cannot be an example whatever a simulation says."""
+    try:
+        rtl = text_of(reading.collected, trace.rtl)
+        testbench = text_of(reading.collected, trace.testbench)
+        instruction = instruction_of(text_of(reading.collected, trace.spec))
+    except (OSError, ValueError) as error:
+        return refusal(trace, "integrity", str(error))
+    if not instruction.strip():
+        return refusal(trace, "no_instruction", "the spec says nothing")
+    if len(rtl.encode()) > reading.most_bytes:
+        return refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
+    if not modules(rtl):
+        return refusal(trace, "no_module", "the RTL holds no module")
+    return Source(trace, instruction, rtl, testbench, canonical(rtl))
 
 
 def text_of(collected: Path, artefact: Artefact) -> str:

@@ -17,7 +17,7 @@ from ct_retrain.core.forgetting import flips, forgotten
 from ct_retrain.core.gate import decide
 from ct_retrain.core.looks import Look, clear, looks
 from ct_retrain.core.night import BenchmarkFacts
-from ct_retrain.core.ports import Generator, Generators, Simulator
+from ct_retrain.core.ports import Generator, Generators, Rendering, Simulator
 from ct_retrain.core.problem import Arm, Completion, Problem, Prompt, Sample, Sampling, Scorecard, Suite
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool, digest
@@ -126,6 +126,7 @@ def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_new_tokens=settings.max_new_tokens,
+        max_thinking_tokens=settings.max_thinking_tokens,
         seed=settings.seed,
     )
 
@@ -150,7 +151,7 @@ def answers(course: Course, arm: Arm, generator: Generator) -> list[Sample]:
     """Draw and judge the answers of one arm into `samples/<arm>-<key>.jsonl`; what is there already is kept."""
     suite, sampling = course.exam.suite, course.exam.sampling
     drawn_from = sampling.model_dump(exclude={"samples"})
-    key = digest(suite, drawn_from, generator.tool, course.simulator.tool)
+    key = digest(suite, drawn_from, generator.tool, _read(suite, generator), course.simulator.tool)
     path = disk.make_directory(course.out / SAMPLES) / f"{arm}-{key[:16]}.jsonl"
     take(course.stock, key, path)
     found = whole_samples(path)
@@ -166,6 +167,13 @@ def answers(course: Course, arm: Arm, generator: Generator) -> list[Sample]:
         finish(path, [*found, *new])
     put(course.stock, key, path)
     return [*done.values(), *new]
+
+
+def _read(suite: Suite, generator: Generator) -> str:
+    """What the model really reads of *suite*; "" where that is the questions as they stand in it."""
+    if not isinstance(generator, Rendering):
+        return ""
+    return generator.reads([Prompt(id=problem.id, text=problem.question) for problem in suite.problems])
 
 
 class Drawn:

@@ -27,6 +27,7 @@ from ct_retrain.stages._frontier import Walk
 from ct_retrain.stages._harvest import Harvest, harvest
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
 from ct_retrain.stages._scan import PENDING, Job, Site
+from ct_retrain.trace import Rules
 
 TRACES = "traces.jsonl"
 REJECTED = "rejected.jsonl"
@@ -47,7 +48,9 @@ class CollectInputs(NamedTuple):
     """The last night's collect directory, whose ledger this night continues."""
     settings: CollectSettings
     cutoff: datetime
-    """When the night started; decides what is stale."""
+    """When the night started; decides what is stale, and no trace is taken to be later."""
+    never: tuple[str, ...] = ()
+    """Directories of the workspace that no trace may name files of, whatever the settings share."""
 
 
 def collect(out: Path, inputs: CollectInputs) -> CollectFacts:
@@ -85,7 +88,7 @@ def _freeze(out: Path, inputs: CollectInputs) -> None:
 def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     frozen = ledger.frozen()
     disk.fresh_directory(out / ARTEFACTS)
-    site = Site(inputs.workspace.resolve(), inputs.runs.resolve(), out, inputs.settings, frozen.cutoff)
+    site = _site(out, inputs, frozen.cutoff)
     tally = _Tally()
     with ExitStack() as stack:
         traces = stack.enter_context((out / TRACES).open("wb"))
@@ -97,6 +100,13 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
                 _write(one, traces, rejected)
                 tally.add(one)
     return tally.facts(frozen.runs)
+
+
+def _site(out: Path, inputs: CollectInputs, cutoff: float) -> Site:
+    workspace, runs = inputs.workspace.resolve(), inputs.runs.resolve()
+    siblings = (str(runs.relative_to(workspace)),) if runs.is_relative_to(workspace) else ()
+    rules = Rules((*siblings, *inputs.settings.shared), inputs.never)
+    return Site(workspace, runs, out, inputs.settings, cutoff, rules)
 
 
 class _Tally:
@@ -115,6 +125,7 @@ class _Tally:
             collected=len(one.traces),
             pending=int(pending),
             bytes_copied=one.bytes_copied,
+            passing=one.passing,
         )
         self._rejected.update(rejected.reason for rejected in one.rejected)
 
@@ -126,6 +137,7 @@ class _Tally:
             read=counts["read"],
             lines=counts["lines"],
             collected=counts["collected"],
+            passing=counts["passing"],
             rejected=dict(sorted(self._rejected.items())),
             pending=counts["pending"],
             bytes_copied=counts["bytes_copied"],

@@ -1,8 +1,8 @@
 """From traces to a dataset: every example re-simulated tonight, one per spec, none twice, none of the benchmark.
 
 Its testbench must be worth something: one that lets wrong designs pass proves nothing of the right one. The
-dataset accumulates: what the previous night kept is carried over, and a newer passing run of the same spec
-replaces it. Whatever is left out is in `rejected.jsonl` with its reason.
+dataset accumulates: what the previous night kept is carried over, and a newer run of the same spec replaces it if
+it passes tonight. Whatever is left out is in `rejected.jsonl` with its reason.
 """
 
 from collections import Counter
@@ -18,17 +18,19 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CurateSettings
 from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
+from ct_retrain.stages._clean import harvested
 from ct_retrain.stages._keep import most_valuable
 from ct_retrain.stages._repairs import Attempts, repairs
-from ct_retrain.stages._sources import Refuse, Source, fingerprints, latest, readable, refusal
+from ct_retrain.stages._selection import Selection, select, spec_of
+from ct_retrain.stages._sources import Reading, Refuse, Source, refusal
 from ct_retrain.stages._worth import Appraiser, credible
 from ct_retrain.verilog.category import category_of
-from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.modules import modules
 
-__all__ = ["DATASET", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "curate", "fingerprints"]
+__all__ = ["DATASET", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "curate"]
 
 DATASET = "dataset.jsonl"
 REPAIRS = "repairs.jsonl"
@@ -43,8 +45,8 @@ class CurateInputs(NamedTuple):
     """Tonight's collect directory."""
     previous: Path | None
     """The last night's curate directory."""
-    protected: frozenset[str]
-    """Digests of benchmark specs and goldens (`fingerprints`): training on them is refused."""
+    protection: Protection
+    """The suites whose problems become no examples, those carried over included."""
     settings: CurateSettings
     max_records: int
     workers: int
@@ -56,12 +58,18 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
     refuse = rejected.append
     settings = inputs.settings
     traces = list(disk.read_lines(inputs.collected / "traces.jsonl", Trace))
-    carried = _previous(inputs, DATASET)
-    newest = latest(traces, refuse)
-    sources = list(readable(newest, inputs.collected, inputs.protected, settings.max_rtl_bytes, refuse))
-    simulated = list(_simulated(sources, inputs, simulator, refuse))
-    passed = list(credible(simulated, appraiser, settings, inputs.workers, refuse))
-    kept = most_valuable(_merged(carried, passed, refuse), inputs.max_records, refuse)
+    comparer = inputs.protection.comparer()
+    carried = harvested((), _previous(inputs, DATASET), comparer, refuse).carried
+
+    def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
+        own = harvested(sources, (), comparer, refuse).sources
+        simulated = list(_simulated(own, inputs, simulator, refuse))
+        return credible(simulated, appraiser, settings, inputs.workers, refuse)
+
+    reading = Reading(inputs.collected, settings.max_rtl_bytes)
+    held = {example.metadata.canonical: spec_of(example) for example in carried}
+    passed = select(traces, Selection(reading, held, judged, refuse))
+    kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)
     current = {_identity(example) for example in kept}
     pairs = [(source, example) for source, example in passed if _identity(example) in current]
     attempts = Attempts(inputs.collected, settings.max_repairs, inputs.workers)
@@ -127,7 +135,7 @@ def _example(source: Source, verdict: Verdict, night: str) -> Example:
             top=next((name for name in needed if name in own), own[-1]),
             rtl_sha256=trace.rtl.sha256,
             testbench_sha256=trace.testbench.sha256,
-            canonical=canonical(source.rtl),
+            canonical=source.canonical,
             checks=verdict.checks,
             warnings=verdict.warnings,
             attempts=len(trace.attempts),
@@ -136,22 +144,11 @@ def _example(source: Source, verdict: Verdict, night: str) -> Example:
     )
 
 
-def _merged(
-    carried: Sequence[Example], passed: Sequence[tuple[Source, Example]], refuse: Refuse
-) -> list[Example]:
-    """Carried examples first, tonight's over them; of two equal designs the one that was there first stays."""
-    fresh = {example.metadata.spec_hash: example for _, example in passed}
-    merged: list[Example] = []
-    seen: dict[str, str] = {}
-    replaced = {old.metadata.spec_hash: fresh.pop(old.metadata.spec_hash, old) for old in carried}
-    for example in [*replaced.values(), *fresh.values()]:
-        facts = example.metadata
-        twin = seen.setdefault(facts.canonical, facts.spec_hash)
-        if twin == facts.spec_hash:
-            merged.append(example)
-        else:
-            refuse(Rejected(subject=facts.run_id, reason="duplicate", detail=f"same design as spec {twin}"))
-    return merged
+def _merged(carried: Sequence[Example], passed: Sequence[tuple[Source, Example]]) -> list[Example]:
+    """Carried examples first, each replaced by tonight's of the same specification; then the other new ones."""
+    fresh = {spec_of(example): example for _, example in passed}
+    replaced = [fresh.pop(spec_of(old), old) for old in carried]
+    return [*replaced, *fresh.values()]
 
 
 def _carried_repairs(inputs: CurateInputs, kept: Sequence[Example]) -> list[Example]:

@@ -2,24 +2,32 @@
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
-
 from ct_retrain import disk
-from ct_retrain.core.dataset import Example
-from ct_retrain.core.errors import UsageError
+from ct_retrain.core import learning, recipe
+from ct_retrain.core.certificate import Certificate
+from ct_retrain.core.dataset import Example, SourceFile
+from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.mix import choose, row_counts
 from ct_retrain.core.night import TrainFacts
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import TrainSettings
-from ct_retrain.core.training import Row, TrainPlan
+from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, Row, Schedule, TrainPlan
+from ct_retrain.decontamination.protection import Protection
+from ct_retrain.stages import gold
+from ct_retrain.stages._adapter import untrained
+from ct_retrain.stages._clean import CERTIFICATE, cleaned
+from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"
 ADAPTER = "adapter"
+FILES = "files.jsonl"
+"""What was found of gold sets and general data, a SourceFile a line."""
+REJECTED = "rejected.jsonl"
 UNKNOWN = "unknown"
 """The licence of a row that names none."""
 
@@ -36,43 +44,44 @@ class TrainInputs(NamedTuple):
     settings: TrainSettings
     forgotten: frozenset[str] = frozenset()
     """Categories whose rows come first where not all can be taken."""
+    gold_before: int = 0
+    """Rows of gold that the last night that trained had."""
+    protection: Protection = Protection()
+    """What no row may come from."""
 
-
-class _Pair(BaseModel):
-    """A gold line: the draft's form; other keys are the owner's business."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    instruction: str
-    output: str
-    licence: object = Field(
-        default="",
-        validation_alias=AliasChoices(
-            "licence", "license", AliasPath("metadata", "licence"), AliasPath("metadata", "license")
-        ),
-    )
+    @property
+    def where(self) -> str:
+        """The gold directory as people are told of it."""
+        return f"{self.gold.parent.name}/{self.gold.name}"
 
 
 def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
-    """Mix tonight's rows into `mixture.jsonl` and return the plan; refused gold lines go to `rejected.jsonl`."""
-    rejected: list[Rejected] = []
+    """Mix tonight's rows into `mixture.jsonl` and return the plan.
+
+    Refused lines of gold sets and general data go to `rejected.jsonl`, what became of each file to `files.jsonl`, and
+    what the rows were compared with to `certificate.json`.
+    """
+    golden, general = survey(out, inputs)
     sources = {
         "delta": list(_examples(inputs.curated / "dataset.jsonl", "delta")),
         "repair": list(_examples(inputs.curated / "repairs.jsonl", "repair")),
-        "gold": list(_pairs(inputs.gold, "gold", rejected)),
-        "general": list(_pairs(inputs.general, "general", rejected)),
+        "gold": golden.rows,
+        "general": general.rows,
     }
+    settings, seed = inputs.settings, inputs.settings.hyperparameters.seed
+    refused: list[Rejected] = []
+    sources = {name: list(learned(rows, settings.thoughts, refused)) for name, rows in sources.items()}
+    sources, certify = cleaned(sources, inputs.protection, seed, refused)
+    _leave_out(out, refused)
     if not sources["delta"]:
         message = f"{inputs.curated}/dataset.jsonl is empty: there is nothing to train on"
         raise UsageError(message)
-    settings = inputs.settings
-    seed = settings.hyperparameters.seed
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
     rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
     random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
     disk.write_lines(out / MIXTURE, iter(rows))
-    disk.write_lines(out / "rejected.jsonl", iter(rejected))
+    disk.write_record(out / CERTIFICATE, certify(rows))
     mixture = out / MIXTURE
     return TrainPlan(
         base=inputs.base,
@@ -80,28 +89,121 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
         mixture_sha256=disk.sha256_of(mixture),
         rows=len(rows),
         hyperparameters=settings.hyperparameters,
+        forgotten=tuple(sorted(inputs.forgotten)),
+        schedule=_scheduled(settings.hyperparameters, rows, inputs.forgotten),
+        chat=settings.chat,
     )
 
 
+def survey(out: Path, inputs: TrainInputs) -> tuple[gold.Reading, gold.Reading]:
+    """Read gold sets and general data, and write what was refused of which file to *out*."""
+    golden = gold.read_set(inputs.gold, "gold", inputs.settings.gold_keys)
+    general = gold.read_set(inputs.general, "general", inputs.settings.gold_keys)
+    disk.write_lines(out / REJECTED, iter([*golden.rejected, *general.rejected]))
+    disk.write_lines(out / FILES, iter([*golden.files, *general.files]))
+    return golden, general
+
+
 def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
-    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer."""
+    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer.
+
+    Where the gold set may not be trained on (see `gold.held`) there is no adapter, and the facts say why. Raise
+    ToolError where nothing was learned: such an adapter is mainline under another name.
+    """
     plan = prepare(out, inputs)
-    fit = trainer.fit(plan, out)
+    why = withheld(out, inputs)
+    fit = _UNTRAINED if why else trainer.fit(plan, out)
+    if not why:
+        _refuse_the_untrained(out / ADAPTER, fit, trainer.tool.name)
+    _leave_out_the_too_long(out)
     disk.sync_tree(out)
-    rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
-    licences: dict[str, dict[str, int]] = {}
-    for (source, licence), count in sorted(rows.items()):
-        licences.setdefault(source, {})[licence] = count
+    licences = {} if why else _licences(out)
     totals = {source: sum(counts.values()) for source, counts in licences.items()}
+    files = tuple(disk.read_lines(out / FILES, SourceFile))
     return TrainFacts(
         base=plan.base,
         hyperparameters=plan.hyperparameters,
         shares={name: count / plan.rows for name, count in totals.items()},
         rows=totals,
         licences=licences,
+        files=files,
+        gold=gold.remark(files, inputs.settings, inputs.where),
+        held=why or withheld(out, inputs),
+        certificate=disk.read_record(out / CERTIFICATE, Certificate),
         fit=fit,
         trainer=trainer.tool,
     )
+
+
+def _scheduled(knobs: Hyperparameters, rows: Sequence[Row], forgotten: frozenset[str]) -> Schedule:
+    """The schedule of *rows*, whose tokens are estimated from their characters: nobody has a tokenizer yet."""
+    amounts = recipe.amounts_of(rows, recipe.by_characters)
+    extra = {
+        (row.prompt, row.completion)
+        for row in rows
+        if row.source == recipe.HARVESTED and row.category in forgotten
+    }
+    return recipe.schedule(knobs, amounts._replace(extra=len(extra)))
+
+
+def _refuse_the_untrained(adapter: Path, fit: Fit, trainer: str) -> None:
+    reason = learning.in_vain(fit.losses)
+    if reason:
+        message = f"the trainer {trainer} taught nothing: {reason}"
+        raise ToolError(message)
+    reason = untrained(adapter)
+    if reason:
+        message = (
+            f"the adapter in {adapter} was not trained: {reason}, after {fit.steps} steps; look at the learning rate "
+            f"and the number of steps that the trainer {trainer} used (train.hyperparameters), and at {adapter.parent}"
+        )
+        raise ToolError(message)
+
+
+def withheld(out: Path, inputs: TrainInputs) -> str:
+    """Why the night may not train on what `prepare` left in *out*; empty when it may."""
+    files, rejected = disk.read_lines(out / FILES, SourceFile), disk.read_lines(out / REJECTED, Rejected)
+    return gold.held(list(files), inputs.settings, inputs.where, inputs.gold_before, list(rejected))
+
+
+_UNTRAINED = Fit(
+    steps=0,
+    epochs=0.0,
+    examples=0,
+    skipped=0,
+    tokens=0,
+    seconds=0.0,
+    peak_memory=0,
+    device="",
+    losses=(),
+    versions={},
+)
+
+
+def _leave_out_the_too_long(out: Path) -> None:
+    """Count the lines that the trainer found longer than the model's window as refused."""
+    if (out / TOO_LONG).is_file():
+        _leave_out(out, list(disk.read_lines(out / TOO_LONG, Rejected)))
+
+
+def _leave_out(out: Path, refused: Sequence[Rejected]) -> None:
+    """Count *refused*, lines that were read and are not trained on, among what was refused of their files."""
+    before = list(disk.read_lines(out / REJECTED, Rejected))
+    known = {one.subject for one in before}
+    found = [one for one in refused if one.subject not in known]
+    if found:
+        files = gold.without(list(disk.read_lines(out / FILES, SourceFile)), found)
+        disk.write_lines(out / REJECTED, iter([*before, *found]))
+        disk.write_lines(out / FILES, iter(files))
+
+
+def _licences(out: Path) -> dict[str, dict[str, int]]:
+    """Source → licence → rows of the mixture."""
+    rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
+    licences: dict[str, dict[str, int]] = {}
+    for (source, licence), count in sorted(rows.items()):
+        licences.setdefault(source, {})[licence] = count
+    return licences
 
 
 def _of(categories: frozenset[str]) -> Callable[[Row], bool]:
@@ -116,29 +218,3 @@ def _examples(path: Path, source: str) -> Iterator[Row]:
             source=source,
             category=example.metadata.category,
         )
-
-
-def _pairs(directory: Path, source: str, rejected: list[Rejected]) -> Iterator[Row]:
-    adapter = TypeAdapter(_Pair)
-    for path in sorted(directory.glob("*.jsonl")):
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    pair = adapter.validate_json(line)
-                except ValidationError as error:
-                    detail = error.errors(include_url=False)[0]["msg"]
-                    rejected.append(
-                        Rejected(subject=f"{path.name}:{number}", reason=f"bad_{source}", detail=detail)
-                    )
-                else:
-                    yield Row(
-                        prompt=pair.instruction,
-                        completion=pair.output,
-                        source=source,
-                        licence=_licence(pair.licence),
-                    )
-
-
-def _licence(said: object) -> str:
-    """One short line of what a gold line says of its licence; anything but text says nothing."""
-    return " ".join(said.split())[:80] if isinstance(said, str) else ""

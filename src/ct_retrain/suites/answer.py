@@ -1,30 +1,64 @@
 """The RTL in an answer to a problem: whole modules, or the rest of the module whose header the problem gave."""
 
 import re
+from collections.abc import Iterator
 
 from ct_retrain.core.problem import Problem
-from ct_retrain.verilog.extract import find_rtl
-
-_FENCE = re.compile(
-    r"^[ \t]*(?:```|~~~)[^\n]*\n(?P<code>.*?)(?:^[ \t]*(?:```|~~~)|\Z)", re.MULTILINE | re.DOTALL
-)
-_MARKED = re.compile(r"\[BEGIN\](?P<code>.*?)(?:\[DONE\]|\Z)", re.DOTALL)
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
-_MODULE = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
-_END = re.compile(r"\bendmodule\b")
+from ct_retrain.verilog.extract import find_rtl, spoken
+from ct_retrain.verilog.pieces import ELEMENTS, Pieces, parses, pieces
+from ct_retrain.verilog.regions import regions, unmarked
 
 
 def rtl_of(problem: Problem, answer: str) -> str:
     """The RTL of *answer*; "" when it holds none.
 
-    Where the problem gives the header, an answer without one is taken for what follows it, up to `endmodule`.
+    Where the problem gives the header, an answer without one is taken for what follows it, up to `endmodule`;
+    other modules of the answer come behind.
     """
-    whole = find_rtl(answer)
-    if whole or not problem.interface:
+    whole = find_rtl(answer, problem.top)
+    if not problem.interface or any(piece.name == problem.top for piece in pieces(whole).found):
         return whole
-    text = _THOUGHT.sub("", answer.replace("\r\n", "\n"))
-    code = next((found["code"] for mark in (_MARKED, _FENCE) if (found := mark.search(text))), text)
-    end = _END.search(code)
-    if end is None or _MODULE.search(code):
+    header = problem.interface.rstrip()
+    bodies = [_fitting(header, body) for body in _bodies(spoken(answer))]
+    if not bodies:
+        return whole
+    body = next((body for body in bodies if parses(f"{header}\n{body}")), bodies[0])
+    return f"{header}\n{body}\n" + (f"\n{whole}" if whole else "")
+
+
+_END = re.compile(r"\bendmodule\b")
+_HEAD = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
+
+
+def _bodies(text: str) -> Iterator[str]:
+    """What may be the rest of a module, the likeliest first."""
+    marked = [region.text for region in regions(text) if region.marked]
+    for candidate in [*marked, unmarked(text)]:
+        body = _rest(pieces(candidate))
+        if body:
+            yield body
+
+
+def _rest(read: Pieces) -> str:
+    """The text up to the first `endmodule` that ends no module of *read*; "" where a module without an end is begun."""
+    elements = [piece for piece in read.found if piece.kind in ELEMENTS]
+
+    def outside(found: re.Match[str]) -> bool:
+        return not any(one.start <= found.start() < one.end for one in elements)
+
+    end = next((found.end() for found in _END.finditer(read.scanned.code) if outside(found)), 0)
+    if not end or any(outside(head) for head in _HEAD.finditer(read.scanned.code)):
         return ""
-    return f"{problem.interface.rstrip()}\n{code[: end.end()]}\n"
+    start = max((one.end for one in elements if one.end < end), default=0)
+    return read.scanned.text[start:end].strip("\n").rstrip()
+
+
+def _fitting(header: str, body: str) -> str:
+    """*body* without the prose before it, up to the first line with a semicolon; as it is where that mends nothing."""
+    lines = body.split("\n")
+    prose = next((number for number, line in enumerate(lines) if ";" in line), 0)
+    tails = ("\n".join(lines[start:]) for start in range(min(prose, _PROSE_LINES) + 1))
+    return next((tail for tail in tails if parses(f"{header}\n{tail}")), body)
+
+
+_PROSE_LINES = 30

@@ -1,15 +1,18 @@
 """The contract with anybody's pipeline: the format of `trace.jsonl`, its writer and its forgiving reader."""
 
 from ct_retrain.trace.format import SimulationLine, SimulationPayload, TraceLine, json_schema
-from ct_retrain.trace.lines import Flaw, Simulation, simulations
-from ct_retrain.trace.reach import Reach, Refusal
-from ct_retrain.trace.spec import instruction_of, spec_hash_of
+from ct_retrain.trace.lines import Flaw, Lookalike, Simulation, simulations
+from ct_retrain.trace.reach import Reach, Refusal, Rules
+from ct_retrain.trace.spec import READING, instruction_of, spec_hash_of
 from ct_retrain.trace.writer import TraceWriter
 
 __all__ = [
+    "READING",
     "Flaw",
+    "Lookalike",
     "Reach",
     "Refusal",
+    "Rules",
     "Simulation",
     "SimulationLine",
     "SimulationPayload",

@@ -1,5 +1,6 @@
 """What a line of `trace.jsonl` is, as open Records: unknown stages and extra keys are welcome."""
 
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
@@ -9,9 +10,52 @@ from ct_retrain.core.record import Record
 TRACE_NAME = "trace.jsonl"
 """The file every run directory holds."""
 
-PASSED = "pass"
-FAILED = frozenset({"fail", "failed", "error"})
-"""Statuses of a simulation that was tried and did not pass; other words (`skipped`) say nothing."""
+STAGES = frozenset({"simulation", "simulate", "simulated", "sim", "rtl_simulation", "functional_simulation"})
+"""Names of the stage that is harvested, as `word_of` writes them."""
+
+PASSED = frozenset(
+    {"pass", "passed", "passes", "passing", "success", "successful", "succeeded", "ok", "true"}
+)
+"""Statuses of a simulation that passed, as `word_of` writes them."""
+
+FAILED = frozenset(
+    {
+        "fail", "failed", "fails", "failing", "failure", "error", "errored", "false", "mismatch", "compile_error",
+        "timeout", "timed_out", "crash", "crashed", "no_evidence", "forbidden", "resource_limit", "disputed",
+    }
+)  # fmt: skip
+"""Statuses of a simulation that was tried and did not pass."""
+
+SILENT = frozenset(
+    {
+        "",
+        "skip",
+        "skipped",
+        "pending",
+        "queued",
+        "start",
+        "started",
+        "running",
+        "in_progress",
+        "cancelled",
+        "canceled",
+    }
+)
+"""Statuses of a simulation that did not run to its end: they say nothing, and are passed over without a word."""
+
+
+def word_of(value: object) -> str:
+    """*value*, the name of a stage or a status, in the one spelling that words are compared in.
+
+    Capitals, surrounding space, and the difference between `-`, space and `_` do not matter; a full stop or an
+    exclamation mark at the end neither. True and False are the words `true` and `false`.
+    """
+    return _word(str(value)[:80]) if isinstance(value, str | bool) else ""
+
+
+@lru_cache(maxsize=256)
+def _word(text: str) -> str:
+    return "_".join(text.strip().rstrip(".!").lower().replace("-", " ").replace("_", " ").split())
 
 
 class SimulationPayload(Record):
@@ -22,8 +66,8 @@ class SimulationPayload(Record):
 
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
-    status: str
-    """`pass`; or `fail`, `failed`, `error` for an attempt that did not pass."""
+    status: str | bool
+    """`pass` or another word for it; or `fail`, `error` and the like for an attempt that did not pass."""
     spec_hash: str | None = None
     """Names the specification; computed from its words when absent."""
     spec_path: str | None = None
@@ -59,7 +103,7 @@ class TraceLine(_Line):
     """One stage of one run: a line of `trace.jsonl`."""
 
     stage: str
-    """Name of the stage; only `Simulation` is harvested."""
+    """Name of the stage; only `Simulation`, also as `simulate` or `sim`, is harvested."""
     payload: dict[str, Any] = Field(default_factory=dict)
     """Whatever the stage has to say."""
 

@@ -5,12 +5,17 @@ with the standard json as second opinion: `json.dumps` writes NaN and lone surro
 refuse, and one NaN in a metric must not lose a good run.
 """
 
+import contextlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 import msgspec
+
+from ct_retrain.trace.format import STAGES, word_of
 
 
 class Flaw(NamedTuple):
@@ -26,7 +31,7 @@ class Flaw(NamedTuple):
 class Payload(msgspec.Struct, gc=False):
     """The keys of a Simulation payload that we read; see `format.SimulationPayload` for their meaning."""
 
-    status: str | None = None
+    status: str | bool | None = None
     spec_hash: str | None = None
     spec_path: str | None = None
     spec: str | None = None
@@ -51,6 +56,15 @@ class Simulation(NamedTuple):
     """The line, stripped."""
 
 
+class Lookalike(NamedTuple):
+    """An entry of another stage that names a design and a testbench, as a simulation does."""
+
+    number: int
+    """Line of the trace, from 1."""
+    stage: str
+    payload: Payload
+
+
 class _Line(msgspec.Struct, gc=False):
     stage: object = None
     timestamp: object = None
@@ -66,13 +80,20 @@ class _UnreadableError(ValueError):
 _LINE = msgspec.json.Decoder(_Line)
 _PAYLOAD = msgspec.json.Decoder(Payload)
 _STAGE = "Simulation"
+_MARK = b'"testbench_file"'
+_TESTS = re.compile(r"sim|test|verif|bench|check|cocotb|regress")
+_OTHER, _SIMULATION, _UNNAMED = 0, 1, 2
+_MAKES = re.compile(r"gen|write|creat|plan")
 _DETAIL = 160
+_NAME = 80
+"""Characters of a stage's name that are looked at."""
 
 
-def simulations(block: bytes, before: int) -> Iterator[Simulation | Flaw]:
+def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | Flaw]:
     """Yield the entries and flaws of *block*, whole lines of a trace that follow line *before*, in order.
 
-    A last line without its line break counts as whole; see `is_whole`.
+    An entry of a stage that `STAGES` does not name is a Lookalike where the stage sounds like a test, or has no name,
+    and its payload names a testbench; any other stage is none of our business. A last line without its line break counts as whole; see `is_whole`.
     """
     pieces = block.split(b"\n")
     if not pieces[-1]:
@@ -82,8 +103,9 @@ def simulations(block: bytes, before: int) -> Iterator[Simulation | Flaw]:
         yield from _one_by_one(pieces, before)
         return
     for index, line in enumerate(decoded):
-        if line.stage == _STAGE:
-            yield _simulation(line, pieces[index], before + index + 1)
+        kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
+        if kind:
+            yield from _entry(line, pieces[index], before + index + 1)
 
 
 def is_whole(tail: bytes) -> bool:
@@ -133,7 +155,7 @@ def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
     return decoded
 
 
-def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Flaw]:
+def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Lookalike | Flaw]:
     for number, piece in enumerate(pieces, before + 1):
         stripped = piece.strip()
         if not stripped:
@@ -143,8 +165,7 @@ def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Flaw]
         except _UnreadableError as problem:
             yield Flaw(number, problem.reason, str(problem)[:_DETAIL])
             continue
-        if line.stage == _STAGE:
-            yield _simulation(line, stripped, number)
+        yield from _entry(line, stripped, number)
 
 
 def _decode(line: bytes) -> _Line:
@@ -172,6 +193,29 @@ def _second_opinion(text: str) -> _Line:
         raise _UnreadableError("not_an_object", f"a {type(value).__name__}, not an object")
     entries = cast("dict[str, object]", value)
     return _Line(entries.get("stage"), entries.get("timestamp"), msgspec.Raw(payload.encode()))
+
+
+@lru_cache(maxsize=256)
+def _kind(stage: str) -> int:
+    """What a line of *stage* may be to us: a simulation, one that goes by another name, or nothing."""
+    if stage == _STAGE:
+        return _SIMULATION
+    word = word_of(stage)
+    if word in STAGES:
+        return _SIMULATION
+    return _UNNAMED if not word or (_TESTS.search(word) and not _MAKES.search(word)) else _OTHER
+
+
+def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | Lookalike | Flaw]:
+    """What *line*, written as *raw*, is to us; nothing where it is none of our business."""
+    kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
+    if kind == _SIMULATION:
+        yield _simulation(line, raw, number)
+    elif kind == _UNNAMED and _MARK in raw:
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError, ValueError):
+            payload = _payload(bytes(line.payload))
+            if payload.rtl_file and payload.testbench_file:
+                yield Lookalike(number, line.stage if isinstance(line.stage, str) else "", payload)
 
 
 def _simulation(line: _Line, raw: bytes, number: int) -> Simulation | Flaw:

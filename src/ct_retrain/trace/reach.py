@@ -1,8 +1,9 @@
-"""Opens the files a trace names, never outside the workspace, never waiting on a pipe.
+"""Opens the files that a trace names: in its run directory, and where the settings allow it; never waits on a pipe.
 
 Every directory on the way is opened without following links, so nothing can be swapped in between; a name with
 links or `..` in it is resolved first, and its target opened in the same way. What cannot be had is a Refusal.
 A machine that has run out of descriptors or whose disk fails is a ToolError: that is not the run's fault.
+Not covered: a hard link in a run directory to a file elsewhere on the same file system is read like any other file.
 """
 
 import errno
@@ -32,8 +33,27 @@ class Refusal(NamedTuple):
     """Why a file was not read."""
 
     reason: str
-    """artefact_missing, artefact_too_large, bad_path, not_a_file, path_escapes or unreadable."""
+    """artefact_missing, artefact_too_large, bad_path, not_a_file, out_of_reach, path_escapes or unreadable."""
     detail: str
+
+
+class Rules(NamedTuple):
+    """Which files of the workspace a trace may name besides those of its own run; all paths are relative to it.
+
+    Hidden files, files in hidden directories and `*.toml` are refused everywhere, in the run directory too.
+    """
+
+    shared: tuple[str, ...] = ()
+    """Directories whose files may be named; `.` is the whole workspace."""
+    never: tuple[str, ...] = ()
+    """Directories whose files may not, whatever *shared* says."""
+
+    def allow(self, steps: Sequence[str]) -> bool:
+        """Whether the file that lies *steps* below the workspace may be read."""
+        inside = [part for part in steps if part not in {"", "."}]
+        if any(_below(inside, directory) for directory in self.never):
+            return False
+        return any(_below(inside, directory) for directory in self.shared)
 
 
 class _Place(NamedTuple):
@@ -44,25 +64,29 @@ class _Place(NamedTuple):
     steps: Sequence[str] = ()
 
 
+_RUN_ALONE = Rules()
+
+
 class Reach:
     """What the trace of one run may name: files relative to the run or the workspace, or absolute inside it."""
 
-    def __init__(self, workspace: _Place, run: _Place) -> None:
+    def __init__(self, workspace: _Place, run: _Place, rules: Rules) -> None:
         """Use `Reach.of`, which opens the directories and closes them again."""
         self._workspace = workspace
         self._run = run
+        self._rules = rules
         inside = run.path.startswith(workspace.path + "/")
         self._prefix = run.path[len(workspace.path) + 1 :] + "/" if inside else "//"
 
     @classmethod
     @contextmanager
-    def of(cls, workspace: Path, run: Path) -> Generator[Self]:
+    def of(cls, workspace: Path, run: Path, rules: Rules = _RUN_ALONE) -> Generator[Self]:
         """The reach of the run in directory *run*; both paths must be free of links (`os.path.realpath`)."""
         root_descriptor = os.open(workspace, _DIRECTORY)
         try:
             run_descriptor = os.open(run, _DIRECTORY)
             try:
-                yield cls(_Place(root_descriptor, str(workspace)), _Place(run_descriptor, str(run)))
+                yield cls(_Place(root_descriptor, str(workspace)), _Place(run_descriptor, str(run)), rules)
             finally:
                 os.close(run_descriptor)
         finally:
@@ -131,7 +155,7 @@ class Reach:
         """A descriptor; None when nothing is there; a Refusal when it lies outside."""
         if place.path and ".." not in place.steps:
             try:
-                return _walk(place.descriptor, place.steps)
+                return self._admitted(place, place.steps)
             except OSError as error:
                 if error.errno == errno.ENOENT:
                     return None
@@ -145,12 +169,32 @@ class Reach:
         for root in (self._run, self._workspace):
             if target.startswith(root.path + "/"):
                 try:
-                    return _walk(root.descriptor, target[len(root.path) + 1 :].split("/"))
+                    return self._admitted(root, target[len(root.path) + 1 :].split("/"))
                 except OSError as error:
                     if error.errno in _MISSING:
                         return None
                     raise
         return Refusal("path_escapes", path)
+
+    def _admitted(self, root: _Place, steps: Sequence[str]) -> int | Refusal:
+        """A descriptor of the file *steps* below *root*; a Refusal when it is there and a trace may not name it."""
+        found = _walk(root.descriptor, steps)
+        if not _hidden(steps) and (root.path == self._run.path or self._rules.allow(steps)):
+            return found
+        os.close(found)
+        return Refusal("out_of_reach", "/".join((root.path, *steps)))
+
+
+def _hidden(steps: Sequence[str]) -> bool:
+    """Whether the file *steps* below a directory is a settings file or hidden there."""
+    return steps[-1].lower().endswith(".toml") or any(
+        part.startswith(".") and part not in {".", ".."} for part in steps
+    )
+
+
+def _below(steps: Sequence[str], directory: str) -> bool:
+    parts = [part for part in directory.split("/") if part not in {"", "."}]
+    return list(steps[: len(parts)]) == parts
 
 
 def _walk(descriptor: int, steps: Sequence[str]) -> int:

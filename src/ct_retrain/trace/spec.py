@@ -1,28 +1,82 @@
-"""From a specification, as text or as JSON with a description, to the words a model is asked with."""
+"""From a specification, as text or as JSON, to the question a model is asked.
+
+A JSON object that holds more than a description becomes one text with all of it: the description first, then every
+other field. Equal objects give equal text, whatever the order of their keys in the file.
+"""
 
 import hashlib
 import json
-from typing import Any, cast
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+READING = "2"
+"""Version of the rules below: part of what a dataset is made from, and raised when they change."""
 
 _KEYS = ("description", "spec", "prompt", "instruction")
-"""Where a JSON specification keeps its words; the first that holds some wins."""
+"""Where a JSON specification keeps its description; the first that holds some wins."""
+
+_FIRST = (
+    "title",
+    "name",
+    "module",
+    "module_name",
+    "top",
+    "top_module",
+    "header",
+    "module_header",
+    "interface",
+    "parameters",
+    "ports",
+    "inputs",
+    "outputs",
+)
+"""Fields that come first, in this order; the others follow by name."""
+
+BOOKKEEPING = frozenset(
+    {
+        "id", "uid", "uuid", "guid", "run_id", "spec_id", "task_id", "job_id", "request_id", "session_id",
+        "trace_id", "user_id", "spec_hash", "hash", "sha1", "sha256", "md5", "digest", "checksum",
+        "timestamp", "created", "created_at", "updated", "updated_at", "modified", "modified_at",
+        "generated_at", "path", "file", "filename", "spec_path", "spec_file", "output_dir", "run_dir", "work_dir",
+    }
+)  # fmt: skip
+"""Names of top-level fields that describe the record and not the design; the question leaves them out."""
+
+_DEEPEST = 12
+"""Levels of nesting that are laid out in lines; what lies deeper stays JSON."""
 
 
 def instruction_of(text: str) -> str:
-    """The words of *text*, stripped; a JSON object without a description counts as its own words."""
-    stripped = text.strip().removeprefix("\ufeff")
+    """The question in *text*, stripped of surrounding space and of a byte order mark.
+
+    Text that is no JSON object is its own question. So is a JSON object without a description, as it is written. An
+    object with a description (`description`, `spec`, `prompt` or `instruction`, also one object deeper) becomes the
+    description followed by its other fields, a line each; fields that are empty, that repeat the description, or that
+    are `BOOKKEEPING` are left out. An object with nothing but a description gives exactly the description.
+    """
+    stripped = text.strip().removeprefix("\ufeff").strip()
     if not stripped.startswith("{"):
         return stripped
     try:
         found: object = json.loads(stripped)
+        question = _question(cast("dict[str, object]", found)) if isinstance(found, dict) else ""
     except (ValueError, RecursionError):
         return stripped
-    return _words(found, 0) or stripped
+    # JSON may spell half a surrogate pair, which no UTF-8 file can hold.
+    return question.encode("utf-8", "backslashreplace").decode() or stripped
 
 
 def spec_hash_of(text: str) -> str:
-    """Sha256 of the words of *text*: how a specification without a `spec_hash` is named."""
+    """Sha256 of the question in *text*: how a specification without a `spec_hash` is named."""
     return hashlib.sha256(instruction_of(text).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _question(entries: dict[str, object]) -> str:
+    """The description in *entries* and all its other fields; empty when there is no description."""
+    words = _words(entries, 0)
+    fields = {name: value for name, value in entries.items() if name.lower() not in BOOKKEEPING}
+    lines = list(_lines(_without(fields, words, 0), 0)) if words else []
+    return "\n".join([words, "", *lines]) if lines else words
 
 
 def _words(value: object, depth: int) -> str:
@@ -31,5 +85,78 @@ def _words(value: object, depth: int) -> str:
         return value.strip()
     if not isinstance(value, dict) or depth > 1:
         return ""
-    entries = cast("dict[str, Any]", value)
+    entries = cast("dict[str, object]", value)
     return next(filter(None, (_words(entries.get(key), depth + 1) for key in _KEYS)), "")
+
+
+def _without(entries: Mapping[str, object], words: str, depth: int) -> dict[str, object]:
+    """*entries* without what the description *words* says already, and without what says nothing."""
+    kept: dict[str, object] = {}
+    for name, value in entries.items():
+        if isinstance(value, dict) and name in _KEYS and depth == 0:
+            value = _without(cast("dict[str, object]", value), words, 1)  # noqa: PLW2901
+        elif name in _KEYS and isinstance(value, str) and value.strip() == words:
+            continue
+        if value is not None and value not in ("", [], {}):
+            kept[name] = value
+    return kept
+
+
+def _lines(entries: Mapping[str, object], depth: int) -> Iterator[str]:
+    for name in sorted(entries, key=_place):
+        yield from _field(f"{name}:", entries[name], depth)
+
+
+def _place(name: str) -> tuple[int, str]:
+    return (_FIRST.index(name.lower()) if name.lower() in _FIRST else len(_FIRST), name)
+
+
+def _field(label: str, value: object, depth: int) -> Iterator[str]:
+    """*label* and its *value*: on one line where that is enough, else on indented lines below."""
+    indent = "  " * depth
+    short = _short(value)
+    if short is not None or depth >= _DEEPEST:
+        yield f"{indent}{label} {_scalar(value) if short is None else short}".rstrip()
+    elif isinstance(value, dict):
+        yield indent + label
+        yield from _lines(cast("dict[str, object]", value), depth + 1)
+    elif isinstance(value, list):
+        yield indent + label
+        for item in cast("list[object]", value):
+            yield from _item(item, depth + 1)
+    else:
+        yield indent + label
+        yield from (f"{indent}  {line}".rstrip() for line in str(value).strip("\n").splitlines())
+
+
+def _item(item: object, depth: int) -> Iterator[str]:
+    """An item of a list; an object of plain values is one line (`- name: clk, width: 1`)."""
+    entries = _entries(item)
+    plain = {name: _short(entries[name]) for name in sorted(entries, key=_place)}
+    if plain and not any(one is None or "," in one for one in plain.values()):
+        yield "  " * depth + "- " + ", ".join(f"{name}: {one}" for name, one in plain.items())
+    else:
+        yield from _field("-", item, depth)
+
+
+def _short(value: object) -> str | None:
+    """*value* as part of a line; None where it takes lines of its own."""
+    items = _items(value)
+    if items:
+        parts = [_short(item) for item in items if not isinstance(item, list)]
+        told = [part for part in parts if part is not None and "," not in part]
+        return ", ".join(told) if len(told) == len(items) else None
+    text = "\n" if _entries(value) else _scalar(value)
+    return None if "\n" in text else text
+
+
+def _entries(value: object) -> dict[str, object]:
+    return cast("dict[str, object]", value) if isinstance(value, dict) else {}
+
+
+def _items(value: object) -> list[object]:
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def _scalar(value: object) -> str:
+    return value.strip() if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)

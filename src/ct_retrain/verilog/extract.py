@@ -1,80 +1,140 @@
-"""The RTL in a model's answer: whole modules only, whatever prose, fences or drafts stand around them."""
+"""The RTL in a model's answer: its compilation unit, whatever prose, fences, drafts and testbenches stand around it."""
 
 import re
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
 
-_THOUGHT = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
-_FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n`]*$", re.MULTILINE)
-_HIDDEN = re.compile(r"//[^\n]*|/\*.*?\*/|\"(?:[^\"\\\n]|\\.)*\"", re.DOTALL)
-_HEAD = re.compile(
-    r"\b(?P<kind>module|macromodule|package|interface)\s+(?:automatic\s+|static\s+)?"
-    r"(?P<name>[A-Za-z_][\w$]*|\\\S+\s)\s*(?:import\b[^;]*;\s*)*(?=[#(;])"
-)
-_END = re.compile(r"\bend(?P<kind>module|package|interface)\b(?:\s*:\s*[A-Za-z_][\w$]*)?")
-_INSTANCE = re.compile(
-    r"^\s*(?P<type>[A-Za-z_][\w$]*)\s*(?:#\s*\(.*?\)\s*)?[A-Za-z_][\w$]*\s*\(", re.MULTILINE | re.DOTALL
-)
-_DIRECTIVE = re.compile(r"^[ \t]*`(?:(?:[^\n\\]|\\.)*\\\n)*[^\n]*$", re.MULTILINE)
+from ct_retrain.core.thoughts import split_thoughts
+from ct_retrain.verilog.drafts import Place, left_out
+from ct_retrain.verilog.illegal import faults
+from ct_retrain.verilog.pieces import ELEMENTS, Piece, Pieces, pieces
+from ct_retrain.verilog.regions import regions, unmarked
 
 
-class _Unit(NamedTuple):
-    """A module (or package, or interface) with the compiler directives that stand before it."""
-
-    name: str
-    text: str
-    closed: bool
-    """It has no ports: a testbench, when it also instantiates something."""
+def spoken(answer: str) -> str:
+    """*answer* without thoughts, byte-order mark and carriage returns; "" where its thoughts never end."""
+    return split_thoughts(answer.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")).answer
 
 
-def find_rtl(answer: str) -> str:
-    """The modules of *answer*, in order and as written; "" when it holds no whole module.
+def find_rtl(answer: str, top: str = "") -> str:
+    """The compilation unit in *answer*, as written and in order; "" when it holds no whole module.
 
-    Fenced blocks are preferred over text around them. Of two modules with one name the later stays, for models
-    correct themselves; a module without ports that instantiates another of the answer is the model's own
-    testbench and is left out. What stands before the end of a thought is not part of the answer.
+    Modules, packages and interfaces are kept with the directives, comments and declarations at file scope that
+    belong to them; prose, testbenches, programs and classes are left out. Fenced code is preferred over text
+    around it. Of two modules with one name the later stays, for models correct themselves, unless it alone has
+    syntax errors. *top* names the wanted module, if that is known: whatever instantiates it is a testbench.
     """
-    text = _THOUGHT.sub("", answer.replace("\r\n", "\n"))
-    found = [unit for block in _fenced(text) for unit in _units(block)] or _units(text)
-    kept: dict[str, _Unit] = {}
-    for unit in found:
-        kept.pop(unit.name, None)
-        kept[unit.name] = unit
-    designs = [unit.text for unit in kept.values() if not _drives(unit, kept)]
-    return "\n\n".join(designs) + "\n" if designs else ""
+    first = ""
+    for blocks in _candidates(spoken(answer)):
+        out = left_out(blocks, top)
+        found = _written(blocks, out)
+        if found and (not top or _defines(blocks, out, top)):
+            return found
+        first = first or found
+    return first
 
 
-def _fenced(text: str) -> list[str]:
-    """What stands between fences; an answer that was cut off may lack the last one."""
-    marks = [(mark.start(), mark.end()) for mark in _FENCE.finditer(text)]
-    ends = [start for start, _ in marks[1::2]] + [len(text)]
-    return [text[after:end] for (_, after), end in zip(marks[0::2], ends, strict=False)]
+def _candidates(text: str) -> Iterator[list[Pieces]]:
+    """Ways to read *text*, the likeliest first."""
+    found = [(region.marked, pieces(region.text)) for region in regions(text)]
+    marked = [block for inside, block in found if inside]
+    if marked:
+        yield marked
+    yield [block for inside, block in found if not inside]
+    if marked:
+        yield [block for _, block in found]
+        yield [pieces(unmarked(text))]
 
 
-def _units(text: str) -> list[_Unit]:
-    code = _HIDDEN.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), text)
-    units: list[_Unit] = []
-    before = 0
-    for end in _END.finditer(code):
-        heads = [
-            head for head in _HEAD.finditer(code, before, end.start()) if head["kind"].endswith(end["kind"])
+def _defines(blocks: Sequence[Pieces], out: frozenset[Place], top: str) -> bool:
+    return any(
+        piece.name == top and piece.kind in ELEMENTS and (number, piece.start) not in out
+        for number, block in enumerate(blocks)
+        for piece in block.found
+    )
+
+
+def _written(blocks: Sequence[Pieces], out: frozenset[Place]) -> str:
+    """*blocks* without the elements in *out*: those with a module, and before them those that these need."""
+    bodies: list[str] = []
+    headers: list[str] = []
+    for number, block in enumerate(blocks):
+        kept = [
+            piece.kind for piece in block.found if piece.kind in ELEMENTS and (number, piece.start) not in out
         ]
-        if heads:
-            head = heads[-1]
-            lines = [
-                found[0].strip()
-                for found in _DIRECTIVE.finditer(text, before, _line_start(text, head.start()))
-            ]
-            body = text[head.start() : end.end()]
-            ports = not re.match(r"\s*(?:;|\(\s*\)\s*;)", code[head.end() : end.start()])
-            units.append(_Unit(head["name"].strip(), "\n".join([*lines, body]), not ports))
-        before = end.end()
-    return units
+        dropped = frozenset(start for place, start in out if place == number)
+        (bodies if "module" in kept else headers).append(_assembled(block, dropped))
+    text = _joined(bodies)
+    headers = [header for header in headers if header]
+    if not text:
+        packages = [header for header in headers if _ELEMENT.search(header)]
+        return _joined(packages)
+    # A block of the answer is what another one includes.
+    if headers or (len(bodies) > 1 and "`include" in text):
+        whole = _joined([*headers, _INCLUDE.sub("", text)])
+        text = whole if faults(whole) < faults(text) else text
+    return text
 
 
-def _line_start(text: str, position: int) -> int:
-    return text.rfind("\n", 0, position) + 1
+_INCLUDE = re.compile(r"^[ \t]*`include\b[^\n]*\n?", re.MULTILINE)
+_ELEMENT = re.compile(r"\bend(?:package|interface|primitive)\b")
 
 
-def _drives(unit: _Unit, known: dict[str, _Unit]) -> bool:
-    """Whether *unit* is a testbench for another module of the answer."""
-    return unit.closed and any(found["type"] in known for found in _INSTANCE.finditer(unit.text))
+def _joined(texts: Sequence[str]) -> str:
+    """*texts* one after the other, none twice."""
+    each = dict.fromkeys(text for text in texts if text)
+    return "\n\n".join(each) + "\n" if each else ""
+
+
+def _assembled(block: Pieces, out: frozenset[int]) -> str:
+    """The pieces of *block* that stay, with the white space between them; "" for comments and conditionals alone."""
+    kept = _kept(block, out)
+    if all(piece.kind == "comment" for piece in kept):
+        return ""
+    text, parts, at = block.scanned.text, [], -1
+    for piece in kept:
+        if at >= 0:
+            space = text[at : piece.start]
+            parts.append(space if not space.strip() else "\n\n")
+        parts.append(block.text(piece))
+        at = piece.end
+    return "".join(parts)
+
+
+def _kept(block: Pieces, out: frozenset[int]) -> list[Piece]:
+    """The pieces that stay; what stands directly before a testbench (comments, includes) goes with it."""
+    empty = _emptied(block, out)
+    kept: list[Piece] = []
+    waiting: list[Piece] = []
+    gone = False
+    for piece in block.found:
+        if piece in empty:
+            continue
+        if piece.kind == "comment" or (piece.kind == "directive" and _includes(block, piece)):
+            same_line = kept and "\n" not in block.scanned.text[kept[-1].end : piece.start]
+            (kept if same_line and not waiting else waiting).append(piece)
+            continue
+        gone = piece.kind == "foreign" or piece.start in out
+        kept += [] if gone else [*waiting, piece]
+        waiting = []
+    return [*kept, *(piece for piece in waiting if piece.kind == "comment" and kept and not gone)]
+
+
+def _includes(block: Pieces, piece: Piece) -> bool:
+    return block.text(piece).startswith("`include")
+
+
+def _emptied(block: Pieces, out: frozenset[int]) -> set[Piece]:
+    """The directives around nothing but elements in *out*."""
+    opened: list[int] = []
+    empty: set[Piece] = set()
+    for at, piece in enumerate(block.found):
+        word = block.text(piece).lstrip()[:6] if piece.kind == "directive" else ""
+        if word.startswith(("`ifdef", "`ifnde")):
+            opened.append(at)
+        elif word == "`endif" and opened:
+            inside = block.found[opened.pop() : at + 1]
+            gone = [one for one in inside if one.start in out or one.kind == "foreign"]
+            rest = [one for one in inside if one.kind not in {"comment", "directive", "foreign"}]
+            if gone and all(one.start in out for one in rest):
+                empty.update(one for one in inside if one.kind in {"comment", "directive"})
+    return empty

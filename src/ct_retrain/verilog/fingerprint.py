@@ -40,6 +40,11 @@ def shape(rtl: str) -> str:
     return _digest(rtl, outer=True)
 
 
+def shape_words(rtl: str) -> list[str]:
+    """The tokens that `shape` digests, in order."""
+    return _listed(rtl, outer=True)
+
+
 class _Scope(NamedTuple):
     """One declaration of the text and the names in it that are not free to change."""
 
@@ -53,9 +58,12 @@ class _Scope(NamedTuple):
 
 
 def _digest(rtl: str, *, outer: bool) -> str:
+    return hashlib.sha256("\x1f".join(_listed(rtl, outer=outer)).encode("utf-8", "replace")).hexdigest()
+
+
+def _listed(rtl: str, *, outer: bool) -> list[str]:
     parsed = parse(rtl)
-    words = rtl.split() if parsed is None or parsed.errors else _words(parsed, outer=outer)
-    return hashlib.sha256("\x1f".join(words).encode("utf-8", "replace")).hexdigest()
+    return rtl.split() if parsed is None or parsed.errors else list(_words(parsed, outer=outer))
 
 
 def _words(parsed: Parsed, *, outer: bool) -> Iterator[str]:

@@ -36,7 +36,7 @@ from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
 from ct_retrain.verilog.unread import elaboration, failed_checks, syntax
 
-GUARD_VERSION = "3"
+GUARD_VERSION = "4"
 """Changes whenever a text could be judged differently."""
 
 
@@ -71,6 +71,8 @@ class Approved(NamedTuple):
     """Errors of elaboration that hide no names: the design is not legal SystemVerilog."""
     left_out: tuple[Refusal, ...] = ()
     """What the text does not hold because it only speaks or checks."""
+    units: frozenset[str] = frozenset()
+    """Modules, packages and interfaces that the text defines."""
 
 
 def guard(rtl: str, reserved: frozenset[str] = frozenset()) -> Report:
@@ -117,6 +119,7 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
         made.names,
         _sorted(Refusal(*found) for found in illegal),
         _sorted(Refusal(*found) for found in left_out),
+        frozenset(node.header.name.valueText for node in seen.nodes if isinstance(node, ModuleDeclarationSyntax)),
     )
 
 

@@ -43,7 +43,7 @@ def modules(text: str) -> tuple[Module, ...]:
     if parsed is None:
         return ()
     found = names(parsed).defined
-    ports = _ports(parsed, found)
+    ports = ports_of(parsed, found)
     return tuple(Module(name, ports.get(name, ())) for name in found)
 
 
@@ -102,7 +102,8 @@ def declarations(parsed: Parsed) -> dict[str, ModuleDeclarationSyntax]:
 _TOPS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.ProgramDeclaration})
 
 
-def _ports(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
+def ports_of(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
+    """The ports of every module of *defined* that elaborates, by its name."""
     return {
         instance.name: tuple(
             _port(port) for port in listed(instance.body, "portList", PortSymbol) if port.name

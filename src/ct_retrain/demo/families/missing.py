@@ -21,10 +21,10 @@ def missing_families() -> tuple[Family, ...]:
 
 
 def _gray_counter(rng: Random) -> Sketch:
-    width, q = rng.randint(3, 16), rng.choice(("g", "gray", "q"))
+    width, q = rng.randint(3, 64), rng.choice(("g", "gray", "q"))
     ports, guard, also = draw_enable(rng)
     return Sketch(
-        f"{width}/{q}",
+        f"{width}/{'enable' if ports else 'plain'}",
         f"{article(width)} {width}-bit {rng.choice(('Gray code counter', 'Gray counter'))}",
         ports,
         ((q, width),),
@@ -37,10 +37,10 @@ def _gray_counter(rng: Random) -> Sketch:
 
 
 def _johnson_counter(rng: Random) -> Sketch:
-    width, q = rng.randint(3, 16), rng.choice(("q", "out", "cnt"))
+    width, q = rng.randint(3, 40), rng.choice(("q", "out", "cnt"))
     ports, guard, also = draw_enable(rng)
     return Sketch(
-        f"{width}/{q}",
+        f"{width}/{'enable' if ports else 'plain'}",
         f"{article(width)} {width}-bit {rng.choice(('Johnson counter', 'twisted ring counter'))}",
         ports,
         ((q, width),),
@@ -52,7 +52,7 @@ def _johnson_counter(rng: Random) -> Sketch:
 
 
 def _saturating_counter(rng: Random) -> Sketch:
-    limit, q = rng.randint(3, 60), rng.choice(("q", "cnt", "count"))
+    limit, q = rng.randint(3, 75), rng.choice(("q", "cnt", "count"))
     what = rng.choice(("a saturating counter with limit", "a counter that saturates at"))
     ports, guard, also = draw_enable(rng)
     return Sketch(
@@ -68,7 +68,7 @@ def _saturating_counter(rng: Random) -> Sketch:
 
 
 def _parity_generator(rng: Random) -> Sketch:
-    width, data, y = rng.randint(3, 32), rng.choice(DATA), rng.choice(("p", "par", "parity"))
+    width, data, y = rng.randint(3, 64), rng.choice(DATA), rng.choice(("p", "par", "parity"))
     kind, operator = rng.choice((("even", "^"), ("odd", "~^")))
     return Sketch(
         f"{kind}/{width}",
@@ -85,7 +85,7 @@ def _parity_generator(rng: Random) -> Sketch:
 
 
 def _sequence_detector(rng: Random) -> Sketch:
-    length = rng.randint(3, 6)
+    length = rng.randint(3, 7)
     pattern = rng.randrange(2 ** (length - 1), 2**length)
     x, y = rng.choice(("x", "din", "bit_in")), rng.choice(("found", "det", "hit"))
     return Sketch(

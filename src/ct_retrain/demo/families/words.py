@@ -13,9 +13,14 @@ STATE_PAIRS = (
     ("LOW", "HIGH"),
     ("STOP", "GO"),
     ("EMPTY", "FULL"),
+    ("READY", "BUSY"),
+    ("IDLE", "ACTIVE"),
+    ("RED", "GREEN"),
+    ("LOAD", "SEND"),
 )
 REQUEST_PAIRS = (
     ("start", "done"), ("go", "stop"), ("set", "clr"), ("req", "ack"), ("push", "pop"), ("open", "close"),
+    ("start", "stop"), ("up", "down"), ("valid", "ready"), ("load", "clr"),
 )  # fmt: skip
 
 _MODULE_NOUNS = "cnt reg shf mux add dec cmp div fsm gen det core unit blk stage node lane top"

@@ -19,8 +19,9 @@ from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
-from ct_retrain.verilog.guard import Approved, approve, guard
+from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
+from ct_retrain.verilog.scope import captured
 from ct_retrain.verilog.stub import stub
 
 
@@ -116,8 +117,9 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
         approved = approve(rtl, bench.made.modules)
-    if approved.report.refused:
-        return Answer(Outcome.FORBIDDEN, str(approved.report.refused[0]))
+        taken = captured(approved.text, bench.made.source)
+    if approved.report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
     if not approved.text:
         return _unreadable(rtl, approved, tools)
     compiled = _compile(approved.text, bench, nonce, tools)
@@ -134,7 +136,7 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     unread = _unexplained(approved, rtl, bench, tools)
     if unread:
         return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
-    declared = Declared(frozenset(defined(approved.text)), approved.names, _in_this_run(bench, nonce))
+    declared = Declared(approved.units, approved.names, _in_this_run(bench, nonce))
     wrong = breach(made, declared)
     if wrong:
         return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
@@ -191,6 +193,15 @@ def _unreadable(rtl: str, approved: Approved, tools: Tools) -> Answer:
         return _refused(ended, said, tools)._replace(warnings=warnings, gave_up=False)
     first = approved.report.unread[0]
     return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}", warnings=warnings)
+
+
+def forbidden(report: Report, taken: str) -> str:
+    """Why a design is refused that the guard or a name of the testbench is against."""
+    return (
+        str(report.refused[0])
+        if report.refused
+        else f"{taken} at file scope is a name that the testbench uses"
+    )
 
 
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:

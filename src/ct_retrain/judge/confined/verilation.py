@@ -26,6 +26,7 @@ from ct_retrain.judge.confined.simulation import (
     Answer,
     Tools,
     flatten,
+    forbidden,
     found,
     limited,
     stubs,
@@ -36,6 +37,7 @@ from ct_retrain.judge.harness import Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
+from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
 """Files that are ours."""
@@ -64,9 +66,10 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         return Answer(Outcome.NO_EVIDENCE, made)
     with Patience(tools.parser_seconds):
         approved = approve(rtl, made.modules)
+        taken = captured(approved.text, made.source)
     report = approved.report
-    if report.refused:
-        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+    if report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")

@@ -20,7 +20,7 @@ class Declared(NamedTuple):
     """What the texts that were compiled declare."""
 
     roots: frozenset[str]
-    """Modules and packages of the design."""
+    """Modules, packages and interfaces of the design."""
     names: frozenset[str]
     """Every identifier of the design."""
     others: frozenset[str]
@@ -98,7 +98,9 @@ def _opened(at: re.Match[str], parent: _Scope | None, declared: Declared) -> _Sc
     path = f"{parent.path}.{name}" if parent else name
     starts = at["type"] if kind == "module" else name if kind == "package" else ""
     brought = starts in declared.others and starts not in declared.roots
-    ours = not brought and (starts in declared.roots or (parent is not None and parent.ours))
+    # Outside modules the names of the testbench carry a secret, so what the design names there is its own.
+    outside = parent is not None and parent.path == "$unit" and name in declared.names
+    ours = not brought and (starts in declared.roots or outside or (parent is not None and parent.ours))
     base = name.partition("[")[0]
     if not ours:
         known = kind != "module" or starts in declared.others

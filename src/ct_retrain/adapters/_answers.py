@@ -1,0 +1,174 @@
+"""What OpenAI-compatible servers say, read the way they say it: chat completions and lists of models.
+
+Servers agree on the outline only. A count may be null, a text a list of parts, a reason one of some thirty words; an
+error comes as an answer. What cannot be read as an answer is NoAnswerError, and never an answer that failed.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ct_retrain.adapters._http import NoAnswerError
+
+_ENDED = frozenset(
+    [
+        "complete",
+        "completed",
+        "done",
+        "end",
+        "end_of_text",
+        "end_of_turn",
+        "end_turn",
+        "eos",
+        "eos_token",
+        "finished",
+        "function_call",
+        "natural",
+        "stop",
+        "stop_sequence",
+        "stop_str",
+        "tool_call",
+        "tool_calls",
+        "tool_use",
+    ]
+)
+"""The model ended its turn, be it with a call of a tool that nobody offered."""
+_CUT = frozenset(
+    [
+        "content_filter",
+        "context_length",
+        "context_length_exceeded",
+        "length",
+        "length_limit",
+        "limit",
+        "max_length",
+        "max_output_tokens",
+        "max_tokens",
+        "model_length",
+        "recitation",
+        "safety",
+        "token_limit",
+    ]
+)
+"""Something else ended it."""
+_FAILED = frozenset(
+    ["abort", "aborted", "canceled", "cancelled", "error", "insufficient_system_resource", "timeout"]
+)
+"""The server did, and there is no answer."""
+_THOUGHTS = frozenset(
+    {"reasoning", "reasoning_content", "reasoning_text", "redacted_thinking", "thinking", "thought"}
+)
+"""Parts of an answer that are thoughts."""
+
+
+class Said(NamedTuple):
+    """One chat completion."""
+
+    text: str
+    """The answer without thoughts that the server keeps apart from it."""
+    finished: bool
+    """The model ended it."""
+    tokens: int
+    """0 where the server does not say."""
+    model: str
+    """What the server says that answered; empty where it does not."""
+
+
+class Card(NamedTuple):
+    """One entry of a list of models."""
+
+    owner: str
+    root: str
+    """The directory that vLLM loaded an adapter from; of others anything, or empty."""
+
+
+def read_completion(data: bytes, most: int) -> Said:
+    """The first choice of a chat completion of at most *most* tokens; raise NoAnswerError."""
+    said = _object(data)
+    if said.get("error"):
+        raise NoAnswerError("answers with an error")
+    choices = said.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    if not isinstance(choice, dict) or choice.get("error"):
+        raise NoAnswerError("gives no chat completion")
+    message = choice.get("message")
+    if not isinstance(message, dict):
+        message = {"content": choice.get("text", False)}
+    text = _text(message.get("content"))
+    reason = str(choice.get("finish_reason") or "").lower().removeprefix("finish_reason_")
+    if reason in _FAILED:
+        raise NoAnswerError(f"gave up its answer ({reason})")
+    usage = said.get("usage")
+    tokens = _count(usage.get("completion_tokens")) if isinstance(usage, dict) else 0
+    written = text + _thoughts(message)
+    model = said.get("model")
+    return Said(
+        text, _finished(reason, tokens, written, most), tokens, model if isinstance(model, str) else ""
+    )
+
+
+def read_models(data: bytes) -> Mapping[str, Card]:
+    """Name → card of every model that the server lists; empty where it lists none in a way that can be read."""
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        return {}
+    entries = said.get("data") if isinstance(said, dict) else said
+    cards = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
+    return {
+        one["id"]: Card(*(one[key] if isinstance(one.get(key), str) else "" for key in ("owned_by", "root")))
+        for one in cards
+        if isinstance(one.get("id"), str)
+    }
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise NoAnswerError("answers no JSON") from error
+    if not isinstance(said, dict):
+        raise NoAnswerError("gives no chat completion")
+    return said
+
+
+def _text(content: Any) -> str:
+    """The text of a message: a string, nothing, or parts of which some are thoughts."""
+    match content:
+        case None:
+            return ""
+        case str():
+            return content.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
+        case dict() if content.get("type") in _THOUGHTS:
+            return ""
+        case dict() if isinstance(content.get("text"), str | None):
+            return _text(content.get("text"))
+        case list():
+            return "".join(map(_text, content))
+        case _:
+            raise NoAnswerError("gives no chat completion")
+
+
+def _thoughts(message: Mapping[str, Any]) -> str:
+    """What the server keeps apart from the answer; `reasoning` is what vLLM and OpenRouter call it by now."""
+    apart = [message.get(key) for key in ("reasoning_content", "reasoning", "thinking")]
+    return "".join(one for one in apart if isinstance(one, str))
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:
+        return int(value)
+    return int(value) if isinstance(value, int | float) and 0 < value < 1 << 31 else 0
+
+
+def _finished(reason: str, tokens: int, written: str, most: int) -> bool:
+    """Whether the model ended its answer; where the server does not say why it ended, its length does.
+
+    Nobody writes a token in less than a byte. A longer text of a server that tells neither reason nor length counts as
+    cut: nothing shows that it is whole.
+    """
+    if reason in _ENDED:
+        return True
+    if reason in _CUT:
+        return False
+    return tokens < most if tokens else len(written.encode()) < most

@@ -1,0 +1,77 @@
+"""Training in a process of its own: its memory, a GPU's most of all, is free once the adapter is written.
+
+PEFT and bitsandbytes leave gigabytes behind in a process that has trained, where the benchmark is about to load the
+base again. Whatever the child logs and raises comes back as if it had been logged and raised here; a child that dies
+is a ToolError. Where memory runs out and the plan leaves gradient checkpointing open, a second child goes on with it
+from the last checkpoint.
+"""
+
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain import disk
+from ct_retrain.adapters import _checkpoints, _leashed, _memory, _relay
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.training import Fit, TrainPlan
+
+LOG = "trainer.log"
+"""What the child and its libraries printed; removed when it is empty."""
+_DOWNLOAD, _SPARE_MEMORY = "--download", "--spare-memory"
+
+
+class _End(NamedTuple):
+    """How a child ended."""
+
+    code: int
+    failure: _relay.Failure | None
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether memory ran out: the child said so, or it was killed, as the kernel does where memory runs out."""
+        return self.failure.exhausted if self.failure else self.code == -signal.SIGKILL
+
+
+def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
+    """Train *plan* in *out*, which is claimed for it, and return what `out/fit.json` says then."""
+    options = [_DOWNLOAD] if download else []
+    log = out / LOG
+    log.unlink(missing_ok=True)
+    end = _run(out, options)
+    if end.exhausted and plan.hyperparameters.gradient_checkpointing == "auto":
+        logging.getLogger(__name__).warning(
+            "training ran out of memory: going on with gradient checkpointing"
+        )
+        end = _run(out, [*options, _SPARE_MEMORY])
+    if end.failure is not None:
+        raise end.failure.raised()
+    if end.code:
+        hint = f", maybe because memory ran out: {_memory.REMEDY}" if end.exhausted else ""
+        raise ToolError(f"training ended with {_leashed.ending(end.code)}{hint}; {_leashed.tail(log)}")
+    if not log.stat().st_size:
+        log.unlink()
+    return disk.read_record(out / "fit.json", Fit)
+
+
+def _run(out: Path, options: list[str]) -> _End:
+    # -P: a module that happens to lie in the working directory is not to be taken for a library.
+    program = [sys.executable, "-P", "-m", __name__, str(out.resolve()), *options]
+    listener = _relay.Listener()
+    code = _leashed.run_own(program, out / LOG, listener.hear)
+    return _End(code, listener.failure)
+
+
+def _main() -> None:
+    """The child: the plan lies in the directory that the first argument names."""
+    out, options = Path(sys.argv[1]), sys.argv[2:]
+    with _relay.telling():
+        from ct_retrain.adapters.qlora import Here
+
+        here = Here(download=_DOWNLOAD in options, spare_memory=_SPARE_MEMORY in options)
+        here.fit(_checkpoints.plan_in(out), out)
+
+
+if __name__ == "__main__":
+    _main()

@@ -1,0 +1,94 @@
+"""Adapters that a vLLM server is told to load, each once, under a name that is made of its bytes.
+
+vLLM remembers the directory and may read it again whenever it has put the adapter aside, so a name stays with one
+directory; `load_inplace` would make it read the directory with every request. Few adapters are kept: a night has two.
+"""
+
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import structlog
+
+from ct_retrain.adapters._answers import Card
+from ct_retrain.adapters._http import Http, RefusedError, Terms
+from ct_retrain.core.errors import ToolError
+
+_LOG = structlog.get_logger("ct_retrain.adapters")
+_KEPT = 4
+"""Adapters of ours that stay loaded at once."""
+_LEAVING = Terms(patience=0.0, timeout=10.0, connects=0)
+"""How an adapter is unloaded: a server that does not want to is left with it."""
+_THERE = re.compile(r"already (been )?(loaded|exist|registered)", re.IGNORECASE)
+
+
+class Hotload:
+    """The adapters that this process had one server load."""
+
+    def __init__(self, http: Http, listed: Callable[[], Mapping[str, Card]], terms: Terms) -> None:
+        """*listed* asks the server for its models; it may have no list."""
+        self._http, self._listed, self._terms = http, listed, terms
+        self._loaded: OrderedDict[str, Path] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def load(self, name: str, adapter: Path) -> None:
+        """Have the server know *adapter* as *name*, unless it lists it as that already; raise ToolError.
+
+        Where the server lists models, *name* must be among them afterwards: else it would answer as mainline. Of many
+        threads that ask for the same adapter one loads it.
+        """
+        with self._lock:
+            listed = self._listed()
+            if name in listed:
+                if listed[name].root in {"", str(adapter)}:
+                    return
+                self._unload(name)
+            self._load(name, adapter)
+            while len(self._loaded) > _KEPT:
+                self._unload(next(iter(self._loaded)))
+
+    def forget(self) -> None:
+        """Believe nothing to be loaded: the server is another one now."""
+        with self._lock:
+            self._loaded.clear()
+
+    def unload_all(self) -> None:
+        """Take back what this process had loaded; never raises."""
+        with self._lock:
+            for name in list(self._loaded):
+                self._unload(name)
+
+    def _load(self, name: str, adapter: Path) -> None:
+        try:
+            self._http.ask(
+                "/load_lora_adapter", {"lora_name": name, "lora_path": str(adapter)}, bytes, self._terms
+            )
+        except RefusedError as error:
+            if not _THERE.search(error.said):
+                raise _explained(error) from error
+        else:
+            self._loaded[name] = adapter
+        names = self._listed()
+        if names and name not in names:
+            raise ToolError(
+                f"{self._http.url} was told to load {adapter} as {name}, said yes, and lists only {', '.join(names)}: it would "
+                "answer as mainline; is it a vLLM that was started with --enable-lora?"
+            )
+
+    def _unload(self, name: str) -> None:
+        self._loaded.pop(name, None)
+        try:
+            self._http.ask("/unload_lora_adapter", {"lora_name": name}, bytes, _LEAVING)
+        except ToolError as error:
+            _LOG.info("adapter stays loaded", adapter=name, reason=str(error))
+
+
+def _explained(error: RefusedError) -> ToolError:
+    if error.status in {404, 405} and "lora" not in error.said.lower():
+        return ToolError(
+            f"{error}; start vLLM with --enable-lora and VLLM_ALLOW_RUNTIME_LORA_UPDATING=True in its environment, or "
+            "set endpoint.adapters to what the server can do"
+        )
+    return error

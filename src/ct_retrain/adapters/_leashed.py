@@ -1,0 +1,147 @@
+"""Programs of the user's that must not outlive us: started in a process group of their own, ended with all of it.
+
+Whatever ends this process, a SIGKILL included, ends the group (see `_leash`). A program that leaves its group by
+itself is not covered.
+"""
+
+import contextlib
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.adapters import _leash
+from ct_retrain.core import configuration
+from ct_retrain.core.errors import UsageError
+
+_GRACE = 10.0
+"""Seconds between asking a program to end and making it, and again for the kernel to clear the group away."""
+_LAST_LINES = 15
+
+
+class Command(NamedTuple):
+    """A command of the user's, and the setting it comes from, for messages."""
+
+    text: str
+    setting: str
+    directory: Path | None = None
+    """Where it runs; None is where we run."""
+
+    def words(self) -> list[str]:
+        """Split the text as a shell would, without a shell; raise UsageError where that gives no program."""
+        try:
+            found = shlex.split(self.text)
+        except ValueError as error:
+            raise UsageError(f"{self.setting} {self.text!r} cannot be read: {error}") from error
+        if not found:
+            raise UsageError(f"{self.setting} holds no program: name one, or leave it empty")
+        return found
+
+
+def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start *command* with *arguments*, all its output into *log*; it sees our environment without our secrets.
+
+    Raise UsageError where there is no such program. End the process with `end`.
+    """
+    program, *rest = command.words()
+    if not _exists(program, command.directory):
+        raise UsageError(f"{command.setting}: cannot start {program!r}: there is no such program")
+    log.unlink(missing_ok=True)
+    return _started([program, *rest, *arguments], log, command.directory)
+
+
+def run(command: Command, arguments: list[str], log: Path) -> int:
+    """Run *command* to its end and return its exit code; nothing of its process group is left, whatever happens."""
+    process = start(command, arguments, log)
+    with _ended(process):
+        return process.wait()
+
+
+def run_own(argv: list[str], log: Path, hear: Callable[[str], None]) -> int:
+    """Run a program of ours to its end: what it prints goes to *hear* by the line, its errors are appended to *log*."""
+    process = _started(argv, log, None, heard=True)
+    with _ended(process):
+        for line in process.stdout or ():
+            hear(line.decode("utf-8", "replace"))
+        return process.wait()
+
+
+def _started(
+    argv: list[str], log: Path, directory: Path | None, *, heard: bool = False
+) -> "subprocess.Popen[bytes]":
+    with log.open("ab") as file:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", _leash.__file__, *argv],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if heard else file,
+            stderr=file,
+            env=configuration.public_environment(),
+            cwd=directory,
+            start_new_session=True,
+        )
+
+
+@contextlib.contextmanager
+def _ended(process: "subprocess.Popen[bytes]") -> Generator[None]:
+    """Leave nothing of the group of *process* alive, whatever happens in between."""
+    try:
+        yield
+    except BaseException:
+        ask_to_end(process)
+        raise
+    finally:
+        end(process)
+
+
+def ending(code: int) -> str:
+    """In words, how a program ended with *code*."""
+    return f"exit code {code}" if code >= 0 else f"signal {-code}"
+
+
+def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
+    """Send SIGTERM to the group of *process* and wait a few seconds for it to end."""
+    _signal(process.pid, signal.SIGTERM)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_GRACE)
+
+
+def end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the whole group of *process* and wait until the kernel has cleared it away, a few seconds at most."""
+    _signal(process.pid, signal.SIGKILL)
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            pipe.close()
+    deadline = time.monotonic() + _GRACE
+    while _signal(process.pid, 0) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def tail(log: Path) -> str:
+    """The last lines of *log*, introduced in words."""
+    try:
+        lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
+    except FileNotFoundError:
+        lines = []
+    return f"the last lines of {log}:\n" + "\n".join(lines) if lines else f"{log} is empty"
+
+
+def _exists(program: str, directory: Path | None) -> bool:
+    if os.sep in program:
+        return os.access((directory or Path()) / program, os.X_OK)
+    return shutil.which(program) is not None
+
+
+def _signal(group: int, number: int) -> bool:
+    """Send *number* to *group*; return whether there is somebody left to hear it."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""The recipe's schedule, applied to TRL's trainer: which sequence it reads when, and at which learning rate."""
+
+from typing import Any, NamedTuple
+
+from ct_retrain.adapters import _mixture, _modelling
+from ct_retrain.core import reading, recipe
+from ct_retrain.core.training import Hyperparameters, Schedule
+
+_RESEED = 1
+"""Added to the seed for the second of two orders, so that they are not drawn from the same stream."""
+
+
+class Reading(NamedTuple):
+    """Sequences in the order they are read once, and the schedule that they make."""
+
+    rows: Any
+    schedule: Schedule
+    packed: bool
+
+
+def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> Reading:
+    """Lay out *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
+    if packed:
+        planned = recipe.schedule(knobs, tokens.amounts(packed=True))
+        order = reading.order(tokens.origins, planned.readings, knobs.seed)
+        rows = _mixture.packed(tokens, order, planned.pack_to, knobs.seed)
+        found = recipe.packed(knobs, planned, len(rows))
+        if found is not None:
+            most = min(len(rows), found.steps * found.sequences_a_step)
+            return Reading(rows.select(range(most)), found, packed=True)
+    planned = recipe.schedule(knobs, tokens.amounts(packed=False))
+    order = reading.order(tokens.origins, planned.readings, knobs.seed)
+    lengths = [len(row["input_ids"]) for row in tokens.rows]
+    batched = reading.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)
+    return Reading(_mixture.padded(tokens, batched), planned, packed=False)
+
+
+def follow(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:
+    """Let *trainer* take its learning rate from *planned*.
+
+    Transformers' own schedules begin at 0, so that the first step of a training teaches nothing.
+    """
+    torch = _modelling.library("torch")
+
+    def factor(step: int) -> float:  # a plain function, for checkpoints keep the state of any other callable
+        return recipe.rate(knobs, planned, step)
+
+    def create_scheduler(num_training_steps: int, optimizer: Any = None) -> Any:
+        del num_training_steps
+        if trainer.lr_scheduler is None:
+            chosen = trainer.optimizer if optimizer is None else optimizer
+            trainer.lr_scheduler = torch.optim.lr_scheduler.LambdaLR(chosen, factor)
+            trainer._created_lr_scheduler = True  # noqa: SLF001  # what its own method does
+        return trainer.lr_scheduler
+
+    trainer.create_scheduler = create_scheduler

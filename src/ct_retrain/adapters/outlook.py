@@ -1,0 +1,114 @@
+"""What a training would take, estimated before anything is trained: steps and tokens, time and memory.
+
+Steps and tokens are those of the trainer where mainline's tokenizer is on this machine. Time and memory are rough:
+time from floating-point operations and one matrix product timed here, memory from the shape of the model. Not
+covered: other loads on the machine, checkpoints written, a trainer of somebody else's.
+"""
+
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ct_retrain.adapters import _machine, _mixture, _modelling
+from ct_retrain.core import recipe
+from ct_retrain.core.errors import CorruptStateError, CtRetrainError
+from ct_retrain.core.training import Hyperparameters, Outlook, Schedule, TrainPlan
+
+_REACHED = {"cpu": 0.5, "cuda": 0.3}
+"""Share of a matrix product's speed that training reaches."""
+_PER_MICRO_BATCH = {"cpu": 0.02, "cuda": 0.1}
+"""Seconds of a micro-batch that do not depend on its size."""
+_PROCESS = {"cpu": 800 << 20, "cuda": 1 << 30}
+"""Bytes that the libraries take before there is a model."""
+_NF4 = 0.56
+"""Bytes of a quantised weight, with its share of the scales."""
+_OPTIMIZER = 16
+"""Bytes of a LoRA weight: itself, its gradient and two moments, in float32."""
+
+
+class _Shape(NamedTuple):
+    """The sizes that memory depends on."""
+
+    parameters: int
+    hidden: int
+    inner: int
+    layers: int
+    vocabulary: int
+
+
+def unknown(plan: TrainPlan, basis: str = "train.command trains, and nothing is known of it") -> Outlook:
+    """The schedule of *plan* with tokens told from characters, and no estimates because of *basis*."""
+    if plan.schedule is None:
+        raise CorruptStateError("the plan has no schedule: redo the train stage")
+    return Outlook(schedule=plan.schedule, counted="characters", basis=basis)
+
+
+def outlook(plan: TrainPlan) -> Outlook:
+    """What the built-in trainer would need for *plan* on this machine; no weights are loaded."""
+    try:
+        with _modelling.quietly(download=False):
+            directory = _modelling.base_directory(plan.base, download=False)
+            tokens = _mixture.tokenised(plan, _modelling.load_tokenizer(directory))
+            shape = _shape(directory)
+    except CtRetrainError as error:
+        return unknown(plan, str(error))
+    knobs = _machine.decided(plan.hyperparameters)
+    device = "cuda" if _modelling.library("torch").cuda.is_available() else "cpu"
+    amounts = tokens.amounts(packed=bool(knobs.packing))
+    planned = recipe.schedule(knobs, amounts)
+    speed = _speed(knobs, device)
+    operations = planned.tokens * shape.parameters * (6 if knobs.gradient_checkpointing else 4)
+    idle = planned.steps * planned.accumulation * _PER_MICRO_BATCH[device]
+    return Outlook(
+        schedule=planned,
+        counted="tokenizer",
+        device=_machine.device_name(),
+        parameters=shape.parameters,
+        seconds=operations / (speed * _REACHED[device]) + idle,
+        memory=_memory(knobs, planned, shape, amounts.longest) + _PROCESS[device],
+        basis=(
+            f"rough, from {shape.parameters / 1e6:,.3g} million parameters, {planned.tokens:,} tokens, and a matrix "
+            f"product that reached {speed / 1e9:,.3g} GFLOP/s here"
+        ),
+    )
+
+
+def _shape(directory: Path) -> _Shape:
+    count = _modelling.parameters(directory)
+    config: Any = _modelling.library("transformers").AutoConfig.from_pretrained(
+        directory, local_files_only=True
+    )
+    text: Any = config.get_text_config()
+    hidden = int(text.hidden_size)
+    inner = int(getattr(text, "intermediate_size", None) or 4 * hidden)
+    return _Shape(count, hidden, inner, int(text.num_hidden_layers), int(text.vocab_size))
+
+
+def _speed(knobs: Hyperparameters, device: str) -> float:
+    """Floating-point operations a second of one matrix product in the data type of *knobs*."""
+    torch = _modelling.library("torch")
+    side, times = (4096, 10) if device == "cuda" else (768, 4)
+    left = torch.ones((side, side), dtype=getattr(torch, knobs.dtype), device=device)
+    best = float("inf")
+    for _ in range(3):
+        began = time.perf_counter()
+        for _ in range(times):
+            torch.matmul(left, left)
+        if device == "cuda":
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - began)
+    return float(times * 2 * side**3 / best)
+
+
+def _memory(knobs: Hyperparameters, planned: Schedule, shape: _Shape, longest: int) -> int:
+    width = 2 if knobs.dtype == "bfloat16" else 4
+    embedding = shape.vocabulary * shape.hidden
+    linear = max(0, shape.parameters - embedding)
+    weights = linear * (_NF4 if knobs.quantization == "nf4" else width) + embedding * width
+    lora = knobs.rank * shape.layers * (11 * shape.hidden + 3 * shape.inner) * _OPTIMIZER
+    tokens = planned.batch_size * (planned.pack_to or longest)
+    layer = tokens * (16 * shape.hidden + 6 * shape.inner) * width
+    kept = shape.layers * tokens * shape.hidden * width
+    activations = kept + layer if knobs.gradient_checkpointing else shape.layers * layer
+    logits = tokens * shape.vocabulary * (width + 8)
+    return round(weights + lora + activations + logits)

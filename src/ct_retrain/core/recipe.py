@@ -1,0 +1,265 @@
+"""From hyperparameters and the rows of a mixture to a concrete schedule of optimizer steps.
+
+Promises: the same rows and hyperparameters give the same schedule; unless `epochs` or `max_steps` is set, the schedule
+has at least `min_steps` and at most `step_limit` steps; the learning rate of every step is above 0. Why it is made
+so: docs/explanation/recipe.md.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from ct_retrain.core.training import Hyperparameters, Row, Schedule
+
+CHARACTERS_A_TOKEN = 3
+"""Of RTL and English, where no tokenizer is at hand; models need three to four, so this counts too many tokens."""
+HARVESTED = "delta"
+"""The source whose passes the recipe is stated in."""
+
+
+class Load(NamedTuple):
+    """How much one optimizer step reads at most."""
+
+    rows: int
+    tokens: int
+
+
+USUAL = Load(16, 8192)
+"""Axolotl's Qwen2 recipe has 8,192 tokens a step; LoRA learns worse from large batches than full fine-tuning does."""
+LARGEST = Load(31, 16384)
+"""Where `step_limit` binds; TRL's guide to LoRA asks for fewer than 32 rows a step."""
+
+
+class Amounts(NamedTuple):
+    """What there is to read."""
+
+    lines: Mapping[str, int]
+    """Source → lines of the mixture, repetitions counted."""
+    distinct: Mapping[str, int]
+    """Source → different rows among them."""
+    tokens: Mapping[str, int]
+    """Source → tokens of its different rows."""
+    longest: int
+    """Tokens of the longest row."""
+    extra: int = 0
+    """Harvested rows that are read once more than the others."""
+    packed: bool = False
+    """Whether several rows share a sequence."""
+
+
+def amounts_of(rows: Iterable[Row], tokens_of: Callable[[Row], int]) -> Amounts:
+    """Count *rows*; equal rows of one source are one row that the mixture repeats."""
+    lines: Counter[str] = Counter()
+    distinct: Counter[str] = Counter()
+    tokens: Counter[str] = Counter()
+    longest = 0
+    for (source, _, _), (row, copies) in repetitions(rows).items():
+        length = tokens_of(row)
+        lines[source] += copies
+        distinct[source] += 1
+        tokens[source] += length
+        longest = max(longest, length)
+    return Amounts(dict(lines), dict(distinct), dict(tokens), longest)
+
+
+def repetitions(rows: Iterable[Row]) -> dict[tuple[str, str, str], tuple[Row, int]]:
+    """Source, prompt and completion → the row, and how many lines say the same; in the order of the first of them."""
+    found: dict[tuple[str, str, str], tuple[Row, int]] = {}
+    for row in rows:
+        key = (row.source, row.prompt, row.completion)
+        first, copies = found.get(key, (row, 0))
+        found[key] = (first, copies + 1)
+    return found
+
+
+def by_characters(row: Row) -> int:
+    """About how many tokens *row* is, told without a tokenizer."""
+    return (len(row.prompt) + len(row.completion)) // CHARACTERS_A_TOKEN + 1
+
+
+def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
+    """The steps in which *amounts*, of at least one row, are read as *knobs* ask.
+
+    Where rows are packed the number of sequences is known only afterwards, see `packed`.
+    """
+    wanted = _wanted(knobs, amounts)
+    mean = _tokens(wanted, amounts) / sum(wanted.values())
+    total, rows, rule = _steps(knobs, amounts, sum(wanted.values()), mean)
+    if amounts.packed:
+        steps = knobs.max_steps or math.ceil(total / rows)
+        sequences = _fixed(knobs) or _multiple(knobs, rows * mean / knobs.max_length)
+        pack_to = min(knobs.max_length, max(amounts.longest, int(rows * mean / sequences)))
+        batch, accumulation = _split(knobs, sequences, 1)
+    else:
+        batch, accumulation = _split(knobs, int(rows), max(1, knobs.max_length // amounts.longest))
+        if total > knobs.step_limit * batch * accumulation:
+            batch = _fuller(knobs, batch, accumulation, rows, _span(knobs, amounts, mean, LARGEST)[1])
+        total, pack_to = _whole(knobs, total, batch * accumulation), 0
+        steps = knobs.max_steps or math.ceil(total / (batch * accumulation))
+    readings = wanted if total == sum(wanted.values()) else allot(math.ceil(total), wanted)
+    warmup = min(int(knobs.warmup_ratio * steps), steps - 1)
+    return Schedule(
+        steps=steps,
+        batch_size=batch,
+        accumulation=accumulation,
+        sequences_a_step=batch * accumulation,
+        pack_to=pack_to,
+        readings=readings,
+        passes=_passes(readings, amounts),
+        epochs=sum(readings.values()) / sum(amounts.lines.values()),
+        tokens=round(_tokens(readings, amounts)),
+        tokens_a_step=round(_tokens(readings, amounts) / steps),
+        warmup_steps=warmup,
+        first_learning_rate=knobs.learning_rate / (warmup + 1),
+        rule=rule,
+    )
+
+
+def packed(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | None:
+    """*planned* with the *count* sequences that its readings were packed into; None where they are too few."""
+    fixed = _fixed(knobs)
+    sequences = fixed or _multiple(knobs, max(1, count // planned.steps))
+    bounded = not (knobs.epochs or knobs.max_steps or fixed)
+    if bounded and math.ceil(count / sequences) > knobs.step_limit:
+        sequences = _multiple(knobs, math.ceil(count / knobs.step_limit))
+    steps = knobs.max_steps or math.ceil(count / sequences)
+    least = knobs.max_steps or (1 if knobs.epochs else min(knobs.min_steps, knobs.step_limit))
+    if count < steps * sequences - sequences + 1 or steps < least:
+        return None
+    batch, accumulation = _split(knobs, sequences, 1)
+    warmup = min(int(knobs.warmup_ratio * steps), steps - 1)
+    return planned.model_copy(
+        update={
+            "steps": steps,
+            "batch_size": batch,
+            "accumulation": accumulation,
+            "sequences_a_step": batch * accumulation,
+            "tokens_a_step": round(planned.tokens / steps),
+            "warmup_steps": warmup,
+            "first_learning_rate": knobs.learning_rate / (warmup + 1),
+        }
+    )
+
+
+def concrete(knobs: Hyperparameters, planned: Schedule) -> Hyperparameters:
+    """*knobs* with every number that was left to the recipe, for trainers that know no recipe."""
+    return knobs.model_copy(
+        update={
+            "epochs": knobs.epochs or planned.epochs,
+            "batch_size": planned.batch_size,
+            "accumulation": planned.accumulation,
+        }
+    )
+
+
+def rate(knobs: Hyperparameters, planned: Schedule, step: int) -> float:
+    """The learning rate of *step*, counted from 0, as a share of the peak."""
+    warmup = planned.warmup_steps
+    if step < warmup:
+        return (step + 1) / (warmup + 1)
+    gone = (step - warmup) / max(1, planned.steps - warmup)
+    match knobs.schedule:
+        case "cosine":
+            return 0.5 * (1 + math.cos(math.pi * min(1.0, gone)))
+        case "linear":
+            return max(0.0, 1 - gone)
+        case "constant_with_warmup":
+            return 1.0
+
+
+def allot(total: int, weights: Mapping[str, float]) -> dict[str, int]:
+    """*total* in shares of *weights*, which are not all 0; the largest remainders are rounded up."""
+    whole = sum(weights.values())
+    exact = {name: total * weight / whole for name, weight in weights.items()}
+    given = {name: int(value) for name, value in exact.items()}
+    order = sorted(exact, key=lambda name: (given[name] - exact[name], name))
+    for name in order[: total - sum(given.values())]:
+        given[name] += 1
+    return given
+
+
+def _wanted(knobs: Hyperparameters, amounts: Amounts) -> dict[str, int]:
+    """Readings by source as `epochs` or `passes` ask, before the number of steps has a say."""
+    lines = sum(amounts.lines.values())
+    if knobs.epochs:
+        return allot(math.ceil(knobs.epochs * lines), amounts.lines)
+    harvested = amounts.lines.get(HARVESTED, 0)
+    if not harvested:
+        return allot(math.ceil(knobs.passes * lines), amounts.lines)
+    own = math.ceil(knobs.passes * amounts.distinct[HARVESTED]) + amounts.extra
+    epochs = knobs.passes * amounts.distinct[HARVESTED] / harvested
+    others = {name: max(1, round(epochs * count)) for name, count in amounts.lines.items()}
+    return {**others, HARVESTED: own}
+
+
+def _steps(knobs: Hyperparameters, amounts: Amounts, total: float, mean: float) -> tuple[float, float, str]:
+    """Readings in all, readings a step, and what decided; *mean* tokens a reading."""
+    least, usual = _span(knobs, amounts, mean, USUAL)
+    _, largest = _span(knobs, amounts, mean, LARGEST)
+    if knobs.max_steps:
+        rows = min(largest, max(least, total / knobs.max_steps))
+        return knobs.max_steps * rows, rows, "max_steps"
+    rows = min(usual, max(least, total / knobs.min_steps))
+    if knobs.epochs:
+        return total, rows, "epochs"
+    rule = "min_steps" if rows < usual else "passes"
+    total = max(total, knobs.min_steps * least)
+    if total / rows > knobs.step_limit:
+        rows, rule = min(largest, max(least, total / knobs.step_limit)), "step_limit"
+        total = min(total, knobs.step_limit * rows)
+    return total, rows, rule
+
+
+def _span(knobs: Hyperparameters, amounts: Amounts, mean: float, load: Load) -> tuple[float, float]:
+    """Rows that a step reads at least, and at most."""
+    fixed = _fixed(knobs)
+    if fixed:
+        return fixed, fixed * (max(1.0, knobs.max_length / mean) if amounts.packed else 1)
+    least = max(1, knobs.batch_size, knobs.accumulation)
+    return least, max(least, min(load.rows, load.tokens / mean))
+
+
+def _whole(knobs: Hyperparameters, total: float, sequences: int) -> int:
+    """Readings in all, now that a step reads *sequences* rows."""
+    if knobs.max_steps:
+        return knobs.max_steps * sequences
+    if knobs.epochs:
+        return math.ceil(total)
+    least = (min(knobs.min_steps, knobs.step_limit) - 1) * sequences + 1
+    return min(max(math.ceil(total), least), knobs.step_limit * sequences)
+
+
+def _fixed(knobs: Hyperparameters) -> int:
+    """Sequences a step where both numbers behind it are set; else 0."""
+    return knobs.batch_size * knobs.accumulation
+
+
+def _multiple(knobs: Hyperparameters, sequences: float) -> int:
+    """*sequences* as a whole number that the one number which is set divides, if one is."""
+    unit = max(1, knobs.batch_size, knobs.accumulation)
+    return max(1, math.ceil(sequences / unit)) * unit
+
+
+def _split(knobs: Hyperparameters, sequences: int, room: int) -> tuple[int, int]:
+    """Batch size and accumulation for at most *sequences* a step, of which the device holds *room* at once."""
+    if knobs.batch_size:
+        return knobs.batch_size, knobs.accumulation or max(1, sequences // knobs.batch_size)
+    accumulation = knobs.accumulation or math.ceil(sequences / max(1, min(room, sequences)))
+    return max(1, sequences // accumulation), accumulation
+
+
+def _fuller(knobs: Hyperparameters, batch: int, accumulation: int, rows: float, most: float) -> int:
+    """*batch*, or what makes a step of *rows* to *most* rows, where it is free: else rows would go unread."""
+    wanted = math.ceil(rows / accumulation)
+    return batch if knobs.batch_size or wanted * accumulation > most else wanted
+
+
+def _tokens(readings: Mapping[str, int], amounts: Amounts) -> float:
+    return sum(count * amounts.tokens[name] / amounts.distinct[name] for name, count in readings.items())
+
+
+def _passes(readings: Mapping[str, int], amounts: Amounts) -> float:
+    if amounts.distinct.get(HARVESTED):
+        return readings[HARVESTED] / amounts.distinct[HARVESTED]
+    return sum(readings.values()) / sum(amounts.distinct.values())

@@ -1,0 +1,102 @@
+"""Asks whether a row's design behaves like a golden, whatever its modules and ports are called.
+
+Both are simulated with the same stimuli first; only where their samples agree is a proof asked for, of a wrapper
+that gives the row's design the golden's name and ports. Unknown is not equal.
+"""
+
+import threading
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from ct_retrain.core.ports import Simulator
+from ct_retrain.decontamination.traces import ORDERS, Subject, agree, matching, question, read_trace
+from ct_retrain.verilog.modules import Module, Port
+from ct_retrain.verilog.rename import with_suffix
+
+
+class Equivalence(Protocol):
+    """Proves designs alike; `judge.prover.Prover.same` is one."""
+
+    def __call__(self, golden: str, other: str, top: str) -> bool | None:
+        """Whether module *top* behaves alike in both texts; None where it is not decided."""
+        ...
+
+
+class Laboratory(NamedTuple):
+    """What behaviour is looked at with; without one of the two only texts are compared."""
+
+    simulator: Simulator
+    same: Equivalence
+
+
+class Answer(StrEnum):
+    """What came of one comparison."""
+
+    EQUAL = "equal"
+    """Proved."""
+    DIFFERENT = "different"
+    """The samples differ, or it is proved."""
+    UNPROVED = "unproved"
+    """The samples agree, and there is no proof."""
+    UNSEEN = "unseen"
+    """One of the two cannot be simulated."""
+
+
+class Behaviour:
+    """Compares behaviours and remembers traces; safe to share between threads."""
+
+    def __init__(self, laboratory: Laboratory) -> None:
+        """Ask *laboratory*."""
+        self._laboratory = laboratory
+        self._traces: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._lock = threading.Lock()
+
+    def candidates(self, golden: Subject, other: Subject) -> tuple[int, ...] | None:
+        """Orders of the ports in which the samples of both agree; None where one cannot be simulated."""
+        traces = [self._trace(subject) for subject in (golden, other)]
+        if not all(traces):
+            return None
+        return tuple(order for order in range(len(ORDERS)) if agree(traces[0][order], traces[1][order]))
+
+    def compare(self, golden: Subject, other: Subject, orders: tuple[int, ...]) -> Answer:
+        """Ask for a proof in each of *orders*, the result of `candidates`."""
+        inner = with_suffix(other.rtl.text, _INNER)
+        if not inner:
+            return Answer.UNPROVED
+        tried: list[dict[str, str]] = []
+        refuted = True
+        for order in orders:
+            matched = matching(golden, other, order)
+            if matched in tried or not all(matched.values()):
+                continue
+            tried.append(matched)
+            text = f"{_wrapper(golden.top, other.top, matched)}{inner}"
+            answer = self._laboratory.same(golden.rtl.text, text, golden.top.name)
+            if answer:
+                return Answer.EQUAL
+            refuted = refuted and answer is False
+        return Answer.DIFFERENT if refuted else Answer.UNPROVED
+
+    def _trace(self, subject: Subject) -> tuple[str, ...]:
+        key = (subject.rtl.text, subject.top.name)
+        with self._lock:
+            known = self._traces.get(key)
+        if known is None:
+            asked = question(subject)
+            known = read_trace(self._laboratory.simulator.check(asked).log) if asked else ()
+            with self._lock:
+                self._traces[key] = known
+        return known
+
+
+_INNER = "_of_row"
+
+
+def _wrapper(golden: Module, other: Module, matched: dict[str, str]) -> str:
+    ports = ", ".join(f"{port.direction} {_range(port)}{port.name}" for port in golden.ports)
+    links = ", ".join(f".{theirs}({ours})" for ours, theirs in matched.items())
+    return f"module {golden.name}({ports});\n  {other.name}{_INNER} ct_row({links});\nendmodule\n"
+
+
+def _range(port: Port) -> str:
+    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""

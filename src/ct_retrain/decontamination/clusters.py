@@ -1,0 +1,76 @@
+"""Groups near-duplicates and bounds how many of a group are taken; near is not equal, so nothing is called a duplicate.
+
+MinHash over runs of canonical tokens estimates the Jaccard similarity. A group is whatever is connected by pairs
+above the threshold, so two members of one group may be less alike than that.
+"""
+
+import random
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from ct_retrain.core.record import digest
+
+if TYPE_CHECKING:
+    from datasketch import MinHash
+
+_PERMUTATIONS = 128
+
+
+class Clusters:
+    """Grows by one design at a time; the groups do not depend on their order."""
+
+    def __init__(self, similarity: float) -> None:
+        """Designs belong together from the Jaccard *similarity* on."""
+        from datasketch import MinHashLSH
+
+        self._similarity = similarity
+        self._index = MinHashLSH(threshold=similarity, num_perm=_PERMUTATIONS)
+        self._sketches: dict[int, MinHash] = {}
+        self._parent: dict[int, int] = {}
+        self._first: dict[str, int] = {}
+
+    @property
+    def designs(self) -> int:
+        """How many were added, equal ones included."""
+        return len(self._parent)
+
+    def add(self, key: int, shingles: frozenset[str]) -> None:
+        """Add the design *key*, which was not added before."""
+        from datasketch import MinHash
+
+        self._parent[key] = key
+        twin = self._first.setdefault(digest(*sorted(shingles)), key)
+        if twin != key:
+            self._parent[key] = self._root(twin)
+            return
+        sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
+        sketch.update_batch([one.encode() for one in sorted(shingles)])
+        near: list[Any] = self._index.query(sketch)
+        for other in near:
+            if sketch.jaccard(self._sketches[other]) >= self._similarity:
+                self._parent[self._root(key)] = self._root(other)
+        self._sketches[key] = sketch
+        self._index.insert(key, sketch, check_duplication=False)
+
+    def groups(self) -> list[tuple[int, ...]]:
+        """The keys that belong together, in groups of two and more."""
+        found: defaultdict[int, list[int]] = defaultdict(list)
+        for key in self._parent:
+            found[self._root(key)].append(key)
+        return [tuple(members) for members in found.values() if len(members) > 1]
+
+    def _root(self, key: int) -> int:
+        while self._parent[key] != key:
+            self._parent[key] = self._parent[self._parent[key]]
+            key = self._parent[key]
+        return key
+
+
+def beyond(groups: list[tuple[int, ...]], cap: int, seed: int) -> frozenset[int]:
+    """The members of every group that are too many for *cap*, drawn by *seed*; none where *cap* is 0."""
+    if not cap:
+        return frozenset()
+    chance = random.Random(seed)  # noqa: S311 - a reproducible choice, not a secret
+    return frozenset(
+        key for group in groups if len(group) > cap for key in chance.sample(group, len(group) - cap)
+    )

@@ -1,0 +1,150 @@
+"""The one place that decides which rows may be trained on: refuses benchmark problems, bounds near-duplicates, certifies."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.certificate import (
+    Certificate,
+    ClusterFacts,
+    DecontaminationSettings,
+    Neighbour,
+    ProtectedSuite,
+)
+from ct_retrain.core.problem import Suite
+from ct_retrain.core.record import digest
+from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.clusters import Clusters, beyond
+from ct_retrain.decontamination.comparer import Compared, Comparer, Limits
+from ct_retrain.decontamination.protected import References
+from ct_retrain.decontamination.rules import RULES_VERSION, Match
+from ct_retrain.decontamination.texts import Candidate
+
+_SHOWN = 5
+"""Nearest rows of each kind that a certificate names."""
+
+
+class Protection(NamedTuple):
+    """What rows are compared with, and how."""
+
+    suites: tuple[Suite, ...] = ()
+    settings: DecontaminationSettings = DecontaminationSettings()
+    laboratory: Laboratory | None = None
+    """None compares texts alone."""
+    workers: int = 0
+
+    @property
+    def key(self) -> str:
+        """Digest of everything but the tools that can change what is refused."""
+        suites = sorted(suite.digest for suite in self.suites)
+        settings = self.settings.model_dump(mode="json", exclude={"protect"})
+        return digest(RULES_VERSION, settings, *suites)
+
+    def comparer(self) -> Comparer:
+        """Read the suites."""
+        settings = self.settings
+        limits = Limits(settings.similarity, settings.simulations, settings.proofs)
+        return Comparer(References(self.suites), limits, self.laboratory, self.workers)
+
+
+class Cleaned(NamedTuple):
+    """Rows after the comparison, by their place among those that were given."""
+
+    rows: tuple[Candidate, ...]
+    compared: Compared
+    left_out: frozenset[int]
+    """Too many of a cluster for tonight."""
+    clusters: ClusterFacts
+
+    @property
+    def kept(self) -> list[int]:
+        """Those that may be trained on tonight."""
+        gone = self.compared.matches.keys() | self.left_out
+        return [number for number in range(len(self.rows)) if number not in gone]
+
+    @property
+    def refused(self) -> Mapping[int, Match]:
+        """Those that are benchmark problems."""
+        return self.compared.matches
+
+
+def clean(rows: Sequence[Candidate], protection: Protection, seed: int) -> Cleaned:
+    """Compare *rows* with every suite of *protection*, and draw by *seed* which of too many near-duplicates to take."""
+    settings = protection.settings
+    grown: defaultdict[str, Clusters] = defaultdict(lambda: Clusters(settings.cluster_similarity))
+    compared = protection.comparer().compare(
+        rows, lambda number, rtl: grown[rows[number].source].add(number, rtl.shingles)
+    )
+    groups = [
+        tuple(key for key in group if key not in compared.matches)
+        for one in grown.values()
+        for group in one.groups()
+    ]
+    several = [group for group in groups if len(group) > 1]
+    left_out = beyond(several, settings.cluster_cap, seed)
+    facts = ClusterFacts(
+        designs=sum(one.designs for one in grown.values()),
+        clusters=len(several),
+        largest=max(map(len, several), default=0),
+        cap=settings.cluster_cap,
+        left_out=_by_source(rows, left_out),
+    )
+    return Cleaned(tuple(rows), compared, left_out, facts)
+
+
+def certificate(cleaned: Cleaned, protection: Protection, taken: Iterable[str]) -> Certificate:
+    """The Certificate of a mixture that holds the rows with the ids *taken*, among those that were *cleaned*."""
+    rows, compared, looks = cleaned.rows, cleaned.compared, cleaned.compared.behaviour
+    refused: defaultdict[str, list[int]] = defaultdict(list)
+    for number, match in compared.matches.items():
+        refused[match.rule.value].append(number)
+    return Certificate(
+        rules=RULES_VERSION,
+        suites=tuple(
+            ProtectedSuite(
+                name=suite.name,
+                digest=suite.digest,
+                problems=len(suite.problems),
+                unread=len(suite.rejected),
+            )
+            for suite in protection.suites
+        ),
+        rows=_by_source(rows, range(len(rows))),
+        refused={rule: _by_source(rows, numbers) for rule, numbers in sorted(refused.items())},
+        different=looks.different,
+        unproved=looks.unproved,
+        unseen=looks.unseen,
+        unasked=looks.unasked,
+        nearest=_nearest(cleaned, frozenset(taken)),
+        clusters=cleaned.clusters,
+    )
+
+
+def _by_source(rows: Sequence[Candidate], numbers: Iterable[int]) -> dict[str, int]:
+    return dict(sorted(Counter(rows[number].source for number in numbers).items()))
+
+
+def _nearest(cleaned: Cleaned, taken: frozenset[str]) -> tuple[Neighbour, ...]:
+    """The most similar rows of each kind, each row once; equal similarity is ordered by the row's id."""
+    found: dict[tuple[str, str], Neighbour] = {}
+    for one in cleaned.compared.near:
+        row = cleaned.rows[one.row]
+        if row.id in taken:
+            found.setdefault(
+                (one.kind, row.id),
+                Neighbour(
+                    kind=one.kind,
+                    row=row.id,
+                    source=row.source,
+                    subject=row.subject,
+                    suite=one.suite,
+                    problem=one.problem,
+                    similarity=one.similarity,
+                ),
+            )
+    ordered = sorted(found.values(), key=lambda one: (-one.similarity, one.row))
+    return tuple(
+        one
+        for kind in ("question", "rtl", "behaviour")
+        for one in [near for near in ordered if near.kind == kind][:_SHOWN]
+    )

@@ -1,0 +1,147 @@
+"""What the texts of one row say: whether they are a problem's, and which goldens its design should be simulated beside."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ct_retrain.core.record import digest
+from ct_retrain.decontamination.design import Rtl, read_rtl, rtl_in
+from ct_retrain.decontamination.protected import Protected, References
+from ct_retrain.decontamination.rules import Match, Rule
+from ct_retrain.decontamination.wording import Words, agreement, words_of
+from ct_retrain.verilog.extract import find_rtl
+from ct_retrain.verilog.modules import Module
+
+
+class Candidate(NamedTuple):
+    """What may go into the mixture."""
+
+    question: str
+    answer: str
+    source: str
+    """delta, repair, gold or general."""
+    subject: str = ""
+    """Where it comes from, for people."""
+
+    @property
+    def id(self) -> str:
+        """Names the row by what it says: 16 hex digits."""
+        return digest(self.question, self.answer)[:16]
+
+
+class Read(NamedTuple):
+    """A row as it is compared."""
+
+    words: Words
+    rtl: Rtl | None
+    """Of the answer."""
+    likeness: dict[int, float]
+    """Problem → similarity of the questions, for the nearest ones."""
+
+
+SURE = 0.9
+"""A question that holds this share of a problem's weight holds the problem, whatever stands around it."""
+NUMBERS = 0.75
+"""Share of the numbers that similar questions have in common: 8 bits are another problem than 12."""
+CORROBORATED = 0.4
+"""Similarity of the questions from which an equal trivial design counts."""
+QUOTED = 60
+"""Characters from which a question that stands as it is in a problem's is a copy of it."""
+
+
+class Texts:
+    """Compares the texts of rows with those of problems."""
+
+    def __init__(self, references: References, similarity: float) -> None:
+        """Questions are the same from *similarity* on."""
+        self._references, self._similarity = references, similarity
+
+    def read(self, row: Candidate) -> Read:
+        """Cut *row* into what is compared."""
+        words = words_of(row.question)
+        text = rtl_in(row.question, row.answer)
+        return Read(words, read_rtl(text) if text else None, self._references.questions_like(words))
+
+    def match(self, row: Candidate, read: Read) -> Match | None:
+        """The problem that *row* is by its texts alone, if it is one."""
+        quoted = find_rtl(row.question)
+        return (
+            self._copied_question(read)
+            or self._same_rtl(read, read.rtl)
+            or self._same_rtl(read, read_rtl(quoted) if quoted else None)
+            or self._similar_question(read)
+        )
+
+    def same_ports(self, read: Read) -> Iterator[tuple[Module, int]]:
+        """Tops of the row's design and the problems whose golden has their ports; trivial ones only if they count."""
+        for top in read.rtl.tops if read.rtl else ():
+            for number in self._references.by_signature.get(read.rtl.signature(top), ()) if read.rtl else ():
+                if top.ports and self._counts(number, read, read.rtl):
+                    yield top, number
+
+    def found(self, rule: Rule, number: int, similarity: float) -> Match:
+        """The Match of problem *number* by *rule*."""
+        problem = self._references.problems[number]
+        return Match(rule, problem.suite, problem.id, round(similarity, 4))
+
+    def _copied_question(self, read: Read) -> Match | None:
+        references, exact = self._references, read.words.exact
+        if exact in references.by_question:
+            return self.found(Rule.COPIED_QUESTION, references.by_question[exact], 1.0)
+        for number, similarity in read.likeness.items():
+            texts = [words.exact for words in references.problems[number].words]
+            holds = similarity >= SURE and any(text in exact for text in texts)
+            held = (
+                similarity >= CORROBORATED and len(exact) >= QUOTED and any(exact in text for text in texts)
+            )
+            if holds or held:
+                return self.found(Rule.COPIED_QUESTION, number, similarity)
+        return None
+
+    def _same_rtl(self, read: Read, rtl: Rtl | None) -> Match | None:
+        if rtl is None:
+            return None
+        references = self._references
+        for rule, numbers in (
+            (Rule.COPIED_RTL, references.by_canonical.get(rtl.canonical, ())),
+            (Rule.RENAMED_RTL, references.by_shape.get(rtl.shape, ())),
+            (Rule.REORDERED_RTL, references.with_statements(rtl)),
+        ):
+            for number in numbers:
+                if self._counts(number, read, rtl):
+                    return self.found(rule, number, read.likeness.get(number, 0.0))
+        return None
+
+    def _counts(self, number: int, read: Read, rtl: Rtl | None) -> bool:
+        """Whether an equal design means anything: a trivial one does where question or interface agree as well."""
+        problem = self._references.problems[number]
+        if problem.rtl is None or not problem.rtl.trivial:
+            return True
+        if read.likeness.get(number, 0.0) >= CORROBORATED:
+            return True
+        wanted = _interface(problem.top) if problem.top else None
+        return any(_interface(top) == wanted for top in rtl.tops) if rtl else False
+
+    def _similar_question(self, read: Read) -> Match | None:
+        for number, similarity in read.likeness.items():
+            problem = self._references.problems[number]
+            if similarity < self._similarity or not _numbers_agree(read.words, problem):
+                continue
+            if similarity >= SURE or not _contradicts(read.rtl, problem):
+                return self.found(Rule.SIMILAR_QUESTION, number, similarity)
+        return None
+
+
+def _numbers_agree(words: Words, problem: Protected) -> bool:
+    return max(agreement(words.numbers, one.numbers) for one in problem.words) >= NUMBERS
+
+
+def _interface(top: Module) -> tuple[str, frozenset[tuple[str, str, int | None]]]:
+    return top.name, frozenset(top.ports)
+
+
+def _contradicts(rtl: Rtl | None, problem: Protected) -> bool:
+    """Whether both have a design, and no top of the row's has the ports of the golden."""
+    if rtl is None or problem.rtl is None or problem.top is None:
+        return False
+    wanted = problem.rtl.signature(problem.top)
+    return all(rtl.signature(top) != wanted for top in rtl.tops)

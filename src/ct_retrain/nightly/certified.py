@@ -1,0 +1,79 @@
+"""The certificate of a night: found for those who show it, and made again from the mixture for those who doubt it."""
+
+from ct_retrain import disk
+from ct_retrain.core.audit import Claim
+from ct_retrain.core.certificate import Certificate, Neighbour
+from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
+from ct_retrain.core.training import Row
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.decontamination.rules import RULES_VERSION, Rule
+from ct_retrain.nightly import steps
+from ct_retrain.nightly.night import Night
+from ct_retrain.stages._clean import CERTIFICATE, again
+from ct_retrain.stages.train import MIXTURE
+
+CERTIFICATE_CLAIM = (
+    "certificate: the mixture holds no problem of a protected suite, and its nearest rows are named"
+)
+
+
+def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
+    """The certificate of *record*; None where nothing was trained, there was none yet, or the manifest is gone."""
+    path = workspace.stage(record.night, "train") / MANIFEST
+    if not any(ref.stage == "train" for ref in record.stages) or not path.is_file():
+        return None
+    facts = disk.read_record(path, Manifest).facts
+    return facts.certificate if isinstance(facts, TrainFacts) else None
+
+
+def certified(night: Night, trained: Manifest) -> Claim | None:
+    """Compare the mixture that *trained* left with every protected suite again; None for a night without a certificate.
+
+    What lies beyond that night's limits and is found by proof now is no denial: the certificate says that it was left.
+    """
+    facts = trained.facts
+    if not isinstance(facts, TrainFacts) or facts.certificate is None:
+        return None
+    told, directory = facts.certificate, night.directory / "train"
+    if disk.read_record(directory / CERTIFICATE, Certificate) != told:
+        return _claim("denied", f"{CERTIFICATE} and the manifest say different things")
+    try:
+        protection = steps.protected(night)
+        made = again(list(disk.read_lines(directory / MIXTURE, Row)), protection)
+    except (CorruptStateError, UsageError) as error:
+        return _claim("unknown", str(error))
+    return _compared(told, made)
+
+
+def _compared(told: Certificate, made: Certificate) -> Claim:
+    """What the certificate *made* anew says of the one that the night left."""
+    found = ", ".join(f"{sum(rows.values())} by {rule}" for rule, rows in made.refused.items())
+    others = _others(told, made)
+    if others:
+        return _claim("unknown", f"{others}; compared with today's, {found or 'none'} would be refused")
+    if set(made.refused) - {Rule.EQUIVALENT_RTL.value}:
+        return _claim("denied", f"rows of the mixture are benchmark problems: {found}")
+    if made.refused:
+        return _claim("unknown", f"beyond that night's limits, or with other tools: {found}")
+    if _named(told) != _named(made):
+        return _claim("denied", "other rows come nearest to the problems than it names")
+    rows, suites = sum(told.rows.values()), len(told.suites)
+    return _claim("confirmed", f"{rows} rows against {suites} suites, {told.total_refused} were refused")
+
+
+def _others(told: Certificate, made: Certificate) -> str:
+    """What of the comparison is not as it was that night."""
+    if told.rules != made.rules:
+        return f"the rules were {told.rules} and are {RULES_VERSION}"
+    then, now = ({suite.digest: suite.name for suite in one.suites} for one in (told, made))
+    changed = sorted({then.get(one) or now[one] for one in then.keys() ^ now.keys()})
+    return f"the protected suites are others: {', '.join(changed)}" if changed else ""
+
+
+def _named(one: Certificate) -> tuple[Neighbour, ...]:
+    return tuple(near for near in one.nearest if near.kind != "behaviour")
+
+
+def _claim(finding: str, why: str) -> Claim:
+    return Claim.model_validate({"claim": CERTIFICATE_CLAIM, "finding": finding, "why": why})

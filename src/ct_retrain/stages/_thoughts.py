@@ -1,0 +1,29 @@
+"""What a night learns of answers that hold thoughts: the answer alone, or the thoughts with it."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from ct_retrain.core.record import Rejected
+from ct_retrain.core.thoughts import mentions_thought, split_thoughts
+from ct_retrain.core.training import Row
+
+
+def learned(
+    rows: Iterable[Row], thoughts: Literal["strip", "keep"], rejected: list[Rejected]
+) -> Iterator[Row]:
+    """*rows* as they are trained on; one whose thought never ends, or leaves no answer, goes to *rejected*."""
+    for number, row in enumerate(rows, 1):
+        parts = split_thoughts(row.completion)
+        if not mentions_thought(row.completion) and not parts.thought:
+            yield row
+        elif not parts.answer.strip():
+            detail = "its thought never ends" if parts.unfinished else "nothing follows its thought"
+            rejected.append(
+                Rejected(
+                    subject=row.place or f"{row.source} row {number}", reason="thought_only", detail=detail
+                )
+            )
+        elif thoughts == "keep":
+            yield row
+        else:
+            yield row.model_copy(update={"completion": parts.answer.lstrip()})

@@ -1,0 +1,100 @@
+"""Adds up what became of a gold set, says it in words, and decides whether a night may train on what is left."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.dataset import SourceFile
+from ct_retrain.core.record import Rejected
+from ct_retrain.core.settings import TrainSettings
+from ct_retrain.stages.gold.files import DOCUMENTATION
+
+
+class Sums(NamedTuple):
+    """A gold set, all files together."""
+
+    files: int
+    """Files that should hold data, whether they could be read or not."""
+    lines: int
+    taken: int
+    reasons: Mapping[str, int]
+
+    @property
+    def refused(self) -> int:
+        """Lines that were not taken."""
+        return self.lines - self.taken
+
+
+def sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
+    """The sums over the files of *source*."""
+    own = [one for one in files if one.source == source and not one.unread.startswith(DOCUMENTATION)]
+    reasons: Counter[str] = Counter()
+    for one in own:
+        reasons.update(one.refused)
+        if one.unread:
+            reasons[one.unread.partition(":")[0]] += 1
+    return Sums(len(own), sum(one.lines for one in own), sum(one.taken for one in own), reasons)
+
+
+def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> str:
+    """What became of the gold set in the directory *where*, in a sentence."""
+    total = sums(files)
+    if settings.shares.gold == 0:
+        return f"gold: not trained on, for train.shares.gold is 0 ({total.taken} lines of {where} could be)"
+    if not total.files:
+        return f"gold: none, {where} holds no file of data: the night trains without a gold set"
+    reasons = ", ".join(
+        f"{count} {reason}"
+        for reason, count in sorted(total.reasons.items(), key=lambda one: (-one[1], one[0]))
+    )
+    many = f"{total.files} file{'s' if total.files > 1 else ''}"
+    refused = f", {total.refused} refused" if total.refused else ""
+    return f"gold: {total.taken} of {total.lines} lines taken from {many}{refused}{f' ({reasons})' if reasons else ''}"
+
+
+def held(
+    files: Sequence[SourceFile],
+    settings: TrainSettings,
+    where: str,
+    before: int,
+    rejected: Sequence[Rejected] = (),
+) -> str:
+    """Why a night with this gold set is held back before it trains, and what to do; empty when it may go on.
+
+    It is held back when *where* holds files and not one usable line, when more than `train.max_gold_refused` of the
+    lines are refused, and when there is nothing although the last night that trained had *before* rows of gold. A
+    workspace that never had a gold set goes on without one.
+    """
+    total = sums(files)
+    limit = settings.max_gold_refused
+    if settings.shares.gold == 0 or limit == 1:
+        return ""
+    if not total.files:
+        if not before:
+            return ""
+        why = (
+            f"gold: {where} holds no file of data, and the last night that trained had {before} rows of gold"
+        )
+    elif total.taken and total.refused <= limit * total.lines:
+        return ""
+    else:
+        why = remark(files, settings, where)
+    first = next((one for one in rejected if one.subject.startswith("gold/")), None)
+    example = f" First: {first.subject}: {first.reason}, {first.detail}." if first else ""
+    advice = f"Mend {where}, or allow it: train.max_gold_refused (now {limit:g}) or train.shares.gold = 0."
+    return f"{why}.{example} {advice}"
+
+
+def without(files: Sequence[SourceFile], refused: Sequence[Rejected]) -> list[SourceFile]:
+    """*files* after lines that were taken have been *refused* for another reason, by `gold/NAME:LINE`."""
+    later: dict[str, Counter[str]] = {}
+    for one in refused:
+        later.setdefault(one.subject.rpartition(":")[0], Counter())[one.reason] += 1
+    return [_less(one, later.get(f"{one.source}/{one.name}", Counter())) for one in files]
+
+
+def _less(file: SourceFile, reasons: Counter[str]) -> SourceFile:
+    if not reasons:
+        return file
+    refused = dict(sorted((Counter(file.refused) + reasons).items()))
+    return file.model_copy(update={"taken": file.taken - reasons.total(), "refused": refused})

@@ -1,0 +1,231 @@
+"""Finds question and answer in one object of a gold set, whichever of the usual shapes it has."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, cast
+
+from ct_retrain.core.section import GoldKeySettings
+from ct_retrain.stages.gold.templates import Turn, turns
+
+_QUESTIONS = ("instruction", "prompt", "question", "query", "input")
+_ANSWERS = ("output", "response", "completion", "answer")
+_MORE = ("input", "context")
+"""What some shapes ask beside the question: Alpaca's and Dolly's."""
+_SYSTEMS = ("system", "system_prompt")
+_TALKS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns")
+_SPEAKERS = ("role", "from", "speaker")
+_WORDS = ("content", "value", "text")
+_LICENCES = ("licence", "license", "metadata.licence", "metadata.license")
+_ROLES = {
+    "system": "system", "developer": "system",
+    "user": "user", "human": "user", "prompter": "user",
+    "assistant": "assistant", "gpt": "assistant", "bot": "assistant", "model": "assistant", "chatgpt": "assistant",
+    "ai": "assistant", "tool": "tool", "function": "tool", "observation": "tool", "ipython": "tool",
+}  # fmt: skip
+_SHOWN = 8
+"""Keys of an unknown shape that a refusal names."""
+
+
+class Pair(NamedTuple):
+    """A question and the answer that is to be learned."""
+
+    question: str
+    answer: str
+    licence: str = ""
+    """One short line of what the object says of its licence; empty when it says nothing."""
+
+
+class Unfit(NamedTuple):
+    """Why an object gives no pair."""
+
+    reason: str
+    detail: str
+
+
+class _UnfitError(Exception):
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(detail)
+        self.unfit = Unfit(reason, detail)
+
+
+def pair_of(value: object, keys: GoldKeySettings) -> Pair | Unfit:
+    """The question and the answer in *value*.
+
+    Asked in this order: the keys that the settings name, a conversation (`messages` and the like), a question and an
+    answer under two keys, a rendered `text`. Capitals in names do not matter. Of a conversation the last answer is
+    learned, and everything before it is the question. Emptiness is not judged here.
+    """
+    kind = type(value).__name__
+    try:
+        if isinstance(value, list) and _is_talk(cast("list[object]", value)):
+            return _talk(cast("list[object]", value))
+        if not isinstance(value, dict):
+            return Unfit("not_an_object", f"a {kind}, not an object")
+        own = cast("dict[str, object]", value)
+        found = _mapped(own, keys) or _usual({name.lower(): one for name, one in own.items()})
+        return found._replace(licence=_licence(own, keys)) if found else _unknown(own)
+    except _UnfitError as error:
+        return error.unfit
+
+
+def _mapped(own: Mapping[str, object], keys: GoldKeySettings) -> Pair | None:
+    """The pair under the keys that a person has named; None where they have named none, or the object lacks one."""
+    if not keys.question or not keys.answer:
+        return None
+    asked, answered = _at(own, keys.question), _at(own, keys.answer)
+    if asked is None or answered is None:
+        return None
+    more = _text(_at(own, keys.input), keys.input) if keys.input else ""
+    return Pair(_joined(_text(asked, keys.question), more), _text(answered, keys.answer))
+
+
+def _usual(own: Mapping[str, object]) -> Pair | None:
+    for name in _TALKS:
+        talk = own.get(name)
+        if isinstance(talk, list) and talk:
+            return _talk(cast("list[object]", talk))
+    asked, answered = _first(own, _QUESTIONS), _first(own, _ANSWERS)
+    if asked and answered:
+        return _pair(own, asked, answered)
+    text = own.get("text")
+    if isinstance(text, str) and text.strip():
+        found = turns(text)
+        if not found:
+            raise _UnfitError("unknown_template", "a text without the marks of a template that is known")
+        return _last_answer(found)
+    return None
+
+
+def _first(own: Mapping[str, object], names: Sequence[str]) -> str | None:
+    """The first of *names* that *own* has, one with something under it if there is any."""
+    there = [name for name in names if name in own]
+    return next((name for name in there if own[name]), there[0] if there else None)
+
+
+def _pair(own: Mapping[str, object], asked: str, answered: str) -> Pair:
+    if _is_talk(own[asked]) or _is_talk(own[answered]):
+        sides = (("user", own[asked]), ("assistant", own[answered]))
+        return _last_answer([turn for role, said in sides for turn in _turns(said, role)])
+    more = [_text(own.get(name), name) for name in _MORE if name != asked]
+    question = _joined(_text(own[asked], asked), *more)
+    system = _joined(*(_text(own.get(name), name) for name in _SYSTEMS))
+    before = _history(own.get("history"))
+    answer = _text(own[answered], answered)
+    if not before:
+        return Pair(_joined(system, question) if question else "", answer)
+    talk = [Turn("system", system), *before, Turn("user", question), Turn("assistant", answer)]
+    return _last_answer([turn for turn in talk if turn.text or turn.role != "system"])
+
+
+def _history(value: object) -> list[Turn]:
+    """Earlier rounds, as LLaMA-Factory writes them: `[[question, answer], …]`."""
+    if not isinstance(value, list):
+        return []
+    rounds = cast("list[object]", value)
+    said = [text for one in rounds if isinstance(one, list) for text in cast("list[object]", one)]
+    return [Turn(("user", "assistant")[at % 2], _text(text, "history")) for at, text in enumerate(said)]
+
+
+def _is_talk(value: object) -> bool:
+    items = cast("list[object]", value) if isinstance(value, list) else []
+    return bool(items) and all(
+        isinstance(item, dict) and any(name in item for name in _SPEAKERS) for item in items
+    )
+
+
+def _talk(value: Sequence[object]) -> Pair:
+    return _last_answer(_turns(list(value), ""))
+
+
+def _turns(value: object, role: str) -> list[Turn]:
+    """The turns in *value*; a plain text is one turn of *role*."""
+    if not isinstance(value, list):
+        return [Turn(role, _text(value, role))]
+    found: list[Turn] = []
+    for number, item in enumerate(cast("list[object]", value), 1):
+        if not isinstance(item, dict):
+            raise _UnfitError("wrong_type", f"turn {number} is a {type(item).__name__}, not an object")
+        fields = cast("dict[str, object]", item)
+        said = next((fields[name] for name in _SPEAKERS if name in fields), "")
+        called = _ROLES.get(str(said).lower())
+        if called is None:
+            raise _UnfitError("unknown_role", f"turn {number} is said by {str(said)[:40]!r}")
+        if called == "assistant" and fields.get("weight") == 0:
+            called = "shown"
+        words = next((fields[name] for name in _WORDS if name in fields), None)
+        found.append(Turn(called, _text(words, f"turn {number}")))
+    return found
+
+
+def _last_answer(talk: Sequence[Turn]) -> Pair:
+    """The last answer of *talk*, asked with everything before it; what follows it has no answer and is left out."""
+    told = [turn._replace(role=_ROLES.get(turn.role, turn.role)) for turn in talk]
+    last = max((at for at, turn in enumerate(told) if turn.role == "assistant"), default=None)
+    if last is None:
+        raise _UnfitError("empty_answer", "no turn of the assistant is to be learned")
+    before = told[:last]
+    asked = [turn for turn in before if turn.role == "user"]
+    if not asked or not asked[-1].text.strip():
+        return Pair("", told[last].text)
+    return Pair(_rendered(before), told[last].text)
+
+
+def _rendered(before: Sequence[Turn]) -> str:
+    """Turns as one question: what the system says first; more than one round with names in front."""
+    system = [turn.text for turn in before if turn.role == "system"]
+    rest = [turn for turn in before if turn.role != "system" and turn.text.strip()]
+    if all(turn.role == "user" for turn in rest):
+        return _joined(*system, *(turn.text for turn in rest))
+    names = {"user": "User", "assistant": "Assistant", "shown": "Assistant", "tool": "Tool"}
+    return _joined(*system, *(f"{names.get(turn.role, turn.role)}: {turn.text.strip()}" for turn in rest))
+
+
+def _text(value: object, name: str) -> str:
+    """*value* as text: a string, the only string of a list, or the text parts of a message."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    kind = type(value).__name__
+    fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+    words = next((one for key in _WORDS if isinstance(one := fields.get(key), str)), None)
+    if words is not None:
+        return words
+    if not isinstance(value, list):
+        raise _UnfitError("wrong_type", f"{name} is a {kind}, not text")
+    items = cast("list[object]", value)
+    if len(items) <= 1:
+        return _text(items[0], name) if items else ""
+    if all(isinstance(one, dict) and "text" in one for one in items):
+        return "\n".join(_text(one, name) for one in items)
+    detail = f"{name} holds {len(items)} values; name one with train.gold_keys, such as {name}.0"
+    raise _UnfitError("several_texts" if isinstance(items[0], str) else "wrong_type", detail)
+
+
+def _at(value: object, path: str) -> object:
+    """What lies at the dotted *path* in *value*; numbers count in lists from 0. None where there is nothing."""
+    if isinstance(value, dict) and path in value:
+        return cast("dict[str, object]", value)[path]
+    name, _, rest = path.partition(".")
+    below: object = None
+    if isinstance(value, dict):
+        below = cast("dict[str, object]", value).get(name)
+    elif isinstance(value, list) and name.isdecimal() and int(name) < len(cast("list[object]", value)):
+        below = cast("list[object]", value)[int(name)]
+    return _at(below, rest) if rest and below is not None else below
+
+
+def _joined(*texts: str) -> str:
+    said = [text for text in texts if text.strip()]
+    return said[0] if len(said) == 1 else "\n\n".join(text.strip() for text in said)
+
+
+def _licence(own: Mapping[str, object], keys: GoldKeySettings) -> str:
+    said = next((one for name in (keys.licence, *_LICENCES) if name and (one := _at(own, name))), "")
+    return " ".join(said.split())[:80] if isinstance(said, str) else ""
+
+
+def _unknown(own: Mapping[str, object]) -> Unfit:
+    names = ", ".join(f"{name[:30]}" for name in list(own)[:_SHOWN]) or "none"
+    more = ", …" if len(own) > _SHOWN else ""
+    return Unfit(
+        "unknown_shape",
+        f"no question and answer under the keys {names}{more}: name them with train.gold_keys.question and .answer",
+    )

@@ -1,0 +1,75 @@
+"""Names at file scope: which ones a design brings there, and which ones a testbench could take from there by mistake.
+
+Testbench and design are one compilation unit, so a name that the testbench does not declare where it uses it (an
+implicit net, a task of an enclosing module) may be found at file scope, where the design could have put another.
+A name that the testbench declares nowhere it wants from the design, and gets.
+"""
+
+from pyslang.syntax import (
+    CompilationUnitSyntax,
+    DeclaratorSyntax,
+    FunctionDeclarationSyntax,
+    ModuleDeclarationSyntax,
+    PackageImportDeclarationSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    TypedefDeclarationSyntax,
+)
+
+from ct_retrain.verilog.tree import Parsed, compilation, listed, nodes, parse, tokens
+
+
+def captured(rtl: str, testbench: str) -> str:
+    """A name that *rtl* declares at file scope and that *testbench* means to be another; "" when there is none."""
+    parsed = parse(rtl)
+    declared = frozenset[str]() if parsed is None else _at_file_scope(parsed)
+    if not declared:
+        return ""
+    return min(declared & _exposed(testbench), default="")
+
+
+def _at_file_scope(parsed: Parsed) -> frozenset[str]:
+    """What *parsed* declares outside modules, and what it imports there from its own packages."""
+    root = parsed.tree.root
+    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    outside = [member for member in members if not isinstance(member, ModuleDeclarationSyntax)]
+    if any(isinstance(member, PackageImportDeclarationSyntax) for member in outside):
+        outside += [
+            inner
+            for member in members
+            if isinstance(member, ModuleDeclarationSyntax) and member.kind == SyntaxKind.PackageDeclaration
+            for inner in listed(member, "members", SyntaxNode)
+        ]
+    return frozenset(name for member in outside for name in _declared(member))
+
+
+def _declared(member: SyntaxNode) -> list[str]:
+    """The names that *member* declares; enumerated values are among them, and so are fields, which do no harm."""
+    if isinstance(member, FunctionDeclarationSyntax):
+        return [token.valueText for token in tokens(member.prototype.name)[-1:]]
+    named = [member.name.valueText] if isinstance(member, TypedefDeclarationSyntax) else []
+    return [*named, *(node.name.valueText for node in nodes(member) if isinstance(node, DeclaratorSyntax))]
+
+
+def _exposed(testbench: str) -> frozenset[str]:
+    """The names that *testbench* declares, but not where it uses them; its implicit nets are among them."""
+    parsed = parse(testbench)
+    if parsed is None:
+        return frozenset()
+    try:
+        problems = list(compilation(parsed, None).getAllDiagnostics())
+    except RuntimeError:
+        return frozenset()
+    found: dict[str, set[str]] = {}
+    for problem in problems:
+        code = str(problem.code).removeprefix("DiagCode(").removesuffix(")")
+        found.setdefault(code, set()).update(str(argument) for argument in problem.args)
+    own = {name for node in nodes(parsed.tree.root) for name in _own(node)}
+    return frozenset(
+        found.get("ImplicitNet", set())
+        | (own & (found.get("UsedBeforeDeclared", set()) | found.get("UndeclaredIdentifier", set())))
+    )
+
+
+def _own(node: SyntaxNode) -> list[str]:
+    return _declared(node) if isinstance(node, (DeclaratorSyntax, FunctionDeclarationSyntax)) else []

@@ -1,0 +1,222 @@
+"""Whole nights: no way into the mixture is open to a benchmark problem, and the certificate says what was compared."""
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.decontamination.problems import ASKED, COURT, MAJORITY, NEUTRAL
+from tests.town import Town, copy_of, found, leave_trace, other_problem, spec
+
+from ct_retrain import disk
+from ct_retrain.core.certificate import Certificate, DecontaminationSettings
+from ct_retrain.core.configuration import recorded
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
+from ct_retrain.core.record import Rejected
+from ct_retrain.core.training import Row
+from ct_retrain.judge.confined.equivalence import locate_yosys
+from ct_retrain.nightly import Options, certificate_of, record_of, run, verify
+
+FIRST, SECOND = "2026-01-01", "2026-01-02"
+JURY = (
+    MAJORITY.replace("majority", "jury").replace("votes", "v").replace("passed", "ok").replace("count", "n")
+)
+REWRITTEN = JURY.replace("v[0] + v[1] + v[2]", "v[2] + (v[1] + v[0])").replace("n > 2'd1", "n >= 2'd2")
+
+
+def settled(town: Town, **knobs: object) -> Town:
+    """*town* with decontamination set to *knobs*, and a suite file `court.jsonl` beside it."""
+    lines = [one.model_dump_json() for one in COURT.problems]
+    (town.workspace.root / "court.jsonl").write_text("\n".join(lines) + "\n")
+    asked = DecontaminationSettings.model_validate(knobs)
+    return town._replace(settings=town.settings.model_copy(update={"decontamination": asked}))
+
+
+def add(town: Town, place: str, *rows: tuple[str, str]) -> None:
+    directory = town.workspace.root / "data" / place
+    directory.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps({"instruction": asked, "output": answer}) for asked, answer in rows]
+    (directory / "more.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def lived(town: Town, night: str = FIRST) -> tuple[list[Row], list[Rejected], TrainFacts]:
+    run(town.workspace, town.settings, town.ports, Options(night=night))
+    out = town.workspace.stage(night, "train")
+    facts = disk.read_record(out / "manifest.json", Manifest).facts
+    assert isinstance(facts, TrainFacts)
+    rejected = list(disk.read_lines(out / "rejected.jsonl", Rejected))
+    return list(disk.read_lines(out / "mixture.jsonl", Row)), rejected, facts
+
+
+@pytest.fixture
+def town(tmp_path: Path) -> Town:
+    made = settled(found(tmp_path / "town", problems=range(2, 8)), protect=("court.jsonl",))
+    for width in (2, 3, 4):
+        leave_trace(made.workspace, f"run_{width}", width, fails_first=width == 3)
+    return made
+
+
+def test_gold_and_general_rows_that_are_benchmark_problems_are_refused_by_rule(town: Town) -> None:
+    own = other_problem(3)
+    add(
+        town,
+        "gold",
+        (own.spec, own.golden),
+        (NEUTRAL, JURY),
+        ("A buffer.", "module b(input a, output y); assign y = a; endmodule"),
+    )
+    add(town, "general", ("Tell me: " + ASKED, "A majority vote."), ("Say hello.", "Hello."))
+    rows, rejected, facts = lived(town)
+
+    assert facts.certificate is not None
+    assert facts.certificate.refused == {
+        "copied_question": {"general": 1, "gold": 1},
+        "renamed_rtl": {"gold": 1},
+    }
+    assert {one.reason for one in rejected} == {"contaminated_copied_question", "contaminated_renamed_rtl"}
+    assert any("flip_3" in one.detail for one in rejected)
+    trained = {row.prompt for row in rows}
+    assert trained >= {"A buffer."}
+    assert not trained & {own.spec, NEUTRAL, "Tell me: " + ASKED}
+    assert facts.certificate.rows == {"delta": 3, "repair": 1, "gold": 4, "general": 2}
+
+
+@pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
+def test_a_rewritten_golden_in_gold_is_refused_by_proof(town: Town) -> None:
+    add(town, "gold", (NEUTRAL, REWRITTEN))
+    judge = town.ports.simulator
+    rows, _, facts = lived(town._replace(ports=town.ports._replace(same=judge.prover.same)))  # type: ignore[attr-defined]
+
+    assert facts.certificate is not None
+    assert facts.certificate.refused == {"equivalent_rtl": {"gold": 1}}
+    assert NEUTRAL not in {row.prompt for row in rows}
+
+
+def test_examples_and_repairs_carried_over_go_when_their_suite_becomes_known(town: Town) -> None:
+    lived(town)
+    problem = other_problem(3).model_copy(update={"spec": spec(3)})
+    (town.workspace.root / "later.jsonl").write_text(problem.model_dump_json() + "\n")
+    leave_trace(town.workspace, "run_9", 9)
+    later = settled(town, protect=("later.jsonl",))
+    rows, _, facts = lived(later, SECOND)
+    curated = list(disk.read_lines(town.workspace.stage(SECOND, "curate") / "rejected.jsonl", Rejected))
+
+    assert ("run_3", "contaminated_copied_question") in {(one.subject, one.reason) for one in curated}
+    assert {row.source for row in rows} == {"delta", "gold"}, "the repair of a refused example goes with it"
+    assert not any(spec(3) in row.prompt for row in rows)
+    assert facts.certificate is not None
+    assert [suite.name for suite in facts.certificate.suites] == ["suite", "behavioural", "later"]
+
+
+def test_a_protected_suite_that_cannot_be_read_ends_the_night_by_its_name(town: Town) -> None:
+    broken = settled(town, protect=("court.jsonl", "nowhere.jsonl"))
+
+    with pytest.raises(UsageError, match=r"decontamination\.protect names 'nowhere\.jsonl'"):
+        run(broken.workspace, broken.settings, broken.ports, Options(night=FIRST))
+
+
+def test_another_protected_suite_makes_the_stage_again(town: Town) -> None:
+    add(town, "gold", (NEUTRAL, JURY))
+    plain = settled(town)
+    run(plain.workspace, plain.settings, plain.ports, Options(night=FIRST, until="train"))
+    before = disk.read_record(town.workspace.stage(FIRST, "train") / "manifest.json", Manifest)
+    run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="train"))
+    after = disk.read_record(town.workspace.stage(FIRST, "train") / "manifest.json", Manifest)
+
+    assert isinstance(before.facts, TrainFacts)
+    assert isinstance(after.facts, TrainFacts)
+    assert before.facts.certificate is not None
+    assert after.facts.certificate is not None
+    assert before.facts.certificate.refused == {}
+    assert after.facts.certificate.refused == {"renamed_rtl": {"gold": 1}}
+
+
+def test_the_certificate_is_a_file_of_the_stage_and_names_the_nearest_rows(town: Town) -> None:
+    rows, _, facts = lived(town)
+    path = town.workspace.stage(FIRST, "train") / "certificate.json"
+
+    assert disk.read_record(path, Certificate) == facts.certificate
+    assert facts.certificate is not None
+    assert facts.certificate.nearest
+    assert {one.source for one in facts.certificate.nearest} <= {row.source for row in rows}
+    assert all(0 < one.similarity <= 1 for one in facts.certificate.nearest)
+    assert certificate_of(town.workspace, record_of(town.workspace, FIRST)) == facts.certificate
+
+
+@pytest.fixture(scope="module")
+def certified_night(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    made = settled(found(tmp_path_factory.mktemp("certified") / "town", problems=range(2, 8)))
+    for width in (2, 3, 4):
+        leave_trace(made.workspace, f"run_{width}", width)
+    lived(made)
+    return made
+
+
+def claim(town: Town) -> tuple[str, str]:
+    record = record_of(town.workspace, FIRST)
+    settings = recorded(record.provenance.settings).model_copy(
+        update={"decontamination": town.settings.decontamination}
+    )
+    found = verify(town.workspace, settings, town.ports, record).claims
+    return next((one.finding, one.why) for one in found if one.claim.startswith("certificate"))
+
+
+def sealed_again(town: Town) -> None:
+    """As a thorough forger leaves it: digests, manifest and record agree with what lies there now."""
+    directory = town.workspace.stage(FIRST, "train")
+    path = directory / "manifest.json"
+    manifest = disk.read_record(path, Manifest)
+    files = tuple(disk.file_ref(directory / file.path, directory) for file in manifest.files)
+    disk.write_record(path, manifest.model_copy(update={"files": files}))
+    record = disk.read_record(town.workspace.record(FIRST), NightRecord)
+    refs = [
+        ref.model_copy(update={"sha256": disk.sha256_of(path)}) if ref.stage == "train" else ref
+        for ref in record.stages
+    ]
+    disk.write_record(town.workspace.record(FIRST), record.model_copy(update={"stages": tuple(refs)}))
+
+
+def test_verify_confirms_the_certificate_of_an_honest_night(certified_night: Town) -> None:
+    assert claim(certified_night) == ("confirmed", "4 rows against 2 suites, 0 were refused")
+
+
+def test_verify_denies_a_mixture_that_holds_a_problem_after_all(
+    certified_night: Town, tmp_path: Path
+) -> None:
+    town = copy_of(certified_night, tmp_path / "town")
+    path = town.workspace.stage(FIRST, "train") / "mixture.jsonl"
+    leak = Row(prompt=other_problem(3).spec, completion=other_problem(3).golden, source="gold")
+    path.write_text(path.read_text() + leak.model_dump_json() + "\n")
+    sealed_again(town)
+
+    assert claim(town) == ("denied", "rows of the mixture are benchmark problems: 1 by copied_question")
+
+
+def test_verify_denies_a_certificate_that_the_manifest_contradicts(
+    certified_night: Town, tmp_path: Path
+) -> None:
+    town = copy_of(certified_night, tmp_path / "town")
+    path = town.workspace.stage(FIRST, "train") / "certificate.json"
+    other = disk.read_record(path, Certificate).model_copy(update={"unasked": 7})
+    disk.write_record(path, other)
+    sealed_again(town)
+
+    assert claim(town)[0] == "denied"
+
+
+def test_verify_cannot_tell_where_the_suites_are_others_by_now(certified_night: Town, tmp_path: Path) -> None:
+    town = settled(copy_of(certified_night, tmp_path / "town"), protect=("court.jsonl",))
+
+    finding, why = claim(town)
+    assert finding == "unknown"
+    assert "court" in why
+
+
+def test_a_night_before_certificates_is_still_read(certified_night: Town) -> None:
+    path = certified_night.workspace.stage(FIRST, "train") / "manifest.json"
+    old = json.loads(path.read_text())
+    del old["facts"]["certificate"]
+
+    facts = Manifest.model_validate_json(json.dumps(old)).facts
+    assert isinstance(facts, TrainFacts)
+    assert facts.certificate is None

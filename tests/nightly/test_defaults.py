@@ -1,0 +1,124 @@
+"""All defaults, a hundred harvested runs and three hundred gold rows: the night trains, and says so before."""
+
+import json
+import shutil
+from importlib import resources
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from ct_retrain import disk
+from ct_retrain.adapters.generators import TransformersGenerators
+from ct_retrain.compose import House, build, remembering
+from ct_retrain.core.night import Manifest, TrainFacts
+from ct_retrain.core.problem import Prompt, Sampling
+from ct_retrain.core.workspace import MANIFEST
+from ct_retrain.demo.bench import testbench as bench_of
+from ct_retrain.demo.families import mastered_families, missing_families, sample
+from ct_retrain.demo.families.task import Family, Task
+from ct_retrain.nightly import Options, rehearse, run
+from ct_retrain.stages._adapter import untrained
+from ct_retrain.trace import TraceWriter
+
+NIGHT = "2026-01-01"
+RUNS, GOLD, ASKED = 100, 300, 24
+
+
+def tasks(families: tuple[Family, ...], count: int, split: str, seed: int) -> list[Task]:
+    """Tasks of *families* with questions that are all different."""
+    random, found = Random(seed), {}
+    while len(found) < count:
+        task = sample(families, random, split)
+        found.setdefault(task.instruction, task)
+    return list(found.values())
+
+
+def leave_run(runs: Path, number: int, task: Task) -> None:
+    """What a pipeline leaves of a simulation that passed."""
+    directory = runs / f"run_{number:04d}"
+    directory.mkdir(parents=True)
+    for name, text in (("spec.txt", task.instruction), ("top.v", task.rtl), ("tb.v", bench_of(task))):
+        (directory / name).write_text(text)
+    TraceWriter(directory).stage(
+        "Simulation",
+        status="pass",
+        spec_hash=f"spec{number}",
+        spec_path="spec.txt",
+        rtl_file="top.v",
+        testbench_file="tb.v",
+        simulation_compile_log="",
+        simulation_log="",
+    )
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    """A workspace in which nothing is set but mainline."""
+    root = tmp_path_factory.mktemp("defaults")
+    with resources.as_file(resources.files("ct_retrain.demo") / "model") as model:
+        shutil.copytree(model, root / "mainline")
+    (root / "ct-retrain.toml").write_text('[train]\nmainline = "mainline"\n')
+    for number, task in enumerate(tasks(missing_families(), RUNS, "train", 1)):
+        leave_run(root / "data/runs", number, task)
+    (root / "data/gold").mkdir()
+    lines = [
+        {"instruction": task.instruction, "output": task.rtl}
+        for task in tasks(mastered_families(), GOLD, "train", 2)
+    ]
+    (root / "data/gold/gold.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return remembering(build(root))
+
+
+@pytest.fixture(scope="module")
+def trained(house: House) -> TrainFacts:
+    """The facts of a night that stopped after its training."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    run(house.workspace, house.settings, house.ports, Options(NIGHT, "train"))
+    torch.set_num_threads(before)
+    facts = disk.read_record(house.workspace.stage(NIGHT, "train") / MANIFEST, Manifest).facts
+    assert isinstance(facts, TrainFacts)
+    return facts
+
+
+@pytest.mark.slow
+def test_the_defaults_train_an_adapter_that_answers_otherwise(house: House, trained: TrainFacts) -> None:
+    fit, planned = trained.fit, trained.fit.schedule
+    adapter = house.workspace.stage(NIGHT, "train") / "adapter"
+    questions = tasks(missing_families(), ASKED, "held_out", 3)
+    prompts = [Prompt(id=f"q{number}", text=task.instruction) for number, task in enumerate(questions)]
+    greedy = Sampling(samples=1, temperature=0.0, top_p=1.0, max_new_tokens=160, seed=0)
+    generators = TransformersGenerators(str(house.workspace.root / "mainline"), 24)
+    answers = [
+        {one.prompt_id: one.text for one in generators.open(arm).generate(prompts, greedy)}
+        for arm in (None, adapter)
+    ]
+
+    assert fit.steps >= 60
+    assert planned is not None
+    assert planned.steps == fit.steps
+    assert 4 <= planned.passes <= 6
+    assert fit.losses[0].step == 1
+    assert fit.losses[0].learning_rate == pytest.approx(planned.first_learning_rate)
+    assert fit.losses[0].learning_rate > 0
+    assert fit.tokens == planned.tokens
+    assert fit.losses[-1].loss < fit.losses[0].loss
+    assert untrained(adapter) == ""
+    assert answers[0] != answers[1]
+
+
+@pytest.mark.slow
+def test_a_dry_run_says_what_the_night_then_does(house: House, trained: TrainFacts) -> None:
+    shutil.rmtree(house.workspace.work)
+    plan = rehearse(house.workspace, house.settings, house.ports, NIGHT)
+
+    assert plan.training is not None
+    assert plan.training.counted == "tokenizer"
+    assert plan.training.schedule == trained.fit.schedule
+    assert plan.training.seconds is not None
+    assert trained.fit.seconds / 4 < plan.training.seconds < trained.fit.seconds * 4
+    assert plan.training.memory is not None
+    assert trained.fit.peak_memory / 4 < plan.training.memory < trained.fit.peak_memory * 4

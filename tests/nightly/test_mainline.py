@@ -1,0 +1,54 @@
+"""A night that is resumed does again what another way of asking mainline would change."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.town import Town, found, leave_trace
+
+from ct_retrain.core.problem import Prompt
+from ct_retrain.core.readiness import Readiness
+from ct_retrain.nightly import Options, rehearse, run
+
+
+class Template:
+    """A mainline that is asked as *words* say."""
+
+    def __init__(self, words: str) -> None:
+        self._words = words
+        self.asked: list[str] = []
+
+    def identity(self) -> str:
+        return self._words
+
+    def examine(self, questions: Sequence[Prompt]) -> Readiness:
+        self.asked = [one.text for one in questions]
+        return Readiness(found=self._words, faults=("it has no chat template",))
+
+
+def town_of(root: Path) -> Town:
+    town = found(root)
+    for width in (2, 3):
+        leave_trace(town.workspace, f"run_{width}", width)
+    return town
+
+
+def trained(town: Town, words: str) -> int:
+    """How often was trained when the night has come as far as train again, with mainline asked as *words* say."""
+    ports = town.ports._replace(mainline=Template(words))
+    run(town.workspace, town.settings, ports, Options(night="2026-01-01", until="train"))
+    return town.learner.fits
+
+
+def test_a_resumed_night_trains_again_where_mainline_is_asked_otherwise(tmp_path: Path) -> None:
+    town = town_of(tmp_path)
+    assert [trained(town, words) for words in ("one", "one", "other", "other")] == [1, 1, 2, 2]
+
+
+def test_a_dry_run_says_what_was_found_out_about_mainline(tmp_path: Path) -> None:
+    town, mainline = town_of(tmp_path), Template("one")
+    ports = town.ports._replace(mainline=mainline)
+    plan = rehearse(town.workspace, town.settings, ports, "2026-01-01")
+
+    assert plan.mainline == Readiness(found="one", faults=("it has no chat template",))
+    assert len(mainline.asked) == plan.problems
+    assert rehearse(town.workspace, town.settings, town.ports, "2026-01-01").mainline is None
