@@ -30,9 +30,9 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.canonical import Problem, written
+from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.directives import directives, plain_words
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
-from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
 from ct_retrain.verilog.unread import elaboration, failed_checks, syntax
 
@@ -119,7 +119,9 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
         made.names,
         _sorted(Refusal(*found) for found in illegal),
         _sorted(Refusal(*found) for found in left_out),
-        frozenset(node.header.name.valueText for node in seen.nodes if isinstance(node, ModuleDeclarationSyntax)),
+        frozenset(
+            node.header.name.valueText for node in seen.nodes if isinstance(node, ModuleDeclarationSyntax)
+        ),
     )
 
 
