@@ -22,9 +22,12 @@ from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design
 from ct_retrain.judge.attacks import RIGHT, benches
 from ct_retrain.judge.confined.toolchain import locate
+from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
+from ct_retrain.verilog.canonical import written
 from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.tree import parse
 
 EMPTY = "module empty; endmodule\n"
 
@@ -108,12 +111,33 @@ def measure(way: Callable[[list[Design], int], None], batch: list[Design], worke
     return Turn(len(batch) / seconds, 1000 * (spent(os.getpid()) - before) / len(batch))
 
 
-def overhead(batch: list[Design]) -> float:
-    """Milliseconds of processor time that the guard takes of a design."""
+def overheads(batch: list[Design]) -> dict[str, float]:
+    """Milliseconds of processor time of a design, by what takes them in our own process."""
+    trees = [parsed for design in batch if (parsed := parse(design.rtl)) is not None]
+    texts = compiled(batch)
+    own = Declared(frozenset({"counter"}), frozenset({"counter", "clk", "rst", "q"}), frozenset({"tb"}))
+    return {
+        "parsing once": taken(lambda: [parse(design.rtl) for design in batch], len(batch)),
+        "writing anew": taken(lambda: [written(tree) for tree in trees], len(trees)),
+        "guard, both included": taken(lambda: [guard(design.rtl) for design in batch], len(batch)),
+        "looking at what was compiled": taken(lambda: [breach(text, own) for text in texts], len(texts)),
+    }
+
+
+def taken(work: Callable[[], object], count: int) -> float:
     began = time.process_time()
-    for design in batch:
-        guard(design.rtl)
-    return 1000 * (time.process_time() - began) / len(batch)
+    work()
+    return 1000 * (time.process_time() - began) / count
+
+
+def compiled(batch: list[Design]) -> list[str]:
+    """What Icarus makes of one of the *batch*, as many times."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name, "d.v").write_text(batch[0].rtl + batch[0].testbench)
+        subprocess.run(
+            ["iverilog", "-g2012", "-o", "x.vvp", "d.v"], cwd=name, check=True, capture_output=True
+        )
+        return [Path(name, "x.vvp").read_text()] * len(batch)
 
 
 def main() -> None:
@@ -147,7 +171,9 @@ def main() -> None:
             for _ in range(chosen.turns)
         ]
         report(turns, judge.tool.detail)
-    print(f"\nguard alone: {overhead(batch):.2f} ms of processor time a design")
+    print()
+    for what, cpu in overheads(batch).items():
+        print(f"{what}: {cpu:.2f} ms of processor time a design")
     print(
         f"{platform.platform()}, {cores} processors, Python {sys.version.split()[0]}, Icarus {locate().version}"
     )

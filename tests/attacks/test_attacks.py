@@ -14,36 +14,41 @@ from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
 from ct_retrain.judge.confined.engines import locate_yosys
 from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.simulation import Bench, Tools, prepare, settle
+from ct_retrain.judge.confined.simulation import Bench, Tools, flatten, prepare, settle
 from ct_retrain.judge.confined.toolchain import MACROS, PREDEFINED, locate
+from ct_retrain.judge.harness import Nonce
 from ct_retrain.judge.judge import Judge
-from ct_retrain.verilog.guard import Report
+from ct_retrain.verilog.guard import Approved, Report
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
 
 MEMORY_MB = 256
-NONCE = "0123456789abcdef"
+NONCE = Nonce("0123456789abcdef", "fedcba9876543210")
 
 ONLY_THE_SECOND_OPINION = {
     "recite by a clock of its own",
     "recite by a delayed loop that yosys cannot read",
     "right only while it is looked at",
     "tell the simulator by an unknown bit",
+    *("other code for synthesis", "other code for yosys", "other code for synthesis that does not compile"),
+    *("a black box", "a white box", "an unused module that holds the top"),
 }
 """They answer rightly while they are simulated as written, and otherwise as synthesis reads them."""
 
 ONLY_THE_GUARD = {
-    "other code for synthesis",
     "other code for the simulator",
     "recite the answers",
     "ask whether a bit is unknown",
-    "hide from synthesis by a comment",
+    *("hide from synthesis by a comment", "hide from synthesis by a block comment"),
 }
 """They answer rightly while they are simulated; that they would not elsewhere, only the guard sees."""
 
-WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {"tell the simulator by an unknown bit"}
-"""Of these no yosys is needed: a design must pass without its delays."""
+WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {
+    "tell the simulator by an unknown bit",
+    *("a black box", "a white box", "an unused module that holds the top"),
+}
+"""Of these no yosys is needed: a design must pass without its delays, and with the macros of synthesis."""
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +124,10 @@ def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passe
     chosen = [attack for attack in attacks() if attack.name.startswith(("print", "finish", "force"))]
     found = list(results(strict, chosen))
 
-    assert {result.layer for result in found} == {"guard"}
+    layers = {result.attack.name: result.layer for result in found}
+    silenced = {name for name, layer in layers.items() if layer != "guard"}
+    assert silenced <= {name for name in layers if name.startswith("print")}
+    assert all(layers.values())
     assert sum(result.careless for result in found) >= 20
 
 
@@ -137,10 +145,16 @@ def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ct_retrain.judge.confined.simulation.guard", lambda rtl, reserved: Report((), ()))
+    tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
+
+    def waved_through(rtl: str, reserved: frozenset[str]) -> Approved:
+        flat = flatten(rtl, "design.v", tools)
+        return Approved(Report((), ()), flat if isinstance(flat, str) else rtl)
+
+    monkeypatch.setattr("ct_retrain.judge.confined.simulation.approve", waved_through)
+    monkeypatch.setattr("ct_retrain.judge.confined.simulation.breach", lambda compiled, declared: "")
     monkeypatch.setattr("ct_retrain.judge.confined.simulation.Patience", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
-    tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
     bench = prepare(benches()[style], tools)
     assert isinstance(bench, Bench)
 

@@ -47,7 +47,7 @@ def test_both_rules_are_reported_where_they_differ(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = v2(tmp_path, ["Prob001_zero", "Prob002_one"])
-    loud = gate("RefModule").replace("endmodule", 'initial $display("here");\nendmodule')
+    loud = gate("RefModule").replace("endmodule", 'initial $display("passed");\nendmodule')
     (path / "Prob002_one_ref.sv").write_text(loud)
 
     assert call(["-C", str(tmp_path), *FAST, "suite", "check", path.name, "--json"]) == 3

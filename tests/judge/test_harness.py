@@ -4,7 +4,7 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE, STYLES
 
 from ct_retrain.core.verdict import Design, Outcome
-from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.harness import NAME_BLANK, Harness, Style, harness
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.verdict import read
 
@@ -23,7 +23,7 @@ def test_styles_are_recognised(name: str, testbench: str) -> None:
 
     assert found.style == name
     assert (found.modules, found.wanted, found.ends) == (frozenset({"tb"}), ("counter",), True)
-    assert found.tops == (f"tb_{BLANK}",)
+    assert found.tops == (f"tb_{NAME_BLANK}",)
 
 
 def test_lines_stay_where_they_are() -> None:
@@ -46,10 +46,30 @@ def test_names_inside_the_design_are_left_alone(judge: Judge) -> None:
     assert "1 0" in verdict.log
 
 
-def test_names_that_a_macro_spells_keep_their_names() -> None:
-    testbench = "`define DUT dut\n" + HOUSE.replace("counter dut(", "counter `DUT(")
+BY_MACRO = "`define DUT dut\n" + HOUSE.replace("counter dut(", "counter `DUT(")
 
-    assert made(testbench).tops == ("tb",)
+
+def test_a_name_that_a_macro_spells_cannot_be_hidden_before_preprocessing() -> None:
+    assert "a macro spells the testbench's name dut" in str(harness(BY_MACRO))
+
+
+SHARED = "integer wrong = 0;\n" + HOUSE
+
+
+@pytest.mark.parametrize(
+    "testbench",
+    [BY_MACRO, HOUSE.replace("counter dut(", "counter \\dut[0] ("), SHARED],
+    ids=["macro", "escaped", "unit"],
+)
+def test_every_name_of_a_testbench_is_hidden(judge: Judge, testbench: str) -> None:
+    right = judge.check(Design(rtl=GOLDEN, testbench=testbench))
+    spy = GOLDEN.replace(
+        "endmodule", "parameter P = 0; generate if (P != 0) always @(q) wrong = 1; endgenerate\nendmodule"
+    )
+    told = judge.check(Design(rtl=spy, testbench=testbench.replace("counter ", "counter #(.P(1)) ")))
+
+    assert right.passed, right
+    assert told.outcome is Outcome.COMPILE_ERROR, told
 
 
 @pytest.mark.parametrize(

@@ -147,7 +147,7 @@ def test_macros_and_units_of_one_side_do_not_reach_the_other(judge: Judge) -> No
 
 def test_an_open_comment_in_the_design_swallows_nothing_of_the_testbench(judge: Judge) -> None:
     assert judged(judge, "/* open" + GOLDEN, HOUSE).outcome is Outcome.COMPILE_ERROR
-    assert judged(judge, "`ifdef X\n" + GOLDEN, HOUSE).outcome is Outcome.FORBIDDEN
+    assert judged(judge, "`ifdef X\n" + GOLDEN, HOUSE).outcome is Outcome.COMPILE_ERROR
     assert judged(judge, "`define X\n`ifndef X\n" + GOLDEN, HOUSE).outcome is Outcome.COMPILE_ERROR
 
 

@@ -55,7 +55,7 @@ def test_a_design_of_every_legal_kind_is_clean() -> None:
 
 
 ILLEGAL = {
-    'initial $display("Your Design Passed");': "system task $display",
+    'initial $display("%d", $random);': "system task $random",
     "initial $finish;": "system task $finish",
     "wire w = 0; if (0) initial $stop;": "system task $stop",
     "`define E $finish\ninitial `E;": "system task $finish",
@@ -71,7 +71,7 @@ ILLEGAL = {
     "initial disable checker_block;": "checker_block is declared outside",
     "initial report_pass;": "report_pass is declared outside",
     "initial report_pass(1);": "report_pass is declared outside",
-    "defparam tb.N = 0;": "def param",
+    "defparam tb.N = 0;": "tb is declared outside",
     "final q = 0;": "final block",
     "initial forever q = ~q;": "forever",
     "initial begin #5 q = 1; end": "initial block that waits",
@@ -162,7 +162,7 @@ WRAPPERS = st.sampled_from(
 SPEAKING = st.sampled_from(
     [
         "initial $finish;",
-        'initial $display("PASS");',
+        'initial $display("PASS", $random);',
         "always @(posedge clk) $stop;",
         "initial force tb.errors = 0;",
         "assign q = tb.expected;",

@@ -68,8 +68,8 @@ def items(draw: st.DrawFn, number: int) -> str:
 FORBIDDEN_STATEMENTS = (
     "$finish;",
     "$stop(0);",
-    '$display("Your Design Passed");',
-    '$write("PASS");',
+    'r = $sformatf("%m");',
+    '$fdisplay(1, "PASS");',
     "$fatal;",
     "force tb.errors = 0;",
     "release tb.errors;",

@@ -125,6 +125,7 @@ class _Layers(NamedTuple):
 
     refused: tuple[tuple[int, str], ...]
     unread: tuple[tuple[int, str], ...]
+    left_out: tuple[tuple[int, str], ...]
     style: str
     """Of the testbench; a sentence where nobody could take a verdict from it."""
     opinion: Opinion
@@ -134,13 +135,15 @@ class _Layers(NamedTuple):
 
 def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
     from ct_retrain.judge.credibility import credibility
-    from ct_retrain.judge.harness import harness
+    from ct_retrain.judge.harness import harness, style_of
     from ct_retrain.judge.logs import strip_control
     from ct_retrain.judge.opinion import second_opinion
-    from ct_retrain.verilog.guard import guard
+    from ct_retrain.verilog.guard import approve
+    from ct_retrain.verilog.modules import defined
 
-    made = harness(design.testbench)
-    report = guard(design.rtl, frozenset() if isinstance(made, str) else made.modules)
+    made, style = harness(design.testbench), style_of(design.testbench)
+    approved = approve(design.rtl, frozenset(defined(design.testbench)))
+    report = approved.report
     worth = (
         credibility(simulator.plain, design, workers=workers, same=simulator.prover.same)
         if verdict.passed
@@ -149,7 +152,9 @@ def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -
     return _Layers(
         refused=tuple((one.line, strip_control(one.reason)) for one in report.refused),
         unread=tuple((one.line, strip_control(one.reason)) for one in report.unread),
-        style=made if isinstance(made, str) else made.style.value,
+        left_out=tuple((one.line, strip_control(one.reason)) for one in approved.left_out),
+        # Only its preprocessed text says whether all its names can be hidden; the verdict is based on that.
+        style=made.style.value if not isinstance(made, str) else style.value if style else made,
         opinion=second_opinion(simulator.plain, simulator.prover, design),
         credibility=worth,
     )
@@ -176,6 +181,8 @@ def _explain(layers: _Layers, verdict: Verdict, dut: str) -> None:
         click.echo(f"  refused  {dut}:{line}: {reason}")
     for line, reason in layers.unread:
         click.echo(f"  unread   {dut}:{line}: {reason}")
+    for line, reason in layers.left_out:
+        click.echo(f"  left out {dut}:{line}: {reason}")
     if not layers.refused and not layers.unread:
         click.echo("  nothing to refuse")
     click.echo(f"sandbox\n  {', '.join(layers_of(verdict.tool)) or 'none'}")
@@ -218,6 +225,7 @@ def _as_dict(layers: _Layers, dut: str) -> dict[str, Any]:
     scored = worth and {**worth.model_dump(mode="json"), "vacuous": worth.vacuous}
     return {
         "guard": {"refused": named(layers.refused), "unread": named(layers.unread)},
+        "left_out": named(layers.left_out),
         "style": layers.style,
         "opinion": {"says": _opinion(layers.opinion), **layers.opinion.model_dump(mode="json")},
         "credibility": scored,

@@ -7,8 +7,9 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.selftest import known
+from ct_retrain.judge.verdict import BREACH
 
-HARNESS_VERSION = "6"
+HARNESS_VERSION = "7"
 """Part of every verdict's tool: it changes whenever the same design could be judged differently."""
 
 Ask = Callable[[Design], dict[str, Any]]
@@ -28,6 +29,11 @@ def job(design: Design, log_chars: int) -> dict[str, Any]:
 
 def verdict_of(answer: dict[str, Any], tool: Tool) -> Verdict:
     """What a worker said, as *tool*'s verdict."""
+    if str(answer["detail"]).startswith(BREACH):
+        # Nothing but a fault of ours lets a design get this far, so somebody has to look.
+        import structlog
+
+        structlog.get_logger("ct_retrain.judge").error("breach", simulator=tool.name, detail=answer["detail"])
     facts = {name: answer[name] for name in ("detail", "checks", "errors", "warnings", "log")}
     return Verdict(outcome=Outcome(answer["outcome"]), tool=tool, **facts)
 

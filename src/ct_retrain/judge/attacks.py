@@ -9,8 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.attack_readers import READERS
 from ct_retrain.judge.attack_texts import BODIES, TEXTS
 from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.verdict import BREACH
 
 RIGHT = """module counter(input clk, input rst, output reg [1:0] q);
   always @(posedge clk) if (rst) q <= 0; else q <= q + 1;
@@ -32,7 +34,7 @@ class Attack(NamedTuple):
 def attacks() -> tuple[Attack, ...]:
     """Every attack, in the order of their aims and names."""
     inside = [Attack(name, aim, _WRONG.format(body=body)) for (aim, name), body in BODIES.items()]
-    whole = [Attack(name, aim, text) for (aim, name), text in TEXTS.items()]
+    whole = [Attack(name, aim, text) for (aim, name), text in {**TEXTS, **READERS}.items()]
     return tuple(sorted([*inside, *whole], key=lambda attack: (attack.aim, attack.name)))
 
 
@@ -66,7 +68,14 @@ def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
             design = Design(rtl=attack.rtl, testbench=testbench)
             verdict = judge.check(design)
             careless = bool(_PASS_LINES[name].search(judge.icarus.careless(design)))
-            yield Result(attack, name, verdict, _LAYERS[verdict.outcome], careless)
+            yield Result(attack, name, verdict, _layer(verdict), careless)
+
+
+def _layer(verdict: Verdict) -> str:
+    """What stopped a design with this *verdict*."""
+    if verdict.detail.startswith(BREACH):
+        return "a look at what was compiled"
+    return _LAYERS[verdict.outcome]
 
 
 _LAYERS = {

@@ -1,11 +1,13 @@
 """Makes a testbench's voice unmistakable: what it prints, where it ends the test, and what its modules are called.
 
-All three carry a nonce of the run. A design that prints the pass line speaks without it, one that ends the
+Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
+(`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
 simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
 The text keeps its lines, so the compiler's messages still name the right ones.
 """
 
 import re
+import secrets
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -26,11 +28,36 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.cocotb import is_cocotb, toplevel
-from ct_retrain.verilog.modules import names, roots, wanted
+from ct_retrain.verilog.modules import Names, names, roots, wanted
+from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
 
 BLANK = "c0dec0dec0dec0de"
-"""Stands for the nonce until a run has one; as long as one."""
+"""Stands for the mark of what the testbench prints until a run has one; as long as one."""
+NAME_BLANK = "c0dab1ec0dab1e00"
+"""Stands for the suffix of the testbench's names until a run has one; as long as one."""
+
+
+class Nonce(NamedTuple):
+    """The two secrets of a run."""
+
+    mark: str
+    """Begins what the testbench prints; it stands in no name and, under Icarus, in no file."""
+    name: str
+    """Ends the testbench's names."""
+
+    @classmethod
+    def drawn(cls) -> "Nonce":
+        """Two that nobody can foresee; no answer depends on them."""
+        return cls(*(secrets.token_hex(len(blank) // 2) for blank in (BLANK, NAME_BLANK)))
+
+    def named(self, text: str) -> str:
+        """*text* with this run's names, and still with `BLANK` for the mark."""
+        return text.replace(NAME_BLANK, self.name)
+
+    def marked(self, text: str) -> str:
+        """*text* with this run's mark."""
+        return text.replace(BLANK, self.mark)
 
 
 class Style(StrEnum):
@@ -47,7 +74,7 @@ class Style(StrEnum):
 
 
 class Harness(NamedTuple):
-    """A testbench as it is compiled, with `BLANK` where the nonce goes."""
+    """A testbench as it is compiled, with `BLANK` and `NAME_BLANK` where the nonce goes."""
 
     style: Style
     source: str
@@ -64,34 +91,46 @@ END_MARK = "end of test"
 """Printed after the nonce by the testbench right before it ends the simulation."""
 
 
-def harness(testbench: str) -> Harness | str:
+def with_macro(testbench: str) -> str:
+    """*testbench* with the macro that one of the house's style asks for; what is to be preprocessed."""
+    if not _HOUSE.search(testbench):
+        return testbench
+    # A marker of the testbench's own, set without asking whether there is one, would hide the run's.
+    asking = testbench if _ASKS_FIRST.search(testbench) else _OWN_MARKER.sub("", testbench)
+    return f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{asking}'
+
+
+def harness(testbench: str, flat: str = "") -> Harness | str:
     """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it.
 
-    One for cocotb is left as it is: it speaks through a file that the design cannot write.
+    *flat* is what a preprocessor made of it (`with_macro`): only there can names and voices be found that macros
+    spell. One for cocotb is left as it is: it speaks through a file that the design cannot write.
     """
     if is_cocotb(testbench):
         top = toplevel(testbench)
         return Harness(Style.COCOTB, testbench, top, frozenset(), top, ends=False)
-    parsed = parse(testbench)
+    parsed = parse(flat or with_macro(testbench))
     if parsed is None:
         return "the testbench is too large or nested too deep"
-    found = names(parsed)
+    found, style = names(parsed), style_of(testbench)
+    if style is None or not roots(found) or _INCLUDE.search(testbench):
+        return _no_evidence(testbench, found)
+    renamed = _renames(parsed, frozenset(found.defined))
+    if isinstance(renamed, str):
+        return renamed
+    voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
+    tops = tuple(f"{top}_{NAME_BLANK}" for top in roots(found))
+    source = _apply(parsed.data, [*renamed, *voices])
+    return Harness(style, source, tops, frozenset(found.defined), wanted(found), ends)
+
+
+def _no_evidence(testbench: str, found: Names) -> str:
+    """Why nobody could take a verdict from a testbench that holds the modules *found*."""
     if not roots(found):
         return "the testbench has no top module"
-    style = _style(testbench)
-    if style is None:
-        return "the testbench never says whether the design passed"
     if _INCLUDE.search(testbench):
         return "the testbench includes files, which a text cannot bring along"
-    renamed = _renames(parsed, frozenset(found.defined))
-    voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
-    tops = tuple(f"{top}_{BLANK}" if renamed else top for top in roots(found))
-    source = _apply(parsed.data, [*renamed, *voices])
-    if style is Style.HOUSE:
-        # A marker of the testbench's own, set without asking whether there is one, would hide the run's nonce.
-        source = source if _ASKS_FIRST.search(source) else _OWN_MARKER.sub("", source)
-        source = f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{source}'
-    return Harness(style, source, tops, frozenset(found.defined), wanted(found), ends)
+    return "the testbench never says whether the design passed"
 
 
 _INCLUDE = re.compile(r"^[ \t]*`include\b", re.MULTILINE)
@@ -102,7 +141,8 @@ _VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
 _WORDS = re.compile(r"\"(?:[^\"\\\n]|\\.)*(?:pass|success|correct|\bok\b)(?:[^\"\\\n]|\\.)*\"", re.IGNORECASE)
 
 
-def _style(testbench: str) -> Style | None:
+def style_of(testbench: str) -> Style | None:
+    """How *testbench* tells its verdict; None for one that says nothing about success."""
     if _HOUSE.search(testbench):
         return Style.HOUSE
     if _VERILOGEVAL.search(testbench):
@@ -115,9 +155,9 @@ class _Edit(NamedTuple):
     text: str
 
 
-def _renames(parsed: Parsed, defined: frozenset[str]) -> list[_Edit]:
-    """The nonce behind every name by which the testbench could be reached; nothing when a macro spells one of them."""
-    private = set(defined)
+def _renames(parsed: Parsed, defined: frozenset[str]) -> list[_Edit] | str:
+    """The nonce behind every name by which the testbench could be reached; a sentence when one cannot be renamed."""
+    private = set(defined) | shared_names(parsed)
     foreign: set[str] = set()
     kept: list[Token] = []
     paths: list[ScopedNameSyntax] = []
@@ -151,16 +191,16 @@ def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
     return words[first + 1 :]
 
 
-def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[_Edit]:
+def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[_Edit] | str:
     places = {place for token in kept if (place := parsed.span(token)) is not None}
     edits: list[_Edit] = []
     for word in tokens(parsed.tree.root):
         if word.kind == TokenKind.Identifier and word.valueText in private:
             place = parsed.span(word)
-            if place is None or word.rawText.startswith("\\"):
-                return []
+            if place is None:
+                return f"a macro spells the testbench's name {word.valueText}, which a design could then use"
             if place not in places:
-                edits.append(_Edit(place.end, f"_{BLANK}"))
+                edits.append(_Edit(place.end, f"_{NAME_BLANK}"))
     return edits
 
 

@@ -7,6 +7,8 @@ that are unknown at power-up and do not matter, whichever values they have.
 Not all that simulates can be read by yosys, so a design with delays must pass without them first.
 """
 
+import re
+
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
@@ -37,7 +39,7 @@ class Doubting:
         """Ask *simulator* about designs, and about what *prover* makes of those that pass."""
         self._simulator, self._prover = simulator, prover
         version = prover.yosys.version if prover.yosys else "none"
-        self._name = f"; second opinion 5, yosys {version}"
+        self._name = f"; second opinion 6, yosys {version}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
@@ -68,8 +70,11 @@ def second_opinion(simulator: Simulator, prover: Prover, design: Design) -> Opin
 def _opinion(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
     if first.outcome in _NOTHING_TO_COPY:
         return Opinion(agrees=None, why="the design was not simulated", first=first)
-    found = _on_delays(simulator, design, first)
-    return found if found.agrees is False else _on_copy(simulator, prover, design, first)
+    for asked in (_on_other_code, _on_delays):
+        found = asked(simulator, design, first)
+        if found.agrees is False:
+            return found
+    return _on_copy(simulator, prover, design, first)
 
 
 def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
@@ -129,6 +134,19 @@ def _under_all(
         if verdict is None or not verdict.passed:
             return None
     return verdict
+
+
+_FOR_SYNTHESIS = re.compile(r"`(?:ifdef|ifndef|elsif)\s+(?:SYNTHESIS|YOSYS)\b")
+_DEFINED = "`define SYNTHESIS\n`define YOSYS\n"
+
+
+def _on_other_code(simulator: Simulator, design: Design, first: Verdict) -> Opinion:
+    """Judge *design* as a synthesis tool reads it, with the macros defined that such a tool defines."""
+    if not _FOR_SYNTHESIS.search(design.rtl):
+        return Opinion(agrees=None, why="the design has no code for synthesis alone", first=first)
+    second = simulator.check(design.model_copy(update={"rtl": _DEFINED + design.rtl}))
+    why = f"{first.outcome} as written, {second.outcome} with SYNTHESIS defined: {second.detail}"
+    return Opinion(agrees=second.outcome is first.outcome, why=why, first=first, second=second)
 
 
 def _on_delays(simulator: Simulator, design: Design, first: Verdict) -> Opinion:

@@ -8,7 +8,10 @@ import re
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.judge.harness import END_MARK, Harness, Style
+from ct_retrain.judge.harness import END_MARK, Harness, Nonce, Style
+
+BREACH = "what was compiled is not what was examined"
+"""Begins the detail of a verdict that no design can cause unless the guard or a compiler is wrong."""
 
 
 class Finding(NamedTuple):
@@ -21,7 +24,7 @@ class Finding(NamedTuple):
 
 
 class _Voices(NamedTuple):
-    """The output by speaker; the nonce is gone from both."""
+    """The output by speaker; the mark is gone from both."""
 
     testbench: list[str]
     others: list[str]
@@ -31,9 +34,9 @@ class _Voices(NamedTuple):
     """What somebody else said after the testbench's last word; the simulator's own farewell does not count."""
 
 
-def read(made: Harness, nonce: str, output: str, exit_code: int) -> Finding:
+def read(made: Harness, mark: str, output: str, exit_code: int) -> Finding:
     """The verdict in *output* of a simulator that ended with *exit_code*."""
-    voices = _listen(made, nonce, output)
+    voices = _listen(made, mark, output)
     failed = next((line for line in [*voices.testbench, *voices.others] if _FATAL.match(line)), "")
     if failed:
         return Finding(Outcome.MISMATCH, failed.strip()[:200])
@@ -72,11 +75,12 @@ def enough(finding: Finding, style: Style, expected: int | None) -> Finding:
     )
 
 
-def clean(made: Harness, nonce: str, output: str) -> str:
-    """*output* as the testbench meant it, without the nonce and the end mark."""
-    lines = [line for line in output.split("\n") if line.strip() != f"{nonce} {END_MARK}"]
-    text = "\n".join(lines).replace(f"_{nonce}", "")
-    return text.replace(nonce, "CT_VERDICT") if made.style is Style.HOUSE else text.replace(f"{nonce} ", "")
+def clean(made: Harness, nonce: Nonce, output: str) -> str:
+    """*output* as the testbench meant it, without the secrets and the end mark."""
+    lines = [line for line in output.split("\n") if line.strip() != f"{nonce.mark} {END_MARK}"]
+    text = "\n".join(lines).replace(f"_{nonce.name}", "")
+    house = made.style is Style.HOUSE
+    return text.replace(nonce.mark, "CT_VERDICT") if house else text.replace(f"{nonce.mark} ", "")
 
 
 _HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
@@ -90,17 +94,17 @@ _LONGEST_LINE = 2000
 """Characters that are read of a line; verdicts are shorter, and searching is not to take forever."""
 
 
-def _listen(made: Harness, nonce: str, output: str) -> _Voices:
+def _listen(made: Harness, mark: str, output: str) -> _Voices:
     testbench: list[str] = []
     others: list[str] = []
     ended = not made.ends
     after = ""
     for whole in output.split("\n"):
         line = whole[:_LONGEST_LINE]
-        if line.strip() == f"{nonce} {END_MARK}":
+        if line.strip() == f"{mark} {END_MARK}":
             ended = True
-        elif f"{nonce} " in line:
-            testbench.append(line.replace(f"{nonce} ", "").strip())
+        elif f"{mark} " in line:
+            testbench.append(line.replace(f"{mark} ", "").strip())
             after = ""
         else:
             others.append(line.strip())

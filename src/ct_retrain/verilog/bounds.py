@@ -16,6 +16,8 @@ _DEFINE = re.compile(
     r"^[ \t]*`define[ \t]+(?P<name>[A-Za-z_]\w*)(?:\((?P<parameters>[^)\n]*)\))?(?P<body>(?:[^\n\\]|\\.|\\\n)*)",
     re.MULTILINE,
 )
+_PARAMETERS = re.compile(r"`define\s+\S+?\(")
+_PARENTHESIS = re.compile(r"[()]")
 _USE = re.compile(r"`([A-Za-z_]\w*)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _SEPARATOR = re.compile(r"[;,]")
@@ -36,9 +38,21 @@ def too_much(text: str) -> str:
         return f"more than {MAX_STRETCH} characters without a separator"
     if _depth(text) > MAX_DEPTH:
         return f"blocks are nested deeper than {MAX_DEPTH}"
+    if any("`" in text[found.end() : _closed(text, found.end())] for found in _PARAMETERS.finditer(text)):
+        return "a macro in the default argument of a macro, which may be itself"
     if _expansion(text) > MAX_EXPANSION:
         return f"macros expand to more than {MAX_EXPANSION} characters"
     return ""
+
+
+def _closed(text: str, start: int) -> int:
+    """Where the parenthesis closes that was opened right before *start*; the end of *text* when none does."""
+    depth = 1
+    for found in _PARENTHESIS.finditer(text, start):
+        depth += 1 if found[0] == "(" else -1
+        if depth == 0:
+            return found.start()
+    return len(text)
 
 
 def _stretch(text: str) -> int:

@@ -6,15 +6,12 @@ Not covered, and left to the harness and the sandbox: endless loops without dela
 unknown, and power-up values.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from pyslang.parsing import Token, TokenKind, TriviaKind
+from pyslang.parsing import Token, TokenKind
 from pyslang.syntax import (
-    ConditionalBranchDirectiveSyntax,
     DeclaratorSyntax,
-    DefineDirectiveSyntax,
     DisableStatementSyntax,
     ExpressionStatementSyntax,
     FunctionPrototypeSyntax,
@@ -32,10 +29,14 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.bounds import too_much
-from ct_retrain.verilog.legal import CALLS, DETECTORS, HIDES_FROM_SYNTHESIS, KINDS
-from ct_retrain.verilog.tree import Parsed, Visited, code_of, elaboration, parse, tokens
+from ct_retrain.verilog.canonical import Problem, written
+from ct_retrain.verilog.cuts import without_regions
+from ct_retrain.verilog.directives import directives, plain_words
+from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
+from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
+from ct_retrain.verilog.unread import failed_checks, syntax, unexplained
 
-GUARD_VERSION = "3"
+GUARD_VERSION = "4"
 """Changes whenever a text could be judged differently."""
 
 
@@ -58,43 +59,109 @@ class Report(NamedTuple):
     """What the text alone does not explain; a compiler that accepts it found the meaning in the testbench."""
 
 
+class Approved(NamedTuple):
+    """A design as the judge uses it: what the guard found, and the text that it looked at."""
+
+    report: Report
+    text: str
+    """The design in its canonical spelling; "" when it has syntax errors or cannot be written anew."""
+    names: frozenset[str] = frozenset()
+    """Every identifier in the text."""
+    illegal: tuple[Refusal, ...] = ()
+    """Errors of elaboration that hide no names: the design is not legal SystemVerilog."""
+    left_out: tuple[Refusal, ...] = ()
+    """What the text does not hold because it only speaks or checks."""
+    units: frozenset[str] = frozenset()
+    """Modules, packages and interfaces that the text defines."""
+
+
 def guard(rtl: str, reserved: frozenset[str] = frozenset()) -> Report:
     """Examine *rtl*; *reserved* are names of modules that a design may neither define nor use."""
+    return approve(rtl, reserved).report
+
+
+def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
+    """Examine *rtl* as `guard` does, and give the one text of it that a tool may read.
+
+    The design is written anew first, and what is examined is the tree of the new text, so nothing that only another
+    tool would see in the original can be overlooked.
+    """
     if "\0" in rtl:
-        return Report((Refusal(rtl[: rtl.index("\0")].count("\n") + 1, "a NUL character"),), ())
-    parsed = parse(rtl)
+        return _rejected(rtl[: rtl.index("\0")].count("\n") + 1, "a NUL character")
+    cut = without_regions(rtl)
+    if cut.unclosed:
+        return _rejected(cut.unclosed, "code that synthesis skips, without a beginning or an end")
+    parsed = parse(cut.text)
     if parsed is None:
-        return Report((Refusal(1, too_much(rtl) or "nested too deep to be read"),), ())
-    seen = _look(parsed)
-    refused, unread = [*_directives(parsed, seen), *_words(parsed, seen)], [*_unread(parsed)]
+        return _rejected(1, too_much(rtl) or "nested too deep to be read")
+    refused = [Refusal(*found) for found in directives(parsed)]
     refused += [
-        Refusal(rtl[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
-        for found in HIDES_FROM_SYNTHESIS.finditer(rtl)
+        Refusal(cut.text[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
+        for found in HIDES_FROM_SYNTHESIS.finditer(cut.text)
     ]
-    # In a text with syntax errors the parser guesses, so its guesses are no ground for an accusation.
-    (unread if parsed.errors else refused).extend([*_kinds(parsed, seen), *_names(parsed, seen, reserved)])
-    return Report(tuple(sorted(set(refused))), tuple(sorted(set(unread))))
+    if parsed.errors:
+        return _unreadable(parsed, reserved, refused)
+    made = written(parsed)
+    again = parse(made.text)
+    if again is None or again.errors:
+        why = again.errors[0] if again else "nested too deep"
+        return _rejected(1, f"cannot be written anew ({why})")
+    seen = _look(again)
+    refused += [Refusal(*found) for found in made.problems]
+    refused += [*_words(again, seen), *_kinds(again, seen), *_names(again, seen, reserved)]
+    unread, illegal = unexplained(again)
+    if made.left_out:
+        illegal += failed_checks(parsed)
+    left_out = [*(Problem(line, "a region that synthesis skips") for line in cut.regions), *made.left_out]
+    return Approved(
+        Report(_sorted(refused), _sorted(Refusal(*found) for found in unread)),
+        "" if made.problems else made.text,
+        made.names,
+        _sorted(Refusal(*found) for found in illegal),
+        _sorted(Refusal(*found) for found in left_out),
+        frozenset(
+            node.header.name.valueText for node in seen.nodes if isinstance(node, ModuleDeclarationSyntax)
+        ),
+    )
+
+
+def usable(approved: Approved) -> bool:
+    """Whether there is nothing against *approved*, so that a synthesiser or a prover may read it."""
+    report = approved.report
+    return bool(approved.text) and not (report.refused or report.unread or approved.illegal)
+
+
+def _rejected(line: int, reason: str) -> Approved:
+    return Approved(Report((Refusal(line, reason),), ()), "")
+
+
+def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[Refusal]) -> Approved:
+    """What can be said of a text with syntax errors: the parser guesses, so its guesses are no ground for an accusation."""
+    seen = _look(parsed)
+    unread = [Refusal(*found) for found in syntax(parsed)]
+    unread += [*_kinds(parsed, seen), *_names(parsed, seen, reserved)]
+    return Approved(Report(_sorted([*refused, *_words(parsed, seen)]), _sorted(unread)), "")
+
+
+def _sorted(found: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(set(found)))
 
 
 class _Seen(NamedTuple):
-    """One walk: every node, token and directive, in order."""
+    """One walk: every node and token, in order."""
 
     nodes: list[SyntaxNode]
     tokens: list[Token]
-    directives: list[SyntaxNode]
 
 
 def _look(parsed: Parsed) -> _Seen:
-    seen = _Seen([], [], [])
+    seen = _Seen([], [])
 
     def visit(item: Visited) -> None:
         if isinstance(item, SyntaxNode):
             seen.nodes.append(item)
-            return
-        seen.tokens.append(item)
-        for trivia in item.trivia:
-            if trivia.kind == TriviaKind.Directive:
-                seen.directives.append(trivia.syntax())
+        else:
+            seen.tokens.append(item)
 
     parsed.tree.root.visit(visit)
     return seen
@@ -104,23 +171,9 @@ def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
     """Constructs outside the allow-list, and time inside `initial`."""
     for node in seen.nodes:
         if node.kind not in KINDS:
-            yield Refusal(parsed.line(node), f"{_plain(node.kind)} is not synthesizable")
+            yield Refusal(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
         elif node.kind == SyntaxKind.InitialBlock and isinstance(node, ProceduralBlockSyntax):
             yield from _timed(parsed, node)
-
-
-def _directives(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
-    """Directives outside the allow-list, and code that another tool would read differently."""
-    for node in seen.directives:
-        if node.kind not in KINDS:
-            yield Refusal(parsed.line(node), f"{_plain(node.kind)} is not allowed")
-    defined = {node.name.valueText for node in seen.directives if isinstance(node, DefineDirectiveSyntax)}
-    for node in seen.directives:
-        if isinstance(node, ConditionalBranchDirectiveSyntax):
-            for token in tokens(node.expr):
-                name = token.valueText
-                if token.kind == TokenKind.Identifier and (name in DETECTORS or name not in defined):
-                    yield Refusal(parsed.line(node), f"code that depends on the macro {name}")
 
 
 def _timed(parsed: Parsed, block: ProceduralBlockSyntax) -> Iterator[Refusal]:
@@ -187,36 +240,3 @@ def _leads_out(node: SyntaxNode) -> Token | None:
             return node.expr.identifier
         case _:
             return None
-
-
-_UNREAD = (
-    "UndeclaredIdentifier",
-    "UnknownModule",
-    "CouldNotResolveHierarchicalPath",
-    "UnknownPackage",
-    "UnknownInterface",
-)
-
-
-def _unread(parsed: Parsed) -> Iterator[Refusal]:
-    """Syntax errors, and names that nothing in the text explains."""
-    for found in parsed.tree.diagnostics:
-        if found.isError():
-            yield Refusal(parsed.line_of(found.location), f"cannot be read ({code_of(found)})")
-    problems = elaboration(parsed)
-    if problems is None:
-        yield Refusal(1, "cannot be elaborated")
-        return
-    for found in problems:
-        if found.isError() and code_of(found) in _UNREAD:
-            yield Refusal(parsed.line_of(found.location), f"cannot be resolved ({code_of(found)})")
-
-
-def _plain(kind: SyntaxKind) -> str:
-    """`FinalBlock` as "final block"."""
-    return (
-        re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.name)
-        .lower()
-        .removesuffix(" statement")
-        .removesuffix(" directive")
-    )

@@ -25,7 +25,9 @@ CALLS = frozenset(
             "$onehot",
             "$onehot0",
         ),
-        *("$rtoi", "$itor", "$pow", "$ceil", "$floor"),
+        *("$rtoi", "$itor", "$pow", "$ceil", "$floor", "$sqrt", "$ln", "$log10", "$exp", "$hypot"),
+        *("$sin", "$cos", "$tan", "$asin", "$acos", "$atan", "$atan2"),
+        *("$sinh", "$cosh", "$tanh", "$asinh", "$acosh", "$atanh"),
     }
 )
 """Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream, nor do
@@ -42,12 +44,10 @@ DETECTORS = frozenset(
             "XILINX_ISIM",
             "RIVIERA",
             "ALDEC",
-            "COCOTB_SIM",
         ),
-        *("SYNTHESIS", "YOSYS", "FORMAL", "SIMULATION", "SIM"),
     }
 )
-"""Macros by which a design would behave differently under the judge than elsewhere, defined by itself or not."""
+"""Macros that a simulator defines by itself: a design that asks for one is another design in its author's hands."""
 
 HIDES_FROM_SYNTHESIS = re.compile(r"\btranslate_o(?:n|ff)\b|\bsynthesis\s+o(?:n|ff)\b", re.IGNORECASE)
 """What synthesis tools take as an order to skip code, in comments and attributes; no two of them know all forms."""
@@ -64,7 +64,7 @@ HierarchicalInstance InstanceName ParameterValueAssignment NamedParamAssignment 
 NamedPortConnection OrderedPortConnection EmptyPortConnection WildcardPortConnection PrimitiveInstantiation
 UdpDeclaration AnsiUdpPortList NonAnsiUdpPortList UdpBody UdpEntry UdpEdgeField UdpSimpleField UdpInitialStmt
 UdpInputPortDecl UdpOutputPortDecl FunctionDeclaration TaskDeclaration FunctionPrototype FunctionPort
-FunctionPortList DefaultFunctionPort NetAlias TimeUnitsDeclaration
+FunctionPortList DefaultFunctionPort NetAlias TimeUnitsDeclaration DefParam DefParamAssignment
 InterfaceDeclaration InterfaceHeader InterfacePortHeader ModportDeclaration ModportItem ModportNamedPort
 ModportSimplePortList
 AttributeInstance AttributeSpec DriveStrength PullStrength ChargeStrength
@@ -115,12 +115,16 @@ _DIRECTIVES = """
 DefineDirective MacroFormalArgumentList MacroFormalArgument MacroArgumentDefault UndefDirective UndefineAllDirective
 MacroUsage MacroActualArgumentList MacroActualArgument IfDefDirective IfNDefDirective ElsIfDirective ElseDirective
 EndIfDirective NamedConditionalDirectiveExpression TimeScaleDirective DefaultNetTypeDirective ResetAllDirective
-CellDefineDirective EndCellDefineDirective NoUnconnectedDriveDirective UnconnectedDriveDirective
+CellDefineDirective EndCellDefineDirective NoUnconnectedDriveDirective
 """
 
-KINDS = frozenset(
-    kind
-    for name in f"{_MEMBERS} {_STATEMENTS} {_TIMING} {_TYPES} {_EXPRESSIONS} {_DIRECTIVES}".split()
-    if (kind := getattr(SyntaxKind, name, None)) is not None
-)
-"""Every syntax node of a synthesizable design; one that pyslang does not know by that name is simply not there."""
+
+def _kinds(names: str) -> frozenset[SyntaxKind]:
+    """One that pyslang does not know by its name is simply not there."""
+    return frozenset(kind for name in names.split() if (kind := getattr(SyntaxKind, name, None)) is not None)
+
+
+DIRECTIVES = _kinds(_DIRECTIVES)
+"""Every directive of a design; none of them is left once it is written anew."""
+KINDS = _kinds(f"{_MEMBERS} {_STATEMENTS} {_TIMING} {_TYPES} {_EXPRESSIONS}")
+"""Every syntax node of a synthesizable design."""

@@ -42,9 +42,15 @@ def modules(text: str) -> tuple[Module, ...]:
     parsed = parse(text)
     if parsed is None:
         return ()
-    defined = names(parsed).defined
-    ports = ports_of(parsed, defined)
-    return tuple(Module(name, ports.get(name, ())) for name in defined)
+    found = names(parsed).defined
+    ports = ports_of(parsed, found)
+    return tuple(Module(name, ports.get(name, ())) for name in found)
+
+
+def defined(text: str) -> tuple[str, ...]:
+    """The names of the modules that *text* defines, in order."""
+    parsed = parse(text)
+    return () if parsed is None else names(parsed).defined
 
 
 def tops(text: str) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.fingerprint import canonical
+from ct_retrain.verilog.guard import approve
 from ct_retrain.verilog.tree import Parsed, Visited, nodes, parse
 
 
@@ -40,9 +41,13 @@ class Mutant(NamedTuple):
 
 
 def mutants(rtl: str, most: int) -> Iterator[Mutant]:
-    """Up to *most* mutants of *rtl*, operators in turn, no two alike; none for a text that does not parse."""
-    parsed = parse(rtl)
-    if parsed is None or parsed.errors:
+    """Up to *most* mutants of *rtl*, operators in turn, no two alike; none for a text that does not parse.
+
+    Mutated is the text that the judge reads, so each mutant differs in something that runs.
+    """
+    text = approve(rtl).text
+    parsed = parse(text) if text else None
+    if parsed is None:
         return
     chance = random.Random(hashlib.sha256(rtl.encode("utf-8", "replace")).digest())  # noqa: S311 - drawn by the text
     queues: defaultdict[str, list[_Edit]] = defaultdict(list)
@@ -50,19 +55,17 @@ def mutants(rtl: str, most: int) -> Iterator[Mutant]:
         queues[edit.operator].append(edit)
     for queue in queues.values():
         chance.shuffle(queue)
-    seen = {canonical(rtl)}
+    seen = {canonical(text)}
     while queues and most > 0:
         for operator in sorted(queues):
             edit = queues[operator].pop()
             if not queues[operator]:
                 del queues[operator]
-            text = (parsed.data[: edit.start] + edit.text.encode() + parsed.data[edit.end :]).decode(
-                "utf-8", "replace"
-            )
-            if most > 0 and (name := canonical(text)) not in seen:
+            changed = (parsed.data[: edit.start] + edit.text.encode() + parsed.data[edit.end :]).decode()
+            if most > 0 and (name := canonical(changed)) not in seen:
                 seen.add(name)
                 most -= 1
-                yield Mutant(operator, parsed.data[: edit.start].count(b"\n") + 1, text)
+                yield Mutant(operator, parsed.data[: edit.start].count(b"\n") + 1, changed)
 
 
 class _Edit(NamedTuple):

@@ -123,6 +123,8 @@ def compilation(parsed: Parsed, tops: frozenset[str] | None) -> Compilation:
     options.maxGenerateSteps = 20_000
     options.maxInstanceArray = 20_000
     options.maxInstanceDepth = 64
+    # By itself it stops looking after 64 errors.
+    options.errorLimit = 0
     made = Compilation(pyslang.Bag([options]))
     made.addSyntaxTree(parsed.tree)
     return made

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ct_retrain.judge.confined.engines import Decision, Effort, Yosys, decide
-from ct_retrain.judge.confined.equivalence import FREE, READ_DESIGN, comparable, readable, starting, unfit
+from ct_retrain.judge.confined.equivalence import FREE, READ_DESIGN, comparable, fit, readable, starting
 from ct_retrain.judge.confined.monitors import DESIGN, proving, reaching, replaying
 from ct_retrain.judge.confined.process import Limits, Patience
 from ct_retrain.judge.confined.properties import Properties, read_properties
@@ -43,8 +43,10 @@ class Checked(NamedTuple):
 def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Checked:
     """Answer in the working directory."""
     with Patience(limits.cpu_seconds):
-        if unfit(asked.rtl):
+        text = fit(asked.rtl)
+        if not text:
             return Checked(None, "not synthesizable")
+        asked = asked._replace(rtl=text)
         design = next((module for module in modules(asked.rtl) if module.name == asked.top), None)
         if design is None or not comparable(design):
             return Checked(None, "ports that cannot be driven")

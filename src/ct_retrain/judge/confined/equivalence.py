@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ct_retrain.judge.confined.engines import TOP, Decision, Effort, Yosys, decide, locate_yosys
 from ct_retrain.judge.confined.process import Limits, Patience
-from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, modules
 
 __all__ = ["Alike", "Question", "Yosys", "alike", "clock_of", "locate_yosys", "readable"]
@@ -48,7 +48,8 @@ def alike(asked: Question, yosys: Yosys, limits: Limits) -> Alike:
     """Answer in the working directory; called inside a worker."""
     golden, other, top = asked.golden, asked.other, asked.top
     with Patience(limits.cpu_seconds):
-        if any(unfit(text) for text in (golden, other)):
+        golden, other = fit(golden), fit(other)
+        if not (golden and other):
             return Alike(answer=None, why="not synthesizable")
         found = [next((m for m in modules(text) if m.name == top), None) for text in (golden, other)]
     if found[0] is None or found[0] != found[1]:
@@ -68,16 +69,10 @@ _OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-f_]*x", re.IGNORECASE)
 """A literal that is unknown, at least in part."""
 
 
-def unfit(text: str) -> bool:
-    """Whether *text* is none that yosys and a simulator read alike."""
-    report = guard(text)
-    return bool(report.refused or report.unread) or _SYNTHESIS_ONLY.search(text) is not None
-
-
-_SYNTHESIS_ONLY = re.compile(
-    r"\b(?:synopsys|synthesis|pragma)\b[ \t]*(?:translate_)?off\b"
-    r"|\(\*[^)]*\b(?:gclk|anyconst|anyseq|allconst|allseq)\b"
-)
+def fit(rtl: str) -> str:
+    """*rtl* in the one spelling that yosys and a simulator read alike; "" where there is none."""
+    approved = approve(rtl)
+    return approved.text if usable(approved) else ""
 
 
 def readable(rtl: str) -> str:
@@ -89,6 +84,7 @@ READ_DESIGN = """read_verilog -sv {file}
 hierarchy -check -top {top}
 proc -norom
 flatten
+select -assert-none t:$print
 chformal -remove
 """
 """A design's own assumptions would be believed: `assume (0)` makes everything true."""

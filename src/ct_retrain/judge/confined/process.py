@@ -52,12 +52,38 @@ def run(argv: Sequence[str], limits: Limits, hangup: int | None = None) -> Finis
 
     When the descriptor *hangup* is closed at its other end, nobody waits for the answer: the program is killed.
     """
+    pid = _spawned(argv, limits, (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
+    status, used = _wait(pid, hangup)
+    return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
+
+
+def feed(argv: Sequence[str], text: bytes, limits: Limits, hangup: int | None = None) -> Finished:
+    """The same for a program that reads *text*, whole, from a pipe before it does anything else."""
+    source, sink = os.pipe()
+    try:
+        pid = _spawned(argv, limits, (os.POSIX_SPAWN_DUP2, source, 0))
+    except ToolError:
+        os.close(sink)
+        raise
+    finally:
+        os.close(source)
+    # One that ends before it has read everything says why in its output.
+    try:
+        view = memoryview(text)
+        while view:
+            view = view[os.write(sink, view) :]
+    except BrokenPipeError:
+        pass
+    finally:
+        os.close(sink)
+    status, used = _wait(pid, hangup)
+    return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
+
+
+def _spawned(argv: Sequence[str], limits: Limits, source: tuple[object, ...]) -> int:
+    """Start *argv* with *source* as the action that gives it its standard input."""
     sink = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    streams = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_OPEN, 1, LOG, sink, 0o600),
-        (os.POSIX_SPAWN_DUP2, 1, 2),
-    ]
+    streams = [source, (os.POSIX_SPAWN_OPEN, 1, LOG, sink, 0o600), (os.POSIX_SPAWN_DUP2, 1, 2)]
     defaults = [signal.SIGXFSZ, signal.SIGXCPU, signal.SIGPIPE, signal.SIGINT]
     try:
         with _inherited(limits):
@@ -68,8 +94,7 @@ def run(argv: Sequence[str], limits: Limits, hangup: int | None = None) -> Finis
         message = f"cannot start {argv[0]}: {error.strerror}"
         raise ToolError(message) from error
     _tighten(pid, limits)
-    status, used = _wait(pid, hangup)
-    return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
+    return pid
 
 
 def _environment() -> dict[str, str]:

@@ -14,9 +14,9 @@ from xml.etree import ElementTree as ET
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import RUNNER, Library, settings, test_modules
 from ct_retrain.judge.confined.process import Finished, run
-from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, build, flatten, limited, stubs
+from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, build, flatten, lawful, limited, stubs
 from ct_retrain.judge.confined.toolchain import COMPILED, NAMES, Installation
-from ct_retrain.judge.harness import Harness, Style
+from ct_retrain.judge.harness import Harness, Nonce, Style
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, enough
 from ct_retrain.verilog.modules import tops
@@ -30,7 +30,7 @@ class Trial(NamedTuple):
     """A cocotb testbench, and what this run of it is known by."""
 
     testbench: str
-    nonce: str
+    nonce: Nonce
     expected: int | None
     library: Library
 
@@ -53,8 +53,8 @@ def settle(rtl: str, trial: Trial, tools: Tools) -> Answer:
     if isinstance(built, Answer):
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
-    ran = run(_command(trial, top, built.flat, tools.icarus), tools.limits, tools.hangup)
-    finding = enough(_found(trial.nonce, ran), Style.COCOTB, trial.expected)
+    ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
+    finding = lawful(enough(_found(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal)
     log = tail(strip_control(clean(ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
     detail = strip_control(finding.detail)
@@ -114,15 +114,15 @@ def _env(trial: Trial, top: str, named: dict[str, str], icarus: Installation) ->
         "COCOTB_TOPLEVEL": top,
         "COCOTB_TEST_MODULES": ",".join(test_modules(trial.named)),
         "COCOTB_RANDOM_SEED": _SEED,
-        "COCOTB_RESULTS_FILE": str(here / f"{trial.nonce}-0.xml"),
-        "CT_RESULTS": str(here / trial.nonce),
+        "COCOTB_RESULTS_FILE": str(here / f"{trial.nonce.mark}-0.xml"),
+        "CT_RESULTS": str(here / trial.nonce.mark),
     }
     return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in {**named, **ours}.items())]
 
 
 def _sources(trial: Trial, design: str) -> str:
     """Paths of the Verilog sources; the first that no data file brings is *design*, the others are empty."""
-    home = Path.cwd() / f"{trial.nonce}.rtl"
+    home = Path.cwd() / f"{trial.nonce.mark}.rtl"
     home.mkdir()
     found: list[str] = []
     text = design
@@ -136,18 +136,18 @@ def _sources(trial: Trial, design: str) -> str:
     return " ".join(found)
 
 
-def _found(nonce: str, ran: Finished) -> Finding:
-    """What the tests of the run *nonce*, which ended as *ran* says, found."""
+def _found(mark: str, ran: Finished) -> Finding:
+    """What the tests of the run *mark*, which ended as *ran* says, found."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
         return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
-    return _results(nonce, ran)
+    return _results(mark, ran)
 
 
-def _results(nonce: str, ran: Finished) -> Finding:
-    files = sorted(Path().glob(f"{nonce}-*.xml"))
-    begun = max(1, len(list(Path().glob(f"{nonce}-*.begun"))))
+def _results(mark: str, ran: Finished) -> Finding:
+    files = sorted(Path().glob(f"{mark}-*.xml"))
+    begun = max(1, len(list(Path().glob(f"{mark}-*.begun"))))
     if len(files) != begun:
         return Finding(Outcome.NO_EVIDENCE, f"the tests left no results: {_why(ran)}")
     try:

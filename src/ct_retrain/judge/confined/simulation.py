@@ -1,22 +1,26 @@
 """One design against one testbench, inside the worker: guard, compile, simulate, believe.
 
-The working directory is the scratch directory. Texts are flattened apart from each other, the testbench first, so
-no macro, comment or directive of one reaches the other.
+The working directory is the scratch directory. The testbench is preprocessed alone, and the design is written anew by
+the guard (`verilog.guard.approve`), so no macro, comment or directive of one reaches the other and the compiler sees
+of the design only what was examined.
 """
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined import toolchain
-from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, run
+from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
 from ct_retrain.judge.confined.toolchain import Installation
-from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.confined.vvp import Declared, breach
+from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
-from ct_retrain.judge.verdict import Finding, clean, enough, read
-from ct_retrain.verilog.guard import Report, guard
-from ct_retrain.verilog.modules import modules
+from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
+from ct_retrain.verilog.guard import Approved, Report, approve, guard
+from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.scope import captured
 from ct_retrain.verilog.stub import stub
 
@@ -49,7 +53,7 @@ class Answer(NamedTuple):
 
 
 class Bench(NamedTuple):
-    """A testbench, flattened, with `BLANK` where the nonce goes."""
+    """A testbench, flattened, with `BLANK` and `NAME_BLANK` where the nonce goes."""
 
     made: Harness
     flat: str
@@ -59,14 +63,12 @@ class Bench(NamedTuple):
 
 def prepare(testbench: str, tools: Tools) -> Bench | str:
     """*testbench* made ready for many designs; a sentence when it can give no evidence."""
-    with Patience(tools.parser_seconds):
-        made = harness(testbench)
-    if isinstance(made, str):
-        return made
-    flat = flatten(made.source, "testbench.v", tools)
+    flat = "" if is_cocotb(testbench) else flatten(with_macro(testbench), "testbench.v", tools)
     if isinstance(flat, Finished):
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
-    return Bench(made, flat, units(made.source))
+    with Patience(tools.parser_seconds):
+        made = harness(testbench, flat)
+    return made if isinstance(made, str) else Bench(made, made.source, units(made.source))
 
 
 def units(testbench: str) -> str:
@@ -78,13 +80,19 @@ def units(testbench: str) -> str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | None = None) -> Answer:
+def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | None = None) -> Answer:
     """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
     built = build(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
         return built
-    ran = run(toolchain.simulate(tools.icarus), tools.limits, tools.hangup)
-    finding = enough(found(bench.made, nonce, ran), bench.made.style, expected)
+    ran = feed(
+        toolchain.simulate(tools.icarus),
+        nonce.marked(built.compiled).encode(errors="surrogateescape"),
+        tools.limits,
+        tools.hangup,
+    )
+    finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
+    finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
     detail, gave_up = strip_control(finding.detail), ran.limit is Limit.CPU
@@ -96,35 +104,95 @@ def settle(rtl: str, bench: Bench, nonce: str, tools: Tools, expected: int | Non
 class Built(NamedTuple):
     """A design that compiled."""
 
-    flat: str
+    text: str
+    """As it was compiled: written anew."""
     warnings: int
+    illegal: str
+    """The first thing in it that the standard forbids, or ""; a pass needs none."""
+    compiled: str
+    """What Icarus made of it, with `BLANK` where the mark goes."""
 
 
-def build(rtl: str, bench: Bench, nonce: str, tools: Tools) -> Built | Answer:
+def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
-        report = guard(rtl, bench.made.modules)
-        taken = captured(rtl, bench.made.source)
-    if report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
-    flat = flatten(rtl, "design.v", tools) if "`" in rtl else rtl
-    if isinstance(flat, Finished):
-        return _refused(flat, flat.output, tools)
-    compiled = _compile(flat, bench, nonce, tools)
+        approved = approve(rtl, bench.made.modules)
+        taken = captured(approved.text, bench.made.source)
+    if approved.report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
+    if not approved.text:
+        return _unreadable(rtl, approved, tools)
+    compiled = _compile(approved.text, bench, nonce, tools)
+    made = _compiled()
+    if made.count(BLANK) < bench.flat.count(BLANK):
+        # Where the testbench computes with its messages the compiler packs them into numbers, the mark as well.
+        bench = bench._replace(flat=nonce.marked(bench.flat))
+        compiled = _compile(approved.text, bench, nonce, tools)
+        made = _compiled()
     said = strip_control(clean(bench.made, nonce, compiled.output))
     warnings = len(_WARNING.findall(said))
     if compiled.limit is not None or compiled.exit_code != 0 or _ERROR.search(said):
         return _refused(compiled, said, tools)._replace(warnings=warnings)
-    unread = report.unread
+    unread = _unexplained(approved, rtl, bench, tools)
+    if unread:
+        return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
+    declared = Declared(approved.units, approved.names, _in_this_run(bench, nonce))
+    wrong = breach(made, declared)
+    if wrong:
+        return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
+    return Built(approved.text, warnings, unlawful(approved), made)
+
+
+def _compiled() -> str:
+    """What the compiler wrote; "" where it wrote nothing."""
+    try:
+        return Path(toolchain.COMPILED).read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return ""
+
+
+def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
+    """The testbench's modules, by their names in this run and, where it could not be renamed, as written."""
+    names = bench.made.modules if bench.made.style is not Style.COCOTB else defined(bench.flat)
+    return frozenset({*names, *(f"{name}_{nonce.name}" for name in names)})
+
+
+def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> str:
+    """What a design that compiles does not explain by its text alone; "" where all is explained."""
+    unread = approved.report.unread
     if unread and bench.made.style is Style.COCOTB:
         # What stands in the Verilog that the testbench brings is no riddle.
         with Patience(tools.parser_seconds):
             unread = guard(f"{bench.flat}\n{rtl}").unread
-    if unread:
-        return Answer(
-            Outcome.FORBIDDEN, f"{unread[0]}, but it compiles beside the testbench", warnings=warnings
-        )
-    return Built(flat, warnings)
+    return str(unread[0]) if unread else ""
+
+
+def unlawful(approved: Approved) -> str:
+    """Where and why a design that a simulator may have read over is not legal; "" for a legal one."""
+    first = next(iter(approved.illegal), None)
+    return f"design.v:{first.line}: {first.reason}" if first else ""
+
+
+def lawful(finding: Finding, illegal: str) -> Finding:
+    """*finding*, unless it is a pass of a design that is *illegal*."""
+    if finding.outcome is not Outcome.PASS or not illegal:
+        return finding
+    return Finding(Outcome.COMPILE_ERROR, illegal)
+
+
+def _unreadable(rtl: str, approved: Approved, tools: Tools) -> Answer:
+    """The verdict on a text with syntax errors, in the compiler's words, which people know; it compiles it alone."""
+    flat = flatten(rtl, "design.v", tools)
+    if isinstance(flat, Finished):
+        return _refused(flat, flat.output, tools)._replace(gave_up=False)
+    Path(toolchain.SOURCE).write_text(f'`line 1 "design.v" 0\n{flat}\n', encoding="utf-8", errors="replace")
+    ended = _run_compiler((), tools)
+    said = strip_control(ended.output)
+    warnings = len(_WARNING.findall(said))
+    if ended.limit is not None or _REASON.search(said):
+        return _refused(ended, said, tools)._replace(warnings=warnings, gave_up=False)
+    first = approved.report.unread[0]
+    return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}", warnings=warnings)
 
 
 def forbidden(report: Report, taken: str) -> str:
@@ -158,11 +226,15 @@ def flatten(text: str, name: str, tools: Tools) -> str | Finished:
     return target.read_text(encoding="utf-8", errors="replace")
 
 
-def _compile(flat: str, bench: Bench, nonce: str, tools: Tools) -> Finished:
-    testbench = bench.flat.replace(BLANK, nonce)
+def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
+    testbench = nonce.named(bench.flat)
     between = f'\n`resetall\n{bench.units}\n`line 1 "design.v" 0\n'
-    Path(toolchain.SOURCE).write_text(testbench + between + flat + "\n", encoding="utf-8", errors="replace")
-    tops = [top.replace(BLANK, nonce) for top in bench.made.tops]
+    Path(toolchain.SOURCE).write_text(testbench + between + text, encoding="utf-8", errors="replace")
+    return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
+
+
+def _run_compiler(tops: Sequence[str], tools: Tools) -> Finished:
+    """Compile `SOURCE` with *tops* as roots, or with those that it has."""
     if not tools.direct:
         return run(toolchain.driver(tools.icarus, tops), _compiling(tools), tools.hangup)
     Path(toolchain.CONFIG).write_text(toolchain.configuration(tools.icarus, tops), encoding="utf-8")
@@ -196,13 +268,13 @@ def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
     return Answer(outcome, detail, log=tail(said, tools.log_chars), gave_up=True)
 
 
-def found(made: Harness, nonce: str, ran: Finished) -> Finding:
+def found(made: Harness, mark: str, ran: Finished) -> Finding:
     """What a simulation shows, by the way it ended and by what it printed."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
         return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
-    return read(made, nonce, ran.output, ran.exit_code)
+    return read(made, mark, ran.output, ran.exit_code)
 
 
 def limited(limit: Limit, what: str) -> Finding:

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 from ct_retrain.judge.confined.equivalence import readable
 from ct_retrain.judge.confined.process import Limits, Patience
 from ct_retrain.judge.confined.yowasp import execute
-from ct_retrain.verilog.guard import guard
-from ct_retrain.verilog.modules import Module, Port, modules, tops
+from ct_retrain.verilog.guard import approve, usable
+from ct_retrain.verilog.modules import Module, Port, defined, modules
 
 _COPY = "copy.v"
 
@@ -46,11 +46,11 @@ def resynthesise(
 ) -> Copy:
     """*rtl* after yosys has turned processes into registers and logic; *wanted* names the modules to keep."""
     with Patience(limits.cpu_seconds):
-        report = guard(rtl)
-        roots = [name for name in tops(rtl) if name in wanted]
-    if report.refused or report.unread or len(roots) != 1:
+        approved = approve(rtl)
+        roots = [name for name in defined(approved.text) if name in wanted]
+    if not usable(approved) or len(roots) != 1:
         return Copy("", "not synthesizable, or no single top")
-    copy = _written(readable(rtl), roots[0], _plainly(reading), yosys, limits)
+    copy = _written(readable(approved.text), roots[0], _plainly(reading), yosys, limits)
     if copy.text and reading.unknown != "x":
         # Only now: what a design asks of unknown bits has its answer before they get a value.
         copy = _written(copy.text, roots[0], _filling(rtl, reading.unknown), yosys, limits)
@@ -64,7 +64,14 @@ def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) 
     """*text* after yosys has read it, done *steps*, and written it again."""
     Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
     head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
-    script = [*head, *steps, "opt_clean", f"write_verilog -noattr {_COPY}", ""]
+    script = [
+        *head,
+        *steps,
+        "opt_clean",
+        "select -assert-none t:$print",
+        f"write_verilog -noattr {_COPY}",
+        "",
+    ]
     Path("synthesis.ys").write_text("\n".join(script), encoding="utf-8")
     Path(_COPY).unlink(missing_ok=True)
     ended = execute(yosys, "synthesis.ys", limits)

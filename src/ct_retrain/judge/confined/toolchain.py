@@ -117,5 +117,8 @@ _GENERATION = (
 
 
 def simulate(icarus: Installation) -> list[str]:
-    """Run `COMPILED`: $stop ends it, and no waveform is written."""
-    return [icarus.vvp, "-n", COMPILED, "-none"]
+    """Run what comes in through standard input: $stop ends it, and no waveform is written.
+
+    A pipe can be read once, and vvp has read it when the design begins to run, so what it held is out of reach.
+    """
+    return [icarus.vvp, "-n", "/dev/stdin", "-none"]

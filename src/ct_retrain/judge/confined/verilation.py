@@ -22,12 +22,21 @@ from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import compiled
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
-from ct_retrain.judge.confined.simulation import Answer, Tools, forbidden, found, limited, stubs, units
-from ct_retrain.judge.harness import BLANK, Harness, Style, harness
+from ct_retrain.judge.confined.simulation import (
+    Answer,
+    Tools,
+    flatten,
+    forbidden,
+    found,
+    limited,
+    stubs,
+    units,
+    unlawful,
+)
+from ct_retrain.judge.harness import Harness, Nonce, Style, harness, with_macro
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
-from ct_retrain.verilog.guard import guard
-from ct_retrain.verilog.illegal import illegal
+from ct_retrain.verilog.guard import Approved, approve
 from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
@@ -42,23 +51,29 @@ class Trial(NamedTuple):
     """A testbench, and what is special about this run of it."""
 
     testbench: str
-    nonce: str
+    nonce: Nonce
     expected: int | None
     """Checks of the golden's run."""
 
 
 def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     """The verdict of *trial* on *rtl*."""
+    flat = flatten(with_macro(trial.testbench), "testbench.v", tools)
     with Patience(tools.parser_seconds):
-        made = harness(trial.testbench)
+        # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
+        made = harness(trial.testbench, flat if isinstance(flat, str) else "")
     if isinstance(made, str):
         return Answer(Outcome.NO_EVIDENCE, made)
     with Patience(tools.parser_seconds):
-        report = guard(rtl, made.modules)
-        taken = captured(rtl, made.source)
+        approved = approve(rtl, made.modules)
+        taken = captured(approved.text, made.source)
+    report = approved.report
     if report.refused or taken:
         return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
-    translated = _translate(rtl, made, trial.nonce, verilator, tools)
+    if not approved.text:
+        first = report.unread[0]
+        return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
+    translated = _translate(approved.text, made, trial.nonce, verilator, tools)
     said = strip_control(clean(made, trial.nonce, translated.output))
     warnings = len(_WARNING.findall(said))
     if translated.limit is not None or translated.exit_code != 0:
@@ -69,42 +84,33 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     elif report.unread:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
     else:
-        answer = _illegal(rtl, tools) or _build(verilator, tools) or _simulate(made, trial, tools)
+        answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
     idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
     return answer._replace(warnings=warnings, stubs=idle)
 
 
-def _illegal(rtl: str, tools: Tools) -> Answer | None:
-    with Patience(tools.parser_seconds):
-        error = illegal(rtl)
-    return Answer(Outcome.COMPILE_ERROR, error) if error else None
+def _illegal(approved: Approved) -> Answer | None:
+    why = unlawful(approved)
+    return Answer(Outcome.COMPILE_ERROR, why) if why else None
 
 
-def _translate(rtl: str, made: Harness, nonce: str, verilator: Compiled, tools: Tools) -> Finished:
-    """Testbench and design as C++; the design comes last, and without the macros and comments of anybody."""
+def _translate(text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: Tools) -> Finished:
+    """Testbench and design as C++; the design comes last, written anew as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
     texts = {
-        "testbench.v": made.source.replace(BLANK, nonce) + "\n",
-        "design.v": f'{last}`line 1 "design.v" 0\n{_uncommented(rtl)}\n',
+        "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
+        "design.v": f'{last}`line 1 "design.v" 0\n{text}',
         "roots.v": "",
     }
-    tops = [top.replace(BLANK, nonce) for top in made.tops]
+    tops = [nonce.named(top) for top in made.tops]
     if len(tops) > 1:
         rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))
-        texts["roots.v"] = f"module roots_{nonce};\n{rooms}endmodule\n"
-    for name, text in texts.items():
-        Path(name).write_text(text, encoding="utf-8", errors="replace")
-    top = f"roots_{nonce}" if len(tops) > 1 else tops[0]
-    sources = [name for name, text in texts.items() if text]
+        texts["roots.v"] = f"module roots_{nonce.name};\n{rooms}endmodule\n"
+    for name, content in texts.items():
+        Path(name).write_text(content, encoding="utf-8", errors="replace")
+    top = f"roots_{nonce.name}" if len(tops) > 1 else tops[0]
+    sources = [name for name, content in texts.items() if content]
     return run(compiled.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
-
-
-_COMMENT = re.compile(r'\\\S+|"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
-
-
-def _uncommented(rtl: str) -> str:
-    """*rtl* with its lines kept: comments are orders to Verilator, and other tools read over them."""
-    return _COMMENT.sub(lambda at: " " + "\n" * at[0].count("\n") if at[0].startswith("/") else at[0], rtl)
 
 
 _WARNING = re.compile(r"^%Warning-\w+: design\.v:\d+:", re.MULTILINE)
@@ -163,15 +169,15 @@ def _simulate(made: Harness, trial: Trial, tools: Tools) -> Answer:
 
 def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
     ran = run(compiled.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
-    finding = enough(_heard(made, trial.nonce, ran), made.style, trial.expected)
+    finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     return Answer(finding.outcome, strip_control(finding.detail), finding.checks, finding.errors, log=log)
 
 
-def _heard(made: Harness, nonce: str, ran: Finished) -> Finding:
+def _heard(made: Harness, mark: str, ran: Finished) -> Finding:
     if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
         return Finding(Outcome.TIMEOUT, "the simulation never comes to rest")
-    return found(made, nonce, ran._replace(output=_in_common_words(ran.output)))
+    return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
 
 
 _OWN = re.compile(r"^- (?:S i m|Verilator:|\S+:\d+: Verilog \$).*\n?", re.MULTILINE)

@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import resource
-import secrets
 import shutil
 import signal
 import struct
@@ -31,7 +30,7 @@ from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, plainly, 
 from ct_retrain.judge.confined.synthesis import Reading, resynthesise
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.verilation import Trial
-from ct_retrain.judge.harness import BLANK
+from ct_retrain.judge.harness import Nonce
 
 
 class Start(NamedTuple):
@@ -161,8 +160,7 @@ def _plainly(job: Job, tools: Tools) -> Answer:
 
 
 def _judge(job: Job, tools: Tools, benches: dict[str, Bench | str]) -> Answer:
-    # The nonce must be unpredictable to the design; the answer does not depend on it.
-    nonce = secrets.token_hex(len(BLANK) // 2)
+    nonce = Nonce.drawn()
     if job.verilator is not None:
         unfit = _lay_out(job, verilation.NAMES)
         compiled = Compiled(*job.verilator)

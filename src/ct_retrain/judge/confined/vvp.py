@@ -1,0 +1,146 @@
+"""Looks once more at what Icarus compiled: whether the design's part of it does only what a design may.
+
+The guard has examined the text, and the compiler read that very text, so nothing is ever found here unless one of
+them is wrong. Judged is by scope, which a text cannot pretend, and not by file and line: a scope belongs to the
+design if a module or package that the design defines begins it or one above it.
+
+Looked for in these scopes: system tasks and functions that are not pure, `final` processes, `force` and procedural
+`assign`, variables and scopes of others in procedural code, and scopes that the design's text does not name.
+Not looked for: what continuous assignments read; how often a process wakes.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ct_retrain.verilog.legal import CALLS
+
+
+class Declared(NamedTuple):
+    """What the texts that were compiled declare."""
+
+    roots: frozenset[str]
+    """Modules, packages and interfaces of the design."""
+    names: frozenset[str]
+    """Every identifier of the design."""
+    others: frozenset[str]
+    """Modules of the testbench, as they are called in this run."""
+
+
+def breach(compiled: str, declared: Declared) -> str:
+    """What in the text *compiled* a design may not do, and in which scope; "" when there is nothing."""
+    found = _read(compiled, declared)
+    return next(_breaches(found), "")
+
+
+class _Scope(NamedTuple):
+    path: str
+    """The names from the root, as `%m` prints them."""
+    ours: bool
+    """It belongs to the design."""
+    known: bool
+    """The texts declare it."""
+
+
+class _Line(NamedTuple):
+    scope: _Scope
+    at: re.Match[str]
+
+
+class _Found(NamedTuple):
+    scopes: dict[str, _Scope]
+    """By label."""
+    foreign: set[str]
+    """Labels of the variables and scopes that are not the design's."""
+    lines: list[_Line]
+    """What is done in the design's scopes."""
+
+
+_LINE = re.compile(
+    r'^(?P<label>S_\w+) \.scope (?P<kind>\w+)[\w.]*, "(?P<name>[^"]*)" "(?P<type>[^"]*)"[^;\n]*?'
+    r"(?:, (?P<parent>S_\w+))?;$"
+    r"|^ {4}\.scope (?P<into>S_\w+);$"
+    r"|^(?P<variable>v\w+?)(?:_\d+)? \.(?:var|net|array)\b"
+    r'|^ +%vpi_(?:call|func)\S* \d+ \d+ (?P<call>"(?P<task>[^"]*)"[^\n]*)$'
+    r'|\.sfunc\S* \d+ \d+ "(?P<function>[^"]*)"'
+    r"|^ +\.thread \w+, [^\n]*(?P<final>\$final)"
+    r"|^ +%(?P<code>\w+)(?P<operands>[^\n]*)$",
+    re.MULTILINE,
+)
+_OUTSIDE = _Scope("", ours=False, known=True)
+
+
+def _read(compiled: str, declared: Declared) -> _Found:
+    found = _Found({}, set(), [])
+    inside = _OUTSIDE
+    for at in _LINE.finditer(compiled):
+        if at["label"]:
+            inside = found.scopes[at["label"]] = _opened(at, found.scopes.get(at["parent"]), declared)
+            if not inside.ours and at["kind"] != "package":
+                found.foreign.add(at["label"])
+            found.lines.append(_Line(inside, at))
+        elif at["into"]:
+            inside = found.scopes.get(at["into"], _OUTSIDE)
+        elif at["variable"]:
+            if not inside.ours and not inside.path.startswith("$unit"):
+                found.foreign.add(at["variable"])
+        elif inside.ours:
+            found.lines.append(_Line(inside, at))
+    return found
+
+
+_GENERATED = re.compile(r"genblk\d+|\$\w+|_ivl_\w+")
+"""Names that the compiler gives to blocks without one."""
+
+
+def _opened(at: re.Match[str], parent: _Scope | None, declared: Declared) -> _Scope:
+    kind, name = at["kind"], at["name"]
+    path = f"{parent.path}.{name}" if parent else name
+    starts = at["type"] if kind == "module" else name if kind == "package" else ""
+    brought = starts in declared.others and starts not in declared.roots
+    # Outside modules the names of the testbench carry a secret, so what the design names there is its own.
+    outside = parent is not None and parent.path == "$unit" and name in declared.names
+    ours = not brought and (starts in declared.roots or outside or (parent is not None and parent.ours))
+    base = name.partition("[")[0]
+    if not ours:
+        known = kind != "module" or starts in declared.others
+    else:
+        known = (
+            (kind != "module" or starts in declared.roots)
+            # The testbench names the instance by which the design hangs in it.
+            and (base in declared.names or _GENERATED.fullmatch(base) or not (parent and parent.ours))
+        )
+    return _Scope(path, ours, bool(known))
+
+
+_OVERRIDES = frozenset({"force", "release", "cassign", "deassign"})
+_IMPLIED = re.compile(
+    r'"\$error" \{0 0 0\};|"\$warning", "value is unhandled for priority or unique case statement" \{0 0 0\};'
+)
+"""What the compiler adds by itself to an assertion without `else`, and to `unique case` and `priority case`."""
+_LABELS = re.compile(r"\b(?:(v\w+?)(?:_\d+)?|(S_\w+))\b")
+
+
+def _breaches(found: _Found) -> Iterator[str]:
+    for scope, at in found.lines:
+        if at["label"]:
+            if not scope.known:
+                yield f"the scope {scope.path}, which no text declares"
+            continue
+        what = _done(at, found.foreign)
+        if what:
+            yield f"{what} in {scope.path}"
+
+
+def _done(at: re.Match[str], foreign: set[str]) -> str:
+    """What the line does that a design may not; "" for what it may."""
+    name = at["task"] or at["function"]
+    if name:
+        harmless = name in CALLS or _IMPLIED.match(at["call"] or "")
+        return "" if harmless else f"a call of {name}"
+    if at["final"]:
+        return "a final process"
+    if at["code"] in _OVERRIDES:
+        return f"a procedural {at['code']}"
+    labels = (variable or scope for variable, scope in _LABELS.findall(at["operands"]))
+    return f"%{at['code']} on what is not the design's" if any(label in foreign for label in labels) else ""

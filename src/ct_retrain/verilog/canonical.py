@@ -1,0 +1,210 @@
+"""Writes a parsed design anew from its tokens, so that every tool reads exactly what was parsed here.
+
+The text holds what the parser saw after preprocessing and nothing else: no directive, macro, conditional, comment,
+attribute or time unit, no escaped name, and one space or line end between any two tokens. A token keeps its line, so
+that messages about the text are messages about the design.
+Not kept: `timescale and timeunit (delays count in the testbench's units), specify blocks, which are timing for tools
+that nobody runs here, and what only speaks (`verilog.mute`). What has no canonical spelling is refused with its line.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from pyslang.ast import VisitAction
+from pyslang.parsing import Token, TokenKind
+from pyslang.syntax import SyntaxKind, SyntaxNode
+
+from ct_retrain.verilog.checks import held_checks, place_of
+from ct_retrain.verilog.directives import plain_words
+from ct_retrain.verilog.mute import CONCURRENT, ENDS, assertion, harmless, only_checks, only_prints, task_of
+from ct_retrain.verilog.spelling import NUMBER, spelled
+from ct_retrain.verilog.tree import Parsed, Visited, tokens
+
+
+class Problem(NamedTuple):
+    """Something that cannot be written anew."""
+
+    line: int
+    reason: str
+
+
+class Written(NamedTuple):
+    """A design in its canonical spelling."""
+
+    text: str
+    problems: tuple[Problem, ...]
+    """Why the text must not be used; empty for a design that could be written."""
+    names: frozenset[str]
+    """Every identifier in it."""
+    left_out: tuple[Problem, ...] = ()
+    """What only speaks or checks, and is therefore no part of the text."""
+
+
+def written(parsed: Parsed) -> Written:
+    """*parsed*, which has no syntax errors, written anew."""
+    writer = _Writer(parsed)
+    parsed.tree.root.visit(writer.visit)
+    if writer.renamed & writer.names:
+        line, name = 1, min(writer.renamed & writer.names)
+        writer.problems.append(Problem(line, f"{name} is also the new name of an escaped name"))
+    return Written(
+        "".join([*writer.pieces, "\n"]),
+        tuple(writer.problems),
+        frozenset(writer.names | writer.renamed),
+        tuple(writer.left_out),
+    )
+
+
+class _Writer:
+    """The state of one walk over a tree: what is written so far, and on which line."""
+
+    def __init__(self, parsed: Parsed) -> None:
+        self.pieces: list[str] = []
+        self.problems: list[Problem] = []
+        self.names: set[str] = set()
+        self.renamed: set[str] = set()
+        """New names of escaped identifiers."""
+        self.left_out: list[Problem] = []
+        self._parsed = parsed
+        self._checks = held_checks(parsed)
+        self._data, self._manager = parsed.data, parsed.tree.sourceManager
+        self._macros = b"`" in parsed.data
+        self._at = 0
+        """Offset up to which lines are counted."""
+        self._glued = False
+        """The next token follows without a space."""
+        self._integer = False
+        """The last token is a number without a base."""
+
+    def visit(self, item: Visited) -> VisitAction | None:
+        if isinstance(item, Token):
+            self._token(item)
+            return None
+        special = _SPECIAL.get(item.kind)
+        if special is None or not special(self, item):
+            return None
+        return VisitAction.Skip
+
+    def _token(self, token: Token) -> None:
+        kind = token.kind
+        if kind in _NOTHING or token.isMissing:
+            return
+        text = spelled(token)
+        if not text:
+            self._refuse(token, f"{token.rawText[:40]!a} cannot be written anew")
+            return
+        if kind == TokenKind.Identifier:
+            (self.names if text == token.valueText else self.renamed).add(text)
+        if kind == TokenKind.Apostrophe:
+            self._glued = True
+        self._put(token, text)
+        self._glued = kind == TokenKind.Apostrophe
+        self._integer = kind == TokenKind.IntegerLiteral
+
+    def _put(self, token: Token, text: str) -> None:
+        """Write *text* on the line of *token*."""
+        if not self._glued:
+            self.pieces.append("\n" * self._lines_to(token) or " ")
+        self.pieces.append(text)
+        self._glued = self._integer = False
+
+    def _lines_to(self, token: Token) -> int:
+        place = token.location
+        if self._macros and not self._manager.isFileLoc(place):
+            place = self._manager.getFullyExpandedLoc(place)
+        if place.offset <= self._at:
+            return 0
+        lines = self._data.count(b"\n", self._at, place.offset)
+        self._at = place.offset
+        return lines
+
+    def _refuse(self, item: Visited, reason: str) -> None:
+        self.problems.append(Problem(self._parsed.line(item), reason))
+
+    def based_number(self, node: SyntaxNode) -> bool:
+        words = tokens(node)
+        text = "".join(word.rawText for word in words)
+        if not NUMBER.fullmatch(text):
+            self._refuse(node, f"{text[:40]!a} cannot be written anew")
+        elif self._integer:
+            self._refuse(node, f"{text[:40]} right after a number, which tools read differently")
+        else:
+            self._put(words[0], text)
+        return True
+
+    def table_field(self, node: SyntaxNode) -> bool:
+        """One column of a primitive's table: a level, an edge letter, or an edge in parentheses."""
+        words = tokens(node)
+        text = "".join(word.rawText for word in words)
+        if _FIELD.fullmatch(text):
+            self._put(words[0], text if text.startswith("(") else " ".join(text))
+        else:
+            self._refuse(node, f"{text[:40]!a} cannot be written anew")
+        return True
+
+    def together(self, node: SyntaxNode) -> bool:
+        """Tokens that some tools read only without space between them."""
+        for word in tokens(node):
+            self._token(word)
+            self._glued = True
+        self._glued = False
+        return True
+
+    def any_change(self, node: SyntaxNode) -> bool:
+        self._put(tokens(node)[0], "@*")
+        return True
+
+    def nothing(self, node: SyntaxNode) -> bool:
+        del node
+        return True
+
+    def call(self, node: SyntaxNode) -> bool:
+        return only_prints(node) and self._leave_out(node, task_of(node))
+
+    def immediate(self, node: SyntaxNode) -> bool:
+        return only_checks(node) and self._leave_out(node, "an assertion that only prints")
+
+    def concurrent(self, node: SyntaxNode) -> bool:
+        return assertion(node) and self._leave_out(node, plain_words(node.kind))
+
+    def elaboration_task(self, node: SyntaxNode) -> bool:
+        return harmless(node, ENDS) and self._leave_out(node, "a check of parameters")
+
+    def initial(self, node: SyntaxNode) -> bool:
+        return place_of(node) in self._checks and self._leave_out(node, "a check of parameters that holds")
+
+    def _leave_out(self, node: SyntaxNode, what: str) -> bool:
+        """Leave *node* out; where the grammar needs something in its place, that is an empty block."""
+        self.left_out.append(Problem(self._parsed.line(node), what))
+        if node.parent.kind not in _LISTS:
+            self._put(tokens(node)[0], "begin end")
+        return True
+
+
+_LISTS = frozenset(
+    {
+        *(SyntaxKind.CompilationUnit, SyntaxKind.ModuleDeclaration, SyntaxKind.PackageDeclaration),
+        *(SyntaxKind.InterfaceDeclaration, SyntaxKind.GenerateRegion, SyntaxKind.GenerateBlock),
+    }
+)
+"""What holds any number of members, also none."""
+_NOTHING = frozenset({TokenKind.EndOfFile, TokenKind.Placeholder})
+_FIELD = re.compile(r"[01xXbB?rRfFpPnN*\-]+|\([01xXbB?]{2}\)")
+_SPECIAL: dict[SyntaxKind, Callable[[_Writer, SyntaxNode], bool]] = {
+    SyntaxKind.IntegerVectorExpression: _Writer.based_number,
+    SyntaxKind.UdpEdgeField: _Writer.table_field,
+    SyntaxKind.UdpSimpleField: _Writer.table_field,
+    SyntaxKind.ImplicitEventControl: _Writer.any_change,
+    SyntaxKind.WildcardPortConnection: _Writer.together,
+    SyntaxKind.PackageImportItem: _Writer.together,
+    SyntaxKind.AttributeInstance: _Writer.nothing,
+    SyntaxKind.TimeUnitsDeclaration: _Writer.nothing,
+    SyntaxKind.SpecifyBlock: _Writer.nothing,
+    SyntaxKind.ExpressionStatement: _Writer.call,
+    SyntaxKind.ImmediateAssertStatement: _Writer.immediate,
+    SyntaxKind.ElabSystemTask: _Writer.elaboration_task,
+    SyntaxKind.InitialBlock: _Writer.initial,
+    **dict.fromkeys(CONCURRENT, _Writer.concurrent),
+}
+"""What may not simply be its tokens, one after the other; a function answers False where it is."""

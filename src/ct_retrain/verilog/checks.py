@@ -1,0 +1,101 @@
+"""Evaluates the checks that a design makes of its own parameters: those that hold can be left out.
+
+`initial if (WIDTH < 1) begin $error("…"); $finish; end` never does anything where the condition is constant and
+false. The parameters are those that the design itself gives its modules; what a testbench sets is not looked at.
+"""
+
+from collections.abc import Iterator
+
+from pyslang.ast import (
+    ASTContext,
+    BlockStatement,
+    ConditionalStatement,
+    EmptyStatement,
+    EvalContext,
+    LookupLocation,
+    ProceduralBlockKind,
+    ProceduralBlockSymbol,
+    Statement,
+    StatementList,
+)
+from pyslang.syntax import ExpressionStatementSyntax, ProceduralBlockSyntax, SyntaxKind, SyntaxNode
+
+from ct_retrain.verilog.mute import ENDS, PRINTS, harmless, task_of
+from ct_retrain.verilog.tree import Parsed, compilation, nodes
+
+
+def held_checks(parsed: Parsed) -> frozenset[tuple[int, int]]:
+    """Where the `initial` blocks begin that only check constants, end the simulation when a check fails, and do not.
+
+    Every instance must hold, with the parameters that the design gives it; a place is a buffer and an offset.
+    """
+    if not any(word.encode() in parsed.data for word in ENDS):
+        return frozenset()
+    held: set[tuple[int, int]] = set()
+    broken: set[tuple[int, int]] = set()
+
+    def visit(symbol: object) -> None:
+        if isinstance(symbol, ProceduralBlockSymbol) and symbol.procedureKind == ProceduralBlockKind.Initial:
+            syntax = symbol.syntax
+            if isinstance(syntax, ProceduralBlockSyntax) and _is_check(syntax):
+                (broken if _ends(symbol) else held).add(place_of(syntax))
+
+    try:
+        compilation(parsed, None).getRoot().visit(visit)
+    except RuntimeError:
+        return frozenset()
+    return frozenset(held - broken)
+
+
+def place_of(node: SyntaxNode) -> tuple[int, int]:
+    """A key for the place where *node* begins."""
+    start = node.sourceRange.start
+    return start.buffer.id, start.offset
+
+
+def _is_check(block: ProceduralBlockSyntax) -> bool:
+    """Nothing but conditions and calls that print or end, of which one ends."""
+    statements = {
+        SyntaxKind.SequentialBlockStatement,
+        SyntaxKind.ConditionalStatement,
+        SyntaxKind.EmptyStatement,
+    }
+    calls = [node for node in nodes(block) if isinstance(node, ExpressionStatementSyntax)]
+    others = [
+        node
+        for node in nodes(block)
+        if node.kind.name.endswith("Statement")
+        and node.kind not in statements | {SyntaxKind.ExpressionStatement}
+    ]
+    tasks = {task_of(call) for call in calls}
+    known = tasks <= PRINTS | ENDS and bool(tasks & ENDS)
+    return known and not others and harmless(block, ENDS)
+
+
+def _ends(block: ProceduralBlockSymbol) -> bool:
+    """Whether a call that ends the simulation is reached, or nobody can tell."""
+    context = EvalContext(ASTContext(block.parentScope, LookupLocation.max))
+    return any(_reached(block.body, context))
+
+
+def _reached(statement: Statement, context: EvalContext) -> Iterator[bool]:
+    """True for everything that ends the simulation or cannot be told."""
+    match statement:
+        case BlockStatement():
+            yield from _reached(statement.body, context)
+        case StatementList():
+            for each in statement.list:
+                yield from _reached(each, context)
+        case ConditionalStatement() if len(statement.conditions) == 1:
+            value = statement.conditions[0].expr.eval(context)
+            if not value or value.value is None:
+                yield True
+            elif value.isTrue():
+                yield from _reached(statement.ifTrue, context)
+            else:
+                otherwise: Statement | None = getattr(statement, "ifFalse", None)
+                yield from () if otherwise is None else _reached(otherwise, context)
+        case EmptyStatement():
+            pass
+        case _:
+            yield task_of(statement.syntax) not in PRINTS

@@ -1,0 +1,50 @@
+"""Looks at the directives of a design: which may stand there, and which would make it another design elsewhere.
+
+Preprocessing is done once, by the parser; a branch that is not taken is no part of the design. Macros that the design
+does not define are undefined, so a design that asks for a simulator's macro is refused: its author's simulator would
+take the other branch.
+"""
+
+import re
+from collections.abc import Iterator
+
+from pyslang.parsing import Token, TokenKind, TriviaKind
+from pyslang.syntax import (
+    ConditionalBranchDirectiveSyntax,
+    DefaultNetTypeDirectiveSyntax,
+    SyntaxKind,
+    SyntaxNode,
+)
+
+from ct_retrain.verilog.legal import DETECTORS, DIRECTIVES
+from ct_retrain.verilog.tree import Parsed, Visited, tokens
+
+
+def directives(parsed: Parsed) -> Iterator[tuple[int, str]]:
+    """Line and reason of every directive that a design may not hold."""
+    for node in _held(parsed) if b"`" in parsed.data else ():
+        if node.kind not in DIRECTIVES:
+            yield parsed.line(node), f"{plain_words(node.kind)} is not allowed"
+        elif isinstance(node, DefaultNetTypeDirectiveSyntax) and node.netType.rawText not in {"wire", "none"}:
+            yield parsed.line(node), f"undeclared names that become {node.netType.rawText} nets"
+        elif isinstance(node, ConditionalBranchDirectiveSyntax):
+            for token in tokens(node.expr):
+                if token.kind == TokenKind.Identifier and token.valueText in DETECTORS:
+                    yield parsed.line(node), f"code that depends on the macro {token.valueText}"
+
+
+def _held(parsed: Parsed) -> list[SyntaxNode]:
+    found: list[SyntaxNode] = []
+
+    def visit(item: Visited) -> None:
+        if isinstance(item, Token):
+            found.extend(each.syntax() for each in item.trivia if each.kind == TriviaKind.Directive)
+
+    parsed.tree.root.visit(visit)
+    return found
+
+
+def plain_words(kind: SyntaxKind) -> str:
+    """`FinalBlock` as "final block"."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.name).lower()
+    return words.removesuffix(" statement").removesuffix(" directive")

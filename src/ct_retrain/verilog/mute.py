@@ -1,0 +1,135 @@
+"""Finds what of a design only speaks or checks, so that it can be left out without changing what the design computes.
+
+Left out are calls of tasks that print, assertions whose failure only prints, concurrent assertions with their
+properties, checks of parameters that hold, and elaboration tasks that are not reached. Everything in them must be
+free of side effects: no assignment, no call of the design's own functions, no draw from a random stream. What could
+end the simulation stays, and the guard refuses it, unless it stands under a constant condition that is false.
+"""
+
+import re
+
+from pyslang.parsing import Token, TokenKind
+from pyslang.syntax import (
+    ElseClauseSyntax,
+    ExpressionStatementSyntax,
+    ImmediateAssertionStatementSyntax,
+    InvocationExpressionSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    SystemNameSyntax,
+)
+
+from ct_retrain.verilog.legal import CALLS
+from ct_retrain.verilog.tree import Visited, nodes, tokens
+
+PRINTS = frozenset(
+    {
+        *(
+            f"${task}{base}"
+            for task in ("display", "write", "strobe", "monitor")
+            for base in ("", "b", "o", "h")
+        ),
+        *("$info", "$warning", "$error", "$timeformat", "$printtimescale", "$monitoron", "$monitoroff"),
+    }
+)
+"""Tasks that tell a person something and change nothing else."""
+ENDS = frozenset({"$finish", "$stop", "$fatal"})
+"""Tasks that end the simulation."""
+_SAMPLES = frozenset(
+    {"$past", "$rose", "$fell", "$stable", "$changed", "$sampled", "$isunknown", "$countbits"}
+)
+_ASKS = CALLS | PRINTS | _SAMPLES | {"$time", "$stime", "$realtime"}
+_CHANGES = frozenset(
+    kind
+    for name, kind in SyntaxKind.__members__.items()
+    if name.endswith("AssignmentExpression") or "crement" in name
+)
+
+
+def task_of(node: SyntaxNode) -> str:
+    """The system task that the statement *node* calls; "" where it is no such call."""
+    if not isinstance(node, ExpressionStatementSyntax):
+        return ""
+    name = node.expr.left if isinstance(node.expr, InvocationExpressionSyntax) else node.expr
+    return name.systemIdentifier.valueText if isinstance(name, SystemNameSyntax) else ""
+
+
+def only_prints(node: SyntaxNode) -> bool:
+    """Whether the statement *node* is a call that prints, no verdict, and does nothing else."""
+    return task_of(node) in PRINTS and harmless(node) and not _says_a_verdict(node)
+
+
+_VERDICT = re.compile(
+    r"\bpass(?:ed|es)?\b|success|\bcorrect\b|\bok\b|mismatches:|\berrors?\s*[=:]|\bchecks\s*=", re.IGNORECASE
+)
+"""What a testbench says of a design; a design that says it of itself is refused although nobody would believe it."""
+
+
+def _says_a_verdict(node: SyntaxNode) -> bool:
+    said = (word.rawText for word in tokens(node) if word.kind == TokenKind.StringLiteral)
+    return any(_VERDICT.search(text) for text in said)
+
+
+def only_checks(node: SyntaxNode) -> bool:
+    """Whether *node* is an immediate assertion with an `else`, and only prints whether it holds or not."""
+    if not isinstance(node, ImmediateAssertionStatementSyntax):
+        return False
+    calls = [each for each in nodes(node.action) if isinstance(each, ExpressionStatementSyntax)]
+    otherwise: ElseClauseSyntax | None = getattr(node.action, "elseClause", None)
+    return otherwise is not None and all(map(only_prints, calls)) and harmless(node)
+
+
+def harmless(node: SyntaxNode, also: frozenset[str] = frozenset()) -> bool:
+    """Whether evaluating everything in *node* changes nothing; *also* are system tasks that do not count."""
+    allowed = True
+
+    def visit(item: Visited) -> None:
+        nonlocal allowed
+        if isinstance(item, Token):
+            if item.kind == TokenKind.SystemIdentifier and item.valueText not in _ASKS | also:
+                allowed = False
+        elif (
+            item.kind in _CHANGES
+            or item.kind in _STEPS
+            or (isinstance(item, InvocationExpressionSyntax) and not isinstance(item.left, SystemNameSyntax))
+        ):
+            allowed = False
+
+    node.visit(visit)
+    return allowed
+
+
+_STEPS = frozenset(
+    {
+        *(SyntaxKind.BlockingEventTriggerStatement, SyntaxKind.NonblockingEventTriggerStatement),
+        *(SyntaxKind.ProceduralAssignStatement, SyntaxKind.ProceduralDeassignStatement),
+        *(SyntaxKind.ProceduralForceStatement, SyntaxKind.ProceduralReleaseStatement),
+        *(SyntaxKind.DisableStatement, SyntaxKind.DisableForkStatement),
+    }
+)
+
+
+def assertion(node: SyntaxNode) -> bool:
+    """Whether *node*, of one of `CONCURRENT`, can be left out; what it would end had it failed does not count."""
+    return harmless(node, ENDS)
+
+
+CONCURRENT = frozenset(
+    kind
+    for name in (
+        *(
+            "ConcurrentAssertionMember",
+            "AssertPropertyStatement",
+            "AssumePropertyStatement",
+            "CoverPropertyStatement",
+        ),
+        *(
+            "CoverSequenceStatement",
+            "PropertyDeclaration",
+            "SequenceDeclaration",
+            "DefaultDisableDeclaration",
+        ),
+    )
+    if (kind := SyntaxKind.__members__.get(name)) is not None
+)
+"""Assertions over time, and what only they use; no simulator here runs them, and synthesis reads over them."""

@@ -1,0 +1,41 @@
+"""Which names of a text every other text beside it could use: those of the compilation unit, and of packages."""
+
+from pyslang.syntax import (
+    ClassDeclarationSyntax,
+    CompilationUnitSyntax,
+    DataDeclarationSyntax,
+    DeclaratorSyntax,
+    ModuleDeclarationSyntax,
+    NetDeclarationSyntax,
+    ParameterDeclarationStatementSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    TypedefDeclarationSyntax,
+)
+
+from ct_retrain.verilog.tree import Parsed, listed, nodes
+
+
+def shared_names(parsed: Parsed) -> set[str]:
+    """Variables, nets, parameters, types, enumeration values and classes outside modules; packages and interfaces."""
+    root = parsed.tree.root
+    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    found: set[str] = set()
+    for member in members:
+        match member:
+            case ModuleDeclarationSyntax() if member.kind != SyntaxKind.ModuleDeclaration:
+                found.add(member.header.name.valueText)
+            case ClassDeclarationSyntax():
+                found.add(member.name.valueText)
+            case TypedefDeclarationSyntax():
+                found.add(member.name.valueText)
+                found |= _declared(member)
+            case DataDeclarationSyntax() | NetDeclarationSyntax() | ParameterDeclarationStatementSyntax():
+                found |= _declared(member)
+            case _:
+                pass
+    return found - {""}
+
+
+def _declared(member: SyntaxNode) -> set[str]:
+    return {node.name.valueText for node in nodes(member) if isinstance(node, DeclaratorSyntax)}

@@ -1,0 +1,3 @@
+module m(input c, output reg [3:0] q);
+`define A 1 // ainitial $display("FORGED");
+endmodule

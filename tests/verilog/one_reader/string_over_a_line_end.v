@@ -1,0 +1,4 @@
+module m(input c, output reg [3:0] q);
+localparam A = "a\
+"; initial $display("FORGED"); //";
+endmodule
