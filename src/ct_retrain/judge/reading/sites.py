@@ -205,9 +205,7 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
     """Prints that stand right before an end of the simulation, where there are several ends to choose from."""
     printed = set(spans)
     found: list[list[Span]] = []
-    for node in everything:
-        if not isinstance(node, BlockStatementSyntax):
-            continue
+    for node in [one for one in everything if isinstance(one, BlockStatementSyntax)]:
         run: list[Span] = []
         for item in listed(node, "items", SyntaxNode):
             inner = [span for one in nodes(item) if (span := parsed.span(one)) in printed]
