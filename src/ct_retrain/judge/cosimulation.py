@@ -46,7 +46,7 @@ class Cosimulating:
         answer = self._ask(design)
         return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
 
-    def _ask_idle(self, design: Design, **how: object) -> dict[str, Any]:
+    def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
         """The answer on a design that does nothing: asked for every pass, and mostly the same one."""
         with self._lock:
             known = self._idle.get(design)

@@ -18,6 +18,7 @@ from pyslang.syntax import (
     CaseItemSyntax,
     ConditionalExpressionSyntax,
     ConditionalStatementSyntax,
+    ElseClauseSyntax,
     ExpressionStatementSyntax,
     ExpressionSyntax,
     FunctionDeclarationSyntax,
@@ -159,7 +160,8 @@ class _Choice:
     def _add(self, parsed: Parsed, node: SyntaxNode) -> None:
         match node:
             case ConditionalStatementSyntax():
-                taken, other = parsed.span(node.statement), node.elseClause
+                taken = parsed.span(node.statement)
+                other: ElseClauseSyntax | None = getattr(node, "elseClause", None)
                 otherwise = parsed.span(other) if other is not None else None
                 self._regions += [span for span in (taken, otherwise) if span]
                 if taken and otherwise:
@@ -208,12 +210,12 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
     for node in [one for one in everything if isinstance(one, BlockStatementSyntax)]:
         run: list[Span] = []
         for item in listed(node, "items", SyntaxNode):
-            inner = [span for one in nodes(item) if (span := parsed.span(one)) in printed]
+            inner = [span for one in nodes(item) if (span := parsed.span(one)) and span in printed]
             if isinstance(item, ExpressionStatementSyntax) and _system_name(item.expr) in _ENDS:
                 found.append(run)
                 run = []
             elif inner and not isinstance(item, ConditionalStatementSyntax | BlockStatementSyntax):
-                run = [*run, *(span for span in inner if span)]
+                run = [*run, *inner]
             else:
                 run = []
     ends = sum(
