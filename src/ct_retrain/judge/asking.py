@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.selftest import known
 from ct_retrain.judge.verdict import BREACH
 
@@ -27,6 +28,13 @@ def job(design: Design, log_chars: int) -> dict[str, Any]:
         "files": [(file.name, file.text) for file in design.files],
         "expected": design.expected,
     }
+
+
+def limits_of(limits: Limits, design: Design) -> Limits:
+    """*limits*, or less time where *design* asks for less."""
+    if design.cpu_seconds is None:
+        return limits
+    return limits._replace(cpu_seconds=min(limits.cpu_seconds, design.cpu_seconds))
 
 
 def verdict_of(answer: dict[str, Any], tool: Tool) -> Verdict:

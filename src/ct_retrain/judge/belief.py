@@ -14,6 +14,10 @@ from ct_retrain.verilog.mutate import mutants
 
 _NOTHING = "the testbench also passes a design that does nothing"
 _MUTANTS = 10
+_HUNG = 3
+"""Wrong variants that may hang before no more of them are asked."""
+_TIMES = 10
+"""How much longer than the design anything else may take under its testbench."""
 _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
 
 
@@ -24,6 +28,12 @@ class Pass(NamedTuple):
     design: Design
     answer: dict[str, Any]
 
+    def other(self, rtl: str = "") -> Design:
+        """*rtl* (or the design itself) under the same testbench, with a few times the time that the design took."""
+        bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
+        changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
+        return self.design.model_copy(update=changes)
+
 
 def believed(claim: Pass, ask: Ask) -> Verdict:
     """The verdict of *claim*, unless it is a pass without evidence."""
@@ -33,12 +43,13 @@ def believed(claim: Pass, ask: Ask) -> Verdict:
         return verdict
     if "1" not in stubs:
         return _strictly(claim, ask, stubs)
-    heard = {level: ask(design.model_copy(update={"rtl": text})) for level, text in stubs.items()}
+    heard = {level: ask(claim.other(text)) for level, text in stubs.items()}
     told = {level: _told(one, quiet=answer["quiet"]) for level, one in heard.items()}
     passed = [level for level in ("0", "1") if told[level] is False]
     if passed:
         return _refused(verdict, f"{_NOTHING} (all outputs {passed[0]})")
-    if None in {told["0"], told["1"]} and not _hears_forces(claim, ask):
+    hung = all(heard[level]["gave_up"] for level in ("0", "1"))
+    if None in {told["0"], told["1"]} and (hung or not _hears_forces(claim, ask)):
         refusal = _by_mutants(claim, ask)
         if refusal:
             return _refused(verdict, refusal)
@@ -61,20 +72,27 @@ def _told(answer: dict[str, Any], *, quiet: bool) -> bool | None:
 
 def _hears_forces(claim: Pass, ask: Ask) -> bool:
     """Whether the testbench fails the design itself when its outputs are held, at 0 and at 1."""
-    forced = [ask(claim.design, force=level) for level in ("0", "1")]
+    forced = [ask(claim.other(), force=level) for level in ("0", "1")]
     return all(_told(one, quiet=claim.answer["quiet"]) is True for one in forced)
 
 
 def _by_mutants(claim: Pass, ask: Ask) -> str:
     """Why the testbench does not tell wrong variants of the design apart; "" where it does."""
-    tried = [
-        ask(claim.design.model_copy(update={"rtl": one.rtl})) for one in mutants(claim.design.rtl, _MUTANTS)
-    ]
-    counted = [one for one in tried if one["outcome"] not in {Outcome.COMPILE_ERROR, Outcome.FORBIDDEN}]
-    noticed = sum(Outcome(one["outcome"]) in _TOLD for one in counted)
-    if any(one["outcome"] == Outcome.MISMATCH for one in counted) and noticed * 2 >= len(counted):
+    told, noticed, hung, counted = False, 0, 0, 0
+    for mutant in mutants(claim.design.rtl, _MUTANTS):
+        answer = ask(claim.other(mutant.rtl))
+        outcome = Outcome(answer["outcome"])
+        if outcome in {Outcome.COMPILE_ERROR, Outcome.FORBIDDEN}:
+            continue
+        counted += 1
+        told |= outcome is Outcome.MISMATCH
+        noticed += outcome in _TOLD
+        hung += bool(answer["gave_up"])
+        if hung >= _HUNG and told:
+            break
+    if told and noticed * 2 >= counted:
         return ""
-    return f"the testbench never answers a design that does nothing, and notices {noticed} of {len(counted)} wrong ones"
+    return f"the testbench never answers a design that does nothing, and notices {noticed} of {counted} wrong ones"
 
 
 def _exactly(claim: Pass, ask: Ask, stubs: dict[str, str], loosely: list[str]) -> Verdict:
@@ -88,7 +106,7 @@ def _exactly(claim: Pass, ask: Ask, stubs: dict[str, str], loosely: list[str]) -
             verdict, f"passes only because `==` or `!=` overlooks unknown bits: {again['detail']}"
         )
     for level in loosely:
-        if ask(design.model_copy(update={"rtl": stubs[level]}), strict=True)["outcome"] == Outcome.PASS:
+        if ask(claim.other(stubs[level]), strict=True)["outcome"] == Outcome.PASS:
             return _refused(verdict, f"{_NOTHING} (all outputs {level})")
     return verdict
 
@@ -96,7 +114,7 @@ def _exactly(claim: Pass, ask: Ask, stubs: dict[str, str], loosely: list[str]) -
 def _strictly(claim: Pass, ask: Ask, stubs: dict[str, str]) -> Verdict:
     """The verdict of a testbench that must fail every one of *stubs*."""
     for text in stubs.values():
-        if ask(claim.design.model_copy(update={"rtl": text}))["outcome"] not in _TOLD:
+        if ask(claim.other(text))["outcome"] not in _TOLD:
             return _refused(claim.verdict, _NOTHING)
     return claim.verdict
 

@@ -5,7 +5,7 @@ from typing import Any
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, verdict_of
+from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, limits_of, verdict_of
 from ct_retrain.judge.belief import Pass, believed
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.script import Said, Script
@@ -58,7 +58,7 @@ class Icarus:
         return Tool(name="icarus", version=version, detail=detail)
 
     def _ask(self, design: Design, **how: object) -> dict[str, Any]:
-        return self._pool.ask({**self._job(design), **how}, self._limits)
+        return self._pool.ask({**self._job(design), **how}, limits_of(self._limits, design))
 
     def _job(self, design: Design) -> dict[str, Any]:
         return {**job(design, self._settings.log_chars), "direct": self._direct}

@@ -6,7 +6,7 @@ from typing import Any
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
-from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, verdict_of
+from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, limits_of, verdict_of
 from ct_retrain.judge.belief import Pass, believed
 from ct_retrain.judge.confined.compiled import Compiled, Installed, prepare
 from ct_retrain.judge.confined.process import Limits
@@ -54,4 +54,4 @@ class Verilator:
 
     def _put(self, design: Design, compiled: Compiled | None, **how: object) -> dict[str, Any]:
         asked = {**job(design, self._settings.log_chars), **how, "direct": False, "verilator": compiled}
-        return self._pool.ask(asked, self._limits, self._patience)
+        return self._pool.ask(asked, limits_of(self._limits, design), self._patience)

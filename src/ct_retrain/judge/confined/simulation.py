@@ -53,6 +53,8 @@ class Answer(NamedTuple):
     """A pass of a testbench that only speaks of failures."""
     loose: bool = False
     """A pass by comparisons that unknown bits can slip through."""
+    cpu_seconds: float = 0.0
+    """Processor time of the simulation."""
 
 
 class Bench(NamedTuple):
@@ -137,6 +139,7 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         gave_up=ran.limit is Limit.CPU,
         quiet=finding.quiet,
         loose=bench.made.loose,
+        cpu_seconds=ran.cpu_seconds,
     )
 
 
