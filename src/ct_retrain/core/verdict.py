@@ -38,6 +38,8 @@ class Design(Record):
     """What the testbench reads; they lie beside it while it runs, and the design may not open them."""
     expected: int | None = None
     """Checks that the golden's run made, where there is a golden: a pass on fewer is no pass."""
+    cpu_seconds: int | None = None
+    """Processor time that the simulation may take, where that is less than the judge's own limit."""
 
 
 class Verdict(Record):

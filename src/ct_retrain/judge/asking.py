@@ -1,19 +1,22 @@
 """What every simulator asks its worker, and what it makes of the answer: the part of a Simulator that they share."""
 
-from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.selftest import known
 from ct_retrain.judge.verdict import BREACH
 
 HARNESS_VERSION = "7"
 """Part of every verdict's tool: it changes whenever the same design could be judged differently."""
 
-Ask = Callable[[Design], dict[str, Any]]
-"""Puts a design to a worker."""
+
+class Ask(Protocol):
+    """Puts a design to a worker; *how* are further fields of its Job."""
+
+    def __call__(self, design: Design, **how: object) -> dict[str, Any]: ...
 
 
 def job(design: Design, log_chars: int) -> dict[str, Any]:
@@ -27,6 +30,13 @@ def job(design: Design, log_chars: int) -> dict[str, Any]:
     }
 
 
+def limits_of(limits: Limits, design: Design) -> Limits:
+    """*limits*, or less time where *design* asks for less."""
+    if design.cpu_seconds is None:
+        return limits
+    return limits._replace(cpu_seconds=min(limits.cpu_seconds, design.cpu_seconds))
+
+
 def verdict_of(answer: dict[str, Any], tool: Tool) -> Verdict:
     """What a worker said, as *tool*'s verdict."""
     if str(answer["detail"]).startswith(BREACH):
@@ -36,16 +46,6 @@ def verdict_of(answer: dict[str, Any], tool: Tool) -> Verdict:
         structlog.get_logger("ct_retrain.judge").error("breach", simulator=tool.name, detail=answer["detail"])
     facts = {name: answer[name] for name in ("detail", "checks", "errors", "warnings", "log")}
     return Verdict(outcome=Outcome(answer["outcome"]), tool=tool, **facts)
-
-
-def believed(verdict: Verdict, design: Design, stubs: list[str], ask: Ask) -> Verdict:
-    """*verdict*, unless it is a pass and the testbench also lets one of *stubs*, designs that do nothing, through."""
-    for stub in stubs if verdict.passed else ():
-        answer = ask(design.model_copy(update={"rtl": stub}))
-        if answer["outcome"] not in {Outcome.MISMATCH, Outcome.TIMEOUT}:
-            detail = "the testbench also passes a design that does nothing"
-            return verdict.model_copy(update={"outcome": Outcome.NO_EVIDENCE, "detail": detail})
-    return verdict
 
 
 def examine(name: str, ask: Ask) -> list[dict[str, Any]]:

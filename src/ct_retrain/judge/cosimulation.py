@@ -10,7 +10,8 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
-from ct_retrain.judge.asking import believed, job, verdict_of
+from ct_retrain.judge.asking import job, verdict_of
+from ct_retrain.judge.belief import Pass, believed
 from ct_retrain.judge.cocotb import INSTALL, Library, is_cocotb
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.pool import Pool
@@ -43,9 +44,9 @@ class Cosimulating:
             return self._simulator.check(design)
         self._examined()
         answer = self._ask(design)
-        return believed(verdict_of(answer, self.tool), design, answer["stubs"], self._ask_idle)
+        return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
 
-    def _ask_idle(self, design: Design) -> dict[str, Any]:
+    def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
         """The answer on a design that does nothing: asked for every pass, and mostly the same one."""
         with self._lock:
             known = self._idle.get(design)

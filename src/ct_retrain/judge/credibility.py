@@ -87,6 +87,7 @@ def credibility(
     *same* is asked about survivors. A stub that is proved to be the golden itself is no stub.
     """
     began = time.monotonic()
+    golden = _bounded(simulator, golden)
     top = next((name for name in wanted(golden.testbench) if name in _names(golden.rtl)), "")
     outcome = simulator.check(golden).outcome
     if outcome is not Outcome.PASS or not top:
@@ -104,6 +105,22 @@ def credibility(
     judged = [(mutant, verdict.outcome) for mutant, verdict in zip(tried, verdicts, strict=True)]
     counted = [(mutant, found) for mutant, found in judged if found in _COUNTED]
     return _score(idle, counted, lambda text: None if same is None else same(golden.rtl, text, top), began)
+
+
+_BOUNDS = (2, 10)
+"""Processor seconds: a golden that passes in the first is nearly always far below it."""
+
+
+def _bounded(simulator: Simulator, golden: Design) -> Design:
+    """*golden* with the least of a few limits that it passes in, which bounds what is asked about its testbench too.
+
+    A testbench that waits for ever on a wrong design costs seconds, not the judge's whole limit each time.
+    """
+    for bound in _BOUNDS:
+        tried = golden.model_copy(update={"cpu_seconds": bound})
+        if simulator.check(tried).outcome is not Outcome.TIMEOUT:
+            return tried
+    return golden
 
 
 class Appraiser:

@@ -8,26 +8,33 @@ The text keeps its lines, so the compiler's messages still name the right ones.
 
 import re
 import secrets
+from collections.abc import Collection, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
 from pyslang.parsing import Token, TokenKind
 from pyslang.syntax import (
-    ArgumentListSyntax,
+    BinaryExpressionSyntax,
+    ConditionalPredicateSyntax,
     ExpressionStatementSyntax,
     FunctionPrototypeSyntax,
     HierarchicalInstanceSyntax,
     HierarchyInstantiationSyntax,
+    ImmediateAssertionStatementSyntax,
     InvocationExpressionSyntax,
+    ModuleDeclarationSyntax,
     NamedBlockClauseSyntax,
     NamedLabelSyntax,
     NamedParamAssignmentSyntax,
     NamedPortConnectionSyntax,
     ScopedNameSyntax,
+    SyntaxKind,
+    SyntaxNode,
     SystemNameSyntax,
 )
 
 from ct_retrain.judge.cocotb import is_cocotb, toplevel
+from ct_retrain.judge.reading.sites import Edit, Site, marked
 from ct_retrain.verilog.modules import Names, names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
@@ -68,7 +75,7 @@ class Style(StrEnum):
     VERILOGEVAL = "verilogeval"
     """`Mismatches: E in N samples`."""
     PLAIN = "plain"
-    """A pass line in words and no count."""
+    """Free form: read by `judge.reading`."""
     COCOTB = "cocotb"
     """Python, whose tests leave a results file."""
 
@@ -85,77 +92,85 @@ class Harness(NamedTuple):
     """Modules that the testbench instantiates and the design must bring."""
     ends: bool
     """Every way the testbench ends the simulation leaves the end mark."""
+    sites: tuple[Site, ...] = ()
+    """Of a testbench in free form: where it prints."""
+    loose: bool = False
+    """It compares by `==` or `!=` where it decides, which unknown bits can slip through."""
+    instances: tuple[str, ...] = ()
+    """Paths from a root to the instances of wanted modules, as far as they stand in a root."""
 
 
 END_MARK = "end of test"
 """Printed after the nonce by the testbench right before it ends the simulation."""
 
 
-def with_macro(testbench: str) -> str:
-    """*testbench* with the macro that one of the house's style asks for; what is to be preprocessed."""
+def preprocessable(testbench: str, present: Collection[str] = ()) -> str:
+    """What of *testbench* is preprocessed: with the macro that the house style asks for, and every line in place.
+
+    An include of a file that is not *present* is left out: it may be the design's own, which is compiled beside the
+    testbench. Where it held anything else, the testbench does not compile, and that is no verdict on the design.
+    """
+    text = _INCLUDE.sub(lambda found: found[0] if found["name"] in present else "", testbench)
     if not _HOUSE.search(testbench):
-        return testbench
+        return text
     # A marker of the testbench's own, set without asking whether there is one, would hide the run's.
-    asking = testbench if _ASKS_FIRST.search(testbench) else _OWN_MARKER.sub("", testbench)
+    asking = text if _ASKS_FIRST.search(text) else _OWN_MARKER.sub("", text)
     return f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{asking}'
 
 
-def harness(testbench: str, flat: str = "") -> Harness | str:
+def harness(testbench: str, flat: str = "", *, strict: bool = False) -> Harness | str:
     """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it.
 
-    *flat* is what a preprocessor made of it (`with_macro`): only there can names and voices be found that macros
-    spell. One for cocotb is left as it is: it speaks through a file that the design cannot write.
+    *flat* is what a preprocessor made of it (`preprocessable`): only there can names and voices be found that macros
+    spell. With *strict* the decisions of a testbench in free form compare unknown bits, too. One for cocotb is left
+    as it is: it speaks through a file that the design cannot write.
     """
     if is_cocotb(testbench):
         top = toplevel(testbench)
         return Harness(Style.COCOTB, testbench, top, frozenset(), top, ends=False)
-    parsed = parse(flat or with_macro(testbench))
+    parsed = parse(flat or preprocessable(testbench))
     if parsed is None:
         return "the testbench is too large or nested too deep"
-    found, style = names(parsed), style_of(testbench)
-    if style is None or not roots(found) or _INCLUDE.search(testbench):
-        return _no_evidence(testbench, found)
+    found, style, speech = names(parsed), style_of(testbench), marked(parsed, BLANK)
+    if not roots(found):
+        return "the testbench has no top module"
+    if style is Style.PLAIN and not speech.sites and not _ASSERTS.search(testbench):
+        return "the testbench never says whether the design passed: it prints nothing"
     renamed = _renames(parsed, frozenset(found.defined))
     if isinstance(renamed, str):
         return renamed
-    voices, ends = _voices(parsed, tagged=style is not Style.HOUSE)
-    tops = tuple(f"{top}_{NAME_BLANK}" for top in roots(found))
-    source = _apply(parsed.data, [*renamed, *voices])
-    return Harness(style, source, tops, frozenset(found.defined), wanted(found), ends)
+    ended, ends = _ended(parsed)
+    comparing = _comparisons(parsed) if style is Style.PLAIN else []
+    spoken = speech.edits if style is not Style.HOUSE else ()
+    return Harness(
+        style,
+        _apply(parsed.data, [*renamed, *spoken, *ended, *(comparing if strict else ())]),
+        tuple(f"{top}_{NAME_BLANK}" for top in roots(found)),
+        frozenset(found.defined),
+        wanted(found),
+        ends,
+        sites=speech.sites,
+        loose=bool(comparing),
+        instances=tuple(_instances(parsed, found)),
+    )
 
 
-def _no_evidence(testbench: str, found: Names) -> str:
-    """Why nobody could take a verdict from a testbench that holds the modules *found*."""
-    if not roots(found):
-        return "the testbench has no top module"
-    if _INCLUDE.search(testbench):
-        return "the testbench includes files, which a text cannot bring along"
-    return "the testbench never says whether the design passed"
-
-
-_INCLUDE = re.compile(r"^[ \t]*`include\b", re.MULTILINE)
+_INCLUDE = re.compile(r"^[ \t]*`include[ \t]+[\"<](?P<name>[^\">\n]*)[\">][^\n]*$", re.MULTILINE)
+_ASSERTS = re.compile(r"\bassert\b")
 _HOUSE = re.compile(r"\$display\s*\(\s*\"%0?s checks=%0d errors=%0d\"\s*,\s*`CT_VERDICT\b")
 _OWN_MARKER = re.compile(r"^[ \t]*`define[ \t]+CT_VERDICT\b[^\n]*(?<!\\)$", re.MULTILINE)
 _ASKS_FIRST = re.compile(r"`ifndef\s+CT_VERDICT\b")
 _VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
-_WORDS = re.compile(r"\"(?:[^\"\\\n]|\\.)*(?:pass|success|correct|\bok\b)(?:[^\"\\\n]|\\.)*\"", re.IGNORECASE)
 
 
-def style_of(testbench: str) -> Style | None:
-    """How *testbench* tells its verdict; None for one that says nothing about success."""
+def style_of(testbench: str) -> Style:
+    """How *testbench* tells its verdict."""
     if _HOUSE.search(testbench):
         return Style.HOUSE
-    if _VERILOGEVAL.search(testbench):
-        return Style.VERILOGEVAL
-    return Style.PLAIN if _WORDS.search(testbench) else None
+    return Style.VERILOGEVAL if _VERILOGEVAL.search(testbench) else Style.PLAIN
 
 
-class _Edit(NamedTuple):
-    offset: int
-    text: str
-
-
-def _renames(parsed: Parsed, defined: frozenset[str]) -> list[_Edit] | str:
+def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
     """The nonce behind every name by which the testbench could be reached; a sentence when one cannot be renamed."""
     private = set(defined) | shared_names(parsed)
     foreign: set[str] = set()
@@ -191,40 +206,71 @@ def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
     return words[first + 1 :]
 
 
-def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[_Edit] | str:
+def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[Edit] | str:
     places = {place for token in kept if (place := parsed.span(token)) is not None}
-    edits: list[_Edit] = []
+    edits: list[Edit] = []
     for word in tokens(parsed.tree.root):
         if word.kind == TokenKind.Identifier and word.valueText in private:
             place = parsed.span(word)
             if place is None:
                 return f"a macro spells the testbench's name {word.valueText}, which a design could then use"
             if place not in places:
-                edits.append(_Edit(place.end, f"_{NAME_BLANK}"))
+                edits.append(Edit(place.end, f"_{NAME_BLANK}"))
     return edits
 
 
-_VOICES = re.compile(r"\$(?:display|write|strobe|monitor)[bho]?$")
 _ENDS = frozenset({"$finish", "$stop"})
 
 
-def _voices(parsed: Parsed, *, tagged: bool) -> tuple[list[_Edit], bool]:
-    """What to insert so that the testbench is heard, and whether every end of the simulation could be marked."""
-    edits: list[_Edit] = []
-    ends = marked = 0
+def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
+    """What to insert to mark the ends of the simulation, and whether every one of them could be marked."""
+    edits: list[Edit] = []
+    ends = marks = 0
     for node in nodes(parsed.tree.root):
         if isinstance(node, SystemNameSyntax):
             ends += node.systemIdentifier.valueText in _ENDS
         elif isinstance(node, ExpressionStatementSyntax):
             end = _mark_end(parsed, node)
-            marked += bool(end)
+            marks += bool(end)
             edits += end
-        elif tagged and isinstance(node, InvocationExpressionSyntax):
-            edits += _tag(parsed, node)
-    return edits, marked == ends > 0
+    return edits, marks == ends > 0
 
 
-def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[_Edit]:
+def _comparisons(parsed: Parsed) -> list[Edit]:
+    """`==` and `!=` made `===` and `!==` where the testbench decides by them."""
+    edits: dict[int, Edit] = {}
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ConditionalPredicateSyntax):
+            for inner in nodes(node):
+                if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
+                    place = parsed.span(inner.operatorToken)
+                    if place is not None:
+                        edits[place.end] = Edit(place.end, "=")
+        elif isinstance(node, ImmediateAssertionStatementSyntax):
+            for inner in nodes(node.expr):
+                if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
+                    place = parsed.span(inner.operatorToken)
+                    if place is not None:
+                        edits[place.end] = Edit(place.end, "=")
+    return list(edits.values())
+
+
+_LOOSE = frozenset({SyntaxKind.EqualityExpression, SyntaxKind.InequalityExpression})
+
+
+def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
+    """Paths to instances of wanted modules that stand directly in a root."""
+    needed, tops = wanted(found), roots(found)
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ModuleDeclarationSyntax) and node.header.name.valueText in tops:
+            for inner in listed(node, "members", SyntaxNode):
+                if isinstance(inner, HierarchyInstantiationSyntax) and inner.type.valueText in needed:
+                    for item in listed(inner, "instances", HierarchicalInstanceSyntax):
+                        root = node.header.name.valueText
+                        yield f"{root}_{NAME_BLANK}.{item.decl.name.valueText}_{NAME_BLANK}"
+
+
+def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
     """`$finish;` → `begin $display(mark); $finish; end`."""
     expression = node.expr
     name = expression.left if isinstance(expression, InvocationExpressionSyntax) else expression
@@ -234,33 +280,10 @@ def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[_Edit]:
     label: NamedLabelSyntax | None = getattr(node, "label", None)
     if place is None or label is not None:
         return []
-    return [_Edit(place.start, f'begin $display("{BLANK} {END_MARK}"); '), _Edit(place.end, " end")]
+    return [Edit(place.start, f'begin $display("{BLANK} {END_MARK}"); '), Edit(place.end, " end")]
 
 
-def _tag(parsed: Parsed, node: InvocationExpressionSyntax) -> list[_Edit]:
-    """`$display(x)` → `$display("nonce ", x)`, and again after each line end inside its strings."""
-    arguments: ArgumentListSyntax | None = getattr(node, "arguments", None)
-    if not isinstance(node.left, SystemNameSyntax) or arguments is None:
-        return []
-    if not _VOICES.match(node.left.systemIdentifier.valueText):
-        return []
-    opened = parsed.span(arguments.openParen)
-    if opened is None:
-        return []
-    words = tokens(arguments)
-    edits = [_Edit(opened.end, f'"{BLANK} "{", " if len(words) > 2 else ""}')]
-    for token in words:
-        place = parsed.span(token) if token.kind == TokenKind.StringLiteral else None
-        if place is not None:
-            text = parsed.data[place.start : place.end]
-            edits += [_Edit(place.start + at.end(), f"{BLANK} ") for at in _LINE_END.finditer(text)]
-    return edits
-
-
-_LINE_END = re.compile(rb"(?<!\\)(?:\\\\)*\\n(?=[^\"])")
-
-
-def _apply(data: bytes, edits: list[_Edit]) -> str:
+def _apply(data: bytes, edits: list[Edit]) -> str:
     pieces: list[bytes] = []
     at = 0
     for edit in sorted(edits, key=lambda edit: edit.offset):

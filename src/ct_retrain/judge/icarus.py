@@ -5,7 +5,8 @@ from typing import Any
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.asking import HARNESS_VERSION, believed, examine, job, verdict_of
+from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, limits_of, verdict_of
+from ct_retrain.judge.belief import Pass, believed
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.script import Said, Script
 from ct_retrain.judge.confined.toolchain import Installation
@@ -32,7 +33,7 @@ class Icarus:
         """The verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
         answer = self._ask(design)
         verdict = verdict_of(answer, self.tool)
-        return believed(verdict, design, answer["stubs"], self._ask), answer["gave_up"]
+        return believed(Pass(verdict, design, answer), self._ask), answer["gave_up"]
 
     def careless(self, design: Design) -> str:
         """What iverilog and vvp print for *design* when they are run as most scripts do; confined all the same."""
@@ -56,8 +57,8 @@ class Icarus:
         detail = f"harness {HARNESS_VERSION}; guard {GUARD_VERSION}; sandbox {layers}"
         return Tool(name="icarus", version=version, detail=detail)
 
-    def _ask(self, design: Design) -> dict[str, Any]:
-        return self._pool.ask(self._job(design), self._limits)
+    def _ask(self, design: Design, **how: object) -> dict[str, Any]:
+        return self._pool.ask({**self._job(design), **how}, limits_of(self._limits, design))
 
     def _job(self, design: Design) -> dict[str, Any]:
         return {**job(design, self._settings.log_chars), "direct": self._direct}

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.harness import END_MARK, Harness, Nonce, Style
+from ct_retrain.judge.reading.transcript import Word, understood
+from ct_retrain.judge.reading.words import Says, read_line
 
 BREACH = "what was compiled is not what was examined"
 """Begins the detail of a verdict that no design can cause unless the guard or a compiler is wrong."""
@@ -21,12 +23,16 @@ class Finding(NamedTuple):
     detail: str
     checks: int = 0
     errors: int = 0
+    quiet: bool = False
+    """A pass of a testbench that only speaks of failures, and spoke of none."""
 
 
 class _Voices(NamedTuple):
     """The output by speaker; the mark is gone from both."""
 
     testbench: list[str]
+    pieces: list[tuple[int, str]]
+    """The same by the place that printed: its number (`judge.reading.sites`), and what it said."""
     others: list[str]
     ended: bool
     """The testbench itself ended the simulation."""
@@ -37,25 +43,28 @@ class _Voices(NamedTuple):
 def read(made: Harness, mark: str, output: str, exit_code: int) -> Finding:
     """The verdict in *output* of a simulator that ended with *exit_code*."""
     voices = _listen(made, mark, output)
+    unread = next((line for line in voices.others if _NO_FILE.search(line)), "")
+    if unread:
+        return Finding(Outcome.NO_EVIDENCE, f"the testbench reads a file that is not here: {unread[:160]}")
     failed = next((line for line in [*voices.testbench, *voices.others] if _FATAL.match(line)), "")
     if failed:
         return Finding(Outcome.MISMATCH, failed.strip()[:200])
     if exit_code != 0:
         return Finding(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {exit_code}")
-    finding = _not_ended(made, voices) or _said(made.style, voices)
+    finding = _not_ended(made, voices) or _said(made, voices)
     if finding.outcome is Outcome.PASS and voices.after:
         return Finding(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
     return finding
 
 
-def _said(style: Style, voices: _Voices) -> Finding:
-    match style:
+def _said(made: Harness, voices: _Voices) -> Finding:
+    match made.style:
         case Style.HOUSE:
             return _counted(voices, _HOUSE, "checks")
         case Style.VERILOGEVAL:
             return _counted(voices, _MISMATCHES, "samples")
         case Style.PLAIN:
-            return _worded(voices)
+            return _free(made, voices)
         case Style.COCOTB:
             return Finding(
                 Outcome.NO_EVIDENCE, "cocotb's verdict is in its results file, not in what it prints"
@@ -80,36 +89,41 @@ def clean(made: Harness, nonce: Nonce, output: str) -> str:
     lines = [line for line in output.split("\n") if line.strip() != f"{nonce.mark} {END_MARK}"]
     text = "\n".join(lines).replace(f"_{nonce.name}", "")
     house = made.style is Style.HOUSE
-    return text.replace(nonce.mark, "CT_VERDICT") if house else text.replace(f"{nonce.mark} ", "")
+    return text.replace(nonce.mark, "CT_VERDICT") if house else _voice(nonce.mark).sub("", text)
+
+
+def _voice(mark: str) -> re.Pattern[str]:
+    """What stands before each piece that the testbench prints."""
+    return re.compile(rf"{mark} (?:(\d+) )?")
 
 
 _HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
 _MISMATCHES = re.compile(r"Mismatches: (?P<errors>\d+) in (?P<checks>\d+) samples")
 _FATAL = re.compile(r"(?:FATAL|ERROR): \S+:\d+:")
+_NO_FILE = re.compile(r"testbench\.v:\d+: (?:invalid file descriptor|.*Unable to open)")
 _FAREWELL = re.compile(r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*")
 _WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
 
 
-_LONGEST_LINE = 2000
-"""Characters that are read of a line; verdicts are shorter, and searching is not to take forever."""
-
-
 def _listen(made: Harness, mark: str, output: str) -> _Voices:
-    testbench: list[str] = []
-    others: list[str] = []
-    ended = not made.ends
-    after = ""
-    for whole in output.split("\n"):
-        line = whole[:_LONGEST_LINE]
+    voice = _voice(mark)
+    heard = _Voices([], [], [], not made.ends, "")
+    for line in output.split("\n"):
         if line.strip() == f"{mark} {END_MARK}":
-            ended = True
+            heard = heard._replace(ended=True)
         elif f"{mark} " in line:
-            testbench.append(line.replace(f"{mark} ", "").strip())
-            after = ""
+            _, *said = voice.split(line)
+            numbers, texts = said[::2], said[1::2]
+            heard.testbench.append("".join(texts).strip())
+            heard.pieces.extend(
+                (int(number), text) for number, text in zip(numbers, texts, strict=True) if number
+            )
+            heard = heard._replace(after="")
         else:
-            others.append(line.strip())
-            after = after or ("" if _FAREWELL.fullmatch(line) else line.strip())
-    return _Voices(testbench, others, ended, after)
+            heard.others.append(line.strip())
+            if not heard.after and not _FAREWELL.fullmatch(line):
+                heard = heard._replace(after=line.strip())
+    return heard
 
 
 def _not_ended(made: Harness, voices: _Voices) -> Finding | None:
@@ -138,34 +152,21 @@ def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> Finding:
     return Finding(Outcome.PASS, f"{checks} {noun} agree", checks)
 
 
-_ZERO = re.compile(
-    r"(?:\b(?:no|0|zero|without(?: any)?)\s+(?:errors?|failures?|failed|fails|mismatch(?:es)?)\b)"
-    r"|(?:\b(?:errors?|failures?|failed|fails|mismatch(?:es)?|tests? failed)\s*(?:count)?\s*[:=]\s*0+\b(?!\.))",
-    re.IGNORECASE,
-)
-_FAIL = re.compile(
-    r"fail|error|mismatch|incorrect|wrong|unexpected|\bbad\b|not\s+(?:pass|correct|ok)", re.IGNORECASE
-)
-_FINAL = re.compile(
-    r"your\s+design\s+pass|all\b.*\bpass|all\b.*\bsuccess|(?:test|testbench|simulation|verification|design)s?\s+(?:is\s+|has\s+)?(?:pass|success)"
-    r"|(?:test|simulation)s?\s+completed\s+success|^\W*pass(?:ed)?\W*$|\bpass(?:ed)?\s*[:=]\s*[1-9]",
-    re.IGNORECASE,
-)
-_PASS = re.compile(r"\bpass|success|\bcorrect\b|\bok\b", re.IGNORECASE)
-
-
-def _worded(voices: _Voices) -> Finding:
-    """A verdict in words: no word of failure, and a word of success."""
-    if any(_FINAL.search(line) for line in voices.others):
-        return Finding(Outcome.NO_EVIDENCE, "a verdict that the testbench did not give")
-    said = [_ZERO.sub("", line) for line in voices.testbench]
-    failures = [line for line, plain in zip(voices.testbench, said, strict=True) if _FAIL.search(plain)]
-    if failures:
-        return Finding(Outcome.MISMATCH, failures[0][:200], errors=len(failures))
-    final = [line for line in said if _FINAL.search(line)]
-    passes = [line for line in said if _PASS.search(line)]
-    if len(final) > 1 and len(set(final)) == 1 and len(final) == len(passes):
-        return Finding(Outcome.PASS, f"{len(passes)} checks passed", len(passes))
-    if len(final) == 1 or (not final and passes):
-        return Finding(Outcome.PASS, (final or passes)[-1][:200], max(1, len(passes)))
-    return Finding(Outcome.NO_EVIDENCE, f"{len(final) or 'no'} verdict lines, not one")
+def _free(made: Harness, voices: _Voices) -> Finding:
+    """The verdict of a testbench in free form."""
+    foreign = next((line for line in voices.others if read_line(line).says is Says.YES), "")
+    if foreign:
+        return Finding(Outcome.NO_EVIDENCE, f"a verdict that the testbench did not give: {foreign[:160]}")
+    found = understood(made.sites, voices.pieces)
+    why = found.why[:200]
+    match found.word:
+        case Word.FAIL:
+            return Finding(Outcome.MISMATCH, why, found.checks, found.errors)
+        case Word.STUCK:
+            return Finding(Outcome.TIMEOUT, why, found.checks, found.errors)
+        case Word.PASS:
+            return Finding(Outcome.PASS, why, max(1, found.checks))
+        case Word.UNCLEAR:
+            return Finding(Outcome.NO_EVIDENCE, why)
+        case Word.QUIET:
+            return Finding(Outcome.PASS, why, quiet=True)

@@ -6,7 +6,8 @@ from typing import Any
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
-from ct_retrain.judge.asking import HARNESS_VERSION, believed, examine, job, verdict_of
+from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, limits_of, verdict_of
+from ct_retrain.judge.belief import Pass, believed
 from ct_retrain.judge.confined.compiled import Compiled, Installed, prepare
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.verilation import BUILDING
@@ -41,16 +42,16 @@ class Verilator:
             if self._compiled is None:
                 self._compiled = self._prepared()
         answer = self._ask(design)
-        return believed(verdict_of(answer, self.tool), design, answer["stubs"], self._ask)
+        return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask)
 
     def _prepared(self) -> Compiled:
         compiled = prepare(self._found)
-        examine(f"Verilator {self._found.version}", lambda design: self._put(design, compiled))
+        examine(f"Verilator {self._found.version}", lambda design, **how: self._put(design, compiled, **how))
         return compiled
 
-    def _ask(self, design: Design) -> dict[str, Any]:
-        return self._put(design, self._compiled)
+    def _ask(self, design: Design, **how: object) -> dict[str, Any]:
+        return self._put(design, self._compiled, **how)
 
-    def _put(self, design: Design, compiled: Compiled | None) -> dict[str, Any]:
-        asked = {**job(design, self._settings.log_chars), "direct": False, "verilator": compiled}
-        return self._pool.ask(asked, self._limits, self._patience)
+    def _put(self, design: Design, compiled: Compiled | None, **how: object) -> dict[str, Any]:
+        asked = {**job(design, self._settings.log_chars), **how, "direct": False, "verilator": compiled}
+        return self._pool.ask(asked, limits_of(self._limits, design), self._patience)

@@ -61,4 +61,3 @@ def failed_checks(parsed: Parsed) -> list[tuple[int, str]]:
     tasks = {"ErrorTask", "FatalTask"}
     reached = (found for found in problems if code_of(found) in tasks)
     return [(parsed.line_of(found.location), "its own check of parameters fails") for found in reached]
-

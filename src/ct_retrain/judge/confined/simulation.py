@@ -6,7 +6,7 @@ of the design only what was examined.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,13 +16,13 @@ from ct_retrain.judge.confined import toolchain
 from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
-from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness, with_macro
+from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.scope import captured
-from ct_retrain.verilog.stub import stub
+from ct_retrain.verilog.stub import Level, stub
 
 
 class Tools(NamedTuple):
@@ -46,10 +46,16 @@ class Answer(NamedTuple):
     errors: int = 0
     warnings: int = 0
     log: str = ""
-    stubs: tuple[str, ...] = ()
+    stubs: tuple[tuple[Level, str], ...] = ()
     """Designs that do nothing, which this testbench must fail before its pass is believed."""
     gave_up: bool = False
     """The simulator could not read or not finish it; another one may."""
+    quiet: bool = False
+    """A pass of a testbench that only speaks of failures."""
+    loose: bool = False
+    """A pass by comparisons that unknown bits can slip through."""
+    cpu_seconds: float = 0.0
+    """Processor time of the simulation."""
 
 
 class Bench(NamedTuple):
@@ -61,14 +67,21 @@ class Bench(NamedTuple):
     """Its last `timescale, which a design without one shares."""
 
 
-def prepare(testbench: str, tools: Tools) -> Bench | str:
-    """*testbench* made ready for many designs; a sentence when it can give no evidence."""
-    flat = "" if is_cocotb(testbench) else flatten(with_macro(testbench), "testbench.v", tools)
+def prepare(
+    testbench: str, tools: Tools, present: Collection[str] = (), *, strict: bool = False
+) -> Bench | str:
+    """*testbench* made ready for many designs; a sentence when it can give no evidence.
+
+    Files that are *present* may be included; with *strict* its decisions see unknown bits (`harness`).
+    """
+    if is_cocotb(testbench):
+        return "a testbench for cocotb needs cocotb"
+    flat = flatten(preprocessable(testbench, present), "testbench.v", tools)
     if isinstance(flat, Finished):
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
     with Patience(tools.parser_seconds):
-        made = harness(testbench, flat)
-    return made if isinstance(made, str) else Bench(made, made.source, units(made.source))
+        made = harness(testbench, flat, strict=strict)
+    return made if isinstance(made, str) else Bench(made, made.source, units(flat))
 
 
 def units(testbench: str) -> str:
@@ -78,6 +91,27 @@ def units(testbench: str) -> str:
 
 
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
+
+
+def forcing(bench: Bench, rtl: str, level: Level) -> Bench | str:
+    """*bench* that holds every output of the design in *rtl* at *level*; a sentence where it cannot reach them.
+
+    For a testbench that looks inside the design, which no design that does nothing compiles beside.
+    """
+    ports = [
+        port.name
+        for module in modules(rtl)
+        if module.name in bench.made.wanted
+        for port in module.ports
+        if port.direction == "output"
+    ]
+    if not bench.made.instances or not ports:
+        return "the testbench holds the design where its outputs cannot be forced"
+    value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": "'b0"}[level]
+    forces = "".join(f" force {path}.{port} = {value};" for path in bench.made.instances for port in ports)
+    top = f"ct_force_{NAME_BLANK}"
+    text = f"{bench.flat}\nmodule {top}; initial begin{forces} end endmodule\n"
+    return bench._replace(flat=text, made=bench.made._replace(tops=(*bench.made.tops, top)))
 
 
 def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | None = None) -> Answer:
@@ -95,9 +129,18 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
-    detail, gave_up = strip_control(finding.detail), ran.limit is Limit.CPU
     return Answer(
-        finding.outcome, detail, finding.checks, finding.errors, built.warnings, log, idle, gave_up=gave_up
+        finding.outcome,
+        strip_control(finding.detail),
+        finding.checks,
+        finding.errors,
+        built.warnings,
+        log,
+        idle,
+        gave_up=ran.limit is Limit.CPU,
+        quiet=finding.quiet,
+        loose=bench.made.loose,
+        cpu_seconds=ran.cpu_seconds,
     )
 
 
@@ -288,9 +331,10 @@ def limited(limit: Limit, what: str) -> Finding:
             return Finding(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
 
 
-def stubs(rtl: str, made: Harness) -> tuple[str, ...]:
+def stubs(rtl: str, made: Harness) -> tuple[tuple[Level, str], ...]:
     """Designs that do nothing, for a testbench that counts nothing: what it must fail to show that it looks."""
     if made.style not in {Style.PLAIN, Style.COCOTB}:
         return ()
     mine = [module.name for module in modules(rtl) if module.name in made.wanted]
-    return tuple("".join(stub(rtl, name, level) for name in mine) for level in ("x", "0"))
+    levels: tuple[Level, ...] = ("0", "1", "x", "z") if made.style is Style.PLAIN else ("x", "0")
+    return tuple((level, "".join(stub(rtl, name, level) for name in mine)) for level in levels)

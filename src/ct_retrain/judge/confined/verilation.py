@@ -33,7 +33,7 @@ from ct_retrain.judge.confined.simulation import (
     units,
     unlawful,
 )
-from ct_retrain.judge.harness import Harness, Nonce, Style, harness, with_macro
+from ct_retrain.judge.harness import Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
@@ -54,14 +54,18 @@ class Trial(NamedTuple):
     nonce: Nonce
     expected: int | None
     """Checks of the golden's run."""
+    present: tuple[str, ...] = ()
+    """Files that the testbench may include."""
+    strict: bool = False
+    """Its decisions see unknown bits."""
 
 
 def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     """The verdict of *trial* on *rtl*."""
-    flat = flatten(with_macro(trial.testbench), "testbench.v", tools)
+    flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
     with Patience(tools.parser_seconds):
         # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
-        made = harness(trial.testbench, flat if isinstance(flat, str) else "")
+        made = harness(trial.testbench, flat if isinstance(flat, str) else "", strict=trial.strict)
     if isinstance(made, str):
         return Answer(Outcome.NO_EVIDENCE, made)
     with Patience(tools.parser_seconds):
@@ -86,7 +90,7 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
     idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
-    return answer._replace(warnings=warnings, stubs=idle)
+    return answer._replace(warnings=warnings, stubs=idle, loose=made.loose)
 
 
 def _illegal(approved: Approved) -> Answer | None:
@@ -171,7 +175,8 @@ def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
     ran = run(compiled.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
     finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
-    return Answer(finding.outcome, strip_control(finding.detail), finding.checks, finding.errors, log=log)
+    detail = strip_control(finding.detail)
+    return Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
 
 
 def _heard(made: Harness, mark: str, ran: Finished) -> Finding:

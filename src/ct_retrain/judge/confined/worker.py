@@ -14,7 +14,7 @@ import signal
 import struct
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
@@ -26,11 +26,20 @@ from ct_retrain.judge.confined.confine import Right, confine
 from ct_retrain.judge.confined.equivalence import Question, Yosys, alike
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.script import Script, as_script
-from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, plainly, prepare, settle
+from ct_retrain.judge.confined.simulation import (
+    Answer,
+    Bench,
+    Tools,
+    forcing,
+    plainly,
+    prepare,
+    settle,
+)
 from ct_retrain.judge.confined.synthesis import Reading, resynthesise
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.verilation import Trial
 from ct_retrain.judge.harness import Nonce
+from ct_retrain.verilog.stub import Level
 
 
 class Start(NamedTuple):
@@ -68,8 +77,16 @@ class Job(NamedTuple):
     """Simulate with it: the fields of its `Compiled`."""
     cocotb: list[Any] | None = None
     """The testbench is for it: the fields of its `Library`."""
+    strict: bool = False
+    """The testbench's decisions see unknown bits."""
+    force: Level | None = None
+    """What every output of the design is held at."""
     script: list[Any] | None = None
     """Only run the tools, as this `Script` does, and give back what they print."""
+
+
+_Benches: TypeAlias = dict[tuple[str, bool], Bench | str]
+"""Testbenches that were prepared before, by their text and whether their decisions see unknown bits."""
 
 
 def main() -> None:
@@ -111,7 +128,7 @@ def main() -> None:
 
 
 def _serve(source: int, sink: int, start: Start) -> None:
-    benches: dict[str, Bench | str] = {}
+    benches: _Benches = {}
     while (message := receive(source)) is not None:
         ticket = {"ticket": message.pop("ticket")}
         try:
@@ -124,9 +141,7 @@ def _serve(source: int, sink: int, start: Start) -> None:
         _sweep(kept=frozenset({toolchain.MACROS}))
 
 
-def _answer(
-    message: dict[str, Any], start: Start, benches: dict[str, Bench | str], hangup: int
-) -> dict[str, Any]:
+def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: int) -> dict[str, Any]:
     """Judge, compare or copy: what *message* holds says which."""
     limits = Limits(*message.pop("limits"))
     if "golden" in message:
@@ -159,23 +174,42 @@ def _plainly(job: Job, tools: Tools) -> Answer:
     return Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
 
 
-def _judge(job: Job, tools: Tools, benches: dict[str, Bench | str]) -> Answer:
+def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     nonce = Nonce.drawn()
     if job.verilator is not None:
         unfit = _lay_out(job, verilation.NAMES)
+        if unfit is None and job.force is not None:
+            unfit = Answer(Outcome.NO_EVIDENCE, "outputs are forced by Icarus alone")
+        present = tuple(name for name, _ in job.files)
         compiled = Compiled(*job.verilator)
-        return unfit or verilation.settle(job.rtl, Trial(job.testbench, nonce, job.expected), compiled, tools)
+        asked = Trial(job.testbench, nonce, job.expected, present, job.strict)
+        return unfit or verilation.settle(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:
         trial = regression.Trial(job.testbench, nonce, job.expected, Library(*job.cocotb))
         return _lay_out(job, toolchain.NAMES) or regression.settle(job.rtl, trial, tools)
-    if job.testbench not in benches:
-        if len(benches) >= _KNOWN_BENCHES:
-            benches.pop(next(iter(benches)))
-        benches[job.testbench] = prepare(job.testbench, tools)
-    bench = benches[job.testbench]
+    unfit = _lay_out(job, toolchain.NAMES)
+    if unfit is not None:
+        return unfit
+    bench = _prepared(job, tools, benches)
+    if not isinstance(bench, str) and job.force is not None:
+        bench = forcing(bench, job.rtl, job.force)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
-    return _lay_out(job, toolchain.NAMES) or settle(job.rtl, bench, nonce, tools, job.expected)
+    return settle(job.rtl, bench, nonce, tools, job.expected)
+
+
+def _prepared(job: Job, tools: Tools, benches: _Benches) -> Bench | str:
+    """The testbench of *job*, made ready once for all designs; with files to include it is made ready anew."""
+    present = tuple(name for name, _ in job.files)
+    key = job.testbench, job.strict
+    if key in benches and not present:
+        return benches[key]
+    bench = prepare(job.testbench, tools, present, strict=job.strict)
+    if not present:
+        if len(benches) >= _KNOWN_BENCHES:
+            benches.pop(next(iter(benches)))
+        benches[key] = bench
+    return bench
 
 
 def _lay_out(job: Job, taken: frozenset[str]) -> Answer | None:
