@@ -110,6 +110,8 @@ def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: Effort)
     for name in (_AIGER, _MAP, _STEPS, _SMT):
         Path(name).unlink(missing_ok=True)
     made = yowasp.execute(yosys.yosys, _SCRIPT, effort.limits)
+    if made.limit is not None:
+        return Decision(None, f"yosys ran out of {made.limit}", cpu_seconds=made.cpu_seconds)
     if made.exit_code != 0 or not Path(_AIGER if yosys.abc else _SMT).is_file():
         return Decision(None, f"{UNREAD}: {_last(made)}", cpu_seconds=made.cpu_seconds)
     found = _reachability(yosys, effort) if yosys.abc else None
