@@ -27,7 +27,7 @@ test: ## the tests
 
 slow: ## the tests that take minutes
 	@./setup.sh --require-simulator --all-tools
-	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "slow and not gpu"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "slow and not gpu"
 
 exhaustive: ## every attack in every way; an hour
 	@./setup.sh --require-simulator --all-tools
