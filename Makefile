@@ -8,6 +8,8 @@ SIDE_BY_SIDE := -n auto --dist worksteal
 # The default base model is in the package: nothing here may ask a model hub for anything.
 export HF_HUB_OFFLINE := 1
 export HF_HUB_DISABLE_TELEMETRY := 1
+# Containers set it, and every one of the hundreds of processes that tests start would compile all it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 12
@@ -25,7 +27,7 @@ test: ## the tests
 
 slow: ## the tests that take minutes
 	@./setup.sh --require-simulator --all-tools
-	$(BIN)/pytest -q $(SIDE_BY_SIDE) -m "slow and not gpu"
+	$(BIN)/pytest -q -n auto --dist loadfile -m "slow and not gpu"
 
 exhaustive: ## every attack in every way; an hour
 	@./setup.sh --require-simulator --all-tools

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple
 
 from ct_retrain import compose, disk
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._chat import Chat
+from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord, TrainFacts
 from ct_retrain.core.problem import Problem, Scorecard
 from ct_retrain.core.training import Fit, Hyperparameters
@@ -143,8 +145,7 @@ def ends(base: Path, adapter: Path, problems: list[Problem]) -> tuple[float, flo
     import torch
     from transformers import AutoModelForCausalLM
 
-    tokenizer = _modelling.load_tokenizer(base)
-    end = _modelling.end_of_turn(tokenizer)
+    chat = Chat(_modelling.load_tokenizer(base), ChatOptions())
     model: Any = peft.PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), adapter
     )
@@ -152,10 +153,10 @@ def ends(base: Path, adapter: Path, problems: list[Problem]) -> tuple[float, flo
     def loss() -> float:
         total = 0.0
         for problem in problems:
-            golden = tokenizer(problem.golden, add_special_tokens=False)["input_ids"]
-            ids = torch.tensor([_modelling.prompt_ids(tokenizer, problem.spec) + golden])
+            asked, learned = chat.pair(problem.spec, problem.golden)
+            ids = torch.tensor([asked + learned[:-1]])
             with torch.inference_mode():
-                total -= float(model(input_ids=ids).logits[0, -1].log_softmax(-1)[end])
+                total -= float(model(input_ids=ids).logits[0, -1].log_softmax(-1)[learned[-1]])
         return total / len(problems)
 
     with model.disable_adapter():

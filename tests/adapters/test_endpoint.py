@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from tests.moody import Asked, Moody, Reply, answer
 
-from ct_retrain.adapters import _answers
+from ct_retrain.adapters import _answers, _http
 from ct_retrain.adapters._http import NoAnswerError, Patience, Terms
 from ct_retrain.adapters._throttle import Throttle
 from ct_retrain.adapters.endpoint import EndpointGenerators
@@ -34,6 +34,12 @@ def opened(moody: Moody, adapter: Path | None = None, **settings: object):
 def one_from(moody: Moody, **settings: object) -> Completion:
     (found,) = opened(moody, **settings).generate(PROMPTS[:1], SAMPLING)
     return found
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked again is asked again soon: a hundred tests would wait half a minute."""
+    monkeypatch.setattr(_http, "_FIRST", 0.02)
 
 
 @pytest.fixture

@@ -7,12 +7,14 @@ import pytest
 
 from ct_retrain import compose, disk
 from ct_retrain.core.problem import Problem
+from ct_retrain.core.record import Rejected
 from ct_retrain.core.verdict import Design
 from ct_retrain.demo.chart import draw
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.stage_set import NEW, SUITE, cluster_of, set_up, specs, specs_file
 from ct_retrain.pipeline import load_specs
+from ct_retrain.stages.curate import REJECTED
 from ct_retrain.verilog.fingerprint import canonical, shape
 
 SMALL = dataclasses.replace(
@@ -75,7 +77,9 @@ def test_a_night_of_the_demo_trains_measures_and_draws(tmp_path: Path) -> None:
     chart = draw([turn], tmp_path / "demo.svg")
 
     assert turn.harvest.specs == 6
-    assert turn.record.metrics["curate.examples"] == 6
+    refused = list(disk.read_lines(house.workspace.stage(turn.record.night, "curate") / REJECTED, Rejected))
+    assert {one.reason for one in refused} <= {"contaminated_renamed_rtl"}, "but copies of held-out problems"
+    assert turn.record.metrics["curate.examples"] == 6 - len(refused) >= 4
     assert turn.new["mainline"].problems == sum(
         NEW in problem.tags for problem in disk.read_lines(tmp_path / SUITE, Problem)
     )

@@ -8,6 +8,7 @@ import contextlib
 import difflib
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,8 @@ UNEQUAL = (
 )
 """A cache; how it fills its pages depends on where it was interrupted."""
 _LOGS = "night.log"
+_CHECKOUT = re.compile(r'"(commit|dirty)": [^,\n]*')
+"""Somebody may be at work in this checkout while the nights run."""
 
 
 class Case(NamedTuple):
@@ -57,7 +60,7 @@ def command(root: Path, night: str) -> list[str]:
 def result(root: Path) -> dict[str, str]:
     """The tree without logs, which tell of every try; pages tell how long everything took."""
     return {
-        name: "page" if name.endswith(".html") else text
+        name: "page" if name.endswith(".html") else _CHECKOUT.sub("", text)
         for name, text in tree(root, without=UNEQUAL).items()
         if _LOGS not in name and not name.endswith("trainer.log")
     }

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,6 +108,7 @@ class References:
             self.by_signature[one.rtl.signature(one.top)].append(number)
 
 
+@lru_cache(maxsize=1024)  # a night compares twice
 def _protected(suite: str, problem: Problem) -> Protected:
     rtl = read_rtl(problem.golden)
     tops = [top for top in rtl.tops if top.name == problem.top] or list(rtl.tops[:1]) if rtl else []

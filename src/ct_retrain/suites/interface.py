@@ -1,10 +1,13 @@
 """Whether the parts of a problem fit together: golden, testbench, and the interface that is asked for."""
 
+from functools import lru_cache
+
 from ct_retrain.core.problem import Problem
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.verilog.modules import Module, instantiated, modules
 
 
+@lru_cache(maxsize=1024)  # a night loads its suites several times
 def misfit(problem: Problem) -> str:
     """What does not fit, in a sentence; "" when nothing is known to.
 
