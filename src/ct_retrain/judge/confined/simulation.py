@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge import layers
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined import toolchain
 from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
@@ -39,6 +40,8 @@ class Tools(NamedTuple):
     parser_seconds: int
     log_chars: int
     hangup: int | None
+    without: str = ""
+    """A layer that is left out (`judge.layers`), to see what the others are worth."""
 
 
 class Answer(NamedTuple):
@@ -202,7 +205,7 @@ class Built(NamedTuple):
 def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
-        approved = approve(rtl, bench.made.modules)
+        approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
     if approved.report.refused or taken:
         return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
@@ -223,10 +226,18 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     if unread:
         return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
     declared = Declared(approved.units, approved.names, _in_this_run(bench, nonce))
-    wrong = breach(made, declared)
+    wrong = "" if tools.without == layers.COMPILED else breach(made, declared)
     if wrong:
         return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
     return Built(approved.text, warnings, unlawful(approved), made)
+
+
+def _approved(rtl: str, reserved: frozenset[str], tools: Tools) -> Approved:
+    """*rtl* as the guard has it; as Icarus' preprocessor has it where the guard is left out."""
+    if tools.without != layers.GUARD:
+        return approve(rtl, reserved)
+    flat = flatten(rtl, "design.v", tools)
+    return Approved(Report((), ()), flat if isinstance(flat, str) else rtl)
 
 
 def _compiled() -> str:

@@ -84,6 +84,8 @@ class Job(NamedTuple):
     """What is changed to try a pass: the fields of an `Experiment`."""
     force: Level | None = None
     """What every output of the design is held at."""
+    without: str = ""
+    """A layer that is left out."""
     script: list[Any] | None = None
     """Only run the tools, as this `Script` does, and give back what they print."""
 
@@ -159,7 +161,7 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         copy = resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits, reading)
         return copy._asdict()
     job = Job(limits=limits, **message)
-    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup)
+    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup, job.without)
     if job.script is not None:
         way = Script(*job.script)
         plain = _lay_out(job, toolchain.NAMES) or as_script(job.rtl, job.testbench, way, tools)
