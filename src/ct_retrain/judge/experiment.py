@@ -12,9 +12,11 @@ class Experiment(NamedTuple):
     strict: bool = False
     """`==` and `!=` of the testbench's decisions compare unknown bits, too."""
     apart: bool = False
-    """The design hangs in a wrapper (`judge.wrapper`), which the next three fields are about."""
+    """The design hangs in a wrapper (`judge.wrapper`), which the next four fields are about."""
     unknown: Unknown = ""
     """What the testbench sees of an output bit that is x or z; "" for the bit itself."""
+    floats: bool = False
+    """z stays z: the testbench means it."""
     since: str = ""
     """From when on, as a number and its unit (`205 1ns`); "" for the whole run."""
     held: Held = ""

@@ -97,7 +97,7 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
         inner = f"ct_raw_{port.name}_{secret}"
         if port.direction == ArgumentDirection.Out and tried.unknown:
             tied.append(f".{port.name}({inner})")
-            yield from _filled(port.name, _width(port, settable), secret, tried.unknown, key)
+            yield from _filled(port.name, _width(port, settable), secret, tried, key)
         elif port.name in held:
             tied.append(f".{port.name}({{({_width(port, settable)}){{1'b{tried.held}}}}})")
         else:
@@ -115,15 +115,16 @@ def _width(port: PortSymbol, settable: list[ParameterSymbol]) -> str:
 _RANGE = re.compile(r"\[([^\[\]:]*(?:\[[^\]]*\])?[^\[\]:]*):([^\]]*)\]")
 
 
-def _filled(name: str, width: str, secret: str, unknown: str, key: str) -> Iterator[str]:
+def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
     """An output of *width* bits whose unknown ones have a value."""
     drawn = f"((64'h{key}{key} >> ((at + $time) & 63)) & 1'b1)"
-    value = drawn if unknown == "random" else f"1'b{unknown}"
+    value = drawn if tried.unknown == "random" else f"1'b{tried.unknown}"
+    open_ = " && bits[at] !== 1'bz" if tried.floats else ""
     function, inner = f"ct_fill_{name}_{secret}", f"ct_raw_{name}_{secret}"
     yield f"  wire [{width}-1:0] {inner};"
     yield f"  function [{width}-1:0] {function}(input [{width}-1:0] bits, input on); integer at;"
     yield f"    for (at = 0; at < {width}; at = at + 1) {function}[at] ="
-    yield f"      on && bits[at] !== 1'b0 && bits[at] !== 1'b1 ? {value} : bits[at];"
+    yield f"      on && bits[at] !== 1'b0 && bits[at] !== 1'b1{open_} ? {value} : bits[at];"
     yield "  endfunction"
     yield f"  assign {name} = {function}({inner}, ct_on_{secret});"
 
@@ -149,7 +150,22 @@ _CONTROL = re.compile(
 
 
 def could_recite(rtl: str, wanted: Collection[str]) -> bool:
-    """Whether a module of *rtl* that is *wanted* has a clock to count and data inputs to overlook."""
+    """Whether a module of *rtl* that is *wanted* has a clock to count and data inputs to overlook.
+
+    An enable that is not used is no sign of a recital, unless there is a table to recite from.
+    """
     parsed = parse(rtl) if _EDGE.search(rtl) else None
     roots = [] if parsed is None else elaborated(parsed, frozenset(wanted))
-    return any(root.name in wanted and data_inputs(root, rtl) for root in roots)
+    idle = len(_NUMBER.findall(rtl)) < _TABLE
+    return any(
+        root.name in wanted and any(not (idle and _ENABLE.fullmatch(name)) for name in data_inputs(root, rtl))
+        for root in roots
+    )
+
+
+_ENABLE = re.compile(
+    r"(?:\w+_)?(?:en|ena|enable|ce|cen|clken|run|start|tick)(?:_?(?:n|i|in))?", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?<![\w'])\d+(?:'\w+)?")
+_TABLE = 24
+"""Numbers in a design that may hold a table of answers."""

@@ -237,7 +237,9 @@ def _approved(rtl: str, reserved: frozenset[str], tools: Tools) -> Approved:
     if tools.without != layers.GUARD:
         return approve(rtl, reserved)
     flat = flatten(rtl, "design.v", tools)
-    return Approved(Report((), ()), flat if isinstance(flat, str) else rtl)
+    text = flat if isinstance(flat, str) else rtl
+    names = frozenset(re.findall(r"[\w$]+", text))
+    return Approved(Report((), ()), text, units=frozenset(defined(text)), names=names)
 
 
 def _compiled() -> str:
