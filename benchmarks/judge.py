@@ -20,7 +20,8 @@ from typing import NamedTuple
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design
-from ct_retrain.judge.attacks import RIGHT, benches
+from ct_retrain.judge.attack_benches import COUNTER as RIGHT
+from ct_retrain.judge.attack_benches import benches
 from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.fanout import check_all

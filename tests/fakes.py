@@ -111,6 +111,7 @@ class Appraising:
             high=killed / (killed + different),
             operators=(),
             seconds=0.0,
+            told=killed,
         )
 
 

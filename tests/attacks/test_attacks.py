@@ -11,7 +11,9 @@ import pytest
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
-from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
+from ct_retrain.judge.attack_benches import COUNTER as RIGHT
+from ct_retrain.judge.attack_benches import benches
+from ct_retrain.judge.attacks import Attack, attacks, results
 from ct_retrain.judge.confined.engines import locate_yosys
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.simulation import Bench, Tools, flatten, prepare, settle

@@ -16,7 +16,9 @@ from typing import NamedTuple
 
 import pytest
 
-from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches
+from ct_retrain.judge.attack_benches import COUNTER as RIGHT
+from ct_retrain.judge.attack_benches import benches
+from ct_retrain.judge.attacks import Attack, attacks
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.sandbox import Sandbox, Worker

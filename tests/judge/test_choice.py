@@ -11,7 +11,8 @@ from tests.judge.benches import EMPTY, GOLDEN, HOUSE, WRONG
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.attacks import Attack, attacks, benches
+from ct_retrain.judge.attack_benches import benches
+from ct_retrain.judge.attacks import Attack, attacks
 from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 

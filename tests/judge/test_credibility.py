@@ -49,13 +49,32 @@ def test_without_a_proof_the_score_is_an_interval(judge: Judge) -> None:
     assert found.low < found.high
 
 
-def test_a_design_that_nothing_can_be_done_to_is_unknown_not_weak(judge: Judge) -> None:
+def test_a_design_that_nothing_was_done_to_has_no_score(judge: Judge) -> None:
     wire = "module counter(input clk, input rst, output [1:0] q);\n  assign q = {clk, rst};\nendmodule\n"
     bench = HOUSE.replace("q !== expected", "q !== {clk, rst}")
     found = credibility(judge, Design(rtl=wire, testbench=bench), most=0)
 
     assert (found.golden, found.mutants, found.vacuous) == (Outcome.PASS, 0, False)
-    assert (found.low, found.high) == (0.0, 1.0)
+    assert (found.low, found.high) == (0.0, 0.0)
+    assert found.told == 5
+
+
+def test_gates_are_made_wrong_like_operators(judge: Judge) -> None:
+    gate = "module counter(input clk, input rst, output [1:0] q);\n  buf (q[0], clk); not (q[1], clk);\nendmodule\n"
+    bench = HOUSE.replace("q !== expected", "q !== {~clk, clk}")
+    found = credibility(judge, Design(rtl=gate, testbench=bench), same=judge.prover.same)
+
+    assert (found.golden, found.vacuous) == (Outcome.PASS, False)
+    assert found.mutants == 2
+
+
+def test_stubs_that_do_not_compile_have_told_nothing(judge: Judge) -> None:
+    looking_inside = HOUSE.replace("if (q !== expected)", "if (0 && dut.inner !== expected)")
+    rtl = GOLDEN.replace("always", "wire inner = q[0];\n  always")
+    found = credibility(judge, Design(rtl=rtl, testbench=looking_inside))
+
+    assert (found.golden, found.stubs_passed, found.told) == (Outcome.PASS, (), 0)
+    assert found.vacuous
 
 
 def test_mutants_lie_beside_the_files_that_the_testbench_reads(judge: Judge) -> None:

@@ -70,6 +70,8 @@ class CurateSettings(Section):
     """Nearly right designs that an example's testbench is tried on; 0 asks nothing of testbenches."""
     min_credibility: Share = 0.5
     """Share of the wrong ones that it must notice; what is below is quarantined as `weak_testbench`."""
+    min_certain: Share = 0.25
+    """The same when every one counts as wrong of which nobody can tell; what is below shows too little."""
 
 
 class JudgeSettings(Section):

@@ -1,6 +1,6 @@
 """What every simulator asks its worker, and what it makes of the answer: the part of a Simulator that they share."""
 
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
@@ -9,7 +9,7 @@ from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.selftest import known
 from ct_retrain.judge.verdict import BREACH
 
-HARNESS_VERSION = "7"
+HARNESS_VERSION = "8"
 """Part of every verdict's tool: it changes whenever the same design could be judged differently."""
 
 
@@ -17,6 +17,24 @@ class Ask(Protocol):
     """Puts a design to a worker; *how* are further fields of its Job."""
 
     def __call__(self, design: Design, **how: object) -> dict[str, Any]: ...
+
+
+class Pass(NamedTuple):
+    """A pass that is to be believed, and the worker's answer it was made of."""
+
+    verdict: Verdict
+    design: Design
+    answer: dict[str, Any]
+
+    def other(self, rtl: str = "") -> Design:
+        """*rtl* (or the design itself) under the same testbench, with a few times the time that the design took."""
+        bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
+        changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
+        return self.design.model_copy(update=changes)
+
+
+_TIMES = 10
+"""How much longer than the design anything else may take under its testbench."""
 
 
 def job(design: Design, log_chars: int) -> dict[str, Any]:

@@ -2,50 +2,41 @@
 
 A testbench of free form is believed by experiment. Stubs with every output 0 and 1 must not be passed. A stub that
 does not compile, hangs or gets no verdict has not been answered: where none is, the design stays and its outputs are
-forced; where that reaches nothing either, wrong variants of the design are asked. Where decisions compare by `==` or
-`!=`, the design must also pass when they see unknown bits.
+forced; where that reaches nothing either, wrong variants of the design are asked. Whatever its form, a pass must hold
+when unknown bits have a value, and it must come from the inputs (`judge.holding`).
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from ct_retrain.core.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.asking import Ask
+from ct_retrain.core.verdict import Outcome, Verdict
+from ct_retrain.judge.asking import Ask, Pass
+from ct_retrain.judge.holding import holding
 from ct_retrain.verilog.mutate import mutants
 
 _NOTHING = "the testbench also passes a design that does nothing"
 _MUTANTS = 10
 _HUNG = 3
 """Wrong variants that may hang before no more of them are asked."""
-_TIMES = 10
-"""How much longer than the design anything else may take under its testbench."""
 _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
 
 
-class Pass(NamedTuple):
-    """A pass that is to be believed, and the worker's answer it was made of."""
-
-    verdict: Verdict
-    design: Design
-    answer: dict[str, Any]
-
-    def other(self, rtl: str = "") -> Design:
-        """*rtl* (or the design itself) under the same testbench, with a few times the time that the design took."""
-        bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
-        changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
-        return self.design.model_copy(update=changes)
-
-
 def believed(claim: Pass, ask: Ask) -> Verdict:
-    """The verdict of *claim*, unless it is a pass without evidence."""
+    """The verdict of *claim*, unless it is a pass without evidence, or one that does not hold."""
+    told = _telling(claim, ask)
+    return holding(claim, ask) if told.passed else told
+
+
+def _telling(claim: Pass, ask: Ask) -> Verdict:
+    """The verdict of *claim*, unless its testbench does not tell designs apart that do nothing."""
     verdict, _, answer = claim
     stubs: dict[str, str] = dict(answer["stubs"])
     if not verdict.passed or not stubs:
         return verdict
     if "1" not in stubs:
         return _strictly(claim, ask, stubs)
-    heard = {level: ask(claim.other(text)) for level, text in stubs.items()}
+    heard = {level: ask(claim.other(stubs[level])) for level in ("0", "1")}
     told = {level: _told(one, quiet=answer["quiet"]) for level, one in heard.items()}
-    passed = [level for level in ("0", "1") if told[level] is False]
+    passed = [level for level, one in told.items() if one is False]
     if passed:
         return _refused(verdict, f"{_NOTHING} (all outputs {passed[0]})")
     hung = all(heard[level]["gave_up"] for level in ("0", "1"))
@@ -53,8 +44,7 @@ def believed(claim: Pass, ask: Ask) -> Verdict:
         refusal = _by_mutants(claim, ask)
         if refusal:
             return _refused(verdict, refusal)
-    loosely = [level for level in ("x", "z") if told.get(level) is False]
-    return _exactly(claim, ask, stubs, loosely) if answer["loose"] or loosely else verdict
+    return verdict
 
 
 def _told(answer: dict[str, Any], *, quiet: bool) -> bool | None:
@@ -93,22 +83,6 @@ def _by_mutants(claim: Pass, ask: Ask) -> str:
     if told and noticed * 2 >= counted:
         return ""
     return f"the testbench never answers a design that does nothing, and notices {noticed} of {counted} wrong ones"
-
-
-def _exactly(claim: Pass, ask: Ask, stubs: dict[str, str], loosely: list[str]) -> Verdict:
-    """The verdict once `==` and `!=` of the testbench's decisions see unknown bits."""
-    verdict, design, _ = claim
-    again = ask(design, strict=True)
-    if again["outcome"] == Outcome.COMPILE_ERROR and not loosely:
-        return verdict  # reals cannot be compared so
-    if again["outcome"] != Outcome.PASS:
-        return _refused(
-            verdict, f"passes only because `==` or `!=` overlooks unknown bits: {again['detail']}"
-        )
-    for level in loosely:
-        if ask(claim.other(stubs[level]), strict=True)["outcome"] == Outcome.PASS:
-            return _refused(verdict, f"{_NOTHING} (all outputs {level})")
-    return verdict
 
 
 def _strictly(claim: Pass, ask: Ask, stubs: dict[str, str]) -> Verdict:

@@ -10,8 +10,8 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
-from ct_retrain.judge.asking import job, verdict_of
-from ct_retrain.judge.belief import Pass, believed
+from ct_retrain.judge.asking import Pass, job, verdict_of
+from ct_retrain.judge.belief import believed
 from ct_retrain.judge.cocotb import INSTALL, Library, is_cocotb
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.pool import Pool

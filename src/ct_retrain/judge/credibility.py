@@ -61,15 +61,17 @@ class Credibility(Record):
     low: Share
     """Killed of all that may differ: every undecided survivor is taken for a hole."""
     high: Share
-    """Killed of all that do differ: every undecided survivor is taken for equivalent; 1 where nothing differs."""
+    """Killed of all that do differ: every undecided survivor is taken for equivalent; 0 where nothing was killed."""
     operators: tuple[Operator, ...]
     seconds: float
     """On the wall: the work is in other processes."""
+    told: int = 0
+    """Stubs and mutants that the testbench itself called wrong: not those that do not compile, or end without a word."""
 
     @property
     def vacuous(self) -> bool:
-        """Whether an unknown or floating output passes, or nothing that was tried was ever noticed."""
-        return bool({"x", "z"} & set(self.stubs_passed)) or (self.mutants > 0 and self.killed == 0)
+        """Whether an unknown or floating output passes, or nothing that was tried was ever called wrong."""
+        return self.golden is Outcome.PASS and (bool({"x", "z"} & set(self.stubs_passed)) or not self.told)
 
 
 LEVELS: tuple[Level, ...] = ("0", "1", "x", "z", "echo")
@@ -77,6 +79,8 @@ _COUNTED = frozenset(
     {Outcome.PASS, Outcome.MISMATCH, Outcome.TIMEOUT, Outcome.NO_EVIDENCE, Outcome.RESOURCE_LIMIT}
 )
 """What a mutant that compiles can end in; each but PASS means that the testbench did not accept it."""
+_TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
+"""What a testbench says to a design that it noticed."""
 
 
 def credibility(
@@ -90,21 +94,23 @@ def credibility(
     golden = _bounded(simulator, golden)
     top = next((name for name in wanted(golden.testbench) if name in _names(golden.rtl)), "")
     outcome = simulator.check(golden).outcome
-    if outcome is not Outcome.PASS or not top:
+    if outcome is not Outcome.PASS:
         return _nothing(outcome, time.monotonic() - began)
-    stubs = {level: text for level in LEVELS if (text := stub(golden.rtl, top, level))}
-    passed = _passing(simulator, golden, stubs.values(), workers)
+    stubs = {level: text for level in LEVELS if top and (text := stub(golden.rtl, top, level))}
+    answers = _answers(simulator, golden, stubs.values(), workers)
     idle = tuple(
         level
-        for (level, text), accepted in zip(stubs.items(), passed, strict=True)
-        if accepted and not _proved(same, golden.rtl, text, top)
+        for (level, text), answer in zip(stubs.items(), answers, strict=True)
+        if answer is Outcome.PASS and not _proved(same, golden.rtl, text, top)
     )
     tried = list(mutants(golden.rtl, most))
     designs = (golden.model_copy(update={"rtl": mutant.rtl}) for mutant in tried)
     verdicts = check_all(simulator, designs, workers)
     judged = [(mutant, verdict.outcome) for mutant, verdict in zip(tried, verdicts, strict=True)]
     counted = [(mutant, found) for mutant, found in judged if found in _COUNTED]
-    return _score(idle, counted, lambda text: None if same is None else same(golden.rtl, text, top), began)
+    told = sum(one in _TOLD for one in [*answers, *(found for _, found in counted)])
+    score = _score(idle, counted, lambda text: _alike(same, golden.rtl, text, top), began)
+    return score.model_copy(update={"told": told})
 
 
 _BOUNDS = (2, 10)
@@ -172,15 +178,15 @@ def _score(
         equivalent=equivalent,
         different=different,
         undecided=undecided,
-        low=_share(killed, killed + different + undecided, unknown=0.0),
-        high=_share(killed, killed + different, unknown=1.0),
+        low=_share(killed, killed + different + undecided),
+        high=_share(killed, killed + different),
         operators=_operators(counted, {mutant.rtl for mutant, alike in survivors if alike is not True}),
         seconds=round(time.monotonic() - began, 3),
     )
 
 
-def _share(part: int, whole: int, unknown: float) -> float:
-    return part / whole if whole else unknown
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
 
 
 def _operators(counted: list[tuple[Mutant, Outcome]], survived: set[str]) -> tuple[Operator, ...]:
@@ -192,13 +198,17 @@ def _operators(counted: list[tuple[Mutant, Outcome]], survived: set[str]) -> tup
     return tuple(of(name) for name in sorted({mutant.operator for mutant, _ in counted}))
 
 
-def _passing(simulator: Simulator, golden: Design, texts: Iterable[str], workers: int) -> list[bool]:
+def _answers(simulator: Simulator, golden: Design, texts: Iterable[str], workers: int) -> list[Outcome]:
     designs = (golden.model_copy(update={"rtl": text}) for text in texts)
-    return [verdict.passed for verdict in check_all(simulator, designs, workers)]
+    return [verdict.outcome for verdict in check_all(simulator, designs, workers)]
+
+
+def _alike(same: Equivalence | None, golden: str, other: str, top: str) -> bool | None:
+    return None if same is None or not top else same(golden, other, top)
 
 
 def _proved(same: Equivalence | None, golden: str, other: str, top: str) -> bool:
-    return same is not None and same(golden, other, top) is True
+    return _alike(same, golden, other, top) is True
 
 
 def _names(rtl: str) -> frozenset[str]:
@@ -216,7 +226,7 @@ def _nothing(outcome: Outcome, seconds: float) -> Credibility:
         different=0,
         undecided=0,
         low=0.0,
-        high=1.0,
+        high=0.0,
         operators=(),
         seconds=round(seconds, 3),
     )

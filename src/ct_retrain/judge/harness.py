@@ -34,7 +34,11 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.cocotb import is_cocotb, toplevel
+from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
+from ct_retrain.judge.looks import Looks, looks
 from ct_retrain.judge.reading.sites import Edit, Site, marked
+from ct_retrain.judge.streams import redrawn
+from ct_retrain.judge.wrapper import unwrapped
 from ct_retrain.verilog.modules import Names, names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
@@ -94,8 +98,10 @@ class Harness(NamedTuple):
     """Every way the testbench ends the simulation leaves the end mark."""
     sites: tuple[Site, ...] = ()
     """Of a testbench in free form: where it prints."""
-    loose: bool = False
-    """It compares by `==` or `!=` where it decides, which unknown bits can slip through."""
+    looks: Looks = Looks((), frozenset(), inside=False)
+    """How it looks at the design's outputs, which unknown bits may slip through."""
+    draws: bool = False
+    """It draws random numbers."""
     instances: tuple[str, ...] = ()
     """Paths from a root to the instances of wanted modules, as far as they stand in a root."""
 
@@ -118,12 +124,12 @@ def preprocessable(testbench: str, present: Collection[str] = ()) -> str:
     return f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{asking}'
 
 
-def harness(testbench: str, flat: str = "", *, strict: bool = False) -> Harness | str:
+def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) -> Harness | str:
     """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it.
 
     *flat* is what a preprocessor made of it (`preprocessable`): only there can names and voices be found that macros
-    spell. With *strict* the decisions of a testbench in free form compare unknown bits, too. One for cocotb is left
-    as it is: it speaks through a file that the design cannot write.
+    spell. *changed* says what is changed in it to try a pass. One for cocotb is left as it is: it speaks through a file
+    that the design cannot write.
     """
     if is_cocotb(testbench):
         top = toplevel(testbench)
@@ -140,17 +146,23 @@ def harness(testbench: str, flat: str = "", *, strict: bool = False) -> Harness 
     if isinstance(renamed, str):
         return renamed
     ended, ends = _ended(parsed)
-    comparing = _comparisons(parsed) if style is Style.PLAIN else []
+    drawing = redrawn(parsed)
     spoken = speech.edits if style is not Style.HOUSE else ()
+    tried = [
+        *(_comparisons(parsed) if changed.strict else ()),
+        *(unwrapped(parsed, wanted(found), NAME_BLANK) if changed.apart else ()),
+        *(drawing if changed.stream else ()),
+    ]
     return Harness(
         style,
-        _apply(parsed.data, [*renamed, *spoken, *ended, *(comparing if strict else ())]),
+        _apply(parsed.data, [*renamed, *spoken, *ended, *tried]),
         tuple(f"{top}_{NAME_BLANK}" for top in roots(found)),
         frozenset(found.defined),
         wanted(found),
         ends,
         sites=speech.sites,
-        loose=bool(comparing),
+        looks=looks(parsed, wanted(found)),
+        draws=bool(drawing),
         instances=tuple(_instances(parsed, found)),
     )
 

@@ -5,8 +5,9 @@ from typing import Any
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, limits_of, verdict_of
-from ct_retrain.judge.belief import Pass, believed
+from ct_retrain.judge import layers
+from ct_retrain.judge.asking import HARNESS_VERSION, Pass, examine, job, limits_of, verdict_of
+from ct_retrain.judge.belief import believed
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.script import Said, Script
 from ct_retrain.judge.confined.toolchain import Installation
@@ -18,9 +19,12 @@ from ct_retrain.verilog.guard import GUARD_VERSION
 class Icarus:
     """A Simulator; safe to share between threads, one worker each."""
 
-    def __init__(self, settings: JudgeSettings, found: Installation, pool: Pool) -> None:
-        """Let the programs of *found* judge what is known; raise ToolError when they are not fit."""
-        self._settings, self._pool = settings, pool
+    def __init__(self, settings: JudgeSettings, found: Installation, pool: Pool, without: str = "") -> None:
+        """Let the programs of *found* judge what is known; raise ToolError when they are not fit.
+
+        The layer *without* is left out of every verdict (`judge.layers`).
+        """
+        self._settings, self._pool, self._without = settings, pool, without
         self._limits = Limits(settings.cpu_seconds, settings.memory_mb, settings.output_kb)
         self._direct = False
         self.tool = self._examined(found.version, direct=bool(found.base))
@@ -33,7 +37,9 @@ class Icarus:
         """The verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
         answer = self._ask(design)
         verdict = verdict_of(answer, self.tool)
-        return believed(Pass(verdict, design, answer), self._ask), answer["gave_up"]
+        if self._without != layers.BELIEF:
+            verdict = believed(Pass(verdict, design, answer), self._ask)
+        return verdict, answer["gave_up"]
 
     def careless(self, design: Design) -> str:
         """What iverilog and vvp print for *design* when they are run as most scripts do; confined all the same."""
@@ -61,4 +67,5 @@ class Icarus:
         return self._pool.ask({**self._job(design), **how}, limits_of(self._limits, design))
 
     def _job(self, design: Design) -> dict[str, Any]:
-        return {**job(design, self._settings.log_chars), "direct": self._direct}
+        asked = job(design, self._settings.log_chars)
+        return {**asked, "direct": self._direct, "without": self._without}

@@ -8,6 +8,7 @@ from typing import Self
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.judge import layers
 from ct_retrain.judge.cache import Cache, Remembering, Use
 from ct_retrain.judge.choice import Choosing
 from ct_retrain.judge.cocotb import locate_library
@@ -26,11 +27,16 @@ class Judge:
     """A Simulator that is safe to share between threads; its workers end with it."""
 
     def __init__(
-        self, settings: JudgeSettings, cache: Path | None = None, sandbox: SandboxMode = "best-effort"
+        self,
+        settings: JudgeSettings,
+        cache: Path | None = None,
+        sandbox: SandboxMode = "best-effort",
+        *,
+        without: str = "",
     ) -> None:
         """Find the programs and let them judge what is known; raise ToolError when they or the sandbox are not fit.
 
-        Verdicts are kept in the file *cache*, if one is named.
+        Verdicts are kept in the file *cache*, if one is named. The layer *without* is left out (`judge.layers`).
         """
         found = locate()
         second = _second(settings)
@@ -46,7 +52,7 @@ class Judge:
         self._limits = (
             f"{settings.cpu_seconds} {settings.memory_mb} {settings.output_kb} {settings.log_chars}"
         )
-        self.icarus = Icarus(settings, found, self._pool)
+        self.icarus = Icarus(settings, found, self._pool, without)
         self.prover = Prover(settings, self._pool)
         self.verilator: Simulator | None = None
         """Alone, where it is installed and the settings allow it."""
@@ -54,7 +60,8 @@ class Judge:
         cosimulating = Cosimulating(simulator, settings, self._python_pool, library)
         self.plain = self._remembering(cosimulating)
         """Without the second opinion: what the testbench alone says."""
-        doubting = Doubting(self.plain, self.prover) if settings.second_opinion else None
+        doubts = settings.second_opinion and without != layers.OPINION
+        doubting = Doubting(self.plain, self.prover) if doubts else None
         self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
 

@@ -6,8 +6,8 @@ from typing import Any
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Verdict
-from ct_retrain.judge.asking import HARNESS_VERSION, examine, job, limits_of, verdict_of
-from ct_retrain.judge.belief import Pass, believed
+from ct_retrain.judge.asking import HARNESS_VERSION, Pass, examine, job, limits_of, verdict_of
+from ct_retrain.judge.belief import believed
 from ct_retrain.judge.confined.compiled import Compiled, Installed, prepare
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.verilation import BUILDING

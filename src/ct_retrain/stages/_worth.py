@@ -12,6 +12,9 @@ from ct_retrain.core.settings import CurateSettings
 from ct_retrain.core.verdict import Design
 from ct_retrain.judge.credibility import Credibility
 from ct_retrain.stages._sources import Refuse, Source, refusal
+from ct_retrain.verilog.guard import approve
+from ct_retrain.verilog.modules import instantiated
+from ct_retrain.verilog.undriven import undriven
 
 
 class Appraiser(Protocol):
@@ -36,9 +39,10 @@ def credible(
 ) -> Iterator[tuple[Source, Example]]:
     """Yield the examples whose testbench is not known to be blind, with what it is worth in their metadata.
 
-    Unknown is not weak: an example is refused only if its testbench lets designs pass that are proved wrong,
-    or notices nothing at all. With `mutants` 0 nobody is asked and nobody refused.
+    Unknown is not weak: an example is refused only if its testbench lets designs pass that are proved wrong, or
+    notices next to nothing. With `mutants` 0 nobody is asked and nobody refused.
     """
+    passed = [pair for pair in passed if not _refused_as_undriven(pair[0], refuse)]
     if not settings.mutants:
         yield from passed
         return
@@ -52,12 +56,31 @@ def credible(
         for (source, example), worth in zip(passed, worths, strict=True):
             if worth.vacuous:
                 refuse(refusal(source.trace, "vacuous_testbench", _vacuous(worth)))
-            elif worth.high < settings.min_credibility:
-                detail = f"{_noticed(worth)}, {settings.min_credibility:.0%} wanted"
-                refuse(refusal(source.trace, "weak_testbench", detail))
+            elif weak := _weak(worth, settings):
+                refuse(refusal(source.trace, "weak_testbench", weak))
             else:
                 facts = example.metadata.model_copy(update={"credibility": _flat(worth)})
                 yield source, example.model_copy(update={"metadata": facts})
+
+
+def _refused_as_undriven(source: Source, refuse: Refuse) -> bool:
+    """Whether *source* is refused because its testbench passed it without an output that something drives."""
+    output = undriven(approve(source.rtl).text, instantiated(source.testbench))
+    if output:
+        refuse(refusal(source.trace, "undriven_output", f"nothing drives the output {output}"))
+    return bool(output)
+
+
+def _weak(found: Credibility, settings: CurateSettings) -> str:
+    """Why the testbench shows too little; "" where it shows enough."""
+    if not found.mutants + found.equivalent:
+        return "nothing in the design could be made wrong, so nobody can tell whether its testbench looks"
+    if found.high < settings.min_credibility:
+        return f"{_noticed(found)}, {settings.min_credibility:.0%} wanted"
+    if found.low < settings.min_certain:
+        least = f"at least {found.low:.0%}, {settings.min_certain:.0%} wanted"
+        return f"notices {found.killed} of {found.mutants} wrong designs, {least}; {found.undecided} are undecided"
+    return ""
 
 
 def _vacuous(found: Credibility) -> str:

@@ -21,6 +21,7 @@ from pyslang.syntax import (
     ExpressionStatementSyntax,
     LiteralExpressionSyntax,
     PrefixUnaryExpressionSyntax,
+    PrimitiveInstantiationSyntax,
     SignalEventExpressionSyntax,
     StandardCaseItemSyntax,
     SyntaxKind,
@@ -114,6 +115,17 @@ def _edits(parsed: Parsed) -> Iterator[_Edit]:
                 yield _Edit(operator, where.start, where.end, text)
 
 
+_GATES = {
+    "and": "or",
+    "or": "and",
+    "nand": "nor",
+    "nor": "nand",
+    "xor": "xnor",
+    "xnor": "xor",
+    "not": "buf",
+    "buf": "not",
+}
+
 _CONSTANT_KINDS = frozenset(
     {
         SyntaxKind.VariableDimension,
@@ -184,5 +196,7 @@ def _control(parsed: Parsed, node: SyntaxNode) -> Iterator[tuple[Visited, str, s
             yield node, "no second edge", parsed.text(node.left)
         case StandardCaseItemSyntax():
             yield node, "no case item", ""
+        case PrimitiveInstantiationSyntax() if node.type.valueText in _GATES:
+            yield node.type, "other gate", _GATES[node.type.valueText]
         case _:
             pass

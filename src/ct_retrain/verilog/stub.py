@@ -33,21 +33,21 @@ def _render(instance: InstanceSymbol, level: Level) -> str:
         if isinstance(item, ParameterSymbol) and (item.isPortParam or not item.isLocalParam)
     ]
     ports = [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
-    head = ", ".join(map(_parameter, parameters))
+    head = ", ".join(map(declared_parameter, parameters))
     opened = f"module {instance.name}{f' #({head})' if head else ''} ("
-    lines = [opened + ", ".join(_declare(port, textual=bool(parameters)) for port in ports) + ");"]
+    lines = [opened + ", ".join(declared_port(port, textual=bool(parameters)) for port in ports) + ");"]
     inputs = [port.name for port in ports if port.direction == ArgumentDirection.In]
     value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": inputs[0] if inputs else "'b0"}[level]
     lines += [f"  assign {port.name} = {value};" for port in ports if port.direction == ArgumentDirection.Out]
     return "\n".join([*lines, "endmodule", ""])
 
 
-def _parameter(item: ParameterSymbol) -> str:
+def declared_parameter(item: ParameterSymbol) -> str:
     """`parameter W = 8`; a local one, on which widths may hang, as it was written, so that it follows the others."""
     return f"localparam {item.syntax}" if item.isLocalParam else f"parameter {item.name} = {item.value}"
 
 
-def _declare(port: PortSymbol, *, textual: bool) -> str:
+def declared_port(port: PortSymbol, *, textual: bool) -> str:
     """`input [3:0] a`; with *textual*, widths as written, for they may hang on parameters."""
     direction = {ArgumentDirection.In: "input", ArgumentDirection.Out: "output"}.get(port.direction, "inout")
     width = port.type.bitWidth

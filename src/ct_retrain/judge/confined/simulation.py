@@ -5,20 +5,25 @@ the guard (`verilog.guard.approve`), so no macro, comment or directive of one re
 of the design only what was examined.
 """
 
+import hashlib
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
+from ct_retrain.judge import layers
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined import toolchain
 from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
+from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
+from ct_retrain.judge.streams import KEY_BLANK
 from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
+from ct_retrain.judge.wrapper import apart, could_recite, wrapper
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.scope import captured
@@ -35,6 +40,8 @@ class Tools(NamedTuple):
     parser_seconds: int
     log_chars: int
     hangup: int | None
+    without: str = ""
+    """A layer that is left out (`judge.layers`), to see what the others are worth."""
 
 
 class Answer(NamedTuple):
@@ -53,7 +60,13 @@ class Answer(NamedTuple):
     quiet: bool = False
     """A pass of a testbench that only speaks of failures."""
     loose: bool = False
-    """A pass by comparisons that unknown bits can slip through."""
+    """The testbench looks at outputs in a way that unknown bits can slip through."""
+    draws: bool = False
+    """The testbench draws random numbers."""
+    held: bool = False
+    """The design has a clock, and inputs that are neither clock nor reset: it could recite its answers."""
+    ended: str = ""
+    """When the simulation ended, as a number and its unit; "" where nobody said."""
     cpu_seconds: float = 0.0
     """Processor time of the simulation."""
 
@@ -68,11 +81,11 @@ class Bench(NamedTuple):
 
 
 def prepare(
-    testbench: str, tools: Tools, present: Collection[str] = (), *, strict: bool = False
+    testbench: str, tools: Tools, present: Collection[str] = (), changed: Experiment = AS_WRITTEN
 ) -> Bench | str:
     """*testbench* made ready for many designs; a sentence when it can give no evidence.
 
-    Files that are *present* may be included; with *strict* its decisions see unknown bits (`harness`).
+    Files that are *present* may be included; *changed* says what is changed in it to try a pass (`harness`).
     """
     if is_cocotb(testbench):
         return "a testbench for cocotb needs cocotb"
@@ -80,7 +93,7 @@ def prepare(
     if isinstance(flat, Finished):
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
     with Patience(tools.parser_seconds):
-        made = harness(testbench, flat, strict=strict)
+        made = harness(testbench, flat, changed)
     return made if isinstance(made, str) else Bench(made, made.source, units(flat))
 
 
@@ -114,6 +127,20 @@ def forcing(bench: Bench, rtl: str, level: Level) -> Bench | str:
     return bench._replace(flat=text, made=bench.made._replace(tops=(*bench.made.tops, top)))
 
 
+def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
+    """*bench*, prepared for *tried*, with what only this design decides; a sentence where that cannot be."""
+    key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
+    flat = bench.flat.replace(KEY_BLANK, tried.stream)
+    if not tried.apart:
+        return bench._replace(flat=flat)
+    names = [name for name in defined(rtl) if name in bench.made.wanted]
+    texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
+    if not all(texts) or not texts:
+        return "the design has ports that nothing can be put between"
+    made = bench.made._replace(modules=bench.made.modules | set(map(apart, names)))
+    return bench._replace(flat="\n".join([flat, *texts]), made=made)
+
+
 def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | None = None) -> Answer:
     """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
     built = build(rtl, bench, nonce, tools)
@@ -128,20 +155,39 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
-    idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
-    return Answer(
+    answer = Answer(
         finding.outcome,
         strip_control(finding.detail),
         finding.checks,
         finding.errors,
         built.warnings,
         log,
-        idle,
         gave_up=ran.limit is Limit.CPU,
         quiet=finding.quiet,
-        loose=bench.made.loose,
+        ended=_ended(ran.output),
         cpu_seconds=ran.cpu_seconds,
     )
+    return doubted(answer, rtl, bench.made)
+
+
+def doubted(answer: Answer, rtl: str, made: Harness) -> Answer:
+    """*answer* with what a pass is to be tried by."""
+    if answer.outcome is not Outcome.PASS:
+        return answer
+    return answer._replace(
+        stubs=stubs(rtl, made),
+        loose=made.looks.loosely(modules(rtl), made.wanted),
+        draws=made.draws,
+        held=could_recite(rtl, made.wanted),
+    )
+
+
+_END = re.compile(r"^\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at (\d+) \((\w+)\)\s*$", re.MULTILINE)
+
+
+def _ended(output: str) -> str:
+    last = _END.findall(output)
+    return " ".join(last[-1]) if last else ""
 
 
 class Built(NamedTuple):
@@ -159,7 +205,7 @@ class Built(NamedTuple):
 def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     with Patience(tools.parser_seconds):
-        approved = approve(rtl, bench.made.modules)
+        approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
     if approved.report.refused or taken:
         return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
@@ -180,10 +226,20 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     if unread:
         return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
     declared = Declared(approved.units, approved.names, _in_this_run(bench, nonce))
-    wrong = breach(made, declared)
+    wrong = "" if tools.without == layers.COMPILED else breach(made, declared)
     if wrong:
         return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
     return Built(approved.text, warnings, unlawful(approved), made)
+
+
+def _approved(rtl: str, reserved: frozenset[str], tools: Tools) -> Approved:
+    """*rtl* as the guard has it; as Icarus' preprocessor has it where the guard is left out."""
+    if tools.without != layers.GUARD:
+        return approve(rtl, reserved)
+    flat = flatten(rtl, "design.v", tools)
+    text = flat if isinstance(flat, str) else rtl
+    names = frozenset(re.findall(r"[\w$]+", text))
+    return Approved(Report((), ()), text, units=frozenset(defined(text)), names=names)
 
 
 def _compiled() -> str:

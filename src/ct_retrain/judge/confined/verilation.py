@@ -24,15 +24,18 @@ from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
 from ct_retrain.judge.confined.simulation import (
     Answer,
+    Bench,
     Tools,
+    doubted,
     flatten,
     forbidden,
     found,
     limited,
-    stubs,
+    trying,
     units,
     unlawful,
 )
+from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
@@ -56,8 +59,8 @@ class Trial(NamedTuple):
     """Checks of the golden's run."""
     present: tuple[str, ...] = ()
     """Files that the testbench may include."""
-    strict: bool = False
-    """Its decisions see unknown bits."""
+    tried: Experiment = AS_WRITTEN
+    """What is changed to try a pass; numbers and held inputs only, for no bit is unknown here."""
 
 
 def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
@@ -65,9 +68,13 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
     with Patience(tools.parser_seconds):
         # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
-        made = harness(trial.testbench, flat if isinstance(flat, str) else "", strict=trial.strict)
+        made = harness(trial.testbench, flat if isinstance(flat, str) else "", trial.tried)
     if isinstance(made, str):
         return Answer(Outcome.NO_EVIDENCE, made)
+    tried = trying(Bench(made, made.source, ""), rtl, trial.tried)
+    if isinstance(tried, str):
+        return Answer(Outcome.NO_EVIDENCE, tried)
+    made = tried.made._replace(source=tried.flat)
     with Patience(tools.parser_seconds):
         approved = approve(rtl, made.modules)
         taken = captured(approved.text, made.source)
@@ -89,8 +96,7 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
-    idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
-    return answer._replace(warnings=warnings, stubs=idle, loose=made.loose)
+    return doubted(answer._replace(warnings=warnings), rtl, made)._replace(loose=False)
 
 
 def _illegal(approved: Approved) -> Answer | None:

@@ -34,11 +34,14 @@ from ct_retrain.judge.confined.simulation import (
     plainly,
     prepare,
     settle,
+    trying,
 )
 from ct_retrain.judge.confined.synthesis import Reading, resynthesise
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.verilation import Trial
+from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import Nonce
+from ct_retrain.judge.streams import KEY_BLANK
 from ct_retrain.verilog.stub import Level
 
 
@@ -77,16 +80,18 @@ class Job(NamedTuple):
     """Simulate with it: the fields of its `Compiled`."""
     cocotb: list[Any] | None = None
     """The testbench is for it: the fields of its `Library`."""
-    strict: bool = False
-    """The testbench's decisions see unknown bits."""
+    experiment: list[Any] | None = None
+    """What is changed to try a pass: the fields of an `Experiment`."""
     force: Level | None = None
     """What every output of the design is held at."""
+    without: str = ""
+    """A layer that is left out."""
     script: list[Any] | None = None
     """Only run the tools, as this `Script` does, and give back what they print."""
 
 
-_Benches: TypeAlias = dict[tuple[str, bool], Bench | str]
-"""Testbenches that were prepared before, by their text and whether their decisions see unknown bits."""
+_Benches: TypeAlias = dict[tuple[str, Experiment], Bench | str]
+"""Testbenches that were prepared before, by their text and what is changed in it."""
 
 
 def main() -> None:
@@ -156,7 +161,7 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         copy = resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits, reading)
         return copy._asdict()
     job = Job(limits=limits, **message)
-    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup)
+    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup, job.without)
     if job.script is not None:
         way = Script(*job.script)
         plain = _lay_out(job, toolchain.NAMES) or as_script(job.rtl, job.testbench, way, tools)
@@ -176,13 +181,14 @@ def _plainly(job: Job, tools: Tools) -> Answer:
 
 def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     nonce = Nonce.drawn()
+    tried = Experiment(*job.experiment) if job.experiment else AS_WRITTEN
     if job.verilator is not None:
         unfit = _lay_out(job, verilation.NAMES)
         if unfit is None and job.force is not None:
             unfit = Answer(Outcome.NO_EVIDENCE, "outputs are forced by Icarus alone")
         present = tuple(name for name, _ in job.files)
         compiled = Compiled(*job.verilator)
-        asked = Trial(job.testbench, nonce, job.expected, present, job.strict)
+        asked = Trial(job.testbench, nonce, job.expected, present, tried)
         return unfit or verilation.settle(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:
         trial = regression.Trial(job.testbench, nonce, job.expected, Library(*job.cocotb))
@@ -190,7 +196,9 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     unfit = _lay_out(job, toolchain.NAMES)
     if unfit is not None:
         return unfit
-    bench = _prepared(job, tools, benches)
+    bench = _prepared(job, tools, benches, tried)
+    if not isinstance(bench, str) and tried is not AS_WRITTEN:
+        bench = trying(bench, job.rtl, tried)
     if not isinstance(bench, str) and job.force is not None:
         bench = forcing(bench, job.rtl, job.force)
     if isinstance(bench, str):
@@ -198,13 +206,15 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     return settle(job.rtl, bench, nonce, tools, job.expected)
 
 
-def _prepared(job: Job, tools: Tools, benches: _Benches) -> Bench | str:
+def _prepared(job: Job, tools: Tools, benches: _Benches, tried: Experiment) -> Bench | str:
     """The testbench of *job*, made ready once for all designs; with files to include it is made ready anew."""
     present = tuple(name for name, _ in job.files)
-    key = job.testbench, job.strict
+    # Which numbers, values and times is the design's affair (`trying`).
+    changed = Experiment(strict=tried.strict, apart=tried.apart, stream=tried.stream and KEY_BLANK)
+    key = job.testbench, changed
     if key in benches and not present:
         return benches[key]
-    bench = prepare(job.testbench, tools, present, strict=job.strict)
+    bench = prepare(job.testbench, tools, present, changed)
     if not present:
         if len(benches) >= _KNOWN_BENCHES:
             benches.pop(next(iter(benches)))

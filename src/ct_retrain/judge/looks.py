@@ -1,0 +1,164 @@
+"""Where a testbench looks at a signal in a way that an unknown bit could slip through.
+
+`q !== expected` notices an x, and so does `{a} === ({a} ^ {q} ^ {a})`. Every other look may not: `q != expected` is
+neither true nor false of it, `if (valid)` takes the other branch, and what is computed from it is unknown, too.
+Whatever is not surely of the first kind counts as loose; that costs a run, and never a verdict.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    BinaryExpressionSyntax,
+    DeclaratorSyntax,
+    EventControlWithExpressionSyntax,
+    HierarchicalInstanceSyntax,
+    HierarchyInstantiationSyntax,
+    IdentifierNameSyntax,
+    IdentifierSelectNameSyntax,
+    InvocationExpressionSyntax,
+    NamedPortConnectionSyntax,
+    OrderedPortConnectionSyntax,
+    PortListSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    SystemNameSyntax,
+    WildcardPortConnectionSyntax,
+)
+
+from ct_retrain.verilog.modules import Module
+from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+
+
+class Looks(NamedTuple):
+    """What a testbench ties to the design, and what it looks at loosely."""
+
+    tied: tuple[tuple[str, frozenset[str]], ...]
+    """Port, or its place in the list as a number, and the names in what it is connected to; `*` for all by name."""
+    loose: frozenset[str]
+    """Names that are looked at so that an unknown bit could slip through."""
+    inside: bool
+    """It looks inside the design by a hierarchical name."""
+
+    def loosely(self, modules: Iterable[Module], wanted: Iterable[str]) -> bool:
+        """Whether it looks loosely at an output of the *wanted* ones among *modules*."""
+        tied = dict(self.tied)
+        seen: set[str] = set()
+        for module in modules:
+            for place, port in enumerate(module.ports if module.name in wanted else ()):
+                if port.direction != "input":
+                    seen |= tied.get(port.name, tied.get(str(place), frozenset()))
+                    seen |= {port.name} if "*" in tied else set()
+        return self.inside or bool(seen & self.loose)
+
+
+def looks(parsed: Parsed, wanted: Iterable[str]) -> Looks:
+    """How the testbench *parsed* looks at the modules that it *wanted*."""
+    everything = nodes(parsed.tree.root)
+    tied: dict[str, frozenset[str]] = {}
+    quiet: set[int] = set()
+    instances: set[str] = set()
+    for node in everything:
+        if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
+            for item in listed(node, "instances", HierarchicalInstanceSyntax):
+                instances.add(item.decl.name.valueText)
+                for port, names in _tied(item):
+                    tied[port] = tied.get(port, frozenset()) | names
+            quiet |= _within(node)
+        elif _says_nothing(node):
+            quiet |= _within(node)
+        elif isinstance(node, BinaryExpressionSyntax) and _tight(node):
+            # What stands on both sides may be x on both, and that is equal.
+            both = _words(node.left) & _words(node.right)
+            quiet |= {_key(one) for one in nodes(node) if isinstance(one, _NAMES) and not _words(one) & both}
+    words = [node for node in everything if isinstance(node, _NAMES) and _key(node) not in quiet]
+    loose = {node.identifier.valueText for node in words}
+    inside = any(
+        node.kind == SyntaxKind.ScopedName and {word.valueText for word in tokens(node)} & instances
+        for node in everything
+    )
+    return Looks(tuple(sorted(tied.items())), frozenset(loose), inside)
+
+
+_NAMES = (IdentifierNameSyntax, IdentifierSelectNameSyntax)
+
+
+def _tied(item: HierarchicalInstanceSyntax) -> list[tuple[str, frozenset[str]]]:
+    found: list[tuple[str, frozenset[str]]] = []
+    for place, one in enumerate(listed(item, "connections", SyntaxNode)):
+        match one:
+            case NamedPortConnectionSyntax():
+                name = one.name.valueText
+                found.append((name, _words(one) | ({name} if getattr(one, "expr", None) is None else set())))
+            case OrderedPortConnectionSyntax():
+                found.append((str(place), _words(one)))
+            case WildcardPortConnectionSyntax():
+                found.append(("*", frozenset()))
+            case _:
+                pass
+    return found
+
+
+def _words(node: SyntaxNode) -> frozenset[str]:
+    return frozenset(token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier)
+
+
+def _key(node: SyntaxNode) -> int:
+    return node.sourceRange.start.offset
+
+
+def _within(node: SyntaxNode) -> set[int]:
+    return {_key(inner) for inner in nodes(node) if isinstance(inner, _NAMES)}
+
+
+_SPEAKING = (
+    "$display",
+    "$write",
+    "$monitor",
+    "$strobe",
+    "$fdisplay",
+    "$fwrite",
+    "$fmonitor",
+    "$fstrobe",
+    "$dump",
+)
+
+
+def _says_nothing(node: SyntaxNode) -> bool:
+    """Whether *node* only prints a value, waits for a change of it, or declares it."""
+    if isinstance(node, InvocationExpressionSyntax) and isinstance(node.left, SystemNameSyntax):
+        return node.left.systemIdentifier.valueText.startswith(_SPEAKING)
+    return isinstance(node, EventControlWithExpressionSyntax | PortListSyntax | DeclaratorSyntax) and not any(
+        isinstance(inner, BinaryExpressionSyntax) for inner in nodes(node)
+    )
+
+
+_PLAIN = frozenset(
+    {
+        SyntaxKind.ConcatenationExpression,
+        SyntaxKind.MultipleConcatenationExpression,
+        SyntaxKind.ParenthesizedExpression,
+        SyntaxKind.BinaryXorExpression,
+        SyntaxKind.CaseInequalityExpression,
+        SyntaxKind.CaseEqualityExpression,
+        SyntaxKind.IdentifierName,
+        SyntaxKind.IdentifierSelectName,
+        SyntaxKind.ElementSelect,
+        SyntaxKind.BitSelect,
+        SyntaxKind.SimpleRangeSelect,
+        SyntaxKind.AscendingRangeSelect,
+        SyntaxKind.DescendingRangeSelect,
+        SyntaxKind.IntegerLiteralExpression,
+    }
+)
+
+
+def _tight(node: BinaryExpressionSyntax) -> bool:
+    """Whether an unknown bit anywhere in *node* makes its two sides differ, and that is told from their being equal."""
+    if node.kind not in {SyntaxKind.CaseInequalityExpression, SyntaxKind.CaseEqualityExpression}:
+        return False
+    if not (_words(node.left) and _words(node.right)):
+        # `q === 1'b0` may be what a failure looks like, and an x is not that.
+        return False
+    return all(inner.kind in _PLAIN for inner in nodes(node))

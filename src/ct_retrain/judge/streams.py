@@ -1,0 +1,52 @@
+"""Other random numbers for a testbench: the same distributions, another stream in every run that asks for one.
+
+A simulator draws the same numbers each time, so a design could recite the answers to them without ever looking at
+an input. With other numbers only a design that computes its answers is right.
+"""
+
+from collections.abc import Iterable
+
+from pyslang.syntax import ArgumentListSyntax, InvocationExpressionSyntax, SyntaxNode, SystemNameSyntax
+
+from ct_retrain.judge.reading.sites import Edit
+from ct_retrain.verilog.tree import Parsed, listed, nodes
+
+KEY_BLANK = "c0de5eed"
+"""Stands for the digits that change the numbers, until a run has them."""
+
+
+def redrawn(parsed: Parsed) -> list[Edit]:
+    """What to insert so that every number that *parsed* draws is another; empty where it draws none.
+
+    Numbers of the whole range are exclusive-ored with a key, numbers of a chosen range are mirrored in it.
+    """
+    everything = nodes(parsed.tree.root)
+    calls = {id(node.left): node for node in everything if isinstance(node, InvocationExpressionSyntax)}
+    return [edit for node in everything for edit in _edits(parsed, node, calls.get(id(node)))]
+
+
+_WHOLE = {"$random": "32'sh", "$urandom": "32'h"}
+_RANGED = frozenset({"$urandom_range", "$dist_uniform"})
+
+
+def _edits(parsed: Parsed, node: SyntaxNode, call: SyntaxNode | None) -> Iterable[Edit]:
+    if not isinstance(node, SystemNameSyntax):
+        return
+    name = node.systemIdentifier.valueText
+    place = parsed.span(call if call is not None else node)
+    if place is None:
+        return
+    if name in _WHOLE:
+        yield from (Edit(place.start, "("), Edit(place.end, f" ^ {_WHOLE[name]}{KEY_BLANK})"))
+    elif name in _RANGED and isinstance(call, InvocationExpressionSyntax):
+        bounds = _arguments(parsed, call)[-2:]
+        if bounds:
+            yield from (Edit(place.start, f"(({')+('.join(bounds)})-"), Edit(place.end, ")"))
+
+
+def _arguments(parsed: Parsed, call: InvocationExpressionSyntax) -> list[str]:
+    """The texts between the commas of *call*; empty where they draw numbers themselves."""
+    arguments: ArgumentListSyntax | None = getattr(call, "arguments", None)
+    if arguments is None or any(isinstance(inner, SystemNameSyntax) for inner in nodes(arguments)):
+        return []
+    return [parsed.text(item) for item in listed(arguments, "parameters", SyntaxNode)]

@@ -1,0 +1,74 @@
+"""Outputs of a design that nothing drives: no assignment, gate or instance has anything to do with them."""
+
+from collections.abc import Iterable, Iterator
+
+from pyslang.ast import ArgumentDirection, PortSymbol
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    BinaryExpressionSyntax,
+    DeclaratorSyntax,
+    HierarchyInstantiationSyntax,
+    InvocationExpressionSyntax,
+    ModuleDeclarationSyntax,
+    PostfixUnaryExpressionSyntax,
+    PrefixUnaryExpressionSyntax,
+    PrimitiveInstantiationSyntax,
+    SyntaxKind,
+    SyntaxNode,
+)
+
+from ct_retrain.verilog.tree import elaborated, listed, nodes, parse, tokens
+
+
+def undriven(rtl: str, wanted: Iterable[str]) -> str:
+    """The first output of a *wanted* module of *rtl* that nothing drives; "" where all are driven, as far as is clear."""
+    parsed = parse(rtl)
+    if parsed is None:
+        return ""
+    driven = {
+        node.header.name.valueText: set(_driven(node))
+        for node in nodes(parsed.tree.root)
+        if isinstance(node, ModuleDeclarationSyntax)
+    }
+    for root in elaborated(parsed, frozenset(wanted)):
+        for port in listed(root.body, "portList", PortSymbol):
+            if port.direction == ArgumentDirection.Out and port.name not in driven.get(
+                root.name, {port.name}
+            ):
+                return port.name
+    return ""
+
+
+def _driven(module: SyntaxNode) -> Iterator[str]:
+    """Every name in *module* that something may drive."""
+    for node in nodes(module):
+        match node:
+            case BinaryExpressionSyntax() if "Assignment" in node.kind.name:
+                yield from _words(node.left)
+            case DeclaratorSyntax() if getattr(node, "initializer", None) is not None:
+                yield node.name.valueText
+            case (
+                HierarchyInstantiationSyntax() | PrimitiveInstantiationSyntax() | InvocationExpressionSyntax()
+            ):
+                yield from _words(node)
+                yield from _wild(node, module)
+            case PrefixUnaryExpressionSyntax() | PostfixUnaryExpressionSyntax():
+                yield from _words(node)
+            case _ if node.kind in _OTHER:
+                yield from _words(node)
+            case _:
+                pass
+
+
+_OTHER = frozenset({SyntaxKind.ExplicitAnsiPort, SyntaxKind.NetAlias, SyntaxKind.PathDeclaration})
+"""A port may be an expression of its own (`.q(inner)`)."""
+
+
+def _wild(node: SyntaxNode, module: SyntaxNode) -> Iterator[str]:
+    """`.*` may drive whatever the module names."""
+    if any(inner.kind == SyntaxKind.WildcardPortConnection for inner in nodes(node)):
+        yield from _words(module)
+
+
+def _words(node: SyntaxNode) -> Iterator[str]:
+    yield from (token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier)
