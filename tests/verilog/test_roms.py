@@ -59,4 +59,6 @@ def test_a_load_while_the_simulation_runs_stays_forbidden() -> None:
 
 
 def test_what_is_no_memory_file_fills_nothing() -> None:
-    assert "no memory file" in filled(ROM.format(load='$readmemh("rom.hex", m);'), {"rom.hex": "key=1"}).notes[0]
+    assert (
+        "no memory file" in filled(ROM.format(load='$readmemh("rom.hex", m);'), {"rom.hex": "key=1"}).notes[0]
+    )

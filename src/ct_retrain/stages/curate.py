@@ -17,7 +17,7 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CurateSettings
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
@@ -102,11 +102,11 @@ def _simulated(
     sources: Sequence[Source], inputs: CurateInputs, simulator: Simulator, refuse: Refuse
 ) -> Iterator[tuple[Source, Example]]:
     """Whatever passes the judge tonight, with few enough warnings."""
-    designs = (Design(rtl=one.rtl, testbench=one.testbench) for one in sources)
+    designs = (one.design() for one in sources)
     verdicts = paced(check_all(simulator, designs, inputs.workers), "curate: simulations", len(sources))
     for source, verdict in zip(sources, verdicts, strict=True):
         if not verdict.passed:
-            refuse(refusal(source.trace, verdict.outcome.value, verdict.detail))
+            refuse(refusal(source.trace, verdict.outcome.value, source.told(verdict.detail)))
         elif verdict.warnings > inputs.settings.max_warnings:
             detail = f"{verdict.warnings} compiler warnings, {inputs.settings.max_warnings} allowed"
             refuse(refusal(source.trace, "warnings", detail))

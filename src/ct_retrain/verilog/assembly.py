@@ -44,9 +44,7 @@ def assembled(
     """*files* as one text; what *find* does not have stays an include."""
     included: dict[str, File] = {}
     budget = [MOST_CHARACTERS]
-    pieces = [
-        (file, list(_pieces(file, find, included, (file.name,), budget))) for file in files
-    ]
+    pieces = [(file, list(_pieces(file, find, included, (file.name,), budget))) for file in files]
     whole = "".join(piece for _, found in pieces for piece in found)
     set_outside = "".join(
         f"`define {name} {value}".rstrip() + "\n"

@@ -78,12 +78,10 @@ def loads(node: SyntaxNode) -> bool:
     """Whether the statement *node* fills a memory from a file, once, before anything runs, and does nothing else."""
     if not LOADS.fullmatch(task_of(node)) or not harmless(node, frozenset({"$readmemh", "$readmemb"})):
         return False
-    above = node.parent
-    while above is not None:
-        if above.kind == SyntaxKind.InitialBlock:
-            return True
-        above = above.parent
-    return False
+    above: SyntaxNode | None = node
+    while above is not None and above.kind != SyntaxKind.InitialBlock:
+        above = getattr(above, "parent", None)
+    return above is not None
 
 
 def only_checks(node: SyntaxNode) -> bool:

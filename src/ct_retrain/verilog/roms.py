@@ -83,7 +83,9 @@ def _assignments(parsed: Parsed, node: SyntaxNode, library: _Library) -> Filled:
         return Filled("", (f"nobody named the file that fills {memory}: {file}",))
     open_to_all = [name for name in known if _base(name) not in library.kept]
     if not open_to_all:
-        return Filled("", (f"{file} is read by the testbench itself, so the design could recite its answers",))
+        return Filled(
+            "", (f"{file} is read by the testbench itself, so the design could recite its answers",)
+        )
     low = arguments[2] if len(arguments) > _NAMED else _low(parsed, memory)
     choices: list[str] = []
     for name in open_to_all:
@@ -156,9 +158,7 @@ def _stores(memory: str, low: str, words: list[tuple[int | None, str]]) -> Itera
 
 
 def _literals(parsed: Parsed) -> set[str]:
-    return {
-        word.rawText[1:-1] for word in tokens(parsed.tree.root) if word.kind == TokenKind.StringLiteral
-    }
+    return {word.rawText[1:-1] for word in tokens(parsed.tree.root) if word.kind == TokenKind.StringLiteral}
 
 
 _OPENS = re.compile(r"\$fopen|\$readmem[hb]")
