@@ -171,7 +171,8 @@ _PROCESSES = 512
 
 
 def _plainly(job: Job, tools: Tools) -> Answer:
-    return Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
+    unfit = _lay_out(job, toolchain.NAMES)
+    return unfit or Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
 
 
 def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
