@@ -133,7 +133,9 @@ class Judged(NamedTuple):
     seconds: float = 0.0
 
 
-_FAILURE = re.compile(r"\b(?:fail(?:ed|ure|s|ures)?|errors?|mismatch(?:es)?|wrong|incorrect|bad)\b", re.IGNORECASE)
+_FAILURE = re.compile(
+    r"\b(?:fail(?:ed|ure|s|ures)?|errors?|mismatch(?:es)?|wrong|incorrect|bad)\b", re.IGNORECASE
+)
 
 
 def _templates(said: str) -> set[str]:
@@ -159,7 +161,9 @@ def judged(judge: Judge, row: dict[str, Any], design: Design, most: int) -> Judg
             passed += accepted
             rules.update(name for name, rule in RULES.items() if rule(plain))
             if accepted:
-                print(f"  A WRONG MUTANT PASSES: {row['id']} {mutant.operator} line {mutant.line}", flush=True)
+                print(
+                    f"  A WRONG MUTANT PASSES: {row['id']} {mutant.operator} line {mutant.line}", flush=True
+                )
     return Judged(row, verdict, said, wrong, passed, tuple(rules.items()), time.monotonic() - began)
 
 
@@ -172,13 +176,18 @@ def report(found: list[Judged], missing: list[str]) -> str:
     lines += ["", "accepted, by what a person reads in the plain transcript", " | ".join(head)]
     for truth, each in sorted(groups.items()):
         counts = [sum(rule(one.said) for one in each) for rule in RULES.values()]
-        lines.append(" | ".join(map(str, [truth, len(each), sum(one.verdict.passed for one in each), *counts])))
+        lines.append(
+            " | ".join(map(str, [truth, len(each), sum(one.verdict.passed for one in each), *counts]))
+        )
     wrong = sum(one.wrong for one in found)
     rules: Counter[str] = Counter()
     for one in found:
         rules.update(dict(one.by_rule))
     by_rule = ", ".join(f"{name}: {rules[name]}" for name in RULES)
-    lines += ["", f"wrong mutants {wrong}, passed by the judge {sum(one.passed for one in found)}, by {by_rule}"]
+    lines += [
+        "",
+        f"wrong mutants {wrong}, passed by the judge {sum(one.passed for one in found)}, by {by_rule}",
+    ]
     lines += ["", "right, and refused:"]
     lines += [
         f"  {one.row['id']} {one.row['repo']} {one.row['testbench']}: {one.verdict.outcome}: {one.verdict.detail[:200]}"
@@ -189,11 +198,17 @@ def report(found: list[Judged], missing: list[str]) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pairs", type=Path)
     parser.add_argument("repositories", type=Path)
-    parser.add_argument("--mutants", type=int, default=4, help="at most so many wrong variants of each right design")
-    parser.add_argument("--only", default="", help="pairs whose id, repository, testbench or truth holds this text")
+    parser.add_argument(
+        "--mutants", type=int, default=4, help="at most so many wrong variants of each right design"
+    )
+    parser.add_argument(
+        "--only", default="", help="pairs whose id, repository, testbench or truth holds this text"
+    )
     parser.add_argument("--json", type=Path, help="a file for the verdict of each pair")
     options = parser.parse_args()
     missing: list[str] = []
@@ -209,7 +224,9 @@ def main() -> None:
                 missing.append(design)
                 continue
             found.append(one := judged(judge, row, design, options.mutants))
-            print(f"{one.seconds:6.1f} s {about}: {one.verdict.outcome}: {one.verdict.detail[:160]}", flush=True)
+            print(
+                f"{one.seconds:6.1f} s {about}: {one.verdict.outcome}: {one.verdict.detail[:160]}", flush=True
+            )
     print(report(found, sorted(set(missing))))
     if options.json:
         rows = [{**one.row, "outcome": one.verdict.outcome, "detail": one.verdict.detail} for one in found]

@@ -35,7 +35,7 @@ from ct_retrain.judge.confined.simulation import (
     prepare,
     settle,
 )
-from ct_retrain.judge.confined.synthesis import Reading, resynthesise
+from ct_retrain.judge.confined.synthesis import Asked, Reading, resynthesise
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.verilation import Trial
 from ct_retrain.judge.harness import Nonce
@@ -153,7 +153,8 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         return check(inquiry, Yosys(*message["yosys"]), limits)._asdict()
     if "wanted" in message:
         reading = Reading(*message["reading"])
-        copy = resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits, reading)
+        wanted = Asked(tuple(message["wanted"]), message["testbench"])
+        copy = resynthesise(message["rtl"], wanted, message["yosys"], limits, reading)
         return copy._asdict()
     job = Job(limits=limits, **message)
     tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup)
