@@ -12,10 +12,10 @@ RTL = 'module m #(parameter W = 8, parameter logic [W-1:0] T = 1, parameter N = 
     [
         ("m u ();", (), ""),
         ("m #(.W(4), .T(4'b1001)) u ();", (("W", "4"), ("T", "4'b1001")), ""),
-        ("localparam K = 3; m #(K + 1) u ();", (("W", "4"),), ""),
+        ("localparam K = 3; m #(K + 1) u ();", (("W", "4"), ("T", "4'b1")), ""),
         ("m #(.W(4)) u (); m #(.W(5)) v ();", (), "m is instantiated with different parameters"),
-        ('m #(.N("b")) u ();', (), "the parameter N is no number"),
-        ("m u (); defparam u.W = 2;", (("W", "2"),), ""),
+        ('m #(.N("b")) u ();', (("N", "8'd98"),), ""),
+        ("m u (); defparam u.W = 2;", (("W", "2"), ("T", "2'b1")), ""),
     ],
 )
 def test_what_a_testbench_gives(instances: str, values: tuple[tuple[str, str], ...], why: str) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from pyslang.ast import InstanceSymbol, ParameterSymbol, Symbol, VisitAction
 
-from ct_retrain.verilog.tree import compilation, parse
+from ct_retrain.verilog.tree import compilation, elaborated, parse
 
 
 class Overrides(NamedTuple):
@@ -25,7 +25,12 @@ def overrides(rtl: str, testbench: str, top: str) -> Overrides:
         return Overrides(why="the testbench cannot be elaborated")
     try:
         root = compilation(both, None).getRoot()
-        found = {_values(instance) for instance in _instances(root, top)}
+        alone = [_values(instance) for instance in elaborated(both, frozenset({top})) if instance.name == top]
+        usual = frozenset(alone[0] if alone else ())
+        found = {
+            tuple(pair for pair in _values(instance) if pair not in usual)
+            for instance in _instances(root, top)
+        }
     except RuntimeError:
         return Overrides(why="the testbench cannot be elaborated")
     if len(found) > 1:
@@ -49,11 +54,11 @@ def _instances(root: Symbol, top: str) -> Iterator[InstanceSymbol]:
 
 
 def _values(instance: InstanceSymbol) -> tuple[tuple[str, str], ...]:
-    """Those that differ from what the design says by itself."""
+    """Every parameter and its value."""
     return tuple(
         (item.name, str(item.value))
         for item in instance.body
-        if isinstance(item, ParameterSymbol) and item.isOverridden and not item.isLocalParam
+        if isinstance(item, ParameterSymbol) and not item.isLocalParam
     )
 
 
