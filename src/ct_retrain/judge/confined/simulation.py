@@ -18,7 +18,8 @@ from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
-from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
+from ct_retrain.judge.reading.shown import Shown
+from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, explained, read
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.scope import captured
@@ -35,6 +36,8 @@ class Tools(NamedTuple):
     parser_seconds: int
     log_chars: int
     hangup: int | None
+    explain: bool = False
+    """Say how each line of the transcript was read."""
 
 
 class Answer(NamedTuple):
@@ -56,6 +59,8 @@ class Answer(NamedTuple):
     """A pass by comparisons that unknown bits can slip through."""
     cpu_seconds: float = 0.0
     """Processor time of the simulation."""
+    shown: tuple[Shown, ...] = ()
+    """The transcript, as it was understood."""
 
 
 class Bench(NamedTuple):
@@ -141,6 +146,7 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         quiet=finding.quiet,
         loose=bench.made.loose,
         cpu_seconds=ran.cpu_seconds,
+        shown=said_by(bench.made, nonce.mark, ran.output, tools),
     )
 
 
@@ -329,6 +335,14 @@ def limited(limit: Limit, what: str) -> Finding:
             return Finding(Outcome.RESOURCE_LIMIT, f"{what} used up its memory")
         case Limit.OUTPUT:
             return Finding(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
+
+
+def said_by(made: Harness, mark: str, output: str, tools: Tools) -> tuple[Shown, ...]:
+    """The lines of *output* as they were read, where *tools* are to explain."""
+    if not tools.explain:
+        return ()
+    lines = explained(made, mark, output)
+    return tuple(one._replace(text=strip_control(one.text), rule=strip_control(one.rule)) for one in lines)
 
 
 def stubs(rtl: str, made: Harness) -> tuple[tuple[Level, str], ...]:

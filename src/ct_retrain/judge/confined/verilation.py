@@ -29,6 +29,7 @@ from ct_retrain.judge.confined.simulation import (
     forbidden,
     found,
     limited,
+    said_by,
     stubs,
     units,
     unlawful,
@@ -176,7 +177,8 @@ def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
     finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     detail = strip_control(finding.detail)
-    return Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
+    answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
+    return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
 
 
 def _heard(made: Harness, mark: str, ran: Finished) -> Finding:

@@ -81,6 +81,8 @@ class Job(NamedTuple):
     """The testbench's decisions see unknown bits."""
     force: Level | None = None
     """What every output of the design is held at."""
+    explain: bool = False
+    """Say how each line of the transcript was read."""
     script: list[Any] | None = None
     """Only run the tools, as this `Script` does, and give back what they print."""
 
@@ -157,7 +159,7 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         copy = resynthesise(message["rtl"], wanted, message["yosys"], limits, reading)
         return copy._asdict()
     job = Job(limits=limits, **message)
-    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup)
+    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup, job.explain)
     if job.script is not None:
         way = Script(*job.script)
         plain = _lay_out(job, toolchain.NAMES) or as_script(job.rtl, job.testbench, way, tools)
