@@ -22,6 +22,7 @@ from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, explained, read
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
+from ct_retrain.verilog.packages import answers, packages_alone, packages_used
 from ct_retrain.verilog.scope import captured
 from ct_retrain.verilog.stub import Level, stub
 
@@ -70,6 +71,8 @@ class Bench(NamedTuple):
     flat: str
     units: str
     """Its last `timescale, which a design without one shares."""
+    packages: tuple[str, ...] = ()
+    """Those that it takes names from and the design may bring."""
 
 
 def prepare(
@@ -86,7 +89,8 @@ def prepare(
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
     with Patience(tools.parser_seconds):
         made = harness(testbench, flat, strict=strict)
-    return made if isinstance(made, str) else Bench(made, made.source, units(flat))
+        packages = packages_used(flat)
+    return made if isinstance(made, str) else Bench(made, made.source, units(flat), packages)
 
 
 def units(testbench: str) -> str:
@@ -98,8 +102,8 @@ def units(testbench: str) -> str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def forcing(bench: Bench, rtl: str, level: Level) -> Bench | str:
-    """*bench* that holds every output of the design in *rtl* at *level*; a sentence where it cannot reach them.
+def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str:
+    """*bench* that holds the output *held* of the design in *rtl*, or all, at *level*; a sentence where it cannot.
 
     For a testbench that looks inside the design, which no design that does nothing compiles beside.
     """
@@ -108,7 +112,7 @@ def forcing(bench: Bench, rtl: str, level: Level) -> Bench | str:
         for module in modules(rtl)
         if module.name in bench.made.wanted
         for port in module.ports
-        if port.direction == "output"
+        if port.direction == "output" and held in {"", port.name}
     ]
     if not bench.made.instances or not ports:
         return "the testbench holds the design where its outputs cannot be forced"
@@ -134,6 +138,8 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
+    shared = packages_alone(built.text, bench.packages) if idle else ""
+    idle = tuple((level, shared + text) for level, text in idle)
     return Answer(
         finding.outcome,
         strip_control(finding.detail),
@@ -164,13 +170,9 @@ class Built(NamedTuple):
 
 def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
-    with Patience(tools.parser_seconds):
-        approved = approve(rtl, bench.made.modules)
-        taken = captured(approved.text, bench.made.source)
-    if approved.report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
-    if not approved.text:
-        return _unreadable(rtl, approved, tools)
+    approved = _examined(rtl, bench, tools)
+    if isinstance(approved, Answer):
+        return approved
     compiled = _compile(approved.text, bench, nonce, tools)
     made = _compiled()
     if made.count(BLANK) < bench.flat.count(BLANK):
@@ -192,6 +194,21 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     return Built(approved.text, warnings, unlawful(approved), made)
 
 
+def _examined(rtl: str, bench: Bench, tools: Tools) -> Approved | Answer:
+    """What the guard makes of *rtl*, or the verdict where there is nothing to compile beside *bench*."""
+    with Patience(tools.parser_seconds):
+        approved = approve(rtl, bench.made.modules)
+        taken = captured(approved.text, bench.made.source)
+        told = answers(approved.text, bench.packages, bench.flat)
+    if approved.report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
+    if not approved.text:
+        return _unreadable(rtl, approved, tools)
+    if told:
+        return Answer(Outcome.NO_EVIDENCE, self_told(told))
+    return approved
+
+
 def _compiled() -> str:
     """What the compiler wrote; "" where it wrote nothing."""
     try:
@@ -203,7 +220,8 @@ def _compiled() -> str:
 def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
     """The testbench's modules, by their names in this run and, where it could not be renamed, as written."""
     names = bench.made.modules if bench.made.style is not Style.COCOTB else defined(bench.flat)
-    return frozenset({*names, *(f"{name}_{nonce.name}" for name in names)})
+    tops = (nonce.named(top) for top in bench.made.tops)
+    return frozenset({*names, *tops, *(f"{name}_{nonce.name}" for name in names)})
 
 
 def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> str:
@@ -253,6 +271,11 @@ def forbidden(report: Report, taken: str) -> str:
     )
 
 
+def self_told(name: str) -> str:
+    """Why no verdict is taken from a testbench that uses *name* of the design's packages."""
+    return f"the testbench uses {name} of the design, which could say what it likes"
+
+
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:
     """What the tools print when nobody is careful: both files in one go, the design first; for comparison only."""
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
@@ -277,8 +300,10 @@ def flatten(text: str, name: str, tools: Tools) -> str | Finished:
 
 def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
     testbench = nonce.named(bench.flat)
-    between = f'\n`resetall\n{bench.units}\n`line 1 "design.v" 0\n'
-    Path(toolchain.SOURCE).write_text(testbench + between + text, encoding="utf-8", errors="replace")
+    design = f'`resetall\n{bench.units}\n`line 1 "design.v" 0\n{text}'
+    # A package stands before what takes names from it; the design's text holds no directive that could outlast it.
+    first, second = (design, f'`resetall\n`line 1 "testbench.v" 0\n{testbench}') if bench.packages else (testbench, design)
+    Path(toolchain.SOURCE).write_text(f"{first}\n{second}", encoding="utf-8", errors="replace")
     return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
 
 
@@ -312,9 +337,18 @@ def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
         return Answer(*limited(ended.limit, "the compiler")[:2], gave_up=ended.limit is Limit.CPU)
     first = _REASON.search(said)
     detail = first[0].strip()[:300] if first else f"the compiler ended with exit code {ended.exit_code}"
-    ours = detail.startswith("testbench.v:") and "sorry:" in detail
+    ours = detail.startswith("testbench.v:") and not _ASKED_OF_THE_DESIGN.search(detail)
+    if ours:
+        detail = f"the testbench does not compile: {detail}"
     outcome = Outcome.NO_EVIDENCE if ours else Outcome.COMPILE_ERROR
     return Answer(outcome, detail, log=tail(said, tools.log_chars), gave_up=True)
+
+
+_ASKED_OF_THE_DESIGN = re.compile(
+    r"Unknown module type|is not a port of|[Pp]ort .* (?:of|in) .*(?:not found|missing)|Wrong number of ports|ports? .*expected"
+    r"|parameter .*not found|Unable to bind|Could not find|nable to elaborate|[Pp]ackage .* not|unresolved wires"
+)
+"""What the compiler says in the testbench's lines of a design that lacks what the testbench asks for."""
 
 
 def found(made: Harness, mark: str, ran: Finished) -> Finding:

@@ -30,6 +30,7 @@ from ct_retrain.judge.confined.simulation import (
     found,
     limited,
     said_by,
+    self_told,
     stubs,
     units,
     unlawful,
@@ -38,6 +39,7 @@ from ct_retrain.judge.harness import Harness, Nonce, Style, harness, preprocessa
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
+from ct_retrain.verilog.packages import answers, packages_alone, packages_used
 from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
@@ -78,6 +80,9 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
+    told = answers(approved.text, packages_used(made.source), made.source)
+    if told:
+        return Answer(Outcome.NO_EVIDENCE, self_told(told))
     translated = _translate(approved.text, made, trial.nonce, verilator, tools)
     said = strip_control(clean(made, trial.nonce, translated.output))
     warnings = len(_WARNING.findall(said))
@@ -91,6 +96,8 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
     idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
+    shared = packages_alone(approved.text, packages_used(made.source)) if idle else ""
+    idle = tuple((level, shared + each) for level, each in idle)
     return answer._replace(warnings=warnings, stubs=idle, loose=made.loose)
 
 
@@ -105,8 +112,10 @@ def _translate(text: str, made: Harness, nonce: Nonce, verilator: Compiled, tool
     texts = {
         "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
         "design.v": f'{last}`line 1 "design.v" 0\n{text}',
-        "roots.v": "",
     }
+    if packages_used(made.source):
+        texts = {name: f"`undefineall\n`resetall\n{texts[name]}" for name in ("design.v", "testbench.v")}
+    texts["roots.v"] = ""
     tops = [nonce.named(top) for top in made.tops]
     if len(tops) > 1:
         rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))

@@ -81,6 +81,8 @@ class Job(NamedTuple):
     """The testbench's decisions see unknown bits."""
     force: Level | None = None
     """What every output of the design is held at."""
+    held: str = ""
+    """The one output that is held, instead of all."""
     explain: bool = False
     """Say how each line of the transcript was read."""
     script: list[Any] | None = None
@@ -196,7 +198,7 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
         return unfit
     bench = _prepared(job, tools, benches)
     if not isinstance(bench, str) and job.force is not None:
-        bench = forcing(bench, job.rtl, job.force)
+        bench = forcing(bench, job.rtl, job.force, job.held)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
     return settle(job.rtl, bench, nonce, tools, job.expected)
