@@ -14,6 +14,7 @@ from ct_retrain.verilog.modules import instantiated, modules
 from ct_retrain.verilog.mutate import mutants
 
 _NOTHING = "the testbench also passes a design that does nothing"
+_NOT_COMPILED = "the testbench does not compile"
 _MUTANTS = 10
 _HUNG = 3
 """Wrong variants that may hang before no more of them are asked."""
@@ -129,7 +130,7 @@ def _exactly(claim: Pass, ask: Ask, stubs: dict[str, str], loosely: list[str]) -
     """The verdict once `==` and `!=` of the testbench's decisions see unknown bits."""
     verdict, design, _ = claim
     again = ask(design, strict=True)
-    if again["outcome"] == Outcome.COMPILE_ERROR and not loosely:
+    if not loosely and (again["outcome"] == Outcome.COMPILE_ERROR or _NOT_COMPILED in again["detail"]):
         return verdict  # reals cannot be compared so
     if again["outcome"] != Outcome.PASS:
         return _refused(

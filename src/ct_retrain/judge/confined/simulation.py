@@ -302,7 +302,11 @@ def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
     testbench = nonce.named(bench.flat)
     design = f'`resetall\n{bench.units}\n`line 1 "design.v" 0\n{text}'
     # A package stands before what takes names from it; the design's text holds no directive that could outlast it.
-    first, second = (design, f'`resetall\n`line 1 "testbench.v" 0\n{testbench}') if bench.packages else (testbench, design)
+    first, second = (
+        (design, f'`resetall\n`line 1 "testbench.v" 0\n{testbench}')
+        if bench.packages
+        else (testbench, design)
+    )
     Path(toolchain.SOURCE).write_text(f"{first}\n{second}", encoding="utf-8", errors="replace")
     return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
 
