@@ -41,7 +41,17 @@ _SAYS = {"yes": "right", "no": "wrong", "nothing": "nothing"}
 @json_option
 @click.pass_obj
 def judge(
-    context: Context, dut: str, tb: str, *, explain: bool, as_json: bool, **more: tuple[str, ...]
+    context: Context,
+    dut: str,
+    tb: str,
+    *,
+    rtl: tuple[str, ...],
+    bench: tuple[str, ...],
+    include: tuple[str, ...],
+    define: tuple[str, ...],
+    data: tuple[str, ...],
+    explain: bool,
+    as_json: bool,
 ) -> int:
     """Judge the design in the file DUT with the testbench in the file TB; nothing is kept.
 

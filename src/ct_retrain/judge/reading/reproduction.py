@@ -34,16 +34,24 @@ class Compared(NamedTuple):
 def compared(theirs: str, ours: str) -> Compared:
     """Our transcript *ours* beside *theirs*, of which only the end may be there."""
     said, heard = _spoken(theirs), _spoken(ours)
+    # Of lines that repeat, the last tells: a transcript may have lost its beginning.
     counted = {one.template: one for one in heard if one.counts is not None}
-    for one in said:
+    for one in {one.template: one for one in said if one.counts is not None}.values():
         other = counted.get(one.template)
-        if one.counts is not None and other is not None and one.counts not in _counts(one.template, heard):
+        if other is not None and one.counts != other.counts:
             return Compared(Likeness.CONTRADICTION, f"the trace says {one.text!r}, tonight {other.text!r}")
     known = {one.template for one in heard}
-    successes = [one for one in said if one.says is Says.YES]
-    if successes and not any(one.template in known for one in successes):
-        last = heard[-1].text if heard else "nothing of the kind"
-        return Compared(Likeness.CONTRADICTION, f"the trace says {successes[-1].text!r}, tonight {last!r}")
+    failure = next(
+        (
+            one
+            for one in heard
+            if one.says is Says.NO and not any(one.template == each.template for each in said)
+        ),
+        None,
+    )
+    if failure is not None and any(one.says is Says.YES for one in said):
+        last = next(one for one in reversed(said) if one.says is Says.YES)
+        return Compared(Likeness.CONTRADICTION, f"the trace says {last.text!r}, tonight {failure.text!r}")
     if said and said[-1].says is Says.NO and said[-1].template not in known:
         return Compared(Likeness.CONTRADICTION, f"the trace ends with {said[-1].text!r}, tonight it does not")
     strange = next((one.text for one in said if one.template not in known), "")
@@ -86,7 +94,3 @@ def _spoken(transcript: str) -> list[_Line]:
 def _paths(text: str) -> str:
     """*text* without paths; `3/4 passed` is none."""
     return _PATH.sub(lambda at: at[0] if re.fullmatch(r"\W*\d+/\d+\W*", at[0]) else "@", text)
-
-
-def _counts(template: str, lines: list[_Line]) -> list[Counts | None]:
-    return [one.counts for one in lines if one.template == template]
