@@ -201,3 +201,43 @@ def test_no_attack_of_the_whole_suite_is_accepted(capsys: pytest.CaptureFixture[
     assert said["forged"] == 0
     assert len(said["results"]) >= 300
     assert said["forged_careless"] > 0, "the comparison shows nothing"
+
+
+FILES = {
+    "inc/a.vh": "`ifndef A\n`define A 3\n`endif\n",
+    "pk.sv": "package pk; localparam K = `KK; endpackage\n",
+    "m.sv": '`include "a.vh"\nmodule m(input [7:0] a, output [7:0] y);\n  reg [7:0] rom [0:1];\n'
+    '  initial $readmemh("r.hex", rom);\n  assign y = a + pk::K + `A + rom[1];\nendmodule\n',
+    "r.hex": "1 2\n",
+    "tb.sv": "module tb; reg [7:0] a; wire [7:0] y; integer i, e = 0; m d(.a(a), .y(y));\n"
+    "  initial begin\n    for (i = 0; i < 9; i = i + 1) begin\n      a = i * 5; #1;\n"
+    '      if (y !== i * 5 + 10) begin e = e + 1; $display("FAIL %0d", y); end\n    end\n'
+    '    $display("tests: 9 errors: %0d", e);\n    $finish;\n  end\nendmodule\n',
+}
+
+
+def several(directory: Path) -> list[str]:
+    """The words that judge a design in several files."""
+    (directory / "inc").mkdir()
+    for name, text in FILES.items():
+        (directory / name).write_text(text)
+    where = {name: str(directory / name) for name in (*FILES, "inc")}
+    return ["judge", where["m.sv"], where["tb.sv"], "--rtl", where["pk.sv"], "-I", where["inc"], "-D", "KK=5"]
+
+
+def test_several_files_are_judged_and_each_line_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call([*several(tmp_path), "--data", str(tmp_path / "r.hex"), "--explain"]) == 0
+    said = capsys.readouterr().out
+
+    assert "  right    tests: 9 errors: 0\n" in said
+    assert f"{tmp_path / 'tb.sv'}:7: a count: failed 0" in said
+
+
+def test_what_is_missing_is_told_by_its_file_and_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(several(tmp_path)) == 20
+
+    assert f'{tmp_path / "m.sv"}:4: nobody named the file that fills rom: "r.hex"' in capsys.readouterr().out

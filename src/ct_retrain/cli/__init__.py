@@ -18,6 +18,7 @@ from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
 from ct_retrain.cli.formal import formal
+from ct_retrain.cli.harvest import harvest
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
@@ -73,6 +74,7 @@ for command in (
     benchmark,
     pipeline,
     demo,
+    harvest,
     judge,
     formal,
     attack,

@@ -9,23 +9,53 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
+    from ct_retrain.cli.sources import Made
     from ct_retrain.core.settings import Settings
     from ct_retrain.core.verdict import Design, Outcome, Verdict
     from ct_retrain.judge.credibility import Credibility
     from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.opinion import Opinion
+    from ct_retrain.judge.reading.shown import Shown
 
 _LOG_LINES = 20
+_SAYS = {"yes": "right", "no": "wrong", "nothing": "nothing"}
 
 
 @click.command(short_help="Judge one design with one testbench.")
 @click.argument("dut", metavar="DUT")
 @click.argument("tb", metavar="TB")
-@click.option("--explain", is_flag=True, help="Show what each layer of the judge found.")
+@click.option(
+    "--rtl", metavar="FILE", multiple=True, help="A file of the design before DUT; may be repeated."
+)
+@click.option(
+    "--bench", metavar="FILE", multiple=True, help="A file of the testbench before TB; may be repeated."
+)
+@click.option(
+    "-I", "--include", metavar="DIR", multiple=True, help="Where included files lie; may be repeated."
+)
+@click.option("-D", "--define", metavar="NAME[=VALUE]", multiple=True, help="A macro; may be repeated.")
+@click.option(
+    "--data", metavar="FILE", multiple=True, help="A file that is read as it runs; may be repeated."
+)
+@click.option("--explain", is_flag=True, help="Show what each layer of the judge found, line by line.")
 @json_option
 @click.pass_obj
-def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) -> int:
+def judge(
+    context: Context,
+    dut: str,
+    tb: str,
+    *,
+    rtl: tuple[str, ...],
+    bench: tuple[str, ...],
+    include: tuple[str, ...],
+    define: tuple[str, ...],
+    data: tuple[str, ...],
+    explain: bool,
+    as_json: bool,
+) -> int:
     """Judge the design in the file DUT with the testbench in the file TB; nothing is kept.
+
+    A memory that the design fills with $readmemh gets the words of a file named by --data.
 
     \b
     Exit code by outcome:
@@ -40,20 +70,24 @@ def judge(context: Context, dut: str, tb: str, *, explain: bool, as_json: bool) 
 
     A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
     """
-    from ct_retrain.core.verdict import Design
+    from ct_retrain.cli.sources import Named, design_of
     from ct_retrain.judge.sandbox import layers_of
 
-    design = Design(rtl=read_text(dut), testbench=read_text(tb))
+    made = design_of(Named(dut, tb, rtl, bench, include, define, data))
+    design = made.design
     settings = settings_of(context)
     with judge_of(settings) as simulator:
         verdict = simulator.check(design)
         layers = _examine(simulator, design, verdict, settings.judge.workers) if explain else None
+    if not verdict.passed and made.notes:
+        verdict = verdict.model_copy(update={"detail": "; ".join([verdict.detail, *made.notes])})
+    verdict = verdict.model_copy(update={"detail": made.told(verdict.detail)})
     if as_json:
-        more = {} if layers is None else {"explanation": _as_dict(layers, dut)}
-        print_json({**verdict.model_dump(mode="json"), "layers": layers_of(verdict.tool), **more})
+        explained = {} if layers is None else {"explanation": _as_dict(layers, made)}
+        print_json({**verdict.model_dump(mode="json"), "layers": layers_of(verdict.tool), **explained})
     else:
         _print(verdict)
-        _explain(layers, verdict, dut) if layers else None
+        _explain(layers, verdict, made) if layers else None
     return exit_code(verdict.outcome)
 
 
@@ -131,6 +165,8 @@ class _Layers(NamedTuple):
     opinion: Opinion
     credibility: Credibility | None
     """Only of a testbench that the design passes."""
+    transcript: tuple[Shown, ...]
+    """What was printed, line by line, and how it was read."""
 
 
 def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
@@ -157,6 +193,7 @@ def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -
         style=made.style.value if not isinstance(made, str) else style.value if style else made,
         opinion=second_opinion(simulator.plain, simulator.prover, design),
         credibility=worth,
+        transcript=simulator.icarus.understood(design),
     )
 
 
@@ -173,21 +210,27 @@ def _print(verdict: Verdict) -> None:
     click.echo(f"judge {verdict.tool.name} {verdict.tool.version}; {verdict.tool.detail}")
 
 
-def _explain(layers: _Layers, verdict: Verdict, dut: str) -> None:
+def _explain(layers: _Layers, verdict: Verdict, made: Made) -> None:
     from ct_retrain.judge.sandbox import layers_of
 
     click.echo("\nguard")
     for line, reason in layers.refused:
-        click.echo(f"  refused  {dut}:{line}: {reason}")
+        click.echo(f"  refused  {made.design_line(line)}: {reason}")
     for line, reason in layers.unread:
-        click.echo(f"  unread   {dut}:{line}: {reason}")
+        click.echo(f"  unread   {made.design_line(line)}: {reason}")
     for line, reason in layers.left_out:
-        click.echo(f"  left out {dut}:{line}: {reason}")
+        click.echo(f"  left out {made.design_line(line)}: {reason}")
     if not layers.refused and not layers.unread:
         click.echo("  nothing to refuse")
     click.echo(f"sandbox\n  {', '.join(layers_of(verdict.tool)) or 'none'}")
     said = f"{verdict.outcome}, {verdict.checks} checks, {verdict.errors} errors"
     click.echo(f"evidence\n  testbench  {layers.style}\n  verdict    {said}")
+    click.echo("transcript, and what each line says of the design")
+    for one in layers.transcript:
+        click.echo(f"  {_SAYS[one.says]:<7}  {one.text}")
+        click.echo(f"           {f'{made.bench_line(one.line)}: ' if one.line else ''}{one.rule}")
+    if not layers.transcript:
+        click.echo("  nothing was printed")
     click.echo(f"second opinion\n  {_opinion(layers.opinion)}")
     click.echo("credibility of the testbench, with this design as its golden")
     for sentence in _worth(layers.credibility):
@@ -217,9 +260,10 @@ def _worth(found: Credibility | None) -> list[str]:
     ]
 
 
-def _as_dict(layers: _Layers, dut: str) -> dict[str, Any]:
+def _as_dict(layers: _Layers, made: Made) -> dict[str, Any]:
     def named(found: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
-        return [{"file": dut, "line": line, "reason": reason} for line, reason in found]
+        places = ((made.design_line(line).rpartition(":"), reason) for line, reason in found)
+        return [{"file": file, "line": int(line), "reason": reason} for (file, _, line), reason in places]
 
     worth = layers.credibility
     scored = worth and {**worth.model_dump(mode="json"), "vacuous": worth.vacuous}
@@ -227,6 +271,7 @@ def _as_dict(layers: _Layers, dut: str) -> dict[str, Any]:
         "guard": {"refused": named(layers.refused), "unread": named(layers.unread)},
         "left_out": named(layers.left_out),
         "style": layers.style,
+        "transcript": [one._asdict() for one in layers.transcript],
         "opinion": {"says": _opinion(layers.opinion), **layers.opinion.model_dump(mode="json")},
         "credibility": scored,
     }

@@ -86,6 +86,7 @@ def _help(command: click.Command, path: str) -> str:
 
 def _exit_codes() -> str:
     from ct_retrain.cli import INTERRUPTED
+    from ct_retrain.cli.harvest import NOTHING
     from ct_retrain.cli.judge import exit_code
     from ct_retrain.core.errors import CorruptStateError, CtRetrainError
     from ct_retrain.core.night import EXIT_CODES, NightOutcome
@@ -97,6 +98,7 @@ def _exit_codes() -> str:
         rows.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {error.__doc__}")
     rows[EXIT_CODES[NightOutcome.HELD]] = ["`verify`: something cannot be told here"]
     rows[CorruptStateError.exit_code] += ["`check`: an invariant is broken", "`verify`: something is denied"]
+    rows[NOTHING] = ["`harvest check`: no simulation would become an example"]
     for outcome, code in EXIT_CODES.items():
         rows.setdefault(code, []).append(f"a night was {outcome.value.replace('_', ' ')}")
     for verdict in Outcome:

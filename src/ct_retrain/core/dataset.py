@@ -47,6 +47,11 @@ class Trace(Record):
     compile_log: Artefact | None
     simulation_log: Artefact | None
     attempts: tuple[Attempt, ...] = ()
+    rtl_files: tuple[Artefact, ...] = ()
+    """The files that `rtl` was put together from, where they are several."""
+    testbench_files: tuple[Artefact, ...] = ()
+    data_files: tuple[Artefact, ...] = ()
+    """What is read while it runs."""
 
 
 class Worth(Record):

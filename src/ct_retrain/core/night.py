@@ -96,6 +96,8 @@ class CurateFacts(Record):
     rejected: dict[str, int]
     categories: dict[str, int]
     dataset_sha256: Sha256
+    transcripts: dict[str, int] = Field(default={})
+    """How tonight's transcripts compare with those of the traces that passed: `same`, `other_words`, `not_reproduced`."""
 
 
 class TrainFacts(Record):

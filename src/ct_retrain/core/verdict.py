@@ -1,5 +1,6 @@
 """A question for the judge and its answer."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -22,10 +23,14 @@ class Outcome(StrEnum):
     """Passes as written, and fails as synthesis reads it: what passed is not what would be built."""
 
 
+FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+"""What a data file may be called."""
+
+
 class DataFile(Record):
     """A file that a testbench reads, such as stimuli or expected values."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+    name: Annotated[str, Field(pattern=f"^{FILE_NAME.pattern}$")]
     text: str
 
 

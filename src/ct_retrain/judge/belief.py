@@ -11,6 +11,7 @@ from typing import Any
 from ct_retrain.core.verdict import Outcome, Verdict
 from ct_retrain.judge.asking import Ask, Pass
 from ct_retrain.judge.holding import holding
+from ct_retrain.verilog.modules import instantiated, modules
 from ct_retrain.verilog.mutate import mutants
 
 _NOTHING = "the testbench also passes a design that does nothing"
@@ -39,7 +40,7 @@ def _telling(claim: Pass, ask: Ask) -> Verdict:
     passed = [level for level, one in told.items() if one is False]
     if passed:
         return _refused(verdict, f"{_NOTHING} (all outputs {passed[0]})")
-    hung = all(heard[level]["gave_up"] for level in ("0", "1"))
+    hung = all(_hung(heard[level]) for level in ("0", "1"))
     if None in {told["0"], told["1"]} and (hung or not _hears_forces(claim, ask)):
         refusal = _by_mutants(claim, ask)
         if refusal:
@@ -66,9 +67,37 @@ def _hears_forces(claim: Pass, ask: Ask) -> bool:
     return all(_told(one, quiet=claim.answer["quiet"]) is True for one in forced)
 
 
+_SHARE = 4
+"""One in so many wrong variants must be noticed; what the testbench is worth beyond that is its credibility."""
+_OUTPUTS = 6
+"""Outputs that are held one at a time."""
+
+
+def _hears_one_output(claim: Pass, ask: Ask) -> bool:
+    """Whether the testbench fails the design when one of its outputs is held and the others go on."""
+    needed = instantiated(claim.design.testbench)
+    outputs = [
+        port.name
+        for module in modules(claim.design.rtl)
+        if module.name in needed
+        for port in module.ports
+        if port.direction == "output"
+    ]
+    return any(
+        _told(ask(claim.other(), force=level, held=name), quiet=claim.answer["quiet"]) is True
+        for name in outputs[:_OUTPUTS]
+        for level in ("0", "1")
+    )
+
+
+def _hung(answer: dict[str, Any]) -> bool:
+    """Whether a design kept the testbench waiting until its time was used up."""
+    return bool(answer["gave_up"]) and Outcome(answer["outcome"]) is Outcome.TIMEOUT
+
+
 def _by_mutants(claim: Pass, ask: Ask) -> str:
     """Why the testbench does not tell wrong variants of the design apart; "" where it does."""
-    told, noticed, hung, counted = False, 0, 0, 0
+    told, noticed, hung, counted = _hears_one_output(claim, ask), 0, 0, 0
     for mutant in mutants(claim.design.rtl, _MUTANTS):
         answer = ask(claim.other(mutant.rtl))
         outcome = Outcome(answer["outcome"])
@@ -77,12 +106,13 @@ def _by_mutants(claim: Pass, ask: Ask) -> str:
         counted += 1
         told |= outcome is Outcome.MISMATCH
         noticed += outcome in _TOLD
-        hung += bool(answer["gave_up"])
+        hung += _hung(answer)
         if hung >= _HUNG and told:
             break
-    if told and noticed * 2 >= counted:
+    if told and noticed * _SHARE >= counted:
         return ""
-    return f"the testbench never answers a design that does nothing, and notices {noticed} of {counted} wrong ones"
+    what = "" if told else ", tells of none that is wrong,"
+    return f"the testbench never answers a design that does nothing{what} and notices {noticed} of {counted} wrong ones"
 
 
 def _strictly(claim: Pass, ask: Ask, stubs: dict[str, str]) -> Verdict:

@@ -12,6 +12,7 @@ from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.script import Said, Script
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.pool import Pool
+from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.judge.selftest import known
 from ct_retrain.verilog.guard import GUARD_VERSION
 
@@ -41,6 +42,10 @@ class Icarus:
             verdict = believed(Pass(verdict, design, answer), self._ask)
         return verdict, answer["gave_up"]
 
+    def understood(self, design: Design) -> tuple[Shown, ...]:
+        """What the testbench of *design* printed, line by line, and how each line was read."""
+        return tuple(Shown(*line) for line in self._ask(design, explain=True)["shown"])
+
     def careless(self, design: Design) -> str:
         """What iverilog and vvp print for *design* when they are run as most scripts do; confined all the same."""
         answer = self._pool.ask({**self._job(design), "careless": True}, self._limits)
@@ -57,7 +62,9 @@ class Icarus:
         """The tool's name once it has judged what is known; the direct way must give the driver's answers."""
         answers = examine(f"Icarus Verilog {version}", self._ask)
         self._direct = direct
-        if direct and [self._ask(case.design) for case in known()] != answers:
+        if direct and list(map(_timeless, answers)) != [
+            _timeless(self._ask(case.design)) for case in known()
+        ]:
             self._direct = False
         layers = ", ".join(self._pool.layers) or "none"
         detail = f"harness {HARNESS_VERSION}; guard {GUARD_VERSION}; sandbox {layers}"
@@ -69,3 +76,8 @@ class Icarus:
     def _job(self, design: Design) -> dict[str, Any]:
         asked = job(design, self._settings.log_chars)
         return {**asked, "direct": self._direct, "without": self._without}
+
+
+def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    """*answer* without what differs from run to run."""
+    return {name: value for name, value in answer.items() if name != "cpu_seconds"}

@@ -13,7 +13,7 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cocotb import is_cocotb
-from ct_retrain.judge.confined.synthesis import Reading, Unknown
+from ct_retrain.judge.confined.synthesis import Asked, Reading, Unknown
 from ct_retrain.judge.prover import Prover
 from ct_retrain.verilog.delays import undelayed
 from ct_retrain.verilog.modules import instantiated
@@ -82,13 +82,17 @@ def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdic
     if is_cocotb(design.testbench):
         why = "a cocotb testbench may look inside the design, where a copy is another"
         return Opinion(agrees=None, why=why, first=first)
-    copy = prover.resynthesised(design.rtl, instantiated(design.testbench))
+    copy = prover.resynthesised(design.rtl, _asked(design))
     if not copy.text:
         return Opinion(agrees=None, why=copy.why, first=first)
     second = simulator.check(design.model_copy(update={"rtl": copy.text}))
     if second.outcome is first.outcome:
         return Opinion(agrees=True, why="the copy gets the same verdict", first=first, second=second)
     return _differing(simulator, prover, design, first, second)
+
+
+def _asked(design: Design) -> Asked:
+    return Asked(instantiated(design.testbench), design.testbench)
 
 
 def _differing(
@@ -126,7 +130,7 @@ def _under_all(
     simulator: Simulator, prover: Prover, design: Design, readings: tuple[Reading, ...]
 ) -> Verdict | None:
     """The verdict on *design* as the last of *readings* has it, if it passes as each of them has it."""
-    wanted = instantiated(design.testbench)
+    wanted = _asked(design)
     verdict: Verdict | None = None
     for reading in readings:
         copy = prover.resynthesised(design.rtl, wanted, reading)

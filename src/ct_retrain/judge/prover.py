@@ -9,7 +9,7 @@ from ct_retrain.judge.confined.checking import Checked, Inquiry
 from ct_retrain.judge.confined.engines import Yosys, locate_yosys
 from ct_retrain.judge.confined.equivalence import Alike, Question
 from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.synthesis import AS_IT_IS, Copy, Reading
+from ct_retrain.judge.confined.synthesis import AS_IT_IS, Asked, Copy, Reading
 from ct_retrain.judge.confined.yowasp import is_module, prepare
 from ct_retrain.judge.pool import Pool
 
@@ -49,11 +49,11 @@ class Prover:
             return Checked(answer=None, why=str(answer["detail"]))
         return Checked(*(_frozen(answer[name]) for name in Checked._fields))
 
-    def resynthesised(self, rtl: str, wanted: tuple[str, ...], reading: Reading = AS_IT_IS) -> Copy:
+    def resynthesised(self, rtl: str, wanted: Asked, reading: Reading = AS_IT_IS) -> Copy:
         """*rtl* as yosys writes it, with the one of *wanted* that is its top; an empty text where that cannot be."""
         if self.yosys is None:
             return Copy("", NO_YOSYS)
-        asked = {"rtl": rtl, "wanted": wanted, "yosys": self.yosys.yosys, "reading": reading}
+        asked = {"rtl": rtl, **wanted._asdict(), "yosys": self.yosys.yosys, "reading": reading}
         answer = self._asked(asked, self.yosys)
         return Copy(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
 

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.harness import END_MARK, Harness, Nonce, Style
-from ct_retrain.judge.reading.transcript import Word, understood
+from ct_retrain.judge.reading.shown import Shown, shown
+from ct_retrain.judge.reading.transcript import Heard, Word, understood
 from ct_retrain.judge.reading.words import Says, read_line
 
 BREACH = "what was compiled is not what was examined"
@@ -55,6 +56,24 @@ def read(made: Harness, mark: str, output: str, exit_code: int) -> Finding:
     if finding.outcome is Outcome.PASS and voices.after:
         return Finding(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
     return finding
+
+
+def explained(made: Harness, mark: str, output: str) -> tuple[Shown, ...]:
+    """Every line of *output* with the rule by which `read` takes it."""
+    voices = _listen(made, mark, output)
+    line = {Style.HOUSE: _HOUSE, Style.VERILOGEVAL: _MISMATCHES}.get(made.style)
+    if line is None:
+        return shown(made.sites, understood(made.sites, voices.pieces).lines, voices.others)
+    heard = [_in_style(said, line, made.style) for said in voices.testbench]
+    return shown(made.sites, heard, voices.others)
+
+
+def _in_style(said: str, line: re.Pattern[str], style: Style) -> Heard:
+    found = line.fullmatch(said)
+    if found is None:
+        return Heard(said, Says.NOTHING, f"not the verdict line of the {style} style")
+    says = Says.NO if int(found["errors"]) else Says.YES
+    return Heard(said, says, f"the verdict line of the {style} style")
 
 
 def _said(made: Harness, voices: _Voices) -> Finding:

@@ -9,6 +9,16 @@ from typing import NamedTuple
 
 from ct_retrain.core.dataset import Artefact, Attempt, Trace
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.verdict import FILE_NAME
+from ct_retrain.stages._several import (
+    MOST_FILES,
+    Part,
+    Surroundings,
+    Whole,
+    listed,
+    surroundings_of,
+    whole,
+)
 from ct_retrain.trace import Reach, Refusal, Simulation, instruction_of, spec_hash_of
 from ct_retrain.trace.lines import Payload, in_utc
 
@@ -22,6 +32,30 @@ class Tried(NamedTuple):
     spec: str
     rtl: str
     log: str
+    files: Sequence[str] = ()
+    """Of a design in several files, those before `rtl`."""
+    dirs: Sequence[str] = ()
+    defines: Sequence[Sequence[str]] = ()
+
+    @classmethod
+    def of(cls, line: int, spec: str, payload: Payload, longest: int) -> "Tried | None":
+        """What *payload* tried, with no more than the end of its log; None where it names no design."""
+        first, last = _names(payload.rtl_files, payload.rtl_file)
+        if not last:
+            return None
+        log = payload.simulation_log or payload.simulation_compile_log or ""
+        around = surroundings_of(payload)
+        several = [clean(name) for name in first]
+        dirs = [clean(name) for name in around.dirs]
+        defines = [(name, clean(value)) for name, value in around.defines]
+        return cls(line, spec, clean(last), clean(log[-longest:]), several, dirs, defines)
+
+
+def _names(several: Sequence[str] | str | None, one: str | None) -> tuple[tuple[str, ...], str]:
+    """The files before the last, and the last; "" where there is none."""
+    names = [name for name in listed(several) if name and name != one]
+    names += [one] if one else []
+    return tuple(names[:-1]), names[-1] if names else ""
 
 
 class _Found(NamedTuple):
@@ -29,10 +63,15 @@ class _Found(NamedTuple):
     data: bytes
 
 
+class _Texts(NamedTuple):
+    rtl: Whole
+    testbench: Whole
+    data: tuple[_Found, ...]
+
+
 class _Sources(NamedTuple):
     spec: _Found
-    rtl: _Found
-    testbench: _Found
+    texts: _Texts
     compile_log: _Found | None
     simulation_log: _Found | None
 
@@ -99,7 +138,7 @@ class Gatherer:
         found = self._sources(payload)
         if isinstance(found, Refusal):
             return found
-        rtl = self._keep(found.rtl)
+        rtl = self._keep(found.texts.rtl)
         return Trace(
             run_id=run,
             line=entry.number,
@@ -110,48 +149,90 @@ class Gatherer:
             generator=clean(payload.generator or ""),
             spec=self._keep(found.spec),
             rtl=rtl,
-            testbench=self._keep(found.testbench),
+            testbench=self._keep(found.texts.testbench),
             compile_log=self._keep(found.compile_log) if found.compile_log else None,
             simulation_log=self._keep(found.simulation_log) if found.simulation_log else None,
             attempts=tuple(attempt for one in tried if (attempt := self._attempt(one, rtl)) is not None),
+            rtl_files=self._parts(found.texts.rtl),
+            testbench_files=self._parts(found.texts.testbench),
+            data_files=tuple(self._keep(each) for each in found.texts.data),
         )
 
     def _sources(self, payload: Payload) -> _Sources | Refusal:
         spec = self._spec(payload.spec_path, payload.spec)
         if isinstance(spec, Refusal):
             return spec
-        rtl = self._source("rtl_file", payload.rtl_file)
-        if isinstance(rtl, Refusal):
-            return rtl
-        testbench = self._source("testbench_file", payload.testbench_file)
-        if isinstance(testbench, Refusal):
-            return testbench
+        texts = self._texts(payload)
+        if isinstance(texts, Refusal):
+            return texts
         compile_log = self._log("simulation_compile_log", payload.simulation_compile_log)
         if isinstance(compile_log, Refusal):
             return compile_log
         simulation_log = self._log("simulation_log", payload.simulation_log)
         if isinstance(simulation_log, Refusal):
             return simulation_log
-        return _Sources(spec, rtl, testbench, compile_log, simulation_log)
+        return _Sources(spec, texts, compile_log, simulation_log)
 
-    def _keep(self, found: _Found) -> Artefact:
+    def _texts(self, payload: Payload) -> _Texts | Refusal:
+        around = surroundings_of(payload)
+        rtl = self._whole("rtl_file", _names(payload.rtl_files, payload.rtl_file), around)
+        if isinstance(rtl, Refusal):
+            return rtl
+        around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
+        named = _names(payload.testbench_files, payload.testbench_file)
+        testbench = self._whole("testbench_file", named, around)
+        if isinstance(testbench, Refusal):
+            return testbench
+        data = self._data(payload)
+        return data if isinstance(data, Refusal) else _Texts(rtl, testbench, data)
+
+    def _keep(self, found: _Found | Whole | Part) -> Artefact:
         return self._depot.keep(found.name, found.data)
+
+    def _parts(self, found: Whole) -> tuple[Artefact, ...]:
+        return tuple(self._keep(part) for part in found.parts)
 
     def _attempt(self, tried: Tried, answer: Artefact) -> Attempt | None:
         """The failed attempt, unless its RTL is gone or has been overwritten by the *answer*."""
-        rtl = self._source("rtl_file", tried.rtl)
+        around = Surroundings(tuple(tried.dirs), tuple((name, value) for name, value in tried.defines))
+        rtl = self._whole("rtl_file", (tuple(tried.files), tried.rtl), around)
         if isinstance(rtl, Refusal) or hashlib.sha256(rtl.data).hexdigest() == answer.sha256:
             return None
         log = self._log("simulation_log", tried.log)
         kept = None if log is None or isinstance(log, Refusal) else self._keep(log)
         return Attempt(line=tried.line, rtl=self._keep(rtl), log=kept)
 
-    def _source(self, key: str, value: str | None) -> _Found | Refusal:
-        if not value:
+    def _whole(self, key: str, names: tuple[tuple[str, ...], str], around: Surroundings) -> Whole | Refusal:
+        """The design or the testbench that *names* name, as one text."""
+        first, last = names
+        if not last:
             return Refusal("no_rtl" if key == "rtl_file" else "no_testbench", f"payload.{key} is missing")
-        if "\n" in value:
-            return self._text(key, value)
-        return self._file(key, value)
+        made = whole(key, (*first, last), self._bytes_of, around)
+        if isinstance(made, Whole) and len(made.data) > self._limit:
+            return Refusal("artefact_too_large", f"{key}: {len(made.data)} bytes, limit {self._limit}")
+        return made
+
+    def _bytes_of(self, key: str, value: str) -> bytes | Refusal:
+        found = self._text(key, value) if "\n" in value else self._file(key, value)
+        return found if isinstance(found, Refusal) else found.data
+
+    def _data(self, payload: Payload) -> tuple[_Found, ...] | Refusal:
+        """What is read while it runs, by the last part of each name."""
+        found: dict[str, _Found] = {}
+        names = listed(payload.data_files)
+        if len(names) > MOST_FILES:
+            return Refusal("artefact_too_large", f"data_files: {len(names)} files, limit {MOST_FILES}")
+        for name in names:
+            base = PurePosixPath(name).name
+            if not FILE_NAME.fullmatch(base):
+                return Refusal("bad_path", f"data_files: {name[:200]!r}")
+            each = self._file("data_files", name)
+            if isinstance(each, Refusal):
+                return each
+            if base in found and found[base].data != each.data:
+                return Refusal("bad_path", f"data_files: two files are called {base}")
+            found[base] = _Found(base, each.data)
+        return tuple(found.values())
 
     def _spec(self, path: str | None, text: str | None) -> _Found | Refusal:
         if path and "\n" not in path:

@@ -8,7 +8,6 @@ from ct_retrain.core.dataset import Example
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.prompts import repair_prompt
-from ct_retrain.core.verdict import Design
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._sources import Source, text_of
 
@@ -26,7 +25,7 @@ def repairs(
 ) -> Iterator[Example]:
     """Yield the repairs of *pairs*; an attempt must really fail when it is run again."""
     tries = [(source, example, bad) for source, example in pairs for bad in _failed(source, attempts)]
-    designs = (Design(rtl=bad, testbench=source.testbench) for source, _, bad in tries)
+    designs = (source.design(bad) for source, _, bad in tries)
     verdicts = paced(check_all(simulator, designs, attempts.workers), "curate: repairs", len(tries))
     for (source, example, bad), verdict in zip(tries, verdicts, strict=True):
         if verdict.passed:

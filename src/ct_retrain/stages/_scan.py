@@ -287,11 +287,9 @@ class Scan:
         return True
 
     def _remember(self, entry: Simulation) -> None:
-        payload = entry.payload
-        if not payload.rtl_file:
+        tried = Tried.of(entry.number, _spec_key(entry.payload), entry.payload, _ATTEMPT_LOG)
+        if tried is None:
             return
-        log = payload.simulation_log or payload.simulation_compile_log or ""
-        tried = Tried(entry.number, _spec_key(payload), clean(payload.rtl_file), clean(log[-_ATTEMPT_LOG:]))
         self._tried[tried.spec] = [*self._tried.get(tried.spec, ()), tried][-_ATTEMPTS:]
 
 

@@ -7,9 +7,12 @@ from typing import NamedTuple, TypeAlias
 from ct_retrain import disk
 from ct_retrain.core.dataset import Artefact, Trace
 from ct_retrain.core.record import Rejected
+from ct_retrain.core.verdict import DataFile, Design
 from ct_retrain.trace import instruction_of
+from ct_retrain.verilog.assembly import told_by_file
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.modules import modules
+from ct_retrain.verilog.roms import filled
 
 Refuse: TypeAlias = Callable[[Rejected], None]
 
@@ -23,6 +26,19 @@ class Source(NamedTuple):
     testbench: str
     canonical: str
     """Digest of the RTL up to inner names (`verilog.fingerprint`)."""
+    data: tuple[DataFile, ...] = ()
+    """What is read while it runs."""
+
+    def design(self, rtl: str = "") -> Design:
+        """The question for the judge: the RTL, or *rtl* in its place, with its memories filled."""
+        contents = {file.name: file.text for file in self.data}
+        text = filled(rtl or self.rtl, contents, self.testbench).text
+        return Design(rtl=text, testbench=self.testbench, files=self.data)
+
+    def told(self, detail: str) -> str:
+        """*detail* of a verdict with the names of the trace's files."""
+        told = told_by_file(self.rtl, detail)
+        return told_by_file(self.testbench, told, "testbench.v") if "testbench.v:" in told else told
 
 
 def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
@@ -44,6 +60,7 @@ def read(trace: Trace, reading: Reading) -> Source | Rejected:
     try:
         rtl = text_of(reading.collected, trace.rtl)
         testbench = text_of(reading.collected, trace.testbench)
+        data = tuple(_data(reading.collected, one) for one in trace.data_files)
         instruction = instruction_of(text_of(reading.collected, trace.spec))
     except (OSError, ValueError) as error:
         return refusal(trace, "integrity", str(error))
@@ -53,7 +70,11 @@ def read(trace: Trace, reading: Reading) -> Source | Rejected:
         return refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
     if not modules(rtl):
         return refusal(trace, "no_module", "the RTL holds no module")
-    return Source(trace, instruction, rtl, testbench, canonical(rtl))
+    return Source(trace, instruction, rtl, testbench, canonical(rtl), data)
+
+
+def _data(collected: Path, artefact: Artefact) -> DataFile:
+    return DataFile(name=artefact.name, text=text_of(collected, artefact))
 
 
 def text_of(collected: Path, artefact: Artefact) -> str:

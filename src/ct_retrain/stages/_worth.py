@@ -49,7 +49,7 @@ def credible(
 
     def asked(pair: tuple[Source, Example]) -> Credibility:
         source, _ = pair
-        return appraiser(Design(rtl=source.rtl, testbench=source.testbench), settings.mutants)
+        return appraiser(source.design(), settings.mutants)
 
     with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="worth") as pool:
         worths = paced(pool.map(asked, passed), "curate: testbenches tried", len(passed))

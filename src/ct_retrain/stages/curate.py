@@ -17,15 +17,17 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CurateSettings
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._clean import harvested
 from ct_retrain.stages._keep import most_valuable
 from ct_retrain.stages._repairs import Attempts, repairs
 from ct_retrain.stages._selection import Selection, select, spec_of
 from ct_retrain.stages._sources import Reading, Refuse, Source, refusal
+from ct_retrain.stages._transcripts import Transcripts
 from ct_retrain.stages._worth import Appraiser, credible
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
@@ -59,11 +61,12 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
     settings = inputs.settings
     traces = list(disk.read_lines(inputs.collected / "traces.jsonl", Trace))
     comparer = inputs.protection.comparer()
+    transcripts = Transcripts(inputs.collected)
     carried = harvested((), _previous(inputs, DATASET), comparer, refuse).carried
 
     def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
         own = harvested(sources, (), comparer, refuse).sources
-        simulated = list(_simulated(own, inputs, simulator, refuse))
+        simulated = list(_simulated(own, inputs, simulator, transcripts, refuse))
         return credible(simulated, appraiser, settings, inputs.workers, refuse)
 
     reading = Reading(inputs.collected, settings.max_rtl_bytes)
@@ -87,6 +90,7 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
         rejected=dict(sorted(Counter(one.reason for one in rejected).items())),
         categories=dict(sorted(Counter(example.metadata.category for example in kept).items())),
         dataset_sha256=disk.sha256_of(out / DATASET),
+        transcripts=transcripts.counts,
     )
 
 
@@ -99,17 +103,19 @@ def _identity(example: Example) -> tuple[str, str]:
 
 
 def _simulated(
-    sources: Sequence[Source], inputs: CurateInputs, simulator: Simulator, refuse: Refuse
+    sources: Sequence[Source], inputs: CurateInputs, simulator: Simulator, alike: Transcripts, refuse: Refuse
 ) -> Iterator[tuple[Source, Example]]:
-    """Whatever passes the judge tonight, with few enough warnings."""
-    designs = (Design(rtl=one.rtl, testbench=one.testbench) for one in sources)
+    """Whatever passes the judge tonight, with few enough warnings, and says what its trace says."""
+    designs = (one.design() for one in sources)
     verdicts = paced(check_all(simulator, designs, inputs.workers), "curate: simulations", len(sources))
     for source, verdict in zip(sources, verdicts, strict=True):
         if not verdict.passed:
-            refuse(refusal(source.trace, verdict.outcome.value, verdict.detail))
+            refuse(refusal(source.trace, verdict.outcome.value, source.told(verdict.detail)))
         elif verdict.warnings > inputs.settings.max_warnings:
             detail = f"{verdict.warnings} compiler warnings, {inputs.settings.max_warnings} allowed"
             refuse(refusal(source.trace, "warnings", detail))
+        elif (beside := alike(source, verdict)).likeness is Likeness.CONTRADICTION:
+            refuse(refusal(source.trace, beside.likeness.value, beside.detail))
         else:
             yield source, _example(source, verdict, inputs.night)
 

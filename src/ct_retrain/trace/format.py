@@ -76,8 +76,18 @@ class SimulationPayload(Record):
     """The specification itself, for pipelines that keep no file of it."""
     rtl_file: str | None = None
     """Path (or text) of the design."""
+    rtl_files: list[str] | str | None = None
+    """Paths of a design in several files, in the order in which they are compiled; `rtl_file` follows them."""
     testbench_file: str | None = None
     """Path (or text) of the testbench."""
+    testbench_files: list[str] | str | None = None
+    """Paths of a testbench in several files, in their order; `testbench_file` follows them."""
+    include_dirs: list[str] | str | None = None
+    """Directories in which included files lie; the including file's own is searched first."""
+    data_files: list[str] | str | None = None
+    """Paths of what is read while it runs: memory files, vectors. They lie beside the testbench, without directories."""
+    defines: dict[str, str | int | None] | list[str] | str | None = None
+    """Macros of the command line: `{"WIDTH": 8}` or `["WIDTH=8", "FAST"]`."""
     simulation_compile_log: str | None = None
     """Path or text of the compiler's output."""
     simulation_log: str | None = None

@@ -36,7 +36,12 @@ class Payload(msgspec.Struct, gc=False):
     spec_path: str | None = None
     spec: str | None = None
     rtl_file: str | None = None
+    rtl_files: list[str] | str | None = None
     testbench_file: str | None = None
+    testbench_files: list[str] | str | None = None
+    include_dirs: list[str] | str | None = None
+    data_files: list[str] | str | None = None
+    defines: dict[str, str | int | None] | list[str] | str | None = None
     simulation_compile_log: str | None = None
     simulation_log: str | None = None
     category: str | None = None
@@ -80,7 +85,7 @@ class _UnreadableError(ValueError):
 _LINE = msgspec.json.Decoder(_Line)
 _PAYLOAD = msgspec.json.Decoder(Payload)
 _STAGE = "Simulation"
-_MARK = b'"testbench_file"'
+_MARK = b'"testbench_file'
 _TESTS = re.compile(r"sim|test|verif|bench|check|cocotb|regress")
 _OTHER, _SIMULATION, _UNNAMED = 0, 1, 2
 _MAKES = re.compile(r"gen|write|creat|plan")
@@ -215,7 +220,9 @@ def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | Lookal
     elif kind == _UNNAMED and _MARK in raw:
         with contextlib.suppress(msgspec.MsgspecError, RecursionError, ValueError):
             payload = _payload(bytes(line.payload))
-            if payload.rtl_file and payload.testbench_file:
+            if (payload.rtl_file or payload.rtl_files) and (
+                payload.testbench_file or payload.testbench_files
+            ):
                 yield Lookalike(number, line.stage if isinstance(line.stage, str) else "", payload)
 
 

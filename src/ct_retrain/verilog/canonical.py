@@ -17,7 +17,16 @@ from pyslang.syntax import SyntaxKind, SyntaxNode
 
 from ct_retrain.verilog.checks import held_checks, place_of
 from ct_retrain.verilog.directives import plain_words
-from ct_retrain.verilog.mute import CONCURRENT, ENDS, assertion, harmless, only_checks, only_prints, task_of
+from ct_retrain.verilog.mute import (
+    CONCURRENT,
+    ENDS,
+    assertion,
+    harmless,
+    loads,
+    only_checks,
+    only_prints,
+    task_of,
+)
 from ct_retrain.verilog.spelling import NUMBER, spelled
 from ct_retrain.verilog.tree import Parsed, Visited, tokens
 
@@ -160,6 +169,10 @@ class _Writer:
         return True
 
     def call(self, node: SyntaxNode) -> bool:
+        if loads(node):
+            return self._leave_out(
+                node, f"{task_of(node)} of a file that is not here: the memory stays unknown"
+            )
         return only_prints(node) and self._leave_out(node, task_of(node))
 
     def immediate(self, node: SyntaxNode) -> bool:

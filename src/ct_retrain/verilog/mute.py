@@ -70,6 +70,20 @@ def _says_a_verdict(node: SyntaxNode) -> bool:
     return any(_VERDICT.search(text) for text in said)
 
 
+LOADS = re.compile(r"\$readmem[hb]\b")
+"""Tasks that fill a memory from a file."""
+
+
+def loads(node: SyntaxNode) -> bool:
+    """Whether the statement *node* fills a memory from a file, once, before anything runs, and does nothing else."""
+    if not LOADS.fullmatch(task_of(node)) or not harmless(node, frozenset({"$readmemh", "$readmemb"})):
+        return False
+    above: SyntaxNode | None = node
+    while above is not None and above.kind != SyntaxKind.InitialBlock:
+        above = getattr(above, "parent", None)
+    return above is not None
+
+
 def only_checks(node: SyntaxNode) -> bool:
     """Whether *node* is an immediate assertion with an `else`, and only prints whether it holds or not."""
     if not isinstance(node, ImmediateAssertionStatementSyntax):

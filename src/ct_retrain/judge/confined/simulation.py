@@ -21,11 +21,13 @@ from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
+from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.judge.streams import KEY_BLANK
-from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
+from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, explained, read
 from ct_retrain.judge.wrapper import apart, could_recite, wrapper
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
+from ct_retrain.verilog.packages import answers, packages_alone, packages_used
 from ct_retrain.verilog.scope import captured
 from ct_retrain.verilog.stub import Level, stub
 
@@ -42,6 +44,8 @@ class Tools(NamedTuple):
     hangup: int | None
     without: str = ""
     """A layer that is left out (`judge.layers`), to see what the others are worth."""
+    explain: bool = False
+    """Say how each line of the transcript was read."""
 
 
 class Answer(NamedTuple):
@@ -69,6 +73,8 @@ class Answer(NamedTuple):
     """When the simulation ended, as a number and its unit; "" where nobody said."""
     cpu_seconds: float = 0.0
     """Processor time of the simulation."""
+    shown: tuple[Shown, ...] = ()
+    """The transcript, as it was understood."""
 
 
 class Bench(NamedTuple):
@@ -78,6 +84,8 @@ class Bench(NamedTuple):
     flat: str
     units: str
     """Its last `timescale, which a design without one shares."""
+    packages: tuple[str, ...] = ()
+    """Those that it takes names from and the design may bring."""
 
 
 def prepare(
@@ -94,7 +102,8 @@ def prepare(
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
     with Patience(tools.parser_seconds):
         made = harness(testbench, flat, changed)
-    return made if isinstance(made, str) else Bench(made, made.source, units(flat))
+        packages = packages_used(flat)
+    return made if isinstance(made, str) else Bench(made, made.source, units(flat), packages)
 
 
 def units(testbench: str) -> str:
@@ -106,8 +115,8 @@ def units(testbench: str) -> str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def forcing(bench: Bench, rtl: str, level: Level) -> Bench | str:
-    """*bench* that holds every output of the design in *rtl* at *level*; a sentence where it cannot reach them.
+def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str:
+    """*bench* that holds the output *held* of the design in *rtl*, or all, at *level*; a sentence where it cannot.
 
     For a testbench that looks inside the design, which no design that does nothing compiles beside.
     """
@@ -116,7 +125,7 @@ def forcing(bench: Bench, rtl: str, level: Level) -> Bench | str:
         for module in modules(rtl)
         if module.name in bench.made.wanted
         for port in module.ports
-        if port.direction == "output"
+        if port.direction == "output" and held in {"", port.name}
     ]
     if not bench.made.instances or not ports:
         return "the testbench holds the design where its outputs cannot be forced"
@@ -166,16 +175,17 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         quiet=finding.quiet,
         ended=_ended(ran.output),
         cpu_seconds=ran.cpu_seconds,
+        shown=said_by(bench.made, nonce.mark, ran.output, tools),
     )
-    return doubted(answer, rtl, bench.made)
+    return doubted(answer, rtl, bench.made, packages_alone(built.text, bench.packages))
 
 
-def doubted(answer: Answer, rtl: str, made: Harness) -> Answer:
-    """*answer* with what a pass is to be tried by."""
+def doubted(answer: Answer, rtl: str, made: Harness, shared: str = "") -> Answer:
+    """*answer* with what a pass is to be tried by; *shared* are packages of the design that the testbench uses."""
     if answer.outcome is not Outcome.PASS:
         return answer
     return answer._replace(
-        stubs=stubs(rtl, made),
+        stubs=tuple((level, shared + text) for level, text in stubs(rtl, made)),
         loose=made.looks.loosely(modules(rtl), made.wanted),
         draws=made.draws,
         held=could_recite(rtl, made.wanted),
@@ -204,13 +214,9 @@ class Built(NamedTuple):
 
 def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
-    with Patience(tools.parser_seconds):
-        approved = _approved(rtl, bench.made.modules, tools)
-        taken = captured(approved.text, bench.made.source)
-    if approved.report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
-    if not approved.text:
-        return _unreadable(rtl, approved, tools)
+    approved = _examined(rtl, bench, tools)
+    if isinstance(approved, Answer):
+        return approved
     compiled = _compile(approved.text, bench, nonce, tools)
     made = _compiled()
     if made.count(BLANK) < bench.flat.count(BLANK):
@@ -230,6 +236,21 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     if wrong:
         return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
     return Built(approved.text, warnings, unlawful(approved), made)
+
+
+def _examined(rtl: str, bench: Bench, tools: Tools) -> Approved | Answer:
+    """What the guard makes of *rtl*, or the verdict where there is nothing to compile beside *bench*."""
+    with Patience(tools.parser_seconds):
+        approved = _approved(rtl, bench.made.modules, tools)
+        taken = captured(approved.text, bench.made.source)
+        told = answers(approved.text, bench.packages, bench.flat)
+    if approved.report.refused or taken:
+        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
+    if not approved.text:
+        return _unreadable(rtl, approved, tools)
+    if told:
+        return Answer(Outcome.NO_EVIDENCE, self_told(told))
+    return approved
 
 
 def _approved(rtl: str, reserved: frozenset[str], tools: Tools) -> Approved:
@@ -253,7 +274,8 @@ def _compiled() -> str:
 def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
     """The testbench's modules, by their names in this run and, where it could not be renamed, as written."""
     names = bench.made.modules if bench.made.style is not Style.COCOTB else defined(bench.flat)
-    return frozenset({*names, *(f"{name}_{nonce.name}" for name in names)})
+    tops = (nonce.named(top) for top in bench.made.tops)
+    return frozenset({*names, *tops, *(f"{name}_{nonce.name}" for name in names)})
 
 
 def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> str:
@@ -303,6 +325,11 @@ def forbidden(report: Report, taken: str) -> str:
     )
 
 
+def self_told(name: str) -> str:
+    """Why no verdict is taken from a testbench that uses *name* of the design's packages."""
+    return f"the testbench uses {name} of the design, which could say what it likes"
+
+
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:
     """What the tools print when nobody is careful: both files in one go, the design first; for comparison only."""
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
@@ -327,8 +354,14 @@ def flatten(text: str, name: str, tools: Tools) -> str | Finished:
 
 def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
     testbench = nonce.named(bench.flat)
-    between = f'\n`resetall\n{bench.units}\n`line 1 "design.v" 0\n'
-    Path(toolchain.SOURCE).write_text(testbench + between + text, encoding="utf-8", errors="replace")
+    design = f'`resetall\n{bench.units}\n`line 1 "design.v" 0\n{text}'
+    # A package stands before what takes names from it; the design's text holds no directive that could outlast it.
+    first, second = (
+        (design, f'`resetall\n`line 1 "testbench.v" 0\n{testbench}')
+        if bench.packages
+        else (testbench, design)
+    )
+    Path(toolchain.SOURCE).write_text(f"{first}\n{second}", encoding="utf-8", errors="replace")
     return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
 
 
@@ -362,9 +395,18 @@ def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
         return Answer(*limited(ended.limit, "the compiler")[:2], gave_up=ended.limit is Limit.CPU)
     first = _REASON.search(said)
     detail = first[0].strip()[:300] if first else f"the compiler ended with exit code {ended.exit_code}"
-    ours = detail.startswith("testbench.v:") and "sorry:" in detail
+    ours = detail.startswith("testbench.v:") and not _ASKED_OF_THE_DESIGN.search(detail)
+    if ours:
+        detail = f"the testbench does not compile: {detail}"
     outcome = Outcome.NO_EVIDENCE if ours else Outcome.COMPILE_ERROR
     return Answer(outcome, detail, log=tail(said, tools.log_chars), gave_up=True)
+
+
+_ASKED_OF_THE_DESIGN = re.compile(
+    r"Unknown module type|is not a port of|[Pp]ort .* (?:of|in) .*(?:not found|missing)|Wrong number of ports|ports? .*expected"
+    r"|parameter .*not found|Unable to bind|Could not find|nable to elaborate|[Pp]ackage .* not|unresolved wires"
+)
+"""What the compiler says in the testbench's lines of a design that lacks what the testbench asks for."""
 
 
 def found(made: Harness, mark: str, ran: Finished) -> Finding:
@@ -385,6 +427,14 @@ def limited(limit: Limit, what: str) -> Finding:
             return Finding(Outcome.RESOURCE_LIMIT, f"{what} used up its memory")
         case Limit.OUTPUT:
             return Finding(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
+
+
+def said_by(made: Harness, mark: str, output: str, tools: Tools) -> tuple[Shown, ...]:
+    """The lines of *output* as they were read, where *tools* are to explain."""
+    if not tools.explain:
+        return ()
+    lines = explained(made, mark, output)
+    return tuple(one._replace(text=strip_control(one.text), rule=strip_control(one.rule)) for one in lines)
 
 
 def stubs(rtl: str, made: Harness) -> tuple[tuple[Level, str], ...]:

@@ -15,6 +15,7 @@ from ct_retrain.judge.confined.process import Limits, Patience
 from ct_retrain.judge.confined.yowasp import execute
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, defined, modules
+from ct_retrain.verilog.overrides import overrides
 
 _COPY = "copy.v"
 
@@ -41,16 +42,27 @@ class Reading(NamedTuple):
 AS_IT_IS = Reading()
 
 
-def resynthesise(
-    rtl: str, wanted: tuple[str, ...], yosys: str, limits: Limits, reading: Reading = AS_IT_IS
-) -> Copy:
-    """*rtl* after yosys has turned processes into registers and logic; *wanted* names the modules to keep."""
+class Asked(NamedTuple):
+    """What of a design is wanted."""
+
+    wanted: tuple[str, ...]
+    """Modules, one of which is the top."""
+    testbench: str = ""
+    """Instantiates the top, with parameters of its own perhaps."""
+
+
+def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Reading = AS_IT_IS) -> Copy:
+    """*rtl* after yosys has turned processes into registers and logic, with the parameters that are *asked* for."""
     with Patience(limits.cpu_seconds):
         approved = approve(rtl)
-        roots = [name for name in defined(approved.text) if name in wanted]
-    if not usable(approved) or len(roots) != 1:
-        return Copy("", "not synthesizable, or no single top")
-    copy = _written(readable(approved.text), roots[0], _plainly(reading), yosys, limits)
+        roots = [name for name in defined(approved.text) if name in asked.wanted]
+        if not usable(approved) or len(roots) != 1:
+            return Copy("", "not synthesizable, or no single top")
+        given = overrides(approved.text, asked.testbench, roots[0])
+    if given.why:
+        return Copy("", given.why)
+    top = " ".join([roots[0], *(f"-chparam {name} {value}" for name, value in given.values)])
+    copy = _written(readable(approved.text), top, _plainly(reading), yosys, limits)
     if copy.text and reading.unknown != "x":
         # Only now: what a design asks of unknown bits has its answer before they get a value.
         copy = _written(copy.text, roots[0], _filling(rtl, reading.unknown), yosys, limits)

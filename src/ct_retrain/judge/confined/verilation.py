@@ -31,6 +31,8 @@ from ct_retrain.judge.confined.simulation import (
     forbidden,
     found,
     limited,
+    said_by,
+    self_told,
     trying,
     units,
     unlawful,
@@ -40,6 +42,7 @@ from ct_retrain.judge.harness import Harness, Nonce, Style, harness, preprocessa
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
+from ct_retrain.verilog.packages import answers, packages_alone, packages_used
 from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
@@ -84,6 +87,9 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
+    told = answers(approved.text, packages_used(made.source), made.source)
+    if told:
+        return Answer(Outcome.NO_EVIDENCE, self_told(told))
     translated = _translate(approved.text, made, trial.nonce, verilator, tools)
     said = strip_control(clean(made, trial.nonce, translated.output))
     warnings = len(_WARNING.findall(said))
@@ -96,7 +102,8 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
-    return doubted(answer._replace(warnings=warnings), rtl, made)._replace(loose=False)
+    shared = packages_alone(approved.text, packages_used(made.source))
+    return doubted(answer._replace(warnings=warnings), rtl, made, shared)._replace(loose=False)
 
 
 def _illegal(approved: Approved) -> Answer | None:
@@ -110,8 +117,10 @@ def _translate(text: str, made: Harness, nonce: Nonce, verilator: Compiled, tool
     texts = {
         "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
         "design.v": f'{last}`line 1 "design.v" 0\n{text}',
-        "roots.v": "",
     }
+    if packages_used(made.source):
+        texts = {name: f"`undefineall\n`resetall\n{texts[name]}" for name in ("design.v", "testbench.v")}
+    texts["roots.v"] = ""
     tops = [nonce.named(top) for top in made.tops]
     if len(tops) > 1:
         rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))
@@ -182,7 +191,8 @@ def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
     finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     detail = strip_control(finding.detail)
-    return Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
+    answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
+    return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
 
 
 def _heard(made: Harness, mark: str, ran: Finished) -> Finding:

@@ -36,7 +36,7 @@ from ct_retrain.judge.confined.simulation import (
     settle,
     trying,
 )
-from ct_retrain.judge.confined.synthesis import Reading, resynthesise
+from ct_retrain.judge.confined.synthesis import Asked, Reading, resynthesise
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.verilation import Trial
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
@@ -86,6 +86,10 @@ class Job(NamedTuple):
     """What every output of the design is held at."""
     without: str = ""
     """A layer that is left out."""
+    held: str = ""
+    """The one output that is held, instead of all."""
+    explain: bool = False
+    """Say how each line of the transcript was read."""
     script: list[Any] | None = None
     """Only run the tools, as this `Script` does, and give back what they print."""
 
@@ -158,10 +162,20 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         return check(inquiry, Yosys(*message["yosys"]), limits)._asdict()
     if "wanted" in message:
         reading = Reading(*message["reading"])
-        copy = resynthesise(message["rtl"], tuple(message["wanted"]), message["yosys"], limits, reading)
+        wanted = Asked(tuple(message["wanted"]), message["testbench"])
+        copy = resynthesise(message["rtl"], wanted, message["yosys"], limits, reading)
         return copy._asdict()
     job = Job(limits=limits, **message)
-    tools = Tools(start.icarus, job.direct, limits, start.parser_seconds, job.log_chars, hangup, job.without)
+    tools = Tools(
+        start.icarus,
+        job.direct,
+        limits,
+        start.parser_seconds,
+        job.log_chars,
+        hangup,
+        without=job.without,
+        explain=job.explain,
+    )
     if job.script is not None:
         way = Script(*job.script)
         plain = _lay_out(job, toolchain.NAMES) or as_script(job.rtl, job.testbench, way, tools)
@@ -176,7 +190,8 @@ _PROCESSES = 512
 
 
 def _plainly(job: Job, tools: Tools) -> Answer:
-    return Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
+    unfit = _lay_out(job, toolchain.NAMES)
+    return unfit or Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
 
 
 def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
@@ -200,7 +215,7 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     if not isinstance(bench, str) and tried is not AS_WRITTEN:
         bench = trying(bench, job.rtl, tried)
     if not isinstance(bench, str) and job.force is not None:
-        bench = forcing(bench, job.rtl, job.force)
+        bench = forcing(bench, job.rtl, job.force, job.held)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
     return settle(job.rtl, bench, nonce, tools, job.expected)

@@ -27,6 +27,7 @@ from pyslang.syntax import (
     SystemNameSyntax,
 )
 
+from ct_retrain.judge.reading.tallies import tallies
 from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, tokens
 
 
@@ -44,6 +45,8 @@ class Site(NamedTuple):
     """Its format strings, with the conversions in them."""
     picks: bool = False
     """It prints a text that was chosen elsewhere (`%s` of a variable)."""
+    counts: bool = False
+    """Its numbers are tallies: variables that only count up."""
     rivals: tuple[int, ...] = ()
     """Sites of the other branch of the same `if`: where one speaks, the others are silent."""
 
@@ -66,7 +69,7 @@ def marked(parsed: Parsed, mark: str) -> Marked:
     """Give every printing place of *parsed* a voice of its own: *mark*, its number and a space before what it says."""
     everything = nodes(parsed.tree.root)
     printing = list(_printing(parsed, everything))
-    choice = _Choice(parsed, everything)
+    choice, counted = _Choice(parsed, everything), tallies(everything)
     spans = [one.span for one in printing]
     ends = _endings(parsed, everything, spans)
     sites = tuple(
@@ -77,6 +80,7 @@ def marked(parsed: Parsed, mark: str) -> Marked:
             severity=one.severity,
             template=one.template,
             picks="%s" in one.template or "%0s" in one.template,
+            counts=_prints_only(one.node, counted),
             rivals=tuple(sorted(choice.rivals(number, spans))),
         )
         for number, one in enumerate(printing)
@@ -127,6 +131,14 @@ def _strings(node: SyntaxNode) -> list[Token]:
 def _template(parsed: Parsed, node: SyntaxNode) -> str:
     """The first string of *node*: what is printed, up to the values in it."""
     return next((parsed.text(token)[1:-1] for token in _strings(node)), "")
+
+
+def _prints_only(node: SyntaxNode, counted: frozenset[str]) -> bool:
+    """Whether all that *node* prints, beside its text, are the variables *counted*."""
+    if not isinstance(node, InvocationExpressionSyntax) or (given := _arguments(node)) is None:
+        return False
+    words = [token.valueText for token in tokens(given) if token.kind == TokenKind.Identifier]
+    return bool(words) and counted.issuperset(words)
 
 
 def _conditional(node: SyntaxNode) -> bool:

@@ -142,11 +142,26 @@ def _chosen(sites: Sequence[Site], site: Site, text: str) -> tuple[Says, str]:
 
 
 _CONVERSION = re.compile(r"%-?\d*(?:\.\d+)?[a-zA-Z]")
+_INTEGER = re.compile(r"%-?\d*[dDtT]")
+_SEVERAL = re.compile(
+    r"\b(?:errors|failures|fails|mismatches|faults|violations|total|count|cnt|num(?:ber)?|tests?|checks)\b|fail\w*\b.*\bpass|pass\w*\b.*\bfail",
+    re.IGNORECASE,
+)
+"""Words beside which a number is a count, not the number of a test or a value."""
 
 
 def _fixed(site: Site) -> Says:
-    """What the words of the template say, whatever values stand between them."""
-    return read_line(_CONVERSION.sub(" _ ", site.template).replace("%%", "%")).words
+    """What the words of the template say, whatever values stand between them.
+
+    The words of a count are none: `ERRORS: %d` says what its number says. In `FAIL: %0d` the number may be a value,
+    so there it must be known to be a tally.
+    """
+    says = read_line(_CONVERSION.sub(" _ ", site.template).replace("%%", "%")).words
+    if says is not Says.NO or not (site.counts or _SEVERAL.search(site.template)):
+        return says
+    filled = _CONVERSION.sub(" _ ", _INTEGER.sub("0", site.template)).replace("%%", "%")
+    found = read_line(filled)
+    return found.words if found.counts is not None else says
 
 
 def _picked(site: Site, text: str) -> Says:

@@ -1,0 +1,63 @@
+"""`harvest check`: what a directory of runs would give a night, before there is one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ct_retrain.cli.context import Context, json_option, print_json
+
+if TYPE_CHECKING:
+    from ct_retrain.nightly.tasting import Tasted
+
+NOTHING = 3
+
+
+@click.group(short_help="What your runs would give.")
+def harvest() -> None:
+    """Look at what your pipeline leaves behind as a night would."""
+
+
+@harvest.command(short_help="Judge a directory of runs, and say which become examples and why others do not.")
+@click.argument("directory", metavar="DIR")
+@json_option
+@click.pass_obj
+def check(context: Context, directory: str, *, as_json: bool) -> int:
+    """Collect and judge the runs in DIR as a night would, and say what would become of them; nothing is kept.
+
+    DIR holds run directories, each with a `trace.jsonl`. It may lie outside the workspace; what its traces name is
+    then looked for in it.
+
+    Exit code 0 where at least one simulation would become an example, 3 where none would.
+    """
+    from pathlib import Path
+
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.core.workspace import Workspace
+    from ct_retrain.nightly.tasting import taste
+
+    runs = Path(directory).resolve()
+    if not runs.is_dir():
+        message = f"{directory} is no directory: name the one that holds your run directories"
+        raise UsageError(message)
+    house = context.house()
+    workspace = house.workspace
+    if not runs.is_relative_to(workspace.root):
+        workspace = Workspace(runs, house.settings.paths)
+    found = taste(runs, workspace, house.settings, house.ports.simulator, house.ports.appraiser)
+    if as_json:
+        print_json({**found.model_dump(mode="json"), "share": round(found.share, 4)})
+    else:
+        _print(found)
+    return 0 if found.examples else NOTHING
+
+
+def _print(found: Tasted) -> None:
+    click.echo(f"{found.runs} runs, {found.passing} simulations that say that they passed")
+    click.echo(f"{found.examples} become examples ({found.share:.0%}), with {found.repairs} repairs")
+    for likeness, count in found.transcripts.items():
+        click.echo(f"transcripts of traces, beside tonight's: {count} {likeness}")
+    for reason in found.reasons:
+        click.echo(f"{reason.count:6}  {reason.reason}")
+        click.echo(f"        {reason.example}: {reason.detail[:240]}")

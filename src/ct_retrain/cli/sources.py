@@ -1,0 +1,96 @@
+"""A design and its testbench as files on the command line name them: put together as collect does with a trace's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ct_retrain.core.verdict import Design
+
+
+class Named(NamedTuple):
+    """The files, as they were named."""
+
+    dut: str
+    tb: str
+    rtl: tuple[str, ...] = ()
+    bench: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    define: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+
+
+class Made(NamedTuple):
+    """A question for the judge, and what to say of it."""
+
+    design: Design
+    rtl: str
+    """The design as it was put together, before its memories were filled."""
+    notes: tuple[str, ...]
+    """Why a memory stays unknown."""
+    names: tuple[str, str]
+    """What the design and the testbench are called where each is one file."""
+
+    def design_line(self, line: int) -> str:
+        """File and line of a line of the design."""
+        return self.told(f"design.v:{line}").replace("design.v", self.names[0])
+
+    def bench_line(self, line: int) -> str:
+        """File and line of a line of the testbench."""
+        return self.told(f"testbench.v:{line}").replace("testbench.v", self.names[1])
+
+    def told(self, detail: str) -> str:
+        """*detail* with lines by the files they come from."""
+        from ct_retrain.verilog.assembly import told_by_file
+
+        return told_by_file(self.design.testbench, told_by_file(self.rtl, detail), "testbench.v")
+
+
+def design_of(named: Named) -> Made:
+    """The design and testbench that *named* names; raise UsageError for what cannot be read."""
+    from pathlib import Path
+
+    from ct_retrain.core.errors import UsageError
+    from ct_retrain.core.verdict import FILE_NAME, DataFile, Design
+    from ct_retrain.stages._several import Part, Whole, surroundings_of, whole
+    from ct_retrain.trace import Refusal
+    from ct_retrain.trace.lines import Payload
+    from ct_retrain.verilog.roms import filled
+
+    given = (*named.rtl, named.dut, *named.bench, named.tb)
+
+    def read(key: str, name: str) -> bytes | Refusal:
+        if name not in given and not Path(name).is_file():
+            return Refusal("artefact_missing", f"{key}: {name}")
+        return _text(name).encode()
+
+    def put_together(key: str, names: tuple[str, ...]) -> Whole:
+        made = whole(key, names, read, around)
+        if isinstance(made, Refusal):
+            raise UsageError(made.detail)
+        return made
+
+    files: list[DataFile] = []
+    for name in named.data:
+        if not FILE_NAME.fullmatch(Path(name).name):
+            message = f"{name}: a data file's name holds letters, digits, dots, dashes and underscores"
+            raise UsageError(message)
+        files.append(DataFile(name=Path(name).name, text=_text(name)))
+    payload = Payload(
+        include_dirs=list(named.include), data_files=list(named.data), defines=list(named.define)
+    )
+    around = surroundings_of(payload)
+    rtl = put_together("DUT", (*named.rtl, named.dut))
+    around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
+    bench = put_together("TB", (*named.bench, named.tb)).data.decode()
+    text = rtl.data.decode()
+    made = filled(text, {file.name: file.text for file in files}, bench)
+    return Made(
+        Design(rtl=made.text, testbench=bench, files=tuple(files)), text, made.notes, (named.dut, named.tb)
+    )
+
+
+def _text(name: str) -> str:
+    from ct_retrain.cli.judge import read_text
+
+    return read_text(name)

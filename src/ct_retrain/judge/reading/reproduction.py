@@ -1,0 +1,96 @@
+"""Whether our run says what the transcript of a trace says: noise may differ, the verdict and what was counted may not.
+
+Of two transcripts only lines that speak of the design are compared: counts and words of success or failure. Numbers
+in them count only where they are counts, so times, seeds, paths and drawn values make no difference. A simulator's
+own summary (`Errors: 0, Warnings: 2`) is nobody's word about the design.
+"""
+
+import re
+from enum import StrEnum
+from typing import NamedTuple
+
+from ct_retrain.judge.reading.words import Counts, Says, read_line
+
+
+class Likeness(StrEnum):
+    """How two transcripts compare."""
+
+    SAME = "same"
+    """Every line that speaks is in both."""
+    NOISE = "other_words"
+    """Lines differ, and nothing contradicts."""
+    CONTRADICTION = "not_reproduced"
+    """They count or judge otherwise."""
+
+
+class Compared(NamedTuple):
+    """Two transcripts, side by side."""
+
+    likeness: Likeness
+    detail: str = ""
+    """The two lines that contradict each other, or the line that has no other."""
+
+
+def compared(theirs: str, ours: str) -> Compared:
+    """Our transcript *ours* beside *theirs*, of which only the end may be there."""
+    said, heard = _spoken(theirs), _spoken(ours)
+    # Of lines that repeat, the last tells: a transcript may have lost its beginning.
+    counted = {one.template: one for one in heard if one.counts is not None}
+    for one in {one.template: one for one in said if one.counts is not None}.values():
+        other = counted.get(one.template)
+        if other is not None and one.counts != other.counts:
+            return Compared(Likeness.CONTRADICTION, f"the trace says {one.text!r}, tonight {other.text!r}")
+    known = {one.template for one in heard}
+    failure = next(
+        (
+            one
+            for one in heard
+            if one.says is Says.NO and not any(one.template == each.template for each in said)
+        ),
+        None,
+    )
+    if failure is not None and any(one.says is Says.YES for one in said):
+        last = next(one for one in reversed(said) if one.says is Says.YES)
+        return Compared(Likeness.CONTRADICTION, f"the trace says {last.text!r}, tonight {failure.text!r}")
+    if said and said[-1].says is Says.NO and said[-1].template not in known:
+        return Compared(Likeness.CONTRADICTION, f"the trace ends with {said[-1].text!r}, tonight it does not")
+    strange = next((one.text for one in said if one.template not in known), "")
+    return Compared(Likeness.NOISE, strange) if strange else Compared(Likeness.SAME)
+
+
+class _Line(NamedTuple):
+    text: str
+    template: str
+    says: Says
+    counts: Counts | None
+
+
+_PROMPT = re.compile(r"^(?:#|\*|>|(?:xm|nc|vc)sim[:>]|KERNEL:)\s*")
+_OWN_SUMMARY = re.compile(
+    r"\berrors?\s*[:=]\s*\d+\s*,?\s*warnings?\b|\d+ errors?,? (?:and )?\d+ warnings?\b|\bwarnings?\s*[:=]",
+    re.IGNORECASE,
+)
+_COMPILER = re.compile(r"^\S+:\d+: (?:warning|error|sorry)\b")
+_VALUE = re.compile(r"\b(?:0x)?[0-9a-fA-FxXzZ_]*\d[0-9a-fA-FxXzZ_]*(?:\.\d+)?(?:[munpf]?s)?\b")
+_PATH = re.compile(r"\S*/\S*")
+_LAST = 200
+"""Lines that speak, from the end."""
+
+
+def _spoken(transcript: str) -> list[_Line]:
+    """The lines of *transcript* that say something of the design."""
+    found: list[_Line] = []
+    for raw in transcript.splitlines():
+        text = _PROMPT.sub("", raw.strip())
+        if not text or _OWN_SUMMARY.search(text) or _COMPILER.search(text):
+            continue
+        read = read_line(text)
+        if read.says is not Says.NOTHING or read.counts is not None:
+            template = " ".join(_VALUE.sub("#", _paths(text)).lower().split())
+            found.append(_Line(text[:160], template, read.says, read.counts))
+    return found[-_LAST:]
+
+
+def _paths(text: str) -> str:
+    """*text* without paths; `3/4 passed` is none."""
+    return _PATH.sub(lambda at: at[0] if re.fullmatch(r"\W*\d+/\d+\W*", at[0]) else "@", text)

@@ -1,0 +1,36 @@
+"""Shows how a transcript was read: each line, what it was taken for, and by which rule."""
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ct_retrain.judge.reading.sites import Site
+from ct_retrain.judge.reading.transcript import Heard
+
+MOST_LINES = 200
+"""Of one transcript: the first and the last half of it."""
+_LONGEST = 240
+OTHERS = "not printed by the testbench"
+
+
+class Shown(NamedTuple):
+    """One line of a transcript, for people."""
+
+    text: str
+    says: str
+    """`yes`, `no` or `nothing`: what it says of the design."""
+    rule: str
+    line: int
+    """Where the testbench prints it; 0 where it does not."""
+
+
+def shown(sites: Sequence[Site], heard: Iterable[Heard], others: Iterable[str]) -> tuple[Shown, ...]:
+    """*heard* as the testbench said it, and what *others* said, which never counts as a success."""
+    told = [Shown(one.text.strip()[:_LONGEST], one.says.value, one.why, _line(sites, one)) for one in heard]
+    told += [Shown(text[:_LONGEST], "nothing", OTHERS, 0) for text in others if text]
+    told = [one for one in told if one.text]
+    half = MOST_LINES // 2
+    return tuple(told if len(told) <= MOST_LINES else [*told[:half], *told[-half:]])
+
+
+def _line(sites: Sequence[Site], one: Heard) -> int:
+    return sites[one.site].line if one.site is not None and one.site < len(sites) else 0

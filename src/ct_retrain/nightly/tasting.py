@@ -1,0 +1,99 @@
+"""What a harvest of given runs would give, before the first night: everything is collected and judged, nothing is kept.
+
+The rules are the night's own, the worth of testbenches included. Not asked is what only a night knows: earlier
+examples, and whether a question is one of a benchmark's.
+"""
+
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.night import CollectFacts, CurateFacts
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.record import Record, Rejected
+from ct_retrain.core.settings import Settings
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.decontamination.protection import Protection
+from ct_retrain.stages.collect import REJECTED, CollectInputs, collect
+from ct_retrain.stages.curate import Appraiser, CurateInputs, curate
+
+
+class Reason(Record):
+    """Why some of the runs give no example."""
+
+    reason: str
+    count: int
+    example: str
+    """The first of them."""
+    detail: str
+    """Why that one does not."""
+
+
+class Tasted(Record):
+    """What the runs would give."""
+
+    runs: int
+    passing: int
+    """Simulations that say that they passed."""
+    examples: int
+    repairs: int
+    transcripts: dict[str, int]
+    """How tonight's transcripts compare with those that the traces brought."""
+    reasons: tuple[Reason, ...]
+    """Most frequent first."""
+
+    @property
+    def share(self) -> float:
+        """Examples of all simulations that say that they passed."""
+        return self.examples / self.passing if self.passing else 0.0
+
+
+def taste(
+    runs: Path, workspace: Workspace, settings: Settings, simulator: Simulator, appraiser: Appraiser
+) -> Tasted:
+    """Collect and curate the directory of runs *runs* of *workspace* in a temporary place."""
+    with tempfile.TemporaryDirectory(prefix="ct-retrain-") as made:
+        collected, curated = Path(made) / "collect", Path(made) / "curate"
+        collected.mkdir()
+        curated.mkdir()
+        never = tuple(
+            getattr(settings.paths, name) for name in ("work", "models", "run_db", "archive", "reports")
+        )
+        found = collect(
+            collected,
+            CollectInputs(workspace.root, runs, None, settings.collect, datetime.now(UTC), never),
+        )
+        inputs = CurateInputs(
+            night="check",
+            collected=collected,
+            previous=None,
+            protection=Protection(workers=settings.judge.workers),
+            settings=settings.curate,
+            max_records=settings.max_records,
+            workers=settings.judge.workers,
+        )
+        kept = curate(curated, inputs, simulator, appraiser)
+        refused = [
+            one for place in (collected, curated) for one in disk.read_lines(place / REJECTED, Rejected)
+        ]
+    return _told(found, kept, refused)
+
+
+def _told(found: CollectFacts, kept: CurateFacts, refused: list[Rejected]) -> Tasted:
+    first: dict[str, Rejected] = {}
+    for one in refused:
+        first.setdefault(one.reason, one)
+    reasons = tuple(
+        Reason(reason=reason, count=count, example=first[reason].subject, detail=first[reason].detail)
+        for reason, count in Counter(one.reason for one in refused).most_common()
+    )
+    return Tasted(
+        runs=found.runs,
+        passing=found.passing,
+        examples=kept.examples,
+        repairs=kept.repairs,
+        transcripts=kept.transcripts,
+        reasons=reasons,
+    )

@@ -1,0 +1,128 @@
+"""Reads a design or a testbench that lies in several files, as far as its trace may, and makes one text of each.
+
+The text is what the judge compiles and, of a design, what a model is to write; see `verilog.assembly`.
+"""
+
+import posixpath
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from ct_retrain.trace import Refusal
+from ct_retrain.trace.lines import Payload
+from ct_retrain.verilog.assembly import File, Find, assembled, directives_alone, with_base_names
+
+MOST_FILES = 256
+"""Of one design, one testbench, or the data of both."""
+
+Read: TypeAlias = Callable[[str, str], bytes | Refusal]
+"""The bytes of a file, by the payload's key and the name in it."""
+
+
+class Whole(NamedTuple):
+    """A design or a testbench, whole."""
+
+    name: str
+    data: bytes
+    parts: tuple["Part", ...] = ()
+    """The files it was made of; empty where it is one file as it stands."""
+
+
+class Part(NamedTuple):
+    """One file as it was read."""
+
+    name: str
+    data: bytes
+
+
+class Surroundings(NamedTuple):
+    """What a design and its testbench share."""
+
+    dirs: tuple[str, ...] = ()
+    defines: tuple[tuple[str, str], ...] = ()
+    data: tuple[str, ...] = ()
+    """Last parts of the names of data files."""
+    design: tuple[Part, ...] = ()
+    """Files of the design, for its testbench: it gets their macros, not their modules."""
+
+
+def surroundings_of(payload: Payload) -> Surroundings:
+    """What *payload* says for both."""
+    return Surroundings(
+        listed(payload.include_dirs),
+        tuple(_defines(payload.defines)),
+        tuple(posixpath.basename(name) for name in listed(payload.data_files)),
+    )
+
+
+def listed(names: Sequence[str] | str | None) -> tuple[str, ...]:
+    """*names* as a list; one that stands alone is a list of one."""
+    if not names:
+        return ()
+    return (names,) if isinstance(names, str) else tuple(names)
+
+
+def whole(key: str, names: Sequence[str], read: Read, around: Surroundings) -> Whole | Refusal:
+    """The files *names* as one text; *key* names them in refusals and is the name of a text."""
+    if len(names) > MOST_FILES:
+        return Refusal("artefact_too_large", f"{key}: {len(names)} files, limit {MOST_FILES}")
+    parts: list[Part] = []
+    for name in names:
+        data = read(key, name)
+        if isinstance(data, Refusal):
+            return data
+        parts.append(Part(key if "\n" in name else name, data))
+    only = parts[0]
+    if len(parts) == 1 and not _needs_assembly(only.data, around):
+        return Whole(only.name, only.data)
+    made = assembled(
+        [File(part.name, _text(part.data)) for part in parts],
+        _finder(key, read, around),
+        dict(around.defines),
+    )
+    text = with_base_names(made.text, around.data) if around.design else made.text
+    taken = [*parts, *(Part(file.name, _bytes(file.text)) for file in made.included)]
+    return Whole(parts[-1].name, _bytes(text), tuple(taken) if len(taken) > 1 else ())
+
+
+def _needs_assembly(data: bytes, around: Surroundings) -> bool:
+    return b"`include" in data or bool(around.defines) or (bool(around.data) and bool(around.design))
+
+
+def _finder(key: str, read: Read, around: Surroundings) -> Find:
+    known = {part.data for part in around.design}
+
+    def find(name: str, includer: str) -> File | None:
+        for directory in (posixpath.dirname(includer), *around.dirs):
+            path = posixpath.normpath(posixpath.join(directory, name))
+            data = b"" if "\n" in path else read(key, path)
+            if not isinstance(data, Refusal):
+                text = _text(data)
+                brought = data in known and _HOLDS_MODULES.search(text)
+                return File(path, directives_alone(text) if brought else text)
+        return None
+
+    return find
+
+
+_HOLDS_MODULES = re.compile(r"^[ \t]*(?:module|macromodule|package|interface|primitive)\b", re.MULTILINE)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+def _defines(given: Mapping[str, str | int | None] | Sequence[str] | str | None) -> list[tuple[str, str]]:
+    """Name and value of each macro; what can be no macro's name or stands on several lines is left out."""
+    if isinstance(given, Mapping):
+        pairs = [(name, "" if value is None else str(value)) for name, value in given.items()]
+    else:
+        pairs = [(name, value) for name, _, value in (each.partition("=") for each in listed(given))]
+    return [(name, value) for name, value in pairs if _NAME.fullmatch(name) and value.isprintable()]

@@ -1,0 +1,35 @@
+"""Compares what a run says tonight with the transcript that its trace brought along, and counts how that goes."""
+
+from collections import Counter
+from pathlib import Path
+
+from ct_retrain.core.verdict import Verdict
+from ct_retrain.judge.reading.reproduction import Compared, Likeness, compared
+from ct_retrain.stages._sources import Source, text_of
+
+
+class Transcripts:
+    """One night's comparisons."""
+
+    def __init__(self, collected: Path) -> None:
+        """Find the transcripts in the collect directory *collected*."""
+        self._collected = collected
+        self._counts: Counter[str] = Counter()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Likeness → traces, of those that brought a transcript."""
+        return dict(sorted(self._counts.items()))
+
+    def __call__(self, source: Source, verdict: Verdict) -> Compared:
+        """Tonight's *verdict*, a pass, beside the trace of *source*; SAME where it brought no transcript."""
+        log = source.trace.simulation_log
+        if log is None:
+            return Compared(Likeness.SAME)
+        try:
+            theirs = text_of(self._collected, log)
+        except (OSError, ValueError):
+            return Compared(Likeness.SAME)
+        found = compared(theirs, verdict.log)
+        self._counts[found.likeness.value] += 1
+        return found

@@ -1,0 +1,200 @@
+"""Puts the contents of memory files into a design that loads them, so that its text stands for itself.
+
+`initial $readmemh("rom.hex", rom);` becomes the assignments that it stands for, on the same line. Every tool then
+reads the same memory, and no design opens a file. A file that the testbench reads itself is not given to the design:
+it may hold the answers. A load without contents is left out by the guard, and its memory stays unknown.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    DeclaratorSyntax,
+    InvocationExpressionSyntax,
+    NamedParamAssignmentSyntax,
+    OrderedParamAssignmentSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    SystemNameSyntax,
+)
+
+from ct_retrain.verilog.mute import LOADS, loads, task_of
+from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
+
+MOST_WORDS = 1 << 16
+"""Of one file."""
+
+
+class Filled(NamedTuple):
+    """A design with its memories filled."""
+
+    text: str
+    notes: tuple[str, ...]
+    """Why a memory that the design loads stays unknown, one sentence each."""
+
+
+def filled(rtl: str, files: Mapping[str, str], testbench: str = "") -> Filled:
+    """*rtl* with the contents of *files*, name → text, where it loads them; *testbench* may keep some for itself."""
+    if not LOADS.search(rtl):
+        return Filled(rtl, ())
+    parsed = parse(rtl)
+    if parsed is None:
+        return Filled(rtl, ())
+    bench = parse(testbench)
+    kept = _kept(bench, files) if bench is not None else frozenset(files)
+    spelled = {*_literals(parsed), *(_literals(bench) if bench is not None else ())}
+    library = _Library(files, kept, tuple(sorted(spelled)))
+    edits: list[tuple[int, int, str]] = []
+    notes: list[str] = []
+    for node in nodes(parsed.tree.root):
+        place = parsed.span(node)
+        if place is None or not loads(node):
+            continue
+        made = _assignments(parsed, node, library)
+        edits += [(place.start, place.end, made.text)] if made.text else []
+        notes += [f"line {parsed.line(node)}: {note}" for note in made.notes]
+    return Filled(_edited(parsed.data, edits), tuple(notes))
+
+
+class _Library(NamedTuple):
+    """The files, and how they may be called."""
+
+    files: Mapping[str, str]
+    kept: frozenset[str]
+    """Names of those that the testbench reads."""
+    spelled: tuple[str, ...]
+    """Every string of the design and the testbench."""
+
+
+def _base(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _assignments(parsed: Parsed, node: SyntaxNode, library: _Library) -> Filled:
+    """What the load *node* stands for; an empty text where that is not known."""
+    arguments = _arguments(parsed, node)
+    file, memory = arguments[0], arguments[1]
+    fixed = file[1:-1] if file.startswith('"') else None
+    wanted = [fixed] if fixed is not None else [name for name in library.spelled if _base(name)]
+    known = [name for name in wanted if _base(name) in library.files]
+    if not known:
+        return Filled("", (f"nobody named the file that fills {memory}: {file}",))
+    open_to_all = [name for name in known if _base(name) not in library.kept]
+    if not open_to_all:
+        return Filled(
+            "", (f"{file} is read by the testbench itself, so the design could recite its answers",)
+        )
+    low = arguments[2] if len(arguments) > _NAMED else _low(parsed, memory)
+    choices: list[str] = []
+    for name in open_to_all:
+        words = _words(library.files[_base(name)], binary=task_of(node) == "$readmemb")
+        if words is None:
+            return Filled("", (f"{_base(name)} is no memory file, or holds more than {MOST_WORDS} words",))
+        if low is None and any(address is None for address, _ in words[:1]):
+            return Filled("", (f"{memory} has no first address that can be told from the text",))
+        body = " ".join(_stores(memory, low or "0", words))
+        choices.append(
+            f"begin {body} end" if fixed is not None else f'if ({file} == "{name}") begin {body} end'
+        )
+    return Filled(f"begin {' else '.join(choices)} end", ())
+
+
+_NAMED = 2
+"""Arguments that every load has."""
+
+
+def _arguments(parsed: Parsed, node: SyntaxNode) -> list[str]:
+    """The arguments of the call *node* as they are written."""
+    calls = [one for one in nodes(node) if isinstance(one, InvocationExpressionSyntax)]
+    given = calls[0].arguments if calls else None
+    kinds = {SyntaxKind.OrderedArgument}
+    return [parsed.text(one) for one in nodes(given) if one.kind in kinds] if given is not None else []
+
+
+def _low(parsed: Parsed, memory: str) -> str | None:
+    """The lowest address of *memory*, where the text shows it."""
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, DeclaratorSyntax) and node.name.valueText == memory:
+            dimension = next((one for one in nodes(node) if one.kind == SyntaxKind.VariableDimension), None)
+            written = parsed.text(dimension).strip("[] ") if dimension is not None else ""
+            ends = [end.strip() for end in written.split(":")]
+            if len(ends) == 1 and ends[0]:
+                return "0"
+            if "0" in ends:
+                return "0"
+            if all(end.isdecimal() for end in ends):
+                return min(ends, key=int)
+    return None
+
+
+_COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
+_WORD = {False: re.compile(r"[0-9a-fA-FxXzZ?_]+"), True: re.compile(r"[01xXzZ?_]+")}
+_ADDRESS = re.compile(r"@[0-9a-fA-F]+")
+
+
+def _words(text: str, *, binary: bool) -> list[tuple[int | None, str]] | None:
+    """Each word of a memory file as a literal, with its address where the file gives it; None for another file."""
+    found: list[tuple[int | None, str]] = []
+    at: int | None = None
+    for piece in _COMMENT.sub(" ", text).split():
+        if _ADDRESS.fullmatch(piece):
+            at = int(piece[1:], 16)
+            continue
+        digits = piece.replace("_", "")
+        if not digits or not _WORD[binary].fullmatch(piece) or len(found) >= MOST_WORDS:
+            return None
+        width = len(digits) * (1 if binary else 4)
+        found.append((at, f"{width}'{'b' if binary else 'h'}{digits}"))
+        at = None if at is None else at + 1
+    return found
+
+
+def _stores(memory: str, low: str, words: list[tuple[int | None, str]]) -> Iterator[str]:
+    for index, (address, word) in enumerate(words):
+        at = str(address) if address is not None else str(index) if low == "0" else f"({low})+{index}"
+        yield f"{memory}[{at}] = {word};"
+
+
+def _literals(parsed: Parsed) -> set[str]:
+    return {word.rawText[1:-1] for word in tokens(parsed.tree.root) if word.kind == TokenKind.StringLiteral}
+
+
+_OPENS = re.compile(r"\$fopen|\$readmem[hb]")
+_COMPUTES = re.compile(r"\$s?format\w*|\$swrite\w*|\$psprintf|\$value\$plusargs")
+
+
+def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
+    """Those of *files* that the testbench may read itself: it names them for more than a parameter of the design."""
+    everything = nodes(bench.tree.root)
+    opens = any(
+        isinstance(node, SystemNameSyntax) and _OPENS.fullmatch(node.systemIdentifier.valueText)
+        for node in everything
+    )
+    if not opens:
+        return frozenset()
+    text = bench.data.decode("utf-8", "replace")
+    if _COMPUTES.search(text):
+        return frozenset(files)
+    passed = {
+        place
+        for node in everything
+        if isinstance(node, NamedParamAssignmentSyntax | OrderedParamAssignmentSyntax)
+        for word in tokens(node)
+        if (place := bench.span(word)) is not None
+    }
+    return frozenset(
+        _base(word.rawText[1:-1])
+        for word in tokens(bench.tree.root)
+        if word.kind == TokenKind.StringLiteral and bench.span(word) not in passed
+    )
+
+
+def _edited(data: bytes, edits: list[tuple[int, int, str]]) -> str:
+    pieces: list[bytes] = []
+    at = 0
+    for start, end, text in sorted(edits):
+        pieces += [data[at:start], text.encode()]
+        at = end
+    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace")
