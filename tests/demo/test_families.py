@@ -6,6 +6,7 @@ import pytest
 
 from ct_retrain.demo.families import (
     Family,
+    belongs,
     block_families,
     is_held_out,
     mastered_families,
@@ -34,6 +35,16 @@ def test_no_key_is_on_both_sides_of_the_split(family: Family) -> None:
     held_out = {sample((family,), rng, "held_out").key for _ in range(20)}
 
     assert not trained & held_out
+
+
+@pytest.mark.parametrize("family", missing_families(), ids=lambda family: family.name)
+def test_values_to_try_a_recipe_on_are_trainable_ones_and_not_all_of_them(family: Family) -> None:
+    rng = Random(3)
+    tried = {sample((family,), rng, "development").key for _ in range(20)}
+    trained = {sample((family,), rng, "train").key for _ in range(100)}
+
+    assert all(belongs(key, "train") for key in tried)
+    assert not all(belongs(key, "development") for key in trained)
 
 
 @pytest.mark.parametrize("family", missing_families(), ids=lambda family: family.name)
