@@ -1,9 +1,10 @@
 """What the embedded model writes before and after the demo's nights: pass rates by family, judged by simulation.
 
-Usage: .venv/bin/python benchmarks/embedded_model.py [--model DIR] [--nights N] [--set KNOB=VALUE ...]
+Usage: .venv/bin/python benchmarks/embedded_model.py [--model DIR] [--nights N] [--set KNOB=VALUE ...] [--development]
 
 Everything runs on the production parts (trainer, generators, judge) with the demo's own recipe; `--set` changes one
-of its knobs, such as `quantization=nf4`, `max_steps=100` or `temperature=0.3`.
+of its knobs, such as `quantization=nf4`, `max_steps=100` or `temperature=0.3`. With `--development` new families are
+asked for values that are neither held out nor harvested: what a recipe is tried on, as the held-out ones are for its result.
 """
 
 import argparse
@@ -25,8 +26,8 @@ from ct_retrain.core.ports import Generator
 from ct_retrain.core.problem import Prompt, Sampling
 from ct_retrain.core.settings import JudgeSettings, ShareSettings
 from ct_retrain.core.training import Fit, Hyperparameters, TrainPlan
-from ct_retrain.demo.assess import FamilyScore, assess, pass_rate
-from ct_retrain.demo.families import Family, Task, mastered_families, missing_families, sample
+from ct_retrain.demo.assess import FamilyScore, assess, draw_tasks, pass_rate
+from ct_retrain.demo.families import Family, Split, Task, belongs, mastered_families, missing_families, sample
 from ct_retrain.demo.nightly_recipe import NIGHTLY, NightlyRecipe
 from ct_retrain.demo.planner import planned_task
 from ct_retrain.demo.stage_set import specs
@@ -38,9 +39,10 @@ SHIPPED = Path(ct_retrain.demo.__file__).parent / "model"
 class Bench:
     """The recipe on one mainline: trains its nights and grades what comes out."""
 
-    def __init__(self, model: Path, recipe: NightlyRecipe) -> None:
+    def __init__(self, model: Path, recipe: NightlyRecipe, split: Split = "held_out") -> None:
         self._model = model
         self.recipe = recipe
+        self._split: Split = split
         self._generators = TransformersGenerators(str(model), batch_size=64)
         self._judge = Judge(JudgeSettings())
 
@@ -63,7 +65,7 @@ class Bench:
         plans = [spec.plan for past in range(1, night + 1) for spec in specs(recipe, past)]
         gold = round(recipe.nights * recipe.specs_a_night * recipe.gold_per_delta)
         sources = {
-            "delta": [planned_task(plan) for plan in plans if plan],
+            "delta": [task for task in map(planned_task, filter(None, plans)) if self._harvested(task)],
             "gold": [sample(mastered_families(), dice, "train") for _ in range(gold)],
         }
         shares = ShareSettings(
@@ -79,17 +81,16 @@ class Bench:
             for task in choose(sources[source], count, recipe.hyperparameters.seed):
                 yield {"prompt": task.instruction, "completion": task.rtl, "source": source}
 
+    def _harvested(self, task: Task) -> bool:
+        return self._split == "held_out" or not belongs(task.key, self._split)
+
     def grade(self, adapter: Path | None, families: Sequence[Family], tasks: int) -> tuple[FamilyScore, ...]:
-        """Score *adapter* on held-out problems, over all samples the recipe draws."""
+        """Score *adapter* on problems of the split, over all samples the recipe draws; old families on held-out ones."""
         generator = self._generators.open(adapter)
+        split: Split = "held_out" if families == mastered_families() else self._split
+        asked = draw_tasks(families, tasks, self.recipe.problem_seed, split)
         cards = [
-            assess(
-                lambda asked, seed=seed: self._write(generator, asked, seed),
-                self._judge,
-                families,
-                tasks,
-                self.recipe.problem_seed,
-            )
+            assess(lambda tasks, seed=seed: self._write(generator, tasks, seed), self._judge, asked)
             for seed in range(self.recipe.samples if self.recipe.temperature else 1)
         ]
         return tuple(
@@ -116,12 +117,15 @@ def main() -> None:
     options.add_argument("--model", type=Path, default=SHIPPED)
     options.add_argument("--nights", type=int, nargs="*", help="only these nights, and no base")
     options.add_argument("--set", action="append", default=[], metavar="KNOB=VALUE")
+    options.add_argument(
+        "--development", action="store_true", help="ask new families for values of their own"
+    )
     chosen = options.parse_args()
     recipe = changed(NIGHTLY, chosen.set)
     import torch
 
     torch.set_num_threads(min(recipe.threads, os.cpu_count() or 1))
-    bench = Bench(chosen.model, recipe)
+    bench = Bench(chosen.model, recipe, "development" if chosen.development else "held_out")
     if not chosen.nights:
         report("mainline", bench, None, "")
     for night in chosen.nights or range(1, recipe.nights + 1):

@@ -6,6 +6,7 @@ import pytest
 
 from ct_retrain.demo.families import (
     Family,
+    belongs,
     block_families,
     is_held_out,
     mastered_families,
@@ -13,6 +14,7 @@ from ct_retrain.demo.families import (
     sample,
 )
 from ct_retrain.demo.families.task import Split
+from ct_retrain.verilog.fingerprint import shape
 
 EVERY_FAMILY = tuple(dict.fromkeys((*mastered_families(), *missing_families(), *block_families())))
 GRADED_FAMILIES = (*mastered_families(), *missing_families())
@@ -32,6 +34,28 @@ def test_no_key_is_on_both_sides_of_the_split(family: Family) -> None:
     trained = {sample((family,), rng, "train").key for _ in range(100)}
     held_out = {sample((family,), rng, "held_out").key for _ in range(20)}
 
+    assert not trained & held_out
+
+
+@pytest.mark.parametrize("family", missing_families(), ids=lambda family: family.name)
+def test_values_to_try_a_recipe_on_are_trainable_ones_and_not_all_of_them(family: Family) -> None:
+    rng = Random(3)
+    tried = {sample((family,), rng, "development").key for _ in range(20)}
+    trained = {sample((family,), rng, "train").key for _ in range(100)}
+
+    assert all(belongs(key, "train") for key in tried)
+    assert not all(belongs(key, "development") for key in trained)
+
+
+@pytest.mark.parametrize("family", missing_families(), ids=lambda family: family.name)
+def test_no_design_of_a_missing_family_is_on_both_sides_of_the_split_under_other_names(
+    family: Family,
+) -> None:
+    rng = Random(3)
+    trained = {shape(sample((family,), rng, "train").rtl) for _ in range(300)}
+    held_out = {shape(sample((family,), rng, "held_out").rtl) for _ in range(60)}
+
+    assert len(held_out) >= 15
     assert not trained & held_out
 
 

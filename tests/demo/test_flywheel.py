@@ -12,6 +12,7 @@ from ct_retrain.core.verdict import Design
 from ct_retrain.demo.chart import draw
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY
+from ct_retrain.demo.planner import planned_task
 from ct_retrain.demo.stage_set import NEW, SUITE, cluster_of, set_up, specs, specs_file
 from ct_retrain.pipeline import load_specs
 from ct_retrain.stages.curate import REJECTED
@@ -46,6 +47,16 @@ def test_no_spec_of_any_night_is_a_held_out_problem(tmp_path: Path) -> None:
     assert not held_out & asked
 
 
+def test_no_design_of_any_night_is_a_held_out_one_under_other_names(tmp_path: Path) -> None:
+    set_up(tmp_path, NIGHTLY)
+    held_out = {shape(problem.golden) for problem in disk.read_lines(tmp_path / SUITE, Problem)}
+    plans = [spec.plan for night in range(1, NIGHTLY.nights + 1) for spec in specs(NIGHTLY, night)]
+    harvested = {shape(planned_task(plan).rtl) for plan in plans if plan}
+
+    assert len(harvested) > 100
+    assert not held_out & harvested
+
+
 def test_held_out_problems_are_distinct_and_near_duplicates_are_one_cluster(tmp_path: Path) -> None:
     set_up(tmp_path, NIGHTLY)
     problems = [one for one in disk.read_lines(tmp_path / SUITE, Problem) if NEW in one.tags]
@@ -55,7 +66,7 @@ def test_held_out_problems_are_distinct_and_near_duplicates_are_one_cluster(tmp_
 
     assert len(problems) == 90
     assert len({canonical(problem.golden) for problem in problems}) == 90
-    assert len(clusters) >= 75
+    assert len(clusters) >= 85
     shapes = [one for cluster in clusters.values() for one in cluster]
     assert len(shapes) == len(set(shapes)), "a design is in two clusters but for its names"
 

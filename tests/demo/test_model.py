@@ -6,7 +6,7 @@ from random import Random
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.verdict import Design
 from ct_retrain.demo import bench
-from ct_retrain.demo.assess import assess, pass_rate
+from ct_retrain.demo.assess import assess, draw_tasks, pass_rate
 from ct_retrain.demo.families import mastered_families, sample
 from ct_retrain.demo.recipe import load_model
 from ct_retrain.demo.writing import write_rtl
@@ -32,9 +32,10 @@ def test_the_shipped_model_writes_a_module_that_passes_simulation(shipped: Path,
 
 def test_assess_scores_the_golden_with_all_and_nonsense_with_nothing(icarus: Simulator) -> None:
     families = mastered_families()[:2]
+    tasks = draw_tasks(families, 2, seed=1)
 
-    golden = assess(lambda tasks: [task.rtl for task in tasks], icarus, families, 2, seed=1)
-    nonsense = assess(lambda tasks: ["module m; endmodule"] * len(tasks), icarus, families, 2, seed=1)
+    golden = assess(lambda tasks: [task.rtl for task in tasks], icarus, tasks)
+    nonsense = assess(lambda tasks: ["module m; endmodule"] * len(tasks), icarus, tasks)
 
     assert pass_rate(golden) == 1.0
     assert pass_rate(nonsense) == 0.0

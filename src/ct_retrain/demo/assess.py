@@ -7,7 +7,7 @@ from random import Random
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.verdict import Design
 from ct_retrain.demo.bench import testbench
-from ct_retrain.demo.families import Family, Task, sample
+from ct_retrain.demo.families import Family, Split, Task, sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +20,25 @@ class FamilyScore:
     tasks: int
 
 
-def assess(
-    write: Callable[[Sequence[Task]], Sequence[str]],
-    simulator: Simulator,
-    families: Sequence[Family],
-    tasks_each: int,
-    seed: int,
-) -> tuple[FamilyScore, ...]:
-    """Score what *write* answers to *tasks_each* held-out tasks of each family; the tasks depend on *seed* alone."""
+def draw_tasks(
+    families: Sequence[Family], tasks_each: int, seed: int, split: Split = "held_out"
+) -> list[Task]:
+    """Draw *tasks_each* tasks of each family from *split*; they depend on nothing but the arguments."""
     rng = Random(seed)
-    tasks = [sample((family,), rng, "held_out") for family in families for _ in range(tasks_each)]
-    answers = write(tasks)
-    passed: dict[str, int] = {}
-    for task, answer in zip(tasks, answers, strict=True):
+    return [sample((family,), rng, split) for family in families for _ in range(tasks_each)]
+
+
+def assess(
+    write: Callable[[Sequence[Task]], Sequence[str]], simulator: Simulator, tasks: Sequence[Task]
+) -> tuple[FamilyScore, ...]:
+    """Score what *write* answers to *tasks*, by family in the order of their first tasks."""
+    outcomes: dict[tuple[str, str], list[bool]] = {}
+    for task, answer in zip(tasks, write(tasks), strict=True):
         verdict = simulator.check(Design(rtl=answer, testbench=testbench(task)))
-        passed[task.family] = passed.get(task.family, 0) + verdict.passed
+        outcomes.setdefault((task.family, task.category), []).append(verdict.passed)
     return tuple(
-        FamilyScore(family.name, family.category, passed[family.name], tasks_each) for family in families
+        FamilyScore(family, category, sum(passed), len(passed))
+        for (family, category), passed in outcomes.items()
     )
 
 

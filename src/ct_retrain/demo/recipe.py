@@ -8,7 +8,7 @@ from typing import Any
 
 from ct_retrain import disk
 from ct_retrain.core.ports import Simulator
-from ct_retrain.demo.assess import FamilyScore, assess, pass_rate
+from ct_retrain.demo.assess import FamilyScore, assess, draw_tasks, pass_rate
 from ct_retrain.demo.families import Family, mastered_families, missing_families
 from ct_retrain.demo.pretraining import BaseRecipe, fresh_model, pretrain
 from ct_retrain.demo.tokenizer import build_tokenizer
@@ -108,6 +108,5 @@ def _scores(
     simulator: Simulator,
     families: tuple[Family, ...],
 ) -> tuple[FamilyScore, ...]:
-    return assess(
-        lambda tasks: write_rtl(model, tokenizer, tasks), simulator, families, TASKS_EACH, ASSESSMENT_SEED
-    )
+    tasks = draw_tasks(families, TASKS_EACH, ASSESSMENT_SEED)
+    return assess(lambda asked: write_rtl(model, tokenizer, asked), simulator, tasks)

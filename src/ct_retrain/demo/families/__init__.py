@@ -9,13 +9,14 @@ from ct_retrain.demo.families.datapath import datapath_families
 from ct_retrain.demo.families.missing import missing_families
 from ct_retrain.demo.families.render import draw_task
 from ct_retrain.demo.families.storage import storage_families
-from ct_retrain.demo.families.task import Family, Port, Split, Task, is_held_out
+from ct_retrain.demo.families.task import Family, Port, Split, Task, belongs, is_held_out
 
 __all__ = [
     "Family",
     "Port",
     "Split",
     "Task",
+    "belongs",
     "block_families",
     "is_held_out",
     "mastered_families",
@@ -37,5 +38,5 @@ def sample(families: Sequence[Family], rng: Random, split: Split) -> Task:
     family = rng.choice(families)
     while True:
         task = draw_task(family, rng)
-        if is_held_out(task.key) == (split == "held_out"):
+        if belongs(task.key, split):
             return task

@@ -5,7 +5,7 @@ from random import Random
 from ct_retrain.demo.families.counters import draw_enable
 from ct_retrain.demo.families.render import article, bit_range
 from ct_retrain.demo.families.task import Family, Sketch
-from ct_retrain.demo.families.words import DATA, REQUEST_PAIRS, STATE_PAIRS
+from ct_retrain.demo.families.words import DATA, STATE_PAIRS
 
 
 def missing_families() -> tuple[Family, ...]:
@@ -37,16 +37,18 @@ def _gray_counter(rng: Random) -> Sketch:
 
 
 def _johnson_counter(rng: Random) -> Sketch:
-    width, q = rng.randint(3, 40), rng.choice(("q", "out", "cnt"))
+    width, q, side = rng.randint(3, 24), rng.choice(("q", "out", "cnt")), rng.choice(("left", "right"))
     ports, guard, also = draw_enable(rng)
+    name = rng.choice(("Johnson counter", "twisted ring counter"))
+    shifted = f"{q}[{width - 2}:0], ~{q}[{width - 1}]" if side == "left" else f"~{q}[0], {q}[{width - 1}:1]"
     return Sketch(
-        f"{width}/{'enable' if ports else 'plain'}",
-        f"{article(width)} {width}-bit {rng.choice(('Johnson counter', 'twisted ring counter'))}",
+        f"{side}/{width}/{'enable' if ports else 'plain'}",
+        f"{article(width)} {width}-bit {name} that shifts {side}",
         ports,
         ((q, width),),
         (q,),
         on_reset=f"{q} <= 0;",
-        on_clock=f"{guard}{q} <= {{{q}[{width - 2}:0], ~{q}[{width - 1}]}};",
+        on_clock=f"{guard}{q} <= {{{shifted}}};",
         also=also,
     )
 
@@ -68,7 +70,7 @@ def _saturating_counter(rng: Random) -> Sketch:
 
 
 def _parity_generator(rng: Random) -> Sketch:
-    width, data, y = rng.randint(3, 64), rng.choice(DATA), rng.choice(("p", "par", "parity"))
+    width, data, y = rng.randint(3, 64), rng.choice(DATA), rng.choice(("p", "y", "parity"))
     kind, operator = rng.choice((("even", "^"), ("odd", "~^")))
     return Sketch(
         f"{kind}/{width}",
@@ -101,17 +103,19 @@ def _sequence_detector(rng: Random) -> Sketch:
 
 
 def _two_state_fsm(rng: Random) -> Sketch:
-    (rest, work), (go, back) = rng.choice(STATE_PAIRS), rng.choice(REQUEST_PAIRS)
+    """What tells two of them apart is the code that starts them, so none is another one under other names."""
+    (rest, work), width, data = rng.choice(STATE_PAIRS), rng.randint(3, 6), rng.choice(DATA)
+    code, back = f"{width}'h{rng.randrange(2**width):x}", rng.choice(("done", "stop", "clr", "ack"))
     y = rng.choice(("flag", "hit", "found"))
     return Sketch(
-        f"{rest}/{work}/{go}/{back}",
+        code,
         f"a {rng.choice(('two-state', 'Moore'))} FSM with states {rest} and {work}",
-        ((go, 1), (back, 1)),
+        ((data, width), (back, 1)),
         ((y, 1),),
         declarations=f"  localparam {rest} = 0, {work} = 1;\n  reg state;\n",
         on_reset=f"state <= {rest};",
-        on_clock=f"case (state)\n      {rest}: if ({go}) state <= {work};\n"
+        on_clock=f"case (state)\n      {rest}: if ({data} == {code}) state <= {work};\n"
         f"      {work}: if ({back}) state <= {rest};\n    endcase",
         wires=f"  assign {y} = state == {work};\n",
-        also=f": {go} moves to {work}, {back} moves to {rest}, {y} is 1 in {work}",
+        also=f": {data} {code} moves to {work}, {back} moves to {rest}, {y} is 1 in {work}",
     )

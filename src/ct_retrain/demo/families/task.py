@@ -9,7 +9,8 @@ from typing import Literal, TypeAlias
 Port: TypeAlias = tuple[str, int]
 """A port's name and its width in bits."""
 
-Split: TypeAlias = Literal["train", "held_out"]
+Split: TypeAlias = Literal["train", "development", "held_out"]
+"""Problems of `development` are for trying recipes; their values are among those of `train`, so a trial leaves them out."""
 
 HELD_OUT_PER_MILLE = 150
 
@@ -66,3 +67,14 @@ class Family:
 def is_held_out(key: str) -> bool:
     """Say on which side of the split *key* lies; depends on nothing but its text."""
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 1000 < HELD_OUT_PER_MILLE
+
+
+def belongs(key: str, split: Split) -> bool:
+    """Say whether *key* is on the side *split*; like `is_held_out`, by its text alone."""
+    match split:
+        case "train":
+            return not is_held_out(key)
+        case "development":
+            return not is_held_out(key) and is_held_out(f"development {key}")
+        case "held_out":
+            return is_held_out(key)

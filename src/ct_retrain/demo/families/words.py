@@ -18,10 +18,6 @@ STATE_PAIRS = (
     ("RED", "GREEN"),
     ("LOAD", "SEND"),
 )
-REQUEST_PAIRS = (
-    ("start", "done"), ("go", "stop"), ("set", "clr"), ("req", "ack"), ("push", "pop"), ("open", "close"),
-    ("start", "stop"), ("up", "down"), ("valid", "ready"), ("load", "clr"),
-)  # fmt: skip
 
 _MODULE_NOUNS = "cnt reg shf mux add dec cmp div fsm gen det core unit blk stage node lane top"
 _PORT_WORDS = (
