@@ -210,7 +210,9 @@ def test_no_wrapping_makes_a_legal_design_illegal(code: list[str], wrappers: lis
 
 
 def test_what_is_kept_for_another_simulator_is_no_part_of_the_design() -> None:
-    text = 'module m(output q);\n`ifdef VERILATOR\ninitial $finish;\n`else\nassign q = 1;\n`endif\nendmodule\n'
+    text = (
+        "module m(output q);\n`ifdef VERILATOR\ninitial $finish;\n`else\nassign q = 1;\n`endif\nendmodule\n"
+    )
     approved = approve(text)
 
     assert not approved.report.refused
