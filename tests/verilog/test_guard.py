@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.bounds import too_much
+from ct_retrain.verilog.guard import approve, guard
 
 CLEAN = """`timescale 1ns/1ps
 `define W 4
@@ -83,7 +84,7 @@ ILLEGAL = {
     "RefModule r(.*);": "an instance of the testbench's RefModule",
     "initial fork q = 1; join_none": "parallel block",
     "`ifdef __ICARUS__\nassign q = 1;\n`endif": "__ICARUS__",
-    "`ifndef VERILATOR\nassign q = 1;\n`endif": "VERILATOR",
+    "`ifndef IVERILOG\nassign q = 1;\n`endif": "IVERILOG",
     '`include "/etc/passwd"': "include",
     '`line 1 "tb.v" 1': "line",
     "`pragma protect": "pragma",
@@ -206,3 +207,36 @@ def test_no_wrapping_makes_a_legal_design_illegal(code: list[str], wrappers: lis
     text = "\n".join(["module m #(parameter P = 1) (input clk, output reg q);", *code, body, "endmodule", ""])
 
     assert guard(text) == ((), ()), text
+
+
+def test_what_is_kept_for_another_simulator_is_no_part_of_the_design() -> None:
+    text = (
+        "module m(output q);\n`ifdef VERILATOR\ninitial $finish;\n`else\nassign q = 1;\n`endif\nendmodule\n"
+    )
+    approved = approve(text)
+
+    assert not approved.report.refused
+    assert "$finish" not in approved.text
+
+
+@pytest.mark.parametrize(
+    ("text", "endless"),
+    [
+        ("`define A(x=`B) x\n`define B 1\n", False),
+        ("`define CLK clk\n`define P(p, c = `CLK, r = `RST) p c r\n`define RST rst\n", False),
+        ("`define A(x=`A) x\n", True),
+        ("`define A(x=`B) x\n`define B `A()\n", True),
+        ("`define A(x=`B()) x\n`define B(y=`A()) y\n", True),
+    ],
+)
+def test_a_macro_in_a_default_argument_may_not_be_the_macro_itself(text: str, endless: bool) -> None:
+    said = too_much(f"{text}module m; endmodule\n")
+
+    assert ("may be itself" in said) is endless
+
+
+def test_default_arguments_count_for_what_macros_expand_to() -> None:
+    text = "`define E e e e e e e e e e e\n" + "".join(
+        f"`define M{n}(x = `{'E' if n == 0 else f'M{n - 1}()'}) {'x ' * 12}\n" for n in range(6)
+    )
+    assert "expand to more than" in too_much(f"{text}module m; `M5() endmodule\n")

@@ -16,7 +16,7 @@ _DEFINE = re.compile(
     r"^[ \t]*`define[ \t]+(?P<name>[A-Za-z_]\w*)(?:\((?P<parameters>[^)\n]*)\))?(?P<body>(?:[^\n\\]|\\.|\\\n)*)",
     re.MULTILINE,
 )
-_PARAMETERS = re.compile(r"`define\s+\S+?\(")
+_PARAMETERS = re.compile(r"`define\s+(?P<name>\S+?)\(")
 _PARENTHESIS = re.compile(r"[()]")
 _USE = re.compile(r"`([A-Za-z_]\w*)")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -38,11 +38,42 @@ def too_much(text: str) -> str:
         return f"more than {MAX_STRETCH} characters without a separator"
     if _depth(text) > MAX_DEPTH:
         return f"blocks are nested deeper than {MAX_DEPTH}"
-    if any("`" in text[found.end() : _closed(text, found.end())] for found in _PARAMETERS.finditer(text)):
+    if _endless(text):
         return "a macro in the default argument of a macro, which may be itself"
     if _expansion(text) > MAX_EXPANSION:
         return f"macros expand to more than {MAX_EXPANSION} characters"
     return ""
+
+
+def _defaults(text: str) -> dict[str, tuple[str, ...]]:
+    """The macros in the default arguments of each macro that has any."""
+    found: dict[str, tuple[str, ...]] = {}
+    for head in _PARAMETERS.finditer(text):
+        uses = tuple(_USE.findall(text[head.end() : _closed(text, head.end())]))
+        if uses:
+            found[head["name"]] = found.get(head["name"], ()) + uses
+    return found
+
+
+def _endless(text: str) -> bool:
+    """Whether a macro may stand in a default argument of its own, where the parser does not notice."""
+    defaults = _defaults(text) if "`define" in text else {}
+    if not defaults:
+        return False
+    reached = {name: set(uses) for name, uses in defaults.items()}
+    for found in _DEFINE.finditer(text):
+        reached.setdefault(found["name"], set()).update(_USE.findall(found[0])[1:])
+    for name, uses in defaults.items():
+        seen: set[str] = set()
+        ahead = list(uses)
+        while ahead:
+            here = ahead.pop()
+            if here == name:
+                return True
+            if here not in seen:
+                seen.add(here)
+                ahead += reached.get(here, ())
+    return False
 
 
 def _closed(text: str, start: int) -> int:
@@ -75,6 +106,11 @@ def _expansion(text: str) -> int:
     for found in _DEFINE.finditer(text):
         old, new = macros.get(found["name"], _Macro(0, (), 1)), _macro(found)
         macros[found["name"]] = _Macro(old.size + new.size, old.uses + new.uses, max(old.copies, new.copies))
+    for name, uses in _defaults(text).items():
+        # A default argument stands wherever its parameter does.
+        if name in macros:
+            one = macros[name]
+            macros[name] = one._replace(uses=one.uses + uses * max(1, one.copies))
     sizes: dict[str, int] = {}
     total = 0
     for statement in _DEFINE.sub("", text).split(";"):

@@ -1,8 +1,8 @@
 """Looks at the directives of a design: which may stand there, and which would make it another design elsewhere.
 
 Preprocessing is done once, by the parser; a branch that is not taken is no part of the design. Macros that the design
-does not define are undefined, so a design that asks for a simulator's macro is refused: its author's simulator would
-take the other branch.
+does not define are undefined. A design that asks for the macro of the simulator that judges it is refused: everybody
+else would see another design.
 """
 
 import re

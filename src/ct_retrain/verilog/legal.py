@@ -33,21 +33,11 @@ CALLS = frozenset(
 """Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream, nor do
 they ask whether a bit is unknown, which only a simulator can answer."""
 
-DETECTORS = frozenset(
-    {
-        *("__ICARUS__", "__VAMS_ENABLE__", "IVERILOG", "ICARUS", "VERILATOR", "VCS", "MODEL_TECH", "QUESTA"),
-        *(
-            "INCA",
-            "NCVERILOG",
-            "XCELIUM",
-            "XILINX_SIMULATOR",
-            "XILINX_ISIM",
-            "RIVIERA",
-            "ALDEC",
-        ),
-    }
-)
-"""Macros that a simulator defines by itself: a design that asks for one is another design in its author's hands."""
+DETECTORS = frozenset({"__ICARUS__", "__VAMS_ENABLE__", "IVERILOG", "ICARUS"})
+"""Macros of the simulator that judges: a design that asks for one would be another design for everybody else.
+
+What a design keeps for another simulator (`VERILATOR`, `XCELIUM`, `VCS`) is never defined here, under Verilator neither,
+and so is no part of what is judged."""
 
 HIDES_FROM_SYNTHESIS = re.compile(r"\btranslate_o(?:n|ff)\b|\bsynthesis\s+o(?:n|ff)\b", re.IGNORECASE)
 """What synthesis tools take as an order to skip code, in comments and attributes; no two of them know all forms."""
