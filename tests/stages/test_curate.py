@@ -197,6 +197,21 @@ def test_without_mutants_nobody_is_asked(tmp_path: Path) -> None:
     assert not example.metadata.credibility.asked
 
 
+def test_testbenches_that_there_is_no_time_for_are_unknown_and_counted(tmp_path: Path) -> None:
+    town = found(tmp_path, mutants=4)
+    for width in range(2, 6):
+        leave_trace(town.workspace, f"run_{width}", width)
+    hurried = town.settings.curate.model_copy(update={"credibility_minutes": 1e-6})
+    settings = town.settings.model_copy(update={"curate": hurried})
+    examples, refused = curated(town._replace(settings=settings))
+    manifest = disk.read_record(town.workspace.stage("2026-01-01", "curate") / "manifest.json", Manifest)
+    unasked = sum(not one.metadata.credibility.asked for one in examples)
+
+    assert (len(examples), refused) == (4, Counter())
+    assert unasked >= 1
+    assert f"{unasked} testbenches not tried" in manifest.facts.untried
+
+
 @pytest.mark.parametrize(
     ("different", "undecided", "reasons"),
     [(5, 0, {}), (6, 0, {"weak_testbench": 1}), (0, 15, {})],

@@ -126,7 +126,8 @@ def _print_data(plan: Rehearsal) -> None:
     click.echo(
         f"collect   {collect.collected} passing runs of {collect.runs}{_reasons(collect.rejected)}{untaken}"
     )
-    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}")
+    untried = f"; {curate.untried}" if curate.untried else ""
+    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}{untried}")
     click.echo(f"gold      {plan.gold.removeprefix('gold: ')}")
     for file in plan.files:
         click.echo(f"          {file.summary}")

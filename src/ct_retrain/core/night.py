@@ -98,6 +98,15 @@ class CurateFacts(Record):
     dataset_sha256: Sha256
     transcripts: dict[str, int] = Field(default={})
     """How tonight's transcripts compare with those of the traces that passed: `same`, `other_words`, `not_reproduced`."""
+    unasked: int = 0
+    """New examples whose testbench was not tried, because `curate.credibility_minutes` were used up."""
+
+    @property
+    def untried(self) -> str:
+        """How many testbenches there was no time for, in words; "" where all were tried."""
+        if not self.unasked:
+            return ""
+        return f"{self.unasked} testbenches not tried, for curate.credibility_minutes were used up"
 
 
 class TrainFacts(Record):

@@ -1,6 +1,7 @@
 """Which passes are worth something: testbenches that fail designs which do nothing, and nearly right ones."""
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
@@ -30,9 +31,29 @@ class Appraiser(Protocol):
         ...
 
 
+class Asking:
+    """Asks about testbenches as long as the night has time for it, in however many rounds; safe for many threads."""
+
+    def __init__(self, appraiser: Appraiser, settings: CurateSettings) -> None:
+        """The time runs from the first question on."""
+        self._appraiser, self._settings = appraiser, settings
+        self._until: float | None = None
+        self.unasked = 0
+        """Testbenches that there was no time for."""
+
+    def __call__(self, source: Source) -> Credibility | None:
+        """What the testbench of *source* is worth; None once the time is used up."""
+        minutes = self._settings.credibility_minutes
+        if self._until is None:
+            self._until = time.monotonic() + 60 * minutes
+        if minutes and time.monotonic() >= self._until:
+            return None
+        return self._appraiser(source.design(), self._settings.mutants)
+
+
 def credible(
     passed: Sequence[tuple[Source, Example]],
-    appraiser: Appraiser,
+    asking: Asking,
     settings: CurateSettings,
     workers: int,
     refuse: Refuse,
@@ -40,21 +61,22 @@ def credible(
     """Yield the examples whose testbench is not known to be blind, with what it is worth in their metadata.
 
     Unknown is not weak: an example is refused only if its testbench lets designs pass that are proved wrong, or
-    notices next to nothing. With `mutants` 0 nobody is asked and nobody refused.
+    notices next to nothing. What there is no time for stays unknown. With `mutants` 0 nobody is asked.
     """
     passed = [pair for pair in passed if not _refused_as_undriven(pair[0], refuse)]
     if not settings.mutants:
         yield from passed
         return
 
-    def asked(pair: tuple[Source, Example]) -> Credibility:
-        source, _ = pair
-        return appraiser(source.design(), settings.mutants)
-
     with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="worth") as pool:
-        worths = paced(pool.map(asked, passed), "curate: testbenches tried", len(passed))
+        worths = paced(
+            pool.map(asking, [source for source, _ in passed]), "curate: testbenches tried", len(passed)
+        )
         for (source, example), worth in zip(passed, worths, strict=True):
-            if worth.vacuous:
+            if worth is None:
+                asking.unasked += 1
+                yield source, example
+            elif worth.vacuous:
                 refuse(refusal(source.trace, "vacuous_testbench", _vacuous(worth)))
             elif weak := _weak(worth, settings):
                 refuse(refusal(source.trace, "weak_testbench", weak))

@@ -28,7 +28,7 @@ from ct_retrain.stages._repairs import Attempts, repairs
 from ct_retrain.stages._selection import Selection, select, spec_of
 from ct_retrain.stages._sources import Reading, Refuse, Source, refusal
 from ct_retrain.stages._transcripts import Transcripts
-from ct_retrain.stages._worth import Appraiser, credible
+from ct_retrain.stages._worth import Appraiser, Asking, credible
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
 
@@ -62,12 +62,13 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
     traces = list(disk.read_lines(inputs.collected / "traces.jsonl", Trace))
     comparer = inputs.protection.comparer()
     transcripts = Transcripts(inputs.collected)
+    asking = Asking(appraiser, settings)
     carried = harvested((), _previous(inputs, DATASET), comparer, refuse).carried
 
     def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
         own = harvested(sources, (), comparer, refuse).sources
         simulated = list(_simulated(own, inputs, simulator, transcripts, refuse))
-        return credible(simulated, appraiser, settings, inputs.workers, refuse)
+        return credible(simulated, asking, settings, inputs.workers, refuse)
 
     reading = Reading(inputs.collected, settings.max_rtl_bytes)
     held = {example.metadata.canonical: spec_of(example) for example in carried}
@@ -91,6 +92,7 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
         categories=dict(sorted(Counter(example.metadata.category for example in kept).items())),
         dataset_sha256=disk.sha256_of(out / DATASET),
         transcripts=transcripts.counts,
+        unasked=asking.unasked,
     )
 
 
