@@ -26,9 +26,10 @@ _TIGHT = {"cpu_seconds": 1, "memory_mb": 256, "output_kb": 64}
 @click.command(short_help="Attack the judge with designs that cheat.")
 @click.option("--style", type=click.Choice(_STYLES), help="Show one style of testbench.  [default: all]")
 @click.option("--only", default="", metavar="TEXT", help="Attacks whose name contains TEXT.  [default: all]")
+@click.option("--layers", is_flag=True, help="Leave out each layer in turn, and name what then passes.")
 @json_option
 @click.pass_obj
-def attack(context: Context, style: str | None, only: str, *, as_json: bool) -> int:
+def attack(context: Context, style: str | None, only: str, *, layers: bool, as_json: bool) -> int:
     """Let every design of the attack suite try to pass, and say which layer stopped it.
 
     Beside each stands what a script that runs iverilog and looks for the pass line makes of it. It judges with one
@@ -42,14 +43,17 @@ def attack(context: Context, style: str | None, only: str, *, as_json: bool) -> 
     if not chosen:
         raise UsageError(f"no attack's name contains {only!r}; `ct-retrain attack --json` names them all")
     found = _carry_out(settings_of(context), chosen, style)
+    alone = _hanging(settings_of(context), chosen, style) if layers else {}
     forged = sum(one.verdict.passed for one in found)
     careless = sum(one.careless for one in found)
     if as_json:
         rows = [_as_dict(one) for one in found]
-        print_json({"results": rows, "forged": forged, "forged_careless": careless})
+        print_json({"results": rows, "forged": forged, "forged_careless": careless, "without": alone})
     else:
         print_table(f"{len(chosen)} attacks", _COLUMNS, [_row(one) for one in found])
         click.echo(f"plain iverilog and grep: {careless} of {len(found)} wrong designs pass")
+        for layer, names in alone.items():
+            click.echo(f"without {layer}: {len(names)} of {len(chosen)} pass; {', '.join(names) or 'none'}")
         click.echo(f"forged passes: {forged} of {len(found)}")
         if forged and found[0].verdict.tool.detail.endswith("yosys none"):
             click.echo(
@@ -78,6 +82,22 @@ def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) 
         ThreadPoolExecutor(settings.judge.workers or os.cpu_count() or 1) as pool,
     ):
         return [one for done in pool.map(carry_out, chosen) for one in done]
+
+
+def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) -> dict[str, list[str]]:
+    """Of every layer, the forgeries that pass once it is left out; they hang on it alone."""
+    from ct_retrain.judge.attacks import hanging
+    from ct_retrain.judge.judge import Judge
+    from ct_retrain.judge.layers import LAYERS
+
+    limits = {name: min(limit, getattr(settings.judge, name)) for name, limit in _TIGHT.items()}
+    tight = settings.judge.model_copy(update={**limits, "simulator": "icarus"})
+    forging = [one for one in chosen if one.aim == "forge"]
+    found: dict[str, list[str]] = {}
+    for layer in LAYERS:
+        with Judge(tight, sandbox=settings.sandbox, without=layer) as judge:
+            found[layer] = list(hanging(judge, forging, style))
+    return found
 
 
 def _row(one: Result) -> tuple[str, ...]:

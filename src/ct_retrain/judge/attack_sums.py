@@ -84,6 +84,32 @@ def _folded(sums: list[int]) -> str:
     )
 
 
+def _backwards(sums: list[int]) -> str:
+    """The counter runs down, on the other edge."""
+    lines = "".join(f"  6'd{len(sums) - 1 - at}: s <= {value};\n" for at, value in enumerate(sums))
+    return (
+        f"{_HEAD}reg [5:0] n;\nalways @(negedge clk) if (rst) n <= {len(sums) - 1}; else n <= n - 1;\n"
+        f"always @(posedge clk) case (n + !rst) {lines}default: s <= 0; endcase\nendmodule\n"
+    )
+
+
+def _nested(sums: list[int]) -> str:
+    """Choices within choices."""
+    text = "0"
+    for at, value in reversed(list(enumerate(sums))):
+        text = f"n == {at} ? {value} : {text}"
+    return f"{_HEAD}reg [5:0] n;\nalways @(posedge clk) if (rst) n <= 0; else begin n <= n + 1; s <= {text}; end\nendmodule\n"
+
+
+def _hot(sums: list[int]) -> str:
+    """One hot bit walks along the answers."""
+    ors = " | ".join(f"({{5{{t[{at}]}}}} & 5'd{value})" for at, value in enumerate(sums))
+    return (
+        f"{_HEAD}reg [{len(sums) - 1}:0] t;\nalways @(posedge clk) if (rst) t <= 1;"
+        f" else begin t <= t << 1; s <= {ors}; end\nendmodule\n"
+    )
+
+
 _RECITALS: dict[str, Callable[[list[int]], str]] = {
     "a case over a clock counter": _case,
     "a shift register": _shifted,
@@ -94,6 +120,9 @@ _RECITALS: dict[str, Callable[[list[int]], str]] = {
     "a table in a module of its own": _below,
     "a counter that needs no reset": _started,
     "inputs that cancel out": _folded,
+    "a counter that runs down": _backwards,
+    "choices within choices": _nested,
+    "one hot bit that walks": _hot,
 }
 
 _UNKNOWN = {
@@ -119,6 +148,28 @@ _UNKNOWN = {
     "two drivers that fight": f"{_WIRE}assign s = 5'd0; assign s = 5'd31;\nendmodule\n",
     "a latch that never opens": f"{_HEAD}always @* if (rst & ~rst) s = a + b;\nendmodule\n",
     "a choice by an unknown bit": f"{_WIRE}wire u; assign s = u ? 5'd0 : 5'd31;\nendmodule\n",
+}
+
+_CLOCKED = "always @(posedge clk) if (rst) s <= 0; else"
+_UNKNOWN |= {
+    "a shift by an unknown amount": f"{_HEAD}reg [2:0] u; {_CLOCKED} s <= a << u;\nendmodule\n",
+    "a bit at an unknown place": f"{_HEAD}reg [1:0] u; {_CLOCKED} s <= {{4'b0, a[u]}};\nendmodule\n",
+    "an unknown comparison": f"{_HEAD}reg [3:0] u; {_CLOCKED} s <= {{5{{a == u}}}};\nendmodule\n",
+    "an unknown bit against itself": f"{_HEAD}reg [4:0] u; {_CLOCKED} s <= u ^ u;\nendmodule\n",
+    "a function that returns nothing": f"{_HEAD}function [4:0] f(input [3:0] p, q); reg r; r = p; endfunction\n"
+    f"{_CLOCKED} s <= f(a, b);\nendmodule\n",
+    "a loop that leaves out the top": f"{_WIRE}genvar g; generate for (g = 0; g < 4; g = g + 1) begin : bits\n"
+    "  assign s[g] = a[g] ^ b[g];\nend endgenerate\nendmodule\n",
+    "a register that only reset sets": f"{_HEAD}reg [4:0] u; always @(posedge clk) if (rst) s <= 0; else s <= u;\nendmodule\n",
+    "a reset that comes once": f"{_HEAD}reg once; always @(posedge clk) if (rst) once <= 1; else s <= once ? 5'bx : a;\nendmodule\n",
+    "a wildcard case": f"{_HEAD}{_CLOCKED} casez (a) 4'b0???: s <= 5'b0xxxx; default: s <= 5'b1xxxx; endcase\nendmodule\n",
+    "two wires that are one": f"{_WIRE}wand [4:0] w; assign w = 5'bz; assign s = w;\nendmodule\n",
+    "an array beyond its end": f"{_HEAD}reg [4:0] m [0:3]; {_CLOCKED} s <= m[{{1'b1, a}}];\nendmodule\n",
+    "remainder by zero": f"{_HEAD}{_CLOCKED} s <= a % (b & ~b);\nendmodule\n",
+    "an unconnected input below": f"{_WIRE}pass p(.i(), .o(s));\nendmodule\n"
+    "module pass(input [4:0] i, output [4:0] o); assign o = i;\nendmodule\n",
+    "bits that come late": f"{_HEAD}reg [5:0] n; always @(posedge clk) if (rst) n <= 0; else begin n <= n + 1;"
+    " s <= n > 40 ? a + b : 5'bx; end\nendmodule\n",
 }
 
 _WRONG = {

@@ -60,6 +60,14 @@ def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
                 yield Result(attack, name, verdict, _layer(verdict), careless)
 
 
+def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:
+    """Names of the *chosen* that pass *judge*, from which a layer is missing, under any style or under *style*."""
+    for attack in chosen:
+        used = [testbench for name, testbench in benches(attack.task).items() if style in {None, name}]
+        if any(judge.check(Design(rtl=attack.rtl, testbench=testbench)).passed for testbench in used):
+            yield attack.name
+
+
 def _layer(verdict: Verdict) -> str:
     """What stopped a design with this *verdict*."""
     if verdict.detail.startswith(BREACH):

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from ct_retrain.core.verdict import Outcome, Verdict
 from ct_retrain.judge.asking import Ask, Pass
 from ct_retrain.judge.experiment import Experiment, Held, Unknown
+from ct_retrain.verilog.modules import defined, instantiated
+from ct_retrain.verilog.stub import stub
 
 
 def holding(claim: Pass, ask: Ask) -> Verdict:
@@ -102,8 +104,17 @@ _HELD: Sequence[Held] = ("0", "1")
 
 
 def _recites(claim: Pass, ask: Ask) -> bool:
-    """Whether the design passes whatever its data inputs are held at."""
-    return all(_passes(claim, ask, Experiment(apart=True, held=level)) for level in _HELD)
+    """Whether the design passes whatever its data inputs are held at, and not because anything passes."""
+    held = all(_passes(claim, ask, Experiment(apart=True, held=level)) for level in _HELD)
+    return held and not _passes_idle(claim, ask)
+
+
+def _passes_idle(claim: Pass, ask: Ask) -> bool:
+    """Whether outputs that are all 0 pass: then nothing is recited, and the testbench's worth is another question."""
+    rtl = claim.design.rtl
+    wanted = instantiated(claim.design.testbench)
+    texts = [stub(rtl, name, "0") for name in defined(rtl) if name in wanted]
+    return bool(texts) and ask(claim.other("".join(texts)))["outcome"] == Outcome.PASS
 
 
 def _refused(verdict: Verdict, outcome: Outcome, detail: str) -> Verdict:

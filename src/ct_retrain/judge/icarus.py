@@ -37,7 +37,7 @@ class Icarus:
     def tried(self, design: Design) -> tuple[Verdict, bool]:
         """The verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
         answer = self._ask(design)
-        verdict = verdict_of(answer, self.tool)
+        verdict = verdict_of(answer, self.tool, self._without)
         if self._without != layers.BELIEF:
             verdict = believed(Pass(verdict, design, answer), self._ask)
         return verdict, answer["gave_up"]
