@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.stages._runs import Night, Workspace
@@ -48,7 +49,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return made
 
 
-def _collected(workspace: Workspace, **payload: object) -> Night:
+def _collected(workspace: Workspace, **payload: Any) -> Night:
     workspace.write("r1", workspace.line("r1", **{**NAMED, **payload}))
     return workspace.night()
 
