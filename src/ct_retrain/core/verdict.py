@@ -20,6 +20,8 @@ class Outcome(StrEnum):
     RESOURCE_LIMIT = "resource_limit"
     DISPUTED = "disputed"
     """Passes as written, and fails as synthesis reads it: what passed is not what would be built."""
+    UNCONFIRMED = "unconfirmed"
+    """Passes as written, and synthesis cannot read it: nobody knows whether what passed can be built."""
 
 
 class DataFile(Record):

@@ -54,7 +54,9 @@ class Judge:
         cosimulating = Cosimulating(simulator, settings, self._python_pool, library)
         self.plain = self._remembering(cosimulating)
         """Without the second opinion: what the testbench alone says."""
-        doubting = Doubting(self.plain, self.prover) if settings.second_opinion else None
+        doubting = (
+            Doubting(self.plain, self.prover, settings.unconfirmed) if settings.second_opinion else None
+        )
         self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
 

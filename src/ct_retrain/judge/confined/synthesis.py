@@ -48,16 +48,22 @@ def resynthesise(
     with Patience(limits.cpu_seconds):
         approved = approve(rtl)
         roots = [name for name in defined(approved.text) if name in wanted]
-    if not usable(approved) or len(roots) != 1:
-        return Copy("", "not synthesizable, or no single top")
-    copy = _written(readable(approved.text), roots[0], _plainly(reading), yosys, limits)
-    if copy.text and reading.unknown != "x":
-        # Only now: what a design asks of unknown bits has its answer before they get a value.
-        copy = _written(copy.text, roots[0], _filling(rtl, reading.unknown), yosys, limits)
-    if not copy.text or not reading.at_edge:
-        return copy
-    with Patience(limits.cpu_seconds):
-        return _at_edge(copy.text, roots[0])
+    if not usable(approved) or not roots:
+        return Copy("", "it is not synthesizable, or not what the testbench wants")
+    steps = _plainly(reading, several=len(roots) > 1)
+    copies: list[str] = []
+    for root in roots:
+        copy = _written(readable(approved.text), root, steps, yosys, limits)
+        if copy.text and reading.unknown != "x":
+            # Only now: what a design asks of unknown bits has its answer before they get a value.
+            copy = _written(copy.text, root, _filling(rtl, reading.unknown), yosys, limits)
+        if copy.text and reading.at_edge:
+            with Patience(limits.cpu_seconds):
+                copy = _at_edge(copy.text, root)
+        if not copy.text:
+            return copy
+        copies.append(copy.text)
+    return Copy("".join(copies), "")
 
 
 def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) -> Copy:
@@ -87,8 +93,9 @@ def _of_bits(copy: str) -> str:
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
-def _plainly(reading: Reading) -> list[str]:
-    return ["proc -norom", "flatten"] if reading.at_edge else ["proc -norom"]
+def _plainly(reading: Reading, *, several: bool) -> list[str]:
+    """Where there are *several* roots, each copy is one module, so that none brings another's parts."""
+    return ["proc -norom", "flatten"] if reading.at_edge or several else ["proc -norom"]
 
 
 def _filling(rtl: str, unknown: str) -> list[str]:
