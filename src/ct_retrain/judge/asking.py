@@ -9,7 +9,7 @@ from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.selftest import known
 from ct_retrain.judge.verdict import BREACH
 
-HARNESS_VERSION = "7"
+HARNESS_VERSION = "8"
 """Part of every verdict's tool: it changes whenever the same design could be judged differently."""
 
 

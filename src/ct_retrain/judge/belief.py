@@ -39,6 +39,11 @@ def believed(claim: Pass, ask: Ask) -> Verdict:
     """The verdict of *claim*, unless it is a pass without evidence."""
     verdict, _, answer = claim
     stubs: dict[str, str] = dict(answer["stubs"])
+    for what, text in answer.get("apart", ()):
+        if verdict.passed and ask(claim.other(text))["outcome"] == Outcome.PASS:
+            return _refused(
+                verdict, f"the testbench wants several modules, and passes where {what} does nothing"
+            )
     if not verdict.passed or not stubs:
         return verdict
     if "1" not in stubs:

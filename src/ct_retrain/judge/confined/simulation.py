@@ -17,12 +17,13 @@ from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience,
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
+from ct_retrain.judge.joints import objection
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, read
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.scope import captured
-from ct_retrain.verilog.stub import Level, stub
+from ct_retrain.verilog.stub import Level, idled, stub
 
 
 class Tools(NamedTuple):
@@ -48,6 +49,8 @@ class Answer(NamedTuple):
     log: str = ""
     stubs: tuple[tuple[Level, str], ...] = ()
     """Designs that do nothing, which this testbench must fail before its pass is believed."""
+    apart: tuple[tuple[str, str], ...] = ()
+    """Of a design with several wanted modules: what does nothing, and the design so, which must not pass either."""
     gave_up: bool = False
     """The simulator could not read or not finish it; another one may."""
     quiet: bool = False
@@ -128,7 +131,7 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
-    idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
+    passed = finding.outcome is Outcome.PASS
     return Answer(
         finding.outcome,
         strip_control(finding.detail),
@@ -136,7 +139,8 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         finding.errors,
         built.warnings,
         log,
-        idle,
+        stubs(rtl, bench.made) if passed else (),
+        apart(built.text, bench.made) if passed else (),
         gave_up=ran.limit is Limit.CPU,
         quiet=finding.quiet,
         loose=bench.made.loose,
@@ -161,8 +165,10 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     with Patience(tools.parser_seconds):
         approved = approve(rtl, bench.made.modules)
         taken = captured(approved.text, bench.made.source)
-    if approved.report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
+        against = joined(approved, bench.made)
+    early = refused_early(approved.report, taken, against)
+    if early:
+        return early
     if not approved.text:
         return _unreadable(rtl, approved, tools)
     compiled = _compile(approved.text, bench, nonce, tools)
@@ -238,13 +244,19 @@ def _unreadable(rtl: str, approved: Approved, tools: Tools) -> Answer:
     return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}", warnings=warnings)
 
 
-def forbidden(report: Report, taken: str) -> str:
-    """Why a design is refused that the guard or a name of the testbench is against."""
-    return (
-        str(report.refused[0])
-        if report.refused
-        else f"{taken} at file scope is a name that the testbench uses"
-    )
+def joined(approved: Approved, made: Harness) -> str:
+    """Why the testbench's word on the design is no evidence, for what it gives it to hold; "" if it may be."""
+    mine = tuple(name for name in made.wanted if name in approved.units)
+    return objection(approved.text, made.source, mine)
+
+
+def refused_early(report: Report, taken: str, against: str) -> Answer | None:
+    """The verdict where the guard, a name of the testbench that is *taken*, or a joint is *against* a design."""
+    if report.refused:
+        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+    if taken:
+        return Answer(Outcome.FORBIDDEN, f"{taken} at file scope is a name that the testbench uses")
+    return Answer(Outcome.NO_EVIDENCE, against) if against else None
 
 
 def plainly(rtl: str, testbench: str, tools: Tools) -> str:
@@ -338,3 +350,19 @@ def stubs(rtl: str, made: Harness) -> tuple[tuple[Level, str], ...]:
     mine = [module.name for module in modules(rtl) if module.name in made.wanted]
     levels: tuple[Level, ...] = ("0", "1", "x", "z") if made.style is Style.PLAIN else ("x", "0")
     return tuple((level, "".join(stub(rtl, name, level) for name in mine)) for level in levels)
+
+
+def apart(text: str, made: Harness) -> tuple[tuple[str, str], ...]:
+    """The canonical *text* with each wanted module doing nothing while the others stay, and with all of them so.
+
+    What a checker, a stimulus or a reference that the design brought along says, nobody else has looked at.
+    """
+    mine = [name for name in defined(text) if name in made.wanted]
+    if len(mine) < _SEVERAL:
+        return ()
+    levels: tuple[Level, ...] = ("0", "1")
+    alone = [(name, idled(text, (name,), level)) for name in mine for level in levels]
+    return (*alone, *((" and ".join(mine), idled(text, tuple(mine), level)) for level in levels))
+
+
+_SEVERAL = 2

@@ -25,10 +25,12 @@ from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
 from ct_retrain.judge.confined.simulation import (
     Answer,
     Tools,
+    apart,
     flatten,
-    forbidden,
     found,
+    joined,
     limited,
+    refused_early,
     stubs,
     units,
     unlawful,
@@ -71,9 +73,11 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     with Patience(tools.parser_seconds):
         approved = approve(rtl, made.modules)
         taken = captured(approved.text, made.source)
+        against = joined(approved, made)
     report = approved.report
-    if report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
+    early = refused_early(report, taken, against)
+    if early:
+        return early
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
@@ -89,8 +93,9 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
-    idle = stubs(rtl, made) if answer.outcome is Outcome.PASS else ()
-    return answer._replace(warnings=warnings, stubs=idle, loose=made.loose)
+    passed = answer.outcome is Outcome.PASS
+    idle, parts = (stubs(rtl, made), apart(approved.text, made)) if passed else ((), ())
+    return answer._replace(warnings=warnings, stubs=idle, apart=parts, loose=made.loose)
 
 
 def _illegal(approved: Approved) -> Answer | None:
