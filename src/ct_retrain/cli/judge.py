@@ -67,6 +67,7 @@ def judge(
       24  timeout         the processor time or the testbench's watchdog ran out
       25  resource_limit  too much memory or output
       26  disputed        passes as written, fails as synthesis reads it
+      27  unconfirmed     passes as written, and synthesis cannot read it
 
     A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
     """
@@ -151,6 +152,8 @@ def exit_code(outcome: Outcome) -> int:
             code = 25
         case Outcome.DISPUTED:
             code = 26
+        case Outcome.UNCONFIRMED:
+            code = 27
     return code
 
 

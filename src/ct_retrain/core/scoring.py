@@ -53,6 +53,7 @@ LETTERS = {
     Outcome.NO_EVIDENCE.value: "E",
     Outcome.RESOURCE_LIMIT.value: "L",
     Outcome.DISPUTED.value: "D",
+    Outcome.UNCONFIRMED.value: "S",
     TRUNCATED: "U",
     NO_MODULE: "N",
     NOT_ATTEMPTED: "-",

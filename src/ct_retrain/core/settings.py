@@ -90,7 +90,9 @@ class JudgeSettings(Section):
     log_chars: Annotated[int, Field(ge=200)] = 4000
     """How much of a log's end a verdict keeps."""
     second_opinion: bool = True
-    """A pass must also hold for what yosys makes of the design, where yosys is installed and can read it."""
+    """A pass must also hold for what yosys makes of the design, where yosys is installed."""
+    unconfirmed: Literal["refuse", "accept"] = "refuse"
+    """A pass of a design that yosys, where it is installed, cannot read: `unconfirmed`, which is no pass, or a pass."""
     simulator: Literal["auto", "icarus", "verilator"] = "auto"
     """`auto` is Icarus, with Verilator (where installed) for what Icarus cannot read or not finish."""
     proof_seconds: Annotated[int, Field(ge=1)] = 5

@@ -21,6 +21,8 @@ class Outcome(StrEnum):
     RESOURCE_LIMIT = "resource_limit"
     DISPUTED = "disputed"
     """Passes as written, and fails as synthesis reads it: what passed is not what would be built."""
+    UNCONFIRMED = "unconfirmed"
+    """Passes as written, and synthesis cannot read it: nobody knows whether what passed can be built."""
 
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")

@@ -82,6 +82,7 @@ _LAYERS = {
     Outcome.NO_EVIDENCE: "evidence",
     Outcome.MISMATCH: "the testbench's own checks",
     Outcome.DISPUTED: "second opinion",
+    Outcome.UNCONFIRMED: "second opinion",
     Outcome.TIMEOUT: "limits",
     Outcome.RESOURCE_LIMIT: "limits",
 }

@@ -31,6 +31,11 @@ def _telling(claim: Pass, ask: Ask) -> Verdict:
     """The verdict of *claim*, unless its testbench does not tell designs apart that do nothing."""
     verdict, _, answer = claim
     stubs: dict[str, str] = dict(answer["stubs"])
+    for what, text in answer["partly"]:
+        if verdict.passed and ask(claim.other(text))["outcome"] == Outcome.PASS:
+            return _refused(
+                verdict, f"the testbench wants several modules, and passes where {what} does nothing"
+            )
     if not verdict.passed or not stubs:
         return verdict
     if "1" not in stubs:

@@ -61,7 +61,7 @@ class Judge:
         self.plain = self._remembering(cosimulating)
         """Without the second opinion: what the testbench alone says."""
         doubts = settings.second_opinion and without != layers.OPINION
-        doubting = Doubting(self.plain, self.prover) if doubts else None
+        doubting = Doubting(self.plain, self.prover, settings.unconfirmed) if doubts else None
         self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
 

@@ -8,6 +8,7 @@ Not all that simulates can be read by yosys, so a design with delays must pass w
 """
 
 import re
+from typing import Literal
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
@@ -30,16 +31,24 @@ class Opinion(Record):
     """Of the copy."""
     explained: bool = False
     """The copy as it is fails, for a reason that is not the design's."""
+    unread: bool = False
+    """yosys is there and was asked, and the design is such that there is no second verdict."""
 
 
 class Doubting:
-    """A Simulator whose passes hold for the copy too; one that does not is DISPUTED."""
+    """A Simulator whose passes hold for the copy too; one that does not is DISPUTED, one without a copy UNCONFIRMED."""
 
-    def __init__(self, simulator: Simulator, prover: Prover) -> None:
-        """Ask *simulator* about designs, and about what *prover* makes of those that pass."""
+    def __init__(
+        self, simulator: Simulator, prover: Prover, unconfirmed: Literal["refuse", "accept"] = "refuse"
+    ) -> None:
+        """Ask *simulator* about designs, and about what *prover* makes of those that pass.
+
+        What it makes nothing of passes all the same where *unconfirmed* is `accept`.
+        """
         self._simulator, self._prover = simulator, prover
+        self._accepts = unconfirmed == "accept"
         version = prover.yosys.version if prover.yosys else "none"
-        self._name = f"; second opinion 6, yosys {version}"
+        self._name = f"; second opinion 7, yosys {version}{', or none' if self._accepts else ''}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
@@ -56,6 +65,11 @@ class Doubting:
         found = _opinion(self._simulator, self._prover, design, verdict)
         if found.explained:
             return verdict.model_copy(update={"detail": f"{verdict.detail}; {found.why}"})
+        if found.unread:
+            outcome = Outcome.PASS if self._accepts else Outcome.UNCONFIRMED
+            why = f"no second opinion: {found.why}"
+            detail = f"{verdict.detail}; {why}" if self._accepts else why
+            return verdict.model_copy(update={"outcome": outcome, "detail": detail})
         if found.agrees is not False or found.second is None:
             return verdict
         changes = {"outcome": Outcome.DISPUTED, "detail": found.why, "second_log": found.second.log}
@@ -84,7 +98,7 @@ def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdic
         return Opinion(agrees=None, why=why, first=first)
     copy = prover.resynthesised(design.rtl, _asked(design))
     if not copy.text:
-        return Opinion(agrees=None, why=copy.why, first=first)
+        return Opinion(agrees=None, why=copy.why, first=first, unread=prover.yosys is not None)
     second = simulator.check(design.model_copy(update={"rtl": copy.text}))
     if second.outcome is first.outcome:
         return Opinion(agrees=True, why="the copy gets the same verdict", first=first, second=second)
@@ -100,7 +114,10 @@ def _differing(
 ) -> Opinion:
     """Explain why the copy got another verdict, or say that it did."""
     if second.outcome in _NO_ANSWER and _DRIVERS not in second.detail:
-        return Opinion(agrees=None, why=f"the copy cannot be judged: {second.detail}", first=first)
+        why = f"the copy cannot be judged: {second.detail}"
+        # A testbench that looks inside finds other names in a copy; that is no choice of the design.
+        inside = second.detail.startswith("testbench.v:")
+        return Opinion(agrees=None, why=why, first=first, unread=not inside)
     for why, readings in _EXPLANATIONS if first.passed else ():
         verdict = _under_all(simulator, prover, design, readings)
         if verdict is not None:

@@ -22,6 +22,7 @@ FAILED = frozenset(
     {
         "fail", "failed", "fails", "failing", "failure", "error", "errored", "false", "mismatch", "compile_error",
         "timeout", "timed_out", "crash", "crashed", "no_evidence", "forbidden", "resource_limit", "disputed",
+        "unconfirmed",
     }
 )  # fmt: skip
 """Statuses of a simulation that was tried and did not pass."""

@@ -21,22 +21,24 @@ from pyslang.syntax import (
     InvocationExpressionSyntax,
     ModuleDeclarationSyntax,
     NamedBlockClauseSyntax,
-    ProceduralBlockSyntax,
     ScopedNameSyntax,
     SyntaxKind,
     SyntaxNode,
     UdpDeclarationSyntax,
 )
 
+from ct_retrain.verilog.backwards import backwards
 from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.canonical import Problem, written
 from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.directives import directives, plain_words
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
+from ct_retrain.verilog.reals import reals
 from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
 from ct_retrain.verilog.unread import failed_checks, syntax, unexplained
+from ct_retrain.verilog.waits import waits
 
-GUARD_VERSION = "4"
+GUARD_VERSION = "5"
 """Changes whenever a text could be judged differently."""
 
 
@@ -168,25 +170,13 @@ def _look(parsed: Parsed) -> _Seen:
 
 
 def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
-    """Constructs outside the allow-list, and time inside `initial`."""
+    """Constructs outside the allow-list, and what is on it but may not stand where it does."""
     for node in seen.nodes:
         if node.kind not in KINDS:
             yield Refusal(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
-        elif node.kind == SyntaxKind.InitialBlock and isinstance(node, ProceduralBlockSyntax):
-            yield from _timed(parsed, node)
-
-
-def _timed(parsed: Parsed, block: ProceduralBlockSyntax) -> Iterator[Refusal]:
-    times = {SyntaxKind.TimingControlStatement, SyntaxKind.WaitStatement, SyntaxKind.DelayControl}
-    found: list[SyntaxNode] = []
-
-    def visit(item: Visited) -> None:
-        if isinstance(item, SyntaxNode) and item.kind in times:
-            found.append(item)
-
-    block.visit(visit)
-    for node in found[:1]:
-        yield Refusal(parsed.line(node), "an initial block that waits")
+    for find in (waits, backwards, reals):
+        for node, reason in find(seen.nodes):
+            yield Refusal(parsed.line(node), reason)
 
 
 def _words(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:

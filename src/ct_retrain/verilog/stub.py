@@ -5,7 +5,8 @@ from typing import Literal
 
 from pyslang.ast import ArgumentDirection, InstanceSymbol, ParameterSymbol, PortSymbol, ValueSymbol
 
-from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.modules import declarations
+from ct_retrain.verilog.modules import names as names_of
 from ct_retrain.verilog.tree import elaborated, listed, parse
 
 Level = Literal["0", "1", "x", "z", "echo"]
@@ -19,11 +20,27 @@ _BUILT_IN = re.compile(
 def stub(rtl: str, name: str, level: Level) -> str:
     """A module with the ports and parameters of *name* in *rtl* and constant outputs; "" when *rtl* has no such."""
     parsed = parse(rtl)
-    if parsed is None or name not in names(parsed).defined:
+    if parsed is None or name not in names_of(parsed).defined:
         return ""
     return "".join(
         _render(root, level) for root in elaborated(parsed, frozenset({name})) if root.name == name
     )
+
+
+def idled(rtl: str, names: tuple[str, ...], level: Level) -> str:
+    """*rtl* with the modules *names* as stubs of *level* in the place of what they are."""
+    parsed = parse(rtl)
+    if parsed is None:
+        return ""
+    spans = [
+        place
+        for name, node in declarations(parsed).items()
+        if name in names and (place := parsed.span(node)) is not None
+    ]
+    kept = bytearray(parsed.data)
+    for place in sorted(spans, reverse=True):
+        del kept[place.start : place.end]
+    return "".join([kept.decode("utf-8", "replace"), *(stub(rtl, name, level) for name in names)])
 
 
 def _render(instance: InstanceSymbol, level: Level) -> str:

@@ -192,8 +192,9 @@ class Patience:
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = int(used.ru_utime + used.ru_stime) + self._seconds + 1
         _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        # The limit before the signal: what was used since the last limit must not count against this text.
         resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
+        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
 
     def __exit__(self, *_: object) -> None:
         signal.signal(signal.SIGXCPU, signal.SIG_IGN)

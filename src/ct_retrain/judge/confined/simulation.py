@@ -20,6 +20,7 @@ from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
+from ct_retrain.judge.joints import objection
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.judge.streams import KEY_BLANK
@@ -29,7 +30,7 @@ from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
 from ct_retrain.verilog.packages import answers, packages_alone, packages_used
 from ct_retrain.verilog.scope import captured
-from ct_retrain.verilog.stub import Level, stub
+from ct_retrain.verilog.stub import Level, idled, stub
 
 
 class Tools(NamedTuple):
@@ -59,6 +60,8 @@ class Answer(NamedTuple):
     log: str = ""
     stubs: tuple[tuple[Level, str], ...] = ()
     """Designs that do nothing, which this testbench must fail before its pass is believed."""
+    partly: tuple[tuple[str, str], ...] = ()
+    """Of a design with several wanted modules: what does nothing, and the design so, which must not pass either."""
     gave_up: bool = False
     """The simulator could not read or not finish it; another one may."""
     quiet: bool = False
@@ -177,14 +180,16 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         cpu_seconds=ran.cpu_seconds,
         shown=said_by(bench.made, nonce.mark, ran.output, tools),
     )
-    return doubted(answer, rtl, bench.made, packages_alone(built.text, bench.packages))
+    return doubted(answer, rtl, built.text, bench.made, bench.packages)
 
 
-def doubted(answer: Answer, rtl: str, made: Harness, shared: str = "") -> Answer:
-    """*answer* with what a pass is to be tried by; *shared* are packages of the design that the testbench uses."""
+def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
+    """*answer* with what a pass is to be tried by; *text* is *rtl* written anew, and has the testbench's *packages*."""
     if answer.outcome is not Outcome.PASS:
         return answer
+    shared = packages_alone(text, packages)
     return answer._replace(
+        partly=partly_idle(text, made),
         stubs=tuple((level, shared + text) for level, text in stubs(rtl, made)),
         loose=made.looks.loosely(modules(rtl), made.wanted),
         draws=made.draws,
@@ -243,9 +248,11 @@ def _examined(rtl: str, bench: Bench, tools: Tools) -> Approved | Answer:
     with Patience(tools.parser_seconds):
         approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
+        against = joined(approved, bench.made)
         told = answers(approved.text, bench.packages, bench.flat)
-    if approved.report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(approved.report, taken))
+    early = refused_early(approved.report, taken, against)
+    if early:
+        return early
     if not approved.text:
         return _unreadable(rtl, approved, tools)
     if told:
@@ -316,13 +323,19 @@ def _unreadable(rtl: str, approved: Approved, tools: Tools) -> Answer:
     return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}", warnings=warnings)
 
 
-def forbidden(report: Report, taken: str) -> str:
-    """Why a design is refused that the guard or a name of the testbench is against."""
-    return (
-        str(report.refused[0])
-        if report.refused
-        else f"{taken} at file scope is a name that the testbench uses"
-    )
+def joined(approved: Approved, made: Harness) -> str:
+    """Why the testbench's word on the design is no evidence, for what it gives it to hold; "" if it may be."""
+    mine = tuple(name for name in made.wanted if name in approved.units)
+    return objection(approved.text, made.source, mine)
+
+
+def refused_early(report: Report, taken: str, against: str) -> Answer | None:
+    """The verdict where the guard, a name of the testbench that is *taken*, or a joint is *against* a design."""
+    if report.refused:
+        return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
+    if taken:
+        return Answer(Outcome.FORBIDDEN, f"{taken} at file scope is a name that the testbench uses")
+    return Answer(Outcome.NO_EVIDENCE, against) if against else None
 
 
 def self_told(name: str) -> str:
@@ -444,3 +457,19 @@ def stubs(rtl: str, made: Harness) -> tuple[tuple[Level, str], ...]:
     mine = [module.name for module in modules(rtl) if module.name in made.wanted]
     levels: tuple[Level, ...] = ("0", "1", "x", "z") if made.style is Style.PLAIN else ("x", "0")
     return tuple((level, "".join(stub(rtl, name, level) for name in mine)) for level in levels)
+
+
+def partly_idle(text: str, made: Harness) -> tuple[tuple[str, str], ...]:
+    """The canonical *text* with each wanted module doing nothing while the others stay, and with all of them so.
+
+    What a checker, a stimulus or a reference that the design brought along says, nobody else has looked at.
+    """
+    mine = [name for name in defined(text) if name in made.wanted]
+    if len(mine) < _SEVERAL:
+        return ()
+    levels: tuple[Level, ...] = ("0", "1")
+    alone = [(name, idled(text, (name,), level)) for name in mine for level in levels]
+    return (*alone, *((" and ".join(mine), idled(text, tuple(mine), level)) for level in levels))
+
+
+_SEVERAL = 2

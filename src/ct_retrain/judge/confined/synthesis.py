@@ -56,20 +56,26 @@ def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Re
     with Patience(limits.cpu_seconds):
         approved = approve(rtl)
         roots = [name for name in defined(approved.text) if name in asked.wanted]
-        if not usable(approved) or len(roots) != 1:
-            return Copy("", "not synthesizable, or no single top")
-        given = overrides(approved.text, asked.testbench, roots[0])
-    if given.why:
-        return Copy("", given.why)
-    top = " ".join([roots[0], *(f"-chparam {name} {value}" for name, value in given.values)])
-    copy = _written(readable(approved.text), top, _plainly(reading), yosys, limits)
-    if copy.text and reading.unknown != "x":
-        # Only now: what a design asks of unknown bits has its answer before they get a value.
-        copy = _written(copy.text, roots[0], _filling(rtl, reading.unknown), yosys, limits)
-    if not copy.text or not reading.at_edge:
-        return copy
-    with Patience(limits.cpu_seconds):
-        return _at_edge(copy.text, roots[0])
+        given = {root: overrides(approved.text, asked.testbench, root) for root in roots}
+    if not usable(approved) or not roots:
+        return Copy("", "it is not synthesizable, or not what the testbench wants")
+    steps = _plainly(reading, several=len(roots) > 1)
+    copies: list[str] = []
+    for root in roots:
+        if given[root].why:
+            return Copy("", given[root].why)
+        top = " ".join([root, *(f"-chparam {name} {value}" for name, value in given[root].values)])
+        copy = _written(readable(approved.text), top, steps, yosys, limits)
+        if copy.text and reading.unknown != "x":
+            # Only now: what a design asks of unknown bits has its answer before they get a value.
+            copy = _written(copy.text, root, _filling(rtl, reading.unknown), yosys, limits)
+        if copy.text and reading.at_edge:
+            with Patience(limits.cpu_seconds):
+                copy = _at_edge(copy.text, root)
+        if not copy.text:
+            return copy
+        copies.append(copy.text)
+    return Copy("".join(copies), "")
 
 
 def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) -> Copy:
@@ -99,8 +105,9 @@ def _of_bits(copy: str) -> str:
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
-def _plainly(reading: Reading) -> list[str]:
-    return ["proc -norom", "flatten"] if reading.at_edge else ["proc -norom"]
+def _plainly(reading: Reading, *, several: bool) -> list[str]:
+    """Where there are *several* roots, each copy is one module, so that none brings another's parts."""
+    return ["proc -norom", "flatten"] if reading.at_edge or several else ["proc -norom"]
 
 
 def _filling(rtl: str, unknown: str) -> list[str]:

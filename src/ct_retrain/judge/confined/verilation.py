@@ -28,9 +28,10 @@ from ct_retrain.judge.confined.simulation import (
     Tools,
     doubted,
     flatten,
-    forbidden,
     found,
+    joined,
     limited,
+    refused_early,
     said_by,
     self_told,
     trying,
@@ -42,7 +43,7 @@ from ct_retrain.judge.harness import Harness, Nonce, Style, harness, preprocessa
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
-from ct_retrain.verilog.packages import answers, packages_alone, packages_used
+from ct_retrain.verilog.packages import answers, packages_used
 from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
@@ -81,9 +82,11 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     with Patience(tools.parser_seconds):
         approved = approve(rtl, made.modules)
         taken = captured(approved.text, made.source)
+        against = joined(approved, made)
     report = approved.report
-    if report.refused or taken:
-        return Answer(Outcome.FORBIDDEN, forbidden(report, taken))
+    early = refused_early(report, taken, against)
+    if early:
+        return early
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
@@ -102,8 +105,8 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
-    shared = packages_alone(approved.text, packages_used(made.source))
-    return doubted(answer._replace(warnings=warnings), rtl, made, shared)._replace(loose=False)
+    answer = answer._replace(warnings=warnings)
+    return doubted(answer, rtl, approved.text, made, packages_used(made.source))._replace(loose=False)
 
 
 def _illegal(approved: Approved) -> Answer | None:

@@ -1,0 +1,211 @@
+"""Finds what drives an input of its own module: the way a design could write into the testbench's stimulus.
+
+A port is a net, and where the testbench's side of it is a net too, what a design puts on its input wins or collides
+outside. Every way to drive is looked at, in every branch, taken or not: assignments, initial values, gates, switches,
+ports of instances, aliases, supplies, and names of ports below. An `inout` is for the testbench's side to allow
+(`judge.joints`).
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    BinaryExpressionSyntax,
+    DeclaratorSyntax,
+    FunctionDeclarationSyntax,
+    HierarchicalInstanceSyntax,
+    HierarchyInstantiationSyntax,
+    InstanceNameSyntax,
+    ModuleDeclarationSyntax,
+    NamedPortConnectionSyntax,
+    NetDeclarationSyntax,
+    OrderedPortConnectionSyntax,
+    PrimitiveInstantiationSyntax,
+    SyntaxKind,
+    SyntaxNode,
+)
+
+from ct_retrain.verilog.directions import BELOW, Ports, children, first_names, ports_by_syntax
+from ct_retrain.verilog.tree import listed, nodes, tokens
+
+Found = tuple[SyntaxNode, str]
+
+
+def backwards(seen: list[SyntaxNode]) -> Iterator[Found]:
+    """Every place among *seen*, one design's nodes, that drives an input from inside, and a sentence about it."""
+    modules = [
+        node
+        for node in seen
+        if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.ModuleDeclaration
+    ]
+    ports = {module.header.name.valueText: ports_by_syntax(module) for module in modules}
+    instances = frozenset(
+        name
+        for node in seen
+        if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in ports
+        for item in listed(node, "instances", HierarchicalInstanceSyntax)
+        if (name := _name(item))
+    )
+    # A module is a scope by its own name, too.
+    instances |= frozenset(ports)
+    for module in modules:
+        own = ports[module.header.name.valueText]
+        if own.tied:
+            yield module, f"{min(own.tied)} stands behind two ports"
+        yield from _in_module(module, own, _Around(ports, instances))
+
+
+class _Around(NamedTuple):
+    ports: dict[str, Ports]
+    instances: frozenset[str]
+
+
+def _in_module(module: ModuleDeclarationSyntax, own: Ports, around: _Around) -> Iterator[Found]:
+    waiting: list[tuple[SyntaxNode, frozenset[str]]] = [(module, own.inputs)]
+    while waiting:
+        node, inputs = waiting.pop()
+        if node is not module and isinstance(node, ModuleDeclarationSyntax):
+            yield node, "a module inside a module"
+            continue
+        for name, where in _driven(node, around):
+            if name in inputs:
+                yield where, f"drives its own input {name}"
+            elif name == BELOW:
+                yield where, "writes into an instance by name"
+        if _supply(node, own):
+            yield node, "a port that is a supply"
+        hidden = _declared_in(node)
+        inner = inputs - hidden if hidden else inputs
+        waiting += [(child, inner) for child in children(node)]
+
+
+def _name(item: HierarchicalInstanceSyntax) -> str:
+    named: InstanceNameSyntax | None = getattr(item, "decl", None)
+    return named.name.valueText if named else ""
+
+
+def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode]]:
+    """The names that *node* itself drives."""
+    if isinstance(node, HierarchyInstantiationSyntax):
+        found = around.ports.get(node.type.valueText)
+        for item in listed(node, "instances", HierarchicalInstanceSyntax):
+            yield from _through(item, found, around.instances) if found else ()
+    elif isinstance(node, NetDeclarationSyntax):
+        for each in listed(node, "declarators", DeclaratorSyntax):
+            if any(child.kind == SyntaxKind.EqualsValueClause for child in children(each)):
+                yield each.name.valueText, each
+    for target in _targets(node):
+        for name in first_names(target, around.instances):
+            yield name, node
+
+
+def _targets(node: SyntaxNode) -> list[SyntaxNode]:
+    """What *node* assigns to, or what of its terminals it drives."""
+    match node:
+        case BinaryExpressionSyntax() if node.kind in _ASSIGNS:
+            return [node.left]
+        case PrimitiveInstantiationSyntax():
+            driven: list[SyntaxNode] = []
+            for item in listed(node, "instances", HierarchicalInstanceSyntax):
+                terminals = [*listed(item, "connections", OrderedPortConnectionSyntax)]
+                driven += terminals[: _outputs(node.type.valueText, len(terminals))]
+            return driven
+        case _ if node.kind == SyntaxKind.NetAlias:
+            return [*listed(node, "nets", SyntaxNode)]
+        case _ if node.kind in _STEPS:
+            return [getattr(node, "operand")]  # noqa: B009 - both classes have one, no common base has
+        case _:
+            return []
+
+
+_ASSIGNS = frozenset(
+    kind for name, kind in SyntaxKind.__members__.items() if name.endswith("AssignmentExpression")
+)
+_STEPS = frozenset(kind for name, kind in SyntaxKind.__members__.items() if "crementExpression" in name)
+
+
+def _outputs(gate: str, terminals: int) -> int:
+    """How many of the first terminals of *gate* it drives."""
+    if gate in {"buf", "not"}:
+        return terminals - 1
+    return 2 if "tran" in gate else 1
+
+
+def _through(
+    item: HierarchicalInstanceSyntax, ports: Ports, instances: frozenset[str]
+) -> Iterator[tuple[str, SyntaxNode]]:
+    """The names that an instance with *ports* drives."""
+    connected: set[str] = set()
+    ordered = iter(ports.names)
+    for each in listed(item, "connections", SyntaxNode):
+        match each:
+            case NamedPortConnectionSyntax():
+                port = each.name.valueText
+                connected.add(port)
+                if ports.ways.get(port) != "input":
+                    inside = [name for child in children(each) for name in first_names(child, instances)]
+                    yield from ((name, each) for name in inside)
+                    if len(tokens(each)) == _IMPLICIT:
+                        yield port, each
+            case OrderedPortConnectionSyntax():
+                if ports.ways.get(next(ordered, "")) != "input":
+                    yield from ((name, each) for name in first_names(each.expr, instances))
+            case _ if each.kind == SyntaxKind.EmptyPortConnection:
+                next(ordered, "")
+            case _ if each.kind == SyntaxKind.WildcardPortConnection:
+                named = {one.name.valueText for one in listed(item, "connections", NamedPortConnectionSyntax)}
+                yield from (
+                    (port, each)
+                    for port in ports.names
+                    if ports.ways.get(port) != "input" and port not in named
+                )
+            case _:
+                pass
+
+
+_IMPLICIT = 2
+"""Tokens of `.a`, which connects what is called so here."""
+
+
+def _supply(node: SyntaxNode, own: Ports) -> bool:
+    """Whether *node* makes a port a supply."""
+    if node.kind == SyntaxKind.NetPortHeader:
+        return any(word.kind in _SUPPLIES for word in tokens(node))
+    if not isinstance(node, NetDeclarationSyntax) or node.netType.kind not in _SUPPLIES:
+        return False
+    return any(each.name.valueText in own.ways for each in listed(node, "declarators", DeclaratorSyntax))
+
+
+_SUPPLIES = frozenset({TokenKind.Supply0Keyword, TokenKind.Supply1Keyword})
+
+
+def _declared_in(node: SyntaxNode) -> frozenset[str]:
+    """The names that *node*, a scope inside a module, declares for itself."""
+    holders: list[SyntaxNode] = []
+    if node.kind in _SCOPES:
+        holders = _members(node)
+    elif isinstance(node, FunctionDeclarationSyntax):
+        holders = [*_members(node), *nodes(node.prototype)]
+    return frozenset(
+        each.name.valueText
+        for holder in holders
+        for each in [holder, *_members(holder)]
+        if isinstance(each, DeclaratorSyntax)
+    )
+
+
+def _members(node: SyntaxNode) -> list[SyntaxNode]:
+    """The declarations and declarators right in *node*."""
+    return [each for each in children(node) if each.kind in _DECLARES or isinstance(each, DeclaratorSyntax)]
+
+
+_SCOPES = frozenset(
+    {SyntaxKind.SequentialBlockStatement, SyntaxKind.ForLoopStatement, SyntaxKind.GenerateBlock}
+)
+_DECLARES = frozenset(
+    {
+        *(SyntaxKind.DataDeclaration, SyntaxKind.NetDeclaration, SyntaxKind.LocalVariableDeclaration),
+        *(SyntaxKind.ForVariableDeclaration, SyntaxKind.PortDeclaration, SyntaxKind.FunctionPort),
+    }
+)

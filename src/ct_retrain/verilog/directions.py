@@ -1,0 +1,113 @@
+"""What a module's text alone says of its ports, whatever its parameters; and which names an expression writes to."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    AnsiPortListSyntax,
+    ConcatenationExpressionSyntax,
+    DeclaratorSyntax,
+    ElementSelectExpressionSyntax,
+    ExplicitAnsiPortSyntax,
+    ExplicitNonAnsiPortSyntax,
+    IdentifierNameSyntax,
+    IdentifierSelectNameSyntax,
+    ImplicitAnsiPortSyntax,
+    MemberAccessExpressionSyntax,
+    ModuleDeclarationSyntax,
+    NonAnsiPortListSyntax,
+    PortDeclarationSyntax,
+    PortReferenceSyntax,
+    ScopedNameSyntax,
+    SyntaxNode,
+)
+
+from ct_retrain.verilog.tree import listed, nodes, tokens
+
+
+class Ports(NamedTuple):
+    """The ports of a module by their syntax."""
+
+    names: tuple[str, ...]
+    """As an instance connects them, in order."""
+    ways: dict[str, str]
+    """`input`, `output`, `inout` or `ref`, by port; a port without is none of a module's."""
+    inputs: frozenset[str]
+    """What the module itself calls its inputs."""
+    tied: frozenset[str]
+    """Names that stand behind more than one port."""
+
+
+def ports_by_syntax(module: ModuleDeclarationSyntax) -> Ports:
+    names: list[str] = []
+    behind: list[str] = []
+    ways: dict[str, str] = {}
+    inputs: set[str] = set()
+    listing = module.header.ports
+    if isinstance(listing, AnsiPortListSyntax):
+        way = "inout"
+        for port in listed(listing, "ports", SyntaxNode):
+            way = next((word.rawText for word in tokens(port)[:3] if word.rawText in _WAYS), way)
+            if isinstance(port, ImplicitAnsiPortSyntax):
+                name, inside = port.declarator.name.valueText, [port.declarator.name.valueText]
+            elif isinstance(port, ExplicitAnsiPortSyntax):
+                name = port.name.valueText
+                inside = [name for child in children(port) for name in first_names(child, frozenset())]
+            else:
+                continue
+            names.append(name)
+            behind += inside
+            ways[name] = way
+            inputs.update(inside if way == "input" else ())
+    elif isinstance(listing, NonAnsiPortListSyntax):
+        declared = _declared_ways(module)
+        for port in listed(listing, "ports", SyntaxNode):
+            inside = [each.name.valueText for each in nodes(port) if isinstance(each, PortReferenceSyntax)]
+            name = port.name.valueText if isinstance(port, ExplicitNonAnsiPortSyntax) else "".join(inside[:1])
+            kinds = {declared.get(each, "inout") for each in inside}
+            names.append(name)
+            behind += inside
+            ways[name] = kinds.pop() if len(kinds) == 1 else "inout"
+            inputs.update(each for each in inside if declared.get(each) == "input")
+        ways |= {name: way for name, way in declared.items() if name not in ways}
+    tied = frozenset(name for name in behind if name and behind.count(name) > 1)
+    return Ports(tuple(names), ways, frozenset(inputs), tied)
+
+
+_WAYS = frozenset({"input", "output", "inout", "ref"})
+
+
+def _declared_ways(module: ModuleDeclarationSyntax) -> dict[str, str]:
+    """The directions that the body declares."""
+    found: dict[str, str] = {}
+    for member in listed(module, "members", PortDeclarationSyntax):
+        way = next((word.rawText for word in tokens(member)[:3] if word.rawText in _WAYS), "inout")
+        found |= {each.name.valueText: way for each in listed(member, "declarators", DeclaratorSyntax)}
+    return found
+
+
+def first_names(target: SyntaxNode, instances: frozenset[str]) -> Iterator[str]:
+    """The first names of what *target* assigns to; of a path into an instance `BELOW`."""
+    match target:
+        case IdentifierNameSyntax() | IdentifierSelectNameSyntax():
+            yield target.identifier.valueText
+        case ElementSelectExpressionSyntax() | MemberAccessExpressionSyntax():
+            yield from first_names(target.left, instances)
+        case ScopedNameSyntax():
+            words = [word.valueText for word in tokens(target) if word.kind == TokenKind.Identifier]
+            yield BELOW if instances & {*words[:-1]} else words[0] if words else ""
+        case ConcatenationExpressionSyntax():
+            for each in listed(target, "expressions", SyntaxNode):
+                yield from first_names(each, instances)
+        case _:
+            for child in children(target):
+                yield from first_names(child, instances)
+
+
+BELOW = "."
+"""Stands for a name that leads into an instance."""
+
+
+def children(node: SyntaxNode) -> list[SyntaxNode]:
+    return [child for index in range(len(node)) if isinstance(child := node[index], SyntaxNode)]

@@ -1,0 +1,123 @@
+"""Where values go in a testbench, by name: what is written, copied, compared and handed to whom.
+
+Names are not told apart by scope, so what is found is at least what there is. Arithmetic makes another value; copies,
+selections, concatenations and casts carry the same one on.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    BinaryExpressionSyntax,
+    DeclaratorSyntax,
+    HierarchicalInstanceSyntax,
+    HierarchyInstantiationSyntax,
+    InvocationExpressionSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    SystemNameSyntax,
+)
+
+from ct_retrain.verilog.directions import children, first_names
+from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+
+
+class Write(NamedTuple):
+    """One assignment."""
+
+    to: frozenset[str]
+    carries: frozenset[str]
+    """Names whose value is handed on as it is."""
+    value: SyntaxNode
+
+
+class Flow(NamedTuple):
+    """All of it."""
+
+    writes: tuple[Write, ...]
+    compared: tuple[tuple[frozenset[str], frozenset[str]], ...]
+    """What stands on both sides of a comparison, or of an operation that shows a difference."""
+    handed: tuple[frozenset[str], ...]
+    """What one call of a task or function, or one instance, is given."""
+
+    @property
+    def written(self) -> frozenset[str]:
+        """Every name that is assigned to."""
+        return frozenset(name for write in self.writes for name in write.to)
+
+    def carriers(self, names: Iterable[str]) -> frozenset[str]:
+        """*names*, and what their values are copied to."""
+        found = frozenset(names)
+        while True:
+            more = found.union(*(write.to for write in self.writes if write.carries & found))
+            if more == found:
+                return found
+            found = more
+
+
+def flow(parsed: Parsed, foreign: frozenset[str] = frozenset()) -> Flow:
+    """The flow in *parsed*; instances of *foreign* modules are left out."""
+    writes: list[Write] = []
+    compared: list[tuple[frozenset[str], frozenset[str]]] = []
+    handed: list[frozenset[str]] = []
+    for node in nodes(parsed.tree.root):
+        match node:
+            case BinaryExpressionSyntax() if node.kind in _ASSIGNS:
+                writes.append(Write(_targets(node.left), carried(node.right), node.right))
+            case BinaryExpressionSyntax() if node.kind in _COMPARES:
+                compared.append((carried(node.left), carried(node.right)))
+            case DeclaratorSyntax():
+                writes += [
+                    Write(frozenset({node.name.valueText}), carried(value), value)
+                    for value in children(node)
+                    if value.kind == SyntaxKind.EqualsValueClause
+                ]
+            case InvocationExpressionSyntax() if not isinstance(node.left, SystemNameSyntax):
+                handed.append(carried(*children(node)[1:]))
+            case HierarchyInstantiationSyntax() if node.type.valueText not in foreign:
+                handed += [
+                    carried(*children(item)) for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                ]
+            case _:
+                pass
+    return Flow(tuple(writes), tuple(compared), tuple(handed))
+
+
+def carried(*values: SyntaxNode) -> frozenset[str]:
+    """The names whose value is *values* or a part of them, as they are."""
+    return frozenset(name for value in values for name in _carried(value))
+
+
+def _carried(value: SyntaxNode) -> Iterator[str]:
+    if value.kind in _NAMES:
+        yield from (word.valueText for word in tokens(value)[:1] if word.kind == TokenKind.Identifier)
+    elif value.kind in _CARRY:
+        for child in children(value):
+            yield from _carried(child)
+
+
+def _targets(left: SyntaxNode) -> frozenset[str]:
+    return frozenset(first_names(left, frozenset()))
+
+
+def _kinds(*names: str) -> frozenset[SyntaxKind]:
+    return frozenset(kind for name in names if (kind := SyntaxKind.__members__.get(name)) is not None)
+
+
+_ASSIGNS = frozenset(
+    kind for name, kind in SyntaxKind.__members__.items() if name.endswith("AssignmentExpression")
+)
+_COMPARES = _kinds(
+    *("EqualityExpression", "InequalityExpression", "CaseEqualityExpression", "CaseInequalityExpression"),
+    *("WildcardEqualityExpression", "WildcardInequalityExpression"),
+    *("BinaryXorExpression", "BinaryXnorExpression", "SubtractExpression"),
+)
+_NAMES = _kinds("IdentifierName", "IdentifierSelectName")
+_CARRY = _kinds(
+    *("ParenthesizedExpression", "ConcatenationExpression", "ElementSelectExpression", "CastExpression"),
+    *("SignedCastExpression", "EqualsValueClause", "ArgumentList", "OrderedArgument", "NamedArgument"),
+    *("SimplePropertyExpr", "SimpleSequenceExpr", "NamedPortConnection", "OrderedPortConnection"),
+    *("MultipleConcatenationExpression", "TimingControlExpression"),
+    *("BinaryXorExpression", "BinaryXnorExpression", "InvocationExpression"),
+)

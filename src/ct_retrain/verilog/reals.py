@@ -1,0 +1,65 @@
+"""Finds real numbers and strings that change while a design runs: nothing built has them, and no synthesiser reads them.
+
+Constants, functions and `initial` blocks may compute with them, as the table of a sine does.
+"""
+
+from collections.abc import Iterator
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import DeclaratorSyntax, SyntaxKind, SyntaxNode
+
+from ct_retrain.verilog.tree import nodes, tokens
+
+_TYPES = frozenset(
+    {SyntaxKind.RealType, SyntaxKind.RealTimeType, SyntaxKind.ShortRealType, SyntaxKind.StringType}
+)
+_BEFORE = frozenset(
+    {
+        *(SyntaxKind.InitialBlock, SyntaxKind.FunctionDeclaration, SyntaxKind.ParameterDeclaration),
+        *(SyntaxKind.TypeParameterDeclaration, SyntaxKind.CastExpression),
+    }
+)
+"""What is done with before anything runs."""
+_RUNNING = frozenset(
+    {
+        *(SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock, SyntaxKind.AlwaysFFBlock),
+        *(SyntaxKind.AlwaysLatchBlock, SyntaxKind.ContinuousAssign, SyntaxKind.HierarchyInstantiation),
+        *(SyntaxKind.PrimitiveInstantiation, SyntaxKind.NetDeclaration, SyntaxKind.TaskDeclaration),
+    }
+)
+
+
+def reals(seen: list[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
+    """Every declaration among *seen* of a real or a string that what runs uses, and a sentence about it."""
+    types = [node for node in seen if node.kind in _TYPES]
+    if not types:
+        return
+    used = {
+        word.valueText
+        for node in seen
+        if node.kind in _RUNNING
+        for word in tokens(node)
+        if word.kind == TokenKind.Identifier
+    }
+    for node in types:
+        owner = _owner(node)
+        if owner is None:
+            continue
+        names = {each.name.valueText for each in nodes(owner) if isinstance(each, DeclaratorSyntax)}
+        if owner.kind not in _DECLARATIONS or names & used:
+            yield node, "a real number or a string that changes while the design runs"
+
+
+_DECLARATIONS = frozenset({SyntaxKind.DataDeclaration, SyntaxKind.LocalVariableDeclaration})
+"""A type anywhere else, such as in a port or a typedef, is used by what runs."""
+
+
+def _owner(node: SyntaxNode) -> SyntaxNode | None:
+    """What declares something of the type *node*; None where it is done with before anything runs."""
+    owner = node.parent
+    above: SyntaxNode | None = owner
+    while above is not None:
+        if above.kind in _BEFORE:
+            return None
+        above = above.parent
+    return owner

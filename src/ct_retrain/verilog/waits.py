@@ -1,0 +1,52 @@
+"""Finds where a design waits in a way that nothing built can: anywhere but at the head of an `always`.
+
+A process that waits in its middle, or calls a task that does, can recite the answers one after another. Delays inside
+an `always` are legal here, for they are old habit; a design with delays must also pass without them (`judge.opinion`).
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pyslang.syntax import SyntaxKind, SyntaxNode
+
+_EVENTS = frozenset(
+    {SyntaxKind.EventControl, SyntaxKind.EventControlWithExpression, SyntaxKind.ImplicitEventControl}
+)
+_DELAYS = frozenset({SyntaxKind.DelayControl, SyntaxKind.Delay3, SyntaxKind.OneStepDelay})
+_ALWAYS = frozenset(
+    {
+        *(SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock),
+        *(SyntaxKind.AlwaysFFBlock, SyntaxKind.AlwaysLatchBlock),
+    }
+)
+_ONCE = {
+    SyntaxKind.InitialBlock: "an initial block that waits",
+    SyntaxKind.TaskDeclaration: "a task that waits",
+    SyntaxKind.FunctionDeclaration: "a function that waits",
+}
+
+
+def waits(nodes: Iterable[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
+    """Every wait among *nodes* that is none of an `always`'s own, and what is wrong with it."""
+    for node in nodes:
+        if node.kind in _EVENTS:
+            if not _at_head(node):
+                yield node, _around(node) or "an event control that is not at the head of an always"
+        elif node.kind in _DELAYS or node.kind == SyntaxKind.WaitStatement:
+            around = _around(node)
+            if around:
+                yield node, around
+
+
+def _at_head(control: SyntaxNode) -> bool:
+    statement = control.parent
+    return statement.kind == SyntaxKind.TimingControlStatement and statement.parent.kind in _ALWAYS
+
+
+def _around(node: SyntaxNode) -> str:
+    """What *node* stands in, where nothing there may take time."""
+    above: SyntaxNode | None = node.parent
+    while above is not None:
+        if above.kind in _ONCE:
+            return _ONCE[above.kind]
+        above = above.parent
+    return ""
