@@ -12,6 +12,7 @@ from ct_retrain.judge.confined.engines import TOP, Decision, Effort, Yosys, deci
 from ct_retrain.judge.confined.process import Limits, Patience
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, modules
+from ct_retrain.verilog.older import older
 
 __all__ = ["Alike", "Question", "Yosys", "alike", "clock_of", "locate_yosys", "readable"]
 
@@ -76,8 +77,8 @@ def fit(rtl: str) -> str:
 
 
 def readable(rtl: str) -> str:
-    """*rtl* for an old yosys, which sees latches in `always_comb` where there are none."""
-    return re.sub(r"\balways_comb\b", "always @*", rtl)
+    """*rtl* for an old yosys, which reads no packages and sees latches in `always_comb` where there are none."""
+    return re.sub(r"\balways_comb\b", "always @*", older(rtl))
 
 
 READ_DESIGN = """read_verilog -sv {file}

@@ -1,0 +1,229 @@
+"""A design's text for a parser that knows less SystemVerilog: no packages, no imports, no `return`.
+
+Old releases of yosys, which distributions ship, read neither of them, and right designs use them. What cannot be
+rewritten (a `return` in a loop, two packages with one name) stays as it is, and the parser says what it thinks of it.
+Works on text in the one spelling of `verilog.canonical`: no directives, no macros.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+
+from pyslang.parsing import Token, TokenKind
+from pyslang.syntax import (
+    BlockStatementSyntax,
+    CaseStatementSyntax,
+    CompilationUnitSyntax,
+    ConditionalStatementSyntax,
+    DataDeclarationSyntax,
+    DeclaratorSyntax,
+    DefaultCaseItemSyntax,
+    FunctionDeclarationSyntax,
+    ModuleDeclarationSyntax,
+    NetDeclarationSyntax,
+    PackageImportDeclarationSyntax,
+    ReturnStatementSyntax,
+    ScopedNameSyntax,
+    StandardCaseItemSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    TypedefDeclarationSyntax,
+)
+
+from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, parse, tokens
+
+_LONGEST = 1 << 18
+"""Characters of a function without its returns; what comes behind an `if` stands in both of its branches."""
+
+Edit = tuple[Span, str]
+
+
+class _StaysError(Exception):
+    """It cannot be said with less."""
+
+
+def older(text: str) -> str:
+    """*text* with less of the language where that says the same."""
+    for edits in (_returns, _packages):
+        parsed = parse(text)
+        if parsed is None or parsed.errors:
+            return text
+        text = _applied(parsed, list(edits(parsed)))
+    return text
+
+
+def _applied(parsed: Parsed, edits: Sequence[Edit]) -> str:
+    data = parsed.data
+    for span, new in sorted(edits, reverse=True):
+        data = data[: span.start] + new.encode() + data[span.end :]
+    return data.decode()
+
+
+def _returns(parsed: Parsed) -> Iterator[Edit]:
+    """Functions whose `return` becomes an assignment, with nothing behind it that is still run."""
+    for node in nodes(parsed.tree.root):
+        if not isinstance(node, FunctionDeclarationSyntax) or not _returning(node):
+            continue
+        items = listed(node, "items", SyntaxNode)
+        first, last = parsed.span(items[0]), parsed.span(items[-1])
+        declared = [item for item in items if isinstance(item, DataDeclarationSyntax)]
+        name = tokens(node.prototype.name)[-1].valueText
+        try:
+            body = _run(parsed, name, items[len(declared) :])
+        except _StaysError:
+            continue
+        if first and last:
+            before = "\n".join(parsed.text(item) for item in declared)
+            yield Span(first.start, last.end), f"{before}\nbegin\n{body}end"
+
+
+def _returning(node: SyntaxNode) -> bool:
+    return any(isinstance(inner, ReturnStatementSyntax) for inner in nodes(node))
+
+
+def _run(parsed: Parsed, name: str, statements: Sequence[SyntaxNode]) -> str:
+    """*statements* of the function *name*, one after the other until one returns."""
+    said = ""
+    for at, one in enumerate(statements):
+        if not _returning(one):
+            said += parsed.text(one) + "\n"
+            continue
+        said += _until_returned(parsed, name, one, statements[at + 1 :])
+        break
+    if len(said) > _LONGEST:
+        raise _StaysError
+    return said
+
+
+def _until_returned(parsed: Parsed, name: str, one: SyntaxNode, rest: Sequence[SyntaxNode]) -> str:
+    """The statement *one*, which may return, with what follows where it does not."""
+
+    def then(inner: SyntaxNode | None) -> str:
+        return f"begin\n{_run(parsed, name, [*([] if inner is None else [inner]), *rest])}end\n"
+
+    match one:
+        case ReturnStatementSyntax():
+            value: SyntaxNode | None = getattr(one, "returnValue", None)
+            return f"{name} = {parsed.text(value)};\n" if value is not None else ""
+        case BlockStatementSyntax():
+            items = listed(one, "items", SyntaxNode)
+            if any(isinstance(item, DataDeclarationSyntax) for item in items):
+                raise _StaysError
+            return _run(parsed, name, [*items, *rest])
+        case ConditionalStatementSyntax():
+            otherwise = getattr(one, "elseClause", None)
+            other = then(getattr(otherwise, "clause", None))
+            return f"if ({parsed.text(one.predicate)}) {then(one.statement)}else {other}"
+        case CaseStatementSyntax():
+            return _case(parsed, one, then)
+        case _:
+            raise _StaysError
+
+
+def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode | None], str]) -> str:
+    items = listed(one, "items", SyntaxNode)
+    first, opened = parsed.span(one.caseKeyword), parsed.span(one.closeParen)
+    if first is None or opened is None:
+        raise _StaysError
+    said = parsed.data[first.start : opened.end].decode() + "\n"
+    for item in items:
+        match item:
+            case StandardCaseItemSyntax():
+                labels, colon = parsed.span(item.getFirstToken()), parsed.span(item.colon)
+                if labels is None or colon is None or not isinstance(item.clause, SyntaxNode):
+                    raise _StaysError
+                said += parsed.data[labels.start : colon.end].decode() + " " + then(item.clause)
+            case DefaultCaseItemSyntax():
+                said += "default: " + then(item.clause if isinstance(item.clause, SyntaxNode) else None)
+            case _:
+                raise _StaysError
+    if not any(isinstance(item, DefaultCaseItemSyntax) for item in items):
+        said += "default: " + then(None)
+    return said + "endcase\n"
+
+
+def _packages(parsed: Parsed) -> Iterator[Edit]:
+    """What packages declare, at file scope; and no variables there that nobody reads."""
+    root = parsed.tree.root
+    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else []
+    packages = {
+        member.header.name.valueText: member
+        for member in members
+        if isinstance(member, ModuleDeclarationSyntax) and member.kind == SyntaxKind.PackageDeclaration
+    }
+    yield from _unused(parsed, members)
+    if not packages or not _apart(members, packages):
+        return
+    for node in nodes(root):
+        match node:
+            case PackageImportDeclarationSyntax():
+                yield from _gone(parsed, node)
+            case ScopedNameSyntax():
+                left, right = parsed.span(node.left), parsed.span(node.right)
+                if left and right and parsed.text(node.left) in packages:
+                    yield Span(left.start, right.start), ""
+            case _:
+                pass
+    for package in packages.values():
+        yield from _gone(parsed, package.header)
+        yield from _gone(parsed, package.endmodule)
+        named = getattr(package, "blockName", None)
+        if named is not None:
+            yield from _gone(parsed, named)
+
+
+def _gone(parsed: Parsed, item: SyntaxNode | Token) -> Iterator[Edit]:
+    span = parsed.span(item)
+    if span is not None:
+        yield span, ""
+
+
+def _apart(members: Sequence[SyntaxNode], packages: dict[str, ModuleDeclarationSyntax]) -> bool:
+    """Whether every name of *packages* means one thing in the whole text."""
+    outer = Counter(name for member in members for name in _declared(member) if _shared(member))
+    own = {name for package in packages.values() for name in _declared(package)}
+    inner = {name for member in members if not _shared(member) for name in _declared(member)}
+    return all(count == 1 for count in outer.values()) and not own & inner
+
+
+def _shared(member: SyntaxNode) -> bool:
+    return not isinstance(member, ModuleDeclarationSyntax) or member.kind == SyntaxKind.PackageDeclaration
+
+
+def _declared(node: SyntaxNode) -> set[str]:
+    """Names that *node* declares at its own level or below, without those inside its functions and structures."""
+    found: set[str] = set()
+    for inner in nodes(node):
+        match inner:
+            case DeclaratorSyntax() | TypedefDeclarationSyntax():
+                if not _hidden(inner, node):
+                    found.add(inner.name.valueText)
+            case FunctionDeclarationSyntax():
+                found.add(tokens(inner.prototype.name)[-1].valueText)
+            case _:
+                pass
+    return found
+
+
+_HIDING = (FunctionDeclarationSyntax,)
+_STRUCTURES = frozenset({SyntaxKind.StructUnionMember})
+
+
+def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
+    above = inner.parent
+    while above is not None and above is not outer:
+        if isinstance(above, _HIDING) or above.kind in _STRUCTURES:
+            return True
+        above = above.parent
+    return False
+
+
+def _unused(parsed: Parsed, members: Sequence[SyntaxNode]) -> Iterator[Edit]:
+    """Variables and nets of file scope that nothing names."""
+    words = Counter(
+        token.valueText for token in tokens(parsed.tree.root) if token.kind == TokenKind.Identifier
+    )
+    for member in members:
+        if isinstance(member, DataDeclarationSyntax | NetDeclarationSyntax):
+            names = _declared(member)
+            if all(words[name] == 1 for name in names):
+                yield from _gone(parsed, member)
