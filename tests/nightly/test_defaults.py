@@ -151,7 +151,8 @@ def test_the_defaults_train_an_adapter_that_answers_otherwise(
     assert fit.losses[0].step == 1
     assert fit.losses[0].learning_rate == pytest.approx(planned.first_learning_rate)
     assert fit.losses[0].learning_rate > 0
-    assert fit.tokens == planned.tokens
+    # Planned are mean rows; where some are read once more than others, they are not quite what is read.
+    assert fit.tokens == pytest.approx(planned.tokens, rel=0 if base is EMBEDDED else 0.01)
     assert fit.losses[-1].loss < fit.losses[0].loss
     assert untrained(adapter) == ""
     halves = [value for name, value in load_file(adapter / WEIGHTS).items() if "lora_B" in name]
