@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from random import Random
@@ -82,6 +83,17 @@ def leave_run(runs: Path, number: int, task: Task) -> None:
     )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads of torch wait for each other where other tests share the cores, and an answer takes minutes."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope="module", params=[EMBEDDED, SMOLLM2], ids=lambda base: base.name)
 def base(request: pytest.FixtureRequest) -> Base:
     chosen: Base = request.param
@@ -109,12 +121,7 @@ def house(base: Base, tmp_path_factory: pytest.TempPathFactory) -> House:
 @pytest.fixture(scope="module")
 def trained(house: House) -> TrainFacts:
     """The facts of a night that stopped after its training."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
     run(house.workspace, house.settings, house.ports, Options(NIGHT, "train"))
-    torch.set_num_threads(before)
     facts = disk.read_record(house.workspace.stage(NIGHT, "train") / MANIFEST, Manifest).facts
     assert isinstance(facts, TrainFacts)
     return facts
@@ -144,7 +151,8 @@ def test_the_defaults_train_an_adapter_that_answers_otherwise(
     assert fit.losses[0].step == 1
     assert fit.losses[0].learning_rate == pytest.approx(planned.first_learning_rate)
     assert fit.losses[0].learning_rate > 0
-    assert fit.tokens == planned.tokens
+    # Planned are mean rows; where some are read once more than others, they are not quite what is read.
+    assert fit.tokens == pytest.approx(planned.tokens, rel=0 if base is EMBEDDED else 0.01)
     assert fit.losses[-1].loss < fit.losses[0].loss
     assert untrained(adapter) == ""
     halves = [value for name, value in load_file(adapter / WEIGHTS).items() if "lora_B" in name]
