@@ -129,11 +129,11 @@ def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode |
         match item:
             case StandardCaseItemSyntax():
                 labels, colon = parsed.span(item.getFirstToken()), parsed.span(item.colon)
-                if labels is None or colon is None or not isinstance(item.clause, SyntaxNode):
+                if labels is None or colon is None:
                     raise _StaysError
                 said += parsed.data[labels.start : colon.end].decode() + " " + then(item.clause)
             case DefaultCaseItemSyntax():
-                said += "default: " + then(item.clause if isinstance(item.clause, SyntaxNode) else None)
+                said += "default: " + then(item.clause)
             case _:
                 raise _StaysError
     if not any(isinstance(item, DefaultCaseItemSyntax) for item in items):
@@ -204,14 +204,10 @@ def _declared(node: SyntaxNode) -> set[str]:
     return found
 
 
-_HIDING = (FunctionDeclarationSyntax,)
-_STRUCTURES = frozenset({SyntaxKind.StructUnionMember})
-
-
 def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
-    above = inner.parent
+    above: SyntaxNode | None = inner.parent
     while above is not None and above is not outer:
-        if isinstance(above, _HIDING) or above.kind in _STRUCTURES:
+        if isinstance(above, FunctionDeclarationSyntax) or above.kind == SyntaxKind.StructUnionMember:
             return True
         above = above.parent
     return False
