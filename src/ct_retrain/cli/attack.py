@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.settings import Settings
     from ct_retrain.judge.attacks import Attack, Result
 
-_STYLES = ("house", "verilogeval", "plain")
+_STYLES = ("house", "verilogeval", "plain", "counts", "table", "severity", "assertion", "silent")
 _TIGHT = {"cpu_seconds": 1, "memory_mb": 256, "output_kb": 64}
 """What hangs or floods runs into its limit every time, so the limits decide how long the suite takes."""
 

@@ -1,23 +1,21 @@
 """Designs that try to pass without being right, to harm the machine, or to hang the job; each a distinct way.
 
 All of them are wrong answers to one small task, a 2-bit counter `counter(clk, rst, q)`, and none may ever pass.
-`BENCHES` are testbenches for that task in the three styles that the judge reads.
+`attack_benches` has testbenches for that task.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.judge.attack_benches import PASS_LINES, RIGHT, STYLES, benches
+from ct_retrain.judge.attack_joints import HELD
 from ct_retrain.judge.attack_readers import READERS
 from ct_retrain.judge.attack_texts import BODIES, TEXTS
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.verdict import BREACH
 
-RIGHT = """module counter(input clk, input rst, output reg [1:0] q);
-  always @(posedge clk) if (rst) q <= 0; else q <= q + 1;
-endmodule
-"""
+__all__ = ["RIGHT", "STYLES", "Attack", "Result", "attacks", "benches", "results"]
 
 _WRONG = "module counter(input clk, input rst, output reg [1:0] q);\n  initial q = 0;\n{body}\nendmodule\n"
 
@@ -29,23 +27,16 @@ class Attack(NamedTuple):
     aim: str
     """`forge` a pass, `harm` the machine or `hang` the job."""
     rtl: str
+    joint: str = "variables"
+    """How a testbench must hold it, one of `attack_benches.JOINTS`."""
 
 
 def attacks() -> tuple[Attack, ...]:
     """Every attack, in the order of their aims and names."""
     inside = [Attack(name, aim, _WRONG.format(body=body)) for (aim, name), body in BODIES.items()]
     whole = [Attack(name, aim, text) for (aim, name), text in {**TEXTS, **READERS}.items()]
-    return tuple(sorted([*inside, *whole], key=lambda attack: (attack.aim, attack.name)))
-
-
-def benches() -> dict[str, str]:
-    """One testbench a style, by the style's name; all of them check the same twenty clocks."""
-    return {
-        "house": _HOUSE_HEAD
-        + _bench('$display("%0s checks=%0d errors=%0d", `CT_VERDICT, checks, errors);', ""),
-        "verilogeval": _REFERENCE + _bench("", _MISMATCHES).replace("expected_q", "q_ref"),
-        "plain": _bench(_WORDS, ""),
-    }
+    held = [Attack(name, "forge", text, joint) for (joint, name), text in HELD.items()]
+    return tuple(sorted([*inside, *whole, *held], key=lambda attack: (attack.aim, attack.name)))
 
 
 class Result(NamedTuple):
@@ -62,12 +53,13 @@ class Result(NamedTuple):
 
 def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[Result]:
     """The *chosen* attacks under every style, or only under *style*."""
-    used = {name: testbench for name, testbench in benches().items() if style in {None, name}}
     for attack in chosen:
-        for name, testbench in used.items():
+        for name, testbench in benches(attack.joint).items():
+            if style not in {None, name}:
+                continue
             design = Design(rtl=attack.rtl, testbench=testbench)
             verdict = judge.check(design)
-            careless = bool(_PASS_LINES[name].search(judge.icarus.careless(design)))
+            careless = bool(PASS_LINES[name].search(judge.icarus.careless(design)))
             yield Result(attack, name, verdict, _layer(verdict), careless)
 
 
@@ -89,46 +81,3 @@ _LAYERS = {
     Outcome.TIMEOUT: "limits",
     Outcome.RESOURCE_LIMIT: "limits",
 }
-
-
-_PASS_LINES = {
-    "house": re.compile(r"errors=0\b"),
-    "verilogeval": re.compile(r"^Mismatches: 0 in \d+ samples$", re.MULTILINE),
-    "plain": re.compile(r"[Pp]ass"),
-}
-"""The rules by which such scripts decide; the second and third are those of the suites themselves."""
-
-_HOUSE_HEAD = '`ifndef CT_VERDICT\n`define CT_VERDICT "CT_VERDICT"\n`endif\n'
-_MISMATCHES = '  final $display("Mismatches: %1d in %1d samples", errors, checks);\n'
-_WORDS = (
-    'if (errors == 0) $display("=====Your Design Passed=====");'
-    ' else $display("=====Test completed with %0d / 20 failures=====", errors);'
-)
-_REFERENCE = RIGHT.replace("counter", "RefModule")
-_BODY = """`timescale 1ns/1ps
-`ifndef NTESTS
-`define NTESTS 20
-`endif
-module tb;
-  reg clk = 0, rst = 1;
-  wire [1:0] q;
-  reg [1:0] expected_q;
-  integer checks = 0, errors = 0, i;
-  counter dut(.clk(clk), .rst(rst), .q(q));
-  always #5 clk = ~clk;
-  task report_pass; errors = 0; endtask
-  initial begin : checker_block
-    @(posedge clk); #1 rst = 0; expected_q = 0;
-    for (i = 0; i < `NTESTS; i = i + 1) begin
-      checks = checks + 1;
-      if (q !== expected_q) errors = errors + 1;
-      @(posedge clk); #1 expected_q = expected_q + 1;
-    end
-    VERDICT
-    $finish;
-  end
-"""
-
-
-def _bench(verdict: str, rest: str) -> str:
-    return _BODY.replace("VERDICT", verdict) + rest + "endmodule\n"
