@@ -11,6 +11,7 @@ import pytest
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.attack_benches import JOINTS
 from ct_retrain.judge.attacks import RIGHT, Attack, attacks, benches, results
 from ct_retrain.judge.confined.engines import locate_yosys
 from ct_retrain.judge.confined.process import Limits
@@ -33,8 +34,16 @@ ONLY_THE_SECOND_OPINION = {
     "tell the simulator by an unknown bit",
     *("other code for synthesis", "other code for yosys", "other code for synthesis that does not compile"),
     *("a black box", "a white box", "an unused module that holds the top"),
+    *("recite by an always of delays", "recite by an always with a delay in its middle"),
+    *("recite by a delayed net",),
+    *(
+        f"no second opinion by {how}"
+        for how in ("a real", "a real in a function", "a real literal", "a string")
+    ),
+    *(f"no second opinion by {how}" for how in ("a switch", "a pull", "a process of two clocks")),
+    *(f"no second opinion by {how}" for how in ("a process of edge and level", "a memory that never ends")),
 }
-"""They answer rightly while they are simulated as written, and otherwise as synthesis reads them."""
+"""They answer rightly while they are simulated as written, and otherwise, or not at all, as synthesis reads them."""
 
 ONLY_THE_GUARD = {
     "other code for the simulator",
@@ -47,6 +56,7 @@ ONLY_THE_GUARD = {
 WITHOUT_DELAYS = ONLY_THE_SECOND_OPINION - {
     "tell the simulator by an unknown bit",
     *("a black box", "a white box", "an unused module that holds the top"),
+    *(name for name in ONLY_THE_SECOND_OPINION if name.startswith("no second opinion")),
 }
 """Of these no yosys is needed: a design must pass without its delays, and with the macros of synthesis."""
 
@@ -72,14 +82,15 @@ def _nothing_is_left_behind() -> Iterator[None]:
 def test_the_suite_is_large_and_every_attack_is_distinct() -> None:
     found = attacks()
 
-    assert len(found) >= 150
+    assert len(found) >= 250
     assert len({attack.rtl for attack in found}) == len(found)
     assert len({attack.name for attack in found}) == len(found)
 
 
-@pytest.mark.parametrize("testbench", benches().values(), ids=benches())
-def test_the_right_design_passes(strict: Judge, testbench: str) -> None:
-    verdict = strict.check(Design(rtl=RIGHT, testbench=testbench))
+@pytest.mark.parametrize("joint", [joint for joint in JOINTS if joint != "reference"])
+@pytest.mark.parametrize("style", benches())
+def test_the_right_design_passes(strict: Judge, style: str, joint: str) -> None:
+    verdict = strict.check(Design(rtl=RIGHT, testbench=benches(joint)[style]))
 
     assert verdict.outcome is Outcome.PASS, verdict
 
@@ -88,7 +99,7 @@ def cases() -> Iterator[object]:
     """Forgeries under every style; what harms or hangs does so under any, so the others are for patient runs."""
     for attack in attacks():
         for style in benches():
-            patient = attack.aim != "forge" and style != "house"
+            patient = style != "house" and (attack.aim != "forge" or style not in {"verilogeval", "plain"})
             marks = [pytest.mark.slow] if patient else []
             yield pytest.param(attack, style, id=f"{attack.aim}: {attack.name}, {style}", marks=marks)
 
@@ -97,10 +108,11 @@ def cases() -> Iterator[object]:
 def test_no_attack_passes(strict: Judge, attack: Attack, style: str) -> None:
     if attack.name in ONLY_THE_SECOND_OPINION - WITHOUT_DELAYS and locate_yosys() is None:
         pytest.skip("yosys is not installed, and only its opinion is against this")
-    verdict = strict.check(Design(rtl=attack.rtl, testbench=benches()[style]))
+    verdict = strict.check(Design(rtl=attack.rtl, testbench=benches(attack.joint)[style]))
 
     assert not verdict.passed
-    assert (verdict.outcome is Outcome.DISPUTED) == (attack.name in ONLY_THE_SECOND_OPINION)
+    doubted = verdict.outcome in {Outcome.DISPUTED, Outcome.UNCONFIRMED}
+    assert doubted == (attack.name in ONLY_THE_SECOND_OPINION)
     assert "root:x:0" not in verdict.log + verdict.detail
     assert len(verdict.log) <= 4000
 
@@ -141,7 +153,7 @@ def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 @pytest.mark.usefixtures("_as_in_a_worker")
-@pytest.mark.parametrize("style", benches())
+@pytest.mark.parametrize("style", ["house", "verilogeval", "plain"])
 def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,13 +167,13 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     monkeypatch.setattr("ct_retrain.judge.confined.simulation.breach", lambda compiled, declared: "")
     monkeypatch.setattr("ct_retrain.judge.confined.simulation.Patience", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
-    bench = prepare(benches()[style], tools)
-    assert isinstance(bench, Bench)
+    held = {joint: prepare(benches(joint)[style], tools) for joint in JOINTS}
 
-    passed = {
-        attack.name
-        for attack in attacks()
-        if attack.aim == "forge" and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS
-    }
+    passed: set[str] = set()
+    for attack in attacks():
+        bench = held[attack.joint]
+        assert isinstance(bench, Bench)
+        if attack.aim == "forge" and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS:
+            passed.add(attack.name)
 
     assert passed == ONLY_THE_GUARD | ONLY_THE_SECOND_OPINION
