@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.attacks.single_layers import GUARD_AND_SECOND_OPINION, ONLY_AT_THE_PORTS, ONLY_THE_JOINTS
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
@@ -176,4 +177,5 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
         if attack.aim == "forge" and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS:
             passed.add(attack.name)
 
-    assert passed == ONLY_THE_GUARD | ONLY_THE_SECOND_OPINION
+    at_the_joints = ONLY_AT_THE_PORTS | ONLY_THE_JOINTS | GUARD_AND_SECOND_OPINION
+    assert passed == ONLY_THE_GUARD | ONLY_THE_SECOND_OPINION | at_the_joints

@@ -38,11 +38,15 @@ def test_a_primitive_of_its_own_is_refused() -> None:
     [
         "localparam real F = 1.5; localparam N = $rtoi(F * 2.0); always @* q = d + N;",
         'parameter MODE = "FAST"; always @* q = MODE == "FAST" ? d : ~d;',
-        "reg [3:0] t [0:15]; integer i; always @* q = t[d];\n"
-        "initial for (i = 0; i < 16; i = i + 1) t[i] = $rtoi(7.0 * $sin(i / 16.0));",
+        (
+            "reg [3:0] t [0:15]; integer i; always @* q = t[d];\n"
+            "initial for (i = 0; i < 16; i = i + 1) t[i] = $rtoi(7.0 * $sin(i / 16.0));"
+        ),
         "reg [3:0] t; initial begin : b real r; r = 2.5; t = $rtoi(r); end always @* q = t;",
-        "function integer f(input integer n); real r; begin r = n * 1.5; f = $rtoi(r); end endfunction\n"
-        "localparam N = f(3); always @* q = d + N;",
+        (
+            "function integer f(input integer n); real r; begin r = n * 1.5; f = $rtoi(r); end endfunction\n"
+            "localparam N = f(3); always @* q = d + N;"
+        ),
     ],
 )
 def test_constants_and_tables_may_be_computed_with_them(code: str) -> None:
