@@ -3,6 +3,7 @@
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
+from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.judge.judge import Judge
@@ -153,3 +154,42 @@ def test_what_passes_by_virtue_of_unknowns_is_disputed(judge: Judge, start: str)
     verdict = judge.check(Design(rtl=SAMPLER.replace("BODY", start), testbench=bench))
 
     assert verdict.outcome is Outcome.DISPUTED, verdict
+
+
+UNREADABLE = SAMPLER.replace("BODY", "real never; always @* q = d;")
+"""Right as it is, and beyond yosys."""
+SAMPLES = counted(
+    "reg [3:0] d = 0; wire [3:0] q; sampler dut(.clk(clk), .d(d), .q(q));",
+    "for (i = 0; i < 16; i = i + 1) begin d = i + 1; #1 check(q === d); end",
+)
+
+
+def test_what_yosys_cannot_read_is_unconfirmed_with_its_reason(judge: Judge) -> None:
+    verdict = judge.check(Design(rtl=UNREADABLE, testbench=SAMPLES))
+
+    assert verdict.outcome is Outcome.UNCONFIRMED, verdict
+    assert not verdict.passed
+    assert "yosys cannot read it" in verdict.detail
+
+
+def test_it_passes_where_the_settings_say_so_and_as_another_verdict() -> None:
+    with Judge(JudgeSettings(cpu_seconds=10, unconfirmed="accept")) as accepting:
+        verdict = accepting.check(Design(rtl=UNREADABLE, testbench=SAMPLES))
+
+    assert verdict.outcome is Outcome.PASS, verdict
+    assert "no second opinion" in verdict.detail
+    assert "or none" in verdict.tool.detail
+
+
+def test_several_modules_that_a_testbench_wants_are_copied_each(judge: Judge) -> None:
+    two = SAMPLER.replace("BODY", "always @* q = d;")
+    both = two + two.replace("sampler", "second").replace("q = d", "q = ~d")
+    bench = counted(
+        "reg [3:0] d = 0; wire [3:0] q, r; sampler dut(.clk(clk), .d(d), .q(q));"
+        " second other(.clk(clk), .d(d), .q(r));",
+        "for (i = 0; i < 16; i = i + 1) begin d = i + 1; #1 check(q === d); check(r === ~d); end",
+    )
+
+    assert judge.check(Design(rtl=both, testbench=bench)).outcome is Outcome.PASS
+    wrong = both.replace("always @* q = ~d", "reg u; always @* q = u === 1'bx ? ~d : d")
+    assert not judge.check(Design(rtl=wrong, testbench=bench)).passed

@@ -21,6 +21,7 @@ from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.extract import find_rtl
 from ct_retrain.verilog.guard import guard
+from ct_retrain.verilog.modules import tops
 from ct_retrain.verilog.stub import stub
 
 DATA = Path(os.environ.get("CT_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
@@ -236,3 +237,15 @@ def test_what_verilator_adds_are_answers_that_icarus_cannot_read(patient: Judge,
 
     assert all(one.outcome is Outcome.PASS and not one.labelled_pass for one in added)
     assert {verdict.outcome for verdict in alone} == {Outcome.COMPILE_ERROR}
+
+
+@pytest.mark.slow
+def test_yosys_reads_almost_every_right_answer_and_golden(as_labelled: Judge) -> None:
+    answers = {row["code"] for path in DATA.glob("labelled_*") for row in rows(path.name) if row["passed"]}
+    goldens = {
+        row["ref"] for name in ("rtllm_v2.jsonl", "verilogeval_v2_spec_to_rtl.jsonl") for row in rows(name)
+    }
+    right = sorted(answers | goldens)
+    unread = [text for text in right if not as_labelled.prover.resynthesised(text, tops(text)[:1]).text]
+
+    assert len(unread) / len(right) <= 0.01

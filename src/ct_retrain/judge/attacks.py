@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attack_benches import PASS_LINES, benches
+from ct_retrain.judge.attack_holds import HELD_PASS_LINES, JOINTS, held
+from ct_retrain.judge.attack_joints import HELD
 from ct_retrain.judge.attack_readers import READERS
 from ct_retrain.judge.attack_sums import sums
 from ct_retrain.judge.attack_texts import BODIES, TEXTS
@@ -26,7 +28,12 @@ class Attack(NamedTuple):
     """`forge` a pass, `harm` the machine or `hang` the job."""
     rtl: str
     task: str = "counter"
-    """What it should be (`judge.attack_benches`)."""
+    """What it should be (`judge.attack_benches`), or for a counter how it must be held (`judge.attack_holds`)."""
+
+    @property
+    def benches(self) -> dict[str, str]:
+        """The testbenches for it, by their style."""
+        return held(self.task) if self.task in JOINTS else benches(self.task)
 
 
 def attacks() -> tuple[Attack, ...]:
@@ -34,7 +41,8 @@ def attacks() -> tuple[Attack, ...]:
     inside = [Attack(name, aim, _WRONG.format(body=body)) for (aim, name), body in BODIES.items()]
     whole = [Attack(name, aim, text) for (aim, name), text in {**TEXTS, **READERS}.items()]
     added = [Attack(name, "forge", text, task) for task, name, text in sums()]
-    return tuple(sorted([*inside, *whole, *added], key=lambda attack: (attack.aim, attack.name)))
+    joined = [Attack(name, "forge", text, task) for (task, name), text in HELD.items()]
+    return tuple(sorted([*inside, *whole, *added, *joined], key=lambda attack: (attack.aim, attack.name)))
 
 
 class Result(NamedTuple):
@@ -52,18 +60,19 @@ class Result(NamedTuple):
 def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[Result]:
     """The *chosen* attacks under every style, or only under *style*."""
     for attack in chosen:
-        for name, testbench in benches(attack.task).items():
+        for name, testbench in attack.benches.items():
             if style in {None, name}:
                 design = Design(rtl=attack.rtl, testbench=testbench)
                 verdict = judge.check(design)
-                careless = PASS_LINES[name](judge.icarus.careless(design))
+                lines = HELD_PASS_LINES if attack.task in JOINTS else PASS_LINES
+                careless = lines[name](judge.icarus.careless(design))
                 yield Result(attack, name, verdict, _layer(verdict), careless)
 
 
 def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:
     """Names of the *chosen* that pass *judge*, from which a layer is missing, under any style or under *style*."""
     for attack in chosen:
-        used = [testbench for name, testbench in benches(attack.task).items() if style in {None, name}]
+        used = [testbench for name, testbench in attack.benches.items() if style in {None, name}]
         if any(judge.check(Design(rtl=attack.rtl, testbench=testbench)).passed for testbench in used):
             yield attack.name
 

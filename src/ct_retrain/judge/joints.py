@@ -55,21 +55,37 @@ def objection(rtl: str, testbench: str, wanted: tuple[str, ...]) -> str:
     parsed = parse(testbench)
     if parsed is None or not mine:
         return ""
-    found = _joints(parsed, mine)
-    moves = flow(parsed, frozenset(mine))
-    reasons = [_own_reference(found, moves)]
-    reasons += [_too_much(joint, moves, parsed) for joint in found if joint.wild]
-    reasons += [_held(joint, moves, parsed) for joint in found]
+    for scope in nodes(parsed.tree.root):
+        if isinstance(scope, ModuleDeclarationSyntax):
+            found = _joints(scope, mine)
+            reason = _against(found, _Place(flow(scope, frozenset(mine)), scope, parsed)) if found else ""
+            if reason:
+                return reason
+    return ""
+
+
+class _Place(NamedTuple):
+    """The module of a testbench that holds instances of the design."""
+
+    moves: Flow
+    scope: SyntaxNode
+    parsed: Parsed
+
+
+def _against(found: list[Joint], place: _Place) -> str:
+    reasons = [_own_reference(found, place.moves)]
+    reasons += [_too_much(joint, place) for joint in found if joint.wild]
+    reasons += [_held(joint, place) for joint in found]
     return next(filter(None, reasons), "")
 
 
 _SEVERAL = 2
 
 
-def _joints(parsed: Parsed, mine: dict[str, Module]) -> list[Joint]:
+def _joints(scope: SyntaxNode, mine: dict[str, Module]) -> list[Joint]:
     return [
         _joint(item, mine[node.type.valueText])
-        for node in nodes(parsed.tree.root)
+        for node in nodes(scope)
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in mine
         for item in listed(node, "instances", HierarchicalInstanceSyntax)
     ]
@@ -111,15 +127,15 @@ def _own_reference(found: list[Joint], moves: Flow) -> str:
                     (left & first and right & second) or (left & second and right & first)
                     for left, right in moves.compared
                 )
-                or any(given & first and given & second for given in moves.handed)
+                or any(given & first and given & second for given in (*moves.called, *moves.placed))
             ):
                 return f"the testbench compares {one} with {other}, and both come with the design"
     return ""
 
 
-def _too_much(joint: Joint, moves: Flow, parsed: Parsed) -> str:
+def _too_much(joint: Joint, place: _Place) -> str:
     """What `.*` gives a design that is no port of its."""
-    counters = _integers(parsed)
+    moves, counters = place.moves, _integers(place.scope)
     outputs = moves.carriers(joint.on("output"))
     for port in joint.module.ports:
         name = port.name
@@ -141,7 +157,8 @@ def _expects(name: str, outputs: frozenset[str], moves: Flow) -> bool:
         (left & same and right & outputs) or (right & same and left & outputs)
         for left, right in moves.compared
     )
-    return compared or any(given & same for given in moves.handed)
+    judged = any(given & same for given in moves.judged)
+    return compared or judged or any(given & same and given & outputs for given in moves.placed)
 
 
 def _drawn(name: str, moves: Flow) -> bool:
@@ -155,11 +172,11 @@ def _drawn(name: str, moves: Flow) -> bool:
 _DRAWS = frozenset({"$random", "$urandom", "$urandom_range"})
 
 
-def _integers(parsed: Parsed) -> frozenset[str]:
+def _integers(scope: SyntaxNode) -> frozenset[str]:
     """Names that are declared as whole numbers, as testbenches count with."""
     return frozenset(
         each.name.valueText
-        for node in nodes(parsed.tree.root)
+        for node in nodes(scope)
         if isinstance(node, DataDeclarationSyntax) and node.type.kind in _WHOLE
         for each in listed(node, "declarators", DeclaratorSyntax)
     )
@@ -173,30 +190,30 @@ _WHOLE = frozenset(
 )
 
 
-def _held(joint: Joint, moves: Flow, parsed: Parsed) -> str:
+def _held(joint: Joint, place: _Place) -> str:
     """An `inout` of the design on a net that the testbench drives and never lets go of."""
     for port in joint.module.ports:
         if port.direction not in {"inout", "ref"}:
             continue
         for name in sorted(joint.names.get(port.name, frozenset())):
-            if not _let_go(name, moves, parsed):
+            if not _let_go(name, place):
                 return f"{port.name} is an inout of the design, and the testbench never lets go of {name}"
     return ""
 
 
-def _let_go(name: str, moves: Flow, parsed: Parsed) -> bool:
+def _let_go(name: str, place: _Place) -> bool:
     """Whether the testbench drives *name* not at all, or not always."""
-    if any(_names(name, node) for node in nodes(parsed.tree.root) if _may_let_go(node, parsed)):
+    if any(_names(name, node) for node in nodes(place.scope) if _may_let_go(node, place.parsed)):
         return True
     driven = False
-    for write in moves.writes:
+    for write in place.moves.writes:
         if name in write.to:
             driven = True
             sources = {word.valueText for word in tokens(write.value)}
-            values = [write.value, *(other.value for other in moves.writes if other.to & sources)]
+            values = [write.value, *(other.value for other in place.moves.writes if other.to & sources)]
             if any(_OPEN.search(str(value)) for value in values):
                 return True
-    return not driven and not any(name in given for given in moves.handed)
+    return not driven and not any(name in given for given in place.moves.placed)
 
 
 def _may_let_go(node: SyntaxNode, parsed: Parsed) -> bool:

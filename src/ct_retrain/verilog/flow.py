@@ -11,6 +11,7 @@ from pyslang.parsing import TokenKind
 from pyslang.syntax import (
     BinaryExpressionSyntax,
     DeclaratorSyntax,
+    FunctionDeclarationSyntax,
     HierarchicalInstanceSyntax,
     HierarchyInstantiationSyntax,
     InvocationExpressionSyntax,
@@ -20,7 +21,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.directions import children, first_names
-from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+from ct_retrain.verilog.tree import listed, nodes, tokens
 
 
 class Write(NamedTuple):
@@ -38,8 +39,12 @@ class Flow(NamedTuple):
     writes: tuple[Write, ...]
     compared: tuple[tuple[frozenset[str], frozenset[str]], ...]
     """What stands on both sides of a comparison, or of an operation that shows a difference."""
-    handed: tuple[frozenset[str], ...]
-    """What one call of a task or function, or one instance, is given."""
+    called: tuple[frozenset[str], ...]
+    """What one call of a task or function is given."""
+    judged: tuple[frozenset[str], ...]
+    """The same of those that compare."""
+    placed: tuple[frozenset[str], ...]
+    """What one instance is given."""
 
     @property
     def written(self) -> frozenset[str]:
@@ -56,12 +61,15 @@ class Flow(NamedTuple):
             found = more
 
 
-def flow(parsed: Parsed, foreign: frozenset[str] = frozenset()) -> Flow:
-    """The flow in *parsed*; instances of *foreign* modules are left out."""
+def flow(scope: SyntaxNode, foreign: frozenset[str] = frozenset()) -> Flow:
+    """The flow in *scope*, a module; instances of *foreign* modules are left out."""
     writes: list[Write] = []
     compared: list[tuple[frozenset[str], frozenset[str]]] = []
-    handed: list[frozenset[str]] = []
-    for node in nodes(parsed.tree.root):
+    called: list[frozenset[str]] = []
+    judged: list[frozenset[str]] = []
+    placed: list[frozenset[str]] = []
+    judges = frozenset(_judges(scope))
+    for node in nodes(scope):
         match node:
             case BinaryExpressionSyntax() if node.kind in _ASSIGNS:
                 writes.append(Write(_targets(node.left), carried(node.right), node.right))
@@ -74,14 +82,27 @@ def flow(parsed: Parsed, foreign: frozenset[str] = frozenset()) -> Flow:
                     if value.kind == SyntaxKind.EqualsValueClause
                 ]
             case InvocationExpressionSyntax() if not isinstance(node.left, SystemNameSyntax):
-                handed.append(carried(*children(node)[1:]))
+                given = carried(*children(node)[1:])
+                called.append(given)
+                name = tokens(node.left)[-1:]
+                judged += [given] if name and name[0].valueText in judges else []
             case HierarchyInstantiationSyntax() if node.type.valueText not in foreign:
-                handed += [
+                placed += [
                     carried(*children(item)) for item in listed(node, "instances", HierarchicalInstanceSyntax)
                 ]
             case _:
                 pass
-    return Flow(tuple(writes), tuple(compared), tuple(handed))
+    return Flow(tuple(writes), tuple(compared), tuple(called), tuple(judged), tuple(placed))
+
+
+def _judges(scope: SyntaxNode) -> Iterator[str]:
+    """The tasks and functions that compare, and the methods that keep a value for later."""
+    yield from ("push_back", "push_front", "put", "insert")
+    for node in nodes(scope):
+        if isinstance(node, FunctionDeclarationSyntax) and any(
+            each.kind in _COMPARES for each in nodes(node)
+        ):
+            yield from (word.valueText for word in tokens(node.prototype.name)[-1:])
 
 
 def carried(*values: SyntaxNode) -> frozenset[str]:
