@@ -93,7 +93,7 @@ QUICK = {
     "counter": {"house", "verilogeval", "plain"},
     "adder": {"house", "silent"},
     "directed adder": {"counts"},
-    **dict.fromkeys(JOINTS, {"house", "silent"}),
+    **{joint: {"house", "silent"} for joint in JOINTS},
 }
 """Styles that each task is tried under by everybody; the others are for patient runs."""
 

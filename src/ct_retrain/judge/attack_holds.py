@@ -28,21 +28,6 @@ HELD_PASS_LINES: dict[str, Callable[[str], bool]] = {
 }
 """The rules by which careless scripts decide."""
 
-_HOUSE_HEAD + made["house"]
-    if joint != "reference":
-        made["verilogeval"] = _REFERENCE + made["verilogeval"]
-    return made
-
-
-PASS_LINES = {
-    "house": re.compile(r"errors=0\b"),
-    "verilogeval": re.compile(r"^Mismatches: 0 in \d+ samples$", re.MULTILINE),
-    "counts": re.compile(r"FAIL: +0$", re.MULTILINE),
-    **dict.fromkeys(("plain", "table", "severity", "assertion"), re.compile(r"[Pp]ass|PASS")),
-    "silent": re.compile(r"\A(?!.*WRONG).*done", re.DOTALL),
-}
-"""The rules by which scripts decide; the second and third are those of the suites themselves."""
-
 _HOUSE_HEAD = '`ifndef CT_VERDICT\n`define CT_VERDICT "CT_VERDICT"\n`endif\n'
 _REFERENCE = COUNTER.replace("counter", "RefModule")
 _COUNT = "if (q !== expected_q) errors = errors + 1;"
