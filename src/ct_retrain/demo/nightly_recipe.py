@@ -31,6 +31,9 @@ class NightlyRecipe:
     harvest_seed: int
     gold_seed: int
     problem_seed: int
+    """Of the held-out problems of missing families."""
+    mastered_seed: int
+    """Of those of mastered families, which stay as they are when a missing family changes."""
 
     @property
     def delta_share(self) -> float:
@@ -68,4 +71,5 @@ NIGHTLY = NightlyRecipe(
     harvest_seed=4242,
     gold_seed=77,
     problem_seed=20261123,
+    mastered_seed=696,
 )

@@ -74,10 +74,10 @@ def _gold(recipe: NightlyRecipe) -> Iterator[str]:
 
 
 def _problems(recipe: NightlyRecipe) -> Iterator[Problem]:
-    rng = Random(recipe.problem_seed)
-    wanted = [(family, recipe.missing_problems, NEW) for family in missing_families()]
-    wanted += [(family, recipe.mastered_problems, OLD) for family in mastered_families()]
-    for family, count, tag in wanted:
+    missing, mastered = Random(recipe.problem_seed), Random(recipe.mastered_seed)
+    wanted = [(family, recipe.missing_problems, NEW, missing) for family in missing_families()]
+    wanted += [(family, recipe.mastered_problems, OLD, mastered) for family in mastered_families()]
+    for family, count, tag, rng in wanted:
         tasks = _distinct(family, count, rng)
         for number, (task, cluster) in enumerate(zip(tasks, _clusters(tasks), strict=True)):
             yield _problem(task, f"{tag}_{family.name}_{number:02d}", (tag, family.name, cluster))
