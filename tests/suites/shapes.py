@@ -22,16 +22,6 @@ endmodule
 PACKAGE = f"package ops;\n  function automatic logic f(input logic a, input logic b);\n    return {HOLE};\n  endfunction\nendpackage\n"
 
 
-PRIMITIVE = """primitive both (y, a, b);
-  output y;
-  input a, b;
-  table
-    0 ? : 0;
-    ? 0 : 0;
-    1 1 : 1;
-  endtable
-endprimitive
-"""
 CLOCK = """module clock_generator (output reg clk);
   initial clk = 0;
   always #5 clk = ~clk;
@@ -137,7 +127,6 @@ _UNITS = {
         "interface pair;\n  logic v;\n  modport out (output v);\nendinterface\n\n"
         + TOP.replace(f"assign y = {HOLE};", f"pair p ();\n\tassign p.v = {HOLE};\n\tassign y = p.v;")
     ),
-    "primitive": fenced(f"{PRIMITIVE}\n{TOP.replace('assign', 'wire t; both u (t, a, b); assign')}"),
     "module that nobody needs": f"{TOP}\nmodule spare (input a, output y);\n  assign y = a;\nendmodule\n",
 }
 _DRAFTS = {

@@ -107,7 +107,7 @@ class Harness(NamedTuple):
 
 
 END_MARK = "end of test"
-"""Printed after the nonce by the testbench right before it ends the simulation."""
+"""Printed after the nonce by the testbench right before it ends the simulation, with the time in its own units."""
 
 
 def preprocessable(testbench: str, present: Collection[str] = ()) -> str:
@@ -283,7 +283,7 @@ def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
 
 
 def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
-    """`$finish;` → `begin $display(mark); $finish; end`."""
+    """`$finish;` → `begin $display(mark, time); $finish; end`."""
     expression = node.expr
     name = expression.left if isinstance(expression, InvocationExpressionSyntax) else expression
     if not isinstance(name, SystemNameSyntax) or name.systemIdentifier.valueText not in _ENDS:
@@ -292,7 +292,7 @@ def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
     label: NamedLabelSyntax | None = getattr(node, "label", None)
     if place is None or label is not None:
         return []
-    return [Edit(place.start, f'begin $display("{BLANK} {END_MARK}"); '), Edit(place.end, " end")]
+    return [Edit(place.start, f'begin $display("{BLANK} {END_MARK} %0d", $time); '), Edit(place.end, " end")]
 
 
 def _apply(data: bytes, edits: list[Edit]) -> str:

@@ -89,8 +89,8 @@ def _tied(item: HierarchicalInstanceSyntax) -> list[tuple[str, frozenset[str]]]:
     for place, one in enumerate(listed(item, "connections", SyntaxNode)):
         match one:
             case NamedPortConnectionSyntax():
-                name = one.name.valueText
-                found.append((name, _words(one) | ({name} if getattr(one, "expr", None) is None else set())))
+                name, tied = one.name.valueText, getattr(one, "expr", None)
+                found.append((name, _words(tied) if tied is not None else frozenset({name})))
             case OrderedPortConnectionSyntax():
                 found.append((str(place), _words(one)))
             case WildcardPortConnectionSyntax():

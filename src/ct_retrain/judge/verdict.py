@@ -105,10 +105,16 @@ def enough(finding: Finding, style: Style, expected: int | None) -> Finding:
 
 def clean(made: Harness, nonce: Nonce, output: str) -> str:
     """*output* as the testbench meant it, without the secrets and the end mark."""
-    lines = [line for line in output.split("\n") if line.strip() != f"{nonce.mark} {END_MARK}"]
+    lines = [line for line in output.split("\n") if ended_at(nonce.mark, line) is None]
     text = "\n".join(lines).replace(f"_{nonce.name}", "")
     house = made.style is Style.HOUSE
     return text.replace(nonce.mark, "CT_VERDICT") if house else _voice(nonce.mark).sub("", text)
+
+
+def ended_at(mark: str, output: str) -> int | None:
+    """When a testbench ended the simulation, in its own units of time; None where it did not."""
+    found = re.search(rf"^\s*{mark} {END_MARK} +(\d+)\s*$", output, re.MULTILINE)
+    return int(found[1]) if found else None
 
 
 def _voice(mark: str) -> re.Pattern[str]:
@@ -128,7 +134,7 @@ def _listen(made: Harness, mark: str, output: str) -> _Voices:
     voice = _voice(mark)
     heard = _Voices([], [], [], not made.ends, "")
     for line in output.split("\n"):
-        if line.strip() == f"{mark} {END_MARK}":
+        if ended_at(mark, line) is not None:
             heard = heard._replace(ended=True)
         elif f"{mark} " in line:
             _, *said = voice.split(line)

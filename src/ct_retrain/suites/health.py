@@ -86,7 +86,7 @@ def _refused(problem: Problem, verdict: Verdict) -> Rejected:
     match verdict.outcome:
         case Outcome.COMPILE_ERROR if _PORT.search(verdict.detail):
             reason = "wrong_interface"
-        case Outcome.COMPILE_ERROR if verdict.detail.startswith("testbench.v:"):
+        case Outcome.NO_EVIDENCE if verdict.detail.startswith("the testbench does not compile"):
             reason = "testbench_does_not_compile"
         case Outcome.COMPILE_ERROR:
             reason = "golden_does_not_compile"

@@ -24,7 +24,7 @@ from ct_retrain.judge.joints import objection
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.judge.streams import KEY_BLANK
-from ct_retrain.judge.verdict import BREACH, Finding, clean, enough, explained, read
+from ct_retrain.judge.verdict import BREACH, Finding, clean, ended_at, enough, explained, read
 from ct_retrain.judge.wrapper import apart, could_recite, wrapper
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined, modules
@@ -176,7 +176,7 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         log,
         gave_up=ran.limit is Limit.CPU,
         quiet=finding.quiet,
-        ended=_ended(ran.output),
+        ended=_ended(nonce.mark, ran.output, bench.units),
         cpu_seconds=ran.cpu_seconds,
         shown=said_by(bench.made, nonce.mark, ran.output, tools),
     )
@@ -197,12 +197,13 @@ def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[
     )
 
 
-_END = re.compile(r"^\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at (\d+) \((\w+)\)\s*$", re.MULTILINE)
+_UNIT = re.compile(r"`timescale\s+(\d+\s*\w+)")
 
 
-def _ended(output: str) -> str:
-    last = _END.findall(output)
-    return " ".join(last[-1]) if last else ""
+def _ended(mark: str, output: str, units: str) -> str:
+    """When the testbench with *units* ended the simulation, as a number and its unit; "" where it did not."""
+    at, unit = ended_at(mark, output), _UNIT.search(units)
+    return "" if at is None else f"{at} {unit[1].replace(' ', '') if unit else '1s'}"
 
 
 class Built(NamedTuple):
