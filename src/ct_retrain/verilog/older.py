@@ -43,7 +43,7 @@ class _StaysError(Exception):
 
 def older(text: str) -> str:
     """*text* with less of the language where that says the same."""
-    for edits in (_returns, _packages):
+    for edits in (_returns, _packages, _lifetimes):
         parsed = parse(text)
         if parsed is None or parsed.errors:
             return text
@@ -169,6 +169,13 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
         named = getattr(package, "blockName", None)
         if named is not None:
             yield from _gone(parsed, named)
+
+
+def _lifetimes(parsed: Parsed) -> Iterator[Edit]:
+    """`module automatic m` as `module m`; its functions say `automatic` themselves where it matters."""
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ModuleDeclarationSyntax) and node.header.lifetime.valueText:
+            yield from _gone(parsed, node.header.lifetime)
 
 
 def _gone(parsed: Parsed, item: SyntaxNode | Token) -> Iterator[Edit]:
