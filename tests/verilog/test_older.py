@@ -31,6 +31,12 @@ NEWER = {
     f"module m import p::*; {_PORTS}\nassign y = s == A ? a : f(s, a, b);\nendmodule\n",
     "a package, by its name": "package p; localparam AND = 2; endpackage\n"
     f"module m{_PORTS}\nassign y = s == p::AND ? a & b : s == 0 ? a : s == 1 ? b : a | b;\nendmodule\n",
+    "a void function": f"module m{_PORTS.replace('output y', 'output reg y')}\nfunction automatic void f(input v);\n"
+    "y = v; endfunction\nalways_comb case (s) 0: f(a); 1: f(b); 2: f(a & b); default: f(a | b); endcase\nendmodule\n",
+    "an interface": "interface bus; logic [1:0] s; modport reads(input s); endinterface\n"
+    "module inner(bus.reads i, input a, input b, output y);\n"
+    "assign y = i.s == 0 ? a : i.s == 1 ? b : i.s == 2 ? a & b : a | b;\nendmodule\n"
+    f"module m{_PORTS}\nbus i(); assign i.s = s; inner u(.i(i), .a(a), .b(b), .y(y));\nendmodule\n",
     "a variable that nobody reads": f"logic unused;\n{PLAIN}",
     "a lifetime": PLAIN.replace("module m", "module automatic m"),
 }

@@ -1,4 +1,4 @@
-"""A design's text for a parser that knows less SystemVerilog: no packages, no imports, no `return`.
+"""A design's text for a parser that knows less SystemVerilog: no packages, no `return`, no void functions.
 
 Old releases of yosys, which distributions ship, read neither of them, and right designs use them. What cannot be
 rewritten (a `return` in a loop, two packages with one name) stays as it is, and the parser says what it thinks of it.
@@ -18,6 +18,7 @@ from pyslang.syntax import (
     DeclaratorSyntax,
     DefaultCaseItemSyntax,
     FunctionDeclarationSyntax,
+    InterfacePortHeaderSyntax,
     ModuleDeclarationSyntax,
     NetDeclarationSyntax,
     PackageImportDeclarationSyntax,
@@ -43,7 +44,7 @@ class _StaysError(Exception):
 
 def older(text: str) -> str:
     """*text* with less of the language where that says the same."""
-    for edits in (_returns, _packages, _lifetimes):
+    for edits in (_returns, _voids, _packages, _headers):
         parsed = parse(text)
         if parsed is None or parsed.errors:
             return text
@@ -141,6 +142,23 @@ def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode |
     return said + "endcase\n"
 
 
+def _voids(parsed: Parsed) -> Iterator[Edit]:
+    """Functions that give nothing back, as tasks."""
+    for node in nodes(parsed.tree.root):
+        if (
+            isinstance(node, FunctionDeclarationSyntax)
+            and node.prototype.returnType.kind == SyntaxKind.VoidType
+        ):
+            for item, new in (
+                (node.prototype.keyword, "task"),
+                (node.prototype.returnType, ""),
+                (node.end, "endtask"),
+            ):
+                span = parsed.span(item)
+                if span is not None:
+                    yield span, new
+
+
 def _packages(parsed: Parsed) -> Iterator[Edit]:
     """What packages declare, at file scope; and no variables there that nobody reads."""
     root = parsed.tree.root
@@ -171,11 +189,15 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
             yield from _gone(parsed, named)
 
 
-def _lifetimes(parsed: Parsed) -> Iterator[Edit]:
-    """`module automatic m` as `module m`; its functions say `automatic` themselves where it matters."""
+def _headers(parsed: Parsed) -> Iterator[Edit]:
+    """`module automatic m` as `module m`, and a modport in one piece, as it is looked for there."""
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.header.lifetime.valueText:
             yield from _gone(parsed, node.header.lifetime)
+        elif isinstance(node, InterfacePortHeaderSyntax):
+            span = parsed.span(node)
+            if span is not None:
+                yield span, "".join(parsed.text(node).split())
 
 
 def _gone(parsed: Parsed, item: SyntaxNode | Token) -> Iterator[Edit]:
