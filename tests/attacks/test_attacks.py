@@ -199,6 +199,7 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
         for attack in attacks()
         if attack.aim == "forge"
         and attack.task == "counter"
+        and attack.name not in {name for _, name in HELD}
         and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS
     }
 

@@ -27,8 +27,10 @@ def test_the_golden_passes_its_own_testbench(family: Family, seed: int, icarus: 
 
     verdict = icarus.check(Design(rtl=task.rtl, testbench=bench.testbench(task, seed=seed)))
 
-    assert verdict.passed, f"{task.instruction}\n{task.rtl}\n{verdict.log}"
-    assert verdict.checks >= 400
+    # A block is a piece of language: it may start unknown or not depend on its inputs, which the judge disputes.
+    fine = {Outcome.PASS, Outcome.DISPUTED} if family in block_families() else {Outcome.PASS}
+    assert verdict.outcome in fine, f"{task.instruction}\n{task.rtl}\n{verdict.detail}"
+    assert (verdict.errors, verdict.checks >= 400) == (0, True)
 
 
 @pytest.mark.parametrize("family", EVERY_FAMILY, ids=lambda family: family.name)

@@ -92,7 +92,7 @@ def test_an_example_that_nobody_harvested_is_denied_however_well_it_is_sealed(to
     sealed_again(town, "curate", change)
     found = claims(town)
     assert found["curate"].finding == "confirmed"
-    assert found["dataset"].finding == "denied"
+    assert found["dataset"].finding == "denied", found["dataset"].why
     assert "dataset.jsonl" in found["dataset"].why
 
     sealed_again(town, "curate", lambda one: change(one).model_copy(update={"key": "0" * 64}))

@@ -72,7 +72,7 @@ class CurateSettings(Section):
     """Share of the wrong ones that it must notice; what is below is quarantined as `weak_testbench`."""
     min_certain: Share = 0.25
     """The same when every one counts as wrong of which nobody can tell; what is below shows too little."""
-    credibility_minutes: Annotated[float, Field(ge=0)] = 120
+    credibility_minutes: Annotated[float, Field(ge=0)] = 120.0
     """Minutes a night that trying testbenches may take; what is left then is kept as unknown, and counted; 0 is no limit."""
 
 

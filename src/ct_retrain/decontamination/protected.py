@@ -52,7 +52,7 @@ class References:
     def __init__(self, suites: Sequence[Suite]) -> None:
         """Read the goldens and the questions of *suites*."""
         self.suites = tuple(suites)
-        grouped = [[_protected(suite.name, problem) for problem in suite.problems] for suite in suites]
+        grouped = [[_protected(suite.name, one) for one in suite.problems] for suite in suites]  # pyright: ignore[reportArgumentType] - frozen records have a hash
         self.problems = [one for suite in grouped for one in suite]
         self.by_canonical: defaultdict[str, list[int]] = defaultdict(list)
         self.by_shape: defaultdict[str, list[int]] = defaultdict(list)

@@ -151,7 +151,7 @@ _UNKNOWN = {
 }
 
 _CLOCKED = "always @(posedge clk) if (rst) s <= 0; else"
-_UNKNOWN |= {
+_UNKNOWN |= {  # pyright: ignore[reportConstantRedefinition]
     "a shift by an unknown amount": f"{_HEAD}reg [2:0] u; {_CLOCKED} s <= a << u;\nendmodule\n",
     "a bit at an unknown place": f"{_HEAD}reg [1:0] u; {_CLOCKED} s <= {{4'b0, a[u]}};\nendmodule\n",
     "an unknown comparison": f"{_HEAD}reg [3:0] u; {_CLOCKED} s <= {{5{{a == u}}}};\nendmodule\n",

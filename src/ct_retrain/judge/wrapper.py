@@ -91,7 +91,7 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
     yield f"  reg ct_on_{secret} = {'0' if number else '1'};"
     if number:
         yield f"  initial #{number} ct_on_{secret} = 1;"
-    held = data_inputs(root, rtl) if tried.held else frozenset()
+    held: frozenset[str] = data_inputs(root, rtl) if tried.held else frozenset()
     tied: list[str] = []
     for port in ports:
         inner = f"ct_raw_{port.name}_{secret}"

@@ -160,7 +160,7 @@ def _unusable(name: str, same: list[Problem]) -> Rejected | None:
     """Which of two problems with one id is meant, nobody can tell; so neither is."""
     if len(same) > 1:
         return Rejected(subject=name, reason="duplicate_id", detail=f"{len(same)} problems have this id")
-    wrong = misfit(same[0])
+    wrong = misfit(same[0])  # pyright: ignore[reportArgumentType] - frozen records have a hash
     return Rejected(subject=name, reason="wrong_interface", detail=wrong) if wrong else None
 
 

@@ -235,7 +235,7 @@ def _declared(node: SyntaxNode) -> set[str]:
 
 def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
     above: SyntaxNode | None = inner.parent
-    while above is not None and above is not outer:
+    while above is not None and above is not outer:  # pyright: ignore[reportUnnecessaryComparison]
         if isinstance(above, FunctionDeclarationSyntax) or above.kind == SyntaxKind.StructUnionMember:
             return True
         above = above.parent

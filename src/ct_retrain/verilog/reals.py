@@ -58,7 +58,7 @@ def _owner(node: SyntaxNode) -> SyntaxNode | None:
     """What declares something of the type *node*; None where it is done with before anything runs."""
     owner = node.parent
     above: SyntaxNode | None = owner
-    while above is not None:
+    while above is not None:  # pyright: ignore[reportUnnecessaryComparison]
         if above.kind in _BEFORE:
             return None
         above = above.parent

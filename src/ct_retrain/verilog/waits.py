@@ -45,7 +45,7 @@ def _at_head(control: SyntaxNode) -> bool:
 def _around(node: SyntaxNode) -> str:
     """What *node* stands in, where nothing there may take time."""
     above: SyntaxNode | None = node.parent
-    while above is not None:
+    while above is not None:  # pyright: ignore[reportUnnecessaryComparison]
         if above.kind in _ONCE:
             return _ONCE[above.kind]
         above = above.parent
