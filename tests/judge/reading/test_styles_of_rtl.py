@@ -8,12 +8,14 @@ from tests.judge.reading.styles_of_rtl import COMPUTATIONS, Styled, styled
 
 from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
 
-DESIGNS = tuple(styled())
+DESIGNS = tuple(one for one in styled() if find() or not one.name.startswith("interface"))
+"""Icarus 11 reads no modports."""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def judge() -> Iterator[Judge]:
 
 
 def test_there_are_enough_of_them() -> None:
-    assert len({one.rtl for one in DESIGNS}) >= 60
+    assert len({one.rtl for one in styled()}) >= 60
 
 
 def _all_but_one_of_each_style_are_slow() -> Iterator[object]:
