@@ -36,9 +36,10 @@ from pyslang.syntax import (
 from ct_retrain.judge.cocotb import is_cocotb, toplevel
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.looks import Looks, looks
-from ct_retrain.judge.reading.sites import Edit, Site, marked
+from ct_retrain.judge.reading.sites import Site, marked
 from ct_retrain.judge.streams import redrawn
 from ct_retrain.judge.wrapper import unwrapped
+from ct_retrain.verilog.edits import Edit, edited, insertion
 from ct_retrain.verilog.modules import Names, names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
@@ -155,7 +156,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     ]
     return Harness(
         style,
-        _apply(parsed.data, [*renamed, *spoken, *ended, *tried]),
+        edited(parsed.data, [*renamed, *spoken, *ended, *tried]),
         tuple(f"{top}_{NAME_BLANK}" for top in roots(found)),
         frozenset(found.defined),
         wanted(found),
@@ -227,7 +228,7 @@ def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> lis
             if place is None:
                 return f"a macro spells the testbench's name {word.valueText}, which a design could then use"
             if place not in places:
-                edits.append(Edit(place.end, f"_{NAME_BLANK}"))
+                edits.append(insertion(place.end, f"_{NAME_BLANK}"))
     return edits
 
 
@@ -257,13 +258,13 @@ def _comparisons(parsed: Parsed) -> list[Edit]:
                 if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
                     place = parsed.span(inner.operatorToken)
                     if place is not None:
-                        edits[place.end] = Edit(place.end, "=")
+                        edits[place.end] = insertion(place.end, "=")
         elif isinstance(node, ImmediateAssertionStatementSyntax):
             for inner in nodes(node.expr):
                 if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
                     place = parsed.span(inner.operatorToken)
                     if place is not None:
-                        edits[place.end] = Edit(place.end, "=")
+                        edits[place.end] = insertion(place.end, "=")
     return list(edits.values())
 
 
@@ -292,13 +293,7 @@ def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
     label: NamedLabelSyntax | None = getattr(node, "label", None)
     if place is None or label is not None:
         return []
-    return [Edit(place.start, f'begin $display("{BLANK} {END_MARK} %0d", $time); '), Edit(place.end, " end")]
-
-
-def _apply(data: bytes, edits: list[Edit]) -> str:
-    pieces: list[bytes] = []
-    at = 0
-    for edit in sorted(edits, key=lambda edit: edit.offset):
-        pieces += [data[at : edit.offset], edit.text.encode()]
-        at = edit.offset
-    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace")
+    return [
+        insertion(place.start, f'begin $display("{BLANK} {END_MARK} %0d", $time); '),
+        insertion(place.end, " end"),
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pyslang.syntax import ArgumentListSyntax, InvocationExpressionSyntax, SyntaxNode, SystemNameSyntax
 
-from ct_retrain.judge.reading.sites import Edit
+from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.tree import Parsed, listed, nodes
 
 KEY_BLANK = "c0de5eed"
@@ -37,11 +37,11 @@ def _edits(parsed: Parsed, node: SyntaxNode, call: SyntaxNode | None) -> Iterabl
     if place is None:
         return
     if name in _WHOLE:
-        yield from (Edit(place.start, "("), Edit(place.end, f" ^ {_WHOLE[name]}{KEY_BLANK})"))
+        yield from (insertion(place.start, "("), insertion(place.end, f" ^ {_WHOLE[name]}{KEY_BLANK})"))
     elif name in _RANGED and isinstance(call, InvocationExpressionSyntax):
         bounds = _arguments(parsed, call)[-2:]
         if bounds:
-            yield from (Edit(place.start, f"(({')+('.join(bounds)})-"), Edit(place.end, ")"))
+            yield from (insertion(place.start, f"(({')+('.join(bounds)})-"), insertion(place.end, ")"))
 
 
 def _arguments(parsed: Parsed, call: InvocationExpressionSyntax) -> list[str]:

@@ -16,7 +16,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.experiment import Experiment
-from ct_retrain.judge.reading.sites import Edit
+from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.stub import declared_parameter, declared_port
 from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse, tokens
 
@@ -40,7 +40,7 @@ def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit
             }
             place = parsed.span(node.type)
             if place is not None:
-                edits += [Edit(place.start, _APART), Edit(place.end, f"_{secret}")]
+                edits += [insertion(place.start, _APART), insertion(place.end, f"_{secret}")]
         elif isinstance(node, ScopedNameSyntax) and not isinstance(node.parent, ScopedNameSyntax):
             paths.append(node)
     for path in paths:
@@ -48,7 +48,7 @@ def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit
         instance = next((word for word in words[:-1] if word.valueText in held), None)
         place = parsed.span(instance) if instance is not None else None
         if place is not None:
-            edits.append(Edit(place.end, f".{_INNER}{secret}"))
+            edits.append(insertion(place.end, f".{_INNER}{secret}"))
     return edits
 
 

@@ -28,6 +28,7 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
+from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.guard import approve
 from ct_retrain.verilog.tree import Parsed, Visited, nodes, parse
@@ -51,9 +52,9 @@ def mutants(rtl: str, most: int) -> Iterator[Mutant]:
     if parsed is None:
         return
     chance = random.Random(hashlib.sha256(rtl.encode("utf-8", "replace")).digest())  # noqa: S311 - drawn by the text
-    queues: defaultdict[str, list[_Edit]] = defaultdict(list)
-    for edit in _edits(parsed):
-        queues[edit.operator].append(edit)
+    queues: defaultdict[str, list[Edit]] = defaultdict(list)
+    for operator, edit in _edits(parsed):
+        queues[operator].append(edit)
     for queue in queues.values():
         chance.shuffle(queue)
     seen = {canonical(text)}
@@ -62,18 +63,11 @@ def mutants(rtl: str, most: int) -> Iterator[Mutant]:
             edit = queues[operator].pop()
             if not queues[operator]:
                 del queues[operator]
-            changed = (parsed.data[: edit.start] + edit.text.encode() + parsed.data[edit.end :]).decode()
+            changed = edited(parsed.data, [edit])
             if most > 0 and (name := canonical(changed)) not in seen:
                 seen.add(name)
                 most -= 1
                 yield Mutant(operator, parsed.data[: edit.start].count(b"\n") + 1, changed)
-
-
-class _Edit(NamedTuple):
-    operator: str
-    start: int
-    end: int
-    text: str
 
 
 _SWAPS = {
@@ -103,7 +97,7 @@ _SWAPS = {
 _REDUCTIONS = {"&": "|", "|": "&", "^": "|", "~&": "~|", "~|": "~&", "~^": "^"}
 
 
-def _edits(parsed: Parsed) -> Iterator[_Edit]:
+def _edits(parsed: Parsed) -> Iterator[tuple[str, Edit]]:
     fixed = _spans(parsed, _CONSTANT_KINDS)
     for node in nodes(parsed.tree.root):
         place = parsed.span(node)
@@ -112,7 +106,7 @@ def _edits(parsed: Parsed) -> Iterator[_Edit]:
         for part, operator, text in _changes(parsed, node):
             where = parsed.span(part)
             if where is not None:
-                yield _Edit(operator, where.start, where.end, text)
+                yield operator, Edit(where.start, where.end, text)
 
 
 _GATES = {

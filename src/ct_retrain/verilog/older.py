@@ -30,12 +30,11 @@ from pyslang.syntax import (
     TypedefDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, parse, tokens
+from ct_retrain.verilog.edits import Edit, edited
+from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
 
 _LONGEST = 1 << 18
 """Characters of a function without its returns; what comes behind an `if` stands in both of its branches."""
-
-Edit = tuple[Span, str]
 
 
 class _StaysError(Exception):
@@ -48,15 +47,8 @@ def older(text: str) -> str:
         parsed = parse(text)
         if parsed is None or parsed.errors:
             return text
-        text = _applied(parsed, list(edits(parsed)))
+        text = edited(parsed.data, edits(parsed))
     return text
-
-
-def _applied(parsed: Parsed, edits: Sequence[Edit]) -> str:
-    data = parsed.data
-    for span, new in sorted(edits, reverse=True):
-        data = data[: span.start] + new.encode() + data[span.end :]
-    return data.decode()
 
 
 def _returns(parsed: Parsed) -> Iterator[Edit]:
@@ -74,7 +66,7 @@ def _returns(parsed: Parsed) -> Iterator[Edit]:
             continue
         if first and last:
             before = "\n".join(parsed.text(item) for item in declared)
-            yield Span(first.start, last.end), f"{before}\nbegin\n{body}end"
+            yield Edit(first.start, last.end, f"{before}\nbegin\n{body}end")
 
 
 def _returning(node: SyntaxNode) -> bool:
@@ -154,9 +146,7 @@ def _voids(parsed: Parsed) -> Iterator[Edit]:
                 (node.prototype.returnType, ""),
                 (node.end, "endtask"),
             ):
-                span = parsed.span(item)
-                if span is not None:
-                    yield span, new
+                yield from _instead(parsed, item, new)
 
 
 def _packages(parsed: Parsed) -> Iterator[Edit]:
@@ -174,36 +164,35 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
     for node in nodes(root):
         match node:
             case PackageImportDeclarationSyntax():
-                yield from _gone(parsed, node)
+                yield from _instead(parsed, node)
             case ScopedNameSyntax():
                 left, right = parsed.span(node.left), parsed.span(node.right)
                 if left and right and parsed.text(node.left) in packages:
-                    yield Span(left.start, right.start), ""
+                    yield Edit(left.start, right.start, "")
             case _:
                 pass
     for package in packages.values():
-        yield from _gone(parsed, package.header)
-        yield from _gone(parsed, package.endmodule)
+        yield from _instead(parsed, package.header)
+        yield from _instead(parsed, package.endmodule)
         named = getattr(package, "blockName", None)
         if named is not None:
-            yield from _gone(parsed, named)
+            yield from _instead(parsed, named)
 
 
 def _headers(parsed: Parsed) -> Iterator[Edit]:
     """`module automatic m` as `module m`, and a modport in one piece, as it is looked for there."""
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.header.lifetime.valueText:
-            yield from _gone(parsed, node.header.lifetime)
+            yield from _instead(parsed, node.header.lifetime)
         elif isinstance(node, InterfacePortHeaderSyntax):
-            span = parsed.span(node)
-            if span is not None:
-                yield span, "".join(parsed.text(node).split())
+            yield from _instead(parsed, node, "".join(parsed.text(node).split()))
 
 
-def _gone(parsed: Parsed, item: SyntaxNode | Token) -> Iterator[Edit]:
+def _instead(parsed: Parsed, item: SyntaxNode | Token, text: str = "") -> Iterator[Edit]:
+    """*text* in the place of *item*."""
     span = parsed.span(item)
     if span is not None:
-        yield span, ""
+        yield Edit(span.start, span.end, text)
 
 
 def _apart(members: Sequence[SyntaxNode], packages: dict[str, ModuleDeclarationSyntax]) -> bool:
@@ -251,4 +240,4 @@ def _unused(parsed: Parsed, members: Sequence[SyntaxNode]) -> Iterator[Edit]:
         if isinstance(member, DataDeclarationSyntax | NetDeclarationSyntax):
             names = _declared(member)
             if all(words[name] == 1 for name in names):
-                yield from _gone(parsed, member)
+                yield from _instead(parsed, member)

@@ -20,6 +20,7 @@ from pyslang.syntax import (
     SystemNameSyntax,
 )
 
+from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.mute import LOADS, loads, task_of
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 
@@ -46,16 +47,16 @@ def filled(rtl: str, files: Mapping[str, str], testbench: str = "") -> Filled:
     kept = _kept(bench, files) if bench is not None else frozenset(files)
     spelled = {*_literals(parsed), *(_literals(bench) if bench is not None else ())}
     library = _Library(files, kept, tuple(sorted(spelled)))
-    edits: list[tuple[int, int, str]] = []
+    edits: list[Edit] = []
     notes: list[str] = []
     for node in nodes(parsed.tree.root):
         place = parsed.span(node)
         if place is None or not loads(node):
             continue
         made = _assignments(parsed, node, library)
-        edits += [(place.start, place.end, made.text)] if made.text else []
+        edits += [Edit(place.start, place.end, made.text)] if made.text else []
         notes += [f"line {parsed.line(node)}: {note}" for note in made.notes]
-    return Filled(_edited(parsed.data, edits), tuple(notes))
+    return Filled(edited(parsed.data, edits), tuple(notes))
 
 
 class _Library(NamedTuple):
@@ -189,12 +190,3 @@ def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
         for word in tokens(bench.tree.root)
         if word.kind == TokenKind.StringLiteral and bench.span(word) not in passed
     )
-
-
-def _edited(data: bytes, edits: list[tuple[int, int, str]]) -> str:
-    pieces: list[bytes] = []
-    at = 0
-    for start, end, text in sorted(edits):
-        pieces += [data[at:start], text.encode()]
-        at = end
-    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace")

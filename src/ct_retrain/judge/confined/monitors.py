@@ -5,12 +5,12 @@ keeps a flag for every claim, which says at the end of a step whether it is fals
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from ct_retrain.judge.confined.engines import TOP
 from ct_retrain.judge.confined.equivalence import starting
 from ct_retrain.judge.confined.properties import Claim, Properties, Unit
 from ct_retrain.judge.confined.replay import Scene, Steps, ranged, testbench
+from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.modules import Module
 
 Write = Callable[[int, Claim], str]
@@ -46,7 +46,7 @@ def reaching(properties: Properties, wanted: int) -> dict[str, str]:
 def _formal(properties: Properties, write: Write) -> dict[str, str]:
     module = properties.design
     ports = [f"input {ranged(port)}{port.name}" for port in module.ports if port.direction == "input"]
-    edits = [_Edit(unit.ports_end, unit.ports_end, ", input wire ct_ready") for unit in properties.units]
+    edits = [Edit(unit.ports_end, unit.ports_end, ", input wire ct_ready") for unit in properties.units]
     edits += [
         _replaced(properties, number, write(number, claim)) for number, claim in enumerate(properties.claims)
     ]
@@ -59,7 +59,7 @@ def _formal(properties: Properties, write: Write) -> dict[str, str]:
         "endmodule",
         "",
     ]
-    return {"properties.v": _apply(properties.data, edits), "miter.v": "\n".join(top)}
+    return {"properties.v": edited(properties.data, edits), "miter.v": "\n".join(top)}
 
 
 DESIGN = "ct_design"
@@ -85,7 +85,7 @@ def replaying(properties: Properties, steps: Steps) -> str:
         cleared = "".join(
             f"{_flag(properties, number)} = 0; " for number in block.claims if _flag(properties, number)
         )
-        edits += [_Edit(block.start, block.start, f"begin {cleared}"), _Edit(block.end, block.end, " end")]
+        edits += [Edit(block.start, block.start, f"begin {cleared}"), Edit(block.end, block.end, " end")]
     for unit in properties.units:
         edits += _reporting(properties, unit)
     wires = [f"  wire ct_bad_{number}, ct_odd_{number};" for number in range(len(properties.units))]
@@ -101,14 +101,14 @@ def replaying(properties: Properties, steps: Steps) -> str:
         _instances(properties, properties.design.name, links),
     ]
     scene = Scene("\n".join(wiring), f"if ({odd}) ct_odd = 1;", f"!ct_odd && ({bad})")
-    return testbench(properties.design, steps, scene) + _apply(properties.data, edits)
+    return testbench(properties.design, steps, scene) + edited(properties.data, edits)
 
 
 def _flag(properties: Properties, number: int) -> str:
     return "" if properties.claims[number].kind == "cover" else f"ct_false_{number}"
 
 
-def _reporting(properties: Properties, unit: Unit) -> list["_Edit"]:
+def _reporting(properties: Properties, unit: Unit) -> list[Edit]:
     """Ports and flags of a property module that is simulated."""
     kinds = [(properties.claims[number].kind, number) for number in unit.claims]
     flags = [f"reg ct_false_{number} = 0; " for kind, number in kinds if kind != "cover"]
@@ -118,8 +118,8 @@ def _reporting(properties: Properties, unit: Unit) -> list["_Edit"]:
     ]
     ports = ", input wire ct_ready, output wire ct_bad, output wire ct_odd"
     return [
-        _Edit(unit.ports_end, unit.ports_end, ports),
-        _Edit(unit.header_end, unit.header_end, " " + "".join(flags + sums)),
+        Edit(unit.ports_end, unit.ports_end, ports),
+        Edit(unit.header_end, unit.header_end, " " + "".join(flags + sums)),
     ]
 
 
@@ -140,24 +140,8 @@ def _links(module: Module) -> str:
     return ", ".join(f".{port.name}({port.name})" for port in module.ports)
 
 
-class _Edit(NamedTuple):
-    start: int
-    end: int
-    text: str
-
-
-def _replaced(properties: Properties, number: int, text: str) -> _Edit:
+def _replaced(properties: Properties, number: int, text: str) -> Edit:
     """A claim's own text gone, its lines kept."""
     claim = properties.claims[number]
     lines = properties.data[claim.start : claim.end].count(b"\n")
-    return _Edit(claim.start, claim.end, text + "\n" * lines)
-
-
-def _apply(data: bytes, edits: list[_Edit]) -> str:
-    """*data* with *edits*, of which those at one place come in the order given."""
-    pieces: list[bytes] = []
-    at = 0
-    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
-        pieces += [data[at : edit.start], edit.text.encode()]
-        at = edit.end
-    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace")
+    return Edit(claim.start, claim.end, text + "\n" * lines)

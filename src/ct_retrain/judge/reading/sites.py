@@ -28,6 +28,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.reading.tallies import tallies
+from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, tokens
 
 
@@ -49,13 +50,6 @@ class Site(NamedTuple):
     """Its numbers are tallies: variables that only count up."""
     rivals: tuple[int, ...] = ()
     """Sites of the other branch of the same `if`: where one speaks, the others are silent."""
-
-
-class Edit(NamedTuple):
-    """Text to insert at a byte offset."""
-
-    offset: int
-    text: str
 
 
 class Marked(NamedTuple):
@@ -240,7 +234,7 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
 def _edits(parsed: Parsed, one: _Print, voice: str) -> list[Edit]:
     """`$display(x)` → `$display("voice", x)`, and again after each line end inside its strings."""
     if one.severity:
-        return [Edit(one.span.start, f'begin $display("{voice}"); '), Edit(one.span.end, " end")]
+        return [insertion(one.span.start, f'begin $display("{voice}"); '), insertion(one.span.end, " end")]
     if not isinstance(one.node, InvocationExpressionSyntax) or not isinstance(
         one.node.left, SystemNameSyntax
     ):
@@ -252,12 +246,12 @@ def _edits(parsed: Parsed, one: _Print, voice: str) -> list[Edit]:
     opened = parsed.span(opener) if opener is not None else None
     if opened is None:
         return []
-    edits = [Edit(opened.end, f'"{voice}"{", " if to_file or len(words) > _EMPTY else ""}')]
+    edits = [insertion(opened.end, f'"{voice}"{", " if to_file or len(words) > _EMPTY else ""}')]
     for token in _strings(one.node):
         place = parsed.span(token)
         if place is not None:
             text = parsed.data[place.start : place.end]
-            edits += [Edit(place.start + at.end(), voice) for at in _LINE_END.finditer(text)]
+            edits += [insertion(place.start + at.end(), voice) for at in _LINE_END.finditer(text)]
     return edits
 
 

@@ -1,0 +1,27 @@
+"""Changes of a text at places that a parser named."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Edit(NamedTuple):
+    """Other text from one byte offset up to another."""
+
+    start: int
+    end: int
+    text: str
+
+
+def insertion(at: int, text: str) -> Edit:
+    """*text* at a byte offset, with nothing taken away."""
+    return Edit(at, at, text)
+
+
+def edited(data: bytes, edits: Iterable[Edit]) -> str:
+    """*data* with *edits*, which do not overlap; those at one place come in the order given."""
+    pieces: list[bytes] = []
+    at = 0
+    for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):
+        pieces += [data[at : edit.start], edit.text.encode()]
+        at = edit.end
+    return b"".join([*pieces, data[at:]]).decode("utf-8", "replace")
