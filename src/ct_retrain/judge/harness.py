@@ -21,7 +21,6 @@ from pyslang.syntax import (
     HierarchicalInstanceSyntax,
     HierarchyInstantiationSyntax,
     ImmediateAssertionStatementSyntax,
-    InvocationExpressionSyntax,
     ModuleDeclarationSyntax,
     NamedBlockClauseSyntax,
     NamedLabelSyntax,
@@ -36,10 +35,11 @@ from pyslang.syntax import (
 from ct_retrain.judge.cocotb import is_cocotb, toplevel
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.looks import Looks, looks
-from ct_retrain.judge.reading.sites import Site, marked
+from ct_retrain.judge.reading.sites import ENDS, Site, marked
 from ct_retrain.judge.streams import redrawn
 from ct_retrain.judge.wrapper import unwrapped
 from ct_retrain.verilog.edits import Edit, edited, insertion
+from ct_retrain.verilog.kinds import system_task
 from ct_retrain.verilog.modules import Names, names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
@@ -232,16 +232,13 @@ def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> lis
     return edits
 
 
-_ENDS = frozenset({"$finish", "$stop"})
-
-
 def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
     """What to insert to mark the ends of the simulation, and whether every one of them could be marked."""
     edits: list[Edit] = []
     ends = marks = 0
     for node in nodes(parsed.tree.root):
         if isinstance(node, SystemNameSyntax):
-            ends += node.systemIdentifier.valueText in _ENDS
+            ends += node.systemIdentifier.valueText in ENDS
         elif isinstance(node, ExpressionStatementSyntax):
             end = _mark_end(parsed, node)
             marks += bool(end)
@@ -285,9 +282,7 @@ def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
 
 def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
     """`$finish;` → `begin $display(mark, time); $finish; end`."""
-    expression = node.expr
-    name = expression.left if isinstance(expression, InvocationExpressionSyntax) else expression
-    if not isinstance(name, SystemNameSyntax) or name.systemIdentifier.valueText not in _ENDS:
+    if system_task(node.expr) not in ENDS:
         return []
     place = parsed.span(node)
     label: NamedLabelSyntax | None = getattr(node, "label", None)

@@ -24,6 +24,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.flow import Flow, carried, flow
+from ct_retrain.verilog.kinds import implicit
 from ct_retrain.verilog.modules import Module, modules
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
 
@@ -98,7 +99,7 @@ def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
     for each in listed(item, "connections", SyntaxNode):
         if isinstance(each, NamedPortConnectionSyntax):
             port = each.name.valueText
-            names[port] = frozenset({port}) if len(tokens(each)) == _IMPLICIT else carried(each)
+            names[port] = frozenset({port}) if implicit(each) else carried(each)
         elif each.kind == SyntaxKind.WildcardPortConnection:
             wild = True
         else:
@@ -107,10 +108,6 @@ def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
                 names[at.name] = carried(each)
     left = frozenset(port.name for port in module.ports if wild and port.name not in names)
     return Joint(module, names | {name: frozenset({name}) for name in left}, left)
-
-
-_IMPLICIT = 2
-"""Tokens of `.a`, which connects what is called so."""
 
 
 def _own_reference(found: list[Joint], moves: Flow) -> str:

@@ -8,7 +8,6 @@ Whatever is not surely of the first kind counts as loose; that costs a run, and 
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pyslang.parsing import TokenKind
 from pyslang.syntax import (
     BinaryExpressionSyntax,
     DeclaratorSyntax,
@@ -27,6 +26,7 @@ from pyslang.syntax import (
     WildcardPortConnectionSyntax,
 )
 
+from ct_retrain.verilog.kinds import identifiers
 from ct_retrain.verilog.modules import Module
 from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
 
@@ -101,7 +101,7 @@ def _tied(item: HierarchicalInstanceSyntax) -> list[tuple[str, frozenset[str]]]:
 
 
 def _words(node: SyntaxNode) -> frozenset[str]:
-    return frozenset(token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier)
+    return frozenset(identifiers(node))
 
 
 def _key(node: SyntaxNode) -> int:

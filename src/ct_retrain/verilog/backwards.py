@@ -27,6 +27,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.directions import BELOW, Ports, children, first_names, ports_by_syntax
+from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, implicit
 from ct_retrain.verilog.tree import listed, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
@@ -103,7 +104,7 @@ def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode
 def _targets(node: SyntaxNode) -> list[SyntaxNode]:
     """What *node* assigns to, or what of its terminals it drives."""
     match node:
-        case BinaryExpressionSyntax() if node.kind in _ASSIGNS:
+        case BinaryExpressionSyntax() if node.kind in ASSIGNMENTS:
             return [node.left]
         case PrimitiveInstantiationSyntax():
             driven: list[SyntaxNode] = []
@@ -113,16 +114,10 @@ def _targets(node: SyntaxNode) -> list[SyntaxNode]:
             return driven
         case _ if node.kind == SyntaxKind.NetAlias:
             return [*listed(node, "nets", SyntaxNode)]
-        case _ if node.kind in _STEPS:
+        case _ if node.kind in STEPS:
             return [getattr(node, "operand")]  # noqa: B009 - both classes have one, no common base has
         case _:
             return []
-
-
-_ASSIGNS = frozenset(
-    kind for name, kind in SyntaxKind.__members__.items() if name.endswith("AssignmentExpression")
-)
-_STEPS = frozenset(kind for name, kind in SyntaxKind.__members__.items() if "crementExpression" in name)
 
 
 def _outputs(gate: str, terminals: int) -> int:
@@ -146,7 +141,7 @@ def _through(
                 if ports.ways.get(port) != "input":
                     inside = [name for child in children(each) for name in first_names(child, instances)]
                     yield from ((name, each) for name in inside)
-                    if len(tokens(each)) == _IMPLICIT:
+                    if implicit(each):
                         yield port, each
             case OrderedPortConnectionSyntax():
                 if ports.ways.get(next(ordered, "")) != "input":
@@ -162,10 +157,6 @@ def _through(
                 )
             case _:
                 pass
-
-
-_IMPLICIT = 2
-"""Tokens of `.a`, which connects what is called so here."""
 
 
 def _supply(node: SyntaxNode, own: Ports) -> bool:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pyslang.parsing import TokenKind
 from pyslang.syntax import (
     AnsiPortListSyntax,
     ConcatenationExpressionSyntax,
@@ -23,6 +22,7 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
+from ct_retrain.verilog.kinds import identifiers
 from ct_retrain.verilog.tree import listed, nodes, tokens
 
 
@@ -95,7 +95,7 @@ def first_names(target: SyntaxNode, instances: frozenset[str]) -> Iterator[str]:
         case ElementSelectExpressionSyntax() | MemberAccessExpressionSyntax():
             yield from first_names(target.left, instances)
         case ScopedNameSyntax():
-            words = [word.valueText for word in tokens(target) if word.kind == TokenKind.Identifier]
+            words = identifiers(target)
             yield BELOW if instances & {*words[:-1]} else words[0] if words else ""
         case ConcatenationExpressionSyntax():
             for each in listed(target, "expressions", SyntaxNode):

@@ -27,7 +27,8 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
-from ct_retrain.verilog.tree import Parsed, Visited, listed, parse, tokens
+from ct_retrain.verilog.kinds import identifiers
+from ct_retrain.verilog.tree import Parsed, Visited, listed, parse
 
 
 def canonical(rtl: str) -> str:
@@ -148,7 +149,7 @@ def _fixed(node: SyntaxNode) -> Iterator[str]:
         case NamedPortConnectionSyntax() if node.openParen.isMissing or not node.openParen.rawText:
             yield node.name.valueText
         case ScopedNameSyntax():
-            yield from (token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier)
+            yield from identifiers(node)
         case MemberAccessExpressionSyntax():
             yield node.name.valueText
         case _:

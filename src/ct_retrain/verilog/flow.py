@@ -21,6 +21,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.directions import children, first_names
+from ct_retrain.verilog.kinds import ASSIGNMENTS, function_name
 from ct_retrain.verilog.tree import listed, nodes, tokens
 
 
@@ -71,7 +72,7 @@ def flow(scope: SyntaxNode, foreign: frozenset[str] = frozenset()) -> Flow:
     judges = frozenset(_judges(scope))
     for node in nodes(scope):
         match node:
-            case BinaryExpressionSyntax() if node.kind in _ASSIGNS:
+            case BinaryExpressionSyntax() if node.kind in ASSIGNMENTS:
                 writes.append(Write(_targets(node.left), carried(node.right), node.right))
             case BinaryExpressionSyntax() if node.kind in _COMPARES:
                 compared.append((carried(node.left), carried(node.right)))
@@ -102,7 +103,7 @@ def _judges(scope: SyntaxNode) -> Iterator[str]:
         if isinstance(node, FunctionDeclarationSyntax) and any(
             each.kind in _COMPARES for each in nodes(node)
         ):
-            yield from (word.valueText for word in tokens(node.prototype.name)[-1:])
+            yield function_name(node)
 
 
 def carried(*values: SyntaxNode) -> frozenset[str]:
@@ -126,9 +127,6 @@ def _kinds(*names: str) -> frozenset[SyntaxKind]:
     return frozenset(kind for name in names if (kind := SyntaxKind.__members__.get(name)) is not None)
 
 
-_ASSIGNS = frozenset(
-    kind for name, kind in SyntaxKind.__members__.items() if name.endswith("AssignmentExpression")
-)
 _COMPARES = _kinds(
     *("EqualityExpression", "InequalityExpression", "CaseEqualityExpression", "CaseInequalityExpression"),
     *("WildcardEqualityExpression", "WildcardInequalityExpression"),

@@ -19,6 +19,7 @@ from pyslang.syntax import (
     SystemNameSyntax,
 )
 
+from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, system_task
 from ct_retrain.verilog.legal import CALLS
 from ct_retrain.verilog.tree import Visited, nodes, tokens
 
@@ -39,19 +40,12 @@ _SAMPLES = frozenset(
     {"$past", "$rose", "$fell", "$stable", "$changed", "$sampled", "$isunknown", "$countbits"}
 )
 _ASKS = CALLS | PRINTS | _SAMPLES | {"$time", "$stime", "$realtime"}
-_CHANGES = frozenset(
-    kind
-    for name, kind in SyntaxKind.__members__.items()
-    if name.endswith("AssignmentExpression") or "crement" in name
-)
+_CHANGES = ASSIGNMENTS | STEPS
 
 
 def task_of(node: SyntaxNode) -> str:
     """The system task that the statement *node* calls; "" where it is no such call."""
-    if not isinstance(node, ExpressionStatementSyntax):
-        return ""
-    name = node.expr.left if isinstance(node.expr, InvocationExpressionSyntax) else node.expr
-    return name.systemIdentifier.valueText if isinstance(name, SystemNameSyntax) else ""
+    return system_task(node.expr) if isinstance(node, ExpressionStatementSyntax) else ""
 
 
 def only_prints(node: SyntaxNode) -> bool:

@@ -8,7 +8,7 @@ Works on text in the one spelling of `verilog.canonical`: no directives, no macr
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
-from pyslang.parsing import Token, TokenKind
+from pyslang.parsing import Token
 from pyslang.syntax import (
     BlockStatementSyntax,
     CaseStatementSyntax,
@@ -31,7 +31,9 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.edits import Edit, edited
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.kinds import function_name, identifiers
+from ct_retrain.verilog.packages import packages_in
+from ct_retrain.verilog.tree import Parsed, listed, nodes, parse
 
 _LONGEST = 1 << 18
 """Characters of a function without its returns; what comes behind an `if` stands in both of its branches."""
@@ -59,7 +61,7 @@ def _returns(parsed: Parsed) -> Iterator[Edit]:
         items = listed(node, "items", SyntaxNode)
         first, last = parsed.span(items[0]), parsed.span(items[-1])
         declared = [item for item in items if isinstance(item, DataDeclarationSyntax)]
-        name = tokens(node.prototype.name)[-1].valueText
+        name = function_name(node)
         try:
             body = _run(parsed, name, items[len(declared) :])
         except _StaysError:
@@ -153,11 +155,7 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
     """What packages declare, at file scope; and no variables there that nobody reads."""
     root = parsed.tree.root
     members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else []
-    packages = {
-        member.header.name.valueText: member
-        for member in members
-        if isinstance(member, ModuleDeclarationSyntax) and member.kind == SyntaxKind.PackageDeclaration
-    }
+    packages = {package.header.name.valueText: package for package in packages_in(parsed)}
     yield from _unused(parsed, members)
     if not packages or not _apart(members, packages):
         return
@@ -216,7 +214,7 @@ def _declared(node: SyntaxNode) -> set[str]:
                 if not _hidden(inner, node):
                     found.add(inner.name.valueText)
             case FunctionDeclarationSyntax():
-                found.add(tokens(inner.prototype.name)[-1].valueText)
+                found.add(function_name(inner))
             case _:
                 pass
     return found
@@ -233,9 +231,7 @@ def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
 
 def _unused(parsed: Parsed, members: Sequence[SyntaxNode]) -> Iterator[Edit]:
     """Variables and nets of file scope that nothing names."""
-    words = Counter(
-        token.valueText for token in tokens(parsed.tree.root) if token.kind == TokenKind.Identifier
-    )
+    words = Counter(identifiers(parsed.tree.root))
     for member in members:
         if isinstance(member, DataDeclarationSyntax | NetDeclarationSyntax):
             names = _declared(member)

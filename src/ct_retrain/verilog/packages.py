@@ -17,6 +17,7 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
+from ct_retrain.verilog.kinds import function_name, identifiers
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
 
 
@@ -28,7 +29,7 @@ def packages_used(testbench: str) -> tuple[str, ...]:
     if parsed is None:
         return ()
     everything = nodes(parsed.tree.root)
-    own = {package.header.name.valueText for package in _packages(parsed)}
+    own = {package.header.name.valueText for package in packages_in(parsed)}
     used = {name for node in everything if (name := _package_of(node))}
     return tuple(sorted(used - own))
 
@@ -36,7 +37,7 @@ def packages_used(testbench: str) -> tuple[str, ...]:
 def packages_alone(rtl: str, names: tuple[str, ...]) -> str:
     """Every package of *rtl*, where one of *names* is among them: they may need each other; else ""."""
     parsed = parse(rtl) if names else None
-    found = list(_packages(parsed)) if parsed is not None else []
+    found = list(packages_in(parsed)) if parsed is not None else []
     if parsed is None or not {package.header.name.valueText for package in found} & set(names):
         return ""
     return "".join(f"{parsed.text(package)}\n" for package in found)
@@ -47,8 +48,8 @@ def answers(rtl: str, names: tuple[str, ...], testbench: str) -> str:
     parsed, bench = (parse(rtl), parse(testbench)) if names else (None, None)
     if parsed is None or bench is None:
         return ""
-    spoken = {word.valueText for word in tokens(bench.tree.root) if word.kind == TokenKind.Identifier}
-    for package in _packages(parsed):
+    spoken = set(identifiers(bench.tree.root))
+    for package in packages_in(parsed):
         if package.header.name.valueText in names:
             found = min(spoken.intersection(_telling(package)), default="")
             if found:
@@ -56,7 +57,8 @@ def answers(rtl: str, names: tuple[str, ...], testbench: str) -> str:
     return ""
 
 
-def _packages(parsed: Parsed) -> Iterator[ModuleDeclarationSyntax]:
+def packages_in(parsed: Parsed) -> Iterator[ModuleDeclarationSyntax]:
+    """The packages that *parsed* declares."""
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.PackageDeclaration:
             yield node
@@ -74,7 +76,7 @@ def _telling(package: ModuleDeclarationSyntax) -> Iterator[str]:
     """Functions, tasks, and tables: constants of several elements."""
     for node in nodes(package):
         if isinstance(node, FunctionDeclarationSyntax):
-            yield from (token.valueText for token in tokens(node.prototype.name)[-1:])
+            yield function_name(node)
         elif isinstance(node, ParameterDeclarationSyntax):
             for one in listed(node, "declarators", DeclaratorSyntax):
                 if any(inner.kind == SyntaxKind.VariableDimension for inner in one.dimensions):

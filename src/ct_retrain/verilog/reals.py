@@ -5,10 +5,10 @@ Constants, functions and `initial` blocks may compute with them, as the table of
 
 from collections.abc import Iterator
 
-from pyslang.parsing import TokenKind
 from pyslang.syntax import DeclaratorSyntax, SyntaxKind, SyntaxNode
 
-from ct_retrain.verilog.tree import nodes, tokens
+from ct_retrain.verilog.kinds import ALWAYS, identifiers
+from ct_retrain.verilog.tree import nodes
 
 _TYPES = frozenset(
     {SyntaxKind.RealType, SyntaxKind.RealTimeType, SyntaxKind.ShortRealType, SyntaxKind.StringType}
@@ -20,13 +20,10 @@ _BEFORE = frozenset(
     }
 )
 """What is done with before anything runs."""
-_RUNNING = frozenset(
-    {
-        *(SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock, SyntaxKind.AlwaysFFBlock),
-        *(SyntaxKind.AlwaysLatchBlock, SyntaxKind.ContinuousAssign, SyntaxKind.HierarchyInstantiation),
-        *(SyntaxKind.PrimitiveInstantiation, SyntaxKind.NetDeclaration, SyntaxKind.TaskDeclaration),
-    }
-)
+_RUNNING = ALWAYS | {
+    *(SyntaxKind.ContinuousAssign, SyntaxKind.HierarchyInstantiation, SyntaxKind.PrimitiveInstantiation),
+    *(SyntaxKind.NetDeclaration, SyntaxKind.TaskDeclaration),
+}
 
 
 def reals(seen: list[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
@@ -34,13 +31,7 @@ def reals(seen: list[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
     types = [node for node in seen if node.kind in _TYPES]
     if not types:
         return
-    used = {
-        word.valueText
-        for node in seen
-        if node.kind in _RUNNING
-        for word in tokens(node)
-        if word.kind == TokenKind.Identifier
-    }
+    used = {name for node in seen if node.kind in _RUNNING for name in identifiers(node)}
     for node in types:
         owner = _owner(node)
         if owner is None:

@@ -11,12 +11,13 @@ from pyslang.syntax import (
     FunctionDeclarationSyntax,
     ModuleDeclarationSyntax,
     PackageImportDeclarationSyntax,
-    SyntaxKind,
     SyntaxNode,
     TypedefDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, code_of, elaboration, listed, nodes, parse, tokens
+from ct_retrain.verilog.kinds import function_name
+from ct_retrain.verilog.packages import packages_in
+from ct_retrain.verilog.tree import Parsed, code_of, elaboration, listed, nodes, parse
 
 
 def captured(rtl: str, testbench: str) -> str:
@@ -35,10 +36,7 @@ def _at_file_scope(parsed: Parsed) -> frozenset[str]:
     outside = [member for member in members if not isinstance(member, ModuleDeclarationSyntax)]
     if any(isinstance(member, PackageImportDeclarationSyntax) for member in outside):
         outside += [
-            inner
-            for member in members
-            if isinstance(member, ModuleDeclarationSyntax) and member.kind == SyntaxKind.PackageDeclaration
-            for inner in listed(member, "members", SyntaxNode)
+            inner for package in packages_in(parsed) for inner in listed(package, "members", SyntaxNode)
         ]
     return frozenset(name for member in outside for name in _declared(member))
 
@@ -46,7 +44,7 @@ def _at_file_scope(parsed: Parsed) -> frozenset[str]:
 def _declared(member: SyntaxNode) -> list[str]:
     """The names that *member* declares; enumerated values are among them, and so are fields, which do no harm."""
     if isinstance(member, FunctionDeclarationSyntax):
-        return [token.valueText for token in tokens(member.prototype.name)[-1:]]
+        return [name] if (name := function_name(member)) else []
     named = [member.name.valueText] if isinstance(member, TypedefDeclarationSyntax) else []
     return [*named, *(node.name.valueText for node in nodes(member) if isinstance(node, DeclaratorSyntax))]
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 
 from pyslang.ast import ArgumentDirection, PortSymbol
-from pyslang.parsing import TokenKind
 from pyslang.syntax import (
     BinaryExpressionSyntax,
     DeclaratorSyntax,
@@ -17,7 +16,8 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
-from ct_retrain.verilog.tree import elaborated, listed, nodes, parse, tokens
+from ct_retrain.verilog.kinds import ASSIGNMENTS, identifiers
+from ct_retrain.verilog.tree import elaborated, listed, nodes, parse
 
 
 def undriven(rtl: str, wanted: Iterable[str]) -> str:
@@ -43,19 +43,19 @@ def _driven(module: SyntaxNode) -> Iterator[str]:
     """Every name in *module* that something may drive."""
     for node in nodes(module):
         match node:
-            case BinaryExpressionSyntax() if "Assignment" in node.kind.name:
-                yield from _words(node.left)
+            case BinaryExpressionSyntax() if node.kind in ASSIGNMENTS:
+                yield from identifiers(node.left)
             case DeclaratorSyntax() if getattr(node, "initializer", None) is not None:
                 yield node.name.valueText
             case (
                 HierarchyInstantiationSyntax() | PrimitiveInstantiationSyntax() | InvocationExpressionSyntax()
             ):
-                yield from _words(node)
+                yield from identifiers(node)
                 yield from _wild(node, module)
             case PrefixUnaryExpressionSyntax() | PostfixUnaryExpressionSyntax():
-                yield from _words(node)
+                yield from identifiers(node)
             case _ if node.kind in _OTHER:
-                yield from _words(node)
+                yield from identifiers(node)
             case _:
                 pass
 
@@ -67,8 +67,4 @@ _OTHER = frozenset({SyntaxKind.ExplicitAnsiPort, SyntaxKind.NetAlias, SyntaxKind
 def _wild(node: SyntaxNode, module: SyntaxNode) -> Iterator[str]:
     """`.*` may drive whatever the module names."""
     if any(inner.kind == SyntaxKind.WildcardPortConnection for inner in nodes(node)):
-        yield from _words(module)
-
-
-def _words(node: SyntaxNode) -> Iterator[str]:
-    yield from (token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier)
+        yield from identifiers(module)

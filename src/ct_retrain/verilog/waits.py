@@ -8,16 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from pyslang.syntax import SyntaxKind, SyntaxNode
 
+from ct_retrain.verilog.kinds import ALWAYS
+
 _EVENTS = frozenset(
     {SyntaxKind.EventControl, SyntaxKind.EventControlWithExpression, SyntaxKind.ImplicitEventControl}
 )
 _DELAYS = frozenset({SyntaxKind.DelayControl, SyntaxKind.Delay3, SyntaxKind.OneStepDelay})
-_ALWAYS = frozenset(
-    {
-        *(SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock),
-        *(SyntaxKind.AlwaysFFBlock, SyntaxKind.AlwaysLatchBlock),
-    }
-)
 _ONCE = {
     SyntaxKind.InitialBlock: "an initial block that waits",
     SyntaxKind.TaskDeclaration: "a task that waits",
@@ -39,7 +35,7 @@ def waits(nodes: Iterable[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
 
 def _at_head(control: SyntaxNode) -> bool:
     statement = control.parent
-    return statement.kind == SyntaxKind.TimingControlStatement and statement.parent.kind in _ALWAYS
+    return statement.kind == SyntaxKind.TimingControlStatement and statement.parent.kind in ALWAYS
 
 
 def _around(node: SyntaxNode) -> str:

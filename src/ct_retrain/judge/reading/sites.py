@@ -20,7 +20,6 @@ from pyslang.syntax import (
     ConditionalStatementSyntax,
     ElseClauseSyntax,
     ExpressionStatementSyntax,
-    ExpressionSyntax,
     FunctionDeclarationSyntax,
     InvocationExpressionSyntax,
     SyntaxNode,
@@ -29,6 +28,7 @@ from pyslang.syntax import (
 
 from ct_retrain.judge.reading.tallies import tallies
 from ct_retrain.verilog.edits import Edit, insertion
+from ct_retrain.verilog.kinds import function_name, system_task
 from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, tokens
 
 
@@ -103,15 +103,9 @@ def _printing(parsed: Parsed, everything: Iterable[SyntaxNode]) -> Iterator[_Pri
             if span and _PRINTS.match(node.left.systemIdentifier.valueText) and _arguments(node) is not None:
                 yield _Print(node, span, "", _template(parsed, node))
         elif isinstance(node, ExpressionStatementSyntax):
-            severity, span = _SEVERITIES.get(_system_name(node.expr), ""), parsed.span(node)
+            severity, span = _SEVERITIES.get(system_task(node.expr), ""), parsed.span(node)
             if severity and span:
                 yield _Print(node, span, severity, _template(parsed, node))
-
-
-def _system_name(expression: ExpressionSyntax) -> str:
-    """The system task that *expression* is or calls; "" for anything else."""
-    name = expression.left if isinstance(expression, InvocationExpressionSyntax) else expression
-    return name.systemIdentifier.valueText if isinstance(name, SystemNameSyntax) else ""
 
 
 def _arguments(node: InvocationExpressionSyntax) -> ArgumentListSyntax | None:
@@ -181,7 +175,7 @@ class _Choice:
     def _add_tasks(self, parsed: Parsed, everything: list[SyntaxNode]) -> None:
         """Bodies of tasks that are called by decision, however deep."""
         bodies = {
-            str(node.prototype.name).strip(): span
+            function_name(node): span
             for node in everything
             if isinstance(node, FunctionDeclarationSyntax) and (span := parsed.span(node))
         }
@@ -206,7 +200,8 @@ def _holds(outer: Span, inner: Span) -> bool:
     return outer.start <= inner.start and inner.end <= outer.end
 
 
-_ENDS = frozenset({"$finish", "$stop"})
+ENDS = frozenset({"$finish", "$stop"})
+"""Tasks by which a testbench ends the simulation."""
 
 
 def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]) -> set[Span]:
@@ -217,7 +212,7 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
         run: list[Span] = []
         for item in listed(node, "items", SyntaxNode):
             inner = [span for one in nodes(item) if (span := parsed.span(one)) and span in printed]
-            if isinstance(item, ExpressionStatementSyntax) and _system_name(item.expr) in _ENDS:
+            if isinstance(item, ExpressionStatementSyntax) and system_task(item.expr) in ENDS:
                 found.append(run)
                 run = []
             elif inner and not isinstance(item, ConditionalStatementSyntax | BlockStatementSyntax):
@@ -225,8 +220,7 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
             else:
                 run = []
     ends = sum(
-        isinstance(node, ExpressionStatementSyntax) and _system_name(node.expr) in _ENDS
-        for node in everything
+        isinstance(node, ExpressionStatementSyntax) and system_task(node.expr) in ENDS for node in everything
     )
     return {span for run in found for span in run} if ends > 1 else set()
 
