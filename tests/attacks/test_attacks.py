@@ -17,9 +17,10 @@ from ct_retrain.judge.attack_benches import benches
 from ct_retrain.judge.attack_holds import JOINTS
 from ct_retrain.judge.attack_joints import HELD
 from ct_retrain.judge.attacks import Attack, attacks, hanging, results
+from ct_retrain.judge.confined.answer import Bench, Tools
 from ct_retrain.judge.confined.engines import locate_yosys
 from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.simulation import Bench, Tools, flatten, prepare, settle
+from ct_retrain.judge.confined.simulation import flatten, prepare, settle
 from ct_retrain.judge.confined.toolchain import MACROS, PREDEFINED, locate
 from ct_retrain.judge.harness import Nonce
 from ct_retrain.judge.judge import Judge

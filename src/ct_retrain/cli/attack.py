@@ -12,7 +12,7 @@ from ct_retrain.cli.judge import settings_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ct_retrain.core.settings import Settings
+    from ct_retrain.core.settings import JudgeSettings, Settings
     from ct_retrain.judge.attacks import Attack, Result
 
 _STYLES = (
@@ -76,12 +76,16 @@ def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) 
     def carry_out(one: Attack) -> list[Result]:
         return list(results(judge, [one], style))
 
-    limits = {name: min(limit, getattr(settings.judge, name)) for name, limit in _TIGHT.items()}
     with (
-        Judge(settings.judge.model_copy(update=limits), sandbox=settings.sandbox) as judge,
+        Judge(_tight(settings), sandbox=settings.sandbox) as judge,
         ThreadPoolExecutor(settings.judge.workers or os.cpu_count() or 1) as pool,
     ):
         return [one for done in pool.map(carry_out, chosen) for one in done]
+
+
+def _tight(settings: Settings) -> JudgeSettings:
+    limits = {name: min(limit, getattr(settings.judge, name)) for name, limit in _TIGHT.items()}
+    return settings.judge.model_copy(update=limits)
 
 
 def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) -> dict[str, list[str]]:
@@ -90,8 +94,7 @@ def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) ->
     from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.layers import LAYERS
 
-    limits = {name: min(limit, getattr(settings.judge, name)) for name, limit in _TIGHT.items()}
-    tight = settings.judge.model_copy(update={**limits, "simulator": "icarus"})
+    tight = _tight(settings).model_copy(update={"simulator": "icarus"})
     forging = [one for one in chosen if one.aim == "forge"]
     found: dict[str, list[str]] = {}
     for layer in LAYERS:

@@ -32,6 +32,10 @@ class Pass(NamedTuple):
         changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
         return self.design.model_copy(update=changes)
 
+    def refused(self, why: str, outcome: Outcome = Outcome.NO_EVIDENCE) -> Verdict:
+        """The verdict once the pass is not believed."""
+        return self.verdict.model_copy(update={"outcome": outcome, "detail": why})
+
 
 _TIMES = 10
 """How much longer than the design anything else may take under its testbench."""

@@ -11,7 +11,7 @@ from typing import Any
 from ct_retrain.core.verdict import Outcome, Verdict
 from ct_retrain.judge.asking import Ask, Pass
 from ct_retrain.judge.holding import holding
-from ct_retrain.verilog.modules import instantiated, modules
+from ct_retrain.verilog.modules import instantiated, modules, outputs
 from ct_retrain.verilog.mutate import mutants
 
 _NOTHING = "the testbench also passes a design that does nothing"
@@ -33,9 +33,7 @@ def _telling(claim: Pass, ask: Ask) -> Verdict:
     stubs: dict[str, str] = dict(answer["stubs"])
     for what, text in answer["partly"]:
         if verdict.passed and ask(claim.other(text))["outcome"] == Outcome.PASS:
-            return _refused(
-                verdict, f"the testbench wants several modules, and passes where {what} does nothing"
-            )
+            return claim.refused(f"the testbench wants several modules, and passes where {what} does nothing")
     if not verdict.passed or not stubs:
         return verdict
     if "1" not in stubs:
@@ -44,12 +42,12 @@ def _telling(claim: Pass, ask: Ask) -> Verdict:
     told = {level: _told(one, quiet=answer["quiet"]) for level, one in heard.items()}
     passed = [level for level, one in told.items() if one is False]
     if passed:
-        return _refused(verdict, f"{_NOTHING} (all outputs {passed[0]})")
+        return claim.refused(f"{_NOTHING} (all outputs {passed[0]})")
     hung = all(_hung(heard[level]) for level in ("0", "1"))
     if None in {told["0"], told["1"]} and (hung or not _hears_forces(claim, ask)):
         refusal = _by_mutants(claim, ask)
         if refusal:
-            return _refused(verdict, refusal)
+            return claim.refused(refusal)
     return verdict
 
 
@@ -80,17 +78,10 @@ _OUTPUTS = 6
 
 def _hears_one_output(claim: Pass, ask: Ask) -> bool:
     """Whether the testbench fails the design when one of its outputs is held and the others go on."""
-    needed = instantiated(claim.design.testbench)
-    outputs = [
-        port.name
-        for module in modules(claim.design.rtl)
-        if module.name in needed
-        for port in module.ports
-        if port.direction == "output"
-    ]
+    named = outputs(modules(claim.design.rtl), instantiated(claim.design.testbench))
     return any(
         _told(ask(claim.other(), force=level, held=name), quiet=claim.answer["quiet"]) is True
-        for name in outputs[:_OUTPUTS]
+        for name in named[:_OUTPUTS]
         for level in ("0", "1")
     )
 
@@ -124,9 +115,5 @@ def _strictly(claim: Pass, ask: Ask, stubs: dict[str, str]) -> Verdict:
     """The verdict of a testbench that must fail every one of *stubs*."""
     for text in stubs.values():
         if ask(claim.other(text))["outcome"] not in _TOLD:
-            return _refused(claim.verdict, _NOTHING)
+            return claim.refused(_NOTHING)
     return claim.verdict
-
-
-def _refused(verdict: Verdict, detail: str) -> Verdict:
-    return verdict.model_copy(update={"outcome": Outcome.NO_EVIDENCE, "detail": detail})

@@ -20,14 +20,14 @@ def holding(claim: Pass, ask: Ask) -> Verdict:
     answer = claim.answer
     why = _unknown(claim, ask) if answer["loose"] else ""
     if why:
-        return _refused(claim.verdict, Outcome.NO_EVIDENCE, why)
+        return claim.refused(why)
     if answer["draws"]:
         other = _run(claim, ask, Experiment(stream=_key(claim)))
         if other["outcome"] in _DIFFERENT:
             why = f"passes with the random numbers that the testbench draws, and not with others: {other['detail']}"
-            return _refused(claim.verdict, Outcome.DISPUTED, why)
+            return claim.refused(why, Outcome.DISPUTED)
     if answer["held"] and _recites(claim, ask):
-        return _refused(claim.verdict, Outcome.DISPUTED, "passes without ever seeing its data inputs")
+        return claim.refused("passes without ever seeing its data inputs", Outcome.DISPUTED)
     return claim.verdict
 
 
@@ -115,7 +115,3 @@ def _passes_idle(claim: Pass, ask: Ask) -> bool:
     wanted = instantiated(claim.design.testbench)
     texts = [stub(rtl, name, "0") for name in defined(rtl) if name in wanted]
     return bool(texts) and ask(claim.other("".join(texts)))["outcome"] == Outcome.PASS
-
-
-def _refused(verdict: Verdict, outcome: Outcome, detail: str) -> Verdict:
-    return verdict.model_copy(update={"outcome": outcome, "detail": detail})

@@ -20,9 +20,9 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import Library
+from ct_retrain.judge.confined.answer import Answer
 from ct_retrain.judge.confined.confine import landlock_version
 from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.simulation import Answer
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.scratch import scratch
 

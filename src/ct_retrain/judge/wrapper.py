@@ -17,7 +17,7 @@ from pyslang.syntax import (
 
 from ct_retrain.judge.experiment import Experiment
 from ct_retrain.verilog.edits import Edit, insertion
-from ct_retrain.verilog.stub import declared_parameter, declared_port
+from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
 from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse, tokens
 
 _APART, _INNER = "ct_apart_", "ct_in_"
@@ -75,12 +75,7 @@ _WAYS = {
 
 
 def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
-    settable = [
-        item
-        for item in root.body
-        if isinstance(item, ParameterSymbol) and (item.isPortParam or not item.isLocalParam)
-    ]
-    ports = [port for port in listed(root.body, "portList", PortSymbol) if port.name]
+    settable, ports = interface_of(root)
     head = ", ".join(map(declared_parameter, settable))
     given = ", ".join(f".{item.name}({item.name})" for item in settable if not item.isLocalParam)
     listed_ports = ", ".join(declared_port(port, textual=bool(settable)) for port in ports)

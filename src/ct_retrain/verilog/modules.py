@@ -1,5 +1,6 @@
 """Which modules a text defines, which it needs from elsewhere, and what their ports are."""
 
+from collections.abc import Collection, Iterable
 from typing import Literal, NamedTuple
 
 from pyslang.ast import ArgumentDirection, PortSymbol
@@ -45,6 +46,17 @@ def modules(text: str) -> tuple[Module, ...]:
     found = names(parsed).defined
     ports = ports_of(parsed, found)
     return tuple(Module(name, ports.get(name, ())) for name in found)
+
+
+def outputs(known: Iterable[Module], wanted: Collection[str]) -> list[str]:
+    """The output ports of the *wanted* ones among the modules *known*, in order."""
+    return [
+        port.name
+        for module in known
+        if module.name in wanted
+        for port in module.ports
+        if port.direction == "output"
+    ]
 
 
 def defined(text: str) -> tuple[str, ...]:

@@ -43,13 +43,18 @@ def idled(rtl: str, names: tuple[str, ...], level: Level) -> str:
     return "".join([kept.decode("utf-8", "replace"), *(stub(rtl, name, level) for name in names)])
 
 
-def _render(instance: InstanceSymbol, level: Level) -> str:
+def interface_of(instance: InstanceSymbol) -> tuple[list[ParameterSymbol], list[PortSymbol]]:
+    """The parameters of the header, with local ones on which widths may hang, and the ports of a module."""
     parameters = [
         item
         for item in instance.body
         if isinstance(item, ParameterSymbol) and (item.isPortParam or not item.isLocalParam)
     ]
-    ports = [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
+    return parameters, [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
+
+
+def _render(instance: InstanceSymbol, level: Level) -> str:
+    parameters, ports = interface_of(instance)
     head = ", ".join(map(declared_parameter, parameters))
     opened = f"module {instance.name}{f' #({head})' if head else ''} ("
     lines = [opened + ", ".join(declared_port(port, textual=bool(parameters)) for port in ports) + ");"]

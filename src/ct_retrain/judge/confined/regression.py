@@ -13,13 +13,15 @@ from xml.etree import ElementTree as ET
 
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import RUNNER, Library, settings, test_modules
+from ct_retrain.judge.confined.answer import Answer, Bench, Tools
 from ct_retrain.judge.confined.process import Finished, run
-from ct_retrain.judge.confined.simulation import Answer, Bench, Tools, build, flatten, lawful, limited, stubs
+from ct_retrain.judge.confined.simulation import build, flatten, lawful, limited
 from ct_retrain.judge.confined.toolchain import COMPILED, NAMES, Installation
+from ct_retrain.judge.confined.trials import stubs
 from ct_retrain.judge.harness import Harness, Nonce, Style
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.verdict import Finding, enough
-from ct_retrain.verilog.modules import tops
+from ct_retrain.verilog.modules import modules, tops
 
 UNITS = "`timescale 1ns/1ps"
 """Of a design that names none."""
@@ -56,7 +58,7 @@ def settle(rtl: str, trial: Trial, tools: Tools) -> Answer:
     ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
     finding = lawful(enough(_found(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal)
     log = tail(strip_control(clean(ran.output)), tools.log_chars)
-    idle = stubs(rtl, bench.made) if finding.outcome is Outcome.PASS else ()
+    idle = stubs(rtl, modules(rtl), bench.made) if finding.outcome is Outcome.PASS else ()
     detail = strip_control(finding.detail)
     return Answer(finding.outcome, detail, finding.checks, finding.errors, built.warnings, log, idle)
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import toolchain
+from ct_retrain.judge.confined.answer import Answer, Tools
 from ct_retrain.judge.confined.process import Finished, Limit, run
-from ct_retrain.judge.confined.simulation import Answer, Tools
 
 
 class Script(NamedTuple):

@@ -5,7 +5,6 @@ the guard (`verilog.guard.approve`), so no macro, comment or directive of one re
 of the design only what was examined.
 """
 
-import hashlib
 import re
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -15,80 +14,20 @@ from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge import layers
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined import toolchain
+from ct_retrain.judge.confined.answer import Answer, Bench, Tools
 from ct_retrain.judge.confined.process import Finished, Limit, Limits, Patience, feed, run
-from ct_retrain.judge.confined.toolchain import Installation
+from ct_retrain.judge.confined.trials import doubted
 from ct_retrain.judge.confined.vvp import Declared, breach
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
-from ct_retrain.judge.harness import BLANK, NAME_BLANK, Harness, Nonce, Style, harness, preprocessable
+from ct_retrain.judge.harness import BLANK, Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.joints import objection
 from ct_retrain.judge.logs import strip_control, tail
 from ct_retrain.judge.reading.shown import Shown
-from ct_retrain.judge.streams import KEY_BLANK
 from ct_retrain.judge.verdict import BREACH, Finding, clean, ended_at, enough, explained, read
-from ct_retrain.judge.wrapper import apart, could_recite, wrapper
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
-from ct_retrain.verilog.modules import defined, modules
-from ct_retrain.verilog.packages import answers, packages_alone, packages_used
+from ct_retrain.verilog.modules import defined
+from ct_retrain.verilog.packages import answers, packages_used
 from ct_retrain.verilog.scope import captured
-from ct_retrain.verilog.stub import Level, idled, stub
-
-
-class Tools(NamedTuple):
-    """How to judge."""
-
-    icarus: Installation
-    direct: bool
-    """Call ivl itself, not the driver."""
-    limits: Limits
-    parser_seconds: int
-    log_chars: int
-    hangup: int | None
-    without: str = ""
-    """A layer that is left out (`judge.layers`), to see what the others are worth."""
-    explain: bool = False
-    """Say how each line of the transcript was read."""
-
-
-class Answer(NamedTuple):
-    """A verdict as it crosses the pipe."""
-
-    outcome: Outcome
-    detail: str
-    checks: int = 0
-    errors: int = 0
-    warnings: int = 0
-    log: str = ""
-    stubs: tuple[tuple[Level, str], ...] = ()
-    """Designs that do nothing, which this testbench must fail before its pass is believed."""
-    partly: tuple[tuple[str, str], ...] = ()
-    """Of a design with several wanted modules: what does nothing, and the design so, which must not pass either."""
-    gave_up: bool = False
-    """The simulator could not read or not finish it; another one may."""
-    quiet: bool = False
-    """A pass of a testbench that only speaks of failures."""
-    loose: bool = False
-    """The testbench looks at outputs in a way that unknown bits can slip through."""
-    draws: bool = False
-    """The testbench draws random numbers."""
-    held: bool = False
-    """The design has a clock, and inputs that are neither clock nor reset: it could recite its answers."""
-    ended: str = ""
-    """When the simulation ended, as a number and its unit; "" where nobody said."""
-    cpu_seconds: float = 0.0
-    """Processor time of the simulation."""
-    shown: tuple[Shown, ...] = ()
-    """The transcript, as it was understood."""
-
-
-class Bench(NamedTuple):
-    """A testbench, flattened, with `BLANK` and `NAME_BLANK` where the nonce goes."""
-
-    made: Harness
-    flat: str
-    units: str
-    """Its last `timescale, which a design without one shares."""
-    packages: tuple[str, ...] = ()
-    """Those that it takes names from and the design may bring."""
 
 
 def prepare(
@@ -116,41 +55,6 @@ def units(testbench: str) -> str:
 
 
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
-
-
-def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str:
-    """*bench* that holds the output *held* of the design in *rtl*, or all, at *level*; a sentence where it cannot.
-
-    For a testbench that looks inside the design, which no design that does nothing compiles beside.
-    """
-    ports = [
-        port.name
-        for module in modules(rtl)
-        if module.name in bench.made.wanted
-        for port in module.ports
-        if port.direction == "output" and held in {"", port.name}
-    ]
-    if not bench.made.instances or not ports:
-        return "the testbench holds the design where its outputs cannot be forced"
-    value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": "'b0"}[level]
-    forces = "".join(f" force {path}.{port} = {value};" for path in bench.made.instances for port in ports)
-    top = f"ct_force_{NAME_BLANK}"
-    text = f"{bench.flat}\nmodule {top}; initial begin{forces} end endmodule\n"
-    return bench._replace(flat=text, made=bench.made._replace(tops=(*bench.made.tops, top)))
-
-
-def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
-    """*bench*, prepared for *tried*, with what only this design decides; a sentence where that cannot be."""
-    key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
-    flat = bench.flat.replace(KEY_BLANK, tried.stream)
-    if not tried.apart:
-        return bench._replace(flat=flat)
-    names = [name for name in defined(rtl) if name in bench.made.wanted]
-    texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
-    if not all(texts) or not texts:
-        return "the design has ports that nothing can be put between"
-    made = bench.made._replace(modules=bench.made.modules | set(map(apart, names)))
-    return bench._replace(flat="\n".join([flat, *texts]), made=made)
 
 
 def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | None = None) -> Answer:
@@ -181,20 +85,6 @@ def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | N
         shown=said_by(bench.made, nonce.mark, ran.output, tools),
     )
     return doubted(answer, rtl, built.text, bench.made, bench.packages)
-
-
-def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
-    """*answer* with what a pass is to be tried by; *text* is *rtl* written anew, and has the testbench's *packages*."""
-    if answer.outcome is not Outcome.PASS:
-        return answer
-    shared = packages_alone(text, packages)
-    return answer._replace(
-        partly=partly_idle(text, made),
-        stubs=tuple((level, shared + text) for level, text in stubs(rtl, made)),
-        loose=made.looks.loosely(modules(rtl), made.wanted),
-        draws=made.draws,
-        held=could_recite(rtl, made.wanted),
-    )
 
 
 _UNIT = re.compile(r"`timescale\s+(\d+\s*\w+)")
@@ -449,28 +339,3 @@ def said_by(made: Harness, mark: str, output: str, tools: Tools) -> tuple[Shown,
         return ()
     lines = explained(made, mark, output)
     return tuple(one._replace(text=strip_control(one.text), rule=strip_control(one.rule)) for one in lines)
-
-
-def stubs(rtl: str, made: Harness) -> tuple[tuple[Level, str], ...]:
-    """Designs that do nothing, for a testbench that counts nothing: what it must fail to show that it looks."""
-    if made.style not in {Style.PLAIN, Style.COCOTB}:
-        return ()
-    mine = [module.name for module in modules(rtl) if module.name in made.wanted]
-    levels: tuple[Level, ...] = ("0", "1", "x", "z") if made.style is Style.PLAIN else ("x", "0")
-    return tuple((level, "".join(stub(rtl, name, level) for name in mine)) for level in levels)
-
-
-def partly_idle(text: str, made: Harness) -> tuple[tuple[str, str], ...]:
-    """The canonical *text* with each wanted module doing nothing while the others stay, and with all of them so.
-
-    What a checker, a stimulus or a reference that the design brought along says, nobody else has looked at.
-    """
-    mine = [name for name in defined(text) if name in made.wanted]
-    if len(mine) < _SEVERAL:
-        return ()
-    levels: tuple[Level, ...] = ("0", "1")
-    alone = [(name, idled(text, (name,), level)) for name in mine for level in levels]
-    return (*alone, *((" and ".join(mine), idled(text, tuple(mine), level)) for level in levels))
-
-
-_SEVERAL = 2

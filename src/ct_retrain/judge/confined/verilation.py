@@ -20,13 +20,10 @@ from typing import NamedTuple
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.confined import compiled
+from ct_retrain.judge.confined.answer import Answer, Bench, Tools
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.process import Finished, Limits, Patience, run
 from ct_retrain.judge.confined.simulation import (
-    Answer,
-    Bench,
-    Tools,
-    doubted,
     flatten,
     found,
     joined,
@@ -34,10 +31,10 @@ from ct_retrain.judge.confined.simulation import (
     refused_early,
     said_by,
     self_told,
-    trying,
     units,
     unlawful,
 )
+from ct_retrain.judge.confined.trials import doubted, trying
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import Harness, Nonce, Style, harness, preprocessable
 from ct_retrain.judge.logs import strip_control, tail
@@ -83,6 +80,8 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
         approved = approve(rtl, made.modules)
         taken = captured(approved.text, made.source)
         against = joined(approved, made)
+        packages = packages_used(made.source)
+        told = answers(approved.text, packages, made.source)
     report = approved.report
     early = refused_early(report, taken, against)
     if early:
@@ -90,7 +89,6 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
-    told = answers(approved.text, packages_used(made.source), made.source)
     if told:
         return Answer(Outcome.NO_EVIDENCE, self_told(told))
     translated = _translate(approved.text, made, trial.nonce, verilator, tools)
@@ -106,7 +104,7 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
     answer = answer._replace(warnings=warnings)
-    return doubted(answer, rtl, approved.text, made, packages_used(made.source))._replace(loose=False)
+    return doubted(answer, rtl, approved.text, made, packages)._replace(loose=False)
 
 
 def _illegal(approved: Approved) -> Answer | None:

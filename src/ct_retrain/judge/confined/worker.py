@@ -20,24 +20,17 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.verdict import Outcome
 from ct_retrain.judge.cocotb import Library
 from ct_retrain.judge.confined import reach, regression, smt, toolchain, verilation, yowasp
+from ct_retrain.judge.confined.answer import Answer, Bench, Tools
 from ct_retrain.judge.confined.checking import Inquiry, check
 from ct_retrain.judge.confined.compiled import Compiled
 from ct_retrain.judge.confined.confine import Right, confine
 from ct_retrain.judge.confined.equivalence import Question, Yosys, alike
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.script import Script, as_script
-from ct_retrain.judge.confined.simulation import (
-    Answer,
-    Bench,
-    Tools,
-    forcing,
-    plainly,
-    prepare,
-    settle,
-    trying,
-)
+from ct_retrain.judge.confined.simulation import plainly, prepare, settle
 from ct_retrain.judge.confined.synthesis import Asked, Reading, resynthesise
 from ct_retrain.judge.confined.toolchain import Installation
+from ct_retrain.judge.confined.trials import forcing, trying
 from ct_retrain.judge.confined.verilation import Trial
 from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.harness import Nonce
