@@ -13,8 +13,7 @@ from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.core.verdict import Design, Outcome
 from ct_retrain.judge import layers
 from ct_retrain.judge.attack_benches import COUNTER as RIGHT
-from ct_retrain.judge.attack_benches import benches
-from ct_retrain.judge.attack_holds import JOINTS
+from ct_retrain.judge.attack_benches import JOINTS, benches
 from ct_retrain.judge.attack_joints import HELD
 from ct_retrain.judge.attacks import Attack, attacks, hanging, results
 from ct_retrain.judge.confined.answer import Bench, Tools
@@ -102,7 +101,7 @@ QUICK = {
 def cases() -> Iterator[object]:
     """Forgeries under a few styles; what harms or hangs does so under any."""
     for attack in attacks():
-        for style in attack.benches:
+        for style in benches(attack.task):
             quick = style in QUICK[attack.task] if attack.aim == "forge" else style == "house"
             marks = [] if quick else [pytest.mark.slow]
             yield pytest.param(attack, style, id=f"{attack.aim}: {attack.name}, {style}", marks=marks)
@@ -112,7 +111,7 @@ def cases() -> Iterator[object]:
 def test_no_attack_passes(strict: Judge, attack: Attack, style: str) -> None:
     if attack.name in ONLY_THE_SECOND_OPINION - WITHOUT_DELAYS and locate_yosys() is None:
         pytest.skip("yosys is not installed, and only its opinion is against this")
-    verdict = strict.check(Design(rtl=attack.rtl, testbench=attack.benches[style]))
+    verdict = strict.check(Design(rtl=attack.rtl, testbench=benches(attack.task)[style]))
 
     assert not verdict.passed
     if verdict.outcome is Outcome.DISPUTED and attack.task == "counter":

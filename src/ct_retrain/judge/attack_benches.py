@@ -1,7 +1,7 @@
 """Testbenches of the attack suite: two small tasks, each in the styles of testbench that people and models write.
 
-The counter's compare with `!==` and count twenty clocks. The adder's draw sixty random sums and compare with `!=`,
-which overlooks unknown bits, or, where they are directed, sixty chosen ones.
+The counter's compare with `!==` and count twenty clocks; some hold it otherwise (`JOINTS`). The adder's draw sixty
+random sums and compare with `!=`, which overlooks unknown bits, or, where they are directed, sixty chosen ones.
 """
 
 import re
@@ -16,7 +16,9 @@ ADDER = """module adder(input clk, input rst, input [3:0] a, input [3:0] b, outp
   always @(posedge clk) if (rst) s <= 0; else s <= a + b;
 endmodule
 """
-RIGHT = {"counter": COUNTER, "adder": ADDER, "directed adder": ADDER}
+JOINTS = ("nets", "wildcard", "reference")
+"""The counter, held otherwise: on nets that another module drives, by `.*`, beside a reference the testbench lacks."""
+RIGHT = {"counter": COUNTER, "adder": ADDER, "directed adder": ADDER, **dict.fromkeys(JOINTS, COUNTER)}
 """What each task asks for."""
 
 
@@ -73,10 +75,9 @@ _PROCEDURE = """`timescale 1ns/1ps
 `define NTESTS COUNT
 `endif
 module tb;
-  reg clk = 0, rst = 1;
 DECLARATIONS
   integer checks = 0, errors = 0, passed = 0, i;
-  always #5 clk = ~clk;
+  always #5 CLOCK = ~CLOCK;
   task report_pass; errors = 0; endtask
   initial begin : checker_block
     FIRST
@@ -103,10 +104,14 @@ class _Task(NamedTuple):
     differs: str
     agrees: str
     checks: int
+    clock: str = "clk"
+    brings: bool = True
+    """VerilogEval's style brings a reference."""
 
 
+_DRIVEN = "  reg clk = 0, rst = 1;\n"
 _ADDER = _Task(
-    "  reg [3:0] a = 0, b = 0; wire [4:0] s; reg [4:0] expected;\n"
+    f"{_DRIVEN}  reg [3:0] a = 0, b = 0; wire [4:0] s; reg [4:0] expected;\n"
     "  adder dut(.clk(clk), .rst(rst), .a(a), .b(b), .s(s));",
     "@(posedge clk); @(posedge clk); #1 rst = 0;",
     "a = $random; b = $random; expected = a + b; @(posedge clk); #1;",
@@ -117,17 +122,36 @@ _ADDER = _Task(
     "!(s != expected)",
     60,
 )
+_HELD = "  wire [1:0] q;\n  reg [1:0] expected_q;\n  counter dut(.clk(clk), .rst(rst), .q(q));"
+_COUNTER = _Task(
+    _DRIVEN + _HELD,
+    "@(posedge clk); #1 rst = 0; expected_q = 0;",
+    "",
+    "@(posedge clk); #1 expected_q = expected_q + 1;",
+    "q",
+    "expected_q",
+    "q !== expected_q",
+    "q === expected_q",
+    20,
+)
 _TASKS = {
-    "counter": _Task(
-        "  wire [1:0] q;\n  reg [1:0] expected_q;\n  counter dut(.clk(clk), .rst(rst), .q(q));",
-        "@(posedge clk); #1 rst = 0; expected_q = 0;",
-        "",
-        "@(posedge clk); #1 expected_q = expected_q + 1;",
-        "q",
-        "expected_q",
-        "q !== expected_q",
-        "q === expected_q",
-        20,
+    "counter": _COUNTER,
+    "nets": _COUNTER._replace(
+        declarations="  wire clk, rst;\n  reg clock = 0, reset = 1;\n  assign clk = clock;\n  assign rst = reset;\n"
+        + _HELD,
+        first="@(posedge clock); #1 reset = 0; expected_q = 0;",
+        after="@(posedge clock); #1 if (rst) expected_q = 0; else expected_q = expected_q + 1;",
+        clock="clock",
+    ),
+    "wildcard": _COUNTER._replace(
+        declarations=f"{_DRIVEN}  wire [1:0] q;\n  reg [1:0] expected_q;\n  reg [7:0] step = 0;\n  counter dut(.*);"
+    ),
+    "reference": _COUNTER._replace(
+        declarations=f"{_DRIVEN}  wire [1:0] q, expected_q;\n  counter dut(.clk(clk), .rst(rst), .q(q));\n"
+        "  counter_ref good(.clk(clk), .rst(rst), .q(expected_q));",
+        first="@(posedge clk); #1 rst = 0;",
+        after="@(posedge clk); #1;",
+        brings=False,
     ),
     "adder": _ADDER,
     "directed adder": _ADDER._replace(
@@ -156,9 +180,10 @@ def _written(task: _Task, style: _Style, right: str) -> str:
         "OUTPUT": task.output,
         "WANTED": task.wanted,
         "COUNT": str(task.checks),
+        "CLOCK": task.clock,
     }.items():
         text = text.replace(place, words)
-    reference = re.sub(r"^module \w+", "module RefModule", right)
+    reference = re.sub(r"^module \w+", "module RefModule", right) if task.brings else ""
     made = style.head.replace("REFERENCE", reference) + text
     return made.replace("expected_q", "q_ref") if style.head == "REFERENCE" else made
 

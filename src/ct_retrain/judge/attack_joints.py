@@ -1,6 +1,6 @@
 """More texts of `judge.attacks`: designs that reach out through their own ports, wait, or have no second opinion.
 
-Each is given with the way the testbench has to hold it (`judge.attack_holds.JOINTS`, or `counter` for any way).
+Each is given with the way the testbench has to hold it (`judge.attack_benches.JOINTS`, or `counter` for any way).
 """
 
 _HEAD = "module counter(input clk, input rst, output reg [1:0] q);\n"

@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from ct_retrain.core.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attack_benches import PASS_LINES, benches
-from ct_retrain.judge.attack_holds import HELD_PASS_LINES, JOINTS, held
 from ct_retrain.judge.attack_joints import HELD
 from ct_retrain.judge.attack_readers import READERS
 from ct_retrain.judge.attack_sums import sums
@@ -28,12 +27,7 @@ class Attack(NamedTuple):
     """`forge` a pass, `harm` the machine or `hang` the job."""
     rtl: str
     task: str = "counter"
-    """What it should be (`judge.attack_benches`), or for a counter how it must be held (`judge.attack_holds`)."""
-
-    @property
-    def benches(self) -> dict[str, str]:
-        """The testbenches for it, by their style."""
-        return held(self.task) if self.task in JOINTS else benches(self.task)
+    """What it should be, and how it is held (`judge.attack_benches`)."""
 
 
 def attacks() -> tuple[Attack, ...]:
@@ -60,19 +54,18 @@ class Result(NamedTuple):
 def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[Result]:
     """The *chosen* attacks under every style, or only under *style*."""
     for attack in chosen:
-        for name, testbench in attack.benches.items():
+        for name, testbench in benches(attack.task).items():
             if style in {None, name}:
                 design = Design(rtl=attack.rtl, testbench=testbench)
                 verdict = judge.check(design)
-                lines = HELD_PASS_LINES if attack.task in JOINTS else PASS_LINES
-                careless = lines[name](judge.icarus.careless(design))
+                careless = PASS_LINES[name](judge.icarus.careless(design))
                 yield Result(attack, name, verdict, _layer(verdict), careless)
 
 
 def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:
     """Names of the *chosen* that pass *judge*, from which a layer is missing, under any style or under *style*."""
     for attack in chosen:
-        used = [testbench for name, testbench in attack.benches.items() if style in {None, name}]
+        used = [testbench for name, testbench in benches(attack.task).items() if style in {None, name}]
         if any(judge.check(Design(rtl=attack.rtl, testbench=testbench)).passed for testbench in used):
             yield attack.name
 
