@@ -19,6 +19,7 @@ from pyslang.syntax import (
     PortDeclarationSyntax,
     PortReferenceSyntax,
     ScopedNameSyntax,
+    SyntaxKind,
     SyntaxNode,
 )
 
@@ -32,7 +33,7 @@ class Ports(NamedTuple):
     names: tuple[str, ...]
     """As an instance connects them, in order."""
     ways: dict[str, str]
-    """`input`, `output`, `inout` or `ref`, by port; a port without is none of a module's."""
+    """`input`, `output`, `inout`, `ref` or `interface`, by port; a port without is none of a module's."""
     inputs: frozenset[str]
     """What the module itself calls its inputs."""
     tied: frozenset[str]
@@ -49,6 +50,8 @@ def ports_by_syntax(module: ModuleDeclarationSyntax) -> Ports:
         way = "inout"
         for port in listed(listing, "ports", SyntaxNode):
             way = next((word.rawText for word in tokens(port)[:3] if word.rawText in _WAYS), way)
+            if isinstance(port, ImplicitAnsiPortSyntax) and port.header.kind == SyntaxKind.InterfacePortHeader:
+                way = "interface"
             if isinstance(port, ImplicitAnsiPortSyntax):
                 name, inside = port.declarator.name.valueText, [port.declarator.name.valueText]
             elif isinstance(port, ExplicitAnsiPortSyntax):
