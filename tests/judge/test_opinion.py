@@ -193,3 +193,36 @@ def test_several_modules_that_a_testbench_wants_are_copied_each(judge: Judge) ->
     assert judge.check(Design(rtl=both, testbench=bench)).outcome is Outcome.PASS
     wrong = both.replace("always @* q = ~d", "reg u; always @* q = u === 1'bx ? ~d : d")
     assert not judge.check(Design(rtl=wrong, testbench=bench)).passed
+
+
+SHIFTS = "module shift #(parameter N = 1, W = 4) (input [W-1:0] d, output reg [W-1:0] q);\nBODY\nendmodule\n"
+BY_ONE_AND_BY_TWO = counted(
+    "reg [7:0] d = 0; wire [7:0] a; wire [3:0] b;"
+    " shift #(.W(8)) one(.d(d), .q(a)); shift #(.N(2)) two(.d(d[3:0]), .q(b));",
+    "for (i = 7; i < 256; i = i + 7) begin"
+    " d = i; #1 check(a === d << 1); check(b === ((d[3:0] << 2) & 4'hf)); end",
+)
+
+
+def test_a_module_with_different_parameters_is_copied_with_each(judge: Judge) -> None:
+    right = Design(rtl=SHIFTS.replace("BODY", "always @* q = d << N;"), testbench=BY_ONE_AND_BY_TWO)
+    found = second_opinion(judge.plain, judge.prover, right)
+
+    assert (found.agrees, found.first.outcome) == (True, Outcome.PASS), found
+    only_when_looked_at = SHIFTS.replace("BODY", "reg u; always @* q = N == 2 && u !== 1'bx ? d : d << N;")
+    assert not judge.check(right.model_copy(update={"rtl": only_when_looked_at})).passed
+    assert not judge.check(
+        right.model_copy(update={"rtl": SHIFTS.replace("BODY", "always @* q = d << 1;")})
+    ).passed
+
+
+def test_a_testbench_may_take_the_design_s_package_beside_the_copy(judge: Judge) -> None:
+    package = "package sizes_pkg; localparam int LAST = 15; typedef logic [3:0] word_t; endpackage\n"
+    design = package + SAMPLER.replace("BODY", "always @* q = d;")
+    bench = counted(
+        "import sizes_pkg::*; word_t d = 0; wire [3:0] q; sampler dut(.clk(clk), .d(d), .q(q));",
+        "for (i = 0; i <= LAST; i = i + 1) begin d = i + 1; #1 check(q === d); end",
+    )
+
+    verdict = judge.check(Design(rtl=design, testbench=bench))
+    assert verdict.outcome is Outcome.PASS, verdict

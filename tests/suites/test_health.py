@@ -131,12 +131,14 @@ def test_a_golden_that_only_one_simulator_passes_is_in_quarantine_before_every_b
     rows = [
         plain_row("right"),
         plain_row("unset", golden=unset),
-        plain_row("unasked", golden=free, testbench=bench),
+        plain_row("asked", golden=free, testbench=bench),
     ]
     suite = load_suite(str(write_lines(tmp_path / "mine.jsonl", rows)), tmp_path)
     with Judge(JudgeSettings(second_opinion=False)) as judge:
-        assert reasons(health(suite, judge, 2)) == {"unset": "simulators_disagree"}
-        assert not health(suite, judge, 2, aids_of(judge, second=False)).quarantined
+        assert reasons(health(suite, judge, 2)) == {"unset": "simulators_disagree", "asked": "no_verdict"}
+        alone = health(suite, judge, 2, aids_of(judge, second=False))
+        assert reasons(alone) == {"asked": "no_verdict"}
+        assert "only while bits of its outputs are unknown" in alone.quarantined[0].detail
 
 
 def test_data_files_reach_the_testbench(judge, tmp_path):

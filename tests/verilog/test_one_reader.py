@@ -153,6 +153,13 @@ def test_odd_texts_are_read_alike_by_everybody() -> None:
     assert run > 5
 
 
+def test_a_call_in_front_of_attributes_is_left_out_like_any_other() -> None:
+    assert "$display" not in agreed(
+        'module m(input c);\ninitial $display("x")(* full_case, b = 1 *);\nendmodule\n'
+    )
+    assert approve("module m(input c);\ninitial $finish(* b *);\nendmodule\n").report.refused
+
+
 @pytest.mark.slow
 def test_many_more_odd_texts_are_read_alike_by_everybody() -> None:
     until, seed, made = time.monotonic() + 60, 1_000_000, 0

@@ -48,7 +48,7 @@ class Doubting:
         self._simulator, self._prover = simulator, prover
         self._accepts = unconfirmed == "accept"
         version = prover.yosys.version if prover.yosys else "none"
-        self._name = f"; second opinion 7, yosys {version}{', or none' if self._accepts else ''}"
+        self._name = f"; second opinion 8, yosys {version}{', or none' if self._accepts else ''}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:

@@ -50,7 +50,10 @@ def ports_by_syntax(module: ModuleDeclarationSyntax) -> Ports:
         way = "inout"
         for port in listed(listing, "ports", SyntaxNode):
             way = next((word.rawText for word in tokens(port)[:3] if word.rawText in _WAYS), way)
-            if isinstance(port, ImplicitAnsiPortSyntax) and port.header.kind == SyntaxKind.InterfacePortHeader:
+            if (
+                isinstance(port, ImplicitAnsiPortSyntax)
+                and port.header.kind == SyntaxKind.InterfacePortHeader
+            ):
                 way = "interface"
             if isinstance(port, ImplicitAnsiPortSyntax):
                 name, inside = port.declarator.name.valueText, [port.declarator.name.valueText]

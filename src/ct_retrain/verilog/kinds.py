@@ -39,7 +39,10 @@ def function_name(node: FunctionDeclarationSyntax) -> str:
 
 def system_task(expression: ExpressionSyntax) -> str:
     """The system task that *expression* is or calls; "" for anything else."""
-    name = expression.left if isinstance(expression, InvocationExpressionSyntax) else expression
+    name = expression
+    while isinstance(name, InvocationExpressionSyntax):
+        # Attributes behind a call make it the name of another call, without arguments.
+        name = name.left
     return name.systemIdentifier.valueText if isinstance(name, SystemNameSyntax) else ""
 
 

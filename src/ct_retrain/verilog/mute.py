@@ -16,7 +16,6 @@ from pyslang.syntax import (
     InvocationExpressionSyntax,
     SyntaxKind,
     SyntaxNode,
-    SystemNameSyntax,
 )
 
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, system_task
@@ -96,15 +95,18 @@ def harmless(node: SyntaxNode, also: frozenset[str] = frozenset()) -> bool:
         if isinstance(item, Token):
             if item.kind == TokenKind.SystemIdentifier and item.valueText not in _ASKS | also:
                 allowed = False
-        elif (
-            item.kind in _CHANGES
-            or item.kind in _STEPS
-            or (isinstance(item, InvocationExpressionSyntax) and not isinstance(item.left, SystemNameSyntax))
-        ):
+        elif item.kind in _CHANGES or item.kind in _STEPS or _calls_the_design(item):
             allowed = False
 
     node.visit(visit)
     return allowed
+
+
+def _calls_the_design(node: SyntaxNode) -> bool:
+    """Whether *node* is a call, with parentheses, of anything but a system task; attributes alone make none."""
+    if not isinstance(node, InvocationExpressionSyntax) or getattr(node, "arguments", None) is None:
+        return False
+    return not system_task(node)
 
 
 _STEPS = frozenset(

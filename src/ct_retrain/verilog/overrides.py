@@ -7,11 +7,15 @@ from pyslang.ast import InstanceSymbol, ParameterSymbol, Symbol, VisitAction
 
 from ct_retrain.verilog.tree import compilation, elaborated, parse
 
+Values = tuple[tuple[str, str], ...]
+"""Names of parameters with their values, as a synthesiser takes them."""
+
 
 class Overrides(NamedTuple):
-    """Values of parameters as a synthesiser takes them."""
+    """What a testbench asks for."""
 
-    values: tuple[tuple[str, str], ...] = ()
+    sets: tuple[Values, ...] = ((),)
+    """Of every parameter that some instance gives another value than the design does; one set for each that differs."""
     why: str = ""
     """Why they are not known; no copy may then be made."""
 
@@ -26,18 +30,20 @@ def overrides(rtl: str, testbench: str, top: str) -> Overrides:
     try:
         root = compilation(both, None).getRoot()
         alone = [_values(instance) for instance in elaborated(both, frozenset({top})) if instance.name == top]
-        usual = frozenset(alone[0] if alone else ())
-        found = {
-            tuple(pair for pair in _values(instance) if pair not in usual)
-            for instance in _instances(root, top)
-        }
+        usual = alone[0] if alone else ()
+        found = {_values(instance) for instance in _instances(root, top)} or {usual}
     except RuntimeError:
         return Overrides(why="the testbench cannot be elaborated")
-    if len(found) > 1:
-        return Overrides(why=f"{top} is instantiated with different parameters")
-    values = next(iter(found), ())
-    unreadable = next((name for name, value in values if not _is_number(value)), "")
-    return Overrides(why=f"the parameter {unreadable} is no number") if unreadable else Overrides(values)
+    if len(found) > _MOST:
+        return Overrides(why=f"{top} is instantiated with more than {_MOST} sets of parameters")
+    given = {name for each in found for name, value in each if (name, value) not in usual}
+    sets = tuple(sorted(tuple(pair for pair in each if pair[0] in given) for each in found))
+    unreadable = next((name for each in sets for name, value in each if not _is_number(value)), "")
+    return Overrides(why=f"the parameter {unreadable} is no number") if unreadable else Overrides(sets)
+
+
+_MOST = 8
+"""Every set is synthesised for itself."""
 
 
 def _instances(root: Symbol, top: str) -> Iterator[InstanceSymbol]:

@@ -1,6 +1,7 @@
 """Designs that do nothing: a module's header over a constant, for asking a testbench whether it looks at all."""
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from pyslang.ast import ArgumentDirection, InstanceSymbol, ParameterSymbol, PortSymbol, ValueSymbol
@@ -53,15 +54,39 @@ def interface_of(instance: InstanceSymbol) -> tuple[list[ParameterSymbol], list[
     return parameters, [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
 
 
-def _render(instance: InstanceSymbol, level: Level) -> str:
+def choosing(rtl: str, name: str, choices: Mapping[str, Sequence[tuple[str, str]]]) -> str:
+    """A module with the interface of *name* in *rtl* that is another module for each set of parameters.
+
+    *choices* are the others by name, with the values of parameters that lead to each; "" when *rtl* has no *name*.
+    """
+    parsed = parse(rtl)
+    roots = elaborated(parsed, frozenset({name})) if parsed is not None else ()
+    root = next((each for each in roots if each.name == name), None)
+    if root is None:
+        return ""
+    joined = ", ".join(f".{port.name}({port.name})" for port in interface_of(root)[1])
+    lines = [_opened(root), "  generate"]
+    for number, (other, values) in enumerate(choices.items()):
+        condition = " && ".join(f"{parameter} === {value}" for parameter, value in values) or "1"
+        lines.append(f"    {'else ' if number else ''}if ({condition}) begin : ct_{number}")
+        lines.append(f"      {other} ct_copy ({joined});\n    end")
+    return "\n".join([*lines, "  endgenerate", "endmodule", ""])
+
+
+def _opened(instance: InstanceSymbol) -> str:
+    """The header of a module."""
     parameters, ports = interface_of(instance)
     head = ", ".join(map(declared_parameter, parameters))
-    opened = f"module {instance.name}{f' #({head})' if head else ''} ("
-    lines = [opened + ", ".join(declared_port(port, textual=bool(parameters)) for port in ports) + ");"]
+    declared = ", ".join(declared_port(port, textual=bool(parameters)) for port in ports)
+    return f"module {instance.name}{f' #({head})' if head else ''} ({declared});"
+
+
+def _render(instance: InstanceSymbol, level: Level) -> str:
+    _, ports = interface_of(instance)
     inputs = [port.name for port in ports if port.direction == ArgumentDirection.In]
     value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": inputs[0] if inputs else "'b0"}[level]
-    lines += [f"  assign {port.name} = {value};" for port in ports if port.direction == ArgumentDirection.Out]
-    return "\n".join([*lines, "endmodule", ""])
+    driven = [f"  assign {port.name} = {value};" for port in ports if port.direction == ArgumentDirection.Out]
+    return "\n".join([_opened(instance), *driven, "endmodule", ""])
 
 
 def declared_parameter(item: ParameterSymbol) -> str:

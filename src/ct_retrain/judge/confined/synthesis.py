@@ -15,7 +15,9 @@ from ct_retrain.judge.confined.process import Limits, Patience
 from ct_retrain.judge.confined.yowasp import execute
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, defined, modules
-from ct_retrain.verilog.overrides import overrides
+from ct_retrain.verilog.overrides import Values, overrides
+from ct_retrain.verilog.packages import packages_alone, packages_used
+from ct_retrain.verilog.stub import choosing
 
 _COPY = "copy.v"
 
@@ -59,44 +61,60 @@ def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Re
         given = {root: overrides(approved.text, asked.testbench, root) for root in roots}
     if not usable(approved) or not roots:
         return Copy("", "it is not synthesizable, or not what the testbench wants")
-    steps = _plainly(reading, several=len(roots) > 1)
-    copies: list[str] = []
+    copies = [packages_alone(approved.text, packages_used(asked.testbench))]
     for root in roots:
         if given[root].why:
             return Copy("", given[root].why)
-        top = " ".join([root, *(f"-chparam {name} {value}" for name, value in given[root].values)])
-        copy = _written(readable(approved.text), top, steps, yosys, limits)
-        if copy.text and reading.unknown != "x":
-            # Only now: what a design asks of unknown bits has its answer before they get a value.
-            copy = _written(copy.text, root, _filling(rtl, reading.unknown), yosys, limits)
-        if copy.text and reading.at_edge:
-            with Patience(limits.cpu_seconds):
-                copy = _at_edge(copy.text, root)
-        if not copy.text:
-            return copy
-        copies.append(copy.text)
+        sets = given[root].sets
+        alone = len(roots) == len(sets) == 1
+        others = {f"{root}{_SET}{number}": values for number, values in enumerate(sets)}
+        for name, values in others.items():
+            copy = _Writer(approved.text, root, yosys, limits).copy(values, reading, alone=alone)
+            if not copy.text:
+                return copy
+            named = rf"\b{re.escape(root)}(?=(?:{_INNER})?\b)"
+            copies.append(copy.text if len(sets) == 1 else re.sub(named, name, copy.text))
+        if len(sets) > 1:
+            copies.append(choosing(approved.text, root, others))
     return Copy("".join(copies), "")
 
 
-def _written(text: str, top: str, steps: list[str], yosys: str, limits: Limits) -> Copy:
-    """*text* after yosys has read it, done *steps*, and written it again."""
-    Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
-    head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
-    script = [
-        *head,
-        *steps,
-        "opt_clean",
-        "select -assert-none t:$print",
-        f"write_verilog -noattr {_COPY}",
-        "",
-    ]
-    Path("synthesis.ys").write_text("\n".join(script), encoding="utf-8")
-    Path(_COPY).unlink(missing_ok=True)
-    ended = execute(yosys, "synthesis.ys", limits)
-    if ended.exit_code != 0 or not Path(_COPY).is_file():
-        lines = ended.output.strip().splitlines()
-        return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
-    return Copy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
+_SET = "_ct_set"
+"""Ends the name of a copy for one of several sets of parameters."""
+
+
+class _Writer(NamedTuple):
+    """Asks one yosys for copies of one module of a text."""
+
+    text: str
+    root: str
+    yosys: str
+    limits: Limits
+
+    def copy(self, values: Values, reading: Reading, *, alone: bool) -> Copy:
+        """The copy with *values* for parameters; one that is not *alone* is a single module."""
+        top = " ".join([self.root, *(f"-chparam {name} {value}" for name, value in values)])
+        found = self._written(readable(self.text), top, _plainly(reading, alone=alone))
+        if found.text and reading.unknown != "x":
+            # Only now: what a design asks of unknown bits has its answer before they get a value.
+            found = self._written(found.text, self.root, _filling(self.text, reading.unknown))
+        if found.text and reading.at_edge:
+            with Patience(self.limits.cpu_seconds):
+                found = _at_edge(found.text, self.root)
+        return found
+
+    def _written(self, text: str, top: str, steps: list[str]) -> Copy:
+        """*text* after yosys has read it, done *steps*, and written it again."""
+        Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
+        head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
+        tail = ["opt_clean", "select -assert-none t:$print", f"write_verilog -noattr {_COPY}", ""]
+        Path("synthesis.ys").write_text("\n".join([*head, *steps, *tail]), encoding="utf-8")
+        Path(_COPY).unlink(missing_ok=True)
+        ended = execute(self.yosys, "synthesis.ys", self.limits)
+        if ended.exit_code != 0 or not Path(_COPY).is_file():
+            lines = ended.output.strip().splitlines()
+            return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
+        return Copy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
 
 
 def _of_bits(copy: str) -> str:
@@ -105,14 +123,14 @@ def _of_bits(copy: str) -> str:
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
-def _plainly(reading: Reading, *, several: bool) -> list[str]:
-    """Where there are *several* roots, each copy is one module, so that none brings another's parts."""
-    return ["proc -norom", "flatten"] if reading.at_edge or several else ["proc -norom"]
+def _plainly(reading: Reading, *, alone: bool) -> list[str]:
+    """A copy beside others is one module, so that none brings another's parts."""
+    return ["proc -norom"] if alone and not reading.at_edge else ["proc -norom", "flatten"]
 
 
-def _filling(rtl: str, unknown: str) -> list[str]:
+def _filling(text: str, unknown: str) -> list[str]:
     """Steps that give every unknown bit the value *unknown*; a random one is the design's own, so none is written to suit it."""
-    seed = int.from_bytes(hashlib.sha256(rtl.encode(errors="replace")).digest()[:3], "big") + 1
+    seed = int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:3], "big") + 1
     kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
     value = f"-random {seed + int(number)}" if kind == "random" else f"-{unknown}"
     return ["proc -norom", f"setundef -undriven {value}", f"setundef -init {value}"]
