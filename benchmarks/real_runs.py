@@ -20,8 +20,8 @@ from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest
 from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
 from ct_retrain.core.workspace import MANIFEST
-from ct_retrain.nightly import Options
-from ct_retrain.nightly import run as run_night
+from ct_retrain.nightly.run import Options
+from ct_retrain.nightly.run import run as run_night
 from ct_retrain.pipeline import Spec, Tools
 from ct_retrain.pipeline import run as run_pipeline
 from ct_retrain.verilog.extract import find_rtl

@@ -14,8 +14,10 @@ from ct_retrain.core.ports import Store
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.snapshot import Receipt
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import Options, Ports, promote, run
-from ct_retrain.nightly.offsite import catch_up
+from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.snapshots.upload import catch_up
 from tests.town import found, leave_trace
 
 NIGHTS = tuple(f"2026-01-0{day}" for day in range(1, 7))

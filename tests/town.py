@@ -22,7 +22,7 @@ from ct_retrain.core.settings import (
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
-from ct_retrain.nightly import Ports
+from ct_retrain.nightly.night import Ports
 from ct_retrain.trace import TraceWriter
 from tests.fakes import Inbox, Learner
 

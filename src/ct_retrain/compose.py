@@ -25,7 +25,7 @@ from ct_retrain.core.settings import NoticeSettings, Settings
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
-from ct_retrain.nightly import Ports
+from ct_retrain.nightly.night import Ports
 from ct_retrain.report import Shelf, write
 from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.stages.curate import REJECTED

@@ -17,7 +17,9 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.settings import PathSettings, Settings, TrackingSettings
 from ct_retrain.core.tracking import Aliases, Point, Story, TrackedAdapter, TrackedNight
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import Options, promote, retrack, roll_back, run
+from ct_retrain.nightly.releases import promote, roll_back
+from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.tracking import retrack
 
 LONG = TrackingSettings(timeout=300)
 

@@ -17,7 +17,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.disk import read_record
-from ct_retrain.nightly import SCHEDULERS, Installation, units
+from ct_retrain.nightly.schedule import SCHEDULERS, Installation, units
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

@@ -20,9 +20,10 @@ from ct_retrain.adapters.vault import DirectoryStore
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.night import NightOutcome, NightPlan, NightRecord
-from ct_retrain.nightly import Options, check, run
-from ct_retrain.nightly.offsite import snapshot
-from ct_retrain.nightly.restore import restore
+from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.snapshots.restore import restore
+from ct_retrain.nightly.snapshots.upload import snapshot
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"
 TOLD = ("archive", "work/continuous_retrain/.outbox")

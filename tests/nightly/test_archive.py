@@ -13,7 +13,7 @@ from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.night import NightOutcome, Provenance
 from ct_retrain.core.settings import EndpointSettings, NoticeSettings
-from ct_retrain.nightly import Options, run
+from ct_retrain.nightly.run import Options, run
 
 SECRET = "xoxb-not-for-archives"
 

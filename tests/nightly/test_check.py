@@ -12,7 +12,9 @@ from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.core.night import NightPlan, NightRecord, Release
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import Options, check, promote, run
+from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages.publish import latest
 
 FIRST, SECOND, THIRD = "2026-01-01", "2026-01-02", "2026-01-03"
@@ -146,7 +148,7 @@ def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(lived: Town,
     [breach] = check(town.workspace).breaches
     assert breach.heal.startswith(f"ct-retrain rollback {FIRST} ")
 
-    from ct_retrain.nightly import roll_back
+    from ct_retrain.nightly.releases import roll_back
 
     roll_back(town.workspace, town.ports.generators, FIRST, "as check says")
     assert check(town.workspace).breaches == ()

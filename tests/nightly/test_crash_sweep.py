@@ -12,7 +12,8 @@ from tests.trees import tree
 
 from ct_retrain import disk
 from ct_retrain.core.audit import Breach
-from ct_retrain.nightly import Options, check, run
+from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages.publish import history
 
 _DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", "rmdir")

@@ -15,7 +15,9 @@ from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.training import Row
 from ct_retrain.judge.confined.equivalence import locate_yosys
-from ct_retrain.nightly import Options, certificate_of, record_of, run, verify
+from ct_retrain.nightly.audit import certificate_of, verify
+from ct_retrain.nightly.records import record_of
+from ct_retrain.nightly.run import Options, run
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"
 JURY = (

@@ -20,7 +20,7 @@ from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.bench import testbench as bench_of
 from ct_retrain.demo.families import mastered_families, missing_families, sample
 from ct_retrain.demo.families.task import Family, Task
-from ct_retrain.nightly import Options, rehearse, run
+from ct_retrain.nightly.run import Options, rehearse, run
 from ct_retrain.stages._adapter import WEIGHTS, untrained
 from ct_retrain.trace import TraceWriter
 

@@ -7,7 +7,7 @@ from tests.town import Town, found, leave_trace
 
 from ct_retrain.cli import call
 from ct_retrain.core.night import Effort, Manifest, NightRecord
-from ct_retrain.nightly import Options, run
+from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.step import content
 
 

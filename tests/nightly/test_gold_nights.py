@@ -16,7 +16,9 @@ from ct_retrain.core.night import Manifest, NightOutcome, NightRecord, TrainFact
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import ShareSettings
 from ct_retrain.core.training import TOO_LONG, Fit, Row, TrainPlan
-from ct_retrain.nightly import Options, promote, rehearse, run, verify
+from ct_retrain.nightly.audit import verify
+from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.run import Options, rehearse, run
 
 NIGHT, NEXT = "2026-01-01", "2026-01-02"
 TOML = '[benchmark]\nsuite = "suite.jsonl"\n[judge]\nsimulator = "icarus"\n[curate]\nmutants = 0\n'

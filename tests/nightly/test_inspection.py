@@ -12,7 +12,8 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.ports import Generator
-from ct_retrain.nightly import Options, failures, inspect, run
+from ct_retrain.nightly.records import failures, inspect
+from ct_retrain.nightly.run import Options, run
 
 NIGHT = "2026-01-01"
 

@@ -28,7 +28,7 @@ from ct_retrain import disk
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import check
+from ct_retrain.nightly.audit import check
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for orphans in /proc")
 NIGHTS = ("2026-01-01", "2026-01-02")

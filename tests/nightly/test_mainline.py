@@ -7,7 +7,7 @@ from tests.town import Town, found, leave_trace
 
 from ct_retrain.core.problem import Prompt
 from ct_retrain.core.readiness import Readiness
-from ct_retrain.nightly import Options, rehearse, run
+from ct_retrain.nightly.run import Options, rehearse, run
 
 
 class Template:

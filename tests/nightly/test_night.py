@@ -15,7 +15,9 @@ from ct_retrain.core.dataset import Example
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.night import NightOutcome, NightRecord
 from ct_retrain.core.problem import Scorecard
-from ct_retrain.nightly import Options, inspect, open_nights, promote, records, rehearse, run, succession
+from ct_retrain.nightly.records import inspect, open_nights, records
+from ct_retrain.nightly.releases import promote, succession
+from ct_retrain.nightly.run import Options, rehearse, run
 from ct_retrain.stages.publish import history, latest, verified
 
 

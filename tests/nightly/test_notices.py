@@ -23,7 +23,7 @@ from ct_retrain.core.configuration import load
 from ct_retrain.core.errors import CtRetrainError, LockedError, ToolError
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.settings import NoticeSettings
-from ct_retrain.nightly import Options, aftermath, run
+from ct_retrain.nightly.run import Options, follow_up, run
 
 NIGHT = "2026-01-01"
 
@@ -177,7 +177,7 @@ def test_what_follows_a_night_and_fails_is_told_once(tmp_path: Path, monkeypatch
     def fails(*_: object) -> None:
         raise ToolError("the bucket is gone: create it")
 
-    monkeypatch.setitem(aftermath.PARTS, "snapshot", fails)
+    monkeypatch.setitem(follow_up.PARTS, "snapshot", fails)
     town = found(tmp_path)
     live(town)
     live(town)

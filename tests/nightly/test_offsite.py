@@ -14,11 +14,16 @@ from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.record import canonical_json
 from ct_retrain.core.snapshot import FileMember, SnapshotIndex, blob_key, index_key
-from ct_retrain.nightly import Options, run
-from ct_retrain.nightly.offsite import catch_up, receipt_of, snapshot, unverified
-from ct_retrain.nightly.purge import plan, purge
-from ct_retrain.nightly.restore import nights_in, restore
-from ct_retrain.nightly.survey import places
+from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.snapshots.index import places
+from ct_retrain.nightly.snapshots.purge import plan, purge
+from ct_retrain.nightly.snapshots.restore import nights_in, restore
+from ct_retrain.nightly.snapshots.upload import (
+    catch_up,
+    receipt_of,
+    snapshot,
+    unverified,
+)
 
 ONE = OLD[0]
 

@@ -15,10 +15,16 @@ from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.night import Manifest
 from ct_retrain.core.retention import is_raw
 from ct_retrain.core.snapshot import Purged
-from ct_retrain.nightly import Options, promote, run
-from ct_retrain.nightly.offsite import catch_up, receipt_of, snapshot, unverified
-from ct_retrain.nightly.purge import plan, purge
-from ct_retrain.nightly.restore import restore
+from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.snapshots.purge import plan, purge
+from ct_retrain.nightly.snapshots.restore import restore
+from ct_retrain.nightly.snapshots.upload import (
+    catch_up,
+    receipt_of,
+    snapshot,
+    unverified,
+)
 
 ONE = OLD[0]
 

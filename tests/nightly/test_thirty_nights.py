@@ -20,8 +20,12 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.night import NightOutcome, NightRecord
 from ct_retrain.core.ports import Notifier
 from ct_retrain.core.snapshot import Receipt
-from ct_retrain.nightly import Options, Ports, check, open_nights, promote, records, roll_back, run
-from ct_retrain.nightly.restore import restore
+from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.records import open_nights, records
+from ct_retrain.nightly.releases import promote, roll_back
+from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.snapshots.restore import restore
 from ct_retrain.report import write
 from ct_retrain.stages.publish import history, latest
 

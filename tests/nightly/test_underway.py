@@ -14,7 +14,7 @@ from ct_retrain.cli.logs import configure
 from ct_retrain.core.night import NightPlan
 from ct_retrain.core.settings import PathSettings
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.nightly import underway
+from ct_retrain.nightly.records import underway
 
 
 @pytest.fixture

@@ -16,7 +16,9 @@ from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRe
 from ct_retrain.core.problem import Sample
 from ct_retrain.core.record import FileRef
 from ct_retrain.core.verdict import Outcome
-from ct_retrain.nightly import Options, judge_again, record_of, run, verify
+from ct_retrain.nightly.audit import judge_again, verify
+from ct_retrain.nightly.records import record_of
+from ct_retrain.nightly.run import Options, run
 
 NIGHT = "2026-01-01"
 

@@ -24,7 +24,7 @@ from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
 from ct_retrain.core.record import Tool
 from ct_retrain.core.settings import GateSettings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import Options, run
+from ct_retrain.nightly.run import Options, run
 
 PUBLISHED, NOTHING, HELD, REJECTED = "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"
 

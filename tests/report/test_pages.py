@@ -29,7 +29,7 @@ from ct_retrain.core.configuration import flat
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import EndpointSettings, NoticeSettings, Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import Options, aftermath, run
+from ct_retrain.nightly.run import Options, follow_up, run
 from ct_retrain.report import is_written, write
 
 LIMIT = 2_000_000
@@ -389,7 +389,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(town):
 
     assert made == [REJECTED]
     assert is_written(town.workspace, record_of(town, REJECTED))
-    assert next(iter(aftermath.PARTS)) == "report"
+    assert next(iter(follow_up.PARTS)) == "report"
 
 
 def test_a_page_of_an_earlier_try_is_written_again(town):
@@ -405,7 +405,7 @@ def test_a_report_that_fails_keeps_nobody_from_being_told(town):
         raise KeyError("a bug")
 
     shutil.rmtree(town.workspace.outbox / HELD)
-    failed = aftermath.follow(
+    failed = follow_up.follow(
         town.workspace, town.settings, town.ports._replace(reporter=reporter), record_of(town, HELD)
     )
 

@@ -14,7 +14,7 @@ from ct_retrain.core.night import Manifest
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.settings import CurateSettings
 from ct_retrain.judge.confined.equivalence import locate_yosys
-from ct_retrain.nightly import Options, run
+from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages._keep import most_valuable
 
 

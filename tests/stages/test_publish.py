@@ -15,7 +15,8 @@ from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.night import NightOutcome, NightRecord
 from ct_retrain.core.problem import Sample
 from ct_retrain.core.training import Fit, TrainPlan
-from ct_retrain.nightly import Options, promote, run
+from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages.publish import Reason, history, latest, move_latest, predecessor, verified
 
 

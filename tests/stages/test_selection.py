@@ -12,7 +12,7 @@ from tests.town import Town, found, golden, leave_trace, spec, wrong
 from ct_retrain.core.dataset import Trace
 from ct_retrain.core.verdict import Design, Verdict
 from ct_retrain.judge.judge import Judge
-from ct_retrain.nightly import Options, run
+from ct_retrain.nightly.run import Options, run
 
 
 class Counting:

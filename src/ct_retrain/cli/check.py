@@ -26,7 +26,7 @@ def check(context: Context, *, quick: bool, as_json: bool) -> int:
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import CorruptStateError
-    from ct_retrain.nightly import check as look_over
+    from ct_retrain.nightly.audit import check as look_over
 
     house = context.house()
     audit = look_over(house.workspace, disk.size_difference if quick else disk.difference)
@@ -69,8 +69,9 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
     from ct_retrain.core.configuration import recorded
     from ct_retrain.core.errors import CorruptStateError
     from ct_retrain.core.night import EXIT_CODES, NightOutcome
-    from ct_retrain.nightly import judge_again, record_of
-    from ct_retrain.nightly import verify as look_into
+    from ct_retrain.nightly.audit import judge_again
+    from ct_retrain.nightly.audit import verify as look_into
+    from ct_retrain.nightly.records import record_of
 
     workspace = context.house().workspace
     record = record_of(workspace, night)

@@ -9,7 +9,7 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.nightly.tasting import Tasted
+    from ct_retrain.nightly.run.harvest_check import Tasted
 
 NOTHING = 3
 
@@ -35,7 +35,7 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
 
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.workspace import Workspace
-    from ct_retrain.nightly.tasting import taste
+    from ct_retrain.nightly.run.harvest_check import taste
 
     runs = Path(directory).resolve()
     if not runs.is_dir():

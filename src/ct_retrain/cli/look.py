@@ -19,7 +19,8 @@ from ct_retrain.cli.why import (
 if TYPE_CHECKING:
     from ct_retrain.compose import House
     from ct_retrain.core.night import ManifestRef, NightRecord
-    from ct_retrain.nightly import Inspection, Underway
+    from ct_retrain.nightly.records import Underway
+    from ct_retrain.report import Inspection
 
 _SHOWN = 14
 _ARMS = ("candidate", "champion", "mainline")
@@ -30,7 +31,9 @@ _ARMS = ("candidate", "champion", "mainline")
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
     """What is being served, what is running, and how the last nights ended."""
-    from ct_retrain.nightly import lost_notices, open_nights, records, succession, underway
+    from ct_retrain.nightly.notices import lost_notices
+    from ct_retrain.nightly.records import open_nights, records, underway
+    from ct_retrain.nightly.releases import succession
     from ct_retrain.stages.publish import latest
 
     house = context.house()
@@ -130,7 +133,7 @@ def history(context: Context, *, as_json: bool) -> None:
 @click.pass_obj
 def show(context: Context, night: str | None, problem: str | None, *, as_json: bool) -> None:
     """Why NIGHT ended as it did.  [default: the last one]"""
-    from ct_retrain.nightly import record_of
+    from ct_retrain.nightly.records import record_of
 
     house = context.house()
     record = record_of(house.workspace, night)
@@ -150,7 +153,7 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
 
 def _inspected(house: House, record: NightRecord, name: str) -> Inspection:
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly import inspect
+    from ct_retrain.nightly.records import inspect
     from ct_retrain.suites.load import load_suite
 
     suite = load_suite(house.settings.benchmark.suite, house.workspace.root)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.night import NightRecord
     from ct_retrain.core.readiness import Readiness
     from ct_retrain.core.training import Outlook
-    from ct_retrain.nightly import Rehearsal
+    from ct_retrain.nightly.run import Rehearsal
 
 _STAGES = ("collect", "curate", "train", "benchmark", "publish")
 
@@ -49,8 +49,9 @@ def run(
     from ct_retrain.cli.context import log
     from ct_retrain.cli.stages import stage_name
     from ct_retrain.compose import remembering
-    from ct_retrain.nightly import Options, rehearse, tonight
-    from ct_retrain.nightly import run as run_night
+    from ct_retrain.nightly.records import tonight
+    from ct_retrain.nightly.run import Options, rehearse
+    from ct_retrain.nightly.run import run as run_night
 
     house = context.house({"train.command": trainer_command} if trainer_command else {})
     if dry_run:

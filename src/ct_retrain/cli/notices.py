@@ -23,7 +23,7 @@ def test(context: Context, *, as_json: bool) -> int:
     from datetime import UTC, datetime
 
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly.wording import trial
+    from ct_retrain.nightly.notices.messages import trial
 
     notifier = context.house().ports.notifier
     channels = notifier.channels

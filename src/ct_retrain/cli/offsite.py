@@ -26,8 +26,8 @@ def snapshot(context: Context, night: str | None, *, as_json: bool) -> None:
     back even where there is a receipt, and what the store has lost or damaged is sent again.
     """
     from ct_retrain import disk
-    from ct_retrain.nightly.offsite import catch_up
-    from ct_retrain.nightly.offsite import snapshot as copy
+    from ct_retrain.nightly.snapshots.upload import catch_up
+    from ct_retrain.nightly.snapshots.upload import snapshot as copy
 
     house = context.house()
     store = _store(house)
@@ -60,8 +60,8 @@ def purge(context: Context, *, yes: bool, as_json: bool) -> int:
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import CorruptStateError
-    from ct_retrain.nightly.purge import plan
-    from ct_retrain.nightly.purge import purge as carry_out
+    from ct_retrain.nightly.snapshots.purge import plan
+    from ct_retrain.nightly.snapshots.purge import purge as carry_out
 
     house = context.house()
     store = _store(house)
@@ -104,8 +104,8 @@ def restore(context: Context, night: str | None, into: str | None, *, force: boo
     from pathlib import Path
 
     from ct_retrain import disk
-    from ct_retrain.nightly.restore import nights_in
-    from ct_retrain.nightly.restore import restore as bring_back
+    from ct_retrain.nightly.snapshots.restore import nights_in
+    from ct_retrain.nightly.snapshots.restore import restore as bring_back
 
     house = context.house()
     store = _store(house)

@@ -28,7 +28,7 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly import roll_back, roll_back_to_mainline
+    from ct_retrain.nightly.releases import roll_back, roll_back_to_mainline
 
     if night and to_mainline:
         raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
@@ -57,7 +57,7 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly import promote as promote_night
+    from ct_retrain.nightly.releases import promote as promote_night
 
     if not force:
         raise UsageError(
@@ -73,7 +73,7 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
 def _track(house: House, night: str | None) -> None:
     """Let the tracker follow; the pointer has moved whatever becomes of that."""
     from ct_retrain.core.errors import CtRetrainError
-    from ct_retrain.nightly import retrack
+    from ct_retrain.nightly.tracking import retrack
 
     try:
         retrack(house.workspace, house.settings, house.ports, night)

@@ -47,7 +47,7 @@ def _chosen(house: House, night: str | None, *, every: bool) -> list[NightRecord
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.night import NightRecord
-    from ct_retrain.nightly import last_record, records
+    from ct_retrain.nightly.records import last_record, records
 
     if night is not None and every:
         raise UsageError("report: name a NIGHT or say --all, not both")

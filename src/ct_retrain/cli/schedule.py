@@ -11,7 +11,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ct_retrain.nightly import Installation
+    from ct_retrain.nightly.schedule import Installation
 
 
 @click.command(short_help="Print a unit for cron, systemd, GitHub or Jenkins.")
@@ -41,7 +41,7 @@ def schedule(
 
     from pydantic import TypeAdapter
 
-    from ct_retrain.nightly import Scheduler, units
+    from ct_retrain.nightly.schedule import Scheduler, units
 
     here = _installation(context, user, environment)
     written = units(TypeAdapter[Scheduler](Scheduler).validate_python(scheduler), here)
@@ -62,7 +62,7 @@ def schedule(
 def _installation(context: Context, user: str | None, environment: str | None) -> Installation:
     from pathlib import Path
 
-    from ct_retrain.nightly import Installation
+    from ct_retrain.nightly.schedule import Installation
 
     house = context.house()
     root = house.workspace.root

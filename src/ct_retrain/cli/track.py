@@ -22,7 +22,8 @@ def track() -> None:
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
     """Say which nights the store holds, which are missing, and where its aliases point."""
-    from ct_retrain.nightly import records, tracker
+    from ct_retrain.nightly.records import records
+    from ct_retrain.nightly.tracking import tracker
 
     house = context.house()
     held = tracker(house.ports).holds()
@@ -44,7 +45,7 @@ def rebuild(context: Context, *, as_json: bool) -> None:
     The embedded store is made anew beside the old one and takes its place when it is whole; on a server the nights
     that differ are written again. No night may run meanwhile.
     """
-    from ct_retrain.nightly import rebuild_tracking
+    from ct_retrain.nightly.tracking import rebuild_tracking
 
     house = context.house()
     held = rebuild_tracking(house.workspace, house.settings, house.ports)

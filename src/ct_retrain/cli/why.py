@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.decision import Comparison
     from ct_retrain.core.night import NightRecord
     from ct_retrain.core.workspace import Workspace
-    from ct_retrain.nightly import Inspection
+    from ct_retrain.report import Inspection
 
 _LOG_LINES = 20
 _NAMED = 12
@@ -35,7 +35,7 @@ def print_flips(record: NightRecord) -> None:
 
 def print_places(workspace: Workspace, record: NightRecord) -> None:
     """What was left out for every arm, and where the first failing answers are."""
-    from ct_retrain.nightly import failures, quarantined
+    from ct_retrain.nightly.records import failures, quarantined
 
     left_out = quarantined(workspace, record)
     if left_out:
@@ -49,7 +49,7 @@ def print_places(workspace: Workspace, record: NightRecord) -> None:
 
 def print_sources(workspace: Workspace, record: NightRecord) -> None:
     """What became of the gold sets and the general data, file by file."""
-    from ct_retrain.nightly import trained
+    from ct_retrain.nightly.records import trained
 
     facts = trained(workspace, record)
     if facts is None or not facts.gold:
@@ -65,7 +65,7 @@ def print_sources(workspace: Workspace, record: NightRecord) -> None:
 def print_certificate(workspace: Workspace, record: NightRecord) -> None:
     """What the mixture was compared with, and the rows that come nearest to a benchmark problem."""
     from ct_retrain.core.certificate import told
-    from ct_retrain.nightly import certificate_of
+    from ct_retrain.nightly.audit import certificate_of
 
     found = certificate_of(workspace, record)
     if found is None:

@@ -11,8 +11,8 @@ from ct_retrain.core.record import Record, Sha256, digest
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.tracking import Aliases, Point, Story, Tracked, TrackedAdapter, TrackedNight
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly import books
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.records import index
 from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
 from ct_retrain.stages.train import ADAPTER
 
@@ -64,7 +64,7 @@ def retrack(workspace: Workspace, settings: Settings, ports: Ports, night: str |
 def rebuild_tracking(workspace: Workspace, settings: Settings, ports: Ports) -> Tracked:
     """Tell the tracker of every night on record; no night may run meanwhile."""
     with disk.lock(workspace.lock):
-        return tracker(ports).rebuild(_story(workspace, settings, books.records(workspace)))
+        return tracker(ports).rebuild(_story(workspace, settings, index.records(workspace)))
 
 
 def tracker(ports: Ports) -> Tracker:

@@ -11,7 +11,7 @@ from ct_retrain import disk
 from ct_retrain.core.progress import EVENT
 from ct_retrain.core.record import Record
 from ct_retrain.core.workspace import NIGHT_LOG, Workspace
-from ct_retrain.nightly.books import open_nights
+from ct_retrain.nightly.records.index import open_nights
 
 _TAIL = 256 << 10
 """Bytes of the log that are read: hours of it."""

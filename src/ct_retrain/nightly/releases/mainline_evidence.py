@@ -6,7 +6,7 @@ from ct_retrain import disk
 from ct_retrain.core.eprocess import MainlineEvidence, ServedNight, mainline_evidence, served_night
 from ct_retrain.core.night import BenchmarkFacts, Manifest
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.books import records
+from ct_retrain.nightly.records.index import records
 
 
 def succession(workspace: Workspace, alpha: float) -> MainlineEvidence:

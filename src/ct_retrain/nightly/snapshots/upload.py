@@ -24,8 +24,8 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.record import canonical_json
 from ct_retrain.core.snapshot import FileMember, Receipt, SnapshotIndex, Stored, blob_key, index_key
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import books
-from ct_retrain.nightly.survey import incomplete, survey
+from ct_retrain.nightly.records import index
+from ct_retrain.nightly.snapshots.index import incomplete, survey
 from ct_retrain.stages.publish import RELEASE, release_name
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
@@ -68,7 +68,7 @@ def catch_up(workspace: Workspace, store: Store) -> list[Receipt]:
     """
     failed: list[CtRetrainError] = []
     done: list[Receipt] = []
-    for record in books.records(workspace):
+    for record in index.records(workspace):
         if not workspace.purged(record.night).exists() and not _covered(workspace, store, record):
             try:
                 done.append(snapshot(workspace, store, record.night))

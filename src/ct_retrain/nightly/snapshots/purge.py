@@ -27,9 +27,9 @@ from ct_retrain.core.retention import (
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.nightly import books
-from ct_retrain.nightly.offsite import receipt_of, unverified
-from ct_retrain.nightly.survey import is_log, shared
+from ct_retrain.nightly.records import index
+from ct_retrain.nightly.snapshots.index import is_log, shared
+from ct_retrain.nightly.snapshots.upload import receipt_of, unverified
 from ct_retrain.stages.publish import latest, night_of, predecessor
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
@@ -152,12 +152,12 @@ def _raw(workspace: Workspace, night: str) -> list[str]:
 
 def calendar_of(workspace: Workspace, settings: Settings) -> Calendar:
     """Which nights others rest on; raise CorruptStateError when what is served cannot be told."""
-    ended = [record.night for record in books.records(workspace)]
+    ended = [record.night for record in index.records(workspace)]
     served = latest(workspace.models)
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
     return Calendar(
         ended=ended,
-        unfinished=[one.night for one in books.open_nights(workspace)],
+        unfinished=[one.night for one in index.open_nights(workspace)],
         previous={one.night: one.previous for one in plans},
         served=_night_of(served),
         predecessor=_night_of(_before(workspace)),

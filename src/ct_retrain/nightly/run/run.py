@@ -15,8 +15,10 @@ from ct_retrain.core.errors import LockedError, UsageError
 from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName, TrainFacts
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.nightly import aftermath, alarms, books, closing, outbox, steps
 from ct_retrain.nightly.night import Night, Ports
+from ct_retrain.nightly.notices import alerts, outbox
+from ct_retrain.nightly.records import index
+from ct_retrain.nightly.run import finish, follow_up, stages
 from ct_retrain.nightly.step import perform
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
@@ -40,12 +42,12 @@ def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options
     A night that is over is returned as it is. Raise LockedError when another one runs; any other failure is
     archived and told to the team before it is raised again.
     """
-    name = options.night or books.tonight(settings.timezone)
+    name = options.night or index.tonight(settings.timezone)
     try:
         with disk.lock(workspace.lock):
             return _locked(workspace, settings, ports, options._replace(night=name))
     except LockedError:
-        alarms.locked_out(workspace, ports, name)
+        alerts.locked_out(workspace, ports, name)
         raise
 
 
@@ -57,24 +59,24 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
         return _over(workspace, settings, ports, disk.read_record(workspace.record(name), NightRecord))
     outbox.catch_up(workspace, ports.notifier)
     if options.until is None:
-        alarms.beat(ports, "start", name)
-    alarms.look_at_disk(workspace, settings, ports, name)
+        alerts.beat(ports, "start", name)
+    alerts.look_at_disk(workspace, settings, ports, name)
     try:
         ended = _night(workspace, settings, ports, name, options.until)
     except (KeyboardInterrupt, SystemExit, LockedError):
         raise
     except Exception as error:
         if not isinstance(error, UsageError) or (workspace.night(name) / PLAN).exists():
-            alarms.broke(workspace, settings, ports, name, error)
-        alarms.beat(ports, "failure", f"{name}: {type(error).__name__}")
+            alerts.broke(workspace, settings, ports, name, error)
+        alerts.beat(ports, "failure", f"{name}: {type(error).__name__}")
         raise
     return _over(workspace, settings, ports, ended) if ended is not None else None
 
 
 def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> NightRecord:
     """Do what is left to do for a night that is over."""
-    aftermath.follow(workspace, settings, ports, record)
-    alarms.beat_success(workspace, ports, record)
+    follow_up.follow(workspace, settings, ports, record)
+    alerts.beat_success(workspace, ports, record)
     return record
 
 
@@ -86,28 +88,28 @@ def _night(
         structlog.contextvars.bound_contextvars(night=name),
         contextlib.closing(ports.generators),
     ):
-        night = Night(workspace, settings, ports, books.open_plan(workspace, name), workspace.night(name))
+        night = Night(workspace, settings, ports, index.open_plan(workspace, name), workspace.night(name))
         done: list[Manifest] = []
         for stage in _ORDER:
-            step, fill = steps.STEPS[stage](night, done)
+            step, fill = stages.STEPS[stage](night, done)
             _LOG.info("stage starts", stage=stage)
             manifest = perform(step, fill, ports.effort)
             done.append(manifest)
             seconds = (manifest.finished - manifest.started).total_seconds()
-            figures = {**steps.summary(manifest), **steps.judging(manifest)}
+            figures = {**stages.summary(manifest), **stages.judging(manifest)}
             _LOG.info("stage done", stage=stage, seconds=round(seconds, 1), **figures)
             if stage == until:
                 return None
             if _nothing_more(manifest, night):
                 break
-        return closing.close(night, done)
+        return finish.close(night, done)
 
 
 def _nothing_more(manifest: Manifest, night: Night) -> bool:
     """True when the night ends after this stage: nothing new to learn, nothing it may train on, or nothing to publish."""
     match manifest.facts:
         case CurateFacts() as facts:
-            return not steps.learns(night, facts)
+            return not stages.learns(night, facts)
         case TrainFacts(held=why):
             return bool(why)
         case BenchmarkFacts(decision=decision):
@@ -123,7 +125,7 @@ def _forget(workspace: Workspace, night: str, stage: StageName) -> None:
     """
     record = workspace.record(night)
     if record.exists():
-        last = books.last_record(workspace)
+        last = index.last_record(workspace)
         ended = disk.read_record(record, NightRecord)
         if ended.release is not None or (last is not None and last.night != night):
             message = f"night {night} is over and others rest on it: start a new one with --night {night}.2"

@@ -20,10 +20,11 @@ from ct_retrain.core.night import (
 )
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.nightly import closing, evidence
-from ct_retrain.nightly.certified import certified
-from ct_retrain.nightly.check import purged, stage_differences
+from ct_retrain.nightly.audit import recompute
+from ct_retrain.nightly.audit.certificate import certified
+from ct_retrain.nightly.audit.check import purged, stage_differences
 from ct_retrain.nightly.night import Night, Ports
+from ct_retrain.nightly.run import finish
 from ct_retrain.stages.publish import RELEASE, verified
 from ct_retrain.stages.train import ADAPTER
 
@@ -48,7 +49,7 @@ def verify(workspace: Workspace, settings: Settings, ports: Ports, record: Night
 def judge_again(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
     """Simulate every kept answer again; as good as the simulator of *ports* is forgetful."""
     sealed, _ = _sealed(workspace, settings, ports, record)
-    claims = [evidence.answers(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
+    claims = [recompute.answers(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
     return Verification(night=record.night, claims=tuple(claims))
 
 
@@ -90,12 +91,12 @@ def _told(sealed: Sealed) -> Claim:
     done = [sealed.done[ref.stage] for ref in record.stages if ref.stage in sealed.done]
     if len(done) < len(record.stages):
         return unknown(claim, "a manifest is not the one that the night ended with")
-    decision = closing.decision_of(done)
+    decision = finish.decision_of(done)
     for name, is_so in {
-        "outcome": record.outcome is closing.outcome_of(decision, done),
+        "outcome": record.outcome is finish.outcome_of(decision, done),
         "decision": record.decision == decision,
-        "reason": record.reason == closing.reason_of(decision, done),
-        "metrics": record.metrics == closing.metrics(done),
+        "reason": record.reason == finish.reason_of(decision, done),
+        "metrics": record.metrics == finish.metrics(done),
     }.items():
         if not is_so:
             return denied(claim, f"its {name} is another")
@@ -105,16 +106,16 @@ def _told(sealed: Sealed) -> Claim:
 def _derived(sealed: Sealed) -> Iterator[Claim]:
     night, record, done = sealed.night, sealed.record, sealed.done
     if {"collect", "curate"} <= sealed.whole:
-        yield evidence.dataset(night, record, (done["collect"], done["curate"]))
+        yield recompute.dataset(night, record, (done["collect"], done["curate"]))
     else:
-        yield unknown(evidence.DATASET_CLAIM, "what collect or curate left is not whole")
+        yield unknown(recompute.DATASET_CLAIM, "what collect or curate left is not whole")
     if "train" in sealed.whole:
         yield from filter(None, [certified(night, done["train"])])
     if _measured(sealed):
-        yield evidence.scorecards(night, record, done["benchmark"])
-        yield evidence.decision(night, record, done["benchmark"])
+        yield recompute.scorecards(night, record, done["benchmark"])
+        yield recompute.decision(night, record, done["benchmark"])
     elif any(ref.stage == "benchmark" for ref in record.stages):
-        yield unknown(evidence.DECISION_CLAIM, "what benchmark left is not whole")
+        yield unknown(recompute.DECISION_CLAIM, "what benchmark left is not whole")
 
 
 def _measured(sealed: Sealed) -> bool:

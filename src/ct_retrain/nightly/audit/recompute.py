@@ -18,8 +18,8 @@ from ct_retrain.core.problem import Problem, Sample, Scorecard, Suite
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.scoring import Exam, scorecard
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.nightly import steps
 from ct_retrain.nightly.night import Night
+from ct_retrain.nightly.run import stages
 from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
@@ -46,7 +46,7 @@ def dataset(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) 
     """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both."""
     collected, curated = done
     try:
-        step, fill = steps.STEPS["curate"](night, [collected])
+        step, fill = stages.STEPS["curate"](night, [collected])
         with tempfile.TemporaryDirectory(prefix="ct-retrain-verify-") as scratch:
             fill(Path(scratch))
             named = [(file, Path(scratch) / file.path) for file in curated.files]

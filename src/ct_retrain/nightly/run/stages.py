@@ -28,8 +28,9 @@ from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.protected import protected_suites
 from ct_retrain.decontamination.protection import Protection
-from ct_retrain.nightly import books, closing
 from ct_retrain.nightly.night import Night
+from ct_retrain.nightly.records import index
+from ct_retrain.nightly.run import finish
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
@@ -126,7 +127,7 @@ def train_inputs(night: Night) -> TrainInputs:
         base=night.workspace.model(night.settings.train.mainline),
         settings=night.settings.train,
         forgotten=_forgotten(night),
-        gold_before=books.gold_before(night.workspace),
+        gold_before=index.gold_before(night.workspace),
         protection=protected(night),
     )
 
@@ -231,7 +232,7 @@ def _publish(night: Night, done: list[Manifest]) -> Planned:
         models=night.workspace.models,
         adapter=night.directory / "train" / ADAPTER,
         base=night.settings.train.mainline,
-        metrics=closing.metrics(done),
+        metrics=finish.metrics(done),
         suite=load_suite(night.settings.benchmark.suite, night.workspace.root),
         trained=trained,
         curated=curated,

@@ -15,8 +15,9 @@ from ct_retrain.core.night import NightRecord, Provenance, StageName
 from ct_retrain.core.notice import Beat
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, PLAN, Workspace
-from ct_retrain.nightly import archive, books, outbox, wording
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.notices import messages, outbox
+from ct_retrain.nightly.records import archive, index
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 _ORDER: tuple[StageName, ...] = ("collect", "curate", "train", "benchmark", "publish")
@@ -37,8 +38,8 @@ def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, er
         _LOG.error("night not archived", reason=str(full), traceback=trace)
         where = f"in the log; {full}"
     said = archive.redacted(str(error), settings)
-    failure = wording.Breakdown(_failing(workspace, night), type(error).__name__, said, where, log)
-    outbox.post(workspace, ports.notifier, wording.broken(night, failure))
+    failure = messages.Breakdown(_failing(workspace, night), type(error).__name__, said, where, log)
+    outbox.post(workspace, ports.notifier, messages.broken(night, failure))
 
 
 def _environment(ports: Ports) -> Provenance | None:
@@ -51,13 +52,13 @@ def _environment(ports: Ports) -> Provenance | None:
 
 def locked_out(workspace: Workspace, ports: Ports, night: str) -> None:
     """Tell that *night* could not start; that it is at work itself is no news, for a schedule gives it more chances."""
-    opened = [plan.night for plan in books.open_nights(workspace)]
+    opened = [plan.night for plan in index.open_nights(workspace)]
     if night in opened:
         return
     holder = disk.holder(workspace.lock)
     process = f"process {holder.pid} on {holder.host}" if holder else "a process that has just ended"
     who = f"night {opened[-1]} ({process})" if opened else process
-    outbox.post(workspace, ports.notifier, wording.locked(night, who))
+    outbox.post(workspace, ports.notifier, messages.locked(night, who))
 
 
 def look_at_disk(workspace: Workspace, settings: Settings, ports: Ports, night: str) -> None:
@@ -66,7 +67,7 @@ def look_at_disk(workspace: Workspace, settings: Settings, ports: Ports, night: 
     places = [place for place in (workspace.work, workspace.models, workspace.archive) if place.exists()]
     free, place = min((shutil.disk_usage(place).free, str(place)) for place in places)
     if free < wanted * 1e9:
-        outbox.post(workspace, ports.notifier, wording.disk_low(night, free, wanted, place))
+        outbox.post(workspace, ports.notifier, messages.disk_low(night, free, wanted, place))
 
 
 def beat(ports: Ports, what: Beat, words: str) -> bool:

@@ -15,8 +15,9 @@ from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.training import Hyperparameters, Outlook, Row, TrainPlan
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import books, steps
 from ct_retrain.nightly.night import Night, Ports
+from ct_retrain.nightly.records import index
+from ct_retrain.nightly.run import stages
 from ct_retrain.nightly.step import perform
 from ct_retrain.stages.gold import remark
 from ct_retrain.stages.publish import latest
@@ -58,8 +59,8 @@ class Rehearsal(Record):
 
 def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
     """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
-    name = night or books.tonight(settings.timezone)
-    last = books.last_record(workspace)
+    name = night or index.tonight(settings.timezone)
+    last = index.last_record(workspace)
     plan = NightPlan(
         night=name,
         started=datetime.now(UTC),
@@ -72,9 +73,9 @@ def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str 
 
 def _rehearse(night: Night) -> Rehearsal:
     collected, curated = _first_stages(night)
-    settings, inputs = night.settings, steps.train_inputs(night)
+    settings, inputs = night.settings, stages.train_inputs(night)
     out = disk.make_directory(night.directory / "train")
-    learns = steps.learns(night, curated)
+    learns = stages.learns(night, curated)
     rows, characters, training = (
         _mixture(inputs, out, night.ports.outlook) if learns else _surveyed(inputs, out)
     )
@@ -124,7 +125,7 @@ def _examples(night: Night) -> Iterator[Rejected]:
 def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     done: list[Manifest] = []
     for stage in ("collect", "curate"):
-        done.append(perform(*steps.STEPS[stage](night, done), night.ports.effort))
+        done.append(perform(*stages.STEPS[stage](night, done), night.ports.effort))
     collected, curated = (manifest.facts for manifest in done)
     if not isinstance(collected, CollectFacts) or not isinstance(curated, CurateFacts):
         raise TypeError(collected.kind, curated.kind)

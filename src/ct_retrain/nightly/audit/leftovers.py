@@ -10,7 +10,7 @@ from ct_retrain.core.audit import Remark
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.night import NightPlan
 from ct_retrain.core.workspace import MANIFEST, PLAN, Workspace
-from ct_retrain.nightly.books import last_record
+from ct_retrain.nightly.records.index import last_record
 
 _TOLERATED = timedelta(hours=1)
 """By which clocks of machines that share a workspace may differ."""

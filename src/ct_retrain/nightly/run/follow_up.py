@@ -14,9 +14,11 @@ from ct_retrain.core.errors import CorruptStateError, CtRetrainError
 from ct_retrain.core.night import NightRecord
 from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly import closing, offsite, outbox, tracking, wording
-from ct_retrain.nightly import purge as purging
+from ct_retrain.nightly import tracking
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.notices import messages, outbox
+from ct_retrain.nightly.run import finish
+from ct_retrain.nightly.snapshots import purge, upload
 from ct_retrain.report import is_written
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
@@ -35,7 +37,7 @@ def follow(workspace: Workspace, settings: Settings, ports: Ports, record: Night
             _LOG.error("aftermath failed", part=name, night=record.night, reason=str(error))
             failed[name] = str(error)
     for name, reason in failed.items():
-        outbox.post(workspace, ports.notifier, wording.part_failed(record.night, name, reason))
+        outbox.post(workspace, ports.notifier, messages.part_failed(record.night, name, reason))
     return failed
 
 
@@ -54,20 +56,20 @@ def _report(workspace: Workspace, settings: Settings, ports: Ports, record: Nigh
 
 def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del settings
-    closing.tell(workspace, ports.notifier, record)
+    finish.tell(workspace, ports.notifier, record)
 
 
 def _copy(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del settings, record
     if ports.store is not None:
-        offsite.catch_up(workspace, ports.store)
+        upload.catch_up(workspace, ports.store)
 
 
 def _purge(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del record
     if ports.store is None or settings.retention_days == 0:
         return
-    done = purging.purge(workspace, settings, ports.store)
+    done = purge(workspace, settings, ports.store)
     if done.damaged:
         raise CorruptStateError(
             "; ".join(f"{one.night} was not purged: {one.why}" for one in done.staying if one.damaged)

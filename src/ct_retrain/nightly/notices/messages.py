@@ -19,7 +19,7 @@ from ct_retrain.core.night import (
 )
 from ct_retrain.core.notice import Notice
 from ct_retrain.core.record import digest
-from ct_retrain.nightly.inspection import Failure
+from ct_retrain.nightly.records.inspection import Failure
 from ct_retrain.stages.publish import night_of
 
 _LEVELS = {

@@ -22,10 +22,11 @@ from ct_retrain.core.night import (
 from ct_retrain.core.ports import Notifier
 from ct_retrain.core.training import Fit
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly import archive, outbox, wording
-from ct_retrain.nightly.inspection import failures, quarantined
 from ct_retrain.nightly.night import Night
-from ct_retrain.nightly.rollback import relapse
+from ct_retrain.nightly.notices import messages, outbox
+from ct_retrain.nightly.records import archive
+from ct_retrain.nightly.records.inspection import failures, quarantined
+from ct_retrain.nightly.releases.rollback import relapse
 from ct_retrain.stages.publish import latest, release_name, silent
 from ct_retrain.stages.train import ADAPTER
 
@@ -189,11 +190,11 @@ def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
         if (workspace.root / ref.path).is_file()
     }
     page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
-    places = wording.Places(
+    places = messages.Places(
         record=workspace.relative(workspace.record(record.night)),
         page=workspace.relative(page) if page.exists() else "",
         archive=workspace.relative(kept) if kept.exists() else "",
         failing=tuple(failures(workspace, record, most=_SHOWN)),
         left_out=quarantined(workspace, record),
     )
-    outbox.post(workspace, notifier, wording.outcome(record, facts, places))
+    outbox.post(workspace, notifier, messages.outcome(record, facts, places))

@@ -10,7 +10,7 @@ from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.night import Move, NightRecord, Relapse, Release
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.nightly.rollback import RELAPSE
+from ct_retrain.nightly.releases.rollback import RELAPSE
 from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, night_of, release_name
 
 _WRITABLE = 0o222

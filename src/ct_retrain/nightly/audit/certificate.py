@@ -8,8 +8,9 @@ from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.training import Row
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.rules import RULES_VERSION, Rule
-from ct_retrain.nightly import inspection, steps
 from ct_retrain.nightly.night import Night
+from ct_retrain.nightly.records import trained as training_facts
+from ct_retrain.nightly.run import stages
 from ct_retrain.stages._clean import CERTIFICATE, again
 from ct_retrain.stages.train import MIXTURE
 
@@ -20,7 +21,7 @@ CERTIFICATE_CLAIM = (
 
 def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
     """The certificate of *record*; None where nothing was trained, there was none yet, or the manifest is gone."""
-    facts = inspection.trained(workspace, record)
+    facts = training_facts(workspace, record)
     return facts.certificate if facts else None
 
 
@@ -36,7 +37,7 @@ def certified(night: Night, trained: Manifest) -> Claim | None:
     if disk.read_record(directory / CERTIFICATE, Certificate) != told:
         return _claim("denied", f"{CERTIFICATE} and the manifest say different things")
     try:
-        protection = steps.protected(night)
+        protection = stages.protected(night)
         made = again(list(disk.read_lines(directory / MIXTURE, Row)), protection)
     except (CorruptStateError, UsageError) as error:
         return _claim("unknown", str(error))

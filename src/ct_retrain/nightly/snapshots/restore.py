@@ -32,8 +32,13 @@ from ct_retrain.core.snapshot import (
     blob_key,
 )
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly.offsite import AT_ONCE, receipt_of
-from ct_retrain.nightly.survey import is_log, member_at, places, shared
+from ct_retrain.nightly.snapshots.index import (
+    is_log,
+    member_at,
+    places,
+    shared,
+)
+from ct_retrain.nightly.snapshots.upload import AT_ONCE, receipt_of
 from ct_retrain.stages.publish import RELEASE
 
 _SHOWN = 5

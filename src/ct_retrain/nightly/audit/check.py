@@ -18,8 +18,8 @@ from ct_retrain.core.night import CurateFacts, Manifest, ManifestRef, NightRecor
 from ct_retrain.core.record import FileRef
 from ct_retrain.core.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.nightly.leftovers import leftovers
-from ct_retrain.nightly.standing import bring_back, standing
+from ct_retrain.nightly.audit.leftovers import leftovers
+from ct_retrain.nightly.releases.inventory import bring_back, standing
 from ct_retrain.stages.collect import TRACES
 from ct_retrain.stages.curate import DATASET
 

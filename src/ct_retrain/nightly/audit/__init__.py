@@ -1,0 +1,12 @@
+"""Whether a workspace and its nights are what they say: the invariants, and every claim of a night recomputed."""
+
+from ct_retrain.nightly.audit.certificate import certificate_of
+from ct_retrain.nightly.audit.check import check
+from ct_retrain.nightly.audit.verify import judge_again, verify
+
+__all__ = [
+    "certificate_of",
+    "check",
+    "judge_again",
+    "verify",
+]
