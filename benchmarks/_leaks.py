@@ -19,7 +19,7 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
-from ct_retrain.core.problem import Problem
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.verilog.modules import modules
 from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, parse, tokens
 

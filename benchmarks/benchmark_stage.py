@@ -21,9 +21,9 @@ from transformers import AutoModelForCausalLM
 
 import ct_retrain.demo
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.core.night import BenchmarkFacts
-from ct_retrain.core.problem import Arm, Prompt
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings, JudgeSettings
+from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings, JudgeSettings
+from ct_retrain.core.records.night import BenchmarkFacts
+from ct_retrain.core.records.problem import Arm, Prompt
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark, sampling_of
 from ct_retrain.suites.load import load_suite

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import _run_tree
-from ct_retrain.core.settings import CollectSettings
+from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.stages._frontier import Walk
 from ct_retrain.stages._harvest import settled
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze

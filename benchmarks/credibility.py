@@ -17,8 +17,8 @@ import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility, credibility
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite

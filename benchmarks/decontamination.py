@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from _leaks import COPIES, QUESTIONS, REWRITTEN, plants
-from ct_retrain.core.certificate import DecontaminationSettings
-from ct_retrain.core.problem import Problem, Suite
-from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.certificate import DecontaminationSettings
+from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.comparer import Compared, Comparer
 from ct_retrain.decontamination.design import read_rtl

@@ -21,11 +21,11 @@ import ct_retrain.demo
 from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.qlora import Here
-from ct_retrain.core.mix import choose, row_counts
+from ct_retrain.core.configuration.settings import JudgeSettings, ShareSettings
 from ct_retrain.core.ports import Generator
-from ct_retrain.core.problem import Prompt, Sampling
-from ct_retrain.core.settings import JudgeSettings, ShareSettings
-from ct_retrain.core.training import Fit, Hyperparameters, TrainPlan
+from ct_retrain.core.records.problem import Prompt, Sampling
+from ct_retrain.core.records.training import Fit, Hyperparameters, TrainPlan
+from ct_retrain.core.rules.mix import choose, row_counts
 from ct_retrain.demo.assess import FamilyScore, assess, draw_tasks, pass_rate
 from ct_retrain.demo.families import Family, Split, Task, belongs, mastered_families, missing_families, sample
 from ct_retrain.demo.nightly_recipe import NIGHTLY, NightlyRecipe

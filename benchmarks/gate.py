@@ -3,7 +3,7 @@
 Run it as `python benchmarks/gate.py --figure docs/images/gate-operating-curves.svg`; it takes a few minutes on one
 core. Suites of 156 problems are drawn from pass rates that real models really had (`benchmarks/data/pass_rates.json`);
 a candidate's rates differ from last nightly's at random on the logit scale, their mean by exactly the points wanted.
-Every decision of ours is made by `ct_retrain.core.gate.decide`, with mainline another model as good as last nightly.
+Every decision of ours is made by `ct_retrain.core.rules.gate.decide`, with mainline another model as good as last nightly.
 """
 
 import argparse
@@ -17,11 +17,16 @@ from numpy.typing import NDArray
 
 import _gate_figure
 import _rates
-from ct_retrain.core.decision import Decision
-from ct_retrain.core.gate import decide
-from ct_retrain.core.looks import clear, looks
-from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings
+from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
+from ct_retrain.core.records.decision import Decision
+from ct_retrain.core.records.problem import (
+    Arm,
+    Estimate,
+    Sampling,
+    Scorecard,
+)
+from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.interim_looks import clear, looks
 
 PROBLEMS = 156
 POINTS = (-3, -2, -1, 0, 1, 2, 3, 4, 5)

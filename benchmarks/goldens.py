@@ -16,8 +16,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import DataFile, Design, Outcome, Verdict
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import (
+    DataFile,
+    Design,
+    Outcome,
+    Verdict,
+)
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite

@@ -20,8 +20,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import FILE_NAME, DataFile, Design, Verdict
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import (
+    FILE_NAME,
+    DataFile,
+    Design,
+    Verdict,
+)
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages._several import Part, Surroundings, Whole, whole
 from ct_retrain.trace import Refusal

@@ -18,8 +18,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.attack_benches import COUNTER as RIGHT
 from ct_retrain.judge.attack_benches import benches
 from ct_retrain.judge.confined.toolchain import locate

@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from ct_retrain.adapters.qlora import QloraTrainer
-from ct_retrain.core.training import Hyperparameters, TrainPlan
+from ct_retrain.core.records.training import Hyperparameters, TrainPlan
 
 QWEN_7B = {
     "vocab_size": 152_064,

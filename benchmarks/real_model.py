@@ -20,10 +20,15 @@ from typing import Any, NamedTuple
 from ct_retrain import compose, disk
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._chat import Chat
-from ct_retrain.core.chat import ChatOptions
-from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord, TrainFacts
-from ct_retrain.core.problem import Problem, Scorecard
-from ct_retrain.core.training import Fit, Hyperparameters
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    Manifest,
+    NightRecord,
+    TrainFacts,
+)
+from ct_retrain.core.records.problem import Problem, Scorecard
+from ct_retrain.core.records.training import Fit, Hyperparameters
 from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.planner import Planner

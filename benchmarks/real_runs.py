@@ -16,9 +16,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ct_retrain import compose, disk
-from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest
-from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
+from ct_retrain.core.records.night import CollectFacts, CurateFacts, Manifest
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.nightly.run import Options
 from ct_retrain.nightly.run import run as run_night

@@ -14,10 +14,10 @@ import math
 import tempfile
 from pathlib import Path
 
-from ct_retrain.core import recipe
-from ct_retrain.core.mix import row_counts
-from ct_retrain.core.settings import ShareSettings
-from ct_retrain.core.training import Hyperparameters
+from ct_retrain.core.configuration.settings import ShareSettings
+from ct_retrain.core.records.training import Hyperparameters
+from ct_retrain.core.rules import recipe
+from ct_retrain.core.rules.mix import row_counts
 from ct_retrain.demo.assess import pass_rate
 from ct_retrain.demo.families import mastered_families, missing_families
 from ct_retrain.demo.nightly_recipe import NIGHTLY

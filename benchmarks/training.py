@@ -18,7 +18,7 @@ from typing import Any
 
 import ct_retrain.demo
 from ct_retrain import disk
-from ct_retrain.core.training import Hyperparameters, Row, TrainPlan
+from ct_retrain.core.records.training import Hyperparameters, Row, TrainPlan
 from ct_retrain.demo.families import mastered_families, missing_families, sample
 
 EMBEDDED = Path(ct_retrain.demo.__file__).parent / "model"

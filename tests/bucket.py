@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ct_retrain.adapters.s3 import S3Store
-from ct_retrain.core.settings import SnapshotSettings
+from ct_retrain.core.configuration.settings import SnapshotSettings
 from tests.weather import Cut, Fault, Request, Weather
 
 

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import ClassVar
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.notice import Notice
 from ct_retrain.core.ports import Generator
-from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
-from ct_retrain.core.tracking import Story, Tracked
-from ct_retrain.core.training import Fit, LossPoint, TrainPlan
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.notice import Notice
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
+from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.training import Fit, LossPoint, TrainPlan
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from ct_retrain import disk
 from ct_retrain.adapters.vault import DirectoryStore
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.ports import Store
-from ct_retrain.core.settings import Settings
-from ct_retrain.core.snapshot import Receipt
+from ct_retrain.core.records.snapshot import Receipt
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.releases import promote

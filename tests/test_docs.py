@@ -8,8 +8,8 @@ import pytest
 
 from ct_retrain.cli import cli
 from ct_retrain.cli.reference import pages
-from ct_retrain.core.configuration import names
-from ct_retrain.core.settings import PREFIX, Settings
+from ct_retrain.core.configuration.loading import names
+from ct_retrain.core.configuration.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = [

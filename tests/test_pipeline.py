@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Sampling
-from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.records.problem import Sampling
 from ct_retrain.judge.judge import Judge
 from ct_retrain.pipeline import Spec, Tools, load_specs, run
 from tests.fakes import Scripted

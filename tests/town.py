@@ -7,10 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.adapters.provenance import gather
-from ct_retrain.core.night import Effort, Provenance
-from ct_retrain.core.problem import Problem
-from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import (
+from ct_retrain.core.configuration.settings import (
     BenchmarkSettings,
     CurateSettings,
     GateSettings,
@@ -19,6 +16,9 @@ from ct_retrain.core.settings import (
     Settings,
     TrainSettings,
 )
+from ct_retrain.core.record import Tool
+from ct_retrain.core.records.night import Effort, Provenance
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge

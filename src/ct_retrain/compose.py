@@ -17,11 +17,11 @@ from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.adapters.tracking import tracker_of
 from ct_retrain.adapters.vault import open_store
-from ct_retrain.core.configuration import load
+from ct_retrain.core.configuration.loading import load
+from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import Effort, NightRecord
 from ct_retrain.core.ports import Generators, Trainer
-from ct_retrain.core.settings import NoticeSettings, Settings
+from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge

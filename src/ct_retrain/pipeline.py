@@ -13,10 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generator, Simulator
-from ct_retrain.core.problem import Prompt, Sampling
-from ct_retrain.core.prompts import repair_prompt
 from ct_retrain.core.record import Record, digest
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.problem import Prompt, Sampling
+from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.trace import TraceWriter
 from ct_retrain.verilog.extract import find_rtl

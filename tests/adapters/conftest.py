@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.core.training import Hyperparameters, TrainPlan
+from ct_retrain.core.records.training import Hyperparameters, TrainPlan
 
 pytest.register_assert_rewrite("tests.adapters.promises")
 

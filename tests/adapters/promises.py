@@ -8,7 +8,7 @@ import pytest
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Generators
-from ct_retrain.core.problem import Completion, Prompt, Sampling
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 
 PROMPTS = [
     Prompt(id="and", text="Write a module named top with inputs a and b and output y that is their and."),

@@ -56,7 +56,7 @@ def test_the_train_stage_imports_no_torch_here(plan_for, tmp_path):
     disk.write_record(tmp_path / "plan.json", plan_for(max_steps=1))
     program = (
         "import sys; from pathlib import Path; from ct_retrain import disk\n"
-        "from ct_retrain.adapters.qlora import QloraTrainer; from ct_retrain.core.training import TrainPlan\n"
+        "from ct_retrain.adapters.qlora import QloraTrainer; from ct_retrain.core.records.training import TrainPlan\n"
         "trainer = QloraTrainer()\n"
         "fit = trainer.fit(disk.read_record(Path(sys.argv[1]), TrainPlan), Path(sys.argv[2]))\n"
         "assert fit.device in trainer.tool.detail, (fit.device, trainer.tool)\n"

@@ -6,9 +6,9 @@ import pytest
 from tests.adapters.families import ANSWER, CHATML, FAMILIES, QUESTION, Family, tokenizer_of
 
 from ct_retrain.adapters._chat import Chat
-from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Prompt
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.problem import Prompt
 
 every_family = pytest.mark.parametrize("family", FAMILIES.values(), ids=list(FAMILIES))
 
@@ -51,7 +51,7 @@ def test_every_token_that_can_end_a_turn_stops_the_answer(family: Family) -> Non
 
 @every_family
 def test_what_was_learned_is_read_back_as_the_answer(family: Family) -> None:
-    from ct_retrain.core.thoughts import split_thoughts
+    from ct_retrain.core.rules.thoughts import split_thoughts
 
     chat = chat_of(family)
     text = chat.answer(chat.learned_ids(QUESTION, ANSWER)[:-1])
@@ -125,7 +125,7 @@ def test_thoughts_of_an_answer_are_learned_where_the_model_thinks() -> None:
 
 
 def test_a_thought_that_the_prompt_opened_is_part_of_the_answer() -> None:
-    from ct_retrain.core.thoughts import split_thoughts
+    from ct_retrain.core.rules.thoughts import split_thoughts
 
     chat = chat_of(FAMILIES["QwQ, thinking"])
     draft = chat.tokenizer("module draft; endmodule", add_special_tokens=False)["input_ids"]

@@ -9,9 +9,14 @@ import pytest
 
 from ct_retrain import disk
 from ct_retrain.adapters.command import CommandTrainer
-from ct_retrain.core import recipe
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.training import Fit, Hyperparameters, LossPoint, TrainPlan
+from ct_retrain.core.records.training import (
+    Fit,
+    Hyperparameters,
+    LossPoint,
+    TrainPlan,
+)
+from ct_retrain.core.rules import recipe
 
 PLAN = TrainPlan(
     base="base",

@@ -17,9 +17,9 @@ from ct_retrain.adapters import _answers, _http
 from ct_retrain.adapters._http import NoAnswerError, Patience, Terms
 from ct_retrain.adapters._throttle import Throttle
 from ct_retrain.adapters.endpoint import EndpointGenerators
+from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.problem import Completion, Prompt, Sampling
-from ct_retrain.core.settings import EndpointSettings
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 
 PROMPTS = [Prompt(id=f"p{number}", text="Write an and gate" + " now" * number) for number in range(3)]
 SAMPLING = Sampling(samples=1, temperature=0.8, top_p=0.95, max_new_tokens=12, seed=5)

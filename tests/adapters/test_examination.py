@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from ct_retrain.adapters.examination import Finding, examine
-from ct_retrain.core.settings import JudgeSettings, Settings
+from ct_retrain.core.configuration.settings import JudgeSettings, Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.confined.confine import landlock_version
 from ct_retrain.judge.judge import Judge

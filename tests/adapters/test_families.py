@@ -9,10 +9,10 @@ from tests.adapters.families import ANSWER, FAMILIES, QUESTION, Family, tokenize
 from ct_retrain.adapters import _mixture, _modelling
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.qlora import Here
-from ct_retrain.core.chat import ChatOptions
-from ct_retrain.core.problem import Prompt, Sampling
-from ct_retrain.core.thoughts import split_thoughts
-from ct_retrain.core.training import Hyperparameters, TrainPlan
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.problem import Prompt, Sampling
+from ct_retrain.core.records.training import Hyperparameters, TrainPlan
+from ct_retrain.core.rules.thoughts import split_thoughts
 
 SOME = ("qwen3", "deepseek-coder", "codellama", "QwQ, thinking")
 every_family = pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from ct_retrain.adapters import generators
 from ct_retrain.adapters._drawing import Draw, nucleus
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.problem import Prompt, Sampling
+from ct_retrain.core.records.problem import Prompt, Sampling
 
 PROMPTS = [Prompt(id=f"p{number}", text="Write an and gate" + " now" * number) for number in range(5)]
 

@@ -11,9 +11,9 @@ from tests.adapters.families import CHATML
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.core.configuration.settings import EndpointSettings, Settings, TrainSettings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Prompt, Sampling
-from ct_retrain.core.settings import EndpointSettings, Settings, TrainSettings
+from ct_retrain.core.records.problem import Prompt, Sampling
 
 Damage = Callable[[Path], None]
 

@@ -8,11 +8,11 @@ from tests.adapters.conftest import rows
 from ct_retrain import disk
 from ct_retrain.adapters.command import CommandTrainer
 from ct_retrain.adapters.qlora import QloraTrainer
-from ct_retrain.core.dataset import Example
+from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import TrainSettings
-from ct_retrain.core.training import Hyperparameters
+from ct_retrain.core.records.dataset import Example
+from ct_retrain.core.records.training import Hyperparameters
 from ct_retrain.stages.train import TrainInputs, train
 
 SMALL = {

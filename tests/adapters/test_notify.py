@@ -11,9 +11,9 @@ from tests.loopback import mailbox, webhook
 
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.notify import AppriseNotifier, channel_of, shortened
+from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.notice import Notice
-from ct_retrain.core.settings import NoticeSettings
+from ct_retrain.core.records.notice import Notice
 
 NOTICE = Notice(
     night="2026-01-01",

@@ -5,8 +5,8 @@ from tests.adapters.conftest import rows
 
 from ct_retrain.adapters.outlook import outlook, unknown
 from ct_retrain.adapters.qlora import QloraTrainer
-from ct_retrain.core import recipe
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.training import Row
+from ct_retrain.core.rules import recipe
 
 KNOBS = {"max_steps": 0, "batch_size": 0, "accumulation": 0}
 

@@ -22,11 +22,16 @@ import ct_retrain.demo
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.recorded import Recorded, record
+from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Generator, Generators
-from ct_retrain.core.problem import Completion, Problem, Prompt, Sampling
 from ct_retrain.core.record import digest
-from ct_retrain.core.settings import EndpointSettings
+from ct_retrain.core.records.problem import (
+    Completion,
+    Problem,
+    Prompt,
+    Sampling,
+)
 
 EMBEDDED = Path(ct_retrain.demo.__file__).parent / "model"
 VLLM = Path(__file__).parents[2] / ".venv-vllm" / "bin" / "vllm"

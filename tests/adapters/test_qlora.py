@@ -13,9 +13,9 @@ from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _memory, _mixture, _modelling, qlora
 from ct_retrain.adapters._chat import Chat
 from ct_retrain.adapters.qlora import Here, QloraTrainer
-from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
-from ct_retrain.core.training import LossPoint
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.training import LossPoint
 
 WEIGHTS = "adapter/adapter_model.safetensors"
 
@@ -325,7 +325,7 @@ def test_a_killed_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for, tmp_
     disk.write_record(tmp_path / "plan.json", plan)
     program = (
         "import sys, torch; from pathlib import Path; from ct_retrain import disk\n"
-        "from ct_retrain.adapters.qlora import Here; from ct_retrain.core.training import TrainPlan\n"
+        "from ct_retrain.adapters.qlora import Here; from ct_retrain.core.records.training import TrainPlan\n"
         "torch.set_num_threads(1)\n"
         "Here().fit(disk.read_record(Path(sys.argv[1]), TrainPlan), Path(sys.argv[2]))\n"
     )

@@ -3,7 +3,7 @@
 import pytest
 from benchmarks import real_model
 
-from ct_retrain.core.night import NightOutcome
+from ct_retrain.core.records.night import NightOutcome
 
 
 @pytest.mark.slow

@@ -8,8 +8,13 @@ import pytest
 
 from ct_retrain.adapters.recorded import Recorded, record
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Completion, Problem, Prompt, Sampling
 from ct_retrain.core.record import Tool
+from ct_retrain.core.records.problem import (
+    Completion,
+    Problem,
+    Prompt,
+    Sampling,
+)
 
 PROBLEMS = frozenset({"a", "b", "c"})
 

@@ -8,7 +8,7 @@ from tests.adapters.promises import said_plainly
 from ct_retrain.adapters import generators
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.problem import Prompt, Sampling
+from ct_retrain.core.records.problem import Prompt, Sampling
 
 LORA = {
     "plain": {"target_modules": "all-linear"},

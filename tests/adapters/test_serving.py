@@ -15,9 +15,9 @@ import pytest
 from tests.workshop import alive, descendants
 
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
+from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.problem import Prompt, Sampling
-from ct_retrain.core.settings import EndpointSettings
+from ct_retrain.core.records.problem import Prompt, Sampling
 
 SAMPLING = Sampling(samples=2, temperature=0.0, top_p=1.0, max_new_tokens=64, seed=0)
 PROMPTS = [Prompt(id="a", text="an inverter")]

@@ -13,9 +13,15 @@ from ct_retrain import disk
 from ct_retrain.adapters import examination, tracking
 from ct_retrain.adapters.tracking import MlflowTracker, tracker_of
 from ct_retrain.cli import call
+from ct_retrain.core.configuration.settings import PathSettings, Settings, TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.settings import PathSettings, Settings, TrackingSettings
-from ct_retrain.core.tracking import Aliases, Point, Story, TrackedAdapter, TrackedNight
+from ct_retrain.core.records.tracking import (
+    Aliases,
+    Point,
+    Story,
+    TrackedAdapter,
+    TrackedNight,
+)
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.releases import promote, roll_back
 from ct_retrain.nightly.run import Options, run

@@ -13,9 +13,9 @@ from tests.bucket import Bucket
 
 from ct_retrain.adapters import s3
 from ct_retrain.adapters.vault import DirectoryStore, open_store
+from ct_retrain.core.configuration.settings import PathSettings, SnapshotSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.ports import Store
-from ct_retrain.core.settings import PathSettings, SnapshotSettings
 from ct_retrain.core.workspace import Workspace
 
 DATA = b"module inv(input a, output y); assign y = ~a; endmodule\n"

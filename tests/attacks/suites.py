@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.core.verdict import DataFile, Design
+from ct_retrain.core.records.verdict import DataFile, Design
 from ct_retrain.suites.load import load_suite
 from ct_retrain.verilog.stub import stub
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge import layers
 from ct_retrain.judge.attack_benches import COUNTER as RIGHT
 from ct_retrain.judge.attack_benches import JOINTS, benches

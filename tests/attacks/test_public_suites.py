@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 from tests.attacks.suites import DATA, LOUD, SILENT, SUITES, Given, given, trivial
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import credibility
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge

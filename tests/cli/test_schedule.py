@@ -15,7 +15,7 @@ from tests.town import found
 
 from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import NightRecord
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.disk import read_record
 from ct_retrain.nightly.schedule import SCHEDULERS, Installation, units
 

@@ -4,7 +4,7 @@ from itertools import pairwise, permutations
 
 import pytest
 
-from ct_retrain.core.assurance import Assurance, Level, assurance
+from ct_retrain.core.rules.assurance import Assurance, Level, assurance
 
 STRONGEST_FIRST = [
     assurance("proved"),

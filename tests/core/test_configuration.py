@@ -4,7 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.core.configuration import flat, load, names, recorded
+from ct_retrain.core.configuration.loading import (
+    flat,
+    load,
+    names,
+    recorded,
+)
 from ct_retrain.core.errors import UsageError
 
 

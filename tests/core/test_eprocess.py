@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 from tests.core.test_gate import SAMPLING, card, passes
 
-from ct_retrain.core.eprocess import ServedNight, e_process, mainline_evidence, served_night
+from ct_retrain.core.rules.eprocess import (
+    ServedNight,
+    e_process,
+    mainline_evidence,
+    served_night,
+)
 
 
 def night(number: int, differences: list[float], **changes: object) -> ServedNight:

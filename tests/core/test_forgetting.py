@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from ct_retrain.core.forgetting import Flip, flips, forgotten
-from ct_retrain.core.problem import Estimate, Sampling, Scorecard
+from ct_retrain.core.records.problem import Estimate, Sampling, Scorecard
+from ct_retrain.core.rules.forgetting import Flip, flips, forgotten
 
 ESTIMATE = Estimate(value=0.5, low=0.4, high=0.6, problems=2, samples=8)
 

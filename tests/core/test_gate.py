@@ -2,11 +2,16 @@
 
 import pytest
 
-from ct_retrain.core.decision import Hold, Promote, Reject
-from ct_retrain.core.gate import decide
-from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
+from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.records.decision import Hold, Promote, Reject
+from ct_retrain.core.records.problem import (
+    Arm,
+    Estimate,
+    Sampling,
+    Scorecard,
+)
+from ct_retrain.core.rules.gate import decide
 
 SAMPLING = Sampling(samples=10, temperature=0.6, top_p=0.95, max_new_tokens=512, seed=0)
 SETTINGS = GateSettings(floors={}, bootstrap=1000)

@@ -3,11 +3,16 @@
 import pytest
 from tests.core.test_gate import card, passes
 
-from ct_retrain.core.decision import Check, Hold, Promote, Reject
-from ct_retrain.core.gate import decide
-from ct_retrain.core.guards import BUILT_IN, floors, guards
-from ct_retrain.core.problem import Estimate, Scorecard
-from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.records.decision import (
+    Check,
+    Hold,
+    Promote,
+    Reject,
+)
+from ct_retrain.core.records.problem import Estimate, Scorecard
+from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.guards import BUILT_IN, floors, guards
 from ct_retrain.suites.load import BUILT_IN as SUITES
 
 OTHER = "verilogeval-v2"

@@ -3,12 +3,23 @@
 import numpy as np
 import pytest
 
-from ct_retrain.core.decision import Comparison, Evidence, Hold, Promote, Reject
-from ct_retrain.core.gate import decide
-from ct_retrain.core.looks import clear, looks
-from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
+from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings
+from ct_retrain.core.records.decision import (
+    Comparison,
+    Evidence,
+    Hold,
+    Promote,
+    Reject,
+)
+from ct_retrain.core.records.problem import (
+    Arm,
+    Estimate,
+    Sampling,
+    Scorecard,
+)
+from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.interim_looks import clear, looks
 
 ADAPTIVE = BenchmarkSettings(adaptive=True)
 PROBLEMS = 40

@@ -5,8 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core.mix import choose, row_counts
-from ct_retrain.core.settings import ShareSettings
+from ct_retrain.core.configuration.settings import ShareSettings
+from ct_retrain.core.rules.mix import choose, row_counts
 
 SHARES = ShareSettings()
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core.reading import Origin, batched, order
+from ct_retrain.core.rules.reading_order import Origin, batched, order
 
 
 def origins(**counts: int) -> list[Origin]:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core import recipe
-from ct_retrain.core.mix import row_counts
-from ct_retrain.core.recipe import Amounts
-from ct_retrain.core.settings import ShareSettings
-from ct_retrain.core.training import Hyperparameters, Row
+from ct_retrain.core.configuration.settings import ShareSettings
+from ct_retrain.core.records.training import Hyperparameters, Row
+from ct_retrain.core.rules import recipe
+from ct_retrain.core.rules.mix import row_counts
+from ct_retrain.core.rules.recipe import Amounts
 
 DEFAULTS = Hyperparameters()
 

@@ -5,8 +5,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ct_retrain.core.record import FileRef
-from ct_retrain.core.retention import Calendar, edited, is_raw, needed, too_soon
-from ct_retrain.core.snapshot import FileMember, Receipt, SnapshotIndex, Stored
+from ct_retrain.core.records.snapshot import (
+    FileMember,
+    Receipt,
+    SnapshotIndex,
+    Stored,
+)
+from ct_retrain.core.rules.retention import (
+    Calendar,
+    edited,
+    is_raw,
+    needed,
+    too_soon,
+)
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -4,11 +4,21 @@ import random
 
 import pytest
 
-from ct_retrain.core.problem import Problem, Sample, Sampling, Suite
+from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.scoring import LETTERS, Exam, failure_of, scorecard
-from ct_retrain.core.settings import GateSettings
-from ct_retrain.core.verdict import Outcome, Verdict
+from ct_retrain.core.records.problem import (
+    Problem,
+    Sample,
+    Sampling,
+    Suite,
+)
+from ct_retrain.core.records.verdict import Outcome, Verdict
+from ct_retrain.core.rules.scoring import (
+    LETTERS,
+    Exam,
+    failure_of,
+    scorecard,
+)
 
 JUDGE = Tool(name="icarus", version="11")
 MODEL = Tool(name="scripted", version="1", detail="weights 7")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from ct_retrain.core.stats import (
+from ct_retrain.core.rules.statistics import (
     Resampling,
     clustered,
     estimate,

@@ -2,7 +2,12 @@
 
 import pytest
 
-from ct_retrain.core.thoughts import closing, left_open, mentions_thought, split_thoughts
+from ct_retrain.core.rules.thoughts import (
+    closing,
+    left_open,
+    mentions_thought,
+    split_thoughts,
+)
 
 DRAFT = "module draft(input a, output y); assign y = ~a; endmodule"
 ANSWER = "```verilog\nmodule right(input a, output y); assign y = a; endmodule\n```\n"

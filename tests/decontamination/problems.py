@@ -1,7 +1,7 @@
 """Two small suites and the ways to compare with them."""
 
-from ct_retrain.core.problem import Problem, Suite
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.comparer import Compared, Comparer, Limits
 from ct_retrain.decontamination.protected import References

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.decontamination.problems import GATE, MAJORITY, NEUTRAL, compared, rule
 
-from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.judge.judge import Judge

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.decontamination.problems import NEUTRAL
 
-from ct_retrain.core.certificate import DecontaminationSettings
+from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.decontamination.clusters import Clusters, beyond
 from ct_retrain.decontamination.protection import Protection, certificate, clean
 from ct_retrain.decontamination.texts import Candidate

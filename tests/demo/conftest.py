@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import ct_retrain.demo
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.settings import JudgeSettings
 from ct_retrain.judge.judge import Judge
 
 

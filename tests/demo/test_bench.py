@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.demo import bench
 from ct_retrain.demo.families import Family, Task, block_families, mastered_families, missing_families, sample
 

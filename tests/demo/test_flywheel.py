@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ct_retrain import compose, disk
-from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.records.problem import Problem
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.demo.chart import draw
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY

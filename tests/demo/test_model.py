@@ -4,7 +4,7 @@ from pathlib import Path
 from random import Random
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.demo import bench
 from ct_retrain.demo.assess import assess, draw_tasks, pass_rate
 from ct_retrain.demo.families import mastered_families, sample

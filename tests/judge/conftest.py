@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.judge.judge import Judge
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE
 
 from ct_retrain.cli import call
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cache import Cache, key
 from ct_retrain.judge.judge import Judge
 

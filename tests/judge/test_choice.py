@@ -8,9 +8,9 @@ from typing import Literal
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, HOUSE, WRONG
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attack_benches import benches
 from ct_retrain.judge.attacks import Attack, attacks
 from ct_retrain.judge.confined.compiled import find

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, WRONG
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import DataFile, Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import (
+    DataFile,
+    Design,
+    Outcome,
+    Verdict,
+)
 from ct_retrain.judge.cocotb import is_cocotb, locate_library, settings, wanted
 from ct_retrain.judge.confined.toolchain import locate
 from ct_retrain.judge.cosimulation import Cosimulating

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from ct_retrain.core.record import Tool
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.fanout import check_all
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.scope import captured
 

@@ -4,8 +4,8 @@ import os
 
 from tests.town import bench, golden, wrong
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.judge import Judge
 
 

@@ -3,9 +3,9 @@
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, HOUSE, PLAIN, STYLES, WRONG
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.judge import Judge
 
 bench = pytest.mark.parametrize("testbench", STYLES.values(), ids=STYLES)

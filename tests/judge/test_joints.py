@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.joints import objection
 from ct_retrain.judge.judge import Judge
 

@@ -3,8 +3,8 @@
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.opinion import second_opinion

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.judge.benches import EMPTY, GOLDEN, STYLES
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.judge import Judge
 
 ONCE = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.extract import find_rtl

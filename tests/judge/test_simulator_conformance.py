@@ -7,8 +7,13 @@ from typing import Literal
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, HOUSE, PLAIN, STYLES, VERILOGEVAL, WRONG
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import DataFile, Design, Outcome, Verdict
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import (
+    DataFile,
+    Design,
+    Outcome,
+    Verdict,
+)
 from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 

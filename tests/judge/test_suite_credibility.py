@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from ct_retrain.core.problem import Problem
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.problem import Problem
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.judge.credibility import Credibility, credibility
 from ct_retrain.judge.judge import Judge

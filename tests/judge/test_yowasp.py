@@ -11,8 +11,8 @@ from tests.judge.engines import judged_by, only
 from tests.judge.test_equivalence import comb
 from tests.judge.test_opinion import MACHINE, RACE, SAMPLER, STARTS
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.confined.confine import landlock_version
 from ct_retrain.judge.confined.engines import locate_wheels, locate_yosys
 from ct_retrain.judge.confined.equivalence import Question

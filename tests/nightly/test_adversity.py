@@ -19,7 +19,7 @@ from ct_retrain import disk
 from ct_retrain.adapters.vault import DirectoryStore
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
-from ct_retrain.core.night import NightOutcome, NightPlan, NightRecord
+from ct_retrain.core.records.night import NightOutcome, NightPlan, NightRecord
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.snapshots.restore import restore

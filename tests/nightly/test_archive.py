@@ -10,9 +10,9 @@ from tests.fakes import Inbox
 from tests.town import Town, found, leave_trace
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.night import NightOutcome, Provenance
-from ct_retrain.core.settings import EndpointSettings, NoticeSettings
+from ct_retrain.core.records.night import NightOutcome, Provenance
 from ct_retrain.nightly.run import Options, run
 
 SECRET = "xoxb-not-for-archives"

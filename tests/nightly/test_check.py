@@ -10,7 +10,7 @@ from tests.town import Town, copy_of, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.core.night import NightPlan, NightRecord, Release
+from ct_retrain.core.records.night import NightPlan, NightRecord, Release
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.releases import promote

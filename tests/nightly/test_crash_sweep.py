@@ -11,7 +11,7 @@ from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_
 from tests.trees import tree
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Breach
+from ct_retrain.core.records.audit import Breach
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages.publish import history

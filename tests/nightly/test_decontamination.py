@@ -8,12 +8,12 @@ from tests.decontamination.problems import ASKED, COURT, MAJORITY, NEUTRAL
 from tests.town import Town, copy_of, found, leave_trace, other_problem, spec
 
 from ct_retrain import disk
-from ct_retrain.core.certificate import Certificate, DecontaminationSettings
-from ct_retrain.core.configuration import recorded
+from ct_retrain.core.configuration.loading import recorded
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.certificate import Certificate, DecontaminationSettings
+from ct_retrain.core.records.night import Manifest, NightRecord, TrainFacts
+from ct_retrain.core.records.training import Row
 from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.nightly.audit import certificate_of, verify
 from ct_retrain.nightly.records import record_of

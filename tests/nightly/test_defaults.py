@@ -14,8 +14,8 @@ from benchmarks import real_model
 from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.compose import House, build, remembering
-from ct_retrain.core.night import Manifest, TrainFacts
-from ct_retrain.core.problem import Prompt, Sampling
+from ct_retrain.core.records.night import Manifest, TrainFacts
+from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.bench import testbench as bench_of
 from ct_retrain.demo.families import mastered_families, missing_families, sample

@@ -6,7 +6,7 @@ import pytest
 from tests.town import Town, found, leave_trace
 
 from ct_retrain.cli import call
-from ct_retrain.core.night import Effort, Manifest, NightRecord
+from ct_retrain.core.records.night import Effort, Manifest, NightRecord
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.step import content
 

@@ -9,13 +9,23 @@ from tests.town import Town, found, golden, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.core.configuration import recorded
-from ct_retrain.core.decision import Hold
+from ct_retrain.core.configuration.loading import recorded
+from ct_retrain.core.configuration.settings import ShareSettings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import Manifest, NightOutcome, NightRecord, TrainFacts
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import ShareSettings
-from ct_retrain.core.training import TOO_LONG, Fit, Row, TrainPlan
+from ct_retrain.core.records.decision import Hold
+from ct_retrain.core.records.night import (
+    Manifest,
+    NightOutcome,
+    NightRecord,
+    TrainFacts,
+)
+from ct_retrain.core.records.training import (
+    TOO_LONG,
+    Fit,
+    Row,
+    TrainPlan,
+)
 from ct_retrain.nightly.audit import verify
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, rehearse, run

@@ -10,8 +10,8 @@ from tests.town import Town, found, leave_trace, other_problem
 from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import NightRecord
 from ct_retrain.core.ports import Generator
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.nightly.records import failures, inspect
 from ct_retrain.nightly.run import Options, run
 

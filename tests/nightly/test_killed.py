@@ -25,8 +25,8 @@ from tests.trees import tree
 from tests.workshop import alive, answering, descendants, marked, opened
 
 from ct_retrain import disk
-from ct_retrain.core.night import NightRecord
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.audit import check
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tests.town import Town, found, leave_trace
 
-from ct_retrain.core.problem import Prompt
-from ct_retrain.core.readiness import Readiness
+from ct_retrain.core.records.problem import Prompt
+from ct_retrain.core.records.readiness import Readiness
 from ct_retrain.nightly.run import Options, rehearse, run
 
 

@@ -11,10 +11,10 @@ from tests.town import Taught, Town, found, leave_trace, other_problem
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.core.dataset import Example
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
-from ct_retrain.core.night import NightOutcome, NightRecord
-from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.records.dataset import Example
+from ct_retrain.core.records.night import NightOutcome, NightRecord
+from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.nightly.records import inspect, open_nights, records
 from ct_retrain.nightly.releases import promote, succession
 from ct_retrain.nightly.run import Options, rehearse, run

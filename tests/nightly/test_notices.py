@@ -19,10 +19,10 @@ from ct_retrain.adapters.provenance import gather
 from ct_retrain.cli import call
 from ct_retrain.cli.logs import configure
 from ct_retrain.compose import build, untold
-from ct_retrain.core.configuration import load
+from ct_retrain.core.configuration.loading import load
+from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import CtRetrainError, LockedError, ToolError
-from ct_retrain.core.notice import Notice
-from ct_retrain.core.settings import NoticeSettings
+from ct_retrain.core.records.notice import Notice
 from ct_retrain.nightly.run import Options, follow_up, run
 
 NIGHT = "2026-01-01"

@@ -13,7 +13,12 @@ from tests.weather import Answer, Cut, Fault, Request
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.record import canonical_json
-from ct_retrain.core.snapshot import FileMember, SnapshotIndex, blob_key, index_key
+from ct_retrain.core.records.snapshot import (
+    FileMember,
+    SnapshotIndex,
+    blob_key,
+    index_key,
+)
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.snapshots.index import places
 from ct_retrain.nightly.snapshots.purge import plan, purge

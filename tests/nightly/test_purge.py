@@ -12,9 +12,9 @@ from tests.seasons import NIGHTS, OLD, Season, tree
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import Manifest
-from ct_retrain.core.retention import is_raw
-from ct_retrain.core.snapshot import Purged
+from ct_retrain.core.records.night import Manifest
+from ct_retrain.core.records.snapshot import Purged
+from ct_retrain.core.rules.retention import is_raw
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.snapshots.purge import plan, purge

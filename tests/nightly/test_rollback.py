@@ -8,7 +8,7 @@ from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_
 
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
-from ct_retrain.core.night import NightOutcome, NightRecord
+from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.nightly.releases import roll_back
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages.publish import history, latest

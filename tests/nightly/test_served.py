@@ -11,7 +11,7 @@ from tests.workshop import alive, descendants
 
 from ct_retrain.compose import build, remembering
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.night import NightOutcome
+from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.nightly.run import Options, run
 
 pytestmark = pytest.mark.slow

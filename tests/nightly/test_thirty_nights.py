@@ -15,11 +15,11 @@ from tests.town import Town, found, leave_trace
 from ct_retrain import disk
 from ct_retrain.adapters.vault import DirectoryStore
 from ct_retrain.compose import shelf_of
-from ct_retrain.core.decision import Hold
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.night import NightOutcome, NightRecord
 from ct_retrain.core.ports import Notifier
-from ct_retrain.core.snapshot import Receipt
+from ct_retrain.core.records.decision import Hold
+from ct_retrain.core.records.night import NightOutcome, NightRecord
+from ct_retrain.core.records.snapshot import Receipt
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import open_nights, records

@@ -7,7 +7,7 @@ from tests.fakes import Chalkboard
 from tests.town import Town, found, leave_trace
 
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import NightOutcome, NightRecord
+from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.tracking import rebuild_tracking, retrack, told, tracker

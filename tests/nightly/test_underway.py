@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from ct_retrain import disk
 from ct_retrain.cli import cli
 from ct_retrain.cli.logs import configure
-from ct_retrain.core.night import NightPlan
-from ct_retrain.core.settings import PathSettings
+from ct_retrain.core.configuration.settings import PathSettings
+from ct_retrain.core.records.night import NightPlan
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.records import underway
 

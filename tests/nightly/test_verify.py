@@ -9,13 +9,19 @@ from tests.town import Town, copy_of, found, golden, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.core.audit import Claim
-from ct_retrain.core.configuration import recorded
-from ct_retrain.core.decision import Hold, Promote
-from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName
-from ct_retrain.core.problem import Sample
+from ct_retrain.core.configuration.loading import recorded
 from ct_retrain.core.record import FileRef
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.audit import Claim
+from ct_retrain.core.records.decision import Hold, Promote
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    CurateFacts,
+    Manifest,
+    NightRecord,
+    StageName,
+)
+from ct_retrain.core.records.problem import Sample
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.nightly.audit import judge_again, verify
 from ct_retrain.nightly.records import record_of
 from ct_retrain.nightly.run import Options, run
@@ -178,7 +184,7 @@ def test_a_release_with_other_weights_is_denied(town: Town) -> None:
 def test_what_was_purged_cannot_be_told_and_says_how_to_bring_it_back(town: Town) -> None:
     from datetime import UTC, datetime
 
-    from ct_retrain.core.snapshot import Purged
+    from ct_retrain.core.records.snapshot import Purged
 
     workspace = town.workspace
     path = workspace.stage(NIGHT, "curate") / "dataset.jsonl"

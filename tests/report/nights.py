@@ -9,8 +9,10 @@ from tests.fakes import Scripted
 from tests.town import Taught, Town, found, leave_trace, other_problem
 
 from ct_retrain import disk
-from ct_retrain.core.gate import decide
-from ct_retrain.core.night import (
+from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.ports import Generator
+from ct_retrain.core.record import Tool
+from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Manifest,
     ManifestRef,
@@ -19,10 +21,13 @@ from ct_retrain.core.night import (
     NightRecord,
     Provenance,
 )
-from ct_retrain.core.ports import Generator
-from ct_retrain.core.problem import Arm, Estimate, Sampling, Scorecard
-from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.records.problem import (
+    Arm,
+    Estimate,
+    Sampling,
+    Scorecard,
+)
+from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.run import Options, run
 

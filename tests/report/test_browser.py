@@ -14,7 +14,7 @@ from tests.report.nights import HELD, PUBLISHED, REJECTED
 
 from ct_retrain import disk
 from ct_retrain.compose import shelf_of
-from ct_retrain.core.night import NightRecord
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import write
 

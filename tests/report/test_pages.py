@@ -25,9 +25,9 @@ from tests.town import Town, found
 from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.compose import shelf_of
-from ct_retrain.core.configuration import flat
-from ct_retrain.core.night import NightRecord
-from ct_retrain.core.settings import EndpointSettings, NoticeSettings, Settings
+from ct_retrain.core.configuration.loading import flat
+from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, Settings
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.run import Options, follow_up, run
 from ct_retrain.report import is_written, write

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import Trace
-from ct_retrain.core.night import CollectFacts
+from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import CollectSettings
+from ct_retrain.core.records.dataset import Trace
+from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages.collect import CollectInputs, collect
 
 

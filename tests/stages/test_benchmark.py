@@ -11,13 +11,18 @@ import pytest
 from tests.fakes import Scripted
 
 from ct_retrain.adapters.endpoint import EndpointGenerators
-from ct_retrain.core.decision import Hold, Promote, Reject
+from ct_retrain.core.configuration.settings import BenchmarkSettings, EndpointSettings, GateSettings
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator
-from ct_retrain.core.problem import Completion, Prompt, Sampling, Suite
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.settings import BenchmarkSettings, EndpointSettings, GateSettings
+from ct_retrain.core.records.decision import Hold, Promote, Reject
+from ct_retrain.core.records.night import BenchmarkFacts
+from ct_retrain.core.records.problem import (
+    Completion,
+    Prompt,
+    Sampling,
+    Suite,
+)
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.suites.load import load_suite

@@ -9,10 +9,10 @@ from tests.judge.benches import GOLDEN, HOUSE
 from tests.town import Town, bench, found, golden, leave_trace
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import Example, Worth
-from ct_retrain.core.night import Manifest
+from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import CurateSettings
+from ct_retrain.core.records.dataset import Example, Worth
+from ct_retrain.core.records.night import Manifest
 from ct_retrain.judge.confined.equivalence import locate_yosys
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages._keep import most_valuable

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core.section import GoldKeySettings
+from ct_retrain.core.configuration.section import GoldKeySettings
 from ct_retrain.stages.gold import Reading, fingerprints, read_set
 
 RTL = "module w(input a, output y);\n  assign y = a;\nendmodule\n"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core import learning
-from ct_retrain.core.training import LossPoint
+from ct_retrain.core.records.training import LossPoint
+from ct_retrain.core.rules import learning
 from ct_retrain.stages._adapter import untrained
 
 LORA = "base_model.model.layers.{}.q_proj.lora_{}.weight"

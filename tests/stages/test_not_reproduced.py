@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.core.dataset import Artefact, Trace
 from ct_retrain.core.record import Tool
-from ct_retrain.core.verdict import Outcome, Verdict
+from ct_retrain.core.records.dataset import Artefact, Trace
+from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._artefacts import Depot
 from ct_retrain.stages._sources import Source

@@ -12,9 +12,9 @@ from tests.town import Taught, Town, copy_of, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
-from ct_retrain.core.night import NightOutcome, NightRecord
-from ct_retrain.core.problem import Sample
-from ct_retrain.core.training import Fit, TrainPlan
+from ct_retrain.core.records.night import NightOutcome, NightRecord
+from ct_retrain.core.records.problem import Sample
+from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages.publish import Reason, history, latest, move_latest, predecessor, verified
@@ -210,7 +210,7 @@ _READER = """
 import sys
 from pathlib import Path
 from ct_retrain import disk
-from ct_retrain.core.night import Release
+from ct_retrain.core.records.night import Release
 link, stop, seen = Path(sys.argv[1]), Path(sys.argv[2]), {}
 print("reading", flush=True)
 while not stop.exists():

@@ -9,8 +9,8 @@ import pytest
 from tests.stages.test_curate import curated
 from tests.town import Town, found, golden, leave_trace, spec, wrong
 
-from ct_retrain.core.dataset import Trace
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.dataset import Trace
+from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.run import Options, run
 

@@ -9,12 +9,12 @@ from tests.fakes import Scripted
 from tests.stages.test_benchmark import Counting, inputs
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import Example, ExampleMetadata
+from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.ports import Generator
-from ct_retrain.core.problem import Suite
 from ct_retrain.core.record import Rejected, Tool, digest
-from ct_retrain.core.settings import TrainSettings
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.dataset import Example, ExampleMetadata
+from ct_retrain.core.records.problem import Suite
+from ct_retrain.core.records.training import Row
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import benchmark
 from ct_retrain.stages.train import MIXTURE, TrainInputs, prepare

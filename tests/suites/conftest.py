@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.judge.judge import Judge
 
 

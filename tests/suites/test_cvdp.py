@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from ct_retrain.core.problem import Problem
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.problem import Problem
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites import cvdp
 

@@ -18,9 +18,9 @@ from tests.suites.layouts import (
     write_lines,
 )
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.health import Aids, Health, aids_of, health

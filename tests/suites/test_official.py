@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.suites.layouts import DATA, gate, published, rtllm, v1, v2
 
-from ct_retrain.core.verdict import DataFile, Design, Outcome
+from ct_retrain.core.records.verdict import DataFile, Design, Outcome
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.suites.load import load_suite
 from ct_retrain.suites.official import RULES, Official, by_rule, differences

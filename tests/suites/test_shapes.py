@@ -4,7 +4,7 @@ import pytest
 from tests.suites.layouts import v2
 from tests.suites.shapes import HOLE, SHAPES
 
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.load import load_suite

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _leashed, _memory, _relay
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.training import Fit, TrainPlan
+from ct_retrain.core.records.training import Fit, TrainPlan
 
 _DOWNLOAD, _SPARE_MEMORY = "--download", "--spare-memory"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ct_retrain.adapters import _machine, _modelling
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.training import Hyperparameters, TrainPlan
+from ct_retrain.core.records.training import Hyperparameters, TrainPlan
 
 _CPU_PARAMETERS = 2_000_000_000
 """A base above this is refused without a GPU: one step of a 7B model takes minutes on a CPU."""

@@ -13,11 +13,17 @@ from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._rendering import Rendering
-from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Prompt
 from ct_retrain.core.record import digest
-from ct_retrain.core.thoughts import closing, left_open, mentions_thought, split_thoughts, without_opening
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.problem import Prompt
+from ct_retrain.core.rules.thoughts import (
+    closing,
+    left_open,
+    mentions_thought,
+    split_thoughts,
+    without_opening,
+)
 
 _QUESTION = "Write qZ7:\n  a <= b & c; // \"d\", 'e'"
 _ANSWER = "module qZ8;\n  a <= b & \"c\"; // 'd'\nendmodule"

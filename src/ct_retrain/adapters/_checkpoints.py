@@ -10,7 +10,7 @@ from typing import Any
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.record import FileRef, Record
-from ct_retrain.core.training import Fit, LossPoint, TrainPlan
+from ct_retrain.core.records.training import Fit, LossPoint, TrainPlan
 
 _MANIFEST = "ct-retrain.json"
 _OURS = ("adapter", "checkpoints")

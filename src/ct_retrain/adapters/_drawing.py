@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ct_retrain.adapters import _modelling
-from ct_retrain.core.problem import Sampling
+from ct_retrain.core.records.problem import Sampling
 
 _FIRST_LOOK = 64
 """Tokens looked at for the nucleus before the whole vocabulary is sorted."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.adapters import _leash
-from ct_retrain.core import configuration
+from ct_retrain.core.configuration import loading
 from ct_retrain.core.errors import UsageError
 
 _GRACE = 10.0
@@ -83,7 +83,7 @@ def _started(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if heard else file,
             stderr=file,
-            env=configuration.public_environment(),
+            env=loading.public_environment(),
             cwd=directory,
             start_new_session=True,
         )

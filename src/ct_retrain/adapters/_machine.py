@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from ct_retrain.adapters import _modelling
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.training import Hyperparameters
+from ct_retrain.core.records.training import Hyperparameters
 
 _PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate", "datasets")
 

@@ -5,7 +5,7 @@ from collections.abc import Generator
 
 from ct_retrain.adapters import _machine, _modelling
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.training import Hyperparameters
+from ct_retrain.core.records.training import Hyperparameters
 
 REMEDY = (
     "lower train.hyperparameters.batch_size (and raise accumulation to match), or max_length, keep quantization nf4, "

@@ -14,10 +14,10 @@ from ct_retrain import disk
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._chat import Chat
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.reading import Origin
-from ct_retrain.core.recipe import HARVESTED, Amounts, repetitions
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.training import Row, TrainPlan
+from ct_retrain.core.records.training import Row, TrainPlan
+from ct_retrain.core.rules.reading_order import Origin
+from ct_retrain.core.rules.recipe import HARVESTED, Amounts, repetitions
 
 IGNORED = -100
 """The label of a token that is read but not learned."""

@@ -15,7 +15,13 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from ct_retrain.core.record import Record, digest
-from ct_retrain.core.tracking import Aliases, Story, Tracked, TrackedAdapter, TrackedNight
+from ct_retrain.core.records.tracking import (
+    Aliases,
+    Story,
+    Tracked,
+    TrackedAdapter,
+    TrackedNight,
+)
 
 T = TypeVar("T")
 

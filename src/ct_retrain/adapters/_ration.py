@@ -6,8 +6,8 @@ Promise: where an answer is cut depends on its own tokens alone, never on what i
 import sys
 from collections.abc import Callable, Sequence
 
-from ct_retrain.core.problem import Sampling
-from ct_retrain.core.thoughts import mentions_thought, split_thoughts
+from ct_retrain.core.records.problem import Sampling
+from ct_retrain.core.rules.thoughts import mentions_thought, split_thoughts
 
 _LOOK = 24
 """Tokens that the longest mark of a thought may take."""

@@ -13,8 +13,8 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.records.chat import ChatOptions
 
 PLAIN = (
     "{% for message in messages %}{% if message['role'] == 'assistant' %}"

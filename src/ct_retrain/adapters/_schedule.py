@@ -3,8 +3,8 @@
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _mixture, _modelling
-from ct_retrain.core import reading, recipe
-from ct_retrain.core.training import Hyperparameters, Schedule
+from ct_retrain.core.records.training import Hyperparameters, Schedule
+from ct_retrain.core.rules import reading_order, recipe
 
 _RESEED = 1
 """Added to the seed for the second of two orders, so that they are not drawn from the same stream."""
@@ -22,16 +22,16 @@ def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> Re
     """Lay out *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
     if packed:
         planned = recipe.schedule(knobs, tokens.amounts(packed=True))
-        order = reading.order(tokens.origins, planned.readings, knobs.seed)
+        order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
         rows = _mixture.packed(tokens, order, planned.pack_to, knobs.seed)
         found = recipe.packed(knobs, planned, len(rows))
         if found is not None:
             most = min(len(rows), found.steps * found.sequences_a_step)
             return Reading(rows.select(range(most)), found, packed=True)
     planned = recipe.schedule(knobs, tokens.amounts(packed=False))
-    order = reading.order(tokens.origins, planned.readings, knobs.seed)
+    order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
     lengths = [len(row["input_ids"]) for row in tokens.rows]
-    batched = reading.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)
+    batched = reading_order.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)
     return Reading(_mixture.padded(tokens, batched), planned, packed=False)
 
 

@@ -1,6 +1,6 @@
 """A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
 
-It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.training.Fit`); what it
+It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.records.training.Fit`); what it
 says goes to `OUT/trainer.log`. It runs as `_leashed` says: with our environment but for our secrets, ended with us.
 """
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from ct_retrain import disk
 from ct_retrain.adapters import _leashed
 from ct_retrain.core.errors import CorruptStateError, ToolError
-from ct_retrain.core.recipe import concrete
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.training import Fit, TrainPlan
+from ct_retrain.core.records.training import Fit, TrainPlan
+from ct_retrain.core.rules.recipe import concrete
 
 _NEEDED = ("adapter_config.json", "adapter_model.safetensors")
 

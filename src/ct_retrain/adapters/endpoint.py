@@ -20,10 +20,10 @@ from ct_retrain.adapters._http import Http, NoAnswerError, RefusedError, Terms
 from ct_retrain.adapters._leashed import Command
 from ct_retrain.adapters._throttle import Throttle
 from ct_retrain.adapters.serving import Server
+from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.settings import EndpointSettings
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _CONNECTS = 3

@@ -13,10 +13,10 @@ from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
 from ct_retrain.adapters.tracking import REMEDY, absent, tracker_of
+from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
-from ct_retrain.core.settings import NoticeSettings, Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.sandbox import closed, layers_of
 

@@ -23,10 +23,10 @@ from ct_retrain.adapters import _attached, _modelling
 from ct_retrain.adapters._chat import Chat, chat_of
 from ct_retrain.adapters._drawing import Draw
 from ct_retrain.adapters._ration import Ration
-from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _ASKED = ChatOptions()

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ct_retrain.adapters.notify import secret_lines
+from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.notice import Beat
-from ct_retrain.core.settings import NoticeSettings
+from ct_retrain.core.records.notice import Beat
 
 _PATHS = {"start": "/start", "success": "", "failure": "/fail"}
 _TRIES = 3

@@ -13,11 +13,11 @@ from typing import Any
 from ct_retrain import disk
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._chat import Chat, chat_of
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Prompt
-from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import digest
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.problem import Prompt
+from ct_retrain.core.records.readiness import Readiness
 
 _ASKING = ("*.json", "*.jinja", "*.model", "merges.txt", "additional_chat_templates/*.jinja")
 """Files that say how a model is asked."""

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.notice import Notice
-from ct_retrain.core.settings import NoticeSettings
+from ct_retrain.core.records.notice import Notice
 
 if TYPE_CHECKING:
     from apprise import Apprise

@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _machine, _mixture, _modelling
-from ct_retrain.core import recipe
 from ct_retrain.core.errors import CorruptStateError, CtRetrainError
-from ct_retrain.core.training import Hyperparameters, Outlook, Schedule, TrainPlan
+from ct_retrain.core.records.training import (
+    Hyperparameters,
+    Outlook,
+    Schedule,
+    TrainPlan,
+)
+from ct_retrain.core.rules import recipe
 
 _REACHED = {"cpu": 0.5, "cuda": 0.3}
 """Share of a matrix product's speed that training reaches."""

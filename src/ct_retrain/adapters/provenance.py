@@ -8,10 +8,10 @@ from importlib import metadata
 from pathlib import Path
 
 import ct_retrain
-from ct_retrain.core import configuration
-from ct_retrain.core.night import Provenance
+from ct_retrain.core.configuration import loading
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.night import Provenance
 
 _PACKAGES = (
     "accelerate",
@@ -42,7 +42,7 @@ def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
         host=socket.gethostname(),
         packages=packages(),
         tools=tuple(tools),
-        settings=configuration.flat(settings),
+        settings=loading.flat(settings),
     )
 
 

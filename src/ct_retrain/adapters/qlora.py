@@ -26,11 +26,18 @@ from ct_retrain.adapters import (
     _modelling,
     _schedule,
 )
-from ct_retrain.core import learning
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
-from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, LossPoint, Schedule, TrainPlan
+from ct_retrain.core.records.training import (
+    TOO_LONG,
+    Fit,
+    Hyperparameters,
+    LossPoint,
+    Schedule,
+    TrainPlan,
+)
+from ct_retrain.core.rules import learning
 
 _CURVE = 0.01
 """A loss is logged every such share of the steps."""

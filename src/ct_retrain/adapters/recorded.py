@@ -9,8 +9,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generator
-from ct_retrain.core.problem import Completion, Problem, Prompt, Sampling
 from ct_retrain.core.record import Record, Rejected, Tool, digest
+from ct_retrain.core.records.problem import (
+    Completion,
+    Problem,
+    Prompt,
+    Sampling,
+)
 from ct_retrain.suites.lines import Line, read_objects, unfit
 
 

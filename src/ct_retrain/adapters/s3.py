@@ -14,9 +14,9 @@ from collections.abc import Callable, Generator, Iterator
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from ct_retrain.core.configuration.settings import SnapshotSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.settings import SnapshotSettings
-from ct_retrain.core.snapshot import Stored
+from ct_retrain.core.records.snapshot import Stored
 
 PART = 16 << 20
 """Bytes of a part, and of the largest object that goes in one request."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.settings import TrackingSettings
-from ct_retrain.core.tracking import Story, Tracked
+from ct_retrain.core.records.tracking import Story, Tracked
 from ct_retrain.core.workspace import Workspace
 
 STORE = "mlflow.db"

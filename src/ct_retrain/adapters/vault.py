@@ -7,10 +7,10 @@ from typing import BinaryIO
 
 from ct_retrain import disk
 from ct_retrain.adapters.s3 import S3Store
+from ct_retrain.core.configuration.settings import SnapshotSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.ports import Store
-from ct_retrain.core.settings import SnapshotSettings
-from ct_retrain.core.snapshot import Stored
+from ct_retrain.core.records.snapshot import Stored
 from ct_retrain.core.workspace import Workspace
 
 _CHUNK = 1 << 20

@@ -12,7 +12,7 @@ from ct_retrain.cli.judge import settings_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ct_retrain.core.settings import JudgeSettings, Settings
+    from ct_retrain.core.configuration.settings import JudgeSettings, Settings
     from ct_retrain.judge.attacks import Attack, Result
 
 _STYLES = (

@@ -17,8 +17,14 @@ if TYPE_CHECKING:
 
     from ct_retrain.compose import House
     from ct_retrain.core.ports import Generator
-    from ct_retrain.core.problem import Arm, Sample, Sampling, Scorecard, Suite
     from ct_retrain.core.record import Rejected
+    from ct_retrain.core.records.problem import (
+        Arm,
+        Sample,
+        Sampling,
+        Scorecard,
+        Suite,
+    )
     from ct_retrain.stages.benchmark import Course
     from ct_retrain.suites.health import Health
     from ct_retrain.suites.published import Published
@@ -177,7 +183,7 @@ def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
     from pathlib import Path
 
     from ct_retrain import disk
-    from ct_retrain.core.scoring import KS, Exam
+    from ct_retrain.core.rules.scoring import KS, Exam
     from ct_retrain.stages.benchmark import Course, sampling_of
     from ct_retrain.suites.health import aids_of, health
     from ct_retrain.suites.load import load_suite
@@ -211,7 +217,7 @@ def _judged(
     course: Course, arm: Arm, generator: Generator
 ) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
     """Scorecard and samples by rule; one and the same where the suite has no grader of its own."""
-    from ct_retrain.core.scoring import scorecard
+    from ct_retrain.core.rules.scoring import scorecard
     from ct_retrain.judge.judge import Judge
     from ct_retrain.stages.benchmark import Drawn, answers
     from ct_retrain.suites.official import RULES, Official

@@ -10,7 +10,7 @@ from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.core.audit import Audit, Verification
+    from ct_retrain.core.records.audit import Audit, Verification
 
 
 @click.command(short_help="Whether the workspace keeps its invariants.")
@@ -66,9 +66,9 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
     something cannot be told here.
     """
     from ct_retrain.compose import ports_of
-    from ct_retrain.core.configuration import recorded
+    from ct_retrain.core.configuration.loading import recorded
     from ct_retrain.core.errors import CorruptStateError
-    from ct_retrain.core.night import EXIT_CODES, NightOutcome
+    from ct_retrain.core.records.night import EXIT_CODES, NightOutcome
     from ct_retrain.nightly.audit import judge_again
     from ct_retrain.nightly.audit import verify as look_into
     from ct_retrain.nightly.records import record_of

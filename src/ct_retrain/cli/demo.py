@@ -11,7 +11,7 @@ from ct_retrain.cli.context import Context, print_table
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ct_retrain.core.problem import Estimate
+    from ct_retrain.core.records.problem import Estimate
     from ct_retrain.demo.flywheel import Turn
 
 

@@ -10,8 +10,8 @@ from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.cli.sources import Made
-    from ct_retrain.core.settings import Settings
-    from ct_retrain.core.verdict import Design, Outcome, Verdict
+    from ct_retrain.core.configuration.settings import Settings
+    from ct_retrain.core.records.verdict import Design, Outcome, Verdict
     from ct_retrain.judge.credibility import Credibility
     from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.opinion import Opinion
@@ -96,7 +96,7 @@ def settings_of(context: Context, more: dict[str, str] | None = None) -> Setting
     """The settings alone, with *more* over them: a judge of one's own needs no other port."""
     from pathlib import Path
 
-    from ct_retrain.core.configuration import load
+    from ct_retrain.core.configuration.loading import load
 
     options = {**dict(assignment.split("=", 1) for assignment in context.assignments), **(more or {})}
     file = Path(context.config_file) if context.config_file else None
@@ -133,7 +133,7 @@ def read_text(name: str) -> str:
 
 def exit_code(outcome: Outcome) -> int:
     """What `judge` exits with."""
-    from ct_retrain.core.verdict import Outcome
+    from ct_retrain.core.records.verdict import Outcome
 
     match outcome:
         case Outcome.PASS:

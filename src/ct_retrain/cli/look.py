@@ -18,7 +18,7 @@ from ct_retrain.cli.why import (
 
 if TYPE_CHECKING:
     from ct_retrain.compose import House
-    from ct_retrain.core.night import ManifestRef, NightRecord
+    from ct_retrain.core.records.night import ManifestRef, NightRecord
     from ct_retrain.nightly.records import Underway
     from ct_retrain.report import Inspection
 
@@ -215,7 +215,7 @@ def _print_figures(figures: dict[str, float]) -> None:
 @click.pass_obj
 def config(context: Context, name: str | None, *, as_json: bool) -> None:
     """Every setting, its value and where it came from; NAME narrows to names that contain it."""
-    from ct_retrain.core.configuration import flat
+    from ct_retrain.core.configuration.loading import flat
 
     house = context.house()
     values = {key: value for key, value in flat(house.settings).items() if name is None or name in key}

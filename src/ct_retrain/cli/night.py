@@ -9,9 +9,9 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.core.night import NightRecord
-    from ct_retrain.core.readiness import Readiness
-    from ct_retrain.core.training import Outlook
+    from ct_retrain.core.records.night import NightRecord
+    from ct_retrain.core.records.readiness import Readiness
+    from ct_retrain.core.records.training import Outlook
     from ct_retrain.nightly.run import Rehearsal
 
 _STAGES = ("collect", "curate", "train", "benchmark", "publish")

@@ -11,8 +11,8 @@ from ct_retrain.cli.context import Context, json_option, print_json, print_table
 if TYPE_CHECKING:
     from ct_retrain.compose import House
     from ct_retrain.core.ports import Store
-    from ct_retrain.core.retention import PurgePlan
-    from ct_retrain.core.snapshot import Receipt
+    from ct_retrain.core.records.snapshot import Receipt
+    from ct_retrain.core.rules.retention import PurgePlan
 
 
 @click.command(short_help="Copy nights off-site, and read them back.")

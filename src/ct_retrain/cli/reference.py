@@ -34,7 +34,7 @@ def reference(context: click.Context, directory: str) -> None:
 
 def pages(root: click.Command) -> dict[str, str]:
     """File name → text of every page; *root* is the whole command line."""
-    from ct_retrain.core.configuration import described
+    from ct_retrain.core.configuration.loading import described
 
     formats = list(_formats())
     schemas = {f"schemas/{one.schema}": _schema(one.record) for one in formats}
@@ -89,8 +89,8 @@ def _exit_codes() -> str:
     from ct_retrain.cli.harvest import NOTHING
     from ct_retrain.cli.judge import exit_code
     from ct_retrain.core.errors import CorruptStateError, CtRetrainError
-    from ct_retrain.core.night import EXIT_CODES, NightOutcome
-    from ct_retrain.core.verdict import Outcome
+    from ct_retrain.core.records.night import EXIT_CODES, NightOutcome
+    from ct_retrain.core.records.verdict import Outcome
 
     rows: dict[int, list[str]] = {INTERRUPTED: ["interrupted; run the same command again to go on"]}
     errors: list[type[CtRetrainError]] = [CtRetrainError, *CtRetrainError.__subclasses__()]
@@ -130,14 +130,25 @@ class _Format(NamedTuple):
 
 
 def _formats() -> Iterator[_Format]:
-    from ct_retrain.core.certificate import Certificate
-    from ct_retrain.core.dataset import Example, Trace
-    from ct_retrain.core.forgetting import Flip
-    from ct_retrain.core.night import Manifest, Move, NightPlan, NightRecord, Release
-    from ct_retrain.core.problem import Problem, Sample, Scorecard
     from ct_retrain.core.record import Rejected
-    from ct_retrain.core.snapshot import Purged, Receipt
-    from ct_retrain.core.training import Fit, LossPoint, Row, TrainPlan
+    from ct_retrain.core.records.certificate import Certificate
+    from ct_retrain.core.records.dataset import Example, Trace
+    from ct_retrain.core.records.night import (
+        Manifest,
+        Move,
+        NightPlan,
+        NightRecord,
+        Release,
+    )
+    from ct_retrain.core.records.problem import Problem, Sample, Scorecard
+    from ct_retrain.core.records.snapshot import Purged, Receipt
+    from ct_retrain.core.records.training import (
+        Fit,
+        LossPoint,
+        Row,
+        TrainPlan,
+    )
+    from ct_retrain.core.rules.forgetting import Flip
 
     night = "work/continuous_retrain/NIGHT"
     yield _Format("data/run_db/nightly/NIGHT.json", NightRecord, lines=False)

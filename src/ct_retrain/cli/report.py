@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ct_retrain.compose import House
-    from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.records.night import NightRecord
 
 
 @click.command(short_help="A night as one page, and all nights as another.")
@@ -46,7 +46,7 @@ def _chosen(house: House, night: str | None, *, every: bool) -> list[NightRecord
     """The records whose pages are wanted; raise UsageError when there is none."""
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.records.night import NightRecord
     from ct_retrain.nightly.records import last_record, records
 
     if night is not None and every:

@@ -12,7 +12,7 @@ from ct_retrain.cli.context import print_table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ct_retrain.core.problem import Estimate, Sample, Scorecard
+    from ct_retrain.core.records.problem import Estimate, Sample, Scorecard
     from ct_retrain.suites.published import Published
 
 
@@ -68,7 +68,7 @@ def print_published(cards: Mapping[str, Scorecard], published: Sequence[Publishe
 
 def print_problems(card: Scorecard, samples: Sequence[Sample]) -> None:
     """A row a problem with a letter an answer, in the order of the answers."""
-    from ct_retrain.core.scoring import LETTERS, letter_of
+    from ct_retrain.core.rules.scoring import LETTERS, letter_of
 
     letters: dict[str, dict[int, str]] = {name: {} for name in card.passes}
     for one in samples:
@@ -83,7 +83,7 @@ def print_problems(card: Scorecard, samples: Sequence[Sample]) -> None:
 
 
 def _line(found: Mapping[int, str], n: int) -> str:
-    from ct_retrain.core.scoring import LETTERS, NOT_ATTEMPTED
+    from ct_retrain.core.rules.scoring import LETTERS, NOT_ATTEMPTED
 
     return "".join(found.get(index, LETTERS[NOT_ATTEMPTED]) for index in range(n))
 

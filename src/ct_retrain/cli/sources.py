@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ct_retrain.core.verdict import Design
+    from ct_retrain.core.records.verdict import Design
 
 
 class Named(NamedTuple):
@@ -51,7 +51,7 @@ def design_of(named: Named) -> Made:
     from pathlib import Path
 
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.core.verdict import FILE_NAME, DataFile, Design
+    from ct_retrain.core.records.verdict import FILE_NAME, DataFile, Design
     from ct_retrain.stages._several import Part, Whole, surroundings_of, whole
     from ct_retrain.trace import Refusal
     from ct_retrain.trace.lines import Payload

@@ -2,7 +2,7 @@
 
 from pydantic import TypeAdapter
 
-from ct_retrain.core.night import StageName
+from ct_retrain.core.records.night import StageName
 
 
 def stage_name(text: str | None) -> StageName | None:

@@ -10,8 +10,8 @@ from ct_retrain.cli.context import Context, json_option, print_json, print_table
 from ct_retrain.cli.judge import settings_of
 
 if TYPE_CHECKING:
-    from ct_retrain.core.problem import Suite
-    from ct_retrain.core.settings import Settings
+    from ct_retrain.core.configuration.settings import Settings
+    from ct_retrain.core.records.problem import Suite
     from ct_retrain.judge.judge import Judge
     from ct_retrain.suites.health import Health
     from ct_retrain.suites.official import Difference, RuleName

@@ -9,7 +9,7 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.core.tracking import Tracked
+    from ct_retrain.core.records.tracking import Tracked
 
 
 @click.group(short_help="Nights in MLflow.")

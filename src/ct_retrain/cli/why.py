@@ -11,8 +11,8 @@ from ct_retrain.cli.context import print_table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ct_retrain.core.decision import Comparison
-    from ct_retrain.core.night import NightRecord
+    from ct_retrain.core.records.decision import Comparison
+    from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.workspace import Workspace
     from ct_retrain.report import Inspection
 
@@ -64,7 +64,7 @@ def print_sources(workspace: Workspace, record: NightRecord) -> None:
 
 def print_certificate(workspace: Workspace, record: NightRecord) -> None:
     """What the mixture was compared with, and the rows that come nearest to a benchmark problem."""
-    from ct_retrain.core.certificate import told
+    from ct_retrain.core.records.certificate import told
     from ct_retrain.nightly.audit import certificate_of
 
     found = certificate_of(workspace, record)

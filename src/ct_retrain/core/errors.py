@@ -6,7 +6,7 @@
     ├── CorruptStateError     the disk's: a manifest that lies              exit 5
     └── LockedError           another night's: it is still running          exit 11
 
-A decision (published, held, rejected) is a value with an exit code of its own, see `core.night`.
+A decision (published, held, rejected) is a value with an exit code of its own, see `core.records.night`.
 """
 
 from typing import ClassVar

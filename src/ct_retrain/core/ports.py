@@ -5,14 +5,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Protocol, runtime_checkable
 
-from ct_retrain.core.notice import Beat, Notice
-from ct_retrain.core.problem import Completion, Prompt, Sampling
-from ct_retrain.core.readiness import Readiness
 from ct_retrain.core.record import Tool
-from ct_retrain.core.snapshot import Stored
-from ct_retrain.core.tracking import Story, Tracked
-from ct_retrain.core.training import Fit, TrainPlan
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.notice import Beat, Notice
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
+from ct_retrain.core.records.readiness import Readiness
+from ct_retrain.core.records.snapshot import Stored
+from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.training import Fit, TrainPlan
+from ct_retrain.core.records.verdict import Design, Verdict
 
 
 class Simulator(Protocol):

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.settings import PathSettings
+from ct_retrain.core.configuration.settings import PathSettings
 
 MANIFEST = "manifest.json"
 PLAN = "plan.json"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Problem, Suite
+from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.decontamination.design import Rtl, Signature, read_rtl
 from ct_retrain.decontamination.traces import Subject
 from ct_retrain.decontamination.wording import Index, Words, words_of

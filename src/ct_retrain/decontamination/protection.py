@@ -4,15 +4,15 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ct_retrain.core.certificate import (
+from ct_retrain.core.record import digest
+from ct_retrain.core.records.certificate import (
     Certificate,
     ClusterFacts,
     DecontaminationSettings,
     Neighbour,
     ProtectedSuite,
 )
-from ct_retrain.core.problem import Suite
-from ct_retrain.core.record import digest
+from ct_retrain.core.records.problem import Suite
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.clusters import Clusters, beyond
 from ct_retrain.decontamination.comparer import Compared, Comparer, Limits

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.decontamination.design import Rtl
 from ct_retrain.verilog.modules import Module, Port
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from random import Random
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.demo.bench import testbench
 from ct_retrain.demo.families import Family, Split, Task, sample
 

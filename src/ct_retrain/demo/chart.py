@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ct_retrain import disk
-from ct_retrain.core.night import NightOutcome
-from ct_retrain.core.problem import Estimate
+from ct_retrain.core.records.night import NightOutcome
+from ct_retrain.core.records.problem import Estimate
 from ct_retrain.demo.flywheel import Turn
 from ct_retrain.demo.stage_set import NEW, OLD
 

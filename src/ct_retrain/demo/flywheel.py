@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord
-from ct_retrain.core.problem import Estimate, Problem, Scorecard
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record
-from ct_retrain.core.settings import Settings
-from ct_retrain.core.stats import Resampling, clustered
+from ct_retrain.core.records.night import BenchmarkFacts, Manifest, NightRecord
+from ct_retrain.core.records.problem import Estimate, Problem, Scorecard
+from ct_retrain.core.rules.statistics import Resampling, clustered
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import Planner

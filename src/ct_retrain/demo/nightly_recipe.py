@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ct_retrain.core.training import Hyperparameters
+from ct_retrain.core.records.training import Hyperparameters
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from random import Random
 
 import ct_retrain
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Completion, Prompt, Sampling
 from ct_retrain.core.record import Tool
+from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 from ct_retrain.demo.bench import testbench
 from ct_retrain.demo.families import Task, mastered_families, missing_families
 from ct_retrain.demo.families.render import draw_task

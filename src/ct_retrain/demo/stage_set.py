@@ -8,8 +8,8 @@ from pathlib import Path
 from random import Random
 
 from ct_retrain import disk
-from ct_retrain.core.problem import Problem
-from ct_retrain.core.settings import FILE_NAME
+from ct_retrain.core.configuration.settings import FILE_NAME
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.demo.bench import testbench
 from ct_retrain.demo.families import mastered_families, missing_families, sample
 from ct_retrain.demo.families.render import draw_task

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.selftest import known
 from ct_retrain.judge.verdict import BREACH

@@ -7,7 +7,7 @@ All of them are wrong answers to a small task, a 2-bit counter or an adder, and 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attack_benches import PASS_LINES, benches
 from ct_retrain.judge.attack_joints import HELD
 from ct_retrain.judge.attack_readers import READERS

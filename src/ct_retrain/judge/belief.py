@@ -8,7 +8,7 @@ when unknown bits have a value, and it must come from the inputs (`judge.holding
 
 from typing import Any
 
-from ct_retrain.core.verdict import Outcome, Verdict
+from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.judge.asking import Ask, Pass
 from ct_retrain.judge.holding import holding
 from ct_retrain.verilog.modules import instantiated, modules, outputs

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.verdict import Design, Verdict
 
 
 class Use(NamedTuple):

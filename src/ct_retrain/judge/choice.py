@@ -10,7 +10,7 @@ unknown values, and the three initial states of `judge.confined.verilation` are 
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.icarus import Icarus
 
 

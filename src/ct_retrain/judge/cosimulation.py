@@ -6,10 +6,10 @@ These workers may read the Python that cocotb is installed in; those for Verilog
 import threading
 from typing import Any
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.asking import Pass, job, verdict_of
 from ct_retrain.judge.belief import believed
 from ct_retrain.judge.cocotb import INSTALL, Library, is_cocotb

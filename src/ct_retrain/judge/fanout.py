@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.verdict import Design, Verdict
 
 _AHEAD = 4
 """Designs in flight for each worker, so that a long one at the front starves nobody."""

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ct_retrain.core.record import Record, Tool
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.checking import UNFIT, Checked, Inquiry
 from ct_retrain.judge.confined.engines import UNREAD, Yosys
 from ct_retrain.judge.confined.equivalence import Alike, Question

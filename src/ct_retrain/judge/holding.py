@@ -8,7 +8,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from ct_retrain.core.verdict import Outcome, Verdict
+from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.judge.asking import Ask, Pass
 from ct_retrain.judge.experiment import Experiment, Held, Unknown
 from ct_retrain.verilog.modules import defined, instantiated

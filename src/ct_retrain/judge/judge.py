@@ -5,9 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.settings import JudgeSettings, SandboxMode
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge import layers
 from ct_retrain.judge.cache import Cache, Remembering, Use
 from ct_retrain.judge.choice import Choosing

@@ -12,7 +12,7 @@ from typing import Literal
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined.synthesis import Asked, Reading, Unknown
 from ct_retrain.judge.prover import Prover

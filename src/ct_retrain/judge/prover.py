@@ -4,7 +4,7 @@ import threading
 import weakref
 from typing import Any, cast
 
-from ct_retrain.core.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.judge.confined.checking import Checked, Inquiry
 from ct_retrain.judge.confined.engines import Yosys, locate_yosys
 from ct_retrain.judge.confined.equivalence import Alike, Question

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.cocotb import Library
 from ct_retrain.judge.confined.answer import Answer
 from ct_retrain.judge.confined.confine import landlock_version

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome
 
 _TESTBENCH = """
 `ifndef CT_VERDICT

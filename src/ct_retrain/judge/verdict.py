@@ -7,7 +7,7 @@ said by anybody else after it; anything doubtful is NO_EVIDENCE.
 import re
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.harness import END_MARK, Harness, Nonce, Style
 from ct_retrain.judge.reading.shown import Shown, shown
 from ct_retrain.judge.reading.transcript import Heard, Word, understood

@@ -3,9 +3,9 @@
 import threading
 from typing import Any
 
+from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Verdict
+from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.asking import HARNESS_VERSION, Pass, examine, job, limits_of, verdict_of
 from ct_retrain.judge.belief import believed
 from ct_retrain.judge.confined.compiled import Compiled, Installed, prepare

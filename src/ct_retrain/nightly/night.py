@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.night import Effort, NightPlan, NightRecord, Provenance, StageName
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.ports import (
     Generators,
     Heartbeat,
@@ -15,8 +15,14 @@ from ct_retrain.core.ports import (
     Tracker,
     Trainer,
 )
-from ct_retrain.core.settings import Settings
-from ct_retrain.core.training import Outlook, TrainPlan
+from ct_retrain.core.records.night import (
+    Effort,
+    NightPlan,
+    NightRecord,
+    Provenance,
+    StageName,
+)
+from ct_retrain.core.records.training import Outlook, TrainPlan
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Equivalence
 from ct_retrain.nightly.step import Step

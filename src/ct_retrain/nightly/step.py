@@ -7,8 +7,13 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import Effort, Facts, Manifest, StageName
 from ct_retrain.core.record import Record, Sha256, digest
+from ct_retrain.core.records.night import (
+    Effort,
+    Facts,
+    Manifest,
+    StageName,
+)
 from ct_retrain.core.workspace import MANIFEST
 
 _KEY = "key.json"

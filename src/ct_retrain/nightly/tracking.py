@@ -4,12 +4,24 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import CurateFacts, Manifest, NightRecord, TrainFacts
 from ct_retrain.core.ports import Tracker
 from ct_retrain.core.record import Record, Sha256, digest
-from ct_retrain.core.settings import Settings
-from ct_retrain.core.tracking import Aliases, Point, Story, Tracked, TrackedAdapter, TrackedNight
+from ct_retrain.core.records.night import (
+    CurateFacts,
+    Manifest,
+    NightRecord,
+    TrainFacts,
+)
+from ct_retrain.core.records.tracking import (
+    Aliases,
+    Point,
+    Story,
+    Tracked,
+    TrackedAdapter,
+    TrackedNight,
+)
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index

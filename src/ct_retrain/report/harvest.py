@@ -4,10 +4,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ct_retrain.core.certificate import told
-from ct_retrain.core.dataset import SourceFile
-from ct_retrain.core.night import BenchmarkFacts, CollectFacts, CurateFacts, StageName, TrainFacts
 from ct_retrain.core.record import Rejected
+from ct_retrain.core.records.certificate import told
+from ct_retrain.core.records.dataset import SourceFile
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    CollectFacts,
+    CurateFacts,
+    StageName,
+    TrainFacts,
+)
 from ct_retrain.report.shelf import Night, Shelf, refused
 from ct_retrain.report.words import line, words
 

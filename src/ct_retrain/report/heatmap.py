@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from ct_retrain.core.night import NightRecord
-from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.records.night import NightRecord
+from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.report.shelf import Shelf, benchmark_of
 from ct_retrain.report.words import ARMS
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any, NamedTuple
 
-from ct_retrain.core.night import NightRecord
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.report import plots
 from ct_retrain.report.charts import Chart
 from ct_retrain.report.night_page import Tile

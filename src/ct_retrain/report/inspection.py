@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.problem import Arm, Problem, Sample, Scorecard
 from ct_retrain.core.record import Record
-from ct_retrain.core.scoring import failure_of
+from ct_retrain.core.records.problem import (
+    Arm,
+    Problem,
+    Sample,
+    Scorecard,
+)
+from ct_retrain.core.rules.scoring import failure_of
 
 _COMPARED = 4000
 """Lines of an answer that are compared: comparing takes the square of them."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.errors import CtRetrainError
-from ct_retrain.core.night import BenchmarkFacts
-from ct_retrain.core.problem import Problem, Scorecard
+from ct_retrain.core.records.night import BenchmarkFacts
+from ct_retrain.core.records.problem import Problem, Scorecard
 from ct_retrain.report.inspection import Answers, Inspection, inspected
 from ct_retrain.report.shelf import Night, Shelf
 from ct_retrain.report.words import ARMS, line, lines, words

@@ -3,9 +3,15 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from ct_retrain.core.decision import Comparison
-from ct_retrain.core.night import BenchmarkFacts, ManifestRef, NightOutcome, NightRecord, TrainFacts
-from ct_retrain.core.problem import Scorecard
+from ct_retrain.core.records.decision import Comparison
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    ManifestRef,
+    NightOutcome,
+    NightRecord,
+    TrainFacts,
+)
+from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.report import plots
 from ct_retrain.report.charts import Table
 from ct_retrain.report.harvest import decontamination, harvest

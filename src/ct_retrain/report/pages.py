@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ct_retrain import disk
-from ct_retrain.core.night import NightRecord
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import words
 from ct_retrain.report.history_page import history_context

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from ct_retrain.core.decision import Comparison
-from ct_retrain.core.night import NightOutcome
-from ct_retrain.core.problem import Estimate, Scorecard
-from ct_retrain.core.training import LossPoint
+from ct_retrain.core.records.decision import Comparison
+from ct_retrain.core.records.night import NightOutcome
+from ct_retrain.core.records.problem import Estimate, Scorecard
+from ct_retrain.core.records.training import LossPoint
 from ct_retrain.report.charts import ARM_COLOURS, ARM_MARKS, BAD, GOOD, INK, MUTED, Chart, Table, chart, label
 from ct_retrain.report.trend import Point
 from ct_retrain.report.words import ARMS, points, share, span, words

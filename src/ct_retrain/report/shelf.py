@@ -8,8 +8,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import BenchmarkFacts, Facts, Manifest, ManifestRef, Move, NightRecord, order
 from ct_retrain.core.record import Record, Rejected
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    Facts,
+    Manifest,
+    ManifestRef,
+    Move,
+    NightRecord,
+    order,
+)
 from ct_retrain.core.workspace import Workspace
 
 F = TypeVar("F", bound=Record)

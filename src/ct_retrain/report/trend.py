@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ct_retrain.core.night import Move, NightOutcome, NightRecord
-from ct_retrain.core.problem import Estimate, Scorecard
+from ct_retrain.core.records.night import Move, NightOutcome, NightRecord
+from ct_retrain.core.records.problem import Estimate, Scorecard
 from ct_retrain.report.shelf import Library, Shelf, benchmark_of
 
 SHOWN = 90

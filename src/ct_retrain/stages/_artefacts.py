@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ct_retrain.core.dataset import Artefact, Attempt, Trace
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.verdict import FILE_NAME
+from ct_retrain.core.records.dataset import Artefact, Attempt, Trace
+from ct_retrain.core.records.verdict import FILE_NAME
 from ct_retrain.stages._several import (
     MOST_FILES,
     Part,

@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.night import Canary
 from ct_retrain.core.ports import Generator, Simulator
-from ct_retrain.core.problem import Problem, Prompt, Sample, Sampling, Scorecard
-from ct_retrain.core.scoring import compiles, failure_of
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.night import Canary
+from ct_retrain.core.records.problem import (
+    Problem,
+    Prompt,
+    Sample,
+    Sampling,
+    Scorecard,
+)
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.core.rules.scoring import compiles, failure_of
 from ct_retrain.stages._samples import NO_MODULE, sample_of
 from ct_retrain.suites.answer import rtl_of
 

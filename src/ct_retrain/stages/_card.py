@@ -4,9 +4,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ct_retrain.core.decision import Comparison, Decision
-from ct_retrain.core.night import BenchmarkFacts, CurateFacts, TrainFacts
-from ct_retrain.core.problem import Estimate, Scorecard, Suite
+from ct_retrain.core.records.decision import Comparison, Decision
+from ct_retrain.core.records.night import BenchmarkFacts, CurateFacts, TrainFacts
+from ct_retrain.core.records.problem import Estimate, Scorecard, Suite
 
 CARD = "README.md"
 DATA = "DATA.md"

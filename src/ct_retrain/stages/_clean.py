@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from ct_retrain.core.certificate import Certificate
-from ct_retrain.core.dataset import Example
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.certificate import Certificate
+from ct_retrain.core.records.dataset import Example
+from ct_retrain.core.records.training import Row
 from ct_retrain.decontamination.comparer import Comparer
 from ct_retrain.decontamination.protection import Protection, certificate, clean
 from ct_retrain.decontamination.texts import Candidate

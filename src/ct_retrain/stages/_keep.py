@@ -3,8 +3,8 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
-from ct_retrain.core.dataset import Example
 from ct_retrain.core.record import Rejected
+from ct_retrain.core.records.dataset import Example
 
 
 def most_valuable(

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Self
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import CollectFacts
+from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import Tried
 from ct_retrain.stages._frontier import Walk
 from ct_retrain.stages._harvest import Harvest

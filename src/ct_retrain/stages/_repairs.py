@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.dataset import Example
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
-from ct_retrain.core.prompts import repair_prompt
+from ct_retrain.core.records.dataset import Example
+from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._sources import Source, text_of
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ct_retrain import disk
-from ct_retrain.core.problem import Completion, Sample
 from ct_retrain.core.record import Record, Sha256
-from ct_retrain.core.thoughts import split_thoughts
-from ct_retrain.core.verdict import Outcome, Verdict
+from ct_retrain.core.records.problem import Completion, Sample
+from ct_retrain.core.records.verdict import Outcome, Verdict
+from ct_retrain.core.rules.thoughts import split_thoughts
 
 _KEPT = 24
 """Files in the stock; a night brings up to three."""

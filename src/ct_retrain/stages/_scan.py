@@ -12,8 +12,8 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
+from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import CollectSettings
 from ct_retrain.stages._artefacts import Tried, as_bytes, clean
 from ct_retrain.trace import Flaw, Lookalike, Rules, Simulation, simulations
 from ct_retrain.trace.blocks import Block, blocks

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from ct_retrain.core.dataset import Example, Trace
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.dataset import Example, Trace
 from ct_retrain.stages._sources import Reading, Refuse, Source, read, refusal, text_of
 from ct_retrain.trace import instruction_of
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import Artefact, Trace
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.verdict import DataFile, Design
+from ct_retrain.core.records.dataset import Artefact, Trace
+from ct_retrain.core.records.verdict import DataFile, Design
 from ct_retrain.trace import instruction_of
 from ct_retrain.verilog.assembly import told_by_file
 from ct_retrain.verilog.fingerprint import canonical

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.thoughts import mentions_thought, split_thoughts
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.training import Row
+from ct_retrain.core.rules.thoughts import mentions_thought, split_thoughts
 
 
 def learned(

@@ -3,7 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
-from ct_retrain.core.verdict import Verdict
+from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.judge.reading.reproduction import Compared, Likeness, compared
 from ct_retrain.stages._sources import Source, text_of
 

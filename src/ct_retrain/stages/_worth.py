@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-from ct_retrain.core.dataset import Example, Worth
+from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool
-from ct_retrain.core.settings import CurateSettings
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.records.dataset import Example, Worth
+from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.credibility import Credibility
 from ct_retrain.stages._sources import Refuse, Source, refusal
 from ct_retrain.verilog.guard import approve

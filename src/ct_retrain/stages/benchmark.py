@@ -11,19 +11,28 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Decision
+from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.forgetting import flips, forgotten
-from ct_retrain.core.gate import decide
-from ct_retrain.core.looks import Look, clear, looks
-from ct_retrain.core.night import BenchmarkFacts
 from ct_retrain.core.ports import Generator, Generators, Rendering, Simulator
-from ct_retrain.core.problem import Arm, Completion, Problem, Prompt, Sample, Sampling, Scorecard, Suite
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.scoring import Exam, scorecard
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings
-from ct_retrain.core.verdict import Design
+from ct_retrain.core.records.decision import Decision
+from ct_retrain.core.records.night import BenchmarkFacts
+from ct_retrain.core.records.problem import (
+    Arm,
+    Completion,
+    Problem,
+    Prompt,
+    Sample,
+    Sampling,
+    Scorecard,
+    Suite,
+)
+from ct_retrain.core.records.verdict import Design
+from ct_retrain.core.rules.forgetting import flips, forgotten
+from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.interim_looks import Look, clear, looks
+from ct_retrain.core.rules.scoring import Exam, scorecard
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._samples import NO_MODULE, finish, put, sample_of, take, whole_samples
 from ct_retrain.suites.answer import rtl_of

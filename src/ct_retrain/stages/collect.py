@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.night import CollectFacts
 from ct_retrain.core.progress import paced
-from ct_retrain.core.settings import CollectSettings
+from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import ARTEFACTS
 from ct_retrain.stages._frontier import Walk
 from ct_retrain.stages._harvest import Harvest, harvest

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import Example, ExampleMetadata, Trace
-from ct_retrain.core.night import CurateFacts
+from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import CurateSettings
-from ct_retrain.core.verdict import Verdict
+from ct_retrain.core.records.dataset import Example, ExampleMetadata, Trace
+from ct_retrain.core.records.night import CurateFacts
+from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.cocotb import wanted
 from ct_retrain.judge.fanout import check_all

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Decision, Promote
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import (
+from ct_retrain.core.ports import Generators, Simulator
+from ct_retrain.core.records.decision import Decision, Promote
+from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Canary,
     CurateFacts,
@@ -20,9 +21,8 @@ from ct_retrain.core.night import (
     Release,
     TrainFacts,
 )
-from ct_retrain.core.ports import Generators, Simulator
-from ct_retrain.core.problem import Scorecard, Suite
-from ct_retrain.core.relapse import earlier
+from ct_retrain.core.records.problem import Scorecard, Suite
+from ct_retrain.core.rules.auto_rollback import earlier
 from ct_retrain.stages._canary import CANARY, easiest, sing
 from ct_retrain.stages._card import CARD, DATA, Facts, data_card, model_card
 

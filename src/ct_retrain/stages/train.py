@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core import learning, recipe
-from ct_retrain.core.certificate import Certificate
-from ct_retrain.core.dataset import Example, SourceFile
+from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.mix import choose, row_counts
-from ct_retrain.core.night import TrainFacts
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import TrainSettings
-from ct_retrain.core.training import TOO_LONG, Fit, Hyperparameters, Row, Schedule, TrainPlan
+from ct_retrain.core.records.certificate import Certificate
+from ct_retrain.core.records.dataset import Example, SourceFile
+from ct_retrain.core.records.night import TrainFacts
+from ct_retrain.core.records.training import (
+    TOO_LONG,
+    Fit,
+    Hyperparameters,
+    Row,
+    Schedule,
+    TrainPlan,
+)
+from ct_retrain.core.rules import learning, recipe
+from ct_retrain.core.rules.mix import choose, row_counts
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ct_retrain.core.problem import Problem
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.verilog.extract import find_rtl, spoken
 from ct_retrain.verilog.pieces import ELEMENTS, Pieces, parses, pieces
 from ct_retrain.verilog.regions import regions, unmarked

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.problem import Problem, Suite
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected, digest
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.problem import Problem, Suite
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.credibility import Equivalence
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Rejected
+from ct_retrain.core.records.problem import Problem
 
 
 class Line(NamedTuple):

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Problem, Suite
 from ct_retrain.core.record import Rejected, digest
+from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.suites import cvdp, plain, rtllm, verilogeval
 from ct_retrain.suites.interface import misfit
 from ct_retrain.suites.lines import Line, read_objects

@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
-from ct_retrain.core.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.script import Said, Script
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.icarus import Icarus

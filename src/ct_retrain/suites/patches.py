@@ -5,7 +5,7 @@ A mend that finds nothing to change leaves the problem as it is: upstream has do
 
 from typing import NamedTuple
 
-from ct_retrain.core.problem import Problem
+from ct_retrain.core.records.problem import Problem
 
 
 class Patch(NamedTuple):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Rejected, digest
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.suites.lines import Line, read_objects, text_of, unfit
 
 _PROBLEM = TypeAdapter(Problem)

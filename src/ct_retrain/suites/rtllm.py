@@ -6,9 +6,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Rejected, digest
-from ct_retrain.core.verdict import DataFile
+from ct_retrain.core.records.problem import Problem
+from ct_retrain.core.records.verdict import DataFile
 from ct_retrain.suites import fsm
 from ct_retrain.suites.lines import unfit
 from ct_retrain.verilog.category import OTHER

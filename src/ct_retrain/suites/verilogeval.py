@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.problem import Problem
 from ct_retrain.core.record import Rejected, digest
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.suites import fsm
 from ct_retrain.suites.lines import Line, problem_of, read_objects, text_of
 

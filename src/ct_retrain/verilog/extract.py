@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from ct_retrain.core.thoughts import split_thoughts
+from ct_retrain.core.rules.thoughts import split_thoughts
 from ct_retrain.verilog.drafts import Place, left_out
 from ct_retrain.verilog.illegal import faults
 from ct_retrain.verilog.pieces import ELEMENTS, Piece, Pieces, pieces

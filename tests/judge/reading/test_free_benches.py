@@ -4,7 +4,7 @@ import pytest
 from tests.judge.benches import EMPTY, GOLDEN, WRONG
 from tests.judge.reading.free_benches import FREE
 
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.judge import Judge
 
 STUCK = GOLDEN.replace("q + 1", "q")

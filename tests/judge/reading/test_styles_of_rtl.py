@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 from tests.judge.reading.styles_of_rtl import COMPUTATIONS, Styled, styled
 
-from ct_retrain.core.settings import JudgeSettings
-from ct_retrain.core.verdict import Design, Outcome
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.compiled import find
 from ct_retrain.judge.judge import Judge
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.process import Limits
 from ct_retrain.judge.confined.toolchain import Installation
 from ct_retrain.judge.harness import Harness

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.cocotb import RUNNER, Library, settings, test_modules
 from ct_retrain.judge.confined.answer import Answer, Bench, Tools
 from ct_retrain.judge.confined.process import Finished, run

@@ -6,7 +6,7 @@ It shares the worker's sandbox and limits with everything else, and that is all 
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined import toolchain
 from ct_retrain.judge.confined.answer import Answer, Tools
 from ct_retrain.judge.confined.process import Finished, Limit, run

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge import layers
 from ct_retrain.judge.cocotb import is_cocotb
 from ct_retrain.judge.confined import toolchain

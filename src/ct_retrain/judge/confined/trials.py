@@ -6,7 +6,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.answer import Answer, Bench
 from ct_retrain.judge.experiment import Experiment
 from ct_retrain.judge.harness import NAME_BLANK, Harness, Style

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined import compiled
 from ct_retrain.judge.confined.answer import Answer, Bench, Tools
 from ct_retrain.judge.confined.compiled import Compiled

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.cocotb import Library
 from ct_retrain.judge.confined import reach, regression, smt, toolchain, verilation, yowasp
 from ct_retrain.judge.confined.answer import Answer, Bench, Tools

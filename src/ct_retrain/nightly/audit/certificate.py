@@ -1,11 +1,11 @@
 """The certificate of a night: found for those who show it, and made again from the mixture for those who doubt it."""
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Claim
-from ct_retrain.core.certificate import Certificate, Neighbour
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import Manifest, NightRecord, TrainFacts
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.audit import Claim
+from ct_retrain.core.records.certificate import Certificate, Neighbour
+from ct_retrain.core.records.night import Manifest, NightRecord, TrainFacts
+from ct_retrain.core.records.training import Row
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.rules import RULES_VERSION, Rule
 from ct_retrain.nightly.night import Night

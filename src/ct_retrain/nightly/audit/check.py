@@ -11,12 +11,17 @@ from itertools import chain
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Audit, Breach, Invariant
-from ct_retrain.core.dataset import Artefact, Trace
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import CurateFacts, Manifest, ManifestRef, NightRecord
 from ct_retrain.core.record import FileRef
-from ct_retrain.core.snapshot import Purged, Receipt
+from ct_retrain.core.records.audit import Audit, Breach, Invariant
+from ct_retrain.core.records.dataset import Artefact, Trace
+from ct_retrain.core.records.night import (
+    CurateFacts,
+    Manifest,
+    ManifestRef,
+    NightRecord,
+)
+from ct_retrain.core.records.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.audit.leftovers import leftovers
 from ct_retrain.nightly.releases.inventory import bring_back, standing

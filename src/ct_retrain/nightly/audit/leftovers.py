@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Remark
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import NightPlan
+from ct_retrain.core.records.audit import Remark
+from ct_retrain.core.records.night import NightPlan
 from ct_retrain.core.workspace import MANIFEST, PLAN, Workspace
 from ct_retrain.nightly.records.index import last_record
 

@@ -9,14 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Claim
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.gate import decide
-from ct_retrain.core.looks import Look, looks
-from ct_retrain.core.night import BenchmarkFacts, Manifest, NightRecord, Provenance
-from ct_retrain.core.problem import Problem, Sample, Scorecard, Suite
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.scoring import Exam, scorecard
+from ct_retrain.core.records.audit import Claim
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    Manifest,
+    NightRecord,
+    Provenance,
+)
+from ct_retrain.core.records.problem import (
+    Problem,
+    Sample,
+    Scorecard,
+    Suite,
+)
+from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.interim_looks import Look, looks
+from ct_retrain.core.rules.scoring import Exam, scorecard
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import stages

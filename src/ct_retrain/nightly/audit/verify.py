@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Claim, Verification
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import (
+from ct_retrain.core.records.audit import Claim, Verification
+from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
     ManifestRef,
@@ -18,7 +19,6 @@ from ct_retrain.core.night import (
     NightRecord,
     StageName,
 )
-from ct_retrain.core.settings import Settings
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.audit import recompute
 from ct_retrain.nightly.audit.certificate import certified

@@ -10,10 +10,10 @@ from pathlib import Path
 import structlog
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CtRetrainError
-from ct_retrain.core.night import NightRecord, Provenance, StageName
-from ct_retrain.core.notice import Beat
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.night import NightRecord, Provenance, StageName
+from ct_retrain.core.records.notice import Beat
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, PLAN, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.notices import messages, outbox

@@ -7,8 +7,9 @@ lines that also read well where fonts are proportional and spaces are lost.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from ct_retrain.core.decision import Comparison
-from ct_retrain.core.night import (
+from ct_retrain.core.record import digest
+from ct_retrain.core.records.decision import Comparison
+from ct_retrain.core.records.night import (
     CollectFacts,
     CurateFacts,
     Facts,
@@ -17,8 +18,7 @@ from ct_retrain.core.night import (
     StageName,
     TrainFacts,
 )
-from ct_retrain.core.notice import Notice
-from ct_retrain.core.record import digest
+from ct_retrain.core.records.notice import Notice
 from ct_retrain.nightly.records.inspection import Failure
 from ct_retrain.stages.publish import night_of
 

@@ -14,8 +14,8 @@ import structlog
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CtRetrainError
-from ct_retrain.core.notice import Notice, Posted
 from ct_retrain.core.ports import Notifier
+from ct_retrain.core.records.notice import Notice, Posted
 from ct_retrain.core.workspace import Workspace
 
 _LOG = structlog.get_logger("ct_retrain.notice")

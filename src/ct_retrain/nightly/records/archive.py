@@ -5,9 +5,9 @@ import shutil
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.configuration import secret_values
-from ct_retrain.core.night import Provenance
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.configuration.loading import secret_values
+from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.records.night import Provenance
 from ct_retrain.core.workspace import Workspace
 
 ENVIRONMENT = "environment.json"

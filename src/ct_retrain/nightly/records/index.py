@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import NightPlan, NightRecord, order
+from ct_retrain.core.records.night import NightPlan, NightRecord, order
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.stages.publish import latest
 

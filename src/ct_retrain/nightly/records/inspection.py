@@ -4,8 +4,15 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import BenchmarkFacts, Facts, Manifest, NightRecord, StageName, TrainFacts
-from ct_retrain.core.problem import Problem
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    Facts,
+    Manifest,
+    NightRecord,
+    StageName,
+    TrainFacts,
+)
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import Answers, Inspection, drawn, inspected
 from ct_retrain.stages.benchmark import SAMPLES

@@ -5,10 +5,15 @@ from itertools import pairwise
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.audit import Breach, Invariant
-from ct_retrain.core.decision import Promote
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.night import Move, NightRecord, Relapse, Release
+from ct_retrain.core.records.audit import Breach, Invariant
+from ct_retrain.core.records.decision import Promote
+from ct_retrain.core.records.night import (
+    Move,
+    NightRecord,
+    Relapse,
+    Release,
+)
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.releases.rollback import RELAPSE
 from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, night_of, release_name

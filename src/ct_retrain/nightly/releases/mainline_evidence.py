@@ -3,8 +3,13 @@
 from collections.abc import Iterator
 
 from ct_retrain import disk
-from ct_retrain.core.eprocess import MainlineEvidence, ServedNight, mainline_evidence, served_night
-from ct_retrain.core.night import BenchmarkFacts, Manifest
+from ct_retrain.core.records.night import BenchmarkFacts, Manifest
+from ct_retrain.core.rules.eprocess import (
+    MainlineEvidence,
+    ServedNight,
+    mainline_evidence,
+    served_night,
+)
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records.index import records
 

@@ -1,11 +1,18 @@
 """Publish a night against its decision, by a person's word; everything is checked but the gate."""
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Decision, Promote
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, ManifestRef, NightRecord, TrainFacts
-from ct_retrain.core.problem import Suite
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.decision import Decision, Promote
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    CurateFacts,
+    Manifest,
+    ManifestRef,
+    NightRecord,
+    TrainFacts,
+)
+from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.stages.publish import Force, PublishInputs, history, publish_forced, release_name

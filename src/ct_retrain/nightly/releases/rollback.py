@@ -9,10 +9,10 @@ import structlog
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
-from ct_retrain.core.looks import looks
-from ct_retrain.core.night import BenchmarkFacts, Manifest, Relapse
 from ct_retrain.core.ports import Generators
-from ct_retrain.core.relapse import earlier, worse
+from ct_retrain.core.records.night import BenchmarkFacts, Manifest, Relapse
+from ct_retrain.core.rules.auto_rollback import earlier, worse
+from ct_retrain.core.rules.interim_looks import looks
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.publish import (

@@ -7,13 +7,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.dataset import SourceFile
-from ct_retrain.core.night import CollectFacts, CurateFacts, Manifest, NightPlan
-from ct_retrain.core.problem import Prompt, Suite
-from ct_retrain.core.readiness import Readiness
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record, Rejected
-from ct_retrain.core.settings import Settings
-from ct_retrain.core.training import Hyperparameters, Outlook, Row, TrainPlan
+from ct_retrain.core.records.dataset import SourceFile
+from ct_retrain.core.records.night import (
+    CollectFacts,
+    CurateFacts,
+    Manifest,
+    NightPlan,
+)
+from ct_retrain.core.records.problem import Prompt, Suite
+from ct_retrain.core.records.readiness import Readiness
+from ct_retrain.core.records.training import (
+    Hyperparameters,
+    Outlook,
+    Row,
+    TrainPlan,
+)
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index

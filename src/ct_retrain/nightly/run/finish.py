@@ -4,8 +4,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Decision, Evidence, Hold, Promote, Reject
-from ct_retrain.core.night import (
+from ct_retrain.core.ports import Notifier
+from ct_retrain.core.records.decision import (
+    Decision,
+    Evidence,
+    Hold,
+    Promote,
+    Reject,
+)
+from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Canary,
     CollectFacts,
@@ -19,8 +26,7 @@ from ct_retrain.core.night import (
     StageName,
     TrainFacts,
 )
-from ct_retrain.core.ports import Notifier
-from ct_retrain.core.training import Fit
+from ct_retrain.core.records.training import Fit
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.notices import messages, outbox

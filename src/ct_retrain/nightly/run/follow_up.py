@@ -10,9 +10,9 @@ from typing import TypeAlias
 import structlog
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, CtRetrainError
-from ct_retrain.core.night import NightRecord
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly import tracking
 from ct_retrain.nightly.night import Ports

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.night import CollectFacts, CurateFacts
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Rejected
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.night import CollectFacts, CurateFacts
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.stages.collect import REJECTED, CollectInputs, collect

@@ -10,10 +10,17 @@ from typing import NamedTuple
 import structlog
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Promote
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import LockedError, UsageError
-from ct_retrain.core.night import BenchmarkFacts, CurateFacts, Manifest, NightRecord, StageName, TrainFacts
-from ct_retrain.core.settings import Settings
+from ct_retrain.core.records.decision import Promote
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    CurateFacts,
+    Manifest,
+    NightRecord,
+    StageName,
+    TrainFacts,
+)
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.notices import alerts, outbox

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ct_retrain import disk
-from ct_retrain.core.decision import Promote
+from ct_retrain.core.configuration.settings import BenchmarkSettings, PathSettings
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.forgetting import Flip, forgotten
-from ct_retrain.core.night import (
+from ct_retrain.core.record import digest
+from ct_retrain.core.records.decision import Promote
+from ct_retrain.core.records.night import (
     BenchmarkFacts,
     CollectFacts,
     CurateFacts,
@@ -21,9 +22,8 @@ from ct_retrain.core.night import (
     StageName,
     TrainFacts,
 )
-from ct_retrain.core.problem import Arm, Scorecard
-from ct_retrain.core.record import digest
-from ct_retrain.core.settings import BenchmarkSettings, PathSettings
+from ct_retrain.core.records.problem import Arm, Scorecard
+from ct_retrain.core.rules.forgetting import Flip, forgotten
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.protected import protected_suites

@@ -6,8 +6,14 @@ from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.night import Manifest, NightRecord
-from ct_retrain.core.snapshot import DirectoryMember, FileMember, LinkMember, Member, SnapshotIndex
+from ct_retrain.core.records.night import Manifest, NightRecord
+from ct_retrain.core.records.snapshot import (
+    DirectoryMember,
+    FileMember,
+    LinkMember,
+    Member,
+    SnapshotIndex,
+)
 from ct_retrain.core.workspace import NIGHT_LOG, SERVER_LOG, Workspace
 from ct_retrain.stages.publish import HISTORY, release_name
 

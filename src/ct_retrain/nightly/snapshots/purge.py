@@ -11,10 +11,12 @@ from pathlib import Path
 import structlog
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
-from ct_retrain.core.night import NightPlan, order
 from ct_retrain.core.ports import Store
-from ct_retrain.core.retention import (
+from ct_retrain.core.records.night import NightPlan, order
+from ct_retrain.core.records.snapshot import Purged, Receipt
+from ct_retrain.core.rules.retention import (
     Calendar,
     Leaving,
     PurgePlan,
@@ -24,8 +26,6 @@ from ct_retrain.core.retention import (
     needed,
     too_soon,
 )
-from ct_retrain.core.settings import Settings
-from ct_retrain.core.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.snapshots.index import is_log, shared

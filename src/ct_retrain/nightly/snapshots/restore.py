@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.ports import Store
-from ct_retrain.core.snapshot import (
+from ct_retrain.core.records.snapshot import (
     NIGHTS,
     DirectoryMember,
     FileMember,

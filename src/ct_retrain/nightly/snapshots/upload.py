@@ -18,11 +18,18 @@ import structlog
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, CtRetrainError, ToolError, UsageError
-from ct_retrain.core.night import NightRecord
 from ct_retrain.core.ports import Store
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import canonical_json
-from ct_retrain.core.snapshot import FileMember, Receipt, SnapshotIndex, Stored, blob_key, index_key
+from ct_retrain.core.records.night import NightRecord
+from ct_retrain.core.records.snapshot import (
+    FileMember,
+    Receipt,
+    SnapshotIndex,
+    Stored,
+    blob_key,
+    index_key,
+)
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.snapshots.index import incomplete, survey

@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from ct_retrain.core.dataset import SourceFile
+from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.settings import TrainSettings
+from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.stages.gold.files import DOCUMENTATION
 
 

@@ -5,10 +5,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from ct_retrain.core.dataset import SourceFile
+from ct_retrain.core.configuration.section import GoldKeySettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.section import GoldKeySettings
-from ct_retrain.core.training import Row
+from ct_retrain.core.records.dataset import SourceFile
+from ct_retrain.core.records.training import Row
 from ct_retrain.stages.gold.files import Entry, entries, listed
 from ct_retrain.stages.gold.shapes import Pair, Unfit, pair_of
 from ct_retrain.verilog.extract import find_rtl

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
-from ct_retrain.core.section import GoldKeySettings
+from ct_retrain.core.configuration.section import GoldKeySettings
 from ct_retrain.stages.gold.templates import Turn, turns
 
 _QUESTIONS = ("instruction", "prompt", "question", "query", "input")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binom, norm
 
-from ct_retrain.core.problem import Estimate
+from ct_retrain.core.records.problem import Estimate
 
 POWER = 0.8
 """Power at which the minimum detectable difference is stated."""

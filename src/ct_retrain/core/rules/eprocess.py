@@ -19,9 +19,9 @@ import numpy as np
 from pydantic import Field
 from scipy.special import logsumexp
 
-from ct_retrain.core.gate import comparable
-from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.record import Record
+from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.gate import comparable
 
 _STAKES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0.95)
 """From cautious, for small differences over many nights, to bold, for a large one at once."""

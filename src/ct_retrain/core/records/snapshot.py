@@ -4,8 +4,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AwareDatetime, Field
 
-from ct_retrain.core.night import NightId
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256
+from ct_retrain.core.records.night import NightId
 
 NIGHTS = "nights/"
 """Where a store keeps its indexes."""

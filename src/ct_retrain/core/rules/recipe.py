@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from ct_retrain.core.training import Hyperparameters, Row, Schedule
+from ct_retrain.core.records.training import Hyperparameters, Row, Schedule
 
 CHARACTERS_A_TOKEN = 3
 """Of RTL and English, where no tokenizer is at hand; models need three to four, so this counts too many tokens."""

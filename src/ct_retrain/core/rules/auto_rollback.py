@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from ct_retrain.core.gate import comparable
-from ct_retrain.core.night import Move
-from ct_retrain.core.problem import Scorecard
-from ct_retrain.core.settings import GateSettings
-from ct_retrain.core.stats import Resampling, paired
+from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.records.night import Move
+from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.gate import comparable
+from ct_retrain.core.rules.statistics import Resampling, paired
 
 
 def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from ct_retrain.core.chat import ChatOptions
 from ct_retrain.core.record import Record, Sha256
+from ct_retrain.core.records.chat import ChatOptions
 
 TOO_LONG = "too_long.jsonl"
 """What a trainer may leave beside the adapter: a Rejected for each row longer than `max_length`, by its place."""
@@ -79,7 +79,7 @@ class Row(Record):
 
 
 class Schedule(Record):
-    """A recipe in concrete numbers, for one mixture; `core.recipe` derives it."""
+    """A recipe in concrete numbers, for one mixture; `core.rules.recipe` derives it."""
 
     steps: int
     """Optimizer steps."""

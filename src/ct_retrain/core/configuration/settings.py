@@ -10,10 +10,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from ct_retrain.core.certificate import DecontaminationSettings
-from ct_retrain.core.chat import ChatOptions
-from ct_retrain.core.section import GoldKeySettings, Section
-from ct_retrain.core.training import Hyperparameters
+from ct_retrain.core.configuration.section import GoldKeySettings, Section
+from ct_retrain.core.records.certificate import DecontaminationSettings
+from ct_retrain.core.records.chat import ChatOptions
+from ct_retrain.core.records.training import Hyperparameters
 
 FILE_NAME = "ct-retrain.toml"
 PREFIX = "CT_RETRAIN_"

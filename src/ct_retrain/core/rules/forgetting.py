@@ -7,8 +7,8 @@ an arm that passes at least half of its samples.
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
-from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.record import Record
+from ct_retrain.core.records.problem import Scorecard
 
 
 class Flip(Record):

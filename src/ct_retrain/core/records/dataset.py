@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ct_retrain.core.record import Record, Sha256, Tool
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.verdict import Outcome
 
 
 class Artefact(Record):

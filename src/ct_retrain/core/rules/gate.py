@@ -6,11 +6,30 @@ Fails closed: whatever is missing, stale, partial or not comparable is a Hold th
 from collections.abc import Sequence
 from typing import Literal
 
-from ct_retrain.core.decision import Check, Comparison, Decision, Evidence, Hold, Promote, Reject
-from ct_retrain.core.guards import broken, differing, floors, guards, loading
-from ct_retrain.core.problem import Scorecard
-from ct_retrain.core.settings import GateSettings
-from ct_retrain.core.stats import Paired, Resampling, paired, samples_to_detect
+from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.records.decision import (
+    Check,
+    Comparison,
+    Decision,
+    Evidence,
+    Hold,
+    Promote,
+    Reject,
+)
+from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.guards import (
+    broken,
+    differing,
+    floors,
+    guards,
+    loading,
+)
+from ct_retrain.core.rules.statistics import (
+    Paired,
+    Resampling,
+    paired,
+    samples_to_detect,
+)
 
 _NAMED = 5
 """How many problems an explanation names."""

@@ -15,8 +15,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.configuration.settings import FILE_NAME, PREFIX, Settings
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.settings import FILE_NAME, PREFIX, Settings
 
 _MASK = "***"
 

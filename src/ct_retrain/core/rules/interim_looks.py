@@ -7,8 +7,13 @@ wrong stays below the whole, however the looks depend on each other.
 
 from typing import NamedTuple
 
-from ct_retrain.core.decision import Decision, Hold, Promote, Reject
-from ct_retrain.core.settings import BenchmarkSettings, GateSettings
+from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
+from ct_retrain.core.records.decision import (
+    Decision,
+    Hold,
+    Promote,
+    Reject,
+)
 
 _ADAPTIVE = ((4, 0.1), (8, 0.2), (16, 0.3), (32, 0.4))
 """Samples a problem, and the share of the level: most for the last look, which sees most."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ct_retrain.core.record import Record, Rejected, Sha256, Tool
-from ct_retrain.core.verdict import DataFile, Design, Verdict
+from ct_retrain.core.records.verdict import DataFile, Design, Verdict
 
 Arm = Literal["candidate", "champion", "mainline"]
 """Tonight's adapter, the release `latest_nightly` points at, and the model without a nightly adapter."""

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 from scipy.stats import beta, norm
 
-from ct_retrain.core.decision import Check
-from ct_retrain.core.problem import Estimate, Scorecard
-from ct_retrain.core.settings import GateSettings
+from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.records.decision import Check
+from ct_retrain.core.records.problem import Estimate, Scorecard
 
 DIFFERING = "answers differ from mainline"
 BUILT_IN = "behavioural"

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from ct_retrain.core.certificate import Certificate
-from ct_retrain.core.dataset import SourceFile
-from ct_retrain.core.decision import Decision
-from ct_retrain.core.problem import Scorecard
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
-from ct_retrain.core.training import Fit, Hyperparameters
+from ct_retrain.core.records.certificate import Certificate
+from ct_retrain.core.records.dataset import SourceFile
+from ct_retrain.core.records.decision import Decision
+from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.records.training import Fit, Hyperparameters
 
 NightId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.\d+)?$")]
 """A date in the workspace's zone; `.2` and on for further nights of the same date."""

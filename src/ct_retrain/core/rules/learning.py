@@ -6,7 +6,7 @@ Not covered: an adapter whose loss fell and whose answers are no better, which t
 import math
 from collections.abc import Sequence
 
-from ct_retrain.core.training import LossPoint
+from ct_retrain.core.records.training import LossPoint
 
 _ENOUGH = 3
 """Logged steps after which a loss or a gradient of 0 is no accident."""

@@ -1,6 +1,6 @@
 """How a model is asked; training and every later use share the words."""
 
-from ct_retrain.core.verdict import Verdict
+from ct_retrain.core.records.verdict import Verdict
 
 
 def repair_prompt(instruction: str, attempt: str, verdict: Verdict) -> str:

@@ -4,11 +4,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ct_retrain.core.problem import Arm, Sample, Sampling, Scorecard, Suite
+from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool, digest
-from ct_retrain.core.settings import GateSettings
-from ct_retrain.core.stats import Resampling, estimate
-from ct_retrain.core.verdict import Outcome
+from ct_retrain.core.records.problem import (
+    Arm,
+    Sample,
+    Sampling,
+    Scorecard,
+    Suite,
+)
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.core.rules.statistics import Resampling, estimate
 
 NO_MODULE = "no_module"
 TRUNCATED = "truncated"

@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
-from ct_retrain.core.settings import ShareSettings
+from ct_retrain.core.configuration.settings import ShareSettings
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ct_retrain.core.record import FileRef, Record
-from ct_retrain.core.snapshot import Receipt
+from ct_retrain.core.records.snapshot import Receipt
 
 _RAW = (
     "benchmark/samples/",
