@@ -20,10 +20,10 @@ from typing import NamedTuple
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design
-from ct_retrain.judge.attack_benches import COUNTER as RIGHT
-from ct_retrain.judge.attack_benches import benches
-from ct_retrain.judge.confined.toolchain import locate
-from ct_retrain.judge.confined.vvp import Declared, breach
+from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
+from ct_retrain.judge.attacks.testbenches import benches
+from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.confined.simulators.vvp import Declared, breach
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.canonical import written

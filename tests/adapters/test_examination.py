@@ -9,7 +9,7 @@ import pytest
 from ct_retrain.adapters.examination import Finding, examine
 from ct_retrain.core.configuration.settings import JudgeSettings, Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.judge.confined.confine import landlock_version
+from ct_retrain.judge.confined.sandbox.confine import landlock_version
 from ct_retrain.judge.judge import Judge
 
 Mode = Literal["require", "best-effort", "off"]

@@ -12,16 +12,21 @@ import pytest
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge import layers
-from ct_retrain.judge.attack_benches import COUNTER as RIGHT
-from ct_retrain.judge.attack_benches import JOINTS, benches
-from ct_retrain.judge.attack_joints import HELD
-from ct_retrain.judge.attacks import Attack, attacks, hanging, results
-from ct_retrain.judge.confined.answer import Bench, Tools
-from ct_retrain.judge.confined.engines import locate_yosys
-from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.simulation import flatten, prepare, settle
-from ct_retrain.judge.confined.toolchain import MACROS, PREDEFINED, locate
-from ct_retrain.judge.harness import Nonce
+from ct_retrain.judge.attacks.ports import HELD
+from ct_retrain.judge.attacks.suite import (
+    Attack,
+    attacks,
+    hanging,
+    results,
+)
+from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
+from ct_retrain.judge.attacks.testbenches import JOINTS, benches
+from ct_retrain.judge.confined.formal.engines import locate_yosys
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.simulators.answer import Bench, Tools
+from ct_retrain.judge.confined.simulators.icarus_run import flatten, prepare, settle
+from ct_retrain.judge.confined.simulators.icarus_tools import MACROS, PREDEFINED, locate
+from ct_retrain.judge.evidence.harness import Nonce
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.guard import Approved, Report
 
@@ -188,9 +193,11 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
         flat = flatten(rtl, "design.v", tools)
         return Approved(Report((), ()), flat if isinstance(flat, str) else rtl)
 
-    monkeypatch.setattr("ct_retrain.judge.confined.simulation.approve", waved_through)
-    monkeypatch.setattr("ct_retrain.judge.confined.simulation.breach", lambda compiled, declared: "")
-    monkeypatch.setattr("ct_retrain.judge.confined.simulation.Patience", contextlib.nullcontext)
+    monkeypatch.setattr("ct_retrain.judge.confined.simulators.icarus_run.approve", waved_through)
+    monkeypatch.setattr(
+        "ct_retrain.judge.confined.simulators.icarus_run.breach", lambda compiled, declared: ""
+    )
+    monkeypatch.setattr("ct_retrain.judge.confined.simulators.icarus_run.Patience", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
     bench = prepare(benches()[style], tools)
     assert isinstance(bench, Bench)

@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 import pytest
 
-from ct_retrain.judge.attack_benches import COUNTER as RIGHT
-from ct_retrain.judge.attack_benches import benches
-from ct_retrain.judge.attacks import Attack, attacks
-from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.toolchain import locate
-from ct_retrain.judge.sandbox import Sandbox, Worker
+from ct_retrain.judge.attacks.suite import Attack, attacks
+from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
+from ct_retrain.judge.attacks.testbenches import benches
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.sandbox.workers import Sandbox, Worker
 
 if shutil.which("iverilog") is None or sys.platform != "linux":
     pytest.skip("Icarus Verilog or Linux is not here", allow_module_level=True)

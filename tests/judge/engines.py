@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.judge.confined.engines import Yosys, locate_wheels, locate_yosys
+from ct_retrain.judge.confined.formal.engines import Yosys, locate_wheels, locate_yosys
 from ct_retrain.judge.judge import Judge
 
 ENGINES = (

@@ -14,8 +14,8 @@ from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.cache import Cache, key
 from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.simulators.cached import Cache, key
 
 ROOT = Path(__file__).parents[2]
 TOOL = Tool(name="icarus", version="0")
@@ -47,7 +47,7 @@ _WRITER = """
 import sys
 from pathlib import Path
 from tests.judge.test_cache import verdict
-from ct_retrain.judge.cache import Cache
+from ct_retrain.judge.simulators.cached import Cache
 
 cache = Cache(Path(sys.argv[1]), 1)
 for index in range(50):

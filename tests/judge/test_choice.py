@@ -11,9 +11,9 @@ from tests.judge.benches import EMPTY, GOLDEN, HOUSE, WRONG
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.attack_benches import benches
-from ct_retrain.judge.attacks import Attack, attacks
-from ct_retrain.judge.confined.compiled import find
+from ct_retrain.judge.attacks.suite import Attack, attacks
+from ct_retrain.judge.attacks.testbenches import benches
+from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:

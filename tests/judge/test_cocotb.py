@@ -15,13 +15,18 @@ from ct_retrain.core.records.verdict import (
     Outcome,
     Verdict,
 )
-from ct_retrain.judge.cocotb import is_cocotb, locate_library, settings, wanted
-from ct_retrain.judge.confined.toolchain import locate
-from ct_retrain.judge.cosimulation import Cosimulating
-from ct_retrain.judge.harness import Harness, Style, harness
+from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.evidence.cocotb import (
+    is_cocotb,
+    locate_library,
+    settings,
+    wanted,
+)
+from ct_retrain.judge.evidence.harness import Harness, Style, harness
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.pool import Pool
-from ct_retrain.judge.sandbox import Sandbox
+from ct_retrain.judge.sandbox.pool import Pool
+from ct_retrain.judge.sandbox.workers import Sandbox
+from ct_retrain.judge.simulators.cocotb import Cosimulating
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("cocotb") is None, reason="cocotb is not installed"),

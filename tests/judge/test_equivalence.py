@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.judge.engines import ENGINES, judged_by
 
-from ct_retrain.judge.confined.equivalence import Question
+from ct_retrain.judge.confined.formal.equivalence import Question
 from ct_retrain.judge.judge import Judge
 
 

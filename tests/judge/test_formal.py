@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from tests.judge.test_equivalence import COUNT, clocked, comb
 
-from ct_retrain.judge.confined.engines import locate_wheels, locate_yosys
-from ct_retrain.judge.confined.smt import SOLVERS
-from ct_retrain.judge.formal import Status, equivalent
+from ct_retrain.judge.confined.formal.engines import locate_wheels, locate_yosys
+from ct_retrain.judge.confined.formal.smt import SOLVERS
+from ct_retrain.judge.formal.proof import Status, equivalent
 from ct_retrain.judge.judge import Judge
 
 YOSYS = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")

@@ -4,9 +4,14 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE, STYLES
 
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.harness import NAME_BLANK, Harness, Style, harness
+from ct_retrain.judge.evidence.harness import (
+    NAME_BLANK,
+    Harness,
+    Style,
+    harness,
+)
+from ct_retrain.judge.evidence.verdict import read
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.verdict import read
 
 NONCE = "0123456789abcdef"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.attack_benches import ADDER, RIGHT, benches
+from ct_retrain.judge.attacks.testbenches import ADDER, RIGHT, benches
 from ct_retrain.judge.judge import Judge
 
 HEAD = "module adder(input clk, input rst, input [3:0] a, input [3:0] b, output reg [4:0] s);\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.confined.kept import keep
+from ct_retrain.judge.confined.sandbox.tool_cache import keep
 
 
 def test_what_is_kept_is_made_once(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import locate_yosys
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.opinion import second_opinion
+from ct_retrain.judge.second_opinion import second_opinion
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.confined.process import Finished, Limit, Limits, run
+from ct_retrain.judge.confined.sandbox.process import (
+    Finished,
+    Limit,
+    Limits,
+    run,
+)
 
 QUICK = Limits(cpu_seconds=1, memory_mb=512, output_kb=16)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.judge.engines import ENGINES, judged_by
 
-from ct_retrain.judge.formal import Status, holding
+from ct_retrain.judge.formal.proof import Status, holding
 from ct_retrain.judge.judge import Judge
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.judge.confined.reach import hidden, keep
+from ct_retrain.judge.confined.sandbox.capabilities import hidden, keep
 
 
 def test_what_lies_behind_a_closed_door_is_hidden(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import pytest
 from tests.judge.benches import EMPTY, GOLDEN, HOUSE
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.toolchain import locate
-from ct_retrain.judge.sandbox import Sandbox, Worker
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.sandbox.workers import Sandbox, Worker
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
@@ -145,12 +145,12 @@ def test_when_we_are_killed_everything_we_started_ends_too(tmp_path: Path) -> No
     script = tmp_path / "night.py"
     script.write_text(
         f"import sys; sys.path[:] = {sys.path!r}\n"
-        "from ct_retrain.judge.sandbox import Sandbox, Worker\n"
-        "from ct_retrain.judge.confined.toolchain import locate\n"
+        "from ct_retrain.judge.sandbox.workers import Sandbox, Worker\n"
+        "from ct_retrain.judge.confined.simulators.icarus_tools import locate\n"
         "worker = Worker(Sandbox(locate(), 'best-effort'))\n"
         "print(worker.pid, worker.scratch, flush=True)\n"
         f"job = {{'rtl': {GOLDEN!r}, 'testbench': {ENDLESS!r}, 'log_chars': 100, 'direct': True}}\n"
-        "from ct_retrain.judge.confined.process import Limits\nworker.ask(job, Limits(60, 256, 64))\n"
+        "from ct_retrain.judge.confined.sandbox.process import Limits\nworker.ask(job, Limits(60, 256, 64))\n"
     )
     night = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
     assert night.stdout is not None
@@ -189,7 +189,7 @@ def test_a_worker_that_does_not_answer_in_time_is_a_tool_error() -> None:
 @LINUX
 def test_require_refuses_where_the_sandbox_is_not_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.machine", lambda: "toaster")
-    monkeypatch.setattr("ct_retrain.judge.sandbox.closed", lambda layers: False)
+    monkeypatch.setattr("ct_retrain.judge.sandbox.workers.closed", lambda layers: False)
 
     with pytest.raises(ToolError, match="best-effort"):
         Worker(sandbox(mode="require"))

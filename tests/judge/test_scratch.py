@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ct_retrain.judge.scratch import bury, scratch
+from ct_retrain.judge.sandbox.scratch import bury, scratch
 
-_OWNER = "import sys, time; from ct_retrain.judge.scratch import scratch; print(scratch(confined=False, runs=False).path, flush=True); time.sleep(60)"
+_OWNER = "import sys, time; from ct_retrain.judge.sandbox.scratch import scratch; print(scratch(confined=False, runs=False).path, flush=True); time.sleep(60)"
 
 
 def owner() -> tuple[subprocess.Popen[str], Path]:

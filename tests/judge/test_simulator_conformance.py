@@ -14,7 +14,7 @@ from ct_retrain.core.records.verdict import (
     Outcome,
     Verdict,
 )
-from ct_retrain.judge.confined.compiled import find
+from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:

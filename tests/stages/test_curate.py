@@ -13,7 +13,7 @@ from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import Example, Worth
 from ct_retrain.core.records.night import Manifest
-from ct_retrain.judge.confined.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import locate_yosys
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages._keep import most_valuable
 

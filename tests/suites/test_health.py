@@ -21,7 +21,7 @@ from tests.suites.layouts import (
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.confined.compiled import find
+from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.health import Aids, Health, aids_of, health
 from ct_retrain.suites.load import load_suite

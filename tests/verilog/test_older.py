@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.judge.confined.engines import locate_yosys
-from ct_retrain.judge.confined.equivalence import fit
+from ct_retrain.judge.confined.formal.engines import locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import fit
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.older import older
 

@@ -18,7 +18,7 @@ from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.judge.sandbox import closed, layers_of
+from ct_retrain.judge.sandbox.workers import closed, layers_of
 
 _TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 _LOW_DISK = 5 << 30

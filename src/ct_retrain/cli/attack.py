@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ct_retrain.core.configuration.settings import JudgeSettings, Settings
-    from ct_retrain.judge.attacks import Attack, Result
+    from ct_retrain.judge.attacks.suite import Attack, Result
 
 _STYLES = (
     *("house", "verilogeval", "plain", "words", "counts"),
@@ -37,7 +37,7 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
     a single forged pass was accepted.
     """
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.judge.attacks import attacks
+    from ct_retrain.judge.attacks.suite import attacks
 
     chosen = [one for one in attacks() if only in one.name]
     if not chosen:
@@ -70,7 +70,7 @@ def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) 
     import os
     from concurrent.futures import ThreadPoolExecutor
 
-    from ct_retrain.judge.attacks import results
+    from ct_retrain.judge.attacks.suite import results
     from ct_retrain.judge.judge import Judge
 
     def carry_out(one: Attack) -> list[Result]:
@@ -90,7 +90,7 @@ def _tight(settings: Settings) -> JudgeSettings:
 
 def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) -> dict[str, list[str]]:
     """Of every layer, the forgeries that pass once it is left out; they hang on it alone."""
-    from ct_retrain.judge.attacks import hanging
+    from ct_retrain.judge.attacks.suite import hanging
     from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.layers import LAYERS
 

@@ -10,7 +10,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 from ct_retrain.cli.judge import judge_of, read_text, settings_of
 
 if TYPE_CHECKING:
-    from ct_retrain.judge.formal import FormalResult
+    from ct_retrain.judge.formal.proof import FormalResult
 
 _DIFFERENT = 20
 """The exit code of a mismatch, as `judge` has it."""
@@ -60,7 +60,7 @@ def formal(
     Exit codes: 20 any fail, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
     """
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.judge.formal import Status, equivalent, holding
+    from ct_retrain.judge.formal.proof import Status, equivalent, holding
 
     if golden is None and properties is None:
         raise UsageError("nothing to prove; name a GOLDEN file, --properties FILE, or both")

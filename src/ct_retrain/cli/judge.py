@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.verdict import Design, Outcome, Verdict
     from ct_retrain.judge.credibility import Credibility
     from ct_retrain.judge.judge import Judge
-    from ct_retrain.judge.opinion import Opinion
     from ct_retrain.judge.reading.shown import Shown
+    from ct_retrain.judge.second_opinion import Opinion
 
 _LOG_LINES = 20
 _SAYS = {"yes": "right", "no": "wrong", "nothing": "nothing"}
@@ -72,7 +72,7 @@ def judge(
     A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
     """
     from ct_retrain.cli.sources import Named, design_of
-    from ct_retrain.judge.sandbox import layers_of
+    from ct_retrain.judge.sandbox.workers import layers_of
 
     made = design_of(Named(dut, tb, rtl, bench, include, define, data))
     design = made.design
@@ -174,9 +174,9 @@ class _Layers(NamedTuple):
 
 def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
     from ct_retrain.judge.credibility import credibility
-    from ct_retrain.judge.harness import harness, style_of
-    from ct_retrain.judge.logs import strip_control
-    from ct_retrain.judge.opinion import second_opinion
+    from ct_retrain.judge.evidence.harness import harness, style_of
+    from ct_retrain.judge.evidence.logs import strip_control
+    from ct_retrain.judge.second_opinion import second_opinion
     from ct_retrain.verilog.guard import approve
     from ct_retrain.verilog.modules import defined
 
@@ -214,7 +214,7 @@ def _print(verdict: Verdict) -> None:
 
 
 def _explain(layers: _Layers, verdict: Verdict, made: Made) -> None:
-    from ct_retrain.judge.sandbox import layers_of
+    from ct_retrain.judge.sandbox.workers import layers_of
 
     click.echo("\nguard")
     for line, reason in layers.refused:

@@ -14,7 +14,7 @@ from pydantic import Field
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.cocotb import wanted
+from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.prover import Prover
 from ct_retrain.verilog.modules import modules

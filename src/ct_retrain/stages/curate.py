@@ -19,7 +19,7 @@ from ct_retrain.core.records.dataset import Example, ExampleMetadata, Trace
 from ct_retrain.core.records.night import CurateFacts
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
-from ct_retrain.judge.cocotb import wanted
+from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._clean import harvested

@@ -20,7 +20,7 @@ from pydantic import Field, ValidationError
 from ct_retrain.core.record import Record, Rejected, digest
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import DataFile
-from ct_retrain.judge.cocotb import is_cocotb, test_modules, with_settings
+from ct_retrain.judge.evidence.cocotb import is_cocotb, test_modules, with_settings
 from ct_retrain.suites.lines import Line, problem_of, read_objects, unfit
 
 CATEGORIES = {

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from ct_retrain.core.records.problem import Problem
-from ct_retrain.judge.cocotb import is_cocotb
+from ct_retrain.judge.evidence.cocotb import is_cocotb
 from ct_retrain.verilog.modules import Module, instantiated, modules
 
 

@@ -10,9 +10,9 @@ from typing import Literal, NamedTuple
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.confined.script import Said, Script
+from ct_retrain.judge.confined.simulators.naive_run import Said, Script
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.judge.icarus import Icarus
+from ct_retrain.judge.simulators.icarus import Icarus
 
 RuleName = Literal["official", "hardened"]
 

@@ -3,7 +3,7 @@
 A port is a net, and where the testbench's side of it is a net too, what a design puts on its input wins or collides
 outside. Every way to drive is looked at, in every branch, taken or not: assignments, initial values, gates, switches,
 ports of instances, aliases, supplies, and names of ports below. An `inout` is for the testbench's side to allow
-(`judge.joints`).
+(`judge.evidence.joints`).
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Finds where a design waits in a way that nothing built can: anywhere but at the head of an `always`.
 
 A process that waits in its middle, or calls a task that does, can recite the answers one after another. Delays inside
-an `always` are legal here, for they are old habit; a design with delays must also pass without them (`judge.opinion`).
+an `always` are legal here, for they are old habit; a design with delays must also pass without them (`judge.second_opinion`).
 """
 
 from collections.abc import Iterable, Iterator

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ct_retrain.judge.harness import Harness, harness
+from ct_retrain.judge.evidence.harness import Harness, harness
 from ct_retrain.judge.reading.transcript import Word, understood
 
 BENCH = """module tb; integer errors = 0, fails = 0, i; reg done = 0; wire y; dut u (.y(y));

@@ -8,7 +8,7 @@ from tests.judge.reading.styles_of_rtl import COMPUTATIONS, Styled, styled
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.compiled import find
+from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:

@@ -55,7 +55,7 @@ class Assurance(Record):
 def assurance(status: str | None = None, depth: int = 0, credibility: float | None = None) -> Assurance:
     """The level of an example that passes simulation, from what a formal tool said of it, if one was asked.
 
-    *status* is a `judge.formal.Status`; every word but `proved`, and `bounded` with a depth, leaves simulation alone.
+    *status* is a `judge.formal.proof.Status`; every word but `proved`, and `bounded` with a depth, leaves simulation alone.
     """
     if status == "proved":
         return Assurance(level=Level.PROVEN)

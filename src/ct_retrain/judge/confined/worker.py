@@ -1,7 +1,7 @@
 """The confined process that judges: parses, compiles and simulates untrusted text, one design at a time.
 
-It is started by `judge.sandbox` with a Start, gives up its rights, says Ready, and then answers each Job with a
-Reply until its input ends. What kills it says something about the text it was reading, and `judge.sandbox` knows
+It is started by `judge.sandbox.workers` with a Start, gives up its rights, says Ready, and then answers each Job with a
+Reply until its input ends. What kills it says something about the text it was reading, and `judge.sandbox.workers` knows
 what. It holds no secret and no state but testbenches it has prepared before.
 """
 
@@ -18,23 +18,25 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Outcome
-from ct_retrain.judge.cocotb import Library
-from ct_retrain.judge.confined import reach, regression, smt, toolchain, verilation, yowasp
-from ct_retrain.judge.confined.answer import Answer, Bench, Tools
-from ct_retrain.judge.confined.checking import Inquiry, check
-from ct_retrain.judge.confined.compiled import Compiled
-from ct_retrain.judge.confined.confine import Right, confine
-from ct_retrain.judge.confined.equivalence import Question, Yosys, alike
-from ct_retrain.judge.confined.process import Limits
-from ct_retrain.judge.confined.script import Script, as_script
-from ct_retrain.judge.confined.simulation import plainly, prepare, settle
-from ct_retrain.judge.confined.synthesis import Asked, Reading, resynthesise
-from ct_retrain.judge.confined.toolchain import Installation
-from ct_retrain.judge.confined.trials import forcing, trying
-from ct_retrain.judge.confined.verilation import Trial
-from ct_retrain.judge.experiment import AS_WRITTEN, Experiment
-from ct_retrain.judge.harness import Nonce
-from ct_retrain.judge.streams import KEY_BLANK
+from ct_retrain.judge.confined.formal import smt, yowasp
+from ct_retrain.judge.confined.formal.checking import Inquiry, check
+from ct_retrain.judge.confined.formal.equivalence import Question, Yosys, alike
+from ct_retrain.judge.confined.formal.synthesis import Asked, Reading, resynthesise
+from ct_retrain.judge.confined.sandbox import capabilities
+from ct_retrain.judge.confined.sandbox.confine import Right, confine
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.simulators import cocotb_run, icarus_tools, verilator_run
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.icarus_run import plainly, prepare, settle
+from ct_retrain.judge.confined.simulators.icarus_tools import Installation
+from ct_retrain.judge.confined.simulators.naive_run import Script, as_script
+from ct_retrain.judge.confined.simulators.trials import forcing, trying
+from ct_retrain.judge.confined.simulators.verilator_build import Compiled
+from ct_retrain.judge.confined.simulators.verilator_run import Trial
+from ct_retrain.judge.evidence.cocotb import Library
+from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
+from ct_retrain.judge.evidence.harness import Nonce
+from ct_retrain.judge.evidence.random_streams import KEY_BLANK
 from ct_retrain.verilog.stub import Level
 
 
@@ -113,12 +115,12 @@ def main() -> None:
     smt.preload()
     if start.yowasp:
         yowasp.load(start.yowasp)
-    private = start.confined and reach.keep(start.python)
+    private = start.confined and capabilities.keep(start.python)
     layers = confine(right, processes=_PROCESSES, namespaces=start.namespaces) if start.confined else ()
     if private:
-        reach.narrow(layers)
+        capabilities.narrow(layers)
     try:
-        Path(toolchain.MACROS).write_text(toolchain.PREDEFINED, encoding="utf-8")
+        Path(icarus_tools.MACROS).write_text(icarus_tools.PREDEFINED, encoding="utf-8")
         send(sink, {"layers": layers, "error": ""})
     except OSError as error:
         send(sink, {"layers": layers, "error": f"cannot write in {start.scratch}: {error.strerror}"})
@@ -140,7 +142,7 @@ def _serve(source: int, sink: int, start: Start) -> None:
         except MemoryError:
             none = Answer(Outcome.RESOURCE_LIMIT, "too much memory to be read")
             send(sink, {**ticket, "error": "", **none._asdict()})
-        _sweep(kept=frozenset({toolchain.MACROS}))
+        _sweep(kept=frozenset({icarus_tools.MACROS}))
 
 
 def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: int) -> dict[str, Any]:
@@ -171,7 +173,7 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
     )
     if job.script is not None:
         way = Script(*job.script)
-        plain = _lay_out(job, toolchain.NAMES) or as_script(job.rtl, job.testbench, way, tools)
+        plain = _lay_out(job, icarus_tools.NAMES) or as_script(job.rtl, job.testbench, way, tools)
         return plain._asdict()
     answer = _plainly(job, tools) if job.careless else _judge(job, tools, benches)
     return answer._asdict()
@@ -183,7 +185,7 @@ _PROCESSES = 512
 
 
 def _plainly(job: Job, tools: Tools) -> Answer:
-    unfit = _lay_out(job, toolchain.NAMES)
+    unfit = _lay_out(job, icarus_tools.NAMES)
     return unfit or Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
 
 
@@ -191,17 +193,17 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     nonce = Nonce.drawn()
     tried = Experiment(*job.experiment) if job.experiment else AS_WRITTEN
     if job.verilator is not None:
-        unfit = _lay_out(job, verilation.NAMES)
+        unfit = _lay_out(job, verilator_run.NAMES)
         if unfit is None and job.force is not None:
             unfit = Answer(Outcome.NO_EVIDENCE, "outputs are forced by Icarus alone")
         present = tuple(name for name, _ in job.files)
         compiled = Compiled(*job.verilator)
         asked = Trial(job.testbench, nonce, job.expected, present, tried)
-        return unfit or verilation.settle(job.rtl, asked, compiled, tools)
+        return unfit or verilator_run.settle(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:
-        trial = regression.Trial(job.testbench, nonce, job.expected, Library(*job.cocotb))
-        return _lay_out(job, toolchain.NAMES) or regression.settle(job.rtl, trial, tools)
-    unfit = _lay_out(job, toolchain.NAMES)
+        trial = cocotb_run.Trial(job.testbench, nonce, job.expected, Library(*job.cocotb))
+        return _lay_out(job, icarus_tools.NAMES) or cocotb_run.settle(job.rtl, trial, tools)
+    unfit = _lay_out(job, icarus_tools.NAMES)
     if unfit is not None:
         return unfit
     bench = _prepared(job, tools, benches, tried)

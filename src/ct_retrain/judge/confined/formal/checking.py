@@ -1,0 +1,145 @@
+"""Whether the properties of a file hold of a design, and whether they say anything; runs inside a worker.
+
+An assertion that is never looked at while the assumptions hold is vacuous, and a proof of it is none.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ct_retrain.judge.confined.formal.engines import (
+    Decision,
+    Effort,
+    Yosys,
+    decide,
+)
+from ct_retrain.judge.confined.formal.equivalence import (
+    FREE,
+    READ_DESIGN,
+    comparable,
+    fit,
+    readable,
+    starting,
+)
+from ct_retrain.judge.confined.formal.monitors import (
+    DESIGN,
+    proving,
+    reaching,
+    replaying,
+)
+from ct_retrain.judge.confined.formal.properties import Properties, read_properties
+from ct_retrain.judge.confined.sandbox.process import Limits, Patience
+from ct_retrain.verilog.modules import Module, modules
+
+
+class Inquiry(NamedTuple):
+    """Do the properties hold of module *top* of a text?"""
+
+    properties: str
+    rtl: str
+    top: str
+    depth: int
+
+
+class Checked(NamedTuple):
+    """An answer: True and False are proved, and nothing that is True is vacuous."""
+
+    answer: bool | None
+    why: str
+    depth: int = 0
+    steps: tuple[dict[str, int], ...] = ()
+    method: str = ""
+    engine: str = ""
+    cpu_seconds: float = 0.0
+    assumptions: tuple[str, ...] = ()
+    bench: str = ""
+    """A testbench that shows the failure."""
+    covers: tuple[tuple[int, bool | None, int], ...] = ()
+    """Line of a cover, whether it is reached, and in which step."""
+
+
+def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Checked:
+    """Answer in the working directory."""
+    with Patience(limits.cpu_seconds):
+        text = fit(asked.rtl)
+        if not text:
+            return Checked(None, "not synthesizable")
+        asked = asked._replace(rtl=text)
+        design = next((module for module in modules(asked.rtl) if module.name == asked.top), None)
+        if design is None or not comparable(design):
+            return Checked(None, "ports that cannot be driven")
+        properties = read_properties(asked.properties, design)
+    if isinstance(properties, str):
+        return Checked(None, f"{UNFIT}: {properties}")
+    return _checked(_Case(asked, properties, yosys, limits), design)
+
+
+UNFIT = "the property file"
+
+
+class _Case(NamedTuple):
+    asked: Inquiry
+    properties: Properties
+    yosys: Yosys
+    limits: Limits
+
+    def decided(self, files: Mapping[str, str]) -> Decision:
+        design = READ_DESIGN.format(file="design.v", top=self.asked.top)
+        reading = (
+            f"{design}{FREE}rename {self.asked.top} {DESIGN}\ndesign -stash design\n"
+            f"design -copy-from design -as {DESIGN} {DESIGN}\n"
+            "read_verilog -sv -formal properties.v\nread_verilog -sv -formal miter.v"
+        )
+        effort = Effort(self.limits, bounded=True, depth=self.asked.depth)
+        return decide({"design.v": readable(self.asked.rtl), **files}, reading, self.yosys, effort)
+
+
+def _checked(case: _Case, design: Module) -> Checked:
+    start, properties = starting(design), case.properties
+    supposed = [*start.assumptions]
+    supposed += [
+        f"line {properties.claims[n].line}: {properties.claims[n].condition}"
+        for n in properties.numbers("assume")
+    ]
+    made = case.decided(proving(properties))
+    found = Checked(
+        made.answer,
+        made.why,
+        made.depth,
+        made.steps,
+        made.method,
+        made.engine,
+        made.cpu_seconds,
+        tuple(supposed),
+    )
+    if made.answer is False:
+        return found._replace(bench=replaying(properties, made.steps) if made.steps else "")
+    return _with_witnesses(case, found) if made.answer or made.depth else found
+
+
+_PATIENCE = 6
+"""Times the processor time of one step, for all the searches for witnesses."""
+
+
+def _with_witnesses(case: _Case, found: Checked) -> Checked:
+    """*found*, if every assertion is looked at; and what the covers say."""
+    idle: list[str] = []
+    covers: list[tuple[int, bool | None, int]] = []
+    spent = found.cpu_seconds
+    for number, claim in enumerate(case.properties.claims):
+        if claim.kind == "assume":
+            continue
+        made = Decision(None, "no time is left")
+        if spent < _PATIENCE * case.limits.cpu_seconds:
+            made = case.decided(reaching(case.properties, number))
+        spent += made.cpu_seconds
+        reached = None if made.answer is None else not made.answer
+        if claim.kind == "cover":
+            covers.append((claim.line, reached, made.depth if reached else 0))
+        elif not reached:
+            known = "is never looked at" if reached is False else "is not known ever to be looked at"
+            idle.append(f"the assertion in line {claim.line} {known}")
+    found = found._replace(cpu_seconds=round(spent, 3), covers=tuple(covers))
+    if idle:
+        why = f"vacuous: {'; '.join(idle)} while the assumptions hold"
+        return found._replace(answer=None, why=why, method="", depth=0)
+    return found

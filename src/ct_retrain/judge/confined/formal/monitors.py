@@ -1,0 +1,152 @@
+"""Properties written for those that look at them: a prover, and a simulator that replays what the prover found.
+
+Both texts come from the same places of the user's text and keep its lines. A prover is told to assert; a simulator
+keeps a flag for every claim, which says at the end of a step whether it is false.
+"""
+
+from collections.abc import Callable
+
+from ct_retrain.judge.confined.formal.engines import TOP
+from ct_retrain.judge.confined.formal.equivalence import starting
+from ct_retrain.judge.confined.formal.properties import Claim, Properties, Unit
+from ct_retrain.judge.confined.formal.replay import (
+    Scene,
+    Steps,
+    ranged,
+    testbench,
+)
+from ct_retrain.verilog.edits import Edit, edited
+from ct_retrain.verilog.modules import Module
+
+Write = Callable[[int, Claim], str]
+
+
+def proving(properties: Properties) -> dict[str, str]:
+    """Files that assert what the properties assert."""
+
+    def written(_: int, claim: Claim) -> str:
+        if claim.kind == "cover":
+            return ";"
+        return (
+            f"assert (!ct_ready || {claim.condition});"
+            if claim.kind == "assert"
+            else f"assume {claim.condition};"
+        )
+
+    return _formal(properties, written)
+
+
+def reaching(properties: Properties, wanted: int) -> dict[str, str]:
+    """Files that assert that claim *wanted* is never looked at (a cover: never holds): a failure is a witness."""
+
+    def written(number: int, claim: Claim) -> str:
+        if claim.kind == "assume":
+            return f"assume {claim.condition};"
+        condition = claim.condition if claim.kind == "cover" else "1"
+        return f"assert (!(ct_ready && {condition}));" if number == wanted else ";"
+
+    return _formal(properties, written)
+
+
+def _formal(properties: Properties, write: Write) -> dict[str, str]:
+    module = properties.design
+    ports = [f"input {ranged(port)}{port.name}" for port in module.ports if port.direction == "input"]
+    edits = [Edit(unit.ports_end, unit.ports_end, ", input wire ct_ready") for unit in properties.units]
+    edits += [
+        _replaced(properties, number, write(number, claim)) for number, claim in enumerate(properties.claims)
+    ]
+    start = starting(module)
+    top = [
+        f"module {TOP} ({', '.join(ports)});",
+        start.ready,
+        start.held,
+        _instances(properties, DESIGN, ".ct_ready(ct_ready)"),
+        "endmodule",
+        "",
+    ]
+    return {"properties.v": edited(properties.data, edits), "miter.v": "\n".join(top)}
+
+
+DESIGN = "ct_design"
+"""Name of the design where a prover reads it."""
+
+
+def replaying(properties: Properties, steps: Steps) -> str:
+    """A testbench that fails when *steps* make a claim false at their end, and no assumption false before."""
+
+    def written(number: int, claim: Claim) -> str:
+        if claim.kind == "cover":
+            return ";"
+        # Unknown is neither: a register that no reset reaches would fail every assertion about it.
+        false = f"(!{claim.condition}) === 1'b1"
+        return f"ct_false_{number} = {'ct_ready && ' if claim.kind == 'assert' else ''}({false});"
+
+    edits = [
+        _replaced(properties, number, written(number, claim))
+        for number, claim in enumerate(properties.claims)
+    ]
+    for block in properties.blocks:
+        # What was false in the middle of a step, or in a branch that was left, does not count.
+        cleared = "".join(
+            f"{_flag(properties, number)} = 0; " for number in block.claims if _flag(properties, number)
+        )
+        edits += [Edit(block.start, block.start, f"begin {cleared}"), Edit(block.end, block.end, " end")]
+    for unit in properties.units:
+        edits += _reporting(properties, unit)
+    wires = [f"  wire ct_bad_{number}, ct_odd_{number};" for number in range(len(properties.units))]
+    bad, odd = (
+        " || ".join(f"ct_{word}_{n} === 1'b1" for n in range(len(properties.units)))
+        for word in ("bad", "odd")
+    )
+    links = ".ct_ready(ct_ready), .ct_bad(ct_bad_{0}), .ct_odd(ct_odd_{0})"
+    wiring = [
+        starting(properties.design).ready,
+        *wires,
+        "  reg ct_odd = 0;",
+        _instances(properties, properties.design.name, links),
+    ]
+    scene = Scene("\n".join(wiring), f"if ({odd}) ct_odd = 1;", f"!ct_odd && ({bad})")
+    return testbench(properties.design, steps, scene) + edited(properties.data, edits)
+
+
+def _flag(properties: Properties, number: int) -> str:
+    return "" if properties.claims[number].kind == "cover" else f"ct_false_{number}"
+
+
+def _reporting(properties: Properties, unit: Unit) -> list[Edit]:
+    """Ports and flags of a property module that is simulated."""
+    kinds = [(properties.claims[number].kind, number) for number in unit.claims]
+    flags = [f"reg ct_false_{number} = 0; " for kind, number in kinds if kind != "cover"]
+    sums = [
+        f"assign {port} = {' || '.join(['0', *(f'ct_false_{number}' for of, number in kinds if of == kind)])}; "
+        for port, kind in (("ct_bad", "assert"), ("ct_odd", "assume"))
+    ]
+    ports = ", input wire ct_ready, output wire ct_bad, output wire ct_odd"
+    return [
+        Edit(unit.ports_end, unit.ports_end, ports),
+        Edit(unit.header_end, unit.header_end, " " + "".join(flags + sums)),
+    ]
+
+
+def _instances(properties: Properties, name: str, links: str) -> str:
+    """The design and the property modules over the same nets."""
+    design = properties.design
+    outputs = [port for port in design.ports if port.direction == "output"]
+    lines = [f"  wire {ranged(port)}{port.name};" for port in outputs]
+    lines.append(f"  {name} u_design ({_links(design)});")
+    for number, unit in enumerate(properties.units):
+        lines.append(
+            f"  {unit.module.name} u_properties_{number} ({_links(unit.module)}, {links.format(number)});"
+        )
+    return "\n".join(lines)
+
+
+def _links(module: Module) -> str:
+    return ", ".join(f".{port.name}({port.name})" for port in module.ports)
+
+
+def _replaced(properties: Properties, number: int, text: str) -> Edit:
+    """A claim's own text gone, its lines kept."""
+    claim = properties.claims[number]
+    lines = properties.data[claim.start : claim.end].count(b"\n")
+    return Edit(claim.start, claim.end, text + "\n" * lines)

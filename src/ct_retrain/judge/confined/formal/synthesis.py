@@ -1,0 +1,205 @@
+"""A design as yosys reads it, written again as Verilog; runs inside a worker.
+
+The plain copy says all there is to say unless its verdict differs. Then two legal readings of the same registers and
+logic tell whether the design or the question was at fault: inputs taken as they were when the clock woke the design,
+for a testbench that changes them at that very edge, and every unknown bit set to a chosen value.
+"""
+
+import hashlib
+import re
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from ct_retrain.judge.confined.formal.equivalence import readable
+from ct_retrain.judge.confined.formal.yowasp import execute
+from ct_retrain.judge.confined.sandbox.process import Limits, Patience
+from ct_retrain.verilog.guard import approve, usable
+from ct_retrain.verilog.modules import Module, Port, defined, modules
+from ct_retrain.verilog.overrides import Values, overrides
+from ct_retrain.verilog.packages import packages_alone, packages_used
+from ct_retrain.verilog.stub import choosing
+
+_COPY = "copy.v"
+
+
+class Copy(NamedTuple):
+    """The text, or "" and why there is none."""
+
+    text: str
+    why: str
+
+
+Unknown = Literal["x", "zero", "one", "random1", "random2", "random3", "random4"]
+
+
+class Reading(NamedTuple):
+    """One legal way to read registers and logic."""
+
+    at_edge: bool = False
+    """The registers take the inputs as they were when the clock's edge was noticed, not after it has settled."""
+    unknown: Unknown = "x"
+    """What registers without an initial value, open wires and x literals are; "x" leaves them as they are."""
+
+
+AS_IT_IS = Reading()
+
+
+class Asked(NamedTuple):
+    """What of a design is wanted."""
+
+    wanted: tuple[str, ...]
+    """Modules, one of which is the top."""
+    testbench: str = ""
+    """Instantiates the top, with parameters of its own perhaps."""
+
+
+def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Reading = AS_IT_IS) -> Copy:
+    """*rtl* after yosys has turned processes into registers and logic, with the parameters that are *asked* for."""
+    with Patience(limits.cpu_seconds):
+        approved = approve(rtl)
+        roots = [name for name in defined(approved.text) if name in asked.wanted]
+        given = {root: overrides(approved.text, asked.testbench, root) for root in roots}
+    if not usable(approved) or not roots:
+        return Copy("", "it is not synthesizable, or not what the testbench wants")
+    copies = [packages_alone(approved.text, packages_used(asked.testbench))]
+    for root in roots:
+        if given[root].why:
+            return Copy("", given[root].why)
+        sets = given[root].sets
+        alone = len(roots) == len(sets) == 1
+        others = {f"{root}{_SET}{number}": values for number, values in enumerate(sets)}
+        for name, values in others.items():
+            copy = _Writer(approved.text, root, yosys, limits).copy(values, reading, alone=alone)
+            if not copy.text:
+                return copy
+            named = rf"\b{re.escape(root)}(?=(?:{_INNER})?\b)"
+            copies.append(copy.text if len(sets) == 1 else re.sub(named, name, copy.text))
+        if len(sets) > 1:
+            copies.append(choosing(approved.text, root, others))
+    return Copy("".join(copies), "")
+
+
+_SET = "_ct_set"
+"""Ends the name of a copy for one of several sets of parameters."""
+
+
+class _Writer(NamedTuple):
+    """Asks one yosys for copies of one module of a text."""
+
+    text: str
+    root: str
+    yosys: str
+    limits: Limits
+
+    def copy(self, values: Values, reading: Reading, *, alone: bool) -> Copy:
+        """The copy with *values* for parameters; one that is not *alone* is a single module."""
+        top = " ".join([self.root, *(f"-chparam {name} {value}" for name, value in values)])
+        found = self._written(readable(self.text), top, _plainly(reading, alone=alone))
+        if found.text and reading.unknown != "x":
+            # Only now: what a design asks of unknown bits has its answer before they get a value.
+            found = self._written(found.text, self.root, _filling(self.text, reading.unknown))
+        if found.text and reading.at_edge:
+            with Patience(self.limits.cpu_seconds):
+                found = _at_edge(found.text, self.root)
+        return found
+
+    def _written(self, text: str, top: str, steps: list[str]) -> Copy:
+        """*text* after yosys has read it, done *steps*, and written it again."""
+        Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
+        head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
+        tail = ["opt_clean", "select -assert-none t:$print", f"write_verilog -noattr {_COPY}", ""]
+        Path("synthesis.ys").write_text("\n".join([*head, *steps, *tail]), encoding="utf-8")
+        Path(_COPY).unlink(missing_ok=True)
+        ended = execute(self.yosys, "synthesis.ys", self.limits)
+        if ended.exit_code != 0 or not Path(_COPY).is_file():
+            lines = ended.output.strip().splitlines()
+            return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
+        return Copy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
+
+
+def _of_bits(copy: str) -> str:
+    """*copy* comparing bits only, as what is built does: none is ever x."""
+    copy = re.sub(r"= [^=;\n]+ ([!=])== \d+'[hb]x+;", lambda each: f"= 1'b{int(each[1] == '!')};", copy)
+    return copy.replace(" === ", " == ").replace(" !== ", " != ")
+
+
+def _plainly(reading: Reading, *, alone: bool) -> list[str]:
+    """A copy beside others is one module, so that none brings another's parts."""
+    return ["proc -norom"] if alone and not reading.at_edge else ["proc -norom", "flatten"]
+
+
+def _filling(text: str, unknown: str) -> list[str]:
+    """Steps that give every unknown bit the value *unknown*; a random one is the design's own, so none is written to suit it."""
+    seed = int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:3], "big") + 1
+    kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
+    value = f"-random {seed + int(number)}" if kind == "random" else f"-{unknown}"
+    return ["proc -norom", f"setundef -undriven {value}", f"setundef -init {value}"]
+
+
+_EDGES = re.compile(r"^(?P<indent>\s*)always @\((?P<list>(?:pos|neg)edge [^\n]*)\)[ \t]*$", re.MULTILINE)
+_EDGE = re.compile(r"(?P<kind>pos|neg)edge (?P<name>\\\S+ |[\w$]+)")
+
+
+def _at_edge(copy: str, top: str) -> Copy:
+    """*copy* inside a module that notices the clock as the design did, and holds the inputs while registers load."""
+    module = next((one for one in modules(copy) if one.name == top), None)
+    edges = dict.fromkeys(
+        match.groups() for each in _EDGES.finditer(copy) for match in _EDGE.finditer(each["list"])
+    )
+    if module is None or any(port.direction not in _WAYS or port.width is None for port in module.ports):
+        return Copy("", "ports that cannot be held")
+    inputs = {port.name for port in module.ports if port.direction == "input"}
+    woken = {name: [kind for kind, other in edges if other == name] for _, name in edges if name in inputs}
+    if not woken:
+        return Copy("", "no input is a clock")
+    raw = ", ".join(f"{_RAW}{name}" for name in woken)
+    inner = _EDGES.sub(lambda each: _delayed(each, frozenset(woken)), copy)
+    inner, found = re.subn(
+        rf"^module {re.escape(top)}\((.*?)\);",
+        lambda head: f"module {top}{_INNER}({raw}, {head[1]});\n  input {raw};",
+        inner,
+        count=1,
+        flags=re.MULTILINE | re.DOTALL,
+    )
+    return Copy(inner + _holding(module, woken), "") if found else Copy("", "the copy has no such module")
+
+
+_WAYS = frozenset({"input", "output"})
+_RAW, _INNER = "ct_raw_", "_ct_copy"
+
+
+def _delayed(each: re.Match[str], woken: frozenset[str]) -> str:
+    """Registers load once what they load has settled; `#0` is still before any non-blocking assignment."""
+    listed = _EDGE.sub(
+        lambda edge: f"{edge['kind']}edge {_RAW if edge['name'] in woken else ''}{edge['name']}", each["list"]
+    )
+    return f"{each['indent']}always @({listed}) #0"
+
+
+def _holding(module: Module, woken: dict[str, list[str]]) -> str:
+    """The top: it takes every input when an edge wakes it, and lets go when the registers have loaded.
+
+    A reset that comes with the edge counts whenever it came: registers would notice its own edge too.
+    """
+    inputs = [port for port in module.ports if port.direction == "input"]
+    lines = [f"module {module.name}({', '.join(port.name for port in module.ports)});"]
+    lines += [f"  {port.direction} {_range(port)}{port.name};" for port in module.ports]
+    lines += ["  reg ct_held = 0;", *(f"  reg {_range(port)}ct_seen_{port.name};" for port in inputs)]
+    fed = [f".{_RAW}{name}({name})" for name in woken]
+    for port in inputs:
+        name, kinds = port.name, woken.get(port.name, [])
+        joined = {1: f" {'|' if kinds == ['pos'] else '&'} {name}"}.get(len(kinds), "")
+        value = name if len(kinds) > 1 else f"ct_held ? ct_seen_{name}{joined} : {name}"
+        fed.append(f".{name}({value})")
+    fed += [f".{port.name}({port.name})" for port in module.ports if port.direction == "output"]
+    listed = ", ".join(f"{kind}edge {name}" for name, kinds in woken.items() for kind in kinds)
+    taken = " ".join(f"ct_seen_{port.name} = {port.name};" for port in inputs)
+    lines += [f"  {module.name}{_INNER} ct_copy({', '.join(fed)});"]
+    # What waits for the clock must wait again at once, like the design, or its place among the waiting changes.
+    lines += [f"  always @({listed}) begin {taken} ct_held = 1; end"]
+    lines += ["  always @(posedge ct_held) begin #0; #0 ct_held = 0; end", "endmodule", ""]
+    return "\n".join(lines)
+
+
+def _range(port: Port) -> str:
+    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""

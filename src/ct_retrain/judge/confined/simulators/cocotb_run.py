@@ -1,0 +1,220 @@
+"""One design under a cocotb testbench, inside the worker: guard, compile, run the tests, believe their results file.
+
+cocotb writes the file after its last test, under a name that holds the nonce of the run. A design has no way to
+write files or to end the simulation, for the guard refuses both, and tests that the simulation ended before their
+time have failed. The random seed is fixed, so the same design gets the same verdict.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree as ET
+
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.judge.confined.sandbox.process import Finished, run
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.icarus_run import (
+    build,
+    flatten,
+    lawful,
+    limited,
+)
+from ct_retrain.judge.confined.simulators.icarus_tools import COMPILED, NAMES, Installation
+from ct_retrain.judge.confined.simulators.trials import stubs
+from ct_retrain.judge.evidence.cocotb import (
+    RUNNER,
+    Library,
+    settings,
+    test_modules,
+)
+from ct_retrain.judge.evidence.harness import Harness, Nonce, Style
+from ct_retrain.judge.evidence.logs import strip_control, tail
+from ct_retrain.judge.evidence.verdict import Finding, enough
+from ct_retrain.verilog.modules import modules, tops
+
+UNITS = "`timescale 1ns/1ps"
+"""Of a design that names none."""
+_SEED = "20260101"
+
+
+class Trial(NamedTuple):
+    """A cocotb testbench, and what this run of it is known by."""
+
+    testbench: str
+    nonce: Nonce
+    expected: int | None
+    library: Library
+
+    @property
+    def named(self) -> dict[str, str]:
+        """What the testbench says of itself."""
+        return settings(self.testbench)
+
+
+def settle(rtl: str, trial: Trial, tools: Tools) -> Answer:
+    """The verdict of *trial* on *rtl*; the data files lie in the working directory."""
+    top = trial.named.get("TOPLEVEL", "") or next(iter(tops(rtl)), "")
+    module = Path(f"{test_modules(trial.named)[0]}.py")
+    if module.exists() or module.name in NAMES:
+        return Answer(Outcome.NO_EVIDENCE, f"a data file may not be called {module}")
+    bench = _bench(trial, top, tools)
+    if isinstance(bench, str):
+        return Answer(Outcome.NO_EVIDENCE, bench)
+    built = build(rtl, bench, trial.nonce, tools)
+    if isinstance(built, Answer):
+        return built._replace(gave_up=False)
+    module.write_text(trial.testbench, encoding="utf-8", errors="replace")
+    ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
+    finding = lawful(enough(_found(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal)
+    log = tail(strip_control(clean(ran.output)), tools.log_chars)
+    idle = stubs(rtl, modules(rtl), bench.made) if finding.outcome is Outcome.PASS else ()
+    detail = strip_control(finding.detail)
+    return Answer(finding.outcome, detail, finding.checks, finding.errors, built.warnings, log, idle)
+
+
+def _bench(trial: Trial, top: str, tools: Tools) -> Bench | str:
+    """What is compiled with the design: the Verilog sources that are data files. A sentence when it cannot be read."""
+    flat = [UNITS]
+    for name in map(_base, trial.named.get("VERILOG_SOURCES", "").split()):
+        if Path(name).is_file():
+            text = flatten(Path(name).read_text(encoding="utf-8"), name, tools)
+            if isinstance(text, Finished):
+                return f"{name} cannot be preprocessed"
+            flat.append(text)
+    made = Harness(Style.COCOTB, trial.testbench, (top,) if top else (), frozenset(), (top,), ends=False)
+    return Bench(made, "\n".join(flat), UNITS)
+
+
+def _base(path: str) -> str:
+    return Path(path).name
+
+
+def _command(trial: Trial, top: str, design: str, icarus: Installation) -> list[str]:
+    """Run the tests on `COMPILED`, or on *design* by way of the harness's own runner where it brings one."""
+    if not Path(RUNNER).is_file():
+        return [*_env(trial, top, {}, icarus), icarus.vvp, "-n", "-m", trial.library.vpi, COMPILED, "-none"]
+    named = {**trial.named, "VERILOG_SOURCES": _sources(trial, design)}
+    quiet = ("-q", "-x", "-s", "--noconftest", "--rootdir=.", "-pno:cacheprovider", f"-p{_PLUGIN}")
+    return [*_env(trial, top, named, icarus), trial.library.python, "-m", "pytest", *quiet, RUNNER]
+
+
+_PLUGIN = "ct_retrain.judge.confined.simulators.cocotb_plugin"
+
+
+def _env(trial: Trial, top: str, named: dict[str, str], icarus: Installation) -> list[str]:
+    """The words that start a program with *named* and all that cocotb must know in its environment."""
+    here, library = Path.cwd(), trial.library
+    programs = {str(Path(program).parent) for program in (icarus.iverilog, icarus.vvp)}
+    ours = {
+        "PATH": ":".join([*sorted(programs), "/usr/bin", "/bin"]),
+        "LC_ALL": "C.UTF-8",
+        "HOME": str(here),
+        "TMPDIR": str(here),
+        "PYTHONPATH": ":".join([str(here), *library.paths]),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "NO_COLOR": "1",
+        "GPI_LOG_LEVEL": "ERROR",
+        "SIM": "icarus",
+        "TOPLEVEL": top,
+        "PYGPI_PYTHON_BIN": library.python,
+        "LIBPYTHON_LOC": library.users.partition(";")[0],
+        "GPI_USERS": library.users,
+        "COCOTB_TOPLEVEL": top,
+        "COCOTB_TEST_MODULES": ",".join(test_modules(trial.named)),
+        "COCOTB_RANDOM_SEED": _SEED,
+        "COCOTB_RESULTS_FILE": str(here / f"{trial.nonce.mark}-0.xml"),
+        "CT_RESULTS": str(here / trial.nonce.mark),
+    }
+    return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in {**named, **ours}.items())]
+
+
+def _sources(trial: Trial, design: str) -> str:
+    """Paths of the Verilog sources; the first that no data file brings is *design*, the others are empty."""
+    home = Path.cwd() / f"{trial.nonce.mark}.rtl"
+    home.mkdir()
+    found: list[str] = []
+    text = design
+    for name in map(_base, trial.named.get("VERILOG_SOURCES", "design.v").split()):
+        place = Path.cwd() / name
+        if not place.is_file() or name in NAMES:
+            place = home / name
+            place.write_text(f"{UNITS}\n{text}", encoding="utf-8", errors="replace")
+            text = ""
+        found.append(str(place))
+    return " ".join(found)
+
+
+def _found(mark: str, ran: Finished) -> Finding:
+    """What the tests of the run *mark*, which ended as *ran* says, found."""
+    if ran.limit is not None:
+        return limited(ran.limit, "the simulation")
+    if ran.exit_code < 0:
+        return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
+    return _results(mark, ran)
+
+
+def _results(mark: str, ran: Finished) -> Finding:
+    files = sorted(Path().glob(f"{mark}-*.xml"))
+    begun = max(1, len(list(Path().glob(f"{mark}-*.begun"))))
+    if len(files) != begun:
+        return Finding(Outcome.NO_EVIDENCE, f"the tests left no results: {_why(ran)}")
+    try:
+        # The testbench wrote them, and we are as confined as it is.
+        cases = [case for file in files for case in ET.parse(file).iter("testcase")]  # noqa: S314
+    except ET.ParseError as error:
+        return Finding(Outcome.NO_EVIDENCE, f"the results are no complete XML: {error}")
+    return _counted([case for case in cases if case.find("skipped") is None], ran)
+
+
+def _counted(held: list[ET.Element], ran: Finished) -> Finding:
+    """What the test cases say that were not skipped."""
+    failed = [reason for case in held if (reason := _reason(case))]
+    if failed:
+        detail = f"{len(failed)} of {len(held)} tests fail: {failed[0]}"
+        return Finding(Outcome.MISMATCH, detail, len(held), len(failed))
+    if ran.exit_code == 1 and Path(RUNNER).is_file():
+        return Finding(Outcome.MISMATCH, f"the harness fails: {_why(ran)}", len(held), 1)
+    if ran.exit_code != 0:
+        return Finding(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {ran.exit_code}")
+    if not held:
+        return Finding(Outcome.NO_EVIDENCE, "no test was run")
+    return Finding(Outcome.PASS, f"{len(held)} tests pass", len(held))
+
+
+def _reason(case: ET.Element) -> str:
+    """Why *case* failed, in one line; empty when it did not."""
+    found = [item for item in case if item.tag in {"failure", "error"}]
+    if not found:
+        return ""
+    words = (found[0].get("message"), found[0].get("error_msg"), found[0].text, found[0].get("type"))
+    said = next((word for word in words if word), "").strip()
+    return clean(f"{case.get('name')}: {said}".splitlines()[0])[:200]
+
+
+_ERROR = re.compile(r"^(?:E\s+)?(?:\w+\.)*\w*(?:Error|Exception|Exit)\b.*$", re.MULTILINE)
+
+
+def _why(ran: Finished) -> str:
+    found = _ERROR.findall(ran.output)
+    return clean(found[-1].strip())[:200] if found else f"exit code {ran.exit_code}"
+
+
+def clean(output: str) -> str:
+    """*output* without what differs from run to run: our directory, the clock on the wall, addresses."""
+    text = output.replace(f"{Path.cwd()}/", "")
+    return "\n".join(_settled(text))
+
+
+_ADDRESS = re.compile(r"(?<= at )0x[0-9a-f]{6,}")
+_TABLE = re.compile(r"(?:^|\s)\*\*")
+_WALL = re.compile(r"\bin \d+\.\d+s\b")
+
+
+def _settled(text: str) -> Iterator[str]:
+    for line in text.split("\n"):
+        if not _TABLE.search(line):
+            yield _WALL.sub("", _ADDRESS.sub("", line))

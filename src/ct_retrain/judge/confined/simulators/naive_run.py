@@ -1,0 +1,60 @@
+"""Runs a design as a suite's own script would, inside the worker: nobody is careful, and nothing is judged here.
+
+It shares the worker's sandbox and limits with everything else, and that is all it shares with the judge.
+"""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run
+from ct_retrain.judge.confined.simulators import icarus_tools
+from ct_retrain.judge.confined.simulators.answer import Answer, Tools
+
+
+class Script(NamedTuple):
+    """How a suite's own script calls the tools."""
+
+    flags: tuple[str, ...]
+    """For iverilog, beside `-g2012`."""
+    together: bool
+    """Both texts in one file, the testbench first; else two files, the design first."""
+    stops: bool
+    """`$stop` ends the simulation."""
+
+
+class Said(NamedTuple):
+    """What the tools said."""
+
+    compiler: str
+    simulator: str
+    timeout: bool
+    """One of them used up its processor time."""
+    refused: bool
+    """The compiler ended with an error."""
+
+
+def as_script(rtl: str, testbench: str, script: Script, tools: Tools) -> Answer:
+    """What the tools print, as an Answer that is no verdict: the compiler's words in *detail*, the simulator's in *log*.
+
+    As the scripts do, what the compiler leaves behind is run even if it ended with an error.
+    """
+    texts = {"design.v": f"{rtl}\n", "testbench.v": f"{testbench}\n"}
+    if script.together:
+        texts = {"testbench.v": f"{testbench}\n{rtl}\n"}
+    for name, text in texts.items():
+        Path(name).write_text(text, encoding="utf-8", errors="replace")
+    compiler = [tools.icarus.iverilog, "-g2012", *script.flags, "-o", icarus_tools.COMPILED, *texts]
+    compiled = run(compiler, tools.limits, tools.hangup)
+    if not Path(icarus_tools.COMPILED).exists():
+        return _answer(compiled, None)
+    quiet = ("-n",) if script.stops else ()
+    simulator = [tools.icarus.vvp, *quiet, icarus_tools.COMPILED, "-none"]
+    return _answer(compiled, run(simulator, tools.limits, tools.hangup))
+
+
+def _answer(compiled: Finished, ran: Finished | None) -> Answer:
+    late = Limit.CPU in {compiled.limit, ran.limit if ran else None}
+    refused = compiled.exit_code != 0
+    outcome = Outcome.TIMEOUT if late else Outcome.COMPILE_ERROR if refused else Outcome.NO_EVIDENCE
+    return Answer(outcome, compiled.output, log=ran.output if ran else "")

@@ -1,0 +1,85 @@
+"""What is changed in a testbench, or put in a design's place, to try a pass before it is believed.
+
+`judge.simulators.belief` and `judge.simulators.holding` decide what is tried and what follows from it; the texts are made here, confined.
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench
+from ct_retrain.judge.evidence.experiment import Experiment
+from ct_retrain.judge.evidence.harness import NAME_BLANK, Harness, Style
+from ct_retrain.judge.evidence.random_streams import KEY_BLANK
+from ct_retrain.judge.evidence.wrapper import apart, could_recite, wrapper
+from ct_retrain.verilog.modules import Module, defined, modules, outputs
+from ct_retrain.verilog.packages import packages_alone
+from ct_retrain.verilog.stub import Level, idled, stub
+
+
+def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str:
+    """*bench* that holds the output *held* of the design in *rtl*, or all, at *level*; a sentence where it cannot.
+
+    For a testbench that looks inside the design, which no design that does nothing compiles beside.
+    """
+    ports = [port for port in outputs(modules(rtl), bench.made.wanted) if held in {"", port}]
+    if not bench.made.instances or not ports:
+        return "the testbench holds the design where its outputs cannot be forced"
+    value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": "'b0"}[level]
+    forces = "".join(f" force {path}.{port} = {value};" for path in bench.made.instances for port in ports)
+    top = f"ct_force_{NAME_BLANK}"
+    text = f"{bench.flat}\nmodule {top}; initial begin{forces} end endmodule\n"
+    return bench._replace(flat=text, made=bench.made._replace(tops=(*bench.made.tops, top)))
+
+
+def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
+    """*bench*, prepared for *tried*, with what only this design decides; a sentence where that cannot be."""
+    key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
+    flat = bench.flat.replace(KEY_BLANK, tried.stream)
+    if not tried.apart:
+        return bench._replace(flat=flat)
+    names = [name for name in defined(rtl) if name in bench.made.wanted]
+    texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
+    if not all(texts) or not texts:
+        return "the design has ports that nothing can be put between"
+    made = bench.made._replace(modules=bench.made.modules | set(map(apart, names)))
+    return bench._replace(flat="\n".join([flat, *texts]), made=made)
+
+
+def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
+    """*answer* with what a pass is to be tried by; *text* is *rtl* written anew, and has the testbench's *packages*."""
+    if answer.outcome is not Outcome.PASS:
+        return answer
+    shared, known = packages_alone(text, packages), modules(rtl)
+    return answer._replace(
+        partly=_partly_idle(text, made),
+        stubs=tuple((level, shared + idle) for level, idle in stubs(rtl, known, made)),
+        loose=made.looks.loosely(known, made.wanted),
+        draws=made.draws,
+        held=could_recite(rtl, made.wanted),
+    )
+
+
+def stubs(rtl: str, known: Sequence[Module], made: Harness) -> tuple[tuple[Level, str], ...]:
+    """Designs that do nothing, of the modules *known* in *rtl*, which a testbench that counts nothing must fail."""
+    if made.style not in {Style.PLAIN, Style.COCOTB}:
+        return ()
+    mine = [module.name for module in known if module.name in made.wanted]
+    levels: tuple[Level, ...] = ("0", "1") if made.style is Style.PLAIN else ("x", "0")
+    return tuple((level, "".join(stub(rtl, name, level) for name in mine)) for level in levels)
+
+
+def _partly_idle(text: str, made: Harness) -> tuple[tuple[str, str], ...]:
+    """The canonical *text* with each wanted module doing nothing while the others stay, and with all of them so.
+
+    What a checker, a stimulus or a reference that the design brought along says, nobody else has looked at.
+    """
+    mine = [name for name in defined(text) if name in made.wanted]
+    if len(mine) < _SEVERAL:
+        return ()
+    levels: tuple[Level, ...] = ("0", "1")
+    alone = [(name, idled(text, (name,), level)) for name in mine for level in levels]
+    return (*alone, *((" and ".join(mine), idled(text, tuple(mine), level)) for level in levels))
+
+
+_SEVERAL = 2

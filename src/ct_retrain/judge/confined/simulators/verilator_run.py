@@ -1,0 +1,222 @@
+"""One design against one testbench under Verilator, inside the worker: guard, translate, compile, simulate, believe.
+
+Guard, harness and the reading of the evidence are those of `judge.confined.simulators.icarus_run`; the rest is what Verilator needs.
+It knows no unknown values, so the model runs with 0, with 1 and with drawn bits in whatever has no initial value,
+and a pass needs every run to pass, about equally many checks. A bit that should have been reset starts wrong in one
+of the first two. Drawn bits also tell a reference from its equal, so they alone are no ground for a mismatch, and
+a testbench of VerilogEval's style, which always brings a reference, is run without them. What nobody sees here is
+what an unknown value would do: a comparison with x, a conflict of drivers, an output left open on purpose; where a
+reference answers x for "anything", a right design may be a mismatch.
+
+Whose fault it is that there is no model: pyslang's errors in the design and Verilator's at a line of the design are
+the design's, and so are missing modules, ports, parameters and names inside the design that the testbench asks for;
+what is wrong elsewhere in the testbench, inside Verilator, or in the C++ it writes, is no evidence about the design.
+"""
+
+import re
+from pathlib import Path
+from typing import NamedTuple
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.judge.confined.sandbox.process import (
+    Finished,
+    Limits,
+    Patience,
+    run,
+)
+from ct_retrain.judge.confined.simulators import verilator_build
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.icarus_run import (
+    flatten,
+    found,
+    joined,
+    limited,
+    refused_early,
+    said_by,
+    self_told,
+    units,
+    unlawful,
+)
+from ct_retrain.judge.confined.simulators.trials import doubted, trying
+from ct_retrain.judge.confined.simulators.verilator_build import Compiled
+from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
+from ct_retrain.judge.evidence.harness import (
+    Harness,
+    Nonce,
+    Style,
+    harness,
+    preprocessable,
+)
+from ct_retrain.judge.evidence.logs import strip_control, tail
+from ct_retrain.judge.evidence.verdict import Finding, clean, enough
+from ct_retrain.verilog.guard import Approved, approve
+from ct_retrain.verilog.packages import answers, packages_used
+from ct_retrain.verilog.scope import captured
+
+NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
+"""Files that are ours."""
+BUILDING = Limits(cpu_seconds=120, memory_mb=2048, output_kb=64 << 10)
+"""Of Verilator and the compiler, which need more than a simulation; they read what the guard has bounded."""
+_INTO, _MODEL = "verilated", "model"
+_DRAWN = 2
+
+
+class Trial(NamedTuple):
+    """A testbench, and what is special about this run of it."""
+
+    testbench: str
+    nonce: Nonce
+    expected: int | None
+    """Checks of the golden's run."""
+    present: tuple[str, ...] = ()
+    """Files that the testbench may include."""
+    tried: Experiment = AS_WRITTEN
+    """What is changed to try a pass; numbers and held inputs only, for no bit is unknown here."""
+
+
+def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
+    """The verdict of *trial* on *rtl*."""
+    flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
+    with Patience(tools.parser_seconds):
+        # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
+        made = harness(trial.testbench, flat if isinstance(flat, str) else "", trial.tried)
+    if isinstance(made, str):
+        return Answer(Outcome.NO_EVIDENCE, made)
+    tried = trying(Bench(made, made.source, ""), rtl, trial.tried)
+    if isinstance(tried, str):
+        return Answer(Outcome.NO_EVIDENCE, tried)
+    made = tried.made._replace(source=tried.flat)
+    with Patience(tools.parser_seconds):
+        approved = approve(rtl, made.modules)
+        taken = captured(approved.text, made.source)
+        against = joined(approved, made)
+        packages = packages_used(made.source)
+        told = answers(approved.text, packages, made.source)
+    report = approved.report
+    early = refused_early(report, taken, against)
+    if early:
+        return early
+    if not approved.text:
+        first = report.unread[0]
+        return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
+    if told:
+        return Answer(Outcome.NO_EVIDENCE, self_told(told))
+    translated = _translate(approved.text, made, trial.nonce, verilator, tools)
+    said = strip_control(clean(made, trial.nonce, translated.output))
+    warnings = len(_WARNING.findall(said))
+    if translated.limit is not None or translated.exit_code != 0:
+        answer = _refused(translated, said, tools)
+    elif "INFINITELOOP" in said:
+        # Verilator drops such a loop, and with it the reason why the simulation never ends.
+        answer = Answer(Outcome.TIMEOUT, "a loop that never ends and takes no time")
+    elif report.unread:
+        answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
+    else:
+        answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
+    answer = answer._replace(warnings=warnings)
+    return doubted(answer, rtl, approved.text, made, packages)._replace(loose=False)
+
+
+def _illegal(approved: Approved) -> Answer | None:
+    why = unlawful(approved)
+    return Answer(Outcome.COMPILE_ERROR, why) if why else None
+
+
+def _translate(text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: Tools) -> Finished:
+    """Testbench and design as C++; the design comes last, written anew as *text*, without the testbench's macros."""
+    last = f"`undefineall\n`resetall\n{units(made.source)}\n"
+    texts = {
+        "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
+        "design.v": f'{last}`line 1 "design.v" 0\n{text}',
+    }
+    if packages_used(made.source):
+        texts = {name: f"`undefineall\n`resetall\n{texts[name]}" for name in ("design.v", "testbench.v")}
+    texts["roots.v"] = ""
+    tops = [nonce.named(top) for top in made.tops]
+    if len(tops) > 1:
+        rooms = "".join(f"  {top} root_{index}();\n" for index, top in enumerate(tops))
+        texts["roots.v"] = f"module roots_{nonce.name};\n{rooms}endmodule\n"
+    for name, content in texts.items():
+        Path(name).write_text(content, encoding="utf-8", errors="replace")
+    top = f"roots_{nonce.name}" if len(tops) > 1 else tops[0]
+    sources = [name for name, content in texts.items() if content]
+    return run(verilator_build.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
+
+
+_WARNING = re.compile(r"^%Warning-\w+: design\.v:\d+:", re.MULTILINE)
+_ERROR = re.compile(
+    r"^%Error(?:-(?P<code>\w+))?: (?:(?P<file>[\w.]+):\d+:(?:\d+:)? )?(?P<what>.*)$", re.MULTILINE
+)
+_ASKED_FOR = re.compile(r"PINNOTFOUND|MODMISSING|containing module|in dotted|Parameter not found")
+"""What the testbench wants of the design and does not find."""
+
+
+def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
+    if ended.limit is not None:
+        return Answer(*limited(ended.limit, "the compiler")[:2])
+    first = _ERROR.search(said)
+    if first is None or first["file"] is None:
+        detail = first["what"] if first else f"exit code {ended.exit_code}"
+        return Answer(Outcome.NO_EVIDENCE, f"Verilator cannot translate it: {detail[:300]}")
+    design = first["file"] == "design.v" or _ASKED_FOR.search(first[0])
+    outcome = Outcome.COMPILE_ERROR if design else Outcome.NO_EVIDENCE
+    return Answer(outcome, first[0].strip()[:300], log=tail(said, tools.log_chars))
+
+
+def _build(verilator: Compiled, tools: Tools) -> Answer | None:
+    """Make the program; an answer when there is none to be had, and ToolError when the compiler itself fails."""
+    parts = sorted(path.name for path in Path(_INTO).glob("*.cpp"))
+    Path("model.cpp").write_text("".join(f'#include "{name}"\n' for name in parts), encoding="utf-8")
+    ended = run(verilator_build.build(verilator, "model.cpp", _INTO, _MODEL), BUILDING, tools.hangup)
+    if ended.limit is not None:
+        return Answer(*limited(ended.limit, "the C++ compiler")[:2])
+    if ended.exit_code == 0:
+        return None
+    first = re.search(r"^(?:verilated/|model\.cpp).*\berror: (.*)$", ended.output, re.MULTILINE)
+    if first is None:
+        message = f"{verilator.compiler} fails: {strip_control(ended.output).strip()[-200:]}"
+        raise ToolError(message)
+    return Answer(Outcome.NO_EVIDENCE, f"Verilator's C++ does not compile: {strip_control(first[1])[:200]}")
+
+
+def _simulate(made: Harness, trial: Trial, tools: Tools) -> Answer:
+    """What all runs say together."""
+    answers: list[Answer] = []
+    for level in (0, 1) if made.style is Style.VERILOGEVAL else (0, 1, _DRAWN):
+        answer = _run(level, made, trial, tools)
+        if level == _DRAWN and answer.outcome is Outcome.MISMATCH:
+            return answer._replace(
+                outcome=Outcome.NO_EVIDENCE, detail=f"by values nobody set: {answer.detail}"
+            )
+        if answer.outcome is not Outcome.PASS:
+            return answer
+        answers.append(answer)
+    if len({answer.checks for answer in answers}) > 1:
+        detail = "how much is checked depends on values nobody set"
+        return answers[0]._replace(outcome=Outcome.NO_EVIDENCE, detail=detail)
+    return answers[0]
+
+
+def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
+    ran = run(verilator_build.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
+    finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
+    log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
+    detail = strip_control(finding.detail)
+    answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
+    return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
+
+
+def _heard(made: Harness, mark: str, ran: Finished) -> Finding:
+    if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
+        return Finding(Outcome.TIMEOUT, "the simulation never comes to rest")
+    return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
+
+
+_OWN = re.compile(r"^- (?:S i m|Verilator:|\S+:\d+: Verilog \$).*\n?", re.MULTILINE)
+_SEVERE = re.compile(r"^\[\d+\] %(?P<how>Error|Fatal): (?P<where>\S+:\d+): ", re.MULTILINE)
+
+
+def _in_common_words(output: str) -> str:
+    """*output* without what Verilator itself says, and with failed assertions as `judge.evidence.verdict` knows them."""
+    return _SEVERE.sub(lambda at: f"{at['how'].upper()}: {at['where']}: ", _OWN.sub("", output))

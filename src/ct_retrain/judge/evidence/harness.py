@@ -1,0 +1,294 @@
+"""Makes a testbench's voice unmistakable: what it prints, where it ends the test, and what its modules are called.
+
+Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
+(`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
+simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
+The text keeps its lines, so the compiler's messages still name the right ones.
+"""
+
+import re
+import secrets
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from pyslang.parsing import Token, TokenKind
+from pyslang.syntax import (
+    BinaryExpressionSyntax,
+    ConditionalPredicateSyntax,
+    ExpressionStatementSyntax,
+    FunctionPrototypeSyntax,
+    HierarchicalInstanceSyntax,
+    HierarchyInstantiationSyntax,
+    ImmediateAssertionStatementSyntax,
+    ModuleDeclarationSyntax,
+    NamedBlockClauseSyntax,
+    NamedLabelSyntax,
+    NamedParamAssignmentSyntax,
+    NamedPortConnectionSyntax,
+    ScopedNameSyntax,
+    SyntaxKind,
+    SyntaxNode,
+    SystemNameSyntax,
+)
+
+from ct_retrain.judge.evidence.cocotb import is_cocotb, toplevel
+from ct_retrain.judge.evidence.comparisons import Looks, looks
+from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
+from ct_retrain.judge.evidence.random_streams import redrawn
+from ct_retrain.judge.evidence.wrapper import unwrapped
+from ct_retrain.judge.reading.sites import ENDS, Site, marked
+from ct_retrain.verilog.edits import Edit, edited, insertion
+from ct_retrain.verilog.kinds import system_task
+from ct_retrain.verilog.modules import Names, names, roots, wanted
+from ct_retrain.verilog.shared import shared_names
+from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+
+BLANK = "c0dec0dec0dec0de"
+"""Stands for the mark of what the testbench prints until a run has one; as long as one."""
+NAME_BLANK = "c0dab1ec0dab1e00"
+"""Stands for the suffix of the testbench's names until a run has one; as long as one."""
+
+
+class Nonce(NamedTuple):
+    """The two secrets of a run."""
+
+    mark: str
+    """Begins what the testbench prints; it stands in no name and, under Icarus, in no file."""
+    name: str
+    """Ends the testbench's names."""
+
+    @classmethod
+    def drawn(cls) -> "Nonce":
+        """Two that nobody can foresee; no answer depends on them."""
+        return cls(*(secrets.token_hex(len(blank) // 2) for blank in (BLANK, NAME_BLANK)))
+
+    def named(self, text: str) -> str:
+        """*text* with this run's names, and still with `BLANK` for the mark."""
+        return text.replace(NAME_BLANK, self.name)
+
+    def marked(self, text: str) -> str:
+        """*text* with this run's mark."""
+        return text.replace(BLANK, self.mark)
+
+
+class Style(StrEnum):
+    """How a testbench tells its verdict."""
+
+    HOUSE = "house"
+    """One line `CT_VERDICT checks=N errors=E`, the marker taken from a macro that the judge defines."""
+    VERILOGEVAL = "verilogeval"
+    """`Mismatches: E in N samples`."""
+    PLAIN = "plain"
+    """Free form: read by `judge.reading`."""
+    COCOTB = "cocotb"
+    """Python, whose tests leave a results file."""
+
+
+class Harness(NamedTuple):
+    """A testbench as it is compiled, with `BLANK` and `NAME_BLANK` where the nonce goes."""
+
+    style: Style
+    source: str
+    tops: tuple[str, ...]
+    modules: frozenset[str]
+    """Names, as written, that belong to the testbench."""
+    wanted: tuple[str, ...]
+    """Modules that the testbench instantiates and the design must bring."""
+    ends: bool
+    """Every way the testbench ends the simulation leaves the end mark."""
+    sites: tuple[Site, ...] = ()
+    """Of a testbench in free form: where it prints."""
+    looks: Looks = Looks((), frozenset(), inside=False)
+    """How it looks at the design's outputs, which unknown bits may slip through."""
+    draws: bool = False
+    """It draws random numbers."""
+    instances: tuple[str, ...] = ()
+    """Paths from a root to the instances of wanted modules, as far as they stand in a root."""
+
+
+END_MARK = "end of test"
+"""Printed after the nonce by the testbench right before it ends the simulation, with the time in its own units."""
+
+
+def preprocessable(testbench: str, present: Collection[str] = ()) -> str:
+    """What of *testbench* is preprocessed: with the macro that the house style asks for, and every line in place.
+
+    An include of a file that is not *present* is left out: it may be the design's own, which is compiled beside the
+    testbench. Where it held anything else, the testbench does not compile, and that is no verdict on the design.
+    """
+    text = _INCLUDE.sub(lambda found: found[0] if found["name"] in present else "", testbench)
+    if not _HOUSE.search(testbench):
+        return text
+    # A marker of the testbench's own, set without asking whether there is one, would hide the run's.
+    asking = text if _ASKS_FIRST.search(text) else _OWN_MARKER.sub("", text)
+    return f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{asking}'
+
+
+def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) -> Harness | str:
+    """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it.
+
+    *flat* is what a preprocessor made of it (`preprocessable`): only there can names and voices be found that macros
+    spell. *changed* says what is changed in it to try a pass. One for cocotb is left as it is: it speaks through a file
+    that the design cannot write.
+    """
+    if is_cocotb(testbench):
+        top = toplevel(testbench)
+        return Harness(Style.COCOTB, testbench, top, frozenset(), top, ends=False)
+    parsed = parse(flat or preprocessable(testbench))
+    if parsed is None:
+        return "the testbench is too large or nested too deep"
+    found, style, speech = names(parsed), style_of(testbench), marked(parsed, BLANK)
+    if not roots(found):
+        return "the testbench has no top module"
+    if style is Style.PLAIN and not speech.sites and not _ASSERTS.search(testbench):
+        return "the testbench never says whether the design passed: it prints nothing"
+    renamed = _renames(parsed, frozenset(found.defined))
+    if isinstance(renamed, str):
+        return renamed
+    ended, ends = _ended(parsed)
+    drawing = redrawn(parsed)
+    spoken = speech.edits if style is not Style.HOUSE else ()
+    tried = [
+        *(_comparisons(parsed) if changed.strict else ()),
+        *(unwrapped(parsed, wanted(found), NAME_BLANK) if changed.apart else ()),
+        *(drawing if changed.stream else ()),
+    ]
+    return Harness(
+        style,
+        edited(parsed.data, [*renamed, *spoken, *ended, *tried]),
+        tuple(f"{top}_{NAME_BLANK}" for top in roots(found)),
+        frozenset(found.defined),
+        wanted(found),
+        ends,
+        sites=speech.sites,
+        looks=looks(parsed, wanted(found)),
+        draws=bool(drawing),
+        instances=tuple(_instances(parsed, found)),
+    )
+
+
+_INCLUDE = re.compile(r"^[ \t]*`include[ \t]+[\"<](?P<name>[^\">\n]*)[\">][^\n]*$", re.MULTILINE)
+_ASSERTS = re.compile(r"\bassert\b")
+_HOUSE = re.compile(r"\$display\s*\(\s*\"%0?s checks=%0d errors=%0d\"\s*,\s*`CT_VERDICT\b")
+_OWN_MARKER = re.compile(r"^[ \t]*`define[ \t]+CT_VERDICT\b[^\n]*(?<!\\)$", re.MULTILINE)
+_ASKS_FIRST = re.compile(r"`ifndef\s+CT_VERDICT\b")
+_VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
+
+
+def style_of(testbench: str) -> Style:
+    """How *testbench* tells its verdict."""
+    if _HOUSE.search(testbench):
+        return Style.HOUSE
+    return Style.VERILOGEVAL if _VERILOGEVAL.search(testbench) else Style.PLAIN
+
+
+def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
+    """The nonce behind every name by which the testbench could be reached; a sentence when one cannot be renamed."""
+    private = set(defined) | shared_names(parsed)
+    foreign: set[str] = set()
+    kept: list[Token] = []
+    paths: list[ScopedNameSyntax] = []
+    for node in nodes(parsed.tree.root):
+        match node:
+            case HierarchyInstantiationSyntax():
+                found = {
+                    item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                }
+                private |= found
+                foreign |= found if node.type.valueText not in defined else set()
+            case NamedBlockClauseSyntax():
+                private.add(node.name.valueText)
+            case FunctionPrototypeSyntax():
+                private.update(token.valueText for token in tokens(node.name)[-1:])
+            case NamedPortConnectionSyntax() | NamedParamAssignmentSyntax():
+                kept.append(node.name)
+            case ScopedNameSyntax():
+                paths.append(node)
+            case _:
+                pass
+    for path in paths:
+        kept += _inside(path, foreign)
+    return _suffixes(parsed, frozenset(private - {""}), kept)
+
+
+def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
+    """The names of *path* that lie inside the design: what follows one of its instances."""
+    words = [token for token in tokens(path) if token.kind == TokenKind.Identifier]
+    first = next((index for index, word in enumerate(words) if word.valueText in foreign), len(words))
+    return words[first + 1 :]
+
+
+def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[Edit] | str:
+    places = {place for token in kept if (place := parsed.span(token)) is not None}
+    edits: list[Edit] = []
+    for word in tokens(parsed.tree.root):
+        if word.kind == TokenKind.Identifier and word.valueText in private:
+            place = parsed.span(word)
+            if place is None:
+                return f"a macro spells the testbench's name {word.valueText}, which a design could then use"
+            if place not in places:
+                edits.append(insertion(place.end, f"_{NAME_BLANK}"))
+    return edits
+
+
+def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
+    """What to insert to mark the ends of the simulation, and whether every one of them could be marked."""
+    edits: list[Edit] = []
+    ends = marks = 0
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, SystemNameSyntax):
+            ends += node.systemIdentifier.valueText in ENDS
+        elif isinstance(node, ExpressionStatementSyntax):
+            end = _mark_end(parsed, node)
+            marks += bool(end)
+            edits += end
+    return edits, marks == ends > 0
+
+
+def _comparisons(parsed: Parsed) -> list[Edit]:
+    """`==` and `!=` made `===` and `!==` where the testbench decides by them."""
+    edits: dict[int, Edit] = {}
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ConditionalPredicateSyntax):
+            for inner in nodes(node):
+                if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
+                    place = parsed.span(inner.operatorToken)
+                    if place is not None:
+                        edits[place.end] = insertion(place.end, "=")
+        elif isinstance(node, ImmediateAssertionStatementSyntax):
+            for inner in nodes(node.expr):
+                if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
+                    place = parsed.span(inner.operatorToken)
+                    if place is not None:
+                        edits[place.end] = insertion(place.end, "=")
+    return list(edits.values())
+
+
+_LOOSE = frozenset({SyntaxKind.EqualityExpression, SyntaxKind.InequalityExpression})
+
+
+def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
+    """Paths to instances of wanted modules that stand directly in a root."""
+    needed, tops = wanted(found), roots(found)
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, ModuleDeclarationSyntax) and node.header.name.valueText in tops:
+            for inner in listed(node, "members", SyntaxNode):
+                if isinstance(inner, HierarchyInstantiationSyntax) and inner.type.valueText in needed:
+                    for item in listed(inner, "instances", HierarchicalInstanceSyntax):
+                        root = node.header.name.valueText
+                        yield f"{root}_{NAME_BLANK}.{item.decl.name.valueText}_{NAME_BLANK}"
+
+
+def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
+    """`$finish;` → `begin $display(mark, time); $finish; end`."""
+    if system_task(node.expr) not in ENDS:
+        return []
+    place = parsed.span(node)
+    label: NamedLabelSyntax | None = getattr(node, "label", None)
+    if place is None or label is not None:
+        return []
+    return [
+        insertion(place.start, f'begin $display("{BLANK} {END_MARK} %0d", $time); '),
+        insertion(place.end, " end"),
+    ]

@@ -1,0 +1,202 @@
+"""What a simulation's output says, believed only where the testbench said it.
+
+Exactly one verdict, given by the testbench, about at least one check, with the test's own end reached and nothing
+said by anybody else after it; anything doubtful is NO_EVIDENCE.
+"""
+
+import re
+from typing import NamedTuple
+
+from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.judge.evidence.harness import (
+    END_MARK,
+    Harness,
+    Nonce,
+    Style,
+)
+from ct_retrain.judge.reading.shown import Shown, shown
+from ct_retrain.judge.reading.transcript import Heard, Word, understood
+from ct_retrain.judge.reading.words import Says, read_line
+
+BREACH = "what was compiled is not what was examined"
+"""Begins the detail of a verdict that no design can cause unless the guard or a compiler is wrong."""
+
+
+class Finding(NamedTuple):
+    """The verdict's core: what was said and how much was compared."""
+
+    outcome: Outcome
+    detail: str
+    checks: int = 0
+    errors: int = 0
+    quiet: bool = False
+    """A pass of a testbench that only speaks of failures, and spoke of none."""
+
+
+class _Voices(NamedTuple):
+    """The output by speaker; the mark is gone from both."""
+
+    testbench: list[str]
+    pieces: list[tuple[int, str]]
+    """The same by the place that printed: its number (`judge.reading.sites`), and what it said."""
+    others: list[str]
+    ended: bool
+    """The testbench itself ended the simulation."""
+    after: str
+    """What somebody else said after the testbench's last word; the simulator's own farewell does not count."""
+
+
+def read(made: Harness, mark: str, output: str, exit_code: int) -> Finding:
+    """The verdict in *output* of a simulator that ended with *exit_code*."""
+    voices = _listen(made, mark, output)
+    unread = next((line for line in voices.others if _NO_FILE.search(line)), "")
+    if unread:
+        return Finding(Outcome.NO_EVIDENCE, f"the testbench reads a file that is not here: {unread[:160]}")
+    failed = next((line for line in [*voices.testbench, *voices.others] if _FATAL.match(line)), "")
+    if failed:
+        return Finding(Outcome.MISMATCH, failed.strip()[:200])
+    if exit_code != 0:
+        return Finding(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {exit_code}")
+    finding = _not_ended(made, voices) or _said(made, voices)
+    if finding.outcome is Outcome.PASS and voices.after:
+        return Finding(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
+    return finding
+
+
+def explained(made: Harness, mark: str, output: str) -> tuple[Shown, ...]:
+    """Every line of *output* with the rule by which `read` takes it."""
+    voices = _listen(made, mark, output)
+    line = {Style.HOUSE: _HOUSE, Style.VERILOGEVAL: _MISMATCHES}.get(made.style)
+    if line is None:
+        return shown(made.sites, understood(made.sites, voices.pieces).lines, voices.others)
+    heard = [_in_style(said, line, made.style) for said in voices.testbench]
+    return shown(made.sites, heard, voices.others)
+
+
+def _in_style(said: str, line: re.Pattern[str], style: Style) -> Heard:
+    found = line.fullmatch(said)
+    if found is None:
+        return Heard(said, Says.NOTHING, f"not the verdict line of the {style} style")
+    says = Says.NO if int(found["errors"]) else Says.YES
+    return Heard(said, says, f"the verdict line of the {style} style")
+
+
+def _said(made: Harness, voices: _Voices) -> Finding:
+    match made.style:
+        case Style.HOUSE:
+            return _counted(voices, _HOUSE, "checks")
+        case Style.VERILOGEVAL:
+            return _counted(voices, _MISMATCHES, "samples")
+        case Style.PLAIN:
+            return _free(made, voices)
+        case Style.COCOTB:
+            return Finding(
+                Outcome.NO_EVIDENCE, "cocotb's verdict is in its results file, not in what it prints"
+            )
+
+
+def enough(finding: Finding, style: Style, expected: int | None) -> Finding:
+    """*finding*, unless it is a pass about fewer checks than the golden's, or about others where they are samples."""
+    if expected is None or finding.outcome is not Outcome.PASS:
+        return finding
+    exact = style in {Style.VERILOGEVAL, Style.COCOTB}
+    same = finding.checks == expected if exact else finding.checks >= expected
+    if same:
+        return finding
+    return finding._replace(
+        outcome=Outcome.NO_EVIDENCE, detail=f"{finding.checks} checks, and the golden's run made {expected}"
+    )
+
+
+def clean(made: Harness, nonce: Nonce, output: str) -> str:
+    """*output* as the testbench meant it, without the secrets and the end mark."""
+    lines = [line for line in output.split("\n") if ended_at(nonce.mark, line) is None]
+    text = "\n".join(lines).replace(f"_{nonce.name}", "")
+    house = made.style is Style.HOUSE
+    return text.replace(nonce.mark, "CT_VERDICT") if house else _voice(nonce.mark).sub("", text)
+
+
+def ended_at(mark: str, output: str) -> int | None:
+    """When a testbench ended the simulation, in its own units of time; None where it did not."""
+    found = re.search(rf"^\s*{mark} {END_MARK} +(\d+)\s*$", output, re.MULTILINE)
+    return int(found[1]) if found else None
+
+
+def _voice(mark: str) -> re.Pattern[str]:
+    """What stands before each piece that the testbench prints."""
+    return re.compile(rf"{mark} (?:(\d+) )?")
+
+
+_HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
+_MISMATCHES = re.compile(r"Mismatches: (?P<errors>\d+) in (?P<checks>\d+) samples")
+_FATAL = re.compile(r"(?:FATAL|ERROR): \S+:\d+:")
+_NO_FILE = re.compile(r"testbench\.v:\d+: (?:invalid file descriptor|.*Unable to open)")
+_FAREWELL = re.compile(r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*")
+_WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
+
+
+def _listen(made: Harness, mark: str, output: str) -> _Voices:
+    voice = _voice(mark)
+    heard = _Voices([], [], [], not made.ends, "")
+    for line in output.split("\n"):
+        if ended_at(mark, line) is not None:
+            heard = heard._replace(ended=True)
+        elif f"{mark} " in line:
+            _, *said = voice.split(line)
+            numbers, texts = said[::2], said[1::2]
+            heard.testbench.append("".join(texts).strip())
+            heard.pieces.extend(
+                (int(number), text) for number, text in zip(numbers, texts, strict=True) if number
+            )
+            heard = heard._replace(after="")
+        else:
+            heard.others.append(line.strip())
+            if not heard.after and not _FAREWELL.fullmatch(line):
+                heard = heard._replace(after=line.strip())
+    return heard
+
+
+def _not_ended(made: Harness, voices: _Voices) -> Finding | None:
+    """The testbench gave up, or somebody else ended the simulation."""
+    if any(_WATCHDOG.fullmatch(line) for line in voices.testbench):
+        return Finding(Outcome.TIMEOUT, "the testbench's own watchdog ended the test")
+    if made.ends and not voices.ended:
+        return Finding(Outcome.NO_EVIDENCE, "the simulation ended, but not by the testbench")
+    return None
+
+
+def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> Finding:
+    """A verdict that says how much was compared."""
+    if any(line.fullmatch(other.removeprefix("CT_VERDICT").strip()) for other in voices.others):
+        return Finding(Outcome.NO_EVIDENCE, "a verdict that the testbench did not give")
+    found = [match for said in voices.testbench if (match := line.fullmatch(said))]
+    if len(found) != 1:
+        return Finding(
+            Outcome.NO_EVIDENCE, f"{len(found) or 'no'} verdict{'s' if len(found) > 1 else ''}, not one"
+        )
+    checks, errors = int(found[0]["checks"]), int(found[0]["errors"])
+    if errors:
+        return Finding(Outcome.MISMATCH, f"{errors} of {checks} {noun} differ", checks, errors)
+    if checks == 0:
+        return Finding(Outcome.NO_EVIDENCE, f"the testbench compared nothing: 0 {noun}")
+    return Finding(Outcome.PASS, f"{checks} {noun} agree", checks)
+
+
+def _free(made: Harness, voices: _Voices) -> Finding:
+    """The verdict of a testbench in free form."""
+    foreign = next((line for line in voices.others if read_line(line).says is Says.YES), "")
+    if foreign:
+        return Finding(Outcome.NO_EVIDENCE, f"a verdict that the testbench did not give: {foreign[:160]}")
+    found = understood(made.sites, voices.pieces)
+    why = found.why[:200]
+    match found.word:
+        case Word.FAIL:
+            return Finding(Outcome.MISMATCH, why, found.checks, found.errors)
+        case Word.STUCK:
+            return Finding(Outcome.TIMEOUT, why, found.checks, found.errors)
+        case Word.PASS:
+            return Finding(Outcome.PASS, why, max(1, found.checks))
+        case Word.UNCLEAR:
+            return Finding(Outcome.NO_EVIDENCE, why)
+        case Word.QUIET:
+            return Finding(Outcome.PASS, why, quiet=True)

@@ -1,0 +1,166 @@
+"""A module between testbench and design: what it lets through decides what either sees of the other.
+
+It has the design's ports and parameters. Unknown bits of an output may get a value on the way out, and data inputs
+may be held on the way in; with neither it changes nothing, which shows whether a testbench minds the wrapper itself.
+"""
+
+import re
+from collections.abc import Collection, Iterator
+
+from pyslang.ast import ArgumentDirection, InstanceSymbol, ParameterSymbol, PortSymbol
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    HierarchicalInstanceSyntax,
+    HierarchyInstantiationSyntax,
+    ScopedNameSyntax,
+)
+
+from ct_retrain.judge.evidence.experiment import Experiment
+from ct_retrain.verilog.edits import Edit, insertion
+from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
+from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse, tokens
+
+_APART, _INNER = "ct_apart_", "ct_in_"
+
+
+def apart(name: str) -> str:
+    """What the wrapper of the module *name* is called, before the secret."""
+    return f"{_APART}{name}"
+
+
+def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit]:
+    """What to insert so that the testbench *parsed* holds wrappers of the *wanted* modules, and still looks inside."""
+    edits: list[Edit] = []
+    held: set[str] = set()
+    paths: list[ScopedNameSyntax] = []
+    for node in nodes(parsed.tree.root):
+        if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
+            held |= {
+                item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+            }
+            place = parsed.span(node.type)
+            if place is not None:
+                edits += [insertion(place.start, _APART), insertion(place.end, f"_{secret}")]
+        elif isinstance(node, ScopedNameSyntax) and not isinstance(node.parent, ScopedNameSyntax):
+            paths.append(node)
+    for path in paths:
+        words = [token for token in tokens(path) if token.kind == TokenKind.Identifier]
+        instance = next((word for word in words[:-1] if word.valueText in held), None)
+        place = parsed.span(instance) if instance is not None else None
+        if place is not None:
+            edits.append(insertion(place.end, f".{_INNER}{secret}"))
+    return edits
+
+
+def wrapper(rtl: str, name: str, secret: str, tried: Experiment, key: str) -> str:
+    """The wrapper of the module *name* in *rtl* for what is *tried*; "" where there can be none.
+
+    *key*, hexadecimal digits, is what random values are drawn from.
+    """
+    parsed = parse(rtl)
+    roots = [] if parsed is None else elaborated(parsed, frozenset({name}))
+    root = next((one for one in roots if one.name == name), None)
+    if root is None or any(
+        _WAYS.get(port.direction) is None for port in listed(root.body, "portList", PortSymbol)
+    ):
+        return ""
+    return "\n".join(_lines(root, rtl, secret, tried, key))
+
+
+_WAYS = {
+    ArgumentDirection.In: "input",
+    ArgumentDirection.Out: "output",
+    ArgumentDirection.InOut: "inout",
+}
+
+
+def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
+    settable, ports = interface_of(root)
+    head = ", ".join(map(declared_parameter, settable))
+    given = ", ".join(f".{item.name}({item.name})" for item in settable if not item.isLocalParam)
+    listed_ports = ", ".join(declared_port(port, textual=bool(settable)) for port in ports)
+    number, unit = tried.since.split() if tried.since else ("", "")
+    if unit:
+        yield f"`timescale {unit}/{unit}"
+    yield f"module {apart(root.name)}_{secret}{f' #({head})' if head else ''} ({listed_ports});"
+    yield f"  reg ct_on_{secret} = {'0' if number else '1'};"
+    if number:
+        yield f"  initial #{number} ct_on_{secret} = 1;"
+    held: frozenset[str] = data_inputs(root, rtl) if tried.held else frozenset()
+    tied: list[str] = []
+    for port in ports:
+        inner = f"ct_raw_{port.name}_{secret}"
+        if port.direction == ArgumentDirection.Out and tried.unknown:
+            tied.append(f".{port.name}({inner})")
+            yield from _filled(port.name, _width(port, settable), secret, tried, key)
+        elif port.name in held:
+            tied.append(f".{port.name}({{({_width(port, settable)}){{1'b{tried.held}}}}})")
+        else:
+            tied.append(f".{port.name}({port.name})")
+    yield f"  {root.name}{f' #({given})' if given else ''} {_INNER}{secret} ({', '.join(tied)});"
+    yield "endmodule\n"
+
+
+def _width(port: PortSymbol, settable: list[ParameterSymbol]) -> str:
+    """How many bits *port* has, as an expression of the parameters; `$bits` comes too late for Icarus' ranges."""
+    ranges = _RANGE.findall(declared_port(port, textual=bool(settable)))
+    return " * ".join(f"(({a}) > ({b}) ? ({a}) - ({b}) + 1 : ({b}) - ({a}) + 1)" for a, b in ranges) or "1"
+
+
+_RANGE = re.compile(r"\[([^\[\]:]*(?:\[[^\]]*\])?[^\[\]:]*):([^\]]*)\]")
+
+
+def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
+    """An output of *width* bits whose unknown ones have a value."""
+    drawn = f"((64'h{key}{key} >> ((at + $time) & 63)) & 1'b1)"
+    value = drawn if tried.unknown == "random" else f"1'b{tried.unknown}"
+    open_ = " && bits[at] !== 1'bz" if tried.floats else ""
+    function, inner = f"ct_fill_{name}_{secret}", f"ct_raw_{name}_{secret}"
+    yield f"  wire [{width}-1:0] {inner};"
+    yield f"  function [{width}-1:0] {function}(input [{width}-1:0] bits, input on); integer at;"
+    yield f"    for (at = 0; at < {width}; at = at + 1) {function}[at] ="
+    yield f"      on && bits[at] !== 1'b0 && bits[at] !== 1'b1{open_} ? {value} : bits[at];"
+    yield "  endfunction"
+    yield f"  assign {name} = {function}({inner}, ct_on_{secret});"
+
+
+def data_inputs(root: InstanceSymbol, rtl: str) -> frozenset[str]:
+    """The inputs of *root* that are neither clock nor reset: by their names, or else by what *rtl* waits for."""
+    inputs = [
+        port for port in listed(root.body, "portList", PortSymbol) if port.direction == ArgumentDirection.In
+    ]
+    named = {port.name for port in inputs if port.type.bitWidth == 1 and _CONTROL.fullmatch(port.name)}
+    woken = {word for edge in _EDGE.findall(rtl) for word in edge}
+    clocks = named or {port.name for port in inputs if port.type.bitWidth == 1 and port.name in woken}
+    return frozenset(port.name for port in inputs) - clocks
+
+
+_EDGE = re.compile(r"\b(?:pos|neg)edge\s+(\w+)")
+_CONTROL = re.compile(
+    r"(?:\w+_)?(?:clk|clock|ck|aclk|hclk|pclk|rst|reset|arst|srst|areset|aresetn?|presetn?|hresetn?|rstn|nrst|nreset|resetn|clr|clear)"
+    r"(?:_?(?:n|ni|i|in|b|l|p|sync|async|\d+))*",
+    re.IGNORECASE,
+)
+"""Names of clocks and resets."""
+
+
+def could_recite(rtl: str, wanted: Collection[str]) -> bool:
+    """Whether a module of *rtl* that is *wanted* has a clock to count and data inputs to overlook.
+
+    An enable that is not used is no sign of a recital, unless there is a table to recite from.
+    """
+    parsed = parse(rtl) if _EDGE.search(rtl) else None
+    roots = [] if parsed is None else elaborated(parsed, frozenset(wanted))
+    idle = len(_NUMBER.findall(rtl)) < _TABLE
+    return any(
+        root.name in wanted and any(not (idle and _ENABLE.fullmatch(name)) for name in data_inputs(root, rtl))
+        for root in roots
+    )
+
+
+_ENABLE = re.compile(
+    r"(?:\w+_)?(?:en|ena|enable|ce|cen|clken|run|start|tick)(?:_?(?:n|i|in))?", re.IGNORECASE
+)
+_NUMBER = re.compile(r"(?<![\w'])\d+(?:'\w+)?")
+_TABLE = 24
+"""Numbers in a design that may hold a table of answers."""

@@ -1,0 +1,1 @@
+"""What can be proved of a candidate, for every input."""

@@ -1,0 +1,176 @@
+"""What can be proved of a candidate: that it is the golden, or that its properties hold, for every input and for ever.
+
+`proved` and `fail` are the ends: a proof by property-directed reachability or k-induction, and a counterexample that
+Icarus has replayed. Between them `bounded` says up to where nothing fails, and `unknown` why nobody can tell. What is
+proved is the two-valued, zero-delay meaning of what yosys read, under the assumptions that the result names.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from ct_retrain.core.record import Record, Tool
+from ct_retrain.core.records.verdict import Design, Outcome
+from ct_retrain.judge.confined.formal.checking import UNFIT, Checked, Inquiry
+from ct_retrain.judge.confined.formal.engines import UNREAD, Yosys
+from ct_retrain.judge.confined.formal.equivalence import Alike, Question
+from ct_retrain.judge.confined.formal.replay import (
+    Scene,
+    Steps,
+    ranged,
+    testbench,
+)
+from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.prover import NO_YOSYS
+from ct_retrain.verilog.modules import Module, modules
+from ct_retrain.verilog.rename import with_suffix
+
+
+class Status(StrEnum):
+    """From strongest to weakest, then the two that say nothing."""
+
+    PROVED = "proved"
+    FAIL = "fail"
+    BOUNDED = "bounded"
+    UNKNOWN = "unknown"
+    UNSUPPORTED = "unsupported"
+    """There is nothing to compare or to prove: other ports, not synthesizable, or no property file."""
+    NOT_RUN = "not_run"
+    """There is no engine."""
+
+
+class Cover(Record):
+    """Whether a cover of the property file can be reached."""
+
+    line: int
+    reached: bool | None
+    """None where nobody can tell."""
+    step: int
+
+
+class FormalResult(Record):
+    """What is known of a candidate beside its golden, or beside its properties."""
+
+    status: Status
+    method: str
+    """`pdr`, `k-induction` or `bmc`; "" where nothing is known."""
+    depth: int
+    """Of `bounded`, the steps without a failure; of `fail`, the step of it; of k-induction, k; a clock takes two."""
+    why: str
+    engine: str = ""
+    """`abc`, `bitwuzla` or `z3`."""
+    tools: tuple[Tool, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    """What the answer supposes, in words."""
+    counterexample: tuple[dict[str, int], ...] = ()
+    """Inputs, step by step; only of a failure that was replayed."""
+    covers: tuple[Cover, ...] = ()
+    cpu_seconds: float = 0.0
+    """Of the engines; it varies from run to run, so it belongs in no digest."""
+
+
+def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
+    """Compare module *top* of *candidate* with that of *golden*; without a proof, up to *depth* steps (0: in time)."""
+    found = judge.prover.compared(Question(golden, candidate, top, bounded=True, depth=depth))
+    bench = _beside(golden, top, found.steps) if found.answer is False else ""
+    return _result(judge, _Said.of(found, bench, ()), candidate)
+
+
+def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
+    """Check the *properties* (see `judge.confined.formal.properties`) of module *top* of *candidate*."""
+    found = judge.prover.checked(Inquiry(properties, candidate, top, depth))
+    covers = tuple(Cover(line=line, reached=reached, step=step) for line, reached, step in found.covers)
+    return _result(judge, _Said.of(found, found.bench, covers), candidate)
+
+
+class _Said(NamedTuple):
+    """What the prover said, and the testbench that would show a failure."""
+
+    answer: bool | None
+    result: FormalResult
+    """With the status that it has before anything is replayed."""
+    steps: Steps
+    bench: str
+
+    @classmethod
+    def of(cls, found: Alike | Checked, bench: str, covers: tuple[Cover, ...]) -> "_Said":
+        result = FormalResult(
+            status=_status(found),
+            method=found.method,
+            depth=found.depth,
+            why=found.why,
+            engine=found.engine,
+            assumptions=found.assumptions,
+            covers=covers,
+            cpu_seconds=found.cpu_seconds,
+        )
+        return cls(found.answer, result, found.steps, bench)
+
+
+_INCOMPARABLE = ("not synthesizable", "the ports differ", "ports that cannot be", UNREAD, UNFIT)
+
+
+def _status(found: Alike | Checked) -> Status:
+    if found.answer is not None:
+        return Status.PROVED if found.answer else Status.FAIL
+    if found.why == NO_YOSYS:
+        return Status.NOT_RUN
+    if found.why.startswith(_INCOMPARABLE):
+        return Status.UNSUPPORTED
+    return Status.BOUNDED if found.depth > 0 and found.method == "bmc" and not found.steps else Status.UNKNOWN
+
+
+def _result(judge: Judge, said: _Said, candidate: str) -> FormalResult:
+    """A failure counts when the simulator shows it too."""
+    result = said.result.model_copy(update={"tools": _tools(judge.prover.yosys, said.result.engine)})
+    if result.status is Status.FAIL:
+        why, shown = _replayed(judge, candidate, said)
+        if shown:
+            tools = (*result.tools, judge.icarus.tool)
+            return result.model_copy(update={"why": why, "counterexample": said.steps, "tools": tools})
+        result = result.model_copy(update={"status": Status.UNKNOWN, "why": why})
+    if result.status in {Status.PROVED, Status.BOUNDED}:
+        return result
+    return result.model_copy(update={"method": "", "depth": 0})
+
+
+def _replayed(judge: Judge, candidate: str, said: _Said) -> tuple[str, bool]:
+    """What the simulator says of the failure, and whether it shows it."""
+    if not said.bench or not said.steps:
+        return "a failure that cannot be replayed", False
+    verdict = judge.icarus.check(Design(rtl=candidate, testbench=said.bench))
+    if verdict.outcome is Outcome.MISMATCH:
+        return f"{said.result.why} in step {said.result.depth}, and in simulation", True
+    return f"a failure that simulation does not show ({verdict.outcome})", False
+
+
+def _tools(yosys: Yosys | None, engine: str) -> tuple[Tool, ...]:
+    if yosys is None or not engine:
+        return ()
+    return (
+        Tool(name="yosys", version=yosys.version),
+        # abc is built and released with yosys, and names no version of its own.
+        Tool(name=engine, version=yosys.version if engine == "abc" else yosys.solver_version),
+    )
+
+
+def _beside(golden: str, top: str, steps: Steps) -> str:
+    """A testbench that drives both designs and compares them at the end; "" where the golden cannot be renamed."""
+    module = next(module for module in modules(golden) if module.name == top)
+    reference = with_suffix(golden, "_golden")
+    if not reference or not steps:
+        return ""
+    outputs = [port for port in module.ports if port.direction == "output"]
+    wires = [f"  wire {ranged(port)}{side}_{port.name};" for port in outputs for side in ("gold", "gate")]
+    sides = [
+        f"  {top}{suffix} u_{side} ({_links(module, side)});"
+        for side, suffix in (("gold", "_golden"), ("gate", ""))
+    ]
+    differ = " || ".join(f"gold_{port.name} !== gate_{port.name}" for port in outputs)
+    return testbench(module, steps, Scene("\n".join([*wires, *sides]), "", differ)) + reference
+
+
+def _links(module: Module, side: str) -> str:
+    return ", ".join(
+        f".{port.name}({port.name if port.direction == 'input' else f'{side}_{port.name}'})"
+        for port in module.ports
+    )

@@ -1,0 +1,76 @@
+"""cocotb in confined workers of its own, for the testbenches that are written for it; every other goes on as it is.
+
+These workers may read the Python that cocotb is installed in; those for Verilog testbenches need not.
+"""
+
+import threading
+from typing import Any
+
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.evidence.cocotb import INSTALL, Library, is_cocotb
+from ct_retrain.judge.sandbox.pool import Pool
+from ct_retrain.judge.selftest import known_to_cocotb
+from ct_retrain.judge.simulators.belief import believed
+from ct_retrain.judge.simulators.protocol import Pass, job, verdict_of
+
+_MEMORY_MB = 1024
+"""At least: Python and cocotb are in the simulator's process."""
+_REMEMBERED = 256
+
+
+class Cosimulating:
+    """A Simulator that knows cocotb's testbenches too; safe to share between threads."""
+
+    def __init__(
+        self, simulator: Simulator, settings: JudgeSettings, pool: Pool, library: Library | None
+    ) -> None:
+        """Put cocotb's testbenches to *pool*, whose sandbox knows *library*, and the others to *simulator*."""
+        self._simulator, self._pool, self._library = simulator, pool, library
+        self._limits = Limits(settings.cpu_seconds, max(settings.memory_mb, _MEMORY_MB), settings.output_kb)
+        self._log_chars = settings.log_chars
+        self._fit = False
+        self._idle: dict[Design, dict[str, Any]] = {}
+        self._lock = threading.Lock()
+        added = f"; cocotb {library.version}" if library else ""
+        self.tool = simulator.tool.model_copy(update={"detail": simulator.tool.detail + added})
+
+    def check(self, design: Design) -> Verdict:
+        """Judge *design*; raise ToolError when the judge is at fault, or cocotb is missing and asked for."""
+        if not is_cocotb(design.testbench):
+            return self._simulator.check(design)
+        self._examined()
+        answer = self._ask(design)
+        return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
+
+    def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
+        """The answer on a design that does nothing: asked for every pass, and mostly the same one."""
+        with self._lock:
+            known = self._idle.get(design)
+        answer = known or self._ask(design)
+        with self._lock:
+            if len(self._idle) >= _REMEMBERED:
+                self._idle.clear()
+            self._idle[design] = answer
+        return answer
+
+    def _examined(self) -> None:
+        """Raise ToolError unless cocotb knows what is known; it is asked once."""
+        with self._lock:
+            for case in () if self._fit else known_to_cocotb():
+                answer = self._ask(case.design)
+                if answer["outcome"] != case.outcome:
+                    raise ToolError(
+                        f"cocotb judges a known design as {answer['outcome']} ({answer['detail']}) "
+                        f"instead of {case.outcome}: reinstall it with `pip install 'ct-retrain[cvdp]'`"
+                    )
+            self._fit = True
+
+    def _ask(self, design: Design) -> dict[str, Any]:
+        if self._library is None:
+            raise ToolError(INSTALL)
+        asked = {**job(design, self._log_chars), "direct": False, "cocotb": self._library}
+        return self._pool.ask(asked, self._limits)

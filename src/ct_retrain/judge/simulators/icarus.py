@@ -1,0 +1,90 @@
+"""Icarus Verilog in confined workers: a pass only on evidence that the design cannot make itself."""
+
+from typing import Any
+
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.record import Tool
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
+from ct_retrain.judge import layers
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.simulators.icarus_tools import Installation
+from ct_retrain.judge.confined.simulators.naive_run import Said, Script
+from ct_retrain.judge.reading.shown import Shown
+from ct_retrain.judge.sandbox.pool import Pool
+from ct_retrain.judge.selftest import known
+from ct_retrain.judge.simulators.belief import believed
+from ct_retrain.judge.simulators.protocol import (
+    HARNESS_VERSION,
+    Pass,
+    examine,
+    job,
+    limits_of,
+    verdict_of,
+)
+from ct_retrain.verilog.guard import GUARD_VERSION
+
+
+class Icarus:
+    """A Simulator; safe to share between threads, one worker each."""
+
+    def __init__(self, settings: JudgeSettings, found: Installation, pool: Pool, without: str = "") -> None:
+        """Let the programs of *found* judge what is known; raise ToolError when they are not fit.
+
+        The layer *without* is left out of every verdict (`judge.layers`).
+        """
+        self._settings, self._pool, self._without = settings, pool, without
+        self._limits = Limits(settings.cpu_seconds, settings.memory_mb, settings.output_kb)
+        self._direct = False
+        self.tool = self._examined(found.version, direct=bool(found.base))
+
+    def check(self, design: Design) -> Verdict:
+        """Judge *design*; raise ToolError when the judge is at fault."""
+        return self.tried(design)[0]
+
+    def tried(self, design: Design) -> tuple[Verdict, bool]:
+        """The verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
+        answer = self._ask(design)
+        verdict = verdict_of(answer, self.tool, self._without)
+        if self._without != layers.BELIEF:
+            verdict = believed(Pass(verdict, design, answer), self._ask)
+        return verdict, answer["gave_up"]
+
+    def understood(self, design: Design) -> tuple[Shown, ...]:
+        """What the testbench of *design* printed, line by line, and how each line was read."""
+        return tuple(Shown(*line) for line in self._ask(design, explain=True)["shown"])
+
+    def careless(self, design: Design) -> str:
+        """What iverilog and vvp print for *design* when they are run as most scripts do; confined all the same."""
+        answer = self._pool.ask({**self._job(design), "careless": True}, self._limits)
+        return str(answer["log"])
+
+    def by_script(self, design: Design, script: Script) -> Said:
+        """What iverilog and vvp print for *design* when *script* runs them, confined all the same."""
+        answer = self._pool.ask({**self._job(design), "script": script}, self._limits)
+        outcome = Outcome(answer["outcome"])
+        timeout, refused = outcome is Outcome.TIMEOUT, outcome is Outcome.COMPILE_ERROR
+        return Said(answer["detail"], answer["log"], timeout, refused)
+
+    def _examined(self, version: str, *, direct: bool) -> Tool:
+        """The tool's name once it has judged what is known; the direct way must give the driver's answers."""
+        answers = examine(f"Icarus Verilog {version}", self._ask)
+        self._direct = direct
+        if direct and list(map(_timeless, answers)) != [
+            _timeless(self._ask(case.design)) for case in known()
+        ]:
+            self._direct = False
+        layers = ", ".join(self._pool.layers) or "none"
+        detail = f"harness {HARNESS_VERSION}; guard {GUARD_VERSION}; sandbox {layers}"
+        return Tool(name="icarus", version=version, detail=detail)
+
+    def _ask(self, design: Design, **how: object) -> dict[str, Any]:
+        return self._pool.ask({**self._job(design), **how}, limits_of(self._limits, design))
+
+    def _job(self, design: Design) -> dict[str, Any]:
+        asked = job(design, self._settings.log_chars)
+        return {**asked, "direct": self._direct, "without": self._without}
+
+
+def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
+    """*answer* without what differs from run to run."""
+    return {name: value for name, value in answer.items() if name != "cpu_seconds"}

@@ -1,0 +1,64 @@
+"""Verilator in confined workers: a second simulator behind the same port, for what Icarus cannot read or not finish."""
+
+import threading
+from typing import Any
+
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.record import Tool
+from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.simulators.verilator_build import Compiled, Installed, prepare
+from ct_retrain.judge.confined.simulators.verilator_run import BUILDING
+from ct_retrain.judge.sandbox.pool import Pool
+from ct_retrain.judge.simulators.belief import believed
+from ct_retrain.judge.simulators.protocol import (
+    HARNESS_VERSION,
+    Pass,
+    examine,
+    job,
+    limits_of,
+    verdict_of,
+)
+from ct_retrain.verilog.guard import GUARD_VERSION
+
+
+class Verilator:
+    """A Simulator; safe to share between threads, one worker each. How it judges: `judge.confined.simulators.verilator_run`."""
+
+    def __init__(self, settings: JudgeSettings, found: Installed, pool: Pool) -> None:
+        """Use the programs of *found*; they are prepared, and judge what is known, when the first design comes.
+
+        The layers that its tool names are those of the workers that *pool* has started before.
+        """
+        self._settings, self._pool, self._found = settings, pool, found
+        self._limits = Limits(settings.cpu_seconds, settings.memory_mb, settings.output_kb)
+        # The compiler's time comes on top of that of three simulations, and a busy machine is no reason to give up.
+        self._patience = 60.0 + 20.0 * (3 * settings.cpu_seconds + 2 * BUILDING.cpu_seconds)
+        self._lock = threading.Lock()
+        self._compiled: Compiled | None = None
+        layers = ", ".join(pool.layers) or "none"
+        detail = (
+            f"{found.compiler_version}; two-valued; harness {HARNESS_VERSION}; guard {GUARD_VERSION}; "
+            f"sandbox {layers}"
+        )
+        self.tool = Tool(name="verilator", version=found.version, detail=detail)
+
+    def check(self, design: Design) -> Verdict:
+        """Judge *design*; raise ToolError when the judge is at fault."""
+        with self._lock:
+            if self._compiled is None:
+                self._compiled = self._prepared()
+        answer = self._ask(design)
+        return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask)
+
+    def _prepared(self) -> Compiled:
+        compiled = prepare(self._found)
+        examine(f"Verilator {self._found.version}", lambda design, **how: self._put(design, compiled, **how))
+        return compiled
+
+    def _ask(self, design: Design, **how: object) -> dict[str, Any]:
+        return self._put(design, self._compiled, **how)
+
+    def _put(self, design: Design, compiled: Compiled | None, **how: object) -> dict[str, Any]:
+        asked = {**job(design, self._settings.log_chars), **how, "direct": False, "verilator": compiled}
+        return self._pool.ask(asked, limits_of(self._limits, design), self._patience)
