@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import _run_tree
 from ct_retrain.core.configuration.settings import CollectSettings
-from ct_retrain.stages._frontier import Walk
-from ct_retrain.stages._harvest import settled
+from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
+from ct_retrain.stages._run_reader import settled
 from ct_retrain.stages._scan import Scan, Site
 from ct_retrain.stages.collect import CollectInputs, collect
 

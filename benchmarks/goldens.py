@@ -85,7 +85,7 @@ def judged(judge: Judge, found: list[Golden]) -> list[Verdict]:
     verdicts = list(check_all(judge, (golden.design for golden in found)))
     lost: list[str] = []
     for golden, verdict in zip(found, verdicts, strict=True):
-        plainly = accepts(golden.suite, judge.icarus.careless(golden.design))
+        plainly = accepts(golden.suite, judge.icarus.naive(golden.design))
         table[golden.suite, "goldens"] += 1
         table[golden.suite, "plain"] += plainly
         table[golden.suite, "both"] += plainly and verdict.passed

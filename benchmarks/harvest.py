@@ -28,7 +28,12 @@ from ct_retrain.core.records.verdict import (
     Verdict,
 )
 from ct_retrain.judge.judge import Judge
-from ct_retrain.stages._several import Part, Surroundings, Whole, whole
+from ct_retrain.stages._several_files import (
+    Part,
+    Surroundings,
+    Whole,
+    whole,
+)
 from ct_retrain.trace import Refusal
 from ct_retrain.verilog.mutate import mutants
 from ct_retrain.verilog.roms import filled
@@ -157,12 +162,12 @@ def says_fail(said: str, golden: str) -> bool:
 
 def judged(judge: Judge, row: dict[str, Any], design: Design, most: int) -> Judged:
     began = time.monotonic()
-    said, verdict = judge.icarus.careless(design), judge.check(design)
+    said, verdict = judge.icarus.naive(design), judge.check(design)
     wrong = passed = 0
     rules: Counter[str] = Counter()
     for mutant in mutants(design.rtl, most) if row["truth"] == "pass" else ():
         other = design.model_copy(update={"rtl": mutant.rtl, "cpu_seconds": 10})
-        plain = judge.icarus.careless(other)
+        plain = judge.icarus.naive(other)
         if plain and says_fail(plain, said):
             wrong += 1
             accepted = judge.check(other).passed

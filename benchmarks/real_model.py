@@ -122,8 +122,8 @@ def night(base: Path, root: Path, knobs: Hyperparameters) -> Measured:
         "benchmark.batch_size": 8,
         "gate.floors": {},
     }
-    house = compose.untold(compose.build(root, options))
-    workspace, settings, ports = house.workspace, house.settings, house.ports
+    app = compose.without_side_effects(compose.build(root, options))
+    workspace, settings, ports = app.workspace, app.settings, app.ports
     asked = load_specs(root / specs_file(1))
     tools = Tools(
         writers=[Planner(asked)],

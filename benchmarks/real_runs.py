@@ -69,7 +69,7 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=0, help="0: all 156")
     parser.add_argument("--samples", type=int, default=3, help="attempts a problem")
     asked = parser.parse_args()
-    house = compose.build(disk.make_directory(asked.workspace))
+    app = compose.build(disk.make_directory(asked.workspace))
     rows = problems(asked.data, asked.problems)
     said = answers(asked.data, asked.model, {row["task_id"]: row["prompt"] for row in rows})
     specs = [
@@ -82,18 +82,18 @@ def main() -> None:
     ]
     tools = Tools(
         writers=[Recorded(asked.model, sample, said) for sample in range(asked.samples)],
-        simulator=house.ports.simulator,
+        simulator=app.ports.simulator,
         sampling=Sampling(samples=1, temperature=0.0, top_p=1.0, max_new_tokens=1, seed=0),
-        workers=house.settings.judge.workers,
+        workers=app.settings.judge.workers,
     )
     started = time.perf_counter()
-    results = run_pipeline(specs, house.workspace.runs, asked.model, tools)
+    results = run_pipeline(specs, app.workspace.runs, asked.model, tools)
     passed = sum(result.passed for result in results)
     print(f"{asked.model}: {passed} of {len(results)} problems passed within {asked.samples} attempts")
     print(f"simulated and traced in {time.perf_counter() - started:.1f} s wall")
-    run_night(house.workspace, house.settings, house.ports, Options(night=NIGHT, until="curate"))
+    run_night(app.workspace, app.settings, app.ports, Options(night=NIGHT, until="curate"))
     for stage in ("collect", "curate"):
-        report(disk.read_record(house.workspace.stage(NIGHT, stage) / MANIFEST, Manifest))
+        report(disk.read_record(app.workspace.stage(NIGHT, stage) / MANIFEST, Manifest))
 
 
 def report(manifest: Manifest) -> None:

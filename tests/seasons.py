@@ -9,7 +9,7 @@ from typing import NamedTuple
 import pytest
 
 from ct_retrain import disk
-from ct_retrain.adapters.vault import DirectoryStore
+from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.ports import Store
 from ct_retrain.core.records.snapshot import Receipt

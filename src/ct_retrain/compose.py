@@ -12,11 +12,11 @@ from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.notify import AppriseNotifier
+from ct_retrain.adapters.object_store import open_store
 from ct_retrain.adapters.outlook import outlook, unknown
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.adapters.tracking import tracker_of
-from ct_retrain.adapters.vault import open_store
 from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import UsageError
@@ -32,7 +32,7 @@ from ct_retrain.stages.curate import REJECTED
 from ct_retrain.stages.publish import HISTORY, LATEST
 
 
-class House(NamedTuple):
+class App(NamedTuple):
     """A workspace with its settings and the outside world they ask for."""
 
     workspace: Workspace
@@ -42,25 +42,23 @@ class House(NamedTuple):
     ports: Ports
 
 
-def build(root: Path, options: dict[str, Any] | None = None, file: Path | None = None) -> House:
+def build(root: Path, options: dict[str, Any] | None = None, file: Path | None = None) -> App:
     """Read the settings of *root* and put the ports together; nothing heavy is imported or started."""
     settings, origins = load(root, options, file=file)
     workspace = Workspace(root.resolve(), settings.paths)
-    return House(workspace, settings, origins, ports_of(workspace, settings))
+    return App(workspace, settings, origins, ports_of(workspace, settings))
 
 
-def remembering(house: House) -> House:
+def with_cache(app: App) -> App:
     """*house* with a judge that keeps its verdicts in the workspace."""
-    workspace, settings = house.workspace, house.settings
-    return house._replace(ports=ports_of(workspace, settings, workspace.verdicts))
+    workspace, settings = app.workspace, app.settings
+    return app._replace(ports=ports_of(workspace, settings, workspace.verdicts))
 
 
-def untold(house: House) -> House:
+def without_side_effects(app: App) -> App:
     """*house* whose nights stay here: a demonstration is no news for the team, no sign of life, and not kept elsewhere."""
-    silent = AppriseNotifier(NoticeSettings(), house.workspace.root)
-    return house._replace(
-        ports=house.ports._replace(notifier=silent, heartbeat=None, tracker=None, store=None)
-    )
+    silent = AppriseNotifier(NoticeSettings(), app.workspace.root)
+    return app._replace(ports=app.ports._replace(notifier=silent, heartbeat=None, tracker=None, store=None))
 
 
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:

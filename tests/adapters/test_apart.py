@@ -14,7 +14,12 @@ import structlog
 from tests.adapters.conftest import rows
 
 from ct_retrain import disk
-from ct_retrain.adapters import _apart, _checkpoints, _leashed, _relay
+from ct_retrain.adapters import (
+    _checkpoints,
+    _child_events,
+    _child_programs,
+    _training_process,
+)
 from ct_retrain.adapters.qlora import Here, QloraTrainer
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 
@@ -43,7 +48,7 @@ def test_a_process_leaves_what_the_training_itself_leaves_and_its_progress_is_he
 
     assert fit.losses == here.losses
     assert (tmp_path / "apart" / WEIGHTS).read_bytes() == (tmp_path / "here" / WEIGHTS).read_bytes()
-    names = {path.name for path in (tmp_path / "apart").iterdir()} - {_leashed.TRAINER_LOG}
+    names = {path.name for path in (tmp_path / "apart").iterdir()} - {_child_programs.TRAINER_LOG}
     assert names == {path.name for path in (tmp_path / "here").iterdir()}
     assert {(event["event"], event["what"], event["total"]) for event in heard.entries} == {
         ("progress", "train: steps", 60)
@@ -88,14 +93,14 @@ def child(monkeypatch, body):
         started.append(argv[5:])
         return _run([sys.executable, "-c", program, *argv[4:]], log, hear)
 
-    _run = _leashed.run_own
-    monkeypatch.setattr(_leashed, "run_own", run)
+    _run = _child_programs.run_own
+    monkeypatch.setattr(_child_programs, "run_own", run)
     return started
 
 
 def fitted(plan, out):
     _checkpoints.claim(plan, out)
-    return _apart.fit(plan, out, download=False)
+    return _training_process.fit(plan, out, download=False)
 
 
 EXHAUSTED = (
@@ -140,14 +145,14 @@ def test_what_a_child_logs_and_prints_goes_where_it_belongs(plan_for, tmp_path, 
     assert [(record.name, record.getMessage()) for record in caplog.records] == [
         ("ct_retrain.adapters.x", "slow here")
     ]
-    printed = (tmp_path / "out" / _leashed.TRAINER_LOG).read_text()
+    printed = (tmp_path / "out" / _child_programs.TRAINER_LOG).read_text()
     assert "from a library" in printed
     assert "from C code" in printed
 
 
 def test_events_are_said_again_only_where_somebody_reads_the_log(capsys):
-    listener = _relay.Listener()
-    line = _relay.Event(level="info", event="progress", details={"what": "x"}).model_dump_json()
+    listener = _child_events.Listener()
+    line = _child_events.Event(level="info", event="progress", details={"what": "x"}).model_dump_json()
     structlog.reset_defaults()
     listener.hear(line)
     listener.hear("words of nobody")

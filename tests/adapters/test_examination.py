@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 
-from ct_retrain.adapters.examination import Finding, examine
+from ct_retrain.adapters.doctor_checks import Finding, examine
 from ct_retrain.core.configuration.settings import JudgeSettings, Settings
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.confined.sandbox.confine import landlock_version

@@ -7,7 +7,7 @@ import pytest
 from tests.adapters.promises import said_plainly
 
 from ct_retrain.adapters import generators
-from ct_retrain.adapters._drawing import Draw, nucleus
+from ct_retrain.adapters._token_sampling import Draw, nucleus
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.records.problem import Prompt, Sampling

@@ -5,7 +5,13 @@ import shutil
 import pytest
 from tests.adapters.conftest import rows
 
-from ct_retrain.adapters import _answer_loss, _bases, _mixture, _modelling, qlora
+from ct_retrain.adapters import (
+    _answer_loss,
+    _base_model,
+    _mixture,
+    _modelling,
+    qlora,
+)
 from ct_retrain.core.errors import ToolError, UsageError
 
 
@@ -101,7 +107,7 @@ def test_gradients_of_a_quantised_base_are_those_of_its_dequantised_copy(plan_fo
     with torch.no_grad():
         model(**{name: value for name, value in batch.items() if name != "labels"})
     model.train()
-    _bases.demand_gradients(model)
+    _base_model.demand_gradients(model)
     found = gradient(model, trainer.compute_loss(model, dict(batch)))
 
     for path, layer in copy.items():
@@ -118,16 +124,16 @@ def test_a_layer_repacked_for_inference_stops_the_training(wide):
     if torch.cuda.is_available() or not has_avx512bf16():
         pytest.skip("bitsandbytes repacks layers only on a CPU with AVX512-BF16")
     knobs = qlora.Hyperparameters(dtype="float32")
-    model = _bases.load(knobs, wide)
+    model = _base_model.load(knobs, wide)
     model.requires_grad_(False)  # as under PEFT
     model.eval()(input_ids=torch.arange(8)[None])
-    _bases.demand_gradients(model)
+    _base_model.demand_gradients(model)
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = True
     model(input_ids=torch.arange(8)[None])
     with pytest.raises(ToolError, match="repacked 14 layers"):
-        _bases.demand_gradients(model)
+        _base_model.demand_gradients(model)
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["padded", "packed"])

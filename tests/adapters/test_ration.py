@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ct_retrain.adapters._ration import Ration
+from ct_retrain.adapters._token_budget import Ration
 from ct_retrain.core.records.problem import Sampling
 
 WORDS = {1: "<", 2: "think", 3: ">", 4: "</", 5: "hm ", 6: "assign "}

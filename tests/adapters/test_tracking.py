@@ -10,7 +10,7 @@ import pytest
 from tests.town import found, leave_trace
 
 from ct_retrain import disk
-from ct_retrain.adapters import examination, tracking
+from ct_retrain.adapters import doctor_checks, tracking
 from ct_retrain.adapters.tracking import MlflowTracker, tracker_of
 from ct_retrain.cli import call
 from ct_retrain.core.configuration.settings import PathSettings, Settings, TrackingSettings
@@ -255,7 +255,7 @@ def test_doctor_says_when_mlflow_is_missing(
     monkeypatch.setattr(tracking, "_NEEDED", ("no_such_package",))
     settings = Settings.model_construct(tracking=TrackingSettings(store=store))
 
-    finding = examination.tracking_finding(Workspace(tmp_path, PathSettings()), settings)
+    finding = doctor_checks.tracking_finding(Workspace(tmp_path, PathSettings()), settings)
 
     assert finding.fine is fine
     assert ("ct-retrain[track]" in finding.remedy) is (store != "off")

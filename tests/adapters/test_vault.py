@@ -12,7 +12,7 @@ import pytest
 from tests.bucket import Bucket
 
 from ct_retrain.adapters import s3
-from ct_retrain.adapters.vault import DirectoryStore, open_store
+from ct_retrain.adapters.object_store import DirectoryStore, open_store
 from ct_retrain.core.configuration.settings import PathSettings, SnapshotSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.ports import Store

@@ -148,7 +148,7 @@ def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passe
     silenced = {name for name, layer in layers.items() if layer != "guard"}
     assert silenced <= {name for name in layers if name.startswith("print")}
     assert all(layers.values())
-    assert sum(result.careless for result in found) >= 20
+    assert sum(result.naive for result in found) >= 20
 
 
 HANGING = {

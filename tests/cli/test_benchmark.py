@@ -337,7 +337,7 @@ def busy(processes: int) -> Iterator[None]:
             one.wait()
 
 
-def course(root: Path) -> Path:
+def eval_run(root: Path) -> Path:
     """Real problems, one that takes its time and one answer that never ends."""
     from ct_retrain.suites.load import load_suite
 
@@ -357,7 +357,7 @@ def test_neither_workers_nor_a_busy_machine_change_a_byte(
 ) -> None:
     found = {}
     for name, workers, others in (("one", 1, 0), ("four", 4, 0), ("busy", 4, 6)):
-        root = course(tmp_path / name)
+        root = eval_run(tmp_path / name)
         with busy(others):
             arguments = ["-C", str(root), *FAST, "-s", f"judge.workers={workers}", "benchmark", "--json"]
             assert call([*arguments, "--suite", "mine.jsonl", "--answers", str(root / "answers.jsonl")]) == 0

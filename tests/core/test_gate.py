@@ -290,9 +290,13 @@ def test_other_answers_are_a_check_that_holds_and_unknown_ones_are_none() -> Non
     told = decide(
         [card("candidate", passes(6), answers="a"), card("mainline", passes(4), answers="b")], SETTINGS, 0.01
     )
-    untold = decide([card("candidate", passes(6)), card("mainline", passes(4), answers="b")], SETTINGS, 0.01)
+    without_side_effects = decide(
+        [card("candidate", passes(6)), card("mainline", passes(4), answers="b")], SETTINGS, 0.01
+    )
 
     assert isinstance(told, Promote)
     assert told.evidence.checks[-1].holds
-    assert isinstance(untold, Promote)
-    assert "answers differ from mainline" not in {check.name for check in untold.evidence.checks}
+    assert isinstance(without_side_effects, Promote)
+    assert "answers differ from mainline" not in {
+        check.name for check in without_side_effects.evidence.checks
+    }

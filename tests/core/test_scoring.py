@@ -15,7 +15,7 @@ from ct_retrain.core.records.problem import (
 from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.core.rules.scoring import (
     LETTERS,
-    Exam,
+    EvalSpec,
     failure_of,
     scorecard,
 )
@@ -24,7 +24,7 @@ JUDGE = Tool(name="icarus", version="11")
 MODEL = Tool(name="scripted", version="1", detail="weights 7")
 
 
-def exam(*names: str, samples: int = 2, expected: int | None = 8) -> Exam:
+def eval_spec(*names: str, samples: int = 2, expected: int | None = 8) -> EvalSpec:
     problems = tuple(
         Problem(
             id=name,
@@ -39,7 +39,7 @@ def exam(*names: str, samples: int = 2, expected: int | None = 8) -> Exam:
     )
     sampling = Sampling(samples=samples, temperature=0.6, top_p=0.95, max_new_tokens=512, seed=0)
     suite = Suite(name="s", problems=problems, digest=digest(*problems))
-    return Exam(suite, sampling, GateSettings(bootstrap=200), JUDGE)
+    return EvalSpec(suite, sampling, GateSettings(bootstrap=200), JUDGE)
 
 
 def sample(name: str, index: int = 0, outcome: Outcome = Outcome.PASS, **changes: object) -> Sample:
@@ -51,7 +51,7 @@ def sample(name: str, index: int = 0, outcome: Outcome = Outcome.PASS, **changes
 
 
 def test_what_was_never_attempted_has_failed():
-    card = scorecard(exam("a", "b"), "candidate", MODEL, [sample("a"), sample("a", 1)])
+    card = scorecard(eval_spec("a", "b"), "candidate", MODEL, [sample("a"), sample("a", 1)])
 
     assert card.passes == {"a": 2, "b": 0}
     assert card.functional.value == 0.5
@@ -61,15 +61,15 @@ def test_what_was_never_attempted_has_failed():
 
 
 def test_nothing_at_all_is_zero_and_not_an_error():
-    assert scorecard(exam("a"), "candidate", MODEL, []).functional.value == 0.0
-    card = scorecard(exam(), "candidate", MODEL, [])
+    assert scorecard(eval_spec("a"), "candidate", MODEL, []).functional.value == 0.0
+    card = scorecard(eval_spec(), "candidate", MODEL, [])
 
     assert card.passes == {}
     assert (card.functional.problems, card.compile_rate) == (0, 0.0)
 
 
 def test_categories_add_up_to_their_own_problems():
-    card = scorecard(exam("f1", "f2", "a", samples=1), "candidate", MODEL, [sample("f1"), sample("a")])
+    card = scorecard(eval_spec("f1", "f2", "a", samples=1), "candidate", MODEL, [sample("f1"), sample("a")])
 
     assert {name: (one.value, one.problems) for name, one in card.categories.items()} == {
         "fsm": (0.5, 2),
@@ -81,7 +81,7 @@ def test_categories_add_up_to_their_own_problems():
     ("samples", "known"), [(1, ["1"]), (4, ["1"]), (5, ["1", "5"]), (10, ["1", "5", "10"])]
 )
 def test_pass_at_k_needs_k_answers(samples, known):
-    card = scorecard(exam("a", samples=samples), "candidate", MODEL, [sample("a")])
+    card = scorecard(eval_spec("a", samples=samples), "candidate", MODEL, [sample("a")])
 
     assert list(card.pass_at_k) == known
     assert card.pass_at_k["1"].value == pytest.approx(1 / samples)
@@ -101,7 +101,7 @@ def test_pass_at_k_needs_k_answers(samples, known):
 )
 def test_every_failure_has_one_name(one, name):
     assert failure_of(one) == name
-    assert scorecard(exam("a", samples=1), "candidate", MODEL, [one]).outcomes == {name: 1}
+    assert scorecard(eval_spec("a", samples=1), "candidate", MODEL, [one]).outcomes == {name: 1}
 
 
 @pytest.mark.parametrize("checks", [0, 7])
@@ -109,17 +109,17 @@ def test_a_pass_on_fewer_checks_than_the_goldens_is_forged(checks):
     verdict = Verdict(outcome=Outcome.PASS, detail="", checks=checks, tool=JUDGE)
     forged = sample("a", verdict=verdict)
 
-    assert scorecard(exam("a"), "candidate", MODEL, [forged]).forged == 1
-    assert scorecard(exam("a"), "candidate", MODEL, [sample("a")]).forged == 0
+    assert scorecard(eval_spec("a"), "candidate", MODEL, [forged]).forged == 1
+    assert scorecard(eval_spec("a"), "candidate", MODEL, [sample("a")]).forged == 0
 
 
 def test_a_pass_without_a_module_is_forged():
-    assert scorecard(exam("a"), "candidate", MODEL, [sample("a", rtl="")]).forged == 1
+    assert scorecard(eval_spec("a"), "candidate", MODEL, [sample("a", rtl="")]).forged == 1
 
 
 def test_a_graders_passes_say_nothing_of_checks_and_are_not_forged():
     verdict = Verdict(outcome=Outcome.PASS, detail=".", checks=0, tool=JUDGE)
-    official = exam("a")._replace(evident=False)
+    official = eval_spec("a")._replace(evident=False)
 
     assert scorecard(official, "candidate", MODEL, [sample("a", verdict=verdict)]).forged == 0
 
@@ -131,8 +131,8 @@ def test_the_order_of_samples_changes_nothing():
     ]
     mixed = random.Random(0).sample(samples, len(samples))
 
-    assert scorecard(exam("a", "bb", samples=4), "candidate", MODEL, mixed) == scorecard(
-        exam("a", "bb", samples=4), "candidate", MODEL, samples
+    assert scorecard(eval_spec("a", "bb", samples=4), "candidate", MODEL, mixed) == scorecard(
+        eval_spec("a", "bb", samples=4), "candidate", MODEL, samples
     )
 
 

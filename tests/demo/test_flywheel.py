@@ -73,22 +73,22 @@ def test_held_out_problems_are_distinct_and_near_duplicates_are_one_cluster(tmp_
 
 def test_every_held_out_golden_passes_its_testbench(tmp_path: Path) -> None:
     set_up(tmp_path, SMALL)
-    house = compose.build(tmp_path)
+    app = compose.build(tmp_path)
     for problem in disk.read_lines(tmp_path / SUITE, Problem):
-        verdict = house.ports.simulator.check(Design(rtl=problem.golden, testbench=problem.testbench))
+        verdict = app.ports.simulator.check(Design(rtl=problem.golden, testbench=problem.testbench))
         assert verdict.passed, (problem.id, verdict.detail)
 
 
 @pytest.mark.slow
 def test_a_night_of_the_demo_trains_measures_and_draws(tmp_path: Path) -> None:
     set_up(tmp_path, SMALL)
-    house = compose.build(tmp_path)
+    app = compose.build(tmp_path)
     said: list[str] = []
-    [turn] = turn_all(house.workspace, house.settings, house.ports, SMALL, said.append)
+    [turn] = turn_all(app.workspace, app.settings, app.ports, SMALL, said.append)
     chart = draw([turn], tmp_path / "demo.svg")
 
     assert turn.harvest.specs == 6
-    refused = list(disk.read_lines(house.workspace.stage(turn.record.night, "curate") / REJECTED, Rejected))
+    refused = list(disk.read_lines(app.workspace.stage(turn.record.night, "curate") / REJECTED, Rejected))
     assert {one.reason for one in refused} <= {"contaminated_renamed_rtl"}, "but copies of held-out problems"
     assert turn.record.metrics["curate.examples"] == 6 - len(refused) >= 4
     assert turn.new["mainline"].problems == sum(
@@ -96,5 +96,5 @@ def test_a_night_of_the_demo_trains_measures_and_draws(tmp_path: Path) -> None:
     )
     assert 0 < turn.clusters[NEW] <= turn.new["mainline"].problems
     assert "mainline" in chart.read_text()
-    again = list(turn_all(house.workspace, house.settings, house.ports, SMALL, said.append))
+    again = list(turn_all(app.workspace, app.settings, app.ports, SMALL, said.append))
     assert [one.record for one in again] == [turn.record]

@@ -26,7 +26,7 @@ from ct_retrain.judge.evidence.harness import Harness, Style, harness
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.sandbox.pool import Pool
 from ct_retrain.judge.sandbox.workers import Sandbox
-from ct_retrain.judge.simulators.cocotb import Cosimulating
+from ct_retrain.judge.simulators.cocotb import CocotbSimulator
 
 pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("cocotb") is None, reason="cocotb is not installed"),
@@ -298,7 +298,7 @@ def test_a_runner_that_starts_nothing_gives_no_evidence(judge: Judge) -> None:
 
 
 def test_without_cocotb_it_is_a_tool_error_that_says_how_to_get_it(judge: Judge) -> None:
-    bare = Cosimulating(judge.icarus, JudgeSettings(), Pool(Sandbox(locate(), "best-effort")), None)
+    bare = CocotbSimulator(judge.icarus, JudgeSettings(), Pool(Sandbox(locate(), "best-effort")), None)
 
     with pytest.raises(ToolError, match=r"ct-retrain\[cvdp\]"):
         bare.check(Design(rtl=GOLDEN, testbench=TESTS))

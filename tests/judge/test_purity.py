@@ -21,15 +21,15 @@ class Judges(NamedTuple):
 
     one: Judge
     other: Judge
-    remembering: Judge
+    with_cache: Judge
 
 
 @pytest.fixture(scope="module")
 def judges(judge: Judge, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judges]:
     tight = JudgeSettings(simulator="icarus", cpu_seconds=2, memory_mb=256, output_kb=64)
     cache: Path = tmp_path_factory.mktemp("cache") / "verdicts"
-    with Judge(tight) as other, Judge(tight, cache) as remembering:
-        yield Judges(judge, other, remembering)
+    with Judge(tight) as other, Judge(tight, cache) as with_cache:
+        yield Judges(judge, other, with_cache)
 
 
 STEPS = st.sampled_from(
@@ -63,5 +63,5 @@ def test_a_verdict_is_a_function_of_the_question(judges: Judges, design: Design)
 def test_no_cache_changes_a_verdict(judges: Judges, design: Design) -> None:
     fresh = judges.other.check(design)
 
-    assert judges.remembering.check(design) == fresh
-    assert judges.remembering.check(design) == fresh
+    assert judges.with_cache.check(design) == fresh
+    assert judges.with_cache.check(design) == fresh

@@ -16,7 +16,7 @@ from tests.town import Town, copy_of, found, leave_trace
 from tests.trees import tree
 
 from ct_retrain import disk
-from ct_retrain.adapters.vault import DirectoryStore
+from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightPlan, NightRecord

@@ -13,7 +13,7 @@ from benchmarks import real_model
 
 from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.compose import House, build, remembering
+from ct_retrain.compose import App, build, with_cache
 from ct_retrain.core.records.night import Manifest, TrainFacts
 from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.workspace import MANIFEST
@@ -101,7 +101,7 @@ def base(request: pytest.FixtureRequest) -> Base:
 
 
 @pytest.fixture(scope="module")
-def house(base: Base, tmp_path_factory: pytest.TempPathFactory) -> House:
+def app(base: Base, tmp_path_factory: pytest.TempPathFactory) -> App:
     """A workspace in which nothing is set but mainline."""
     root = tmp_path_factory.mktemp("defaults")
     weights_of(base, root / "mainline")
@@ -115,30 +115,30 @@ def house(base: Base, tmp_path_factory: pytest.TempPathFactory) -> House:
         for task in tasks(mastered_families(), GOLD, "train", 2)
     ]
     (root / "data/gold/gold.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    return remembering(build(root))
+    return with_cache(build(root))
 
 
 @pytest.fixture(scope="module")
-def trained(house: House) -> TrainFacts:
+def trained(app: App) -> TrainFacts:
     """The facts of a night that stopped after its training."""
-    run(house.workspace, house.settings, house.ports, Options(NIGHT, "train"))
-    facts = disk.read_record(house.workspace.stage(NIGHT, "train") / MANIFEST, Manifest).facts
+    run(app.workspace, app.settings, app.ports, Options(NIGHT, "train"))
+    facts = disk.read_record(app.workspace.stage(NIGHT, "train") / MANIFEST, Manifest).facts
     assert isinstance(facts, TrainFacts)
     return facts
 
 
 @pytest.mark.slow
 def test_the_defaults_train_an_adapter_that_answers_otherwise(
-    base: Base, house: House, trained: TrainFacts
+    base: Base, app: App, trained: TrainFacts
 ) -> None:
     from safetensors.numpy import load_file
 
     fit, planned = trained.fit, trained.fit.schedule
-    adapter = house.workspace.stage(NIGHT, "train") / "adapter"
+    adapter = app.workspace.stage(NIGHT, "train") / "adapter"
     questions = tasks(missing_families(), base.asked, "held_out", 3)
     prompts = [Prompt(id=f"q{number}", text=task.instruction) for number, task in enumerate(questions)]
     greedy = Sampling(samples=1, temperature=0.0, top_p=1.0, max_new_tokens=base.tokens, seed=0)
-    generators = TransformersGenerators(str(house.workspace.root / "mainline"), base.asked)
+    generators = TransformersGenerators(str(app.workspace.root / "mainline"), base.asked)
     answers = [
         {one.prompt_id: one.text for one in generators.open(arm).generate(prompts, greedy)}
         for arm in (None, adapter)
@@ -163,9 +163,9 @@ def test_the_defaults_train_an_adapter_that_answers_otherwise(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("base", [EMBEDDED], ids=lambda base: base.name, indirect=True, scope="module")
-def test_a_dry_run_says_what_the_night_then_does(house: House, trained: TrainFacts) -> None:
-    shutil.rmtree(house.workspace.work)
-    plan = rehearse(house.workspace, house.settings, house.ports, NIGHT)
+def test_a_dry_run_says_what_the_night_then_does(app: App, trained: TrainFacts) -> None:
+    shutil.rmtree(app.workspace.work)
+    plan = rehearse(app.workspace, app.settings, app.ports, NIGHT)
 
     assert plan.training is not None
     assert plan.training.counted == "tokenizer"

@@ -18,7 +18,7 @@ from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.cli import call
 from ct_retrain.cli.logs import configure
-from ct_retrain.compose import build, untold
+from ct_retrain.compose import build, without_side_effects
 from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import CtRetrainError, LockedError, ToolError
@@ -368,8 +368,8 @@ def test_what_cannot_be_noted_is_still_sent(tmp_path: Path) -> None:
 def test_a_demonstration_tells_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CT_RETRAIN_NOTICES__URLS", "json://127.0.0.1:1/")
     monkeypatch.setenv("CT_RETRAIN_NOTICES__HEARTBEAT", "http://127.0.0.1:1/")
-    house = build(tmp_path)
-    assert len(house.ports.notifier.channels) == 1
-    assert house.ports.heartbeat is not None
-    assert untold(house).ports.notifier.channels == {}
-    assert untold(house).ports.heartbeat is None
+    app = build(tmp_path)
+    assert len(app.ports.notifier.channels) == 1
+    assert app.ports.heartbeat is not None
+    assert without_side_effects(app).ports.notifier.channels == {}
+    assert without_side_effects(app).ports.heartbeat is None

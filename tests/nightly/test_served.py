@@ -9,7 +9,7 @@ import pytest
 from tests import workshop
 from tests.workshop import alive, descendants
 
-from ct_retrain.compose import build, remembering
+from ct_retrain.compose import build, with_cache
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.nightly.run import Options, run
@@ -42,11 +42,11 @@ def test_a_night_starts_its_server_after_training_and_ends_it(tmp_path: Path) ->
     trainer = tmp_path / "trainer.py"
     trainer.write_text(_NOBODY_SERVES.format(port=port) + trainer.read_text())
     (root / "serve.py").write_text(_SERVE)
-    house = remembering(
+    app = with_cache(
         build(root, {"endpoint.command": f"env PYTHONPATH={ROOT} {sys.executable} serve.py {port}"})
     )
-    house.ports.generators.open(None)
-    record = run(house.workspace, house.settings, house.ports, Options(night="2026-01-01"))
+    app.ports.generators.open(None)
+    record = run(app.workspace, app.settings, app.ports, Options(night="2026-01-01"))
 
     assert record is not None
     assert record.outcome is NightOutcome.PUBLISHED
@@ -59,9 +59,9 @@ def test_a_night_that_breaks_ends_its_server_and_archives_what_it_said(tmp_path:
     port, root = free_port(), tmp_path / "town"
     workspace = workshop.opened(root, tmp_path / "trainer.py", f"http://127.0.0.1:{port}/v1", range(2, 7))
     (root / "serve.py").write_text("print('no memory left on cuda:0'); raise SystemExit(3)")
-    house = remembering(build(root, {"endpoint.command": f"{sys.executable} serve.py"}))
+    app = with_cache(build(root, {"endpoint.command": f"{sys.executable} serve.py"}))
     with pytest.raises(ToolError, match=r"endpoint\.command ended with exit code 3"):
-        run(house.workspace, house.settings, house.ports, Options(night="2026-01-01"))
+        run(app.workspace, app.settings, app.ports, Options(night="2026-01-01"))
     archived = workspace.archive / "2026-01-01"
 
     assert (archived / "server.log").read_text() == "no memory left on cuda:0\n"

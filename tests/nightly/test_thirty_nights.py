@@ -13,7 +13,7 @@ from tests.seasons import tree
 from tests.town import Town, found, leave_trace
 
 from ct_retrain import disk
-from ct_retrain.adapters.vault import DirectoryStore
+from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.compose import shelf_of
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Notifier

@@ -11,11 +11,11 @@ from tests.town import Town, bench, found, golden, leave_trace
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.dataset import Example, Worth
+from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.night import Manifest
 from ct_retrain.judge.confined.formal.equivalence import locate_yosys
 from ct_retrain.nightly.run import Options, run
-from ct_retrain.stages._keep import most_valuable
+from ct_retrain.stages._size_limit import most_valuable
 
 
 def curated(town: Town, night: str = "2026-01-01") -> tuple[list[Example], Counter[str]]:
@@ -193,7 +193,7 @@ def test_a_vacuous_pass_gives_no_repair_record_either(tmp_path: Path) -> None:
 def test_without_mutants_nobody_is_asked(tmp_path: Path) -> None:
     [example], _ = curated(one_run(tmp_path, mutants=0, rtl=GOLDEN, tb=BLIND))
 
-    assert example.metadata.credibility == Worth()
+    assert example.metadata.credibility == TestbenchScore()
     assert not example.metadata.credibility.asked
 
 
@@ -275,7 +275,7 @@ def test_a_loader_reads_many_examples_nobody_was_asked_about_before_the_others(t
     datasets = pytest.importorskip("datasets")
     [scored], _ = curated(one_run(tmp_path, mutants=3))
     plain = scored.model_copy(
-        update={"metadata": scored.metadata.model_copy(update={"credibility": Worth()})}
+        update={"metadata": scored.metadata.model_copy(update={"credibility": TestbenchScore()})}
     )
     disk.write_lines(tmp_path / "long.jsonl", iter([*[plain] * 60, scored]))
     loaded = datasets.load_dataset(

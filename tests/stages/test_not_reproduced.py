@@ -8,8 +8,8 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.dataset import Artefact, Trace
 from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.judge.reading.reproduction import Likeness
-from ct_retrain.stages._artefacts import Depot
-from ct_retrain.stages._sources import Source
+from ct_retrain.stages._artefacts import BlobStore
+from ct_retrain.stages._inputs import Source
 from ct_retrain.stages._transcripts import Transcripts
 
 
@@ -20,14 +20,14 @@ def collected(tmp_path: Path) -> Path:
 
 
 def _source(collected: Path, log: str | None) -> Source:
-    depot = Depot(collected / "artefacts")
-    kept: Artefact = depot.keep("spec", b"a counter")
+    blobs = BlobStore(collected / "artefacts")
+    kept: Artefact = blobs.keep("spec", b"a counter")
     trace = Trace(
         run_id="r", line=1, generated_at="", spec_hash="s", category=None, source="p", generator="", spec=kept,
         rtl=kept, testbench=kept, compile_log=None,
-        simulation_log=None if log is None else depot.keep("sim.log", log.encode()),
+        simulation_log=None if log is None else blobs.keep("sim.log", log.encode()),
     )  # fmt: skip
-    depot.close()
+    blobs.close()
     return Source(trace, "a counter", "module m; endmodule", "module tb; endmodule", "0" * 64)
 
 

@@ -4,8 +4,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyslang.syntax import SyntaxTree
 
-from ct_retrain.verilog.bounds import too_much
-from ct_retrain.verilog.expansion import expansion
+from ct_retrain.verilog.macro_bound import expansion
+from ct_retrain.verilog.parse_limits import too_much
 
 NAMES = ("A", "B", "C$", "D")
 WORDS = (

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.guard import approve, guard
+from ct_retrain.verilog.parse_limits import too_much
 
 CLEAN = """`timescale 1ns/1ps
 `define W 4

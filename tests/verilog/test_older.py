@@ -8,7 +8,7 @@ from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.confined.formal.equivalence import fit
 from ct_retrain.judge.judge import Judge
-from ct_retrain.verilog.older import older
+from ct_retrain.verilog.yosys_compat import older
 
 PLAIN = """module m(input [1:0] s, input a, input b, output y);
   assign y = s == 0 ? a : s == 1 ? b : s == 2 ? a & b : a | b;

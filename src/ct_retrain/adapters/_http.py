@@ -92,7 +92,7 @@ class Http:
         """
         method = "GET" if body is None else "POST"
         with self.throttle.slot(terms.over):
-            patience = Patience(
+            patience = RetryBudget(
                 connect=terms.connects, redirect=3, other=_OTHER, total=None, allowed_methods=None,
                 status_forcelist=_PASSING, raise_on_status=False,
                 throttle=self.throttle, terms=terms,
@@ -112,7 +112,9 @@ class Http:
         """Close the connections that are idle."""
         self._pool.clear()
 
-    def _response(self, method: str, path: str, data: bytes | None, patience: "Patience") -> BaseHTTPResponse:
+    def _response(
+        self, method: str, path: str, data: bytes | None, patience: "RetryBudget"
+    ) -> BaseHTTPResponse:
         timeout = Timeout(connect=_CONNECT, read=patience.terms.timeout)
         try:
             response = self._pool.request(
@@ -131,17 +133,17 @@ class Http:
             raise RefusedError(f"{self.url}{path} answers {response.status}: {said}", response.status, said)
         return response
 
-    def _again(self, method: str, path: str, response: BaseHTTPResponse, why: NoAnswerError) -> "Patience":
+    def _again(self, method: str, path: str, response: BaseHTTPResponse, why: NoAnswerError) -> "RetryBudget":
         """What is left of the patience after an answer that was none, having waited."""
         try:
-            left = cast("Patience", response.retries).increment(method, path, error=why)
+            left = cast("RetryBudget", response.retries).increment(method, path, error=why)
         except MaxRetryError:
             raise ToolError(f"{self.url}{path} {why}: {_quoted(response.data)}") from why
         left.sleep()
         return left
 
 
-class Patience(Retry):
+class RetryBudget(Retry):
     """urllib3's Retry with an end in time, that bears any Retry-After and tells the throttle what it hears."""
 
     def __init__(

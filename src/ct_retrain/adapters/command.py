@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.adapters import _leashed
+from ct_retrain.adapters import _child_programs
 from ct_retrain.core.errors import CorruptStateError, ToolError
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.records.training import Fit, TrainPlan
@@ -40,24 +40,24 @@ class CommandTrainer:
         disk.write_record(plan_file, plan)
         (out / "fit.json").unlink(missing_ok=True)
         disk.remove_tree(out / "adapter")
-        log, began = out / _leashed.TRAINER_LOG, time.monotonic()
-        code = _leashed.run(self._command, [str(plan_file), str(out)], log)
+        log, began = out / _child_programs.TRAINER_LOG, time.monotonic()
+        code = _child_programs.run(self._command, [str(plan_file), str(out)], log)
         seconds = time.monotonic() - began
         if code != 0:
             raise ToolError(
-                f"the trainer `{self.command}` ended with {_leashed.ending(code)}; {_leashed.tail(log)}"
+                f"the trainer `{self.command}` ended with {_child_programs.ending(code)}; {_child_programs.tail(log)}"
             )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
                 f"the trainer `{self.command}` left no {' and no '.join(missing)} in {out / 'adapter'}: save the "
-                f"adapter there with PEFT's save_pretrained; {_leashed.tail(log)}"
+                f"adapter there with PEFT's save_pretrained; {_child_programs.tail(log)}"
             )
         return self._fit(plan, out, seconds)
 
     @property
-    def _command(self) -> _leashed.Command:
-        return _leashed.Command(self.command, "train.command")
+    def _command(self) -> _child_programs.Command:
+        return _child_programs.Command(self.command, "train.command")
 
     def _fit(self, plan: TrainPlan, out: Path, seconds: float) -> Fit:
         path = out / "fit.json"

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
+from ct_retrain.adapters._adapter_loading import Hotload
 from ct_retrain.adapters._answers import Card, Said, read_completion, read_models
-from ct_retrain.adapters._hotload import Hotload
+from ct_retrain.adapters._child_programs import Command
 from ct_retrain.adapters._http import Http, NoAnswerError, RefusedError, Terms
-from ct_retrain.adapters._leashed import Command
 from ct_retrain.adapters._throttle import Throttle
 from ct_retrain.adapters.serving import Server
 from ct_retrain.core.configuration.settings import EndpointSettings

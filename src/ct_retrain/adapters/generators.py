@@ -21,8 +21,8 @@ from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _attached, _modelling
 from ct_retrain.adapters._chat import Chat, chat_of
-from ct_retrain.adapters._drawing import Draw
-from ct_retrain.adapters._ration import Ration
+from ct_retrain.adapters._token_budget import Ration
+from ct_retrain.adapters._token_sampling import Draw
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.records.chat import ChatOptions

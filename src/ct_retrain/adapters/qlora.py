@@ -17,14 +17,14 @@ from typing import Any
 from ct_retrain import disk
 from ct_retrain.adapters import (
     _answer_loss,
-    _apart,
-    _bases,
+    _base_model,
     _checkpoints,
     _machine,
     _memory,
     _mixture,
     _modelling,
     _schedule,
+    _training_process,
 )
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.progress import Pace
@@ -68,7 +68,7 @@ class QloraTrainer:
         again when it had finished, it returns what it did. What the training process says goes to `out/trainer.log`.
         """
         done = _checkpoints.claim(plan, out)
-        return _apart.fit(plan, out, download=self.download) if done is None else done
+        return _training_process.fit(plan, out, download=self.download) if done is None else done
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class Here:
         with _modelling.quietly(download=self.download), _memory.explained(plan.hyperparameters):
             knobs = _machine.decided(plan.hyperparameters, spare_memory=self.spare_memory)
             directory = _modelling.base_directory(plan.base, download=self.download)
-            _bases.refuse_the_impossible(plan, directory)
+            _base_model.refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
             (out / TOO_LONG).unlink(missing_ok=True)
@@ -113,14 +113,14 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
     """A TRL trainer that is ready to start, and the schedule that it follows."""
     trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
     transformers.set_seed(knobs.seed)
-    model = _bases.load(knobs, made_of.base)
+    model = _base_model.load(knobs, made_of.base)
     reading = _reading(knobs, model, made_of)
     trainer = trl.SFTTrainer(
         model=model,
         args=_arguments(knobs, out / "checkpoints", reading),
         train_dataset=reading.rows,
         processing_class=made_of.tokenizer,
-        peft_config=_bases.lora(knobs, model),
+        peft_config=_base_model.lora(knobs, model),
     )
     # TRL casts the LoRA matrices of quantised models to bfloat16: slow and noisy on a CPU, and with eight bits of
     # mantissa a small learning rate rounds away. PEFT's own default is float32, autocast or not.
@@ -189,7 +189,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
     step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps
     pace = Pace("train: steps", -(-len(trainer.train_dataset) // step))
     trainer.add_callback(_recorder(out, began, pace))
-    _bases.demand_gradients(trainer.model)
+    _base_model.demand_gradients(trainer.model)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     state = trainer.state
     pace.end(state.global_step)

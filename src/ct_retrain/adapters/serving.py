@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from ct_retrain import disk
-from ct_retrain.adapters import _leashed
+from ct_retrain.adapters import _child_programs
 from ct_retrain.core.errors import ToolError
 
 _LOG = structlog.get_logger("ct_retrain.adapters")
@@ -23,7 +23,7 @@ _APART = 0.2
 class Server:
     """One process at most."""
 
-    def __init__(self, command: _leashed.Command, log: Callable[[], Path], patience: float) -> None:
+    def __init__(self, command: _child_programs.Command, log: Callable[[], Path], patience: float) -> None:
         """Start *command* when asked to, with its output in *log*, and give it *patience* seconds to answer."""
         self._command, self._place, self._patience = command, log, patience
         self._process: subprocess.Popen[bytes] | None = None
@@ -44,7 +44,7 @@ class Server:
             )
         self._log = _made_room(self._place())
         _LOG.info("server starts", log=str(self._log))
-        self._process = _leashed.start(self._command, [], self._log)
+        self._process = _child_programs.start(self._command, [], self._log)
         began = time.monotonic()
         try:
             self._wait(self._process, answers, began + self._patience)
@@ -59,18 +59,16 @@ class Server:
         code = None if self._process is None else self._process.poll()
         if code is None:
             return ""
-        return (
-            f"the server of endpoint.command ended with {_leashed.ending(code)}; {_leashed.tail(self._log)}"
-        )
+        return f"the server of endpoint.command ended with {_child_programs.ending(code)}; {_child_programs.tail(self._log)}"
 
     def close(self) -> None:
         """End the server and everything it started, if it was started; its log stays."""
         process, self._process = self._process, None
         if process is not None:
             if process.poll() is None:
-                _leashed.ask_to_end(process)
+                _child_programs.ask_to_end(process)
                 _LOG.info("server ended")
-            _leashed.end(process)
+            _child_programs.end(process)
 
     def _wait(self, process: "subprocess.Popen[bytes]", answers: Callable[[], bool], deadline: float) -> None:
         while not answers():
@@ -79,7 +77,7 @@ class Server:
             if time.monotonic() > deadline:
                 raise ToolError(
                     f"the server of endpoint.command does not answer at endpoint.url after {self._patience:g} s "
-                    f"(endpoint.start_timeout); {_leashed.tail(self._log)}"
+                    f"(endpoint.start_timeout); {_child_programs.tail(self._log)}"
                 )
             time.sleep(_APART)
 

@@ -45,13 +45,13 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
     found = _carry_out(settings_of(context), chosen, style)
     alone = _hanging(settings_of(context), chosen, style) if layers else {}
     forged = sum(one.verdict.passed for one in found)
-    careless = sum(one.careless for one in found)
+    naive = sum(one.naive for one in found)
     if as_json:
         rows = [_as_dict(one) for one in found]
-        print_json({"results": rows, "forged": forged, "forged_careless": careless, "without": alone})
+        print_json({"results": rows, "forged": forged, "forged_careless": naive, "without": alone})
     else:
         print_table(f"{len(chosen)} attacks", _COLUMNS, [_row(one) for one in found])
-        click.echo(f"plain iverilog and grep: {careless} of {len(found)} wrong designs pass")
+        click.echo(f"plain iverilog and grep: {naive} of {len(found)} wrong designs pass")
         for layer, names in alone.items():
             click.echo(f"without {layer}: {len(names)} of {len(chosen)} pass; {', '.join(names) or 'none'}")
         click.echo(f"forged passes: {forged} of {len(found)}")
@@ -109,7 +109,7 @@ def _row(one: Result) -> tuple[str, ...]:
         one.style,
         one.verdict.outcome.value,
         one.layer or "NOTHING",
-        "PASS" if one.careless else "fail",
+        "PASS" if one.naive else "fail",
     )
 
 
@@ -121,5 +121,5 @@ def _as_dict(one: Result) -> dict[str, Any]:
         "outcome": one.verdict.outcome.value,
         "detail": one.verdict.detail,
         "stopped_by": one.layer or None,
-        "careless": "pass" if one.careless else "fail",
+        "careless": "pass" if one.naive else "fail",
     }

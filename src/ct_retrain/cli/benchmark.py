@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ct_retrain.compose import House
+    from ct_retrain.compose import App
     from ct_retrain.core.ports import Generator
     from ct_retrain.core.record import Rejected
     from ct_retrain.core.records.problem import (
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         Scorecard,
         Suite,
     )
-    from ct_retrain.stages.benchmark import Course
+    from ct_retrain.stages.benchmark import EvalRun
     from ct_retrain.suites.health import Health
     from ct_retrain.suites.published import Published
 
@@ -83,7 +83,7 @@ def benchmark(
     """
     from pathlib import Path
 
-    from ct_retrain.compose import remembering
+    from ct_retrain.compose import with_cache
     from ct_retrain.core.errors import UsageError
 
     if answers and (adapter or model or draw):
@@ -98,9 +98,9 @@ def benchmark(
         count = _draw(context, named, asked, draw)
         click.echo(f"{count} answers drawn into {draw}; `ct-retrain benchmark --answers {draw}` judges them")
         return
-    house = remembering(context.house(named))
-    with closing(house.ports.generators):
-        found, measured = _measured(house, asked)
+    app = with_cache(context.app(named))
+    with closing(app.ports.generators):
+        found, measured = _measured(app, asked)
     if as_json:
         cards = {name: card.model_dump(mode="json") for name, card in measured.cards.items()}
         left_out = {
@@ -179,18 +179,18 @@ def _ks(said: str | None) -> tuple[int, ...] | None:
     return tuple(sorted({int(one) for one in numbers}))
 
 
-def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
+def _measured(app: App, asked: _Asked) -> tuple[Health, _Measured]:
     from pathlib import Path
 
     from ct_retrain import disk
-    from ct_retrain.core.rules.scoring import KS, Exam
-    from ct_retrain.stages.benchmark import Course, sampling_of
+    from ct_retrain.core.rules.scoring import KS, EvalSpec
+    from ct_retrain.stages.benchmark import EvalRun, sampling_of
     from ct_retrain.suites.health import aids_of, health
     from ct_retrain.suites.load import load_suite
     from ct_retrain.suites.published import Figures, read_published
 
-    settings, simulator = house.settings, house.ports.simulator
-    suite = load_suite(asked.suite or settings.benchmark.suite, house.workspace.root)
+    settings, simulator = app.settings, app.ports.simulator
+    suite = load_suite(asked.suite or settings.benchmark.suite, app.workspace.root)
     figures = read_published(Path(asked.published), suite.name) if asked.published else Figures((), ())
     sampling = sampling_of(settings.benchmark)
     rejected: list[Rejected] = []
@@ -198,15 +198,15 @@ def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
         generator: Generator
         generator, sampling, rejected = _brought(Path(asked.answers), suite, sampling)
     else:
-        generator = house.ports.generators.open(Path(asked.adapter) if asked.adapter else None)
+        generator = app.ports.generators.open(Path(asked.adapter) if asked.adapter else None)
     _enough(asked.ks or (1,), sampling.samples)
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
     found = health(suite, simulator, settings.judge.workers, aids)
     _usable(found)
-    where = disk.make_directory(house.workspace.root / asked.out)
-    exam = Exam(found.suite, sampling, settings.gate, simulator.tool, ks=asked.ks or KS)
-    course = Course(where, exam, simulator, settings.judge.workers, house.workspace.samples)
-    cards, samples = _judged(course, "candidate" if asked.adapter else "mainline", generator)
+    where = disk.make_directory(app.workspace.root / asked.out)
+    eval_spec = EvalSpec(found.suite, sampling, settings.gate, simulator.tool, ks=asked.ks or KS)
+    eval_run = EvalRun(where, eval_spec, simulator, settings.judge.workers, app.workspace.samples)
+    cards, samples = _judged(eval_run, "candidate" if asked.adapter else "mainline", generator)
     model = asked.answers or asked.adapter or settings.train.mainline
     refused = [*rejected, *figures.rejected]
     graded = cards["official"] is not cards["hardened"]
@@ -214,7 +214,7 @@ def _measured(house: House, asked: _Asked) -> tuple[Health, _Measured]:
 
 
 def _judged(
-    course: Course, arm: Arm, generator: Generator
+    eval_run: EvalRun, arm: Arm, generator: Generator
 ) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
     """Scorecard and samples by rule; one and the same where the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard
@@ -222,15 +222,15 @@ def _judged(
     from ct_retrain.stages.benchmark import Drawn, answers
     from ct_retrain.suites.official import RULES, Official
 
-    exam, judge = course.exam, course.simulator
-    drawn = answers(course, arm, generator)
-    card = scorecard(exam, arm, generator.tool, drawn)
+    eval_spec, judge = eval_run.eval_spec, eval_run.simulator
+    drawn = answers(eval_run, arm, generator)
+    card = scorecard(eval_spec, arm, generator.tool, drawn)
     cards = {"hardened": card, "official": card}
     samples = {"hardened": drawn, "official": drawn}
-    if isinstance(judge, Judge) and exam.suite.kind in RULES:
-        official = Official(judge.icarus, exam.suite.kind)
-        theirs = exam._replace(simulator=official.tool, evident=False)
-        again = course._replace(simulator=official, exam=theirs)
+    if isinstance(judge, Judge) and eval_spec.suite.kind in RULES:
+        official = Official(judge.icarus, eval_spec.suite.kind)
+        theirs = eval_spec._replace(simulator=official.tool, evident=False)
+        again = eval_run._replace(simulator=official, eval_spec=theirs)
         samples["official"] = answers(again, arm, Drawn(drawn, generator.tool))
         cards["official"] = scorecard(theirs, arm, generator.tool, samples["official"])
     return cards, samples

@@ -28,8 +28,8 @@ def check(context: Context, *, quick: bool, as_json: bool) -> int:
     from ct_retrain.core.errors import CorruptStateError
     from ct_retrain.nightly.audit import check as look_over
 
-    house = context.house()
-    audit = look_over(house.workspace, disk.size_difference if quick else disk.difference)
+    app = context.app()
+    audit = look_over(app.workspace, disk.size_difference if quick else disk.difference)
     print_json(audit.model_dump(mode="json")) if as_json else _print_audit(audit)
     return CorruptStateError.exit_code if audit.breaches else 0
 
@@ -73,7 +73,7 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
     from ct_retrain.nightly.audit import verify as look_into
     from ct_retrain.nightly.records import record_of
 
-    workspace = context.house().workspace
+    workspace = context.app().workspace
     record = record_of(workspace, night)
     settings = recorded(record.provenance.settings)
     ports = ports_of(workspace, settings, None if again else workspace.verdicts)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ct_retrain.compose import House
+    from ct_retrain.compose import App
 
 
 class Context(NamedTuple):
@@ -31,7 +31,7 @@ class Context(NamedTuple):
                 raise click.UsageError(message)
         return cls(workspace, config_file, assignments)
 
-    def house(self, more: dict[str, str] | None = None) -> House:
+    def app(self, more: dict[str, str] | None = None) -> App:
         """Settings read, with *more* over them all; ports put together, logs set up."""
         from pathlib import Path
 

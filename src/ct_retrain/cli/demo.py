@@ -31,7 +31,7 @@ def _demo(directory: str) -> None:
 
     from ct_retrain import disk
     from ct_retrain.cli.logs import configure
-    from ct_retrain.compose import build, remembering, untold
+    from ct_retrain.compose import build, with_cache, without_side_effects
     from ct_retrain.demo.chart import draw
     from ct_retrain.demo.flywheel import turn_all
     from ct_retrain.demo.nightly_recipe import NIGHTLY
@@ -40,8 +40,8 @@ def _demo(directory: str) -> None:
     configure(json_lines=False, level=50)
     root = disk.make_directory(Path(directory)).resolve()
     set_up(root, NIGHTLY)
-    house = untold(remembering(build(root)))
-    turns = list(turn_all(house.workspace, house.settings, house.ports, NIGHTLY, click.echo))
+    app = without_side_effects(with_cache(build(root)))
+    turns = list(turn_all(app.workspace, app.settings, app.ports, NIGHTLY, click.echo))
     chart = draw(turns, root / "demo.svg")
     _print(turns, root, chart)
 
@@ -105,5 +105,5 @@ def build_model(context: Context, out: str, seed: int) -> None:
 
     from ct_retrain.demo.recipe import build_model as build
 
-    build(Path(out), seed, context.house().ports.simulator)
+    build(Path(out), seed, context.app().ports.simulator)
     click.echo(f"model written to {out}")

@@ -10,10 +10,10 @@ from ct_retrain.cli.context import Context, json_option, print_json, print_table
 @click.pass_obj
 def doctor(context: Context, *, as_json: bool) -> int:
     """Check tools, packages, device, disk and workspace; exit 4 when a night could not run."""
-    from ct_retrain.adapters.examination import examine
+    from ct_retrain.adapters.doctor_checks import examine
 
-    house = context.house()
-    findings = examine(house.workspace, house.settings, house.ports.simulator)
+    app = context.app()
+    findings = examine(app.workspace, app.settings, app.ports.simulator)
     if as_json:
         print_json([finding.model_dump() for finding in findings])
     else:

@@ -41,11 +41,11 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
     if not runs.is_dir():
         message = f"{directory} is no directory: name the one that holds your run directories"
         raise UsageError(message)
-    house = context.house()
-    workspace = house.workspace
+    app = context.app()
+    workspace = app.workspace
     if not runs.is_relative_to(workspace.root):
-        workspace = Workspace(runs, house.settings.paths)
-    found = taste(runs, workspace, house.settings, house.ports.simulator, house.ports.appraiser)
+        workspace = Workspace(runs, app.settings.paths)
+    found = taste(runs, workspace, app.settings, app.ports.simulator, app.ports.appraiser)
     if as_json:
         print_json({**found.model_dump(mode="json"), "share": round(found.share, 4)})
     else:

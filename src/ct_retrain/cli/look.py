@@ -17,7 +17,7 @@ from ct_retrain.cli.why import (
 )
 
 if TYPE_CHECKING:
-    from ct_retrain.compose import House
+    from ct_retrain.compose import App
     from ct_retrain.core.records.night import ManifestRef, NightRecord
     from ct_retrain.nightly.records import Underway
     from ct_retrain.report import Inspection
@@ -36,11 +36,11 @@ def status(context: Context, *, as_json: bool) -> None:
     from ct_retrain.nightly.releases import succession
     from ct_retrain.stages.publish import latest
 
-    house = context.house()
-    workspace = house.workspace
-    evidence = succession(workspace, house.settings.gate.mainline_alpha)
+    app = context.app()
+    workspace = app.workspace
+    evidence = succession(workspace, app.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
-    running, missed = underway(workspace), lost_notices(workspace, house.ports.notifier)
+    running, missed = underway(workspace), lost_notices(workspace, app.ports.notifier)
     if as_json:
         nights = [record.model_dump(mode="json", exclude={"provenance"}) for record in ended]
         facts = {
@@ -107,7 +107,7 @@ def history(context: Context, *, as_json: bool) -> None:
     """Every move of `latest_nightly`: when, from, to, why."""
     from ct_retrain.stages.publish import history as moves
 
-    done = moves(context.house().workspace.models)
+    done = moves(context.app().workspace.models)
     if as_json:
         print_json([move.model_dump(mode="json") for move in done])
         return
@@ -135,33 +135,33 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
     """Why NIGHT ended as it did.  [default: the last one]"""
     from ct_retrain.nightly.records import record_of
 
-    house = context.house()
-    record = record_of(house.workspace, night)
+    app = context.app()
+    record = record_of(app.workspace, night)
     if problem is not None:
-        found = _inspected(house, record, problem)
+        found = _inspected(app, record, problem)
         print_json(found.model_dump(mode="json")) if as_json else print_inspection(found)
         return
     if as_json:
         print_json(record.model_dump(mode="json"))
         return
     _show(record)
-    print_sources(house.workspace, record)
-    print_certificate(house.workspace, record)
-    print_places(house.workspace, record)
+    print_sources(app.workspace, record)
+    print_certificate(app.workspace, record)
+    print_places(app.workspace, record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
 
 
-def _inspected(house: House, record: NightRecord, name: str) -> Inspection:
+def _inspected(app: App, record: NightRecord, name: str) -> Inspection:
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.records import inspect
     from ct_retrain.suites.load import load_suite
 
-    suite = load_suite(house.settings.benchmark.suite, house.workspace.root)
+    suite = load_suite(app.settings.benchmark.suite, app.workspace.root)
     problem = next((one for one in suite.problems if one.id == name), None)
     if problem is None:
         message = f"suite {suite.name} has no problem {name}; `ct-retrain show {record.night}` names those that flipped"
         raise UsageError(message)
-    return inspect(house.workspace, record, problem)
+    return inspect(app.workspace, record, problem)
 
 
 def _show(record: NightRecord) -> None:
@@ -217,14 +217,14 @@ def config(context: Context, name: str | None, *, as_json: bool) -> None:
     """Every setting, its value and where it came from; NAME narrows to names that contain it."""
     from ct_retrain.core.configuration.loading import flat
 
-    house = context.house()
-    values = {key: value for key, value in flat(house.settings).items() if name is None or name in key}
+    app = context.app()
+    values = {key: value for key, value in flat(app.settings).items() if name is None or name in key}
     if as_json:
         print_json(
-            {key: {"value": value, "from": _origin(house.origins, key)} for key, value in values.items()}
+            {key: {"value": value, "from": _origin(app.origins, key)} for key, value in values.items()}
         )
         return
-    rows = [(key, value, _origin(house.origins, key)) for key, value in values.items()]
+    rows = [(key, value, _origin(app.origins, key)) for key, value in values.items()]
     print_table("settings", ("name", "value", "from"), rows)
 
 

@@ -48,21 +48,21 @@ def run(
     """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
     from ct_retrain.cli.context import log
     from ct_retrain.cli.stages import stage_name
-    from ct_retrain.compose import remembering
+    from ct_retrain.compose import with_cache
     from ct_retrain.nightly.records import tonight
     from ct_retrain.nightly.run import Options, rehearse
     from ct_retrain.nightly.run import run as run_night
 
-    house = context.house({"train.command": trainer_command} if trainer_command else {})
+    app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
-        plan = rehearse(house.workspace, house.settings, house.ports, night)
+        plan = rehearse(app.workspace, app.settings, app.ports, night)
         print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
         return 0
-    house = remembering(house)
-    log(house.workspace.work)
-    over = house.workspace.record(night or tonight(house.settings.timezone)).exists() and redo is None
+    app = with_cache(app)
+    log(app.workspace.work)
+    over = app.workspace.record(night or tonight(app.settings.timezone)).exists() and redo is None
     options = Options(night, stage_name(until), stage_name(redo))
-    record = run_night(house.workspace, house.settings, house.ports, options)
+    record = run_night(app.workspace, app.settings, app.ports, options)
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to go on")
         return 0
@@ -101,7 +101,7 @@ def _print_plan(plan: Rehearsal) -> None:
 
 
 def _print_outlook(training: Outlook, peak: float) -> None:
-    from ct_retrain.report.words import duration, size
+    from ct_retrain.report.formatting import duration, size
 
     planned, margin = training.schedule, " " * 10
     about = "" if training.counted == "tokenizer" else "about "

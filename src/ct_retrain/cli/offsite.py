@@ -9,7 +9,7 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 
 if TYPE_CHECKING:
-    from ct_retrain.compose import House
+    from ct_retrain.compose import App
     from ct_retrain.core.ports import Store
     from ct_retrain.core.records.snapshot import Receipt
     from ct_retrain.core.rules.retention import PurgePlan
@@ -29,10 +29,10 @@ def snapshot(context: Context, night: str | None, *, as_json: bool) -> None:
     from ct_retrain.nightly.snapshots.upload import catch_up
     from ct_retrain.nightly.snapshots.upload import snapshot as copy
 
-    house = context.house()
-    store = _store(house)
-    with disk.lock(house.workspace.lock):
-        done = [copy(house.workspace, store, night)] if night else catch_up(house.workspace, store)
+    app = context.app()
+    store = _store(app)
+    with disk.lock(app.workspace.lock):
+        done = [copy(app.workspace, store, night)] if night else catch_up(app.workspace, store)
     if as_json:
         print_json([one.model_dump(mode="json", exclude={"objects", "contents"}) for one in done])
         return
@@ -63,10 +63,10 @@ def purge(context: Context, *, yes: bool, as_json: bool) -> int:
     from ct_retrain.nightly.snapshots.purge import plan
     from ct_retrain.nightly.snapshots.purge import purge as carry_out
 
-    house = context.house()
-    store = _store(house)
-    with disk.lock(house.workspace.lock):
-        done = (carry_out if yes else plan)(house.workspace, house.settings, store)
+    app = context.app()
+    store = _store(app)
+    with disk.lock(app.workspace.lock):
+        done = (carry_out if yes else plan)(app.workspace, app.settings, store)
     print_json(done.model_dump(mode="json")) if as_json else _print_plan(done, yes=yes)
     return CorruptStateError.exit_code if done.damaged else 0
 
@@ -107,15 +107,15 @@ def restore(context: Context, night: str | None, into: str | None, *, force: boo
     from ct_retrain.nightly.snapshots.restore import nights_in
     from ct_retrain.nightly.snapshots.restore import restore as bring_back
 
-    house = context.house()
-    store = _store(house)
+    app = context.app()
+    store = _store(app)
     if night is None:
         found = nights_in(store)
         print_json(found) if as_json else click.echo("\n".join(found) or f"{store.name} holds no nights")
         return
-    with nullcontext() if into else disk.lock(house.workspace.lock):
+    with nullcontext() if into else disk.lock(app.workspace.lock):
         target = Path(into).resolve() if into else None
-        done = bring_back(house.workspace, store, night, target, force=force)
+        done = bring_back(app.workspace, store, night, target, force=force)
     if as_json:
         print_json(done.model_dump(mode="json"))
     else:
@@ -124,13 +124,13 @@ def restore(context: Context, night: str | None, into: str | None, *, force: boo
         )
 
 
-def _store(house: House) -> Store:
+def _store(app: App) -> Store:
     from ct_retrain.core.errors import UsageError
 
-    if house.ports.store is None:
+    if app.ports.store is None:
         message = "there is no off-site copy: set snapshot.target to a directory or s3://BUCKET/PREFIX"
         raise UsageError(message)
-    return house.ports.store
+    return app.ports.store
 
 
 def _bytes(size: float) -> str:

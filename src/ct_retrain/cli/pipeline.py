@@ -28,19 +28,19 @@ def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool)
     from ct_retrain.stages.benchmark import sampling_of
     from ct_retrain.stages.publish import latest
 
-    house = context.house()
+    app = context.app()
     wanted = load_specs(Path(specs))
     planner = Planner(wanted)
-    serving = latest(house.workspace.models)
-    adapter = house.workspace.models / serving if serving else None
+    serving = latest(app.workspace.models)
+    adapter = app.workspace.models / serving if serving else None
     stamp = prefix or f"{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    with closing(house.ports.generators) as generators:
+    with closing(app.ports.generators) as generators:
         tools = Tools(
             writers=[*([] if planner_only else [generators.open(adapter)] * 2), planner],
-            simulator=house.ports.simulator,
-            sampling=sampling_of(house.settings.benchmark),
-            workers=house.settings.judge.workers,
+            simulator=app.ports.simulator,
+            sampling=sampling_of(app.settings.benchmark),
+            workers=app.settings.judge.workers,
         )
-        results = run_pipeline(wanted, house.workspace.runs, stamp, tools)
+        results = run_pipeline(wanted, app.workspace.runs, stamp, tools)
     passed = sum(result.passed for result in results)
-    click.echo(f"{passed} of {len(results)} specs passed; traces in {house.workspace.runs}")
+    click.echo(f"{passed} of {len(results)} specs passed; traces in {app.workspace.runs}")

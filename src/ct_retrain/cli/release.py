@@ -11,7 +11,7 @@ from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context
 
 if TYPE_CHECKING:
-    from ct_retrain.compose import House
+    from ct_retrain.compose import App
 
 
 @click.command(short_help="Serve an earlier release again.")
@@ -32,16 +32,16 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
 
     if night and to_mainline:
         raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
-    house = context.house()
-    with disk.lock(house.workspace.lock), closing(house.ports.generators) as generators:
+    app = context.app()
+    with disk.lock(app.workspace.lock), closing(app.ports.generators) as generators:
         if to_mainline:
-            roll_back_to_mainline(house.workspace, because)
+            roll_back_to_mainline(app.workspace, because)
             said = "latest_nightly is gone: mainline is served"
         else:
-            name = roll_back(house.workspace, generators, night, because)
+            name = roll_back(app.workspace, generators, night, because)
             said = f"latest_nightly now points at {name}"
     click.echo(said)
-    _track(house, None)
+    _track(app, None)
 
 
 @click.command(short_help="Publish a night against its decision.")
@@ -63,19 +63,19 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
         raise UsageError(
             f"the gate decided on {night} (`ct-retrain show {night}` says why); --force overrules it"
         )
-    house = context.house()
-    with disk.lock(house.workspace.lock), closing(house.ports.generators):
-        name = promote_night(house.workspace, house.settings, house.ports, night, because)
+    app = context.app()
+    with disk.lock(app.workspace.lock), closing(app.ports.generators):
+        name = promote_night(app.workspace, app.settings, app.ports, night, because)
     click.echo(f"latest_nightly now points at {name}, forced: {because}")
-    _track(house, night)
+    _track(app, night)
 
 
-def _track(house: House, night: str | None) -> None:
+def _track(app: App, night: str | None) -> None:
     """Let the tracker follow; the pointer has moved whatever becomes of that."""
     from ct_retrain.core.errors import CtRetrainError
     from ct_retrain.nightly.tracking import retrack
 
     try:
-        retrack(house.workspace, house.settings, house.ports, night)
+        retrack(app.workspace, app.settings, app.ports, night)
     except CtRetrainError as error:
         click.echo(f"warning: {error}", err=True)

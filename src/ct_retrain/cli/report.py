@@ -11,7 +11,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ct_retrain.compose import House
+    from ct_retrain.compose import App
     from ct_retrain.core.records.night import NightRecord
 
 
@@ -29,10 +29,10 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
     from ct_retrain.compose import shelf_of
     from ct_retrain.report import INDEX, write
 
-    house = context.house()
-    shelf = shelf_of(house.workspace, house.settings)
-    pages = write(shelf, _chosen(house, night, every=every))
-    written = [*pages, house.workspace.reports / INDEX]
+    app = context.app()
+    shelf = shelf_of(app.workspace, app.settings)
+    pages = write(shelf, _chosen(app, night, every=every))
+    written = [*pages, app.workspace.reports / INDEX]
     if as_json:
         print_json([{"path": str(path), "bytes": path.stat().st_size} for path in written])
     else:
@@ -42,7 +42,7 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
         click.launch(str(pages[-1]))
 
 
-def _chosen(house: House, night: str | None, *, every: bool) -> list[NightRecord]:
+def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord]:
     """The records whose pages are wanted; raise UsageError when there is none."""
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
@@ -52,11 +52,11 @@ def _chosen(house: House, night: str | None, *, every: bool) -> list[NightRecord
     if night is not None and every:
         raise UsageError("report: name a NIGHT or say --all, not both")
     if night is not None:
-        path: Path = house.workspace.record(night)
+        path: Path = app.workspace.record(night)
         if not path.exists():
             raise UsageError(f"no night {night} on record; `ct-retrain status` lists them")
         return [disk.read_record(path, NightRecord)]
-    last = last_record(house.workspace)
+    last = last_record(app.workspace)
     if last is None:
         raise UsageError("no night has ended yet: there is nothing to report; `ct-retrain run` runs one")
-    return records(house.workspace) if every else [last]
+    return records(app.workspace) if every else [last]

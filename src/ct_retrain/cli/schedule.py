@@ -64,8 +64,8 @@ def _installation(context: Context, user: str | None, environment: str | None) -
 
     from ct_retrain.nightly.schedule import Installation
 
-    house = context.house()
-    root = house.workspace.root
+    app = context.app()
+    root = app.workspace.root
     name, home = _owner(root, user)
     return Installation(
         program=_program(),
@@ -74,7 +74,7 @@ def _installation(context: Context, user: str | None, environment: str | None) -
         environment=Path(environment).resolve() if environment else root / "ct-retrain.env",
         user=name,
         home=home,
-        zone=house.settings.timezone,
+        zone=app.settings.timezone,
     )
 
 

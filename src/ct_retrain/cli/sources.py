@@ -52,7 +52,12 @@ def design_of(named: Named) -> Made:
 
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.records.verdict import FILE_NAME, DataFile, Design
-    from ct_retrain.stages._several import Part, Whole, surroundings_of, whole
+    from ct_retrain.stages._several_files import (
+        Part,
+        Whole,
+        surroundings_of,
+        whole,
+    )
     from ct_retrain.trace import Refusal
     from ct_retrain.trace.lines import Payload
     from ct_retrain.verilog.roms import filled

@@ -25,9 +25,9 @@ def status(context: Context, *, as_json: bool) -> None:
     from ct_retrain.nightly.records import records
     from ct_retrain.nightly.tracking import tracker
 
-    house = context.house()
-    held = tracker(house.ports).holds()
-    missing = [one.night for one in records(house.workspace) if one.night not in held.nights]
+    app = context.app()
+    held = tracker(app.ports).holds()
+    missing = [one.night for one in records(app.workspace) if one.night not in held.nights]
     if as_json:
         print_json({**held.model_dump(mode="json"), "missing": missing})
         return
@@ -47,8 +47,8 @@ def rebuild(context: Context, *, as_json: bool) -> None:
     """
     from ct_retrain.nightly.tracking import rebuild_tracking
 
-    house = context.house()
-    held = rebuild_tracking(house.workspace, house.settings, house.ports)
+    app = context.app()
+    held = rebuild_tracking(app.workspace, app.settings, app.ports)
     print_json(held.model_dump(mode="json")) if as_json else _print(held)
 
 

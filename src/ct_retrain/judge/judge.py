@@ -15,10 +15,10 @@ from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.prover import Prover
 from ct_retrain.judge.sandbox.pool import Pool
 from ct_retrain.judge.sandbox.workers import Sandbox
-from ct_retrain.judge.second_opinion import Doubting
-from ct_retrain.judge.simulators.cached import Cache, Remembering, Use
-from ct_retrain.judge.simulators.cocotb import Cosimulating
-from ct_retrain.judge.simulators.fallback import Choosing
+from ct_retrain.judge.second_opinion import SecondOpinion
+from ct_retrain.judge.simulators.cached import Cache, CachedSimulator, Use
+from ct_retrain.judge.simulators.cocotb import CocotbSimulator
+from ct_retrain.judge.simulators.fallback import FallbackSimulator
 from ct_retrain.judge.simulators.icarus import Icarus
 from ct_retrain.judge.simulators.verilator import Verilator
 
@@ -57,11 +57,11 @@ class Judge:
         self.verilator: Simulator | None = None
         """Alone, where it is installed and the settings allow it."""
         simulator = self._simulator(settings, second)
-        cosimulating = Cosimulating(simulator, settings, self._python_pool, library)
+        cosimulating = CocotbSimulator(simulator, settings, self._python_pool, library)
         self.plain = self._remembering(cosimulating)
         """Without the second opinion: what the testbench alone says."""
         doubts = settings.second_opinion and without != layers.OPINION
-        doubting = Doubting(self.plain, self.prover, settings.unconfirmed) if doubts else None
+        doubting = SecondOpinion(self.plain, self.prover, settings.unconfirmed) if doubts else None
         self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
 
@@ -72,8 +72,8 @@ class Judge:
     @property
     def cache_use(self) -> Use:
         """How often the answer was known; simulations for credibility and second opinions count too."""
-        layers = {id(one): one.use for one in (self.plain, self._whole) if isinstance(one, Remembering)}
-        simulated = self.plain.use.simulated if isinstance(self.plain, Remembering) else 0
+        layers = {id(one): one.use for one in (self.plain, self._whole) if isinstance(one, CachedSimulator)}
+        simulated = self.plain.use.simulated if isinstance(self.plain, CachedSimulator) else 0
         return Use(sum(use.known for use in layers.values()), simulated)
 
     def close(self) -> None:
@@ -99,10 +99,10 @@ class Judge:
             return verilator
         # What hangs shall not hang twice: what Icarus could not finish a compiled model does in a sixth of the time.
         quick = settings.model_copy(update={"cpu_seconds": max(1, settings.cpu_seconds // 6)})
-        return Choosing(self.icarus, Verilator(quick, second, self._pool))
+        return FallbackSimulator(self.icarus, Verilator(quick, second, self._pool))
 
     def _remembering(self, simulator: Simulator) -> Simulator:
-        return simulator if self._cache is None else Remembering(simulator, self._cache, self._limits)
+        return simulator if self._cache is None else CachedSimulator(simulator, self._cache, self._limits)
 
 
 def _second(settings: JudgeSettings) -> Installed | None:

@@ -35,7 +35,7 @@ class Opinion(Record):
     """yosys is there and was asked, and the design is such that there is no second verdict."""
 
 
-class Doubting:
+class SecondOpinion:
     """A Simulator whose passes hold for the copy too; one that does not is DISPUTED, one without a copy UNCONFIRMED."""
 
     def __init__(

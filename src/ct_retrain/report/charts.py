@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ct_retrain.report.words import line
+from ct_retrain.report.formatting import line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -14,8 +14,8 @@ from ct_retrain.core.records.night import (
     StageName,
     TrainFacts,
 )
-from ct_retrain.report.shelf import Night, Shelf, refused
-from ct_retrain.report.words import line, words
+from ct_retrain.report.formatting import line, words
+from ct_retrain.report.report_inputs import Night, ReportInputs, refused
 
 
 class Bar(NamedTuple):
@@ -52,14 +52,14 @@ class Harvest(NamedTuple):
     """Gold sets and general data: file, lines, taken, refused and why."""
 
 
-def harvest(shelf: Shelf, night: Night) -> Harvest:
+def harvest(inputs: ReportInputs, night: Night) -> Harvest:
     """Add up what collect, curate, train and benchmark say of data."""
     trained = night.of(TrainFacts)
     curated = night.of(CurateFacts)
     measured = night.of(BenchmarkFacts)
     return Harvest(
         funnel=_bars(dict(_funnel(night))),
-        refusals=tuple(_refusals(shelf, night)),
+        refusals=tuple(_refusals(inputs, night)),
         categories=_bars(_by_size(curated.categories)) if curated else (),
         sources=_bars(_by_size(trained.rows)) if trained else (),
         quarantined=measured.quarantined if measured else (),
@@ -123,7 +123,7 @@ def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
     )
 
 
-def _refusals(shelf: Shelf, night: Night) -> Iterator[Refusal]:
+def _refusals(inputs: ReportInputs, night: Night) -> Iterator[Refusal]:
     counted: list[tuple[StageName, Mapping[str, int]]] = [
         (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
     ]
@@ -134,17 +134,17 @@ def _refusals(shelf: Shelf, night: Night) -> Iterator[Refusal]:
             reasons.update(file.refused)
         counted.append(("train", reasons))
     for stage, counts in counted:
-        first = _first(shelf, night, stage, counts)
+        first = _first(inputs, night, stage, counts)
         for reason, count in _by_size(counts).items():
             case = first.get(reason)
             subject, detail = (line(case.subject, 90), line(case.detail, 160)) if case else ("", "")
             yield Refusal(stage, line(words(reason), 60), count, subject, detail)
 
 
-def _first(shelf: Shelf, night: Night, stage: str, counts: Mapping[str, int]) -> dict[str, Rejected]:
+def _first(inputs: ReportInputs, night: Night, stage: str, counts: Mapping[str, int]) -> dict[str, Rejected]:
     """Reason → its first case."""
     found: dict[str, Rejected] = {}
-    for one in refused(night.places[stage] / shelf.rejected):
+    for one in refused(night.places[stage] / inputs.rejected):
         found.setdefault(one.reason, one)
         if len(found) == len(counts):
             break

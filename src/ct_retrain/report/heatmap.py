@@ -5,8 +5,8 @@ from typing import Literal, NamedTuple
 
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.report.shelf import Shelf, benchmark_of
-from ct_retrain.report.words import ARMS
+from ct_retrain.report.formatting import ARMS
+from ct_retrain.report.report_inputs import ReportInputs, benchmark_of
 
 SHOWN = 14
 """Nights."""
@@ -72,9 +72,9 @@ class _Night(NamedTuple):
     cells: dict[str, Cell]
 
 
-def heat_map(shelf: Shelf, records: Sequence[NightRecord], categories: dict[str, str]) -> HeatMap:
+def heat_map(inputs: ReportInputs, records: Sequence[NightRecord], categories: dict[str, str]) -> HeatMap:
     """Over the measured ones among *records*; *categories* is problem → category, as far as it is known."""
-    found = [night for record in records if (night := _night(shelf, record)) is not None]
+    found = [night for record in records if (night := _night(inputs, record)) is not None]
     names = sorted({name for night in found for name in night.cells})
     unknown = Cell("unknown", SIGNS["unknown"][1])
     rows = [
@@ -95,8 +95,8 @@ def _rank(row: Row) -> tuple[int, int, str]:
     return (order.index(last) if last in order else len(order), -losses, row.problem)
 
 
-def _night(shelf: Shelf, record: NightRecord) -> _Night | None:
-    facts = benchmark_of(shelf, record)
+def _night(inputs: ReportInputs, record: NightRecord) -> _Night | None:
+    facts = benchmark_of(inputs, record)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     incumbent = cards.get("champion") or cards.get("mainline")
     if "candidate" in cards and incumbent is not None:

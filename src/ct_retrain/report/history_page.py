@@ -6,10 +6,17 @@ from typing import Any, NamedTuple
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.report import plots
 from ct_retrain.report.charts import Chart
+from ct_retrain.report.formatting import (
+    OUTCOMES,
+    duration,
+    moment,
+    points,
+    share,
+    words,
+)
 from ct_retrain.report.night_page import Tile
-from ct_retrain.report.shelf import Library, Shelf
+from ct_retrain.report.report_inputs import History, ReportInputs
 from ct_retrain.report.trend import nights
-from ct_retrain.report.words import OUTCOMES, duration, moment, points, share, words
 
 _TRENDS = {"functional": "All problems (functional)", "fsm": "State machines (fsm)"}
 
@@ -28,39 +35,39 @@ class Row(NamedTuple):
     cells: tuple[str, ...]
 
 
-def history_context(shelf: Shelf, books: Library) -> dict[str, Any]:
+def history_context(inputs: ReportInputs, history: History) -> dict[str, Any]:
     """Everything the template of the history page asks for."""
-    last = books.records[-1] if books.records else None
+    last = history.records[-1] if history.records else None
     return {
-        "serving": books.serving or "mainline",
-        "since": _since(books),
+        "serving": history.serving or "mainline",
+        "since": _since(history),
         "last": last,
         "tone": OUTCOMES[last.outcome.value][1] if last else "idle",
-        "missing": books.missing,
-        "tiles": [Tile(name, str(count)) for name, count in _counts(books).items()],
-        "trends": list(_trends(shelf, books)),
-        "rows": [_row(record) for record in reversed(books.records)],
-        "moves": list(reversed(books.moves)),
-        "where": shelf.workspace.relative(shelf.workspace.records),
+        "missing": history.missing,
+        "tiles": [Tile(name, str(count)) for name, count in _counts(history).items()],
+        "trends": list(_trends(inputs, history)),
+        "rows": [_row(record) for record in reversed(history.records)],
+        "moves": list(reversed(history.moves)),
+        "where": inputs.workspace.relative(inputs.workspace.records),
     }
 
 
-def _since(books: Library) -> str:
+def _since(history: History) -> str:
     """When and by whom the pointer got where it is."""
-    if not books.moves or books.moves[-1].target != books.serving:
+    if not history.moves or history.moves[-1].target != history.serving:
         return ""
-    move = books.moves[-1]
+    move = history.moves[-1]
     who = f"the night of {move.night}" if move.who == "night" and move.night else f"a {move.who}"
     return f"Since {moment(move.at)}, by {who}; before it {move.source or 'mainline'}."
 
 
-def _counts(books: Library) -> dict[str, int]:
-    found = Counter(record.outcome.value for record in books.records)
-    return {"nights": len(books.records), **{words(name): found[name] for name in OUTCOMES}}
+def _counts(history: History) -> dict[str, int]:
+    found = Counter(record.outcome.value for record in history.records)
+    return {"nights": len(history.records), **{words(name): found[name] for name in OUTCOMES}}
 
 
-def _trends(shelf: Shelf, books: Library) -> list[Trend]:
-    row = nights(shelf, books)
+def _trends(inputs: ReportInputs, history: History) -> list[Trend]:
+    row = nights(inputs, history)
     return [
         Trend(said, plots.trend(name, row))
         for name, said in _TRENDS.items()

@@ -14,11 +14,7 @@ from ct_retrain.core.records.night import (
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.report import plots
 from ct_retrain.report.charts import Table
-from ct_retrain.report.harvest import decontamination, harvest
-from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
-from ct_retrain.report.instructive import failures, problems_of
-from ct_retrain.report.shelf import Library, Night, Shelf, night_of
-from ct_retrain.report.words import (
+from ct_retrain.report.formatting import (
     ARMS,
     OUTCOMES,
     duration,
@@ -30,6 +26,15 @@ from ct_retrain.report.words import (
     span,
     words,
 )
+from ct_retrain.report.harvest import decontamination, harvest
+from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
+from ct_retrain.report.report_inputs import (
+    History,
+    Night,
+    ReportInputs,
+    night_of,
+)
+from ct_retrain.report.top_failures import failures, problems_of
 
 _MARGINS = {"champion": ("gate.margin_champion", 0.01), "mainline": ("gate.margin_mainline", 0.015)}
 _NEEDED = ("min_delta_score", 0.01)
@@ -67,42 +72,44 @@ class Hero(NamedTuple):
     next: tuple[Hint, ...]
 
 
-def night_context(shelf: Shelf, books: Library, record: NightRecord) -> dict[str, Any]:
+def night_context(inputs: ReportInputs, history: History, record: NightRecord) -> dict[str, Any]:
     """Everything the template of a night's page asks for."""
-    night = night_of(shelf, record)
-    problems, unread = problems_of(shelf)
-    shown = failures(shelf, night, problems)
-    notes = [*night.missing, *books.missing, *([unread] if unread and shown.shown else [])]
+    night = night_of(inputs, record)
+    problems, unread = problems_of(inputs)
+    shown = failures(inputs, night, problems)
+    notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
     return {
         "record": record,
-        "hero": _hero(shelf, books, record),
+        "hero": _hero(inputs, history, record),
         "tiles": list(_tiles(record)),
         "missing": notes,
-        "before": _neighbour(books, record, -1),
-        "after": _neighbour(books, record, 1),
-        "heat": _heat(shelf, books, record, {name: problem.category for name, problem in problems.items()}),
+        "before": _neighbour(history, record, -1),
+        "after": _neighbour(history, record, 1),
+        "heat": _heat(
+            inputs, history, record, {name: problem.category for name, problem in problems.items()}
+        ),
         "signs": SIGNS,
         "failures": shown,
-        "harvest": harvest(shelf, night),
+        "harvest": harvest(inputs, night),
         "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
-        "where": shelf.workspace.relative(shelf.workspace.record(record.night)),
+        "where": inputs.workspace.relative(inputs.workspace.record(record.night)),
         **_score(night),
-        **_training(shelf, books, night),
+        **_training(inputs, history, night),
         **_provenance(record),
     }
 
 
-def _neighbour(books: Library, record: NightRecord, step: int) -> str | None:
-    nights = [one.night for one in books.records]
+def _neighbour(history: History, record: NightRecord, step: int) -> str | None:
+    nights = [one.night for one in history.records]
     place = nights.index(record.night) + step if record.night in nights else -1
     return nights[place] if 0 <= place < len(nights) else None
 
 
-def _hero(shelf: Shelf, books: Library, record: NightRecord) -> Hero:
+def _hero(inputs: ReportInputs, history: History, record: NightRecord) -> Hero:
     sign, tone = OUTCOMES[record.outcome.value]
     after = record.latest or "mainline"
-    now = books.serving or "mainline"
+    now = history.serving or "mainline"
     headline, serving = {
         NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
         NightOutcome.HELD: (
@@ -113,11 +120,11 @@ def _hero(shelf: Shelf, books: Library, record: NightRecord) -> Hero:
         NightOutcome.NOTHING_NEW: ("Nothing new", f"{after} is still served"),
     }[record.outcome]
     since = "" if now == after else f"; today it is {now}"
-    return Hero(sign, tone, headline, f"{serving}{since}", tuple(_next(shelf, record)))
+    return Hero(sign, tone, headline, f"{serving}{since}", tuple(_next(inputs, record)))
 
 
-def _next(shelf: Shelf, record: NightRecord) -> Iterator[Hint]:
-    archived = shelf.workspace.archive / record.night
+def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
+    archived = inputs.workspace.archive / record.night
     match record.outcome:
         case NightOutcome.PUBLISHED:
             yield Hint("To serve what was served before:", "ct-retrain rollback")
@@ -128,7 +135,7 @@ def _next(shelf: Shelf, record: NightRecord) -> Iterator[Hint]:
                     "More answers a problem would tell:", f"ct-retrain --set benchmark.samples={needed} run"
                 )
             if archived.is_dir():
-                yield Hint("Kept for triage in", shelf.workspace.relative(archived))
+                yield Hint("Kept for triage in", inputs.workspace.relative(archived))
             if record.adapter is None:
                 again = f"ct-retrain run --night {record.night} --redo train"
                 yield Hint("Mend the gold set, then run the night again:", again)
@@ -158,8 +165,10 @@ def _tiles(record: NightRecord) -> Iterator[Tile]:
     yield Tile("took", duration((record.finished - record.started).total_seconds()), moment(record.started))
 
 
-def _heat(shelf: Shelf, books: Library, record: NightRecord, categories: dict[str, str]) -> HeatMap | None:
-    found = heat_map(shelf, books.until(record, SHOWN), categories)
+def _heat(
+    inputs: ReportInputs, history: History, record: NightRecord, categories: dict[str, str]
+) -> HeatMap | None:
+    found = heat_map(inputs, history.until(record, SHOWN), categories)
     return found if found.columns else None
 
 
@@ -245,7 +254,7 @@ def _chance(card: Scorecard, k: str) -> str:
     return f"{share(found.value)} ({span(found.low, found.high)})" if found else "–"
 
 
-def _training(shelf: Shelf, books: Library, night: Night) -> dict[str, Any]:
+def _training(inputs: ReportInputs, history: History, night: Night) -> dict[str, Any]:
     facts = night.of(TrainFacts)
     knobs = night.record.hyperparameters
     named = [(words(name), line(str(value))) for name, value in knobs] if knobs else []
@@ -253,8 +262,8 @@ def _training(shelf: Shelf, books: Library, night: Night) -> dict[str, Any]:
         trained = {key: value for key, value in night.record.metrics.items() if key.startswith("train.")}
         fit = [(key.removeprefix("train."), f"{value:,.4g}") for key, value in trained.items()]
         return {"fit": fit, "losses": None, "knobs": named}
-    earlier = books.before(night.record)
-    last = night_of(shelf, earlier).of(TrainFacts) if earlier else None
+    earlier = history.before(night.record)
+    last = night_of(inputs, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
     return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}

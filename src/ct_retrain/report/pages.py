@@ -12,10 +12,10 @@ from ct_retrain import disk
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.report import words
+from ct_retrain.report import formatting
 from ct_retrain.report.history_page import history_context
 from ct_retrain.report.night_page import night_context
-from ct_retrain.report.shelf import Library, Shelf, library
+from ct_retrain.report.report_inputs import History, ReportInputs, history_of
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,19 +25,19 @@ _HEAD = 1024
 """Bytes of a page that hold what it was made from."""
 
 
-def write(shelf: Shelf, records: Sequence[NightRecord]) -> list[Path]:
+def write(inputs: ReportInputs, records: Sequence[NightRecord]) -> list[Path]:
     """Write the history page and the pages of *records*; return the paths of the latter."""
-    books = library(shelf)
-    pages = _there(shelf.workspace) | {record.night for record in records}
-    disk.make_directory(shelf.workspace.reports)
-    context = {**history_context(shelf, books), "pages": pages, "source": "history"}
-    disk.write_bytes(shelf.workspace.reports / INDEX, _rendered("history.html.j2", context))
-    return [_write_night(shelf, books, record, pages) for record in records]
+    history = history_of(inputs)
+    pages = _there(inputs.workspace) | {record.night for record in records}
+    disk.make_directory(inputs.workspace.reports)
+    context = {**history_context(inputs, history), "pages": pages, "source": "history"}
+    disk.write_bytes(inputs.workspace.reports / INDEX, _rendered("history.html.j2", context))
+    return [_write_night(inputs, history, record, pages) for record in records]
 
 
-def _write_night(shelf: Shelf, books: Library, record: NightRecord, pages: set[str]) -> Path:
-    path = page(shelf.workspace, record.night)
-    context = night_context(shelf, books, record)
+def _write_night(inputs: ReportInputs, history: History, record: NightRecord, pages: set[str]) -> Path:
+    path = page(inputs.workspace, record.night)
+    context = night_context(inputs, history, record)
     for name in ("before", "after"):
         context[name] = context[name] if context[name] in pages else None
     disk.write_bytes(path, _rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
@@ -66,13 +66,13 @@ def _there(workspace: Workspace) -> set[str]:
 
 
 def _rendered(template: str, context: dict[str, Any]) -> bytes:
-    text = _environment().get_template(template).render({**context, "outcomes": words.OUTCOMES})
+    text = _environment().get_template(template).render({**context, "outcomes": formatting.OUTCOMES})
     return text.encode("utf-8", "replace")
 
 
 def _shown(value: object) -> object:
     """What the template shows of *value*: text of others is stripped and cut, our own markup is left alone."""
-    return words.shown(value) if type(value) is str else value
+    return formatting.shown(value) if type(value) is str else value
 
 
 def _environment() -> "Environment":
@@ -87,6 +87,6 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_shown,
     )
-    named = (words.words, words.line, words.listed, words.moment)
+    named = (formatting.words, formatting.line, formatting.listed, formatting.moment)
     found.filters.update({one.__name__: one for one in named})
     return found

@@ -10,8 +10,14 @@ from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate, Scorecard
 from ct_retrain.core.records.training import LossPoint
 from ct_retrain.report.charts import ARM_COLOURS, ARM_MARKS, BAD, GOOD, INK, MUTED, Chart, Table, chart, label
+from ct_retrain.report.formatting import (
+    ARMS,
+    points,
+    share,
+    span,
+    words,
+)
 from ct_retrain.report.trend import Point
-from ct_retrain.report.words import ARMS, points, share, span, words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.dataset import Artefact, Attempt, Trace
 from ct_retrain.core.records.verdict import FILE_NAME
-from ct_retrain.stages._several import (
+from ct_retrain.stages._several_files import (
     MOST_FILES,
     Part,
     Surroundings,
@@ -76,7 +76,7 @@ class _Sources(NamedTuple):
     simulation_log: _Found | None
 
 
-class Depot:
+class BlobStore:
     """Keeps contents under `artefacts/<2 hex>/<sha256>`, each once, and counts what it wrote."""
 
     def __init__(self, directory: Path) -> None:
@@ -122,13 +122,13 @@ class Depot:
 class Gatherer:
     """Reads what one run names, and keeps what is wanted."""
 
-    def __init__(self, reach: Reach, depot: Depot, limit: int, latest: str) -> None:
+    def __init__(self, reach: Reach, blobs: BlobStore, limit: int, latest: str) -> None:
         """Refuse sources of more than *limit* bytes; logs are cut to their last *limit* bytes.
 
         A trace that claims a later time than *latest* (ISO 8601 in UTC) gets that time: it was written by then.
         """
         self._reach = reach
-        self._depot = depot
+        self._depot = blobs
         self._limit = limit
         self._latest = latest
 

@@ -27,7 +27,7 @@ CANARY = "canary.jsonl"
 _TRIES = 3
 
 
-def sing(
+def smoke_test(
     out: Path, easy: tuple[Problem, ...], drawn: Sampling, generator: Generator, judge: Simulator
 ) -> Canary:
     """Ask *generator* for the problems *easy* as *drawn* says, but greedily; what is on record in *out* is not asked again.

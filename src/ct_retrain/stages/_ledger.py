@@ -16,8 +16,8 @@ from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import Tried
-from ct_retrain.stages._frontier import Walk
-from ct_retrain.stages._harvest import Harvest
+from ct_retrain.stages._discovery import Walk
+from ct_retrain.stages._run_reader import Harvest
 from ct_retrain.stages._scan import PENDING, Job, Position, Sighting
 
 LEDGER = "ledger.sqlite"

@@ -9,7 +9,7 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._sources import Source, text_of
+from ct_retrain.stages._inputs import Source, text_of
 
 
 class Attempts(NamedTuple):

@@ -12,7 +12,14 @@ from typing import NamedTuple, TypeAlias
 
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.dataset import Example, Trace
-from ct_retrain.stages._sources import Reading, Refuse, Source, read, refusal, text_of
+from ct_retrain.stages._inputs import (
+    Reading,
+    Refuse,
+    Source,
+    read,
+    refusal,
+    text_of,
+)
 from ct_retrain.trace import instruction_of
 
 Spec: TypeAlias = tuple[str, str]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.judge.reading.reproduction import Compared, Likeness, compared
-from ct_retrain.stages._sources import Source, text_of
+from ct_retrain.stages._inputs import Source, text_of
 
 
 class Transcripts:

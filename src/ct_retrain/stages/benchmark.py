@@ -32,7 +32,7 @@ from ct_retrain.core.records.verdict import Design
 from ct_retrain.core.rules.forgetting import flips, forgotten
 from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.rules.interim_looks import Look, clear, looks
-from ct_retrain.core.rules.scoring import Exam, scorecard
+from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._samples import NO_MODULE, finish, put, sample_of, take, whole_samples
 from ct_retrain.suites.answer import rtl_of
@@ -74,14 +74,14 @@ def benchmark(
     aids = aids_of(simulator, second=inputs.settings.second_simulator)
     found = health(inputs.suite, simulator, inputs.workers, aids)
     disk.write_lines(disk.make_directory(out) / QUARANTINED, iter(found.quarantined))
-    exam = Exam(found.suite, sampling_of(inputs.settings), inputs.gate, simulator.tool)
-    course = Course(out, exam, simulator, inputs.workers, inputs.stock)
+    eval_spec = EvalSpec(found.suite, sampling_of(inputs.settings), inputs.gate, simulator.tool)
+    eval_run = EvalRun(out, eval_spec, simulator, inputs.workers, inputs.stock)
     first, *more = looks(inputs.settings, inputs.gate)
-    cards, decision = _looked(course, first, inputs, generators)
+    cards, decision = _looked(eval_run, first, inputs, generators)
     for look in more:
         if clear(decision):
             break
-        cards, decision = _looked(course, look, inputs, generators)
+        cards, decision = _looked(eval_run, look, inputs, generators)
     disk.write_lines(out / "scorecards.jsonl", iter(cards))
     ledger = list(flips(cards[0], inputs.releases))
     disk.write_lines(out / LEDGER, iter(ledger))
@@ -91,10 +91,10 @@ def benchmark(
 
 
 def _looked(
-    course: "Course", look: Look, inputs: BenchmarkInputs, generators: Generators
+    eval_run: "EvalRun", look: Look, inputs: BenchmarkInputs, generators: Generators
 ) -> tuple[tuple[Scorecard, ...], Decision]:
     sampling = sampling_of(inputs.settings, look.samples)
-    on = course._replace(exam=course.exam._replace(sampling=sampling, gate=look.gate))
+    on = eval_run._replace(eval_spec=eval_run.eval_spec._replace(sampling=sampling, gate=look.gate))
     cards = tuple(measure(on, arm, generators.open(adapter)) for arm, adapter in inputs.arms)
     return cards, decide(cards, look.gate, inputs.min_delta)
 
@@ -140,29 +140,29 @@ def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:
     )
 
 
-class Course(NamedTuple):
+class EvalRun(NamedTuple):
     """An exam, and who holds it where."""
 
     out: Path
     """Samples go to `samples/` below it."""
-    exam: Exam
+    eval_spec: EvalSpec
     simulator: Simulator
     workers: int
     stock: Path | None = None
 
 
-def measure(course: Course, arm: Arm, generator: Generator) -> Scorecard:
+def measure(eval_run: EvalRun, arm: Arm, generator: Generator) -> Scorecard:
     """Add up what `answers` draws."""
-    return scorecard(course.exam, arm, generator.tool, answers(course, arm, generator))
+    return scorecard(eval_run.eval_spec, arm, generator.tool, answers(eval_run, arm, generator))
 
 
-def answers(course: Course, arm: Arm, generator: Generator) -> list[Sample]:
+def answers(eval_run: EvalRun, arm: Arm, generator: Generator) -> list[Sample]:
     """Draw and judge the answers of one arm into `samples/<arm>-<key>.jsonl`; what is there already is kept."""
-    suite, sampling = course.exam.suite, course.exam.sampling
+    suite, sampling = eval_run.eval_spec.suite, eval_run.eval_spec.sampling
     drawn_from = sampling.model_dump(exclude={"samples"})
-    key = digest(suite, drawn_from, generator.tool, _read(suite, generator), course.simulator.tool)
-    path = disk.make_directory(course.out / SAMPLES) / f"{arm}-{key[:16]}.jsonl"
-    take(course.stock, key, path)
+    key = digest(suite, drawn_from, generator.tool, _read(suite, generator), eval_run.simulator.tool)
+    path = disk.make_directory(eval_run.out / SAMPLES) / f"{arm}-{key[:16]}.jsonl"
+    take(eval_run.stock, key, path)
     found = whole_samples(path)
     done = {(one.problem_id, one.index): one for one in found if one.index < sampling.samples}
     prompts = [prompt for problem in suite.problems for prompt in _missing(problem, sampling, done)]
@@ -171,10 +171,10 @@ def answers(course: Course, arm: Arm, generator: Generator) -> list[Sample]:
             one for one in generator.generate(prompts, sampling) if (one.prompt_id, one.index) not in done
         )
         wanted = len(suite.problems) * sampling.samples - len(done)
-        new = list(paced(_judged(completions, course, file), f"benchmark: {arm}", wanted))
+        new = list(paced(_judged(completions, eval_run, file), f"benchmark: {arm}", wanted))
     if new:
         finish(path, [*found, *new])
-    put(course.stock, key, path)
+    put(eval_run.stock, key, path)
     return [*done.values(), *new]
 
 
@@ -212,9 +212,9 @@ def _missing(problem: Problem, sampling: Sampling, done: dict[tuple[str, int], S
         yield Prompt(id=problem.id, text=problem.question, first=first)
 
 
-def _judged(completions: Iterator[Completion], course: Course, file: IO[bytes]) -> Iterator[Sample]:
+def _judged(completions: Iterator[Completion], eval_run: EvalRun, file: IO[bytes]) -> Iterator[Sample]:
     """Samples in the order their completions came, each written before it is yielded."""
-    problems = {problem.id: problem for problem in course.exam.suite.problems}
+    problems = {problem.id: problem for problem in eval_run.eval_spec.suite.problems}
     drawn: deque[tuple[Completion, str]] = deque()
 
     def designs() -> Iterator[Design]:
@@ -224,7 +224,7 @@ def _judged(completions: Iterator[Completion], course: Course, file: IO[bytes]) 
             drawn.append((completion, rtl))
             yield problem.design(rtl or NO_MODULE)
 
-    for verdict in check_all(course.simulator, designs(), course.workers):
+    for verdict in check_all(eval_run.simulator, designs(), eval_run.workers):
         completion, rtl = drawn.popleft()
         sample = sample_of(completion, rtl, verdict)
         file.write(sample.model_dump_json().encode() + b"\n")

@@ -23,9 +23,9 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.progress import paced
 from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import ARTEFACTS
-from ct_retrain.stages._frontier import Walk
-from ct_retrain.stages._harvest import Harvest, harvest
+from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
+from ct_retrain.stages._run_reader import Harvest, harvest
 from ct_retrain.stages._scan import PENDING, Job, Site
 from ct_retrain.trace import Rules
 

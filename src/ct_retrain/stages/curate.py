@@ -22,13 +22,18 @@ from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.reading.reproduction import Likeness
-from ct_retrain.stages._clean import harvested
-from ct_retrain.stages._keep import most_valuable
+from ct_retrain.stages._credibility import Appraiser, Asking, credible
+from ct_retrain.stages._decontamination import harvested
+from ct_retrain.stages._inputs import (
+    Reading,
+    Refuse,
+    Source,
+    refusal,
+)
 from ct_retrain.stages._repairs import Attempts, repairs
 from ct_retrain.stages._selection import Selection, select, spec_of
-from ct_retrain.stages._sources import Reading, Refuse, Source, refusal
+from ct_retrain.stages._size_limit import most_valuable
 from ct_retrain.stages._transcripts import Transcripts
-from ct_retrain.stages._worth import Appraiser, Asking, credible
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
 

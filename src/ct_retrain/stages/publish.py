@@ -23,8 +23,14 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.records.problem import Scorecard, Suite
 from ct_retrain.core.rules.auto_rollback import earlier
-from ct_retrain.stages._canary import CANARY, easiest, sing
-from ct_retrain.stages._card import CARD, DATA, Facts, data_card, model_card
+from ct_retrain.stages._canary import CANARY, easiest, smoke_test
+from ct_retrain.stages._model_card import (
+    CARD,
+    DATA,
+    Facts,
+    data_card,
+    model_card,
+)
 
 __all__ = ["CANARY", "CARD", "DATA"]
 
@@ -119,7 +125,7 @@ def _canary(out: Path, inputs: PublishInputs, generators: Generators, simulator:
     verified(inputs.models, name)
     card = inputs.scorecard
     generator = generators.open(inputs.models / name)
-    return sing(out, easiest(inputs.suite.problems, card), card.sampling, generator, simulator)
+    return smoke_test(out, easiest(inputs.suite.problems, card), card.sampling, generator, simulator)
 
 
 def _released(staging: Path, inputs: PublishInputs, decision: Decision, *, forced: str) -> str:

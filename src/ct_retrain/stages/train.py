@@ -27,7 +27,7 @@ from ct_retrain.core.rules.mix import choose, row_counts
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained
-from ct_retrain.stages._clean import CERTIFICATE, cleaned
+from ct_retrain.stages._decontamination import CERTIFICATE, cleaned
 from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"

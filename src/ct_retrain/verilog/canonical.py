@@ -4,7 +4,7 @@ The text holds what the parser saw after preprocessing and nothing else: no dire
 attribute or time unit, no escaped name, and one space or line end between any two tokens. A token keeps its line, so
 that messages about the text are messages about the design.
 Not kept: `timescale and timeunit (delays count in the testbench's units), specify blocks, which are timing for tools
-that nobody runs here, and what only speaks (`verilog.mute`). What has no canonical spelling is refused with its line.
+that nobody runs here, and what only speaks (`verilog.nonfunctional`). What has no canonical spelling is refused with its line.
 """
 
 import re
@@ -17,7 +17,7 @@ from pyslang.syntax import SyntaxKind, SyntaxNode
 
 from ct_retrain.verilog.checks import held_checks, place_of
 from ct_retrain.verilog.directives import plain_words
-from ct_retrain.verilog.mute import (
+from ct_retrain.verilog.nonfunctional import (
     CONCURRENT,
     ENDS,
     assertion,

@@ -20,7 +20,12 @@ from pyslang.ast import (
 )
 from pyslang.syntax import ExpressionStatementSyntax, ProceduralBlockSyntax, SyntaxKind, SyntaxNode
 
-from ct_retrain.verilog.mute import ENDS, PRINTS, harmless, task_of
+from ct_retrain.verilog.nonfunctional import (
+    ENDS,
+    PRINTS,
+    harmless,
+    task_of,
+)
 from ct_retrain.verilog.tree import Parsed, compilation, nodes
 
 

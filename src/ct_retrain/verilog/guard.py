@@ -27,12 +27,12 @@ from pyslang.syntax import (
     UdpDeclarationSyntax,
 )
 
-from ct_retrain.verilog.backwards import backwards
-from ct_retrain.verilog.bounds import too_much
 from ct_retrain.verilog.canonical import Problem, written
 from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.directives import directives, plain_words
+from ct_retrain.verilog.input_drivers import backwards
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
+from ct_retrain.verilog.parse_limits import too_much
 from ct_retrain.verilog.reals import reals
 from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
 from ct_retrain.verilog.unread import failed_checks, syntax, unexplained

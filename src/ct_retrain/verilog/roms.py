@@ -21,7 +21,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.edits import Edit, edited
-from ct_retrain.verilog.mute import LOADS, loads, task_of
+from ct_retrain.verilog.nonfunctional import LOADS, loads, task_of
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 
 MOST_WORDS = 1 << 16

@@ -8,7 +8,7 @@ from pyslang.ast import Compilation, CompilationOptions, InstanceSymbol
 from pyslang.parsing import ParserOptions, PreprocessorOptions, Token, TokenKind
 from pyslang.syntax import SyntaxNode, SyntaxTree
 
-from ct_retrain.verilog.bounds import too_much
+from ct_retrain.verilog.parse_limits import too_much
 
 Visited = SyntaxNode | Token
 

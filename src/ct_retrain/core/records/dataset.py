@@ -54,7 +54,7 @@ class Trace(Record):
     """What is read while it runs."""
 
 
-class Worth(Record):
+class TestbenchScore(Record):
     """What the testbench of an example is worth, as far as it was asked: a share between *low* and *high*.
 
     Numbers and words only: an empty list or a null has no type of its own, and a loader that meets thousands of
@@ -111,7 +111,7 @@ class ExampleMetadata(Record):
     """Failed tries before the pass."""
     simulator: Tool
     outcome: Literal[Outcome.PASS] = Outcome.PASS
-    credibility: Worth = Worth()
+    credibility: TestbenchScore = TestbenchScore()
     """Of the testbench, measured in the night that harvested it."""
 
 

@@ -23,7 +23,7 @@ KS = (1, 5, 10)
 """The k of pass@k, as far as there are that many samples."""
 
 
-class Exam(NamedTuple):
+class EvalSpec(NamedTuple):
     """What every arm is measured on, the same for all of them."""
 
     suite: Suite
@@ -74,14 +74,14 @@ def letter_of(sample: Sample) -> str:
     return own if graded else LETTERS[failure_of(sample)]
 
 
-def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> Scorecard:
+def scorecard(eval_spec: EvalSpec, arm: Arm, model: Tool, samples: Sequence[Sample]) -> Scorecard:
     """Add up the *samples* of one arm; *model* is its generator's tool."""
-    suite, k = exam.suite, exam.sampling.samples
+    suite, k = eval_spec.suite, eval_spec.sampling.samples
     passes = dict.fromkeys((problem.id for problem in suite.problems), 0)
     for sample in samples:
         passes[sample.problem_id] += sample.verdict.passed
     total = k * len(passes)
-    how = Resampling(exam.gate.confidence, exam.gate.bootstrap, exam.gate.seed)
+    how = Resampling(eval_spec.gate.confidence, eval_spec.gate.bootstrap, eval_spec.gate.seed)
     groups: dict[str, list[int]] = {}
     for problem in suite.problems:
         groups.setdefault(problem.category, []).append(passes[problem.id])
@@ -96,15 +96,17 @@ def scorecard(exam: Exam, arm: Arm, model: Tool, samples: Sequence[Sample]) -> S
         model_digest=digest(model),
         suite=suite.name,
         suite_digest=suite.digest,
-        sampling=exam.sampling,
-        tools=(exam.simulator, Tool(name=model.name, version=model.version)),
+        sampling=eval_spec.sampling,
+        tools=(eval_spec.simulator, Tool(name=model.name, version=model.version)),
         functional=estimate(counts, k, how),
-        pass_at_k={str(n): estimate(counts, k, how, n) for n in exam.ks if n <= k},
+        pass_at_k={str(n): estimate(counts, k, how, n) for n in eval_spec.ks if n <= k},
         categories={name: estimate(group, k, how) for name, group in sorted(groups.items())},
         outcomes=dict(sorted(outcomes.items())),
         compile_rate=_share(sum(compiles(sample) for sample in samples), total),
         finished_rate=_share(sum(sample.finished for sample in samples), total),
-        forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples) if exam.evident else 0,
+        forged=sum(_forged(sample, expected[sample.problem_id]) for sample in samples)
+        if eval_spec.evident
+        else 0,
         passes=passes,
         answers=_texts(samples),
     )

@@ -47,7 +47,7 @@ class Result(NamedTuple):
     verdict: Verdict
     layer: str
     """What stopped it; empty for one that passed."""
-    careless: bool
+    naive: bool
     """Whether it passes a script that runs the tools and looks for the pass line."""
 
 
@@ -58,8 +58,8 @@ def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
             if style in {None, name}:
                 design = Design(rtl=attack.rtl, testbench=testbench)
                 verdict = judge.check(design)
-                careless = PASS_LINES[name](judge.icarus.careless(design))
-                yield Result(attack, name, verdict, _layer(verdict), careless)
+                naive = PASS_LINES[name](judge.icarus.naive(design))
+                yield Result(attack, name, verdict, _layer(verdict), naive)
 
 
 def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:

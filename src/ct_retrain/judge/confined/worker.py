@@ -65,7 +65,7 @@ class Job(NamedTuple):
     limits: Limits
     log_chars: int
     direct: bool
-    careless: bool = False
+    naive: bool = False
     """Only run the tools, and give back what they print."""
     files: tuple[tuple[str, str], ...] = ()
     """Name and text of what the testbench reads."""
@@ -175,7 +175,7 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         way = Script(*job.script)
         plain = _lay_out(job, icarus_tools.NAMES) or as_script(job.rtl, job.testbench, way, tools)
         return plain._asdict()
-    answer = _plainly(job, tools) if job.careless else _judge(job, tools, benches)
+    answer = _plainly(job, tools) if job.naive else _judge(job, tools, benches)
     return answer._asdict()
 
 

@@ -112,8 +112,8 @@ def clean(made: Harness, nonce: Nonce, output: str) -> str:
     """*output* as the testbench meant it, without the secrets and the end mark."""
     lines = [line for line in output.split("\n") if ended_at(nonce.mark, line) is None]
     text = "\n".join(lines).replace(f"_{nonce.name}", "")
-    house = made.style is Style.HOUSE
-    return text.replace(nonce.mark, "CT_VERDICT") if house else _voice(nonce.mark).sub("", text)
+    app = made.style is Style.HOUSE
+    return text.replace(nonce.mark, "CT_VERDICT") if app else _voice(nonce.mark).sub("", text)
 
 
 def ended_at(mark: str, output: str) -> int | None:

@@ -99,7 +99,7 @@ class Cache:
             connection.execute("vacuum")
 
 
-class Remembering:
+class CachedSimulator:
     """A Simulator that asks another one only what it does not know."""
 
     def __init__(self, simulator: Simulator, cache: Cache, limits: str) -> None:

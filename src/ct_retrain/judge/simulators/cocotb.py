@@ -22,7 +22,7 @@ _MEMORY_MB = 1024
 _REMEMBERED = 256
 
 
-class Cosimulating:
+class CocotbSimulator:
     """A Simulator that knows cocotb's testbenches too; safe to share between threads."""
 
     def __init__(

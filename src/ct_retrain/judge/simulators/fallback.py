@@ -14,7 +14,7 @@ from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.simulators.icarus import Icarus
 
 
-class Choosing:
+class FallbackSimulator:
     """A Simulator; its verdicts name the one of the two that gave them."""
 
     def __init__(self, icarus: Icarus, other: Simulator) -> None:

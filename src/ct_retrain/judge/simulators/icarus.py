@@ -53,9 +53,9 @@ class Icarus:
         """What the testbench of *design* printed, line by line, and how each line was read."""
         return tuple(Shown(*line) for line in self._ask(design, explain=True)["shown"])
 
-    def careless(self, design: Design) -> str:
+    def naive(self, design: Design) -> str:
         """What iverilog and vvp print for *design* when they are run as most scripts do; confined all the same."""
-        answer = self._pool.ask({**self._job(design), "careless": True}, self._limits)
+        answer = self._pool.ask({**self._job(design), "naive": True}, self._limits)
         return str(answer["log"])
 
     def by_script(self, design: Design, script: Script) -> Said:

@@ -11,7 +11,7 @@ from ct_retrain.decontamination.rules import RULES_VERSION, Rule
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.records import trained as training_facts
 from ct_retrain.nightly.run import stages
-from ct_retrain.stages._clean import CERTIFICATE, again
+from ct_retrain.stages._decontamination import CERTIFICATE, again
 from ct_retrain.stages.train import MIXTURE
 
 CERTIFICATE_CLAIM = (

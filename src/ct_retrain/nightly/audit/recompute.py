@@ -26,7 +26,7 @@ from ct_retrain.core.records.problem import (
 )
 from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.rules.interim_looks import Look, looks
-from ct_retrain.core.rules.scoring import Exam, scorecard
+from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import stages
@@ -214,10 +214,10 @@ def _suite(night: Night, facts: BenchmarkFacts) -> Suite | str:
 
 
 def _derived(night: Night, suite: Suite, card: Scorecard) -> Iterator[Scorecard]:
-    exam = Exam(suite, card.sampling, _look(night, card).gate, card.tools[0])
+    eval_spec = EvalSpec(suite, card.sampling, _look(night, card).gate, card.tools[0])
     for samples in _kept(night, card):
         for model in _models(card):
-            yield scorecard(exam, card.arm, model, samples)
+            yield scorecard(eval_spec, card.arm, model, samples)
 
 
 def _without_answers(card: Scorecard) -> Scorecard:

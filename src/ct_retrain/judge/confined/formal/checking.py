@@ -27,7 +27,7 @@ from ct_retrain.judge.confined.formal.monitors import (
     replaying,
 )
 from ct_retrain.judge.confined.formal.properties import Properties, read_properties
-from ct_retrain.judge.confined.sandbox.process import Limits, Patience
+from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.modules import Module, modules
 
 
@@ -59,7 +59,7 @@ class Checked(NamedTuple):
 
 def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Checked:
     """Answer in the working directory."""
-    with Patience(limits.cpu_seconds):
+    with CpuBudget(limits.cpu_seconds):
         text = fit(asked.rtl)
         if not text:
             return Checked(None, "not synthesizable")

@@ -16,10 +16,10 @@ from ct_retrain.judge.confined.formal.engines import (
     decide,
     locate_yosys,
 )
-from ct_retrain.judge.confined.sandbox.process import Limits, Patience
+from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, modules
-from ct_retrain.verilog.older import older
+from ct_retrain.verilog.yosys_compat import older
 
 __all__ = ["Alike", "Question", "Yosys", "alike", "clock_of", "locate_yosys", "readable"]
 
@@ -55,7 +55,7 @@ class Question(NamedTuple):
 def alike(asked: Question, yosys: Yosys, limits: Limits) -> Alike:
     """Answer in the working directory; called inside a worker."""
     golden, other, top = asked.golden, asked.other, asked.top
-    with Patience(limits.cpu_seconds):
+    with CpuBudget(limits.cpu_seconds):
         golden, other = fit(golden), fit(other)
         if not (golden and other):
             return Alike(answer=None, why="not synthesizable")

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 from ct_retrain.judge.confined.formal.equivalence import readable
 from ct_retrain.judge.confined.formal.yowasp import execute
-from ct_retrain.judge.confined.sandbox.process import Limits, Patience
+from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, defined, modules
 from ct_retrain.verilog.overrides import Values, overrides
@@ -55,7 +55,7 @@ class Asked(NamedTuple):
 
 def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Reading = AS_IT_IS) -> Copy:
     """*rtl* after yosys has turned processes into registers and logic, with the parameters that are *asked* for."""
-    with Patience(limits.cpu_seconds):
+    with CpuBudget(limits.cpu_seconds):
         approved = approve(rtl)
         roots = [name for name in defined(approved.text) if name in asked.wanted]
         given = {root: overrides(approved.text, asked.testbench, root) for root in roots}
@@ -99,7 +99,7 @@ class _Writer(NamedTuple):
             # Only now: what a design asks of unknown bits has its answer before they get a value.
             found = self._written(found.text, self.root, _filling(self.text, reading.unknown))
         if found.text and reading.at_edge:
-            with Patience(self.limits.cpu_seconds):
+            with CpuBudget(self.limits.cpu_seconds):
                 found = _at_edge(found.text, self.root)
         return found
 

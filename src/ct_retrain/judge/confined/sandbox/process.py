@@ -182,7 +182,7 @@ def _limit(code: int, used: float, output: str, limits: Limits) -> Limit | None:
     return None
 
 
-class Patience:
+class CpuBudget:
     """While it lasts, more processor time than so many seconds ends this very process: for parsing what may be a bomb."""
 
     def __init__(self, seconds: int) -> None:

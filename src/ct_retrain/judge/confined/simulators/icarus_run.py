@@ -13,10 +13,10 @@ from typing import NamedTuple
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.process import (
+    CpuBudget,
     Finished,
     Limit,
     Limits,
-    Patience,
     feed,
     run,
 )
@@ -64,7 +64,7 @@ def prepare(
     flat = flatten(preprocessable(testbench, present), "testbench.v", tools)
     if isinstance(flat, Finished):
         return f"the testbench cannot be preprocessed: {_first_error(flat)}"
-    with Patience(tools.parser_seconds):
+    with CpuBudget(tools.parser_seconds):
         made = harness(testbench, flat, changed)
         packages = packages_used(flat)
     return made if isinstance(made, str) else Bench(made, made.source, units(flat), packages)
@@ -158,7 +158,7 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
 
 def _examined(rtl: str, bench: Bench, tools: Tools) -> Approved | Answer:
     """What the guard makes of *rtl*, or the verdict where there is nothing to compile beside *bench*."""
-    with Patience(tools.parser_seconds):
+    with CpuBudget(tools.parser_seconds):
         approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
         against = joined(approved, bench.made)
@@ -203,7 +203,7 @@ def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> st
     unread = approved.report.unread
     if unread and bench.made.style is Style.COCOTB:
         # What stands in the Verilog that the testbench brings is no riddle.
-        with Patience(tools.parser_seconds):
+        with CpuBudget(tools.parser_seconds):
             unread = guard(f"{bench.flat}\n{rtl}").unread
     return str(unread[0]) if unread else ""
 

@@ -20,9 +20,9 @@ from typing import NamedTuple
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import (
+    CpuBudget,
     Finished,
     Limits,
-    Patience,
     run,
 )
 from ct_retrain.judge.confined.simulators import verilator_build
@@ -78,7 +78,7 @@ class Trial(NamedTuple):
 def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     """The verdict of *trial* on *rtl*."""
     flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
-    with Patience(tools.parser_seconds):
+    with CpuBudget(tools.parser_seconds):
         # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
         made = harness(trial.testbench, flat if isinstance(flat, str) else "", trial.tried)
     if isinstance(made, str):
@@ -87,7 +87,7 @@ def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
     if isinstance(tried, str):
         return Answer(Outcome.NO_EVIDENCE, tried)
     made = tried.made._replace(source=tried.flat)
-    with Patience(tools.parser_seconds):
+    with CpuBudget(tools.parser_seconds):
         approved = approve(rtl, made.modules)
         taken = captured(approved.text, made.source)
         against = joined(approved, made)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.adapters import _leash
+from ct_retrain.adapters import _parent_watch
 from ct_retrain.core.configuration import loading
 from ct_retrain.core.errors import UsageError
 
@@ -79,7 +79,7 @@ def _started(
 ) -> "subprocess.Popen[bytes]":
     with log.open("ab") as file:
         return subprocess.Popen(
-            [sys.executable, "-I", "-S", _leash.__file__, *argv],
+            [sys.executable, "-I", "-S", _parent_watch.__file__, *argv],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if heard else file,
             stderr=file,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Rejected
-from ct_retrain.stages._artefacts import ARTEFACTS, Depot, Gatherer, Tried
+from ct_retrain.stages._artefacts import ARTEFACTS, BlobStore, Gatherer, Tried
 from ct_retrain.stages._scan import Job, Position, Scan, Sighting, Site
 from ct_retrain.trace import Reach, Refusal
 from ct_retrain.trace.reach import refusal
@@ -35,14 +35,14 @@ class Harvest(NamedTuple):
 
 def harvest(jobs: Iterable[Job], site: Site) -> list[Harvest]:
     """Do *jobs* in order."""
-    depot = Depot(site.out / ARTEFACTS)
+    blobs = BlobStore(site.out / ARTEFACTS)
     try:
-        return [_harvest_one(job, site, depot) for job in jobs]
+        return [_harvest_one(job, site, blobs) for job in jobs]
     except OSError as error:
         message = f"cannot go on reading {site.runs}: {error.strerror}; repair the machine, then run again"
         raise ToolError(message) from error
     finally:
-        depot.close()
+        blobs.close()
 
 
 def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> Harvest:
@@ -60,14 +60,14 @@ def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copie
     )
 
 
-def _harvest_one(job: Job, site: Site, depot: Depot) -> Harvest:
+def _harvest_one(job: Job, site: Site, blobs: BlobStore) -> Harvest:
     scan = Scan(job, site)
-    before = depot.size
-    traces = _gather(scan, site, depot, job.sighting.run)
-    return settled(scan, job.sighting, traces, depot.size - before)
+    before = blobs.size
+    traces = _gather(scan, site, blobs, job.sighting.run)
+    return settled(scan, job.sighting, traces, blobs.size - before)
 
 
-def _gather(scan: Scan, site: Site, depot: Depot, run: bytes) -> list[bytes]:
+def _gather(scan: Scan, site: Site, blobs: BlobStore, run: bytes) -> list[bytes]:
     """Keep the files of everything that passed; what cannot be kept is refused."""
     passes = scan.passes()
     first = next(passes, None)
@@ -81,7 +81,7 @@ def _gather(scan: Scan, site: Site, depot: Depot, run: bytes) -> list[bytes]:
         except OSError as error:
             scan.refuse(0, "vanished", f"its directory: {refusal(error, scan.run).detail}")
             return []
-        gatherer = Gatherer(reach, depot, site.settings.max_artefact_bytes, site.latest)
+        gatherer = Gatherer(reach, blobs, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []
         for passing in chain([first], passes):
             found = gatherer.trace(scan.run, passing.entry, passing.tried)

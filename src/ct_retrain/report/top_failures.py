@@ -7,9 +7,14 @@ from typing import NamedTuple
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import Problem, Scorecard
+from ct_retrain.report.formatting import (
+    ARMS,
+    line,
+    lines,
+    words,
+)
 from ct_retrain.report.inspection import Answers, Inspection, inspected
-from ct_retrain.report.shelf import Night, Shelf
-from ct_retrain.report.words import ARMS, line, lines, words
+from ct_retrain.report.report_inputs import Night, ReportInputs
 from ct_retrain.suites.load import load_suite
 
 SHOWN = 5
@@ -42,16 +47,16 @@ class Failures(NamedTuple):
     missing: str
 
 
-def problems_of(shelf: Shelf) -> tuple[dict[str, Problem], str]:
+def problems_of(inputs: ReportInputs) -> tuple[dict[str, Problem], str]:
     """The suite's problems by id, or why they cannot be read."""
     try:
-        suite = load_suite(shelf.suite, shelf.workspace.root)
+        suite = load_suite(inputs.suite, inputs.workspace.root)
     except CtRetrainError as error:
         return {}, f"the benchmark's suite cannot be read ({error}): answers are shown without their golden"
     return {problem.id: problem for problem in suite.problems}, ""
 
 
-def failures(shelf: Shelf, night: Night, problems: dict[str, Problem]) -> Failures:
+def failures(inputs: ReportInputs, night: Night, problems: dict[str, Problem]) -> Failures:
     """Those of the night's candidate."""
     facts = night.of(BenchmarkFacts)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
@@ -59,8 +64,8 @@ def failures(shelf: Shelf, night: Night, problems: dict[str, Problem]) -> Failur
         return Failures((), "")
     chosen = list(_chosen(facts, cards["candidate"], problems))
     wanted = [problems.get(name) or _unknown(name) for name, _ in chosen]
-    directory = night.places["benchmark"] / shelf.samples
-    answers = Answers(night.record.night, directory, shelf.workspace.relative(directory))
+    directory = night.places["benchmark"] / inputs.samples
+    answers = Answers(night.record.night, directory, inputs.workspace.relative(directory))
     try:
         found = list(inspected(answers, facts.scorecards, wanted))
     except (CtRetrainError, OSError) as error:

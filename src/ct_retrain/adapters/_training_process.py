@@ -13,7 +13,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
-from ct_retrain.adapters import _checkpoints, _leashed, _memory, _relay
+from ct_retrain.adapters import (
+    _checkpoints,
+    _child_events,
+    _child_programs,
+    _memory,
+)
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.training import Fit, TrainPlan
 
@@ -24,7 +29,7 @@ class _End(NamedTuple):
     """How a child ended."""
 
     code: int
-    failure: _relay.Failure | None
+    failure: _child_events.Failure | None
 
     @property
     def exhausted(self) -> bool:
@@ -38,7 +43,7 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
     What the child and its libraries print is kept in `out/trainer.log`, unless it is nothing.
     """
     options = [_DOWNLOAD] if download else []
-    log = out / _leashed.TRAINER_LOG
+    log = out / _child_programs.TRAINER_LOG
     log.unlink(missing_ok=True)
     end = _run(out, options)
     if end.exhausted and plan.hyperparameters.gradient_checkpointing == "auto":
@@ -50,7 +55,9 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
         raise end.failure.raised()
     if end.code:
         hint = f", maybe because memory ran out: {_memory.REMEDY}" if end.exhausted else ""
-        raise ToolError(f"training ended with {_leashed.ending(end.code)}{hint}; {_leashed.tail(log)}")
+        raise ToolError(
+            f"training ended with {_child_programs.ending(end.code)}{hint}; {_child_programs.tail(log)}"
+        )
     if not log.stat().st_size:
         log.unlink()
     return disk.read_record(out / "fit.json", Fit)
@@ -59,15 +66,15 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
 def _run(out: Path, options: list[str]) -> _End:
     # -P: a module that happens to lie in the working directory is not to be taken for a library.
     program = [sys.executable, "-P", "-m", __name__, str(out.resolve()), *options]
-    listener = _relay.Listener()
-    code = _leashed.run_own(program, out / _leashed.TRAINER_LOG, listener.hear)
+    listener = _child_events.Listener()
+    code = _child_programs.run_own(program, out / _child_programs.TRAINER_LOG, listener.hear)
     return _End(code, listener.failure)
 
 
 def _main() -> None:
     """The child: the plan lies in the directory that the first argument names."""
     out, options = Path(sys.argv[1]), sys.argv[2:]
-    with _relay.telling():
+    with _child_events.telling():
         from ct_retrain.adapters.qlora import Here
 
         here = Here(download=_DOWNLOAD in options, spare_memory=_SPARE_MEMORY in options)

@@ -2,7 +2,7 @@
 
 import re
 
-from ct_retrain.verilog.expansion import unbounded
+from ct_retrain.verilog.macro_bound import unbounded
 
 MAX_CHARACTERS = 2 << 20
 MAX_DEPTH = 500

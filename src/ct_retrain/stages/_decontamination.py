@@ -10,7 +10,7 @@ from ct_retrain.core.records.training import Row
 from ct_retrain.decontamination.comparer import Comparer
 from ct_retrain.decontamination.protection import Protection, certificate, clean
 from ct_retrain.decontamination.texts import Candidate
-from ct_retrain.stages._sources import Refuse, Source
+from ct_retrain.stages._inputs import Refuse, Source
 
 CERTIFICATE = "certificate.json"
 

@@ -23,7 +23,7 @@ from ct_retrain.core.workspace import Workspace
 F = TypeVar("F", bound=Record)
 
 
-class Shelf(NamedTuple):
+class ReportInputs(NamedTuple):
     """A workspace, and the names that its stages give to what a page shows."""
 
     workspace: Workspace
@@ -53,7 +53,7 @@ class Night(NamedTuple):
         return next((one for one in self.facts if isinstance(one, kind)), None)
 
 
-class Library(NamedTuple):
+class History(NamedTuple):
     """Everything on record."""
 
     records: tuple[NightRecord, ...]
@@ -72,57 +72,57 @@ class Library(NamedTuple):
         return tuple(one for one in self.records if order(one.night) <= order(record.night))[-most:]
 
 
-def library(shelf: Shelf) -> Library:
+def history_of(inputs: ReportInputs) -> History:
     """Read every record and every move that can be read."""
     missing: list[str] = []
     records: list[NightRecord] = []
-    for path in shelf.workspace.records.glob("*.json"):
+    for path in inputs.workspace.records.glob("*.json"):
         try:
             records.append(disk.read_record(path, NightRecord))
         except (CorruptStateError, OSError) as error:
-            missing.append(_said(shelf, error))
+            missing.append(_said(inputs, error))
     records.sort(key=lambda record: order(record.night))
-    return Library(
-        tuple(records), tuple(_moves(shelf, missing)), _serving(shelf, missing), tuple(sorted(missing))
+    return History(
+        tuple(records), tuple(_moves(inputs, missing)), _serving(inputs, missing), tuple(sorted(missing))
     )
 
 
-def _moves(shelf: Shelf, missing: list[str]) -> Iterator[Move]:
-    if not shelf.history.exists():
+def _moves(inputs: ReportInputs, missing: list[str]) -> Iterator[Move]:
+    if not inputs.history.exists():
         return
     try:
-        yield from disk.read_lines(shelf.history, Move)
+        yield from disk.read_lines(inputs.history, Move)
     except (CorruptStateError, OSError) as error:
-        missing.append(_said(shelf, error))
+        missing.append(_said(inputs, error))
 
 
-def _serving(shelf: Shelf, missing: list[str]) -> str | None:
-    if not shelf.latest.is_symlink():
+def _serving(inputs: ReportInputs, missing: list[str]) -> str | None:
+    if not inputs.latest.is_symlink():
         return None
-    name = shelf.latest.readlink().name
-    if not shelf.latest.is_dir():
-        where = shelf.workspace.relative(shelf.latest)
+    name = inputs.latest.readlink().name
+    if not inputs.latest.is_dir():
+        where = inputs.workspace.relative(inputs.latest)
         missing.append(f"{where} points at {name}, which is not there: `ct-retrain rollback` to another")
     return name
 
 
-def night_of(shelf: Shelf, record: NightRecord) -> Night:
+def night_of(inputs: ReportInputs, record: NightRecord) -> Night:
     """The facts of every stage of *record* that can be read, from the night's directory or from the archive."""
     facts: list[Facts] = []
     places: dict[str, Path] = {}
     missing: list[str] = []
     for ref in record.stages:
-        found = _found(shelf, record, ref)
+        found = _found(inputs, record, ref)
         if found is None:
             missing.append(f"{ref.path} is no longer there: what only {ref.stage} knew is left out below")
             continue
         try:
             manifest = disk.read_record(found, Manifest)
         except (CorruptStateError, OSError) as error:
-            missing.append(_said(shelf, error))
+            missing.append(_said(inputs, error))
             continue
         if disk.sha256_of(found) != ref.sha256:
-            where = shelf.workspace.relative(found)
+            where = inputs.workspace.relative(found)
             missing.append(
                 f"{where} is not the file that the night's record names: its figures may be others"
             )
@@ -131,10 +131,10 @@ def night_of(shelf: Shelf, record: NightRecord) -> Night:
     return Night(record, tuple(facts), places, tuple(missing))
 
 
-def benchmark_of(shelf: Shelf, record: NightRecord) -> BenchmarkFacts | None:
+def benchmark_of(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:
     """What benchmark found in the night of *record*; None where there was none or it cannot be read any more."""
     for ref in record.stages:
-        found = _found(shelf, record, ref) if ref.stage == "benchmark" else None
+        found = _found(inputs, record, ref) if ref.stage == "benchmark" else None
         if found is not None:
             try:
                 facts = disk.read_record(found, Manifest).facts
@@ -144,9 +144,9 @@ def benchmark_of(shelf: Shelf, record: NightRecord) -> BenchmarkFacts | None:
     return None
 
 
-def _found(shelf: Shelf, record: NightRecord, ref: ManifestRef) -> Path | None:
-    own = shelf.workspace.root / ref.path
-    archived = shelf.workspace.archive / record.night / ref.stage / own.name
+def _found(inputs: ReportInputs, record: NightRecord, ref: ManifestRef) -> Path | None:
+    own = inputs.workspace.root / ref.path
+    archived = inputs.workspace.archive / record.night / ref.stage / own.name
     return next((path for path in (own, archived) if path.is_file()), None)
 
 
@@ -163,6 +163,6 @@ def refused(path: Path) -> Iterator[Rejected]:
                 continue
 
 
-def _said(shelf: Shelf, error: Exception) -> str:
+def _said(inputs: ReportInputs, error: Exception) -> str:
     """The message of *error* with paths as records name them."""
-    return str(error).replace(f"{shelf.workspace.root}/", "")
+    return str(error).replace(f"{inputs.workspace.root}/", "")

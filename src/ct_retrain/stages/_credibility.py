@@ -9,10 +9,10 @@ from typing import Protocol
 from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool
-from ct_retrain.core.records.dataset import Example, Worth
+from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.credibility import Credibility
-from ct_retrain.stages._sources import Refuse, Source, refusal
+from ct_retrain.stages._inputs import Refuse, Source, refusal
 from ct_retrain.verilog.guard import approve
 from ct_retrain.verilog.modules import instantiated
 from ct_retrain.verilog.undriven import undriven
@@ -114,8 +114,8 @@ def _noticed(found: Credibility) -> str:
     return f"notices {found.killed} of {found.mutants} wrong designs, at most {found.high:.0%}"
 
 
-def _flat(found: Credibility) -> Worth:
-    return Worth(
+def _flat(found: Credibility) -> TestbenchScore:
+    return TestbenchScore(
         asked=True,
         low=found.low,
         high=found.high,
