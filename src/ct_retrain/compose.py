@@ -26,7 +26,7 @@ from ct_retrain.core.workspace import SERVER_LOG, Workspace
 from ct_retrain.judge.credibility import Appraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Ports
-from ct_retrain.report import Shelf, write
+from ct_retrain.report import ReportInputs, write
 from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.stages.curate import REJECTED
 from ct_retrain.stages.publish import HISTORY, LATEST
@@ -102,12 +102,12 @@ def _server_log(workspace: Workspace) -> Path:
 
 def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:
     def report(workspace: Workspace, record: NightRecord) -> Path:
-        return write(shelf_of(workspace, settings), [record])[0]
+        return write(report_inputs(workspace, settings), [record])[0]
 
     return report
 
 
-def shelf_of(workspace: Workspace, settings: Settings) -> Shelf:
+def report_inputs(workspace: Workspace, settings: Settings) -> ReportInputs:
     """Where the pages of *workspace* find what they show."""
     models = workspace.models
-    return Shelf(workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED)
+    return ReportInputs(workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED)

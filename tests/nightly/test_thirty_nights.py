@@ -14,7 +14,7 @@ from tests.town import Town, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.adapters.object_store import DirectoryStore
-from ct_retrain.compose import shelf_of
+from ct_retrain.compose import report_inputs
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Notifier
 from ct_retrain.core.records.decision import Hold
@@ -153,7 +153,7 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
     assert max(sizes[20:]) < 2 * max(sizes[:10])
     purged = [night for night in NIGHTS if workspace.purged(night).exists()]
     assert len(purged) > 10
-    write(shelf_of(workspace, month.settings), ended)
+    write(report_inputs(workspace, month.settings), ended)
     index = (workspace.reports / "index.html").read_text()
     assert [night for night in NIGHTS if f'href="{night}.html"' not in index] == []
     assert f"{latest(workspace.models)}" in index

@@ -24,7 +24,7 @@ from tests.town import Town, found
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.compose import shelf_of
+from ct_retrain.compose import report_inputs
 from ct_retrain.core.configuration.loading import flat
 from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, Settings
 from ct_retrain.core.records.night import NightRecord
@@ -41,7 +41,7 @@ def record_of(town: Town, name: str) -> NightRecord:
 
 
 def written(town: Town, name: str) -> str:
-    return write(shelf_of(town.workspace, town.settings), [record_of(town, name)])[0].read_text()
+    return write(report_inputs(town.workspace, town.settings), [record_of(town, name)])[0].read_text()
 
 
 def history(town: Town) -> str:
@@ -360,7 +360,7 @@ def test_a_year_of_a_large_suite_fits(tmp_path):
     settings = Settings()
     workspace = Workspace(tmp_path, settings.paths)
     records = many_nights(workspace, Made(nights=60, problems=156))
-    [path] = write(shelf_of(workspace, settings), records[-1:])
+    [path] = write(report_inputs(workspace, settings), records[-1:])
     page = path.read_text()
 
     assert path.stat().st_size < LIMIT / 2
@@ -380,7 +380,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(town):
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         made.append(record.night)
         assert not (workspace.outbox / record.night).exists()
-        return write(shelf_of(workspace, town.settings), [record])[0]
+        return write(report_inputs(workspace, town.settings), [record])[0]
 
     shutil.rmtree(town.workspace.outbox / REJECTED)
     ports = town.ports._replace(reporter=reporter)

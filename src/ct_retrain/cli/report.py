@@ -26,12 +26,12 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
 
     A page is one file that needs no network: mail it, or keep it.
     """
-    from ct_retrain.compose import shelf_of
+    from ct_retrain.compose import report_inputs
     from ct_retrain.report import INDEX, write
 
     app = context.app()
-    shelf = shelf_of(app.workspace, app.settings)
-    pages = write(shelf, _chosen(app, night, every=every))
+    inputs = report_inputs(app.workspace, app.settings)
+    pages = write(inputs, _chosen(app, night, every=every))
     written = [*pages, app.workspace.reports / INDEX]
     if as_json:
         print_json([{"path": str(path), "bytes": path.stat().st_size} for path in written])
