@@ -23,7 +23,7 @@ from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
 from ct_retrain.stages._run_reader import settled
-from ct_retrain.stages._scan import Scan, Site
+from ct_retrain.stages._scan import ScanSite, TraceScan
 from ct_retrain.stages.collect import CollectInputs, collect
 
 CUTOFF = datetime(2036, 1, 1, tzinfo=UTC)
@@ -161,12 +161,12 @@ def _scan(workspace: Path) -> str:
     with tempfile.TemporaryDirectory(dir=workspace) as name:
         out, runs = Path(name), workspace / "data" / "runs"
         freeze(out / LEDGER, None, Walk(workspace, runs), CUTOFF.timestamp())
-        site = Site(workspace, runs, out, CollectSettings(), CUTOFF.timestamp())
+        site = ScanSite(workspace, runs, out, CollectSettings(), CUTOFF.timestamp())
         passed = bad = 0
         with Ledger(out / LEDGER) as ledger:
             batch = []
             for job in ledger.jobs():
-                scan = Scan(job, site)
+                scan = TraceScan(job, site)
                 passed += sum(1 for _ in scan.passes())
                 bad += len(scan.rejected)
                 batch.append(settled(scan, job.sighting, [], 0))

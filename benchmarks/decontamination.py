@@ -25,7 +25,7 @@ from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.decontamination.behaviour import Laboratory
-from ct_retrain.decontamination.comparer import Compared, Comparer
+from ct_retrain.decontamination.comparer import ComparedRows, Comparer
 from ct_retrain.decontamination.design import read_rtl
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.decontamination.texts import Candidate
@@ -75,7 +75,7 @@ class Rule8:
         return not grams(question).isdisjoint(self._known)
 
 
-def measure(name: str, candidates: list[Candidate], comparer: Comparer, rule: Rule8) -> Compared:
+def measure(name: str, candidates: list[Candidate], comparer: Comparer, rule: Rule8) -> ComparedRows:
     """Print one line; recall or false alarms, whichever *candidates* are."""
     began = time.process_time()
     found = comparer.compare(candidates)

@@ -34,7 +34,7 @@ from ct_retrain.stages._several_files import (
     Whole,
     whole,
 )
-from ct_retrain.trace import Refusal
+from ct_retrain.trace import FileRefusal
 from ct_retrain.verilog.mutate import mutants
 from ct_retrain.verilog.roms import filled
 
@@ -94,20 +94,20 @@ def design_of(row: dict[str, Any], tree: Tree) -> Design | str:
     if missing:
         return f"{row['repo']}: no {missing[0]} in it"
 
-    def read(key: str, name: str) -> bytes | Refusal:
+    def read(key: str, name: str) -> bytes | FileRefusal:
         del key
         found = name if name in tree.names else tree.near(name, row["testbench"])
-        return Refusal("artefact_missing", name) if found is None else tree.read(found)
+        return FileRefusal("artefact_missing", name) if found is None else tree.read(found)
 
     texts = [tree.read(name).decode("utf-8", "replace") for name in (*row["design"], row["testbench"])]
     data = dict(_data(texts, row, tree))
     rtl = whole("rtl_file", row["design"], read, Surroundings())
     around = Surroundings(data=tuple(data))
-    if isinstance(rtl, Refusal):
+    if isinstance(rtl, FileRefusal):
         return rtl.detail
     around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
     bench = whole("testbench_file", [row["testbench"]], read, around)
-    if isinstance(bench, Refusal):
+    if isinstance(bench, FileRefusal):
         return bench.detail
     text, rtl_text = _text(bench), _text(rtl)
     if re.search(r"\bmodule\s+RefModule\b", rtl_text) and "TopModule" in text:

@@ -20,7 +20,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.night import Effort, Provenance
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.judge.credibility import Appraiser
+from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Ports
 from ct_retrain.trace import TraceWriter
@@ -164,7 +164,7 @@ def found(
     workspace.gold.joinpath("v5.jsonl").write_text(json.dumps(gold) + "\n")
     learner, inbox = Taught({}, forgets=forgets), Inbox()
     judge = Judge(settings.judge, workspace.verdicts if remembers else None)
-    appraiser = Appraiser(judge.plain, judge.prover)
+    appraiser = TestbenchAppraiser(judge.plain, judge.prover)
     ports = Ports(
         simulator=judge,
         appraiser=appraiser,

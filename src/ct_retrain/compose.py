@@ -23,7 +23,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
-from ct_retrain.judge.credibility import Appraiser
+from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Ports
 from ct_retrain.report import ReportInputs, write
@@ -64,7 +64,7 @@ def without_side_effects(app: App) -> App:
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
     """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one."""
     simulator = Judge(settings.judge, verdicts, settings.sandbox)
-    appraiser = Appraiser(simulator.plain, simulator.prover)
+    appraiser = TestbenchAppraiser(simulator.plain, simulator.prover)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
     return Ports(
         simulator=simulator,
@@ -110,4 +110,6 @@ def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:
 def report_inputs(workspace: Workspace, settings: Settings) -> ReportInputs:
     """Where the pages of *workspace* find what they show."""
     models = workspace.models
-    return ReportInputs(workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED)
+    return ReportInputs(
+        workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED
+    )

@@ -52,7 +52,7 @@ class Tools(NamedTuple):
     workers: int
 
 
-class Result(NamedTuple):
+class SpecResult(NamedTuple):
     """How one spec ended."""
 
     spec: str
@@ -94,10 +94,10 @@ def _spec(where: str, text: bytes) -> Spec:
         raise UsageError(message) from error
 
 
-def run(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[Result]:
+def run(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[SpecResult]:
     """Write, simulate and trace every spec in a run directory of its own, `<prefix>-<spec id>` below *runs*."""
     waiting = [_start(spec, runs, prefix) for spec in specs]
-    results: list[Result] = []
+    results: list[SpecResult] = []
     for attempt, writer in enumerate(tools.writers, 1):
         if not waiting:
             break
@@ -105,11 +105,11 @@ def run(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[Re
         for job, passed in tried:
             if passed:
                 job.trace.stage("Report", status="pass", attempts=attempt)
-                results.append(Result(job.spec.id, job.directory.name, True, attempt, writer.tool.name))  # noqa: FBT003
+                results.append(SpecResult(job.spec.id, job.directory.name, True, attempt, writer.tool.name))  # noqa: FBT003
         waiting = [job for job, passed in tried if not passed]
     for job in waiting:
         job.trace.stage("Report", status="fail", attempts=len(tools.writers))
-        results.append(Result(job.spec.id, job.directory.name, False, len(tools.writers), ""))  # noqa: FBT003
+        results.append(SpecResult(job.spec.id, job.directory.name, False, len(tools.writers), ""))  # noqa: FBT003
     return results
 
 

@@ -23,7 +23,7 @@ from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
 from ct_retrain.judge.attacks.testbenches import JOINTS, benches
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.confined.sandbox.process import Limits
-from ct_retrain.judge.confined.simulators.answer import Bench, Tools
+from ct_retrain.judge.confined.simulators.answer import Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import flatten, prepare, settle
 from ct_retrain.judge.confined.simulators.icarus_tools import MACROS, PREDEFINED, locate
 from ct_retrain.judge.evidence.harness import Nonce
@@ -187,7 +187,7 @@ def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     style: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tools = Tools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
+    tools = SimulatorTools(locate(), True, Limits(1, MEMORY_MB, 64), 20, 1000, None)
 
     def waved_through(rtl: str, reserved: frozenset[str]) -> Approved:
         flat = flatten(rtl, "design.v", tools)

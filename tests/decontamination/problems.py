@@ -3,7 +3,7 @@
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.decontamination.behaviour import Laboratory
-from ct_retrain.decontamination.comparer import Compared, Comparer, Limits
+from ct_retrain.decontamination.comparer import ComparedRows, Comparer, ComparisonLimits
 from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.texts import Candidate
 
@@ -39,8 +39,8 @@ COURT = suite(problem("majority", ASKED, MAJORITY), problem("gate", GATE_ASKED, 
 
 def compared(
     *rows: tuple[str, str], laboratory: Laboratory | None = None, suites: tuple[Suite, ...] = (COURT,)
-) -> Compared:
-    comparer = Comparer(References(suites), Limits(0.5, 1000, 100), laboratory, 1)
+) -> ComparedRows:
+    comparer = Comparer(References(suites), ComparisonLimits(0.5, 1000, 100), laboratory, 1)
     return comparer.compare(Candidate(question, answer, "gold") for question, answer in rows)
 
 

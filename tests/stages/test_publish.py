@@ -17,7 +17,7 @@ from ct_retrain.core.records.problem import Sample
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, run
-from ct_retrain.stages.publish import Reason, history, latest, move_latest, predecessor, verified
+from ct_retrain.stages.publish import MoveReason, history, latest, move_latest, predecessor, verified
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +246,7 @@ def test_rollback_finds_the_release_before_and_leaves_history(tmp_path: Path, pu
     models = copy_of(published, tmp_path / "town").workspace.models
 
     assert predecessor(models) == "nightly_2026-01-01"
-    move_latest(models, "nightly_2026-01-01", Reason(None, "worse in the lab", "rollback"))
+    move_latest(models, "nightly_2026-01-01", MoveReason(None, "worse in the lab", "rollback"))
     assert latest(models) == "nightly_2026-01-01"
     assert [move.who for move in history(models)] == ["night", "night", "rollback"]
     assert history(models)[-1].source == "nightly_2026-01-02"
@@ -255,13 +255,13 @@ def test_rollback_finds_the_release_before_and_leaves_history(tmp_path: Path, pu
 def test_going_back_to_mainline_takes_the_pointer_away_and_says_so(tmp_path: Path, published: Town) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     for _ in range(2):
-        move_latest(models, None, Reason(None, "no adapter tonight", "rollback"))
+        move_latest(models, None, MoveReason(None, "no adapter tonight", "rollback"))
 
     assert latest(models) is None
     assert not os.path.lexists(models / "latest_nightly")
     assert len(history(models)) == 3
     assert (history(models)[-1].source, history(models)[-1].target) == ("nightly_2026-01-02", None)
-    move_latest(models, "nightly_2026-01-01", Reason("2026-01-01", "again", "rollback"))
+    move_latest(models, "nightly_2026-01-01", MoveReason("2026-01-01", "again", "rollback"))
     assert latest(models) == "nightly_2026-01-01"
 
 
@@ -279,7 +279,7 @@ def test_the_history_says_which_decision_a_move_rests_on_and_reads_older_lines(
 
 def test_moving_to_where_the_pointer_is_leaves_one_line(tmp_path: Path, published: Town) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
-    move_latest(models, "nightly_2026-01-02", Reason(None, "again", "rollback"))
+    move_latest(models, "nightly_2026-01-02", MoveReason(None, "again", "rollback"))
 
     assert len(history(models)) == 2
 

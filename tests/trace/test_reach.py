@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.trace import Reach, Refusal, Rules
+from ct_retrain.trace import FileRefusal, Reach, Rules
 
 EVERYTHING = Rules(shared=(".",))
 
@@ -58,7 +58,7 @@ def test_runs_outside_the_workspace_reach_their_own_files(tmp_path: Path, run: P
     with Reach.of(tmp_path / "elsewhere", run) as reach:
         assert reach.read("rtl/top.v", 100) == b"in the run"
         assert reach.read(f"{run}/rtl/top.v", 100) == b"in the run"
-        assert reach.read(f"{run.parents[2]}/shared/tb.v", 100) == Refusal(
+        assert reach.read(f"{run.parents[2]}/shared/tb.v", 100) == FileRefusal(
             "path_escapes", f"{run.parents[2]}/shared/tb.v"
         )
 
@@ -68,7 +68,7 @@ def test_a_neighbour_whose_name_begins_like_the_workspace_is_outside(tmp_path: P
     (tmp_path / "ws-secret" / "x").write_text("secret")
     with Reach.of(run.parents[2], run) as reach:
         found = reach.read(f"{tmp_path}/ws-secret/x", 100)
-    assert isinstance(found, Refusal)
+    assert isinstance(found, FileRefusal)
     assert found.reason == "path_escapes"
 
 
@@ -80,7 +80,7 @@ def test_the_workspace_is_out_of_reach_but_for_what_is_shared(run: Path, name: s
     with Reach.of(workspace, run, Rules(shared=("data/specs", "shared"))) as reach:
         shared = reach.read(name.format(ws=workspace), 100)
 
-    assert isinstance(refused, Refusal)
+    assert isinstance(refused, FileRefusal)
     assert refused.reason == "out_of_reach"
     assert shared == b"in the workspace"
 
@@ -96,7 +96,7 @@ def test_hidden_files_and_settings_are_out_of_reach_everywhere(run: Path, place:
     with Reach.of(workspace, run, EVERYTHING) as reach:
         found = [reach.read(place, 100), reach.read(f"{workspace}/{place}", 100)]
 
-    assert [isinstance(one, Refusal) and one.reason for one in found] == ["out_of_reach", "out_of_reach"]
+    assert [isinstance(one, FileRefusal) and one.reason for one in found] == ["out_of_reach", "out_of_reach"]
 
 
 def test_a_link_in_the_run_does_not_widen_its_reach(run: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_link_in_the_run_does_not_widen_its_reach(run: Path) -> None:
     with Reach.of(workspace, run, Rules(shared=("data/runs",))) as reach:
         found = reach.read("spec.txt", 100)
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, FileRefusal)
     assert found.reason == "out_of_reach"
 
 
@@ -117,7 +117,7 @@ def test_what_may_never_be_named_wins_over_what_is_shared(run: Path) -> None:
     with Reach.of(workspace, run, Rules(shared=(".",), never=("work",))) as reach:
         found = reach.read("work/night/x.v", 100)
 
-    assert isinstance(found, Refusal)
+    assert isinstance(found, FileRefusal)
     assert found.reason == "out_of_reach"
 
 
@@ -125,4 +125,4 @@ def test_a_file_that_is_not_there_is_missing_wherever_it_would_have_been(run: Pa
     with Reach.of(run.parents[2], run) as reach:
         found = reach.read("shared/gone.v", 100)
 
-    assert found == Refusal("artefact_missing", "shared/gone.v")
+    assert found == FileRefusal("artefact_missing", "shared/gone.v")

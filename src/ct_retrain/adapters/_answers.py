@@ -61,7 +61,7 @@ _THOUGHTS = frozenset(
 """Parts of an answer that are thoughts."""
 
 
-class Said(NamedTuple):
+class ServerAnswer(NamedTuple):
     """One chat completion."""
 
     text: str
@@ -82,7 +82,7 @@ class Card(NamedTuple):
     """The directory that vLLM loaded an adapter from; of others anything, or empty."""
 
 
-def read_completion(data: bytes, most: int) -> Said:
+def read_completion(data: bytes, most: int) -> ServerAnswer:
     """The first choice of a chat completion of at most *most* tokens; raise NoAnswerError."""
     said = _object(data)
     if said.get("error"):
@@ -102,7 +102,7 @@ def read_completion(data: bytes, most: int) -> Said:
     tokens = _count(usage.get("completion_tokens")) if isinstance(usage, dict) else 0
     written = text + _thoughts(message)
     model = said.get("model")
-    return Said(
+    return ServerAnswer(
         text, _finished(reason, tokens, written, most), tokens, model if isinstance(model, str) else ""
     )
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
-from ct_retrain.adapters._rendering import Rendering
+from ct_retrain.adapters._rendering import ChatRendering
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.chat import ChatOptions
@@ -62,7 +62,7 @@ class Chat:
     def __init__(self, tokenizer: Any, options: ChatOptions) -> None:
         """Find out what the template does; raise UsageError where mainline could not be trained or measured with it."""
         self.tokenizer = tokenizer
-        self._rendering = Rendering(tokenizer, options)
+        self._rendering = ChatRendering(tokenizer, options)
         self._controls = _controls(tokenizer)
         self._marks = _marks(self._controls)
         self._frame = _framed(self._rendering, self._controls, options)
@@ -194,7 +194,7 @@ def _marks(controls: Iterable[str]) -> frozenset[str]:
     return channels | {token for token in controls if mentions_thought(token)}
 
 
-def _framed(rendering: Rendering, controls: dict[str, int], options: ChatOptions) -> _Frame:
+def _framed(rendering: ChatRendering, controls: dict[str, int], options: ChatOptions) -> _Frame:
     asked, answered = _probed(rendering)
     begun = asked.rpartition(_QUESTION)[2]
     opened = left_open(begun)
@@ -218,7 +218,7 @@ def _framed(rendering: Rendering, controls: dict[str, int], options: ChatOptions
     )
 
 
-def _probed(rendering: Rendering) -> tuple[str, str]:
+def _probed(rendering: ChatRendering) -> tuple[str, str]:
     """A question, and it with its answer, as the template renders them; raise UsageError where text is not kept."""
     try:
         return _verbatim(rendering)
@@ -230,7 +230,7 @@ def _probed(rendering: Rendering) -> tuple[str, str]:
             raise error from None
 
 
-def _verbatim(rendering: Rendering) -> tuple[str, str]:
+def _verbatim(rendering: ChatRendering) -> tuple[str, str]:
     asked, answered = rendering.asked(_QUESTION), rendering.answered(_QUESTION, _ANSWER)
     if _QUESTION in asked and _QUESTION in answered and _ANSWER in answered:
         return asked, answered
@@ -240,7 +240,7 @@ def _verbatim(rendering: Rendering) -> tuple[str, str]:
     )
 
 
-def _ended(tail: str, rendering: Rendering, controls: dict[str, int]) -> tuple[str, int, frozenset[int]]:
+def _ended(tail: str, rendering: ChatRendering, controls: dict[str, int]) -> tuple[str, int, frozenset[int]]:
     """What ends an answer: the text up to its control token, that token, and more that follow it.
 
     Where the last answer of a chat has no end of its own, the token that stands before the next question is taken.
@@ -258,7 +258,7 @@ def _ended(tail: str, rendering: Rendering, controls: dict[str, int]) -> tuple[s
     return tail[:end], controls[token], frozenset(controls[token] for _, token in found[1:])
 
 
-def _between(rendering: Rendering) -> str:
+def _between(rendering: ChatRendering) -> str:
     """What stands between an answer and the next question."""
     try:
         whole = rendering.answered(_QUESTION, _ANSWER, _NEXT)
@@ -278,7 +278,7 @@ def _tokens_in(text: str, controls: dict[str, int]) -> list[tuple[int, str]]:
     return found
 
 
-def _strips(rendering: Rendering, head: str, tail: str) -> tuple[bool, bool]:
+def _strips(rendering: ChatRendering, head: str, tail: str) -> tuple[bool, bool]:
     spaced = rendering.answered(_QUESTION, f"\n\n{_ANSWER}\n\n")
     before, _, after = spaced.rpartition(_ANSWER)
     return before == head, after == tail

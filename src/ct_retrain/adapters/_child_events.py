@@ -38,7 +38,7 @@ class Message(Record):
     message: str
 
 
-class Failure(Record):
+class ChildFailure(Record):
     """The error that ended the child."""
 
     error: str
@@ -53,7 +53,7 @@ class Failure(Record):
         return kind(self.reason)
 
 
-_SAID: TypeAdapter[Event | Message | Failure] = TypeAdapter(Event | Message | Failure)
+_SAID: TypeAdapter[Event | Message | ChildFailure] = TypeAdapter(Event | Message | ChildFailure)
 
 
 class Listener:
@@ -61,7 +61,7 @@ class Listener:
 
     def __init__(self) -> None:
         """Nothing was heard yet."""
-        self.failure: Failure | None = None
+        self.failure: ChildFailure | None = None
 
     def hear(self, line: str) -> None:
         """Log what *line* says, or keep it as the child's failure; a line of another form is left out."""
@@ -70,7 +70,7 @@ class Listener:
         except ValidationError:
             return
         match said:
-            case Failure():
+            case ChildFailure():
                 self.failure = said
             case Message():
                 logging.getLogger(said.logger).log(said.level, "%s", said.message)
@@ -91,7 +91,7 @@ def telling() -> Generator[None]:
         except CtRetrainError as error:
             kind = next(one for one in type(error).__mro__ if one.__module__ == errors.__name__)
             exhausted = isinstance(error, OutOfMemoryError)
-            failure = Failure(error=kind.__name__, reason=str(error), exhausted=exhausted)
+            failure = ChildFailure(error=kind.__name__, reason=str(error), exhausted=exhausted)
             channel.write(failure.model_dump_json() + "\n")
             sys.exit(error.exit_code)
 

@@ -28,7 +28,7 @@ _DIRECTIVES = "aAbBcdeDFGHIjklmMnpPRrSsTuUVwWxXyYzZ"
 _REFUSED = "set train.mainline to another model, or mend the template in chat_template.jinja"
 
 
-class Rendering:
+class ChatRendering:
     """The template of one tokenizer, and what it is told besides the turns."""
 
     def __init__(self, tokenizer: Any, options: ChatOptions) -> None:

@@ -10,7 +10,7 @@ _RESEED = 1
 """Added to the seed for the second of two orders, so that they are not drawn from the same stream."""
 
 
-class Reading(NamedTuple):
+class SequenceOrder(NamedTuple):
     """Sequences in the order they are read once, and the schedule that they make."""
 
     rows: Any
@@ -18,7 +18,7 @@ class Reading(NamedTuple):
     packed: bool
 
 
-def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> Reading:
+def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
     """Lay out *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
     if packed:
         planned = recipe.schedule(knobs, tokens.amounts(packed=True))
@@ -27,12 +27,12 @@ def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> Re
         found = recipe.packed(knobs, planned, len(rows))
         if found is not None:
             most = min(len(rows), found.steps * found.sequences_a_step)
-            return Reading(rows.select(range(most)), found, packed=True)
+            return SequenceOrder(rows.select(range(most)), found, packed=True)
     planned = recipe.schedule(knobs, tokens.amounts(packed=False))
     order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
     lengths = [len(row["input_ids"]) for row in tokens.rows]
     batched = reading_order.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)
-    return Reading(_mixture.padded(tokens, batched), planned, packed=False)
+    return SequenceOrder(_mixture.padded(tokens, batched), planned, packed=False)
 
 
 def follow(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:

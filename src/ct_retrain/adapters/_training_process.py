@@ -29,7 +29,7 @@ class _End(NamedTuple):
     """How a child ended."""
 
     code: int
-    failure: _child_events.Failure | None
+    failure: _child_events.ChildFailure | None
 
     @property
     def exhausted(self) -> bool:

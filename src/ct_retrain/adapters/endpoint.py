@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._adapter_loading import Hotload
-from ct_retrain.adapters._answers import Card, Said, read_completion, read_models
+from ct_retrain.adapters._answers import Card, ServerAnswer, read_completion, read_models
 from ct_retrain.adapters._child_programs import Command
 from ct_retrain.adapters._http import Http, NoAnswerError, RefusedError, Terms
 from ct_retrain.adapters._throttle import Throttle
@@ -198,16 +198,16 @@ class EndpointGenerator:
             prompt_id=prompt.id, index=index, text=said.text, finished=said.finished, tokens=said.tokens
         )
 
-    def _said(self, body: Mapping[str, Any], most: int, terms: Terms) -> Said:
+    def _said(self, body: Mapping[str, Any], most: int, terms: Terms) -> ServerAnswer:
         """The answer to *body*; an adapter that the server has lost is loaded once more."""
 
-        def read(data: bytes) -> Said:
+        def read(data: bytes) -> ServerAnswer:
             said = read_completion(data, most)
             if self._arm.adapter is not None and said.model == self._source.settings.model:
                 raise NoAnswerError(f"was asked for {self._arm.name} and answered as mainline")
             return said
 
-        def ask() -> Said:
+        def ask() -> ServerAnswer:
             return self._source.http.ask("/chat/completions", body, read, terms)
 
         try:

@@ -134,7 +134,7 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
     return trainer, reading.schedule
 
 
-def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _schedule.Reading:
+def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _schedule.SequenceOrder:
     # In eval mode bitsandbytes repacks NF4 weights on some CPUs for a kernel that has no backward pass.
     model.train()
     packed = bool(knobs.packing) and _mixture.keeps_documents_apart(model, len(made_of.tokenizer))
@@ -145,7 +145,7 @@ def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _sche
     return _schedule.read(knobs, made_of.tokens, packed=packed)
 
 
-def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Reading) -> Any:
+def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.SequenceOrder) -> Any:
     """The plan's knobs under TRL's names; nothing is reported, printed or sent anywhere."""
     planned, packed = reading.schedule, reading.packed
     cuda = _modelling.library("torch").cuda.is_available()

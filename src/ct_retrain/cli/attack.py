@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ct_retrain.core.configuration.settings import JudgeSettings, Settings
-    from ct_retrain.judge.attacks.suite import Attack, Result
+    from ct_retrain.judge.attacks.suite import Attack, AttackResult
 
 _STYLES = (
     *("house", "verilogeval", "plain", "words", "counts"),
@@ -65,7 +65,7 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
 _COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")
 
 
-def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) -> list[Result]:
+def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) -> list[AttackResult]:
     """Attacks side by side, one a processor; results in the order of *chosen*."""
     import os
     from concurrent.futures import ThreadPoolExecutor
@@ -73,7 +73,7 @@ def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) 
     from ct_retrain.judge.attacks.suite import results
     from ct_retrain.judge.judge import Judge
 
-    def carry_out(one: Attack) -> list[Result]:
+    def carry_out(one: Attack) -> list[AttackResult]:
         return list(results(judge, [one], style))
 
     with (
@@ -103,7 +103,7 @@ def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) ->
     return found
 
 
-def _row(one: Result) -> tuple[str, ...]:
+def _row(one: AttackResult) -> tuple[str, ...]:
     return (
         f"{one.attack.aim}: {one.attack.name}",
         one.style,
@@ -113,7 +113,7 @@ def _row(one: Result) -> tuple[str, ...]:
     )
 
 
-def _as_dict(one: Result) -> dict[str, Any]:
+def _as_dict(one: AttackResult) -> dict[str, Any]:
     return {
         "attack": one.attack.name,
         "aim": one.attack.aim,

@@ -71,10 +71,10 @@ def judge(
 
     A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
     """
-    from ct_retrain.cli.sources import Named, design_of
+    from ct_retrain.cli.sources import NamedSource, design_of
     from ct_retrain.judge.sandbox.workers import layers_of
 
-    made = design_of(Named(dut, tb, rtl, bench, include, define, data))
+    made = design_of(NamedSource(dut, tb, rtl, bench, include, define, data))
     design = made.design
     settings = settings_of(context)
     with judge_of(settings) as simulator:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.verdict import Design
 
 
-class Named(NamedTuple):
+class NamedSource(NamedTuple):
     """The files, as they were named."""
 
     dut: str
@@ -46,7 +46,7 @@ class Made(NamedTuple):
         return told_by_file(self.design.testbench, told_by_file(self.rtl, detail), "testbench.v")
 
 
-def design_of(named: Named) -> Made:
+def design_of(named: NamedSource) -> Made:
     """The design and testbench that *named* names; raise UsageError for what cannot be read."""
     from pathlib import Path
 
@@ -58,20 +58,20 @@ def design_of(named: Named) -> Made:
         surroundings_of,
         whole,
     )
-    from ct_retrain.trace import Refusal
+    from ct_retrain.trace import FileRefusal
     from ct_retrain.trace.lines import Payload
     from ct_retrain.verilog.roms import filled
 
     given = (*named.rtl, named.dut, *named.bench, named.tb)
 
-    def read(key: str, name: str) -> bytes | Refusal:
+    def read(key: str, name: str) -> bytes | FileRefusal:
         if name not in given and not Path(name).is_file():
-            return Refusal("artefact_missing", f"{key}: {name}")
+            return FileRefusal("artefact_missing", f"{key}: {name}")
         return _text(name).encode()
 
     def put_together(key: str, names: tuple[str, ...]) -> Whole:
         made = whole(key, names, read, around)
-        if isinstance(made, Refusal):
+        if isinstance(made, FileRefusal):
             raise UsageError(made.detail)
         return made
 

@@ -29,7 +29,7 @@ class Laboratory(NamedTuple):
     same: Equivalence
 
 
-class Answer(StrEnum):
+class BehaviourAnswer(StrEnum):
     """What came of one comparison."""
 
     EQUAL = "equal"
@@ -58,11 +58,11 @@ class Behaviour:
             return None
         return tuple(order for order in range(len(ORDERS)) if agree(traces[0][order], traces[1][order]))
 
-    def compare(self, golden: Subject, other: Subject, orders: tuple[int, ...]) -> Answer:
+    def compare(self, golden: Subject, other: Subject, orders: tuple[int, ...]) -> BehaviourAnswer:
         """Ask for a proof in each of *orders*, the result of `candidates`."""
         inner = with_suffix(other.rtl.text, _INNER)
         if not inner:
-            return Answer.UNPROVED
+            return BehaviourAnswer.UNPROVED
         tried: list[dict[str, str]] = []
         refuted = True
         for order in orders:
@@ -73,9 +73,9 @@ class Behaviour:
             text = f"{_wrapper(golden.top, other.top, matched)}{inner}"
             answer = self._laboratory.same(golden.rtl.text, text, golden.top.name)
             if answer:
-                return Answer.EQUAL
+                return BehaviourAnswer.EQUAL
             refuted = refuted and answer is False
-        return Answer.DIFFERENT if refuted else Answer.UNPROVED
+        return BehaviourAnswer.DIFFERENT if refuted else BehaviourAnswer.UNPROVED
 
     def _trace(self, subject: Subject) -> tuple[str, ...]:
         key = (subject.rtl.text, subject.top.name)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple, TypeAlias
 
 from ct_retrain.core.progress import paced
-from ct_retrain.decontamination.behaviour import Answer, Behaviour, Laboratory
+from ct_retrain.decontamination.behaviour import Behaviour, BehaviourAnswer, Laboratory
 from ct_retrain.decontamination.design import Rtl
 from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.rules import Match, Rule
@@ -33,7 +33,7 @@ class Near(NamedTuple):
     similarity: float
 
 
-class Limits(NamedTuple):
+class ComparisonLimits(NamedTuple):
     """What counts as alike, and how much may be looked at."""
 
     similarity: float
@@ -44,7 +44,7 @@ class Limits(NamedTuple):
     """Pairs that a proof is asked for."""
 
 
-class Looks(NamedTuple):
+class ComparisonCounts(NamedTuple):
     """How many pairs of a row and a golden with the same ports came to what, rows that are refused not counted."""
 
     different: int = 0
@@ -56,13 +56,13 @@ class Looks(NamedTuple):
     """Beyond the limits, or without simulator and prover."""
 
 
-class Compared(NamedTuple):
+class ComparedRows(NamedTuple):
     """What came of a comparison; rows are numbered as they were given."""
 
     matches: dict[int, Match]
     near: tuple[Near, ...]
     """Of the rows that stay: for each kind the problem that is nearest, and every pair without a proof."""
-    behaviour: Looks
+    behaviour: ComparisonCounts
 
 
 class _Pair(NamedTuple):
@@ -84,7 +84,11 @@ class Comparer:
     """Compares with one set of suites."""
 
     def __init__(
-        self, references: References, limits: Limits, laboratory: Laboratory | None = None, workers: int = 0
+        self,
+        references: References,
+        limits: ComparisonLimits,
+        laboratory: Laboratory | None = None,
+        workers: int = 0,
     ) -> None:
         """Without *laboratory* texts alone are compared; *workers* designs are looked at at once, 0: one a processor."""
         self._references, self._limits = references, limits
@@ -92,7 +96,7 @@ class Comparer:
         self._behaviour = Behaviour(laboratory) if laboratory else None
         self._workers = workers or os.cpu_count() or 1
 
-    def compare(self, rows: Iterable[Candidate], tell: Callable[[int, Rtl], None] = _nobody) -> Compared:
+    def compare(self, rows: Iterable[Candidate], tell: Callable[[int, Rtl], None] = _nobody) -> ComparedRows:
         """Look at each of *rows*, and *tell* of the design of each that its texts do not give away.
 
         The answer depends on nothing but rows, suites, limits, simulator and prover.
@@ -114,15 +118,20 @@ class Comparer:
         pairs.sort(key=lambda pair: (-pair.suspicion, pair.row, pair.problem))
         ends = self._behaviours(pairs) if self._behaviour else {}
         for pair, end in ends.items():
-            if end is Answer.EQUAL:
+            if end is BehaviourAnswer.EQUAL:
                 proved = self._texts.found(Rule.EQUIVALENT_RTL, pair.problem, pair.similarity)
                 matches.setdefault(pair.row, proved)
-            elif end is Answer.UNPROVED:
+            elif end is BehaviourAnswer.UNPROVED:
                 near.append(self._near("behaviour", pair.row, pair.problem, 1.0))
         stayed = tuple(one for one in near if one.row not in matches)
         left = Counter(ends.get(pair) for pair in pairs if pair.row not in matches)
-        looks = Looks(*(left[end] for end in (Answer.DIFFERENT, Answer.UNPROVED, Answer.UNSEEN, None)))
-        return Compared(dict(sorted(matches.items())), stayed, looks)
+        looks = ComparisonCounts(
+            *(
+                left[end]
+                for end in (BehaviourAnswer.DIFFERENT, BehaviourAnswer.UNPROVED, BehaviourAnswer.UNSEEN, None)
+            )
+        )
+        return ComparedRows(dict(sorted(matches.items())), stayed, looks)
 
     def _nearest(self, row: int, likeness: dict[int, float], designs: dict[int, float]) -> Iterator[Near]:
         kinds: tuple[tuple[Kind, dict[int, float]], ...] = (("question", likeness), ("rtl", designs))
@@ -143,9 +152,9 @@ class Comparer:
             similarity = read.likeness.get(number, 0.0)
             yield _Pair(row, number, Subject(top, small), similarity, similarity + designs.get(number, 0.0))
 
-    def _behaviours(self, pairs: Sequence[_Pair]) -> dict[_Pair, Answer]:
+    def _behaviours(self, pairs: Sequence[_Pair]) -> dict[_Pair, BehaviourAnswer]:
         """What came of each of *pairs*, as far as the limits go; samples first, then proofs for those that agree."""
-        ends: dict[_Pair, Answer] = {}
+        ends: dict[_Pair, BehaviourAnswer] = {}
         chosen = pairs[: self._limits.simulations]
         with ThreadPoolExecutor(self._workers, thread_name_prefix="decontamination") as pool:
             seen = paced(pool.map(self._orders, chosen), "decontamination: designs", len(chosen))
@@ -154,7 +163,7 @@ class Comparer:
                 if orders:
                     agreeing.append((pair, orders))
                 else:
-                    ends[pair] = Answer.UNSEEN if orders is None else Answer.DIFFERENT
+                    ends[pair] = BehaviourAnswer.UNSEEN if orders is None else BehaviourAnswer.DIFFERENT
             asked = agreeing[: self._limits.proofs]
             answers = paced(pool.map(self._proof, asked), "decontamination: proofs", len(asked))
             return ends | dict(zip((pair for pair, _ in asked), answers, strict=True))
@@ -165,9 +174,9 @@ class Comparer:
             return None
         return self._behaviour.candidates(golden, pair.other)
 
-    def _proof(self, asked: tuple[_Pair, tuple[int, ...]]) -> Answer:
+    def _proof(self, asked: tuple[_Pair, tuple[int, ...]]) -> BehaviourAnswer:
         pair, orders = asked
         golden = self._references.subject(pair.problem)
         if self._behaviour is None or golden is None:
-            return Answer.UNSEEN
+            return BehaviourAnswer.UNSEEN
         return self._behaviour.compare(golden, pair.other, orders)

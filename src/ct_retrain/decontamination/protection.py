@@ -15,7 +15,7 @@ from ct_retrain.core.records.certificate import (
 from ct_retrain.core.records.problem import Suite
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.clusters import Clusters, beyond
-from ct_retrain.decontamination.comparer import Compared, Comparer, Limits
+from ct_retrain.decontamination.comparer import ComparedRows, Comparer, ComparisonLimits
 from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.rules import RULES_VERSION, Match
 from ct_retrain.decontamination.texts import Candidate
@@ -43,7 +43,7 @@ class Protection(NamedTuple):
     def comparer(self) -> Comparer:
         """Read the suites."""
         settings = self.settings
-        limits = Limits(settings.similarity, settings.simulations, settings.proofs)
+        limits = ComparisonLimits(settings.similarity, settings.simulations, settings.proofs)
         return Comparer(References(self.suites), limits, self.laboratory, self.workers)
 
 
@@ -51,7 +51,7 @@ class Cleaned(NamedTuple):
     """Rows after the comparison, by their place among those that were given."""
 
     rows: tuple[Candidate, ...]
-    compared: Compared
+    compared: ComparedRows
     left_out: frozenset[int]
     """Too many of a cluster for tonight."""
     clusters: ClusterFacts

@@ -22,7 +22,7 @@ from ct_retrain.verilog.mutate import Mutant, mutants
 from ct_retrain.verilog.stub import Level, stub
 
 
-class Equivalence(Protocol):
+class MutantEquivalence(Protocol):
     """Says whether two designs behave alike."""
 
     def __call__(self, golden: str, other: str, top: str) -> bool | None:
@@ -84,7 +84,12 @@ _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
 
 
 def credibility(
-    simulator: Simulator, golden: Design, *, most: int = 20, workers: int = 1, same: Equivalence | None = None
+    simulator: Simulator,
+    golden: Design,
+    *,
+    most: int = 20,
+    workers: int = 1,
+    same: MutantEquivalence | None = None,
 ) -> Credibility:
     """Ask *simulator* about stubs and up to *most* mutants of the golden and its testbench.
 
@@ -129,7 +134,7 @@ def _bounded(simulator: Simulator, golden: Design) -> Design:
     return golden
 
 
-class Appraiser:
+class TestbenchAppraiser:
     """Asks one judge about many testbenches, and keeps account of the time; safe to share between threads."""
 
     def __init__(self, simulator: Simulator, prover: Prover) -> None:
@@ -203,11 +208,11 @@ def _answers(simulator: Simulator, golden: Design, texts: Iterable[str], workers
     return [verdict.outcome for verdict in check_all(simulator, designs, workers)]
 
 
-def _alike(same: Equivalence | None, golden: str, other: str, top: str) -> bool | None:
+def _alike(same: MutantEquivalence | None, golden: str, other: str, top: str) -> bool | None:
     return None if same is None or not top else same(golden, other, top)
 
 
-def _proved(same: Equivalence | None, golden: str, other: str, top: str) -> bool:
+def _proved(same: MutantEquivalence | None, golden: str, other: str, top: str) -> bool:
     return _alike(same, golden, other, top) is True
 
 

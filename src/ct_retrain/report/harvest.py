@@ -15,7 +15,7 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.report.formatting import line, words
-from ct_retrain.report.report_inputs import Night, ReportInputs, refused
+from ct_retrain.report.report_inputs import NightFiles, ReportInputs, refused
 
 
 class Bar(NamedTuple):
@@ -28,7 +28,7 @@ class Bar(NamedTuple):
     note: str = ""
 
 
-class Refusal(NamedTuple):
+class RefusedCount(NamedTuple):
     """A reason, how often, and one case of it."""
 
     stage: str
@@ -38,11 +38,11 @@ class Refusal(NamedTuple):
     detail: str
 
 
-class Harvest(NamedTuple):
+class HarvestSummary(NamedTuple):
     """Everything the page says of the night's data; empty where its stages are gone."""
 
     funnel: tuple[Bar, ...]
-    refusals: tuple[Refusal, ...]
+    refusals: tuple[RefusedCount, ...]
     categories: tuple[Bar, ...]
     sources: tuple[Bar, ...]
     quarantined: tuple[str, ...]
@@ -52,12 +52,12 @@ class Harvest(NamedTuple):
     """Gold sets and general data: file, lines, taken, refused and why."""
 
 
-def harvest(inputs: ReportInputs, night: Night) -> Harvest:
+def harvest(inputs: ReportInputs, night: NightFiles) -> HarvestSummary:
     """Add up what collect, curate, train and benchmark say of data."""
     trained = night.of(TrainFacts)
     curated = night.of(CurateFacts)
     measured = night.of(BenchmarkFacts)
-    return Harvest(
+    return HarvestSummary(
         funnel=_bars(dict(_funnel(night))),
         refusals=tuple(_refusals(inputs, night)),
         categories=_bars(_by_size(curated.categories)) if curated else (),
@@ -88,7 +88,7 @@ class Decontamination(NamedTuple):
     nearest: tuple[tuple[str, ...], ...]
 
 
-def decontamination(night: Night) -> Decontamination | None:
+def decontamination(night: NightFiles) -> Decontamination | None:
     """What the night's certificate says; None where there is none."""
     facts = night.of(TrainFacts)
     if facts is None or facts.certificate is None:
@@ -98,7 +98,7 @@ def decontamination(night: Night) -> Decontamination | None:
     return Decontamination(sentences, nearest)
 
 
-def _funnel(night: Night) -> Iterator[tuple[str, int]]:
+def _funnel(night: NightFiles) -> Iterator[tuple[str, int]]:
     collected, curated = night.of(CollectFacts), night.of(CurateFacts)
     if collected is not None:
         yield "runs seen", collected.runs
@@ -123,7 +123,7 @@ def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
     )
 
 
-def _refusals(inputs: ReportInputs, night: Night) -> Iterator[Refusal]:
+def _refusals(inputs: ReportInputs, night: NightFiles) -> Iterator[RefusedCount]:
     counted: list[tuple[StageName, Mapping[str, int]]] = [
         (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
     ]
@@ -138,10 +138,12 @@ def _refusals(inputs: ReportInputs, night: Night) -> Iterator[Refusal]:
         for reason, count in _by_size(counts).items():
             case = first.get(reason)
             subject, detail = (line(case.subject, 90), line(case.detail, 160)) if case else ("", "")
-            yield Refusal(stage, line(words(reason), 60), count, subject, detail)
+            yield RefusedCount(stage, line(words(reason), 60), count, subject, detail)
 
 
-def _first(inputs: ReportInputs, night: Night, stage: str, counts: Mapping[str, int]) -> dict[str, Rejected]:
+def _first(
+    inputs: ReportInputs, night: NightFiles, stage: str, counts: Mapping[str, int]
+) -> dict[str, Rejected]:
     """Reason → its first case."""
     found: dict[str, Rejected] = {}
     for one in refused(night.places[stage] / inputs.rejected):

@@ -39,7 +39,7 @@ class Cell(NamedTuple):
         return SIGNS[self.change][0]
 
 
-class Row(NamedTuple):
+class HeatMapRow(NamedTuple):
     """One problem over the nights."""
 
     problem: str
@@ -63,8 +63,8 @@ class HeatMap(NamedTuple):
     """Rows that changed come first, those that lost in the last night before all others."""
 
     columns: tuple[Column, ...]
-    moved: tuple[Row, ...]
-    still: tuple[Row, ...]
+    moved: tuple[HeatMapRow, ...]
+    still: tuple[HeatMapRow, ...]
 
 
 class _Night(NamedTuple):
@@ -78,7 +78,7 @@ def heat_map(inputs: ReportInputs, records: Sequence[NightRecord], categories: d
     names = sorted({name for night in found for name in night.cells})
     unknown = Cell("unknown", SIGNS["unknown"][1])
     rows = [
-        Row(name, categories.get(name, ""), tuple(night.cells.get(name, unknown) for night in found))
+        HeatMapRow(name, categories.get(name, ""), tuple(night.cells.get(name, unknown) for night in found))
         for name in names
     ]
     rows.sort(key=_rank)
@@ -88,7 +88,7 @@ def heat_map(inputs: ReportInputs, records: Sequence[NightRecord], categories: d
     )
 
 
-def _rank(row: Row) -> tuple[int, int, str]:
+def _rank(row: HeatMapRow) -> tuple[int, int, str]:
     order = ("lost", "slipped", "won", "gained")
     last = row.cells[-1].change
     losses = sum(cell.change in _LOSSES for cell in row.cells)

@@ -28,7 +28,7 @@ class Trend(NamedTuple):
     chart: Chart
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """A night in the table."""
 
     record: NightRecord
@@ -75,7 +75,7 @@ def _trends(inputs: ReportInputs, history: History) -> list[Trend]:
     ]
 
 
-def _row(record: NightRecord) -> Row:
+def _row(record: NightRecord) -> HistoryRow:
     figures = record.metrics
     delta = figures.get("delta.champion", figures.get("delta.mainline"))
     shares = ("candidate.functional", "champion.functional", "mainline.functional")
@@ -87,4 +87,4 @@ def _row(record: NightRecord) -> Row:
         f"{figures['curate.new']:,.0f}" if "curate.new" in figures else "–",
         duration((record.finished - record.started).total_seconds()),
     )
-    return Row(record, cells)
+    return HistoryRow(record, cells)

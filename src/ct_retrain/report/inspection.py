@@ -20,7 +20,7 @@ _COMPARED = 4000
 """Lines of an answer that are compared: comparing takes the square of them."""
 
 
-class Attempt(Record):
+class ArmAttempt(Record):
     """What one arm did on the problem."""
 
     arm: Arm
@@ -36,7 +36,7 @@ class Inspection(Record):
     night: str
     problem: str
     category: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[ArmAttempt, ...]
     where: str
     """File and line of the shown sample, relative to the workspace; empty when no sample of the candidate failed."""
     outcome: str
@@ -103,9 +103,9 @@ def drawn(directory: Path, card: Scorecard, wanted: Collection[str]) -> dict[str
     return {}
 
 
-def _attempt(card: Scorecard, problem: Problem, answers: Sequence[Placed]) -> Attempt:
+def _attempt(card: Scorecard, problem: Problem, answers: Sequence[Placed]) -> ArmAttempt:
     failures = Counter(failure_of(sample) for _, sample in answers if not sample.verdict.passed)
-    return Attempt(
+    return ArmAttempt(
         arm=card.arm,
         passed=card.passes[problem.id],
         samples=card.sampling.samples,

@@ -30,7 +30,7 @@ from ct_retrain.report.harvest import decontamination, harvest
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.report_inputs import (
     History,
-    Night,
+    NightFiles,
     ReportInputs,
     night_of,
 )
@@ -172,7 +172,7 @@ def _heat(
     return found if found.columns else None
 
 
-def _score(night: Night) -> dict[str, Any]:
+def _score(night: NightFiles) -> dict[str, Any]:
     evidence = night.record.decision.evidence if night.record.decision else None
     facts = night.of(BenchmarkFacts)
     cards = facts.scorecards if facts else ()
@@ -254,7 +254,7 @@ def _chance(card: Scorecard, k: str) -> str:
     return f"{share(found.value)} ({span(found.low, found.high)})" if found else "–"
 
 
-def _training(inputs: ReportInputs, history: History, night: Night) -> dict[str, Any]:
+def _training(inputs: ReportInputs, history: History, night: NightFiles) -> dict[str, Any]:
     facts = night.of(TrainFacts)
     knobs = night.record.hyperparameters
     named = [(words(name), line(str(value))) for name, value in knobs] if knobs else []

@@ -17,7 +17,7 @@ from ct_retrain.report.formatting import (
     span,
     words,
 )
-from ct_retrain.report.trend import Point
+from ct_retrain.report.trend import TrendPoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,7 +158,7 @@ def curves(tonight: Sequence[LossPoint], before: Sequence[LossPoint]) -> Chart:
     return chart("loss", title, 2.6, paint, table)
 
 
-def trend(name: str, nights: Sequence[Point]) -> Chart:
+def trend(name: str, nights: Sequence[TrendPoint]) -> Chart:
     """What was measured of *name* night by night, with intervals where they are still on disk, and the moves."""
     measured = [(place, one) for place, one in enumerate(nights) if name in one.candidate]
 
@@ -189,7 +189,7 @@ def trend(name: str, nights: Sequence[Point]) -> Chart:
     return chart(f"trend-{name}", title, 2.7, paint, table)
 
 
-def _course(axes: Axes, name: str, measured: Sequence[tuple[int, Point]]) -> None:
+def _course(axes: Axes, name: str, measured: Sequence[tuple[int, TrendPoint]]) -> None:
     """Mainline as a line, each candidate as a dot that says how its night ended."""
     base = [(place, one.mainline[name].value) for place, one in measured if name in one.mainline]
     axes.plot(
@@ -218,7 +218,7 @@ def _course(axes: Axes, name: str, measured: Sequence[tuple[int, Point]]) -> Non
             )
 
 
-def _moves(axes: Axes, nights: Sequence[Point]) -> None:
+def _moves(axes: Axes, nights: Sequence[TrendPoint]) -> None:
     for place, one in enumerate(nights):
         if one.moved_by:
             mark, tint = ("^", GOOD) if one.moved_by == "night" else ("v", BAD)

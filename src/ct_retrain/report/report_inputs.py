@@ -39,7 +39,7 @@ class ReportInputs(NamedTuple):
     """What a stage refused."""
 
 
-class Night(NamedTuple):
+class NightFiles(NamedTuple):
     """A night with the facts of its stages, as far as they are there."""
 
     record: NightRecord
@@ -106,7 +106,7 @@ def _serving(inputs: ReportInputs, missing: list[str]) -> str | None:
     return name
 
 
-def night_of(inputs: ReportInputs, record: NightRecord) -> Night:
+def night_of(inputs: ReportInputs, record: NightRecord) -> NightFiles:
     """The facts of every stage of *record* that can be read, from the night's directory or from the archive."""
     facts: list[Facts] = []
     places: dict[str, Path] = {}
@@ -128,7 +128,7 @@ def night_of(inputs: ReportInputs, record: NightRecord) -> Night:
             )
         facts.append(manifest.facts)
         places[ref.stage] = found.parent
-    return Night(record, tuple(facts), places, tuple(missing))
+    return NightFiles(record, tuple(facts), places, tuple(missing))
 
 
 def benchmark_of(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:

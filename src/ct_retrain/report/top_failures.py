@@ -14,7 +14,7 @@ from ct_retrain.report.formatting import (
     words,
 )
 from ct_retrain.report.inspection import Answers, Inspection, inspected
-from ct_retrain.report.report_inputs import Night, ReportInputs
+from ct_retrain.report.report_inputs import NightFiles, ReportInputs
 from ct_retrain.suites.load import load_suite
 
 SHOWN = 5
@@ -23,7 +23,7 @@ _LOG_LINES = 40
 _SPEC_LINES = 60
 
 
-class Failure(NamedTuple):
+class TopFailure(NamedTuple):
     """One problem, why it is shown, and what the candidate answered."""
 
     problem: str
@@ -43,7 +43,7 @@ class Failure(NamedTuple):
 class Failures(NamedTuple):
     """What is shown, and one sentence where something cannot be."""
 
-    shown: tuple[Failure, ...]
+    shown: tuple[TopFailure, ...]
     missing: str
 
 
@@ -56,7 +56,7 @@ def problems_of(inputs: ReportInputs) -> tuple[dict[str, Problem], str]:
     return {problem.id: problem for problem in suite.problems}, ""
 
 
-def failures(inputs: ReportInputs, night: Night, problems: dict[str, Problem]) -> Failures:
+def failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Problem]) -> Failures:
     """Those of the night's candidate."""
     facts = night.of(BenchmarkFacts)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
@@ -110,8 +110,8 @@ def _unknown(name: str) -> Problem:
     return Problem(id=name, spec="", top="", testbench="", golden="", category="")
 
 
-def _failure(found: Inspection, problem: Problem, why: str) -> Failure:
-    return Failure(
+def _failure(found: Inspection, problem: Problem, why: str) -> TopFailure:
+    return TopFailure(
         problem=found.problem,
         category=found.category,
         why=why,

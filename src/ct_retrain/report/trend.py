@@ -11,7 +11,7 @@ SHOWN = 90
 """Nights in a picture."""
 
 
-class Point(NamedTuple):
+class TrendPoint(NamedTuple):
     """One night: what its candidate and mainline reached, by category, `functional` among them."""
 
     night: str
@@ -22,16 +22,16 @@ class Point(NamedTuple):
     """Who moved `latest_nightly` because of that night or on its date; empty when nobody did."""
 
 
-def nights(inputs: ReportInputs, history: History) -> tuple[Point, ...]:
+def nights(inputs: ReportInputs, history: History) -> tuple[TrendPoint, ...]:
     """The last nights, oldest first."""
     return tuple(_point(inputs, record, history.moves) for record in history.records[-SHOWN:])
 
 
-def _point(inputs: ReportInputs, record: NightRecord, moves: Sequence[Move]) -> Point:
+def _point(inputs: ReportInputs, record: NightRecord, moves: Sequence[Move]) -> TrendPoint:
     facts = benchmark_of(inputs, record)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     moved = [move.who for move in moves if (move.night or f"{move.at:%Y-%m-%d}") == record.night]
-    return Point(
+    return TrendPoint(
         night=record.night,
         outcome=record.outcome,
         candidate=_measured(record, "candidate", cards.get("candidate")),

@@ -19,7 +19,7 @@ from ct_retrain.stages._several_files import (
     surroundings_of,
     whole,
 )
-from ct_retrain.trace import Reach, Refusal, Simulation, instruction_of, spec_hash_of
+from ct_retrain.trace import FileRefusal, Reach, Simulation, instruction_of, spec_hash_of
 from ct_retrain.trace.lines import Payload, in_utc
 
 ARTEFACTS = "artefacts"
@@ -132,11 +132,11 @@ class Gatherer:
         self._limit = limit
         self._latest = latest
 
-    def trace(self, run: str, entry: Simulation, tried: Sequence[Tried]) -> Trace | Refusal:
+    def trace(self, run: str, entry: Simulation, tried: Sequence[Tried]) -> Trace | FileRefusal:
         """The passing *entry* with its files kept; nothing is kept when one of them cannot be had."""
         payload = entry.payload
         found = self._sources(payload)
-        if isinstance(found, Refusal):
+        if isinstance(found, FileRefusal):
             return found
         rtl = self._keep(found.texts.rtl)
         return Trace(
@@ -158,33 +158,33 @@ class Gatherer:
             data_files=tuple(self._keep(each) for each in found.texts.data),
         )
 
-    def _sources(self, payload: Payload) -> _Sources | Refusal:
+    def _sources(self, payload: Payload) -> _Sources | FileRefusal:
         spec = self._spec(payload.spec_path, payload.spec)
-        if isinstance(spec, Refusal):
+        if isinstance(spec, FileRefusal):
             return spec
         texts = self._texts(payload)
-        if isinstance(texts, Refusal):
+        if isinstance(texts, FileRefusal):
             return texts
         compile_log = self._log("simulation_compile_log", payload.simulation_compile_log)
-        if isinstance(compile_log, Refusal):
+        if isinstance(compile_log, FileRefusal):
             return compile_log
         simulation_log = self._log("simulation_log", payload.simulation_log)
-        if isinstance(simulation_log, Refusal):
+        if isinstance(simulation_log, FileRefusal):
             return simulation_log
         return _Sources(spec, texts, compile_log, simulation_log)
 
-    def _texts(self, payload: Payload) -> _Texts | Refusal:
+    def _texts(self, payload: Payload) -> _Texts | FileRefusal:
         around = surroundings_of(payload)
         rtl = self._whole("rtl_file", _names(payload.rtl_files, payload.rtl_file), around)
-        if isinstance(rtl, Refusal):
+        if isinstance(rtl, FileRefusal):
             return rtl
         around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
         named = _names(payload.testbench_files, payload.testbench_file)
         testbench = self._whole("testbench_file", named, around)
-        if isinstance(testbench, Refusal):
+        if isinstance(testbench, FileRefusal):
             return testbench
         data = self._data(payload)
-        return data if isinstance(data, Refusal) else _Texts(rtl, testbench, data)
+        return data if isinstance(data, FileRefusal) else _Texts(rtl, testbench, data)
 
     def _keep(self, found: _Found | Whole | Part) -> Artefact:
         return self._depot.keep(found.name, found.data)
@@ -196,45 +196,47 @@ class Gatherer:
         """The failed attempt, unless its RTL is gone or has been overwritten by the *answer*."""
         around = Surroundings(tuple(tried.dirs), tuple((name, value) for name, value in tried.defines))
         rtl = self._whole("rtl_file", (tuple(tried.files), tried.rtl), around)
-        if isinstance(rtl, Refusal) or hashlib.sha256(rtl.data).hexdigest() == answer.sha256:
+        if isinstance(rtl, FileRefusal) or hashlib.sha256(rtl.data).hexdigest() == answer.sha256:
             return None
         log = self._log("simulation_log", tried.log)
-        kept = None if log is None or isinstance(log, Refusal) else self._keep(log)
+        kept = None if log is None or isinstance(log, FileRefusal) else self._keep(log)
         return Attempt(line=tried.line, rtl=self._keep(rtl), log=kept)
 
-    def _whole(self, key: str, names: tuple[tuple[str, ...], str], around: Surroundings) -> Whole | Refusal:
+    def _whole(
+        self, key: str, names: tuple[tuple[str, ...], str], around: Surroundings
+    ) -> Whole | FileRefusal:
         """The design or the testbench that *names* name, as one text."""
         first, last = names
         if not last:
-            return Refusal("no_rtl" if key == "rtl_file" else "no_testbench", f"payload.{key} is missing")
+            return FileRefusal("no_rtl" if key == "rtl_file" else "no_testbench", f"payload.{key} is missing")
         made = whole(key, (*first, last), self._bytes_of, around)
         if isinstance(made, Whole) and len(made.data) > self._limit:
-            return Refusal("artefact_too_large", f"{key}: {len(made.data)} bytes, limit {self._limit}")
+            return FileRefusal("artefact_too_large", f"{key}: {len(made.data)} bytes, limit {self._limit}")
         return made
 
-    def _bytes_of(self, key: str, value: str) -> bytes | Refusal:
+    def _bytes_of(self, key: str, value: str) -> bytes | FileRefusal:
         found = self._text(key, value) if "\n" in value else self._file(key, value)
-        return found if isinstance(found, Refusal) else found.data
+        return found if isinstance(found, FileRefusal) else found.data
 
-    def _data(self, payload: Payload) -> tuple[_Found, ...] | Refusal:
+    def _data(self, payload: Payload) -> tuple[_Found, ...] | FileRefusal:
         """What is read while it runs, by the last part of each name."""
         found: dict[str, _Found] = {}
         names = listed(payload.data_files)
         if len(names) > MOST_FILES:
-            return Refusal("artefact_too_large", f"data_files: {len(names)} files, limit {MOST_FILES}")
+            return FileRefusal("artefact_too_large", f"data_files: {len(names)} files, limit {MOST_FILES}")
         for name in names:
             base = PurePosixPath(name).name
             if not FILE_NAME.fullmatch(base):
-                return Refusal("bad_path", f"data_files: {name[:200]!r}")
+                return FileRefusal("bad_path", f"data_files: {name[:200]!r}")
             each = self._file("data_files", name)
-            if isinstance(each, Refusal):
+            if isinstance(each, FileRefusal):
                 return each
             if base in found and found[base].data != each.data:
-                return Refusal("bad_path", f"data_files: two files are called {base}")
+                return FileRefusal("bad_path", f"data_files: two files are called {base}")
             found[base] = _Found(base, each.data)
         return tuple(found.values())
 
-    def _spec(self, path: str | None, text: str | None) -> _Found | Refusal:
+    def _spec(self, path: str | None, text: str | None) -> _Found | FileRefusal:
         if path and "\n" not in path:
             found = self._file("spec_path", path)
             if isinstance(found, _Found):
@@ -243,33 +245,33 @@ class Gatherer:
                 return found
         words = text or path
         if not words:
-            return Refusal("no_spec", "payload has neither spec_path nor spec")
+            return FileRefusal("no_spec", "payload has neither spec_path nor spec")
         found = self._text("spec", words)
-        return found if isinstance(found, Refusal) else _with_words(found)
+        return found if isinstance(found, FileRefusal) else _with_words(found)
 
-    def _log(self, key: str, value: str | None) -> _Found | Refusal | None:
+    def _log(self, key: str, value: str | None) -> _Found | FileRefusal | None:
         """A log's end. One that names no file and holds spaces is the log itself."""
         if not value:
             return None
         if "\n" not in value:
             data = self._reach.read_end(value, self._limit)
-            if not isinstance(data, Refusal):
+            if not isinstance(data, FileRefusal):
                 return _Found(value, data)
             if " " not in value or data.reason not in {"artefact_missing", "bad_path"}:
-                return Refusal(data.reason, f"{key}: {data.detail}")
+                return FileRefusal(data.reason, f"{key}: {data.detail}")
         return _Found(key, as_bytes(value)[-self._limit :])
 
-    def _text(self, key: str, value: str) -> _Found | Refusal:
+    def _text(self, key: str, value: str) -> _Found | FileRefusal:
         data = as_bytes(value)
         if len(data) > self._limit:
-            return Refusal("artefact_too_large", f"{key}: {len(data)} bytes, limit {self._limit}")
+            return FileRefusal("artefact_too_large", f"{key}: {len(data)} bytes, limit {self._limit}")
         return _Found(key, data)
 
-    def _file(self, key: str, value: str) -> _Found | Refusal:
+    def _file(self, key: str, value: str) -> _Found | FileRefusal:
         data = self._reach.read(value, self._limit)
         return (
-            Refusal(data.reason, f"{key}: {data.detail}")
-            if isinstance(data, Refusal)
+            FileRefusal(data.reason, f"{key}: {data.detail}")
+            if isinstance(data, FileRefusal)
             else _Found(value, data)
         )
 
@@ -284,10 +286,10 @@ def as_bytes(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
-def _with_words(found: _Found) -> _Found | Refusal:
+def _with_words(found: _Found) -> _Found | FileRefusal:
     if instruction_of(found.data.decode("utf-8", "replace")):
         return found
-    return Refusal("no_spec", f"{found.name} is empty")
+    return FileRefusal("no_spec", f"{found.name} is empty")
 
 
 def _reads_as_words(value: str) -> bool:

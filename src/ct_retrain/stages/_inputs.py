@@ -46,7 +46,7 @@ def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
     return Rejected(subject=f"{trace.run_id}:{trace.line}", reason=reason, detail=detail)
 
 
-class Reading(NamedTuple):
+class TraceTexts(NamedTuple):
     """What reading a trace needs to know."""
 
     collected: Path
@@ -55,7 +55,7 @@ class Reading(NamedTuple):
     """Largest design."""
 
 
-def read(trace: Trace, reading: Reading) -> Source | Rejected:
+def read(trace: Trace, reading: TraceTexts) -> Source | Rejected:
     """*trace* with its texts, or why it cannot be an example whatever a simulation says."""
     try:
         rtl = text_of(reading.collected, trace.rtl)

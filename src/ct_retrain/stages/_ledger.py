@@ -17,8 +17,8 @@ from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import Tried
 from ct_retrain.stages._discovery import Walk
-from ct_retrain.stages._run_reader import Harvest
-from ct_retrain.stages._scan import PENDING, Job, Position, Sighting
+from ct_retrain.stages._run_reader import RunHarvest
+from ct_retrain.stages._scan import PENDING, Position, ScanJob, Sighting
 
 LEDGER = "ledger.sqlite"
 _VERSION = 1
@@ -117,14 +117,14 @@ class Ledger:
         text = self._database.execute("SELECT facts FROM night").fetchone()[0]
         return None if text is None else CollectFacts.model_validate_json(text)
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[ScanJob]:
         """Yield tonight's jobs, by run; results may be settled meanwhile."""
         last = b""
         while rows := self._database.execute(_JOBS, (last, _PAGE)).fetchall():
             yield from map(_job, rows)
             last = rows[-1][0]
 
-    def settle(self, harvests: Sequence[Harvest]) -> None:
+    def settle(self, harvests: Sequence[RunHarvest]) -> None:
         """Note what *harvests* read."""
         self._database.executemany(
             "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -147,14 +147,14 @@ class Ledger:
         )
 
 
-def _row(one: Harvest, position: Position) -> tuple[object, ...]:
+def _row(one: RunHarvest, position: Position) -> tuple[object, ...]:
     tried = json.dumps(one.tried) if one.tried else ""
     return (*one.sighting[:5], *position[1:], one.known, tried)
 
 
-def _job(row: Sequence[Any]) -> Job:
+def _job(row: Sequence[Any]) -> ScanJob:
     sighting = Sighting(*row[:7])
     if row[7] is None:
-        return Job(sighting)
+        return ScanJob(sighting)
     tried = [Tried(*one) for one in json.loads(row[14])] if row[14] else []
-    return Job(sighting, Position(*row[7:13]), row[13], tried)
+    return ScanJob(sighting, Position(*row[7:13]), row[13], tried)

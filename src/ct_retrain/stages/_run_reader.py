@@ -10,12 +10,12 @@ from typing import NamedTuple
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Rejected
 from ct_retrain.stages._artefacts import ARTEFACTS, BlobStore, Gatherer, Tried
-from ct_retrain.stages._scan import Job, Position, Scan, Sighting, Site
-from ct_retrain.trace import Reach, Refusal
+from ct_retrain.stages._scan import Position, ScanJob, ScanSite, Sighting, TraceScan
+from ct_retrain.trace import FileRefusal, Reach
 from ct_retrain.trace.reach import refusal
 
 
-class Harvest(NamedTuple):
+class RunHarvest(NamedTuple):
     """What a job found."""
 
     sighting: Sighting
@@ -33,7 +33,7 @@ class Harvest(NamedTuple):
     """Entries that look like passed simulations, taken or not."""
 
 
-def harvest(jobs: Iterable[Job], site: Site) -> list[Harvest]:
+def harvest(jobs: Iterable[ScanJob], site: ScanSite) -> list[RunHarvest]:
     """Do *jobs* in order."""
     blobs = BlobStore(site.out / ARTEFACTS)
     try:
@@ -45,9 +45,9 @@ def harvest(jobs: Iterable[Job], site: Site) -> list[Harvest]:
         blobs.close()
 
 
-def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> Harvest:
+def settled(scan: TraceScan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> RunHarvest:
     """The Harvest of a finished *scan*."""
-    return Harvest(
+    return RunHarvest(
         sighting=sighting,
         position=scan.position,
         traces=traces,
@@ -60,14 +60,14 @@ def settled(scan: Scan, sighting: Sighting, traces: Sequence[bytes], bytes_copie
     )
 
 
-def _harvest_one(job: Job, site: Site, blobs: BlobStore) -> Harvest:
-    scan = Scan(job, site)
+def _harvest_one(job: ScanJob, site: ScanSite, blobs: BlobStore) -> RunHarvest:
+    scan = TraceScan(job, site)
     before = blobs.size
     traces = _gather(scan, site, blobs, job.sighting.run)
     return settled(scan, job.sighting, traces, blobs.size - before)
 
 
-def _gather(scan: Scan, site: Site, blobs: BlobStore, run: bytes) -> list[bytes]:
+def _gather(scan: TraceScan, site: ScanSite, blobs: BlobStore, run: bytes) -> list[bytes]:
     """Keep the files of everything that passed; what cannot be kept is refused."""
     passes = scan.passes()
     first = next(passes, None)
@@ -85,7 +85,7 @@ def _gather(scan: Scan, site: Site, blobs: BlobStore, run: bytes) -> list[bytes]
         traces: list[bytes] = []
         for passing in chain([first], passes):
             found = gatherer.trace(scan.run, passing.entry, passing.tried)
-            if isinstance(found, Refusal):
+            if isinstance(found, FileRefusal):
                 scan.refuse(passing.entry.number, found.reason, found.detail)
             else:
                 traces.append(found.model_dump_json().encode() + b"\n")

@@ -61,7 +61,7 @@ class Position(NamedTuple):
     state: int = DONE
 
 
-class Job(NamedTuple):
+class ScanJob(NamedTuple):
     """A trace to read, and what earlier nights knew of it."""
 
     sighting: Sighting
@@ -71,7 +71,7 @@ class Job(NamedTuple):
     tried: Sequence[Tried] = ()
 
 
-class Site(NamedTuple):
+class ScanSite(NamedTuple):
     """Where jobs find and leave things; the paths are free of links."""
 
     workspace: Path
@@ -96,10 +96,10 @@ class Passing(NamedTuple):
     tried: Sequence[Tried]
 
 
-class Scan:
+class TraceScan:
     """One trace being read; `passes` first, then the other attributes say what else was found."""
 
-    def __init__(self, job: Job, site: Site) -> None:
+    def __init__(self, job: ScanJob, site: ScanSite) -> None:
         """Read *job* under the limits of *site*."""
         self.position: Position | None = None
         """None when the file could not be read tonight."""

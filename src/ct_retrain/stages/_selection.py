@@ -13,9 +13,9 @@ from typing import NamedTuple, TypeAlias
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.dataset import Example, Trace
 from ct_retrain.stages._inputs import (
-    Reading,
     Refuse,
     Source,
+    TraceTexts,
     read,
     refusal,
     text_of,
@@ -36,7 +36,7 @@ def spec_of(example: Example) -> Spec:
 class Selection(NamedTuple):
     """What a selection is made from."""
 
-    reading: Reading
+    reading: TraceTexts
     held: Mapping[str, Spec]
     """Canonical design → the specification whose example has it already."""
     judged: Judged

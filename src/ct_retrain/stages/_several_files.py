@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from ct_retrain.trace import Refusal
+from ct_retrain.trace import FileRefusal
 from ct_retrain.trace.lines import Payload
 from ct_retrain.verilog.assembly import File, Find, assembled, directives_alone, with_base_names
 
 MOST_FILES = 256
 """Of one design, one testbench, or the data of both."""
 
-Read: TypeAlias = Callable[[str, str], bytes | Refusal]
+Read: TypeAlias = Callable[[str, str], bytes | FileRefusal]
 """The bytes of a file, by the payload's key and the name in it."""
 
 
@@ -62,14 +62,14 @@ def listed(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def whole(key: str, names: Sequence[str], read: Read, around: Surroundings) -> Whole | Refusal:
+def whole(key: str, names: Sequence[str], read: Read, around: Surroundings) -> Whole | FileRefusal:
     """The files *names* as one text; *key* names them in refusals and is the name of a text."""
     if len(names) > MOST_FILES:
-        return Refusal("artefact_too_large", f"{key}: {len(names)} files, limit {MOST_FILES}")
+        return FileRefusal("artefact_too_large", f"{key}: {len(names)} files, limit {MOST_FILES}")
     parts: list[Part] = []
     for name in names:
         data = read(key, name)
-        if isinstance(data, Refusal):
+        if isinstance(data, FileRefusal):
             return data
         parts.append(Part(key if "\n" in name else name, data))
     only = parts[0]
@@ -96,7 +96,7 @@ def _finder(key: str, read: Read, around: Surroundings) -> Find:
         for directory in (posixpath.dirname(includer), *around.dirs):
             path = posixpath.normpath(posixpath.join(directory, name))
             data = b"" if "\n" in path else read(key, path)
-            if not isinstance(data, Refusal):
+            if not isinstance(data, FileRefusal):
                 text = _text(data)
                 brought = data in known and _HOLDS_MODULES.search(text)
                 return File(path, directives_alone(text) if brought else text)

@@ -4,7 +4,7 @@ from collections import Counter
 from pathlib import Path
 
 from ct_retrain.core.records.verdict import Verdict
-from ct_retrain.judge.reading.reproduction import Compared, Likeness, compared
+from ct_retrain.judge.reading.reproduction import Likeness, TranscriptComparison, compared
 from ct_retrain.stages._inputs import Source, text_of
 
 
@@ -21,15 +21,15 @@ class Transcripts:
         """Likeness → traces, of those that brought a transcript."""
         return dict(sorted(self._counts.items()))
 
-    def __call__(self, source: Source, verdict: Verdict) -> Compared:
+    def __call__(self, source: Source, verdict: Verdict) -> TranscriptComparison:
         """Tonight's *verdict*, a pass, beside the trace of *source*; SAME where it brought no transcript."""
         log = source.trace.simulation_log
         if log is None:
-            return Compared(Likeness.SAME)
+            return TranscriptComparison(Likeness.SAME)
         try:
             theirs = text_of(self._collected, log)
         except (OSError, ValueError):
-            return Compared(Likeness.SAME)
+            return TranscriptComparison(Likeness.SAME)
         found = compared(theirs, verdict.log)
         self._counts[found.likeness.value] += 1
         return found

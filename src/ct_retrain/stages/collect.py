@@ -25,8 +25,8 @@ from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import ARTEFACTS
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
-from ct_retrain.stages._run_reader import Harvest, harvest
-from ct_retrain.stages._scan import PENDING, Job, Site
+from ct_retrain.stages._run_reader import RunHarvest, harvest
+from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
 from ct_retrain.trace import Rules
 
 TRACES = "traces.jsonl"
@@ -102,11 +102,11 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     return tally.facts(frozen.runs)
 
 
-def _site(out: Path, inputs: CollectInputs, cutoff: float) -> Site:
+def _site(out: Path, inputs: CollectInputs, cutoff: float) -> ScanSite:
     workspace, runs = inputs.workspace.resolve(), inputs.runs.resolve()
     siblings = (str(runs.relative_to(workspace)),) if runs.is_relative_to(workspace) else ()
     rules = Rules((*siblings, *inputs.settings.shared), inputs.never)
-    return Site(workspace, runs, out, inputs.settings, cutoff, rules)
+    return ScanSite(workspace, runs, out, inputs.settings, cutoff, rules)
 
 
 class _Tally:
@@ -116,7 +116,7 @@ class _Tally:
         self._counts: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
 
-    def add(self, one: Harvest) -> None:
+    def add(self, one: RunHarvest) -> None:
         """Count *one*."""
         pending = one.position is not None and one.position.state == PENDING
         self._counts.update(
@@ -144,12 +144,12 @@ class _Tally:
         )
 
 
-def _write(one: Harvest, traces: BinaryIO, rejected: BinaryIO) -> None:
+def _write(one: RunHarvest, traces: BinaryIO, rejected: BinaryIO) -> None:
     traces.writelines(one.traces)
     rejected.writelines(refused.model_dump_json().encode() + b"\n" for refused in one.rejected)
 
 
-def _batches(jobs: Iterator[Job]) -> Iterator[list[Job]]:
+def _batches(jobs: Iterator[ScanJob]) -> Iterator[list[ScanJob]]:
     while batch := list(islice(jobs, _BATCH)):
         yield batch
 

@@ -25,9 +25,9 @@ from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._credibility import Appraiser, Asking, credible
 from ct_retrain.stages._decontamination import harvested
 from ct_retrain.stages._inputs import (
-    Reading,
     Refuse,
     Source,
+    TraceTexts,
     refusal,
 )
 from ct_retrain.stages._repairs import Attempts, repairs
@@ -75,7 +75,7 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
         simulated = list(_simulated(own, inputs, simulator, transcripts, refuse))
         return credible(simulated, asking, settings, inputs.workers, refuse)
 
-    reading = Reading(inputs.collected, settings.max_rtl_bytes)
+    reading = TraceTexts(inputs.collected, settings.max_rtl_bytes)
     held = {example.metadata.canonical: spec_of(example) for example in carried}
     passed = select(traces, Selection(reading, held, judged, refuse))
     kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)

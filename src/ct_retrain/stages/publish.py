@@ -83,7 +83,7 @@ def publish(
     if not canary.compiles:
         return PublishFacts(release=None, archive=None, latest=latest(inputs.models), canary=canary)
     why = decision.evidence.explanation
-    move_latest(inputs.models, name, Reason(inputs.night, why, "night", decision.kind))
+    move_latest(inputs.models, name, MoveReason(inputs.night, why, "night", decision.kind))
     return PublishFacts(release=name, archive=None, latest=name, canary=canary)
 
 
@@ -108,7 +108,7 @@ def publish_forced(
     if not canary.compiles:
         raise UsageError(f"{silent(canary)}: {inputs.models / name} stays as it is, and nothing was moved")
     why = f"forced against {decision.kind}: {because}"
-    move_latest(inputs.models, name, Reason(inputs.night, why, "promote", decision.kind))
+    move_latest(inputs.models, name, MoveReason(inputs.night, why, "promote", decision.kind))
     return name
 
 
@@ -191,7 +191,7 @@ def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str)
     return release
 
 
-class Reason(NamedTuple):
+class MoveReason(NamedTuple):
     """Who moves the pointer and why: a line of the history."""
 
     night: str | None
@@ -223,7 +223,7 @@ def scorecards(models: Path) -> dict[str, Scorecard]:
     return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
 
 
-def move_latest(models: Path, name: str | None, reason: Reason) -> None:
+def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
     """Point `latest_nightly` at release *name* and add the move to the history; both or, after a crash, either once.
 
     None is mainline, which is served while there is no pointer.

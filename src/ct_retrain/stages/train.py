@@ -102,7 +102,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     )
 
 
-def survey(out: Path, inputs: TrainInputs) -> tuple[gold.Reading, gold.Reading]:
+def survey(out: Path, inputs: TrainInputs) -> tuple[gold.GoldReading, gold.GoldReading]:
     """Read gold sets and general data, and write what was refused of which file to *out*."""
     golden = gold.read_set(inputs.gold, "gold", inputs.settings.gold_keys)
     general = gold.read_set(inputs.general, "general", inputs.settings.gold_keys)

@@ -12,7 +12,7 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.credibility import Equivalence
+from ct_retrain.judge.credibility import MutantEquivalence
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.stub import Level, stub
@@ -37,7 +37,7 @@ class Aids(NamedTuple):
 
     plain: Simulator | None = None
     """Judges stubs; without one the simulator does, whose passes may cost more."""
-    same: Equivalence | None = None
+    same: MutantEquivalence | None = None
     """Tells a design that does nothing from a problem that asks for nothing; without it both are quarantined."""
     second: Simulator | None = None
     """Another simulator, that must not contradict the first about a golden."""
@@ -130,7 +130,7 @@ class _Stub(NamedTuple):
 
 
 def _weak(
-    problems: Sequence[Problem], simulator: Simulator, workers: int, same: Equivalence | None
+    problems: Sequence[Problem], simulator: Simulator, workers: int, same: MutantEquivalence | None
 ) -> dict[str, Rejected]:
     """The problems whose testbench passes a design that does nothing and is not proved to be the answer.
 
@@ -154,7 +154,7 @@ _LEVELS: tuple[Level, ...] = ("x", "z", "0", "1", "echo")
 """Of every output; a module that drives nothing at all is `z`."""
 
 
-def _asked_for(one: _Stub, same: Equivalence | None) -> bool:
+def _asked_for(one: _Stub, same: MutantEquivalence | None) -> bool:
     return same is not None and same(one.problem.golden, one.text, one.problem.top) is True
 
 

@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.confined.simulators.naive_run import Said, Script
+from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.simulators.icarus import Icarus
 
@@ -25,11 +25,11 @@ class Graded(NamedTuple):
     """In the grader's words: a sentence of v1, a letter of v2."""
 
 
-class Rule(NamedTuple):
+class GraderRule(NamedTuple):
     """How one suite grades."""
 
     script: Script
-    grade: Callable[[Said, str], Graded]
+    grade: Callable[[NaiveOutput, str], Graded]
     """Of what the tools said about the text of a design."""
 
 
@@ -80,7 +80,7 @@ def differences(
 _MISMATCHES = re.compile(r"Mismatches: ([0-9]*) in ([0-9]*) samples")
 
 
-def _v1(said: Said, rtl: str) -> Graded:
+def _v1(said: NaiveOutput, rtl: str) -> Graded:
     """Not a word of the compiler, and the first count is 0; what vvp says on standard error is not told apart."""
     del rtl
     if said.timeout:
@@ -114,7 +114,7 @@ _COUNT = re.compile(r"Mismatches: (\d+) in \d+ samples$")
 _RESET = re.compile(r"posedge reset|negedge reset|posedge r\)")
 
 
-def _v2(said: Said, rtl: str) -> Graded:
+def _v2(said: NaiveOutput, rtl: str) -> Graded:
     letter = _letter(f"{said.compiler}\n{said.simulator}\n{'TIMEOUT' if said.timeout else ''}")
     if letter == "?":
         letter = "r" if _RESET.search(rtl) else "R"
@@ -136,7 +136,7 @@ def _letter(log: str) -> str:
     return late or ("." if passed else "?")
 
 
-def _rtllm(said: Said, rtl: str) -> Graded:
+def _rtllm(said: NaiveOutput, rtl: str) -> Graded:
     """It compiles, and somebody prints `Pass` or `pass`."""
     del rtl
     if said.refused:
@@ -148,9 +148,9 @@ def _rtllm(said: Said, rtl: str) -> Graded:
 
 
 _WARNED = ("-Wall", "-Winfloop", "-Wno-timescale", "-s", "tb")
-RULES: dict[str, Rule] = {
-    "verilogeval-v1": Rule(Script(_WARNED, together=True, stops=True), _v1),
-    "verilogeval-v2": Rule(Script(_WARNED, together=False, stops=False), _v2),
-    "rtllm": Rule(Script((), together=False, stops=True), _rtllm),
+RULES: dict[str, GraderRule] = {
+    "verilogeval-v1": GraderRule(Script(_WARNED, together=True, stops=True), _v1),
+    "verilogeval-v2": GraderRule(Script(_WARNED, together=False, stops=False), _v2),
+    "rtllm": GraderRule(Script((), together=False, stops=True), _rtllm),
 }
 """Kind of suite → its rule; the others have none but ours."""

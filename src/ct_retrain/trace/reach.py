@@ -29,7 +29,7 @@ _REASONS = {
 }
 
 
-class Refusal(NamedTuple):
+class FileRefusal(NamedTuple):
     """Why a file was not read."""
 
     reason: str
@@ -92,49 +92,49 @@ class Reach:
         finally:
             os.close(root_descriptor)
 
-    def read(self, name: str, limit: int) -> bytes | Refusal:
+    def read(self, name: str, limit: int) -> bytes | FileRefusal:
         """Everything in the file *name*, at most *limit* bytes."""
         found = self._open(name)
-        if isinstance(found, Refusal):
+        if isinstance(found, FileRefusal):
             return found
         try:
             size = _regular_size(found)
             if size is None:
-                return Refusal("not_a_file", name)
+                return FileRefusal("not_a_file", name)
             data = _bytes(found, 0, limit + 1)
         finally:
             os.close(found)
         if len(data) > limit:
-            return Refusal("artefact_too_large", f"{name}: {size} bytes, limit {limit}")
+            return FileRefusal("artefact_too_large", f"{name}: {size} bytes, limit {limit}")
         return data
 
-    def read_end(self, name: str, limit: int) -> bytes | Refusal:
+    def read_end(self, name: str, limit: int) -> bytes | FileRefusal:
         """The last *limit* bytes of the file *name*."""
         found = self._open(name)
-        if isinstance(found, Refusal):
+        if isinstance(found, FileRefusal):
             return found
         try:
             size = _regular_size(found)
             if size is None:
-                return Refusal("not_a_file", name)
+                return FileRefusal("not_a_file", name)
             return _bytes(found, max(0, size - limit), limit)
         finally:
             os.close(found)
 
-    def _open(self, name: str) -> int | Refusal:
+    def _open(self, name: str) -> int | FileRefusal:
         """A descriptor of the file *name*; the caller closes it."""
         if not name or "\0" in name:
-            return Refusal("bad_path", repr(name))
+            return FileRefusal("bad_path", repr(name))
         try:
             for place in self._places(name):
                 found = self._open_at(place)
                 if found is not None:
-                    return found if isinstance(found, int) else Refusal(found.reason, name)
+                    return found if isinstance(found, int) else FileRefusal(found.reason, name)
         except UnicodeEncodeError:
-            return Refusal("bad_path", repr(name))
+            return FileRefusal("bad_path", repr(name))
         except OSError as error:
             return refusal(error, name)
-        return Refusal("artefact_missing", name)
+        return FileRefusal("artefact_missing", name)
 
     def _places(self, name: str) -> Iterator[_Place]:
         """Where *name* may lie, likeliest first."""
@@ -151,7 +151,7 @@ class Reach:
             yield self._run._replace(steps=steps)
             yield self._workspace._replace(steps=steps)
 
-    def _open_at(self, place: _Place) -> int | Refusal | None:
+    def _open_at(self, place: _Place) -> int | FileRefusal | None:
         """A descriptor; None when nothing is there; a Refusal when it lies outside."""
         if place.path and ".." not in place.steps:
             try:
@@ -163,7 +163,7 @@ class Reach:
                     raise
         return self._open_resolved("/".join((place.path, *place.steps)))
 
-    def _open_resolved(self, path: str) -> int | Refusal | None:
+    def _open_resolved(self, path: str) -> int | FileRefusal | None:
         """Follow the links in *path*, and open where they end if that is inside."""
         target = os.path.realpath(path)
         for root in (self._run, self._workspace):
@@ -174,15 +174,15 @@ class Reach:
                     if error.errno in _MISSING:
                         return None
                     raise
-        return Refusal("path_escapes", path)
+        return FileRefusal("path_escapes", path)
 
-    def _admitted(self, root: _Place, steps: Sequence[str]) -> int | Refusal:
+    def _admitted(self, root: _Place, steps: Sequence[str]) -> int | FileRefusal:
         """A descriptor of the file *steps* below *root*; a Refusal when it is there and a trace may not name it."""
         found = _walk(root.descriptor, steps)
         if not _hidden(steps) and (root.path == self._run.path or self._rules.allow(steps)):
             return found
         os.close(found)
-        return Refusal("out_of_reach", "/".join((root.path, *steps)))
+        return FileRefusal("out_of_reach", "/".join((root.path, *steps)))
 
 
 def _hidden(steps: Sequence[str]) -> bool:
@@ -230,11 +230,11 @@ def _regular_size(descriptor: int) -> int | None:
     return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
-def refusal(error: OSError, name: str) -> Refusal:
+def refusal(error: OSError, name: str) -> FileRefusal:
     """What *error* says of the file *name*; raise ToolError when it speaks of the machine instead."""
     if error.errno in _MISSING:
-        return Refusal("artefact_missing", name)
+        return FileRefusal("artefact_missing", name)
     if error.errno in _REASONS:
-        return Refusal(_REASONS[error.errno], f"{name[:200]}: {error.strerror}")
+        return FileRefusal(_REASONS[error.errno], f"{name[:200]}: {error.strerror}")
     message = f"cannot read {name}: {error.strerror}; nothing was decided about the run, repair the machine and run again"
     raise ToolError(message) from error

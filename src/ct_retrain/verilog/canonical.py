@@ -31,7 +31,7 @@ from ct_retrain.verilog.spelling import NUMBER, spelled
 from ct_retrain.verilog.tree import Parsed, Visited, tokens
 
 
-class Problem(NamedTuple):
+class Unwritable(NamedTuple):
     """Something that cannot be written anew."""
 
     line: int
@@ -42,11 +42,11 @@ class Written(NamedTuple):
     """A design in its canonical spelling."""
 
     text: str
-    problems: tuple[Problem, ...]
+    problems: tuple[Unwritable, ...]
     """Why the text must not be used; empty for a design that could be written."""
     names: frozenset[str]
     """Every identifier in it."""
-    left_out: tuple[Problem, ...] = ()
+    left_out: tuple[Unwritable, ...] = ()
     """What only speaks or checks, and is therefore no part of the text."""
 
 
@@ -56,7 +56,7 @@ def written(parsed: Parsed) -> Written:
     parsed.tree.root.visit(writer.visit)
     if writer.renamed & writer.names:
         line, name = 1, min(writer.renamed & writer.names)
-        writer.problems.append(Problem(line, f"{name} is also the new name of an escaped name"))
+        writer.problems.append(Unwritable(line, f"{name} is also the new name of an escaped name"))
     return Written(
         "".join([*writer.pieces, "\n"]),
         tuple(writer.problems),
@@ -70,11 +70,11 @@ class _Writer:
 
     def __init__(self, parsed: Parsed) -> None:
         self.pieces: list[str] = []
-        self.problems: list[Problem] = []
+        self.problems: list[Unwritable] = []
         self.names: set[str] = set()
         self.renamed: set[str] = set()
         """New names of escaped identifiers."""
-        self.left_out: list[Problem] = []
+        self.left_out: list[Unwritable] = []
         self._parsed = parsed
         self._checks = held_checks(parsed)
         self._data, self._manager = parsed.data, parsed.tree.sourceManager
@@ -129,7 +129,7 @@ class _Writer:
         return lines
 
     def _refuse(self, item: Visited, reason: str) -> None:
-        self.problems.append(Problem(self._parsed.line(item), reason))
+        self.problems.append(Unwritable(self._parsed.line(item), reason))
 
     def based_number(self, node: SyntaxNode) -> bool:
         words = tokens(node)
@@ -189,7 +189,7 @@ class _Writer:
 
     def _leave_out(self, node: SyntaxNode, what: str) -> bool:
         """Leave *node* out; where the grammar needs something in its place, that is an empty block."""
-        self.left_out.append(Problem(self._parsed.line(node), what))
+        self.left_out.append(Unwritable(self._parsed.line(node), what))
         if node.parent.kind not in _LISTS:
             self._put(tokens(node)[0], "begin end")
         return True

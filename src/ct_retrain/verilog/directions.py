@@ -27,7 +27,7 @@ from ct_retrain.verilog.kinds import identifiers
 from ct_retrain.verilog.tree import listed, nodes, tokens
 
 
-class Ports(NamedTuple):
+class PortDirections(NamedTuple):
     """The ports of a module by their syntax."""
 
     names: tuple[str, ...]
@@ -40,7 +40,7 @@ class Ports(NamedTuple):
     """Names that stand behind more than one port."""
 
 
-def ports_by_syntax(module: ModuleDeclarationSyntax) -> Ports:
+def ports_by_syntax(module: ModuleDeclarationSyntax) -> PortDirections:
     names: list[str] = []
     behind: list[str] = []
     ways: dict[str, str] = {}
@@ -78,7 +78,7 @@ def ports_by_syntax(module: ModuleDeclarationSyntax) -> Ports:
             inputs.update(each for each in inside if declared.get(each) == "input")
         ways |= {name: way for name, way in declared.items() if name not in ways}
     tied = frozenset(name for name in behind if name and behind.count(name) > 1)
-    return Ports(tuple(names), ways, frozenset(inputs), tied)
+    return PortDirections(tuple(names), ways, frozenset(inputs), tied)
 
 
 _WAYS = frozenset({"input", "output", "inout", "ref"})

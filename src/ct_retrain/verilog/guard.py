@@ -27,7 +27,7 @@ from pyslang.syntax import (
     UdpDeclarationSyntax,
 )
 
-from ct_retrain.verilog.canonical import Problem, written
+from ct_retrain.verilog.canonical import Unwritable, written
 from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.directives import directives, plain_words
 from ct_retrain.verilog.input_drivers import backwards
@@ -114,7 +114,7 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
     unread, illegal = unexplained(again)
     if made.left_out:
         illegal += failed_checks(parsed)
-    left_out = [*(Problem(line, "a region that synthesis skips") for line in cut.regions), *made.left_out]
+    left_out = [*(Unwritable(line, "a region that synthesis skips") for line in cut.regions), *made.left_out]
     return Approved(
         Report(_sorted(refused), _sorted(Refusal(*found) for found in unread)),
         "" if made.problems else made.text,

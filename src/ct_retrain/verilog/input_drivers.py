@@ -26,7 +26,7 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
-from ct_retrain.verilog.directions import BELOW, Ports, children, first_names, ports_by_syntax
+from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, implicit
 from ct_retrain.verilog.tree import listed, nodes, tokens
 
@@ -58,11 +58,11 @@ def backwards(seen: list[SyntaxNode]) -> Iterator[Found]:
 
 
 class _Around(NamedTuple):
-    ports: dict[str, Ports]
+    ports: dict[str, PortDirections]
     instances: frozenset[str]
 
 
-def _in_module(module: ModuleDeclarationSyntax, own: Ports, around: _Around) -> Iterator[Found]:
+def _in_module(module: ModuleDeclarationSyntax, own: PortDirections, around: _Around) -> Iterator[Found]:
     waiting: list[tuple[SyntaxNode, frozenset[str]]] = [(module, own.inputs)]
     while waiting:
         node, inputs = waiting.pop()
@@ -128,7 +128,7 @@ def _outputs(gate: str, terminals: int) -> int:
 
 
 def _through(
-    item: HierarchicalInstanceSyntax, ports: Ports, instances: frozenset[str]
+    item: HierarchicalInstanceSyntax, ports: PortDirections, instances: frozenset[str]
 ) -> Iterator[tuple[str, SyntaxNode]]:
     """The names that an instance with *ports* drives."""
     connected: set[str] = set()
@@ -159,7 +159,7 @@ def _through(
                 pass
 
 
-def _supply(node: SyntaxNode, own: Ports) -> bool:
+def _supply(node: SyntaxNode, own: PortDirections) -> bool:
     """Whether *node* makes a port a supply."""
     if node.kind == SyntaxKind.NetPortHeader:
         return any(word.kind in _SUPPLIES for word in tokens(node))

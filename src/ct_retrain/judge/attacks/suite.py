@@ -39,7 +39,7 @@ def attacks() -> tuple[Attack, ...]:
     return tuple(sorted([*inside, *whole, *added, *joined], key=lambda attack: (attack.aim, attack.name)))
 
 
-class Result(NamedTuple):
+class AttackResult(NamedTuple):
     """What became of an attack."""
 
     attack: Attack
@@ -51,7 +51,7 @@ class Result(NamedTuple):
     """Whether it passes a script that runs the tools and looks for the pass line."""
 
 
-def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[Result]:
+def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[AttackResult]:
     """The *chosen* attacks under every style, or only under *style*."""
     for attack in chosen:
         for name, testbench in benches(attack.task).items():
@@ -59,7 +59,7 @@ def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
                 design = Design(rtl=attack.rtl, testbench=testbench)
                 verdict = judge.check(design)
                 naive = PASS_LINES[name](judge.icarus.naive(design))
-                yield Result(attack, name, verdict, _layer(verdict), naive)
+                yield AttackResult(attack, name, verdict, _layer(verdict), naive)
 
 
 def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:

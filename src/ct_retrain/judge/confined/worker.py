@@ -26,13 +26,13 @@ from ct_retrain.judge.confined.sandbox import capabilities
 from ct_retrain.judge.confined.sandbox.confine import Right, confine
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators import cocotb_run, icarus_tools, verilator_run
-from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import plainly, prepare, settle
-from ct_retrain.judge.confined.simulators.icarus_tools import Installation
+from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.confined.simulators.naive_run import Script, as_script
 from ct_retrain.judge.confined.simulators.trials import forcing, trying
 from ct_retrain.judge.confined.simulators.verilator_build import Compiled
-from ct_retrain.judge.confined.simulators.verilator_run import Trial
+from ct_retrain.judge.confined.simulators.verilator_run import VerilatorTrial
 from ct_retrain.judge.evidence.cocotb import Library
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.harness import Nonce
@@ -44,7 +44,7 @@ class Start(NamedTuple):
     """What a worker is told when it begins."""
 
     scratch: str
-    icarus: Installation
+    icarus: IcarusInstallation
     confined: bool
     namespaces: bool
     parser_seconds: int
@@ -57,7 +57,7 @@ class Start(NamedTuple):
     """yosys as WebAssembly, compiled; "" for workers that do not need it."""
 
 
-class Job(NamedTuple):
+class JudgeJob(NamedTuple):
     """One design to be judged."""
 
     rtl: str
@@ -96,7 +96,7 @@ _Benches: TypeAlias = dict[tuple[str, Experiment], Bench | str]
 def main() -> None:
     """Serve jobs from the first argument's Start; standard input and output carry length-prefixed JSON."""
     fields: dict[str, Any] = json.loads(sys.argv[1])
-    start = Start(icarus=Installation(*fields.pop("icarus")), **fields)
+    start = Start(icarus=IcarusInstallation(*fields.pop("icarus")), **fields)
     source, sink = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
@@ -160,8 +160,8 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
         wanted = Asked(tuple(message["wanted"]), message["testbench"])
         copy = resynthesise(message["rtl"], wanted, message["yosys"], limits, reading)
         return copy._asdict()
-    job = Job(limits=limits, **message)
-    tools = Tools(
+    job = JudgeJob(limits=limits, **message)
+    tools = SimulatorTools(
         start.icarus,
         job.direct,
         limits,
@@ -184,12 +184,12 @@ _PROCESSES = 512
 """Of all workers together, where they share a user; a compiler takes three."""
 
 
-def _plainly(job: Job, tools: Tools) -> Answer:
+def _plainly(job: JudgeJob, tools: SimulatorTools) -> Answer:
     unfit = _lay_out(job, icarus_tools.NAMES)
     return unfit or Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
 
 
-def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
+def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
     nonce = Nonce.drawn()
     tried = Experiment(*job.experiment) if job.experiment else AS_WRITTEN
     if job.verilator is not None:
@@ -198,10 +198,10 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
             unfit = Answer(Outcome.NO_EVIDENCE, "outputs are forced by Icarus alone")
         present = tuple(name for name, _ in job.files)
         compiled = Compiled(*job.verilator)
-        asked = Trial(job.testbench, nonce, job.expected, present, tried)
+        asked = VerilatorTrial(job.testbench, nonce, job.expected, present, tried)
         return unfit or verilator_run.settle(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:
-        trial = cocotb_run.Trial(job.testbench, nonce, job.expected, Library(*job.cocotb))
+        trial = cocotb_run.CocotbTrial(job.testbench, nonce, job.expected, Library(*job.cocotb))
         return _lay_out(job, icarus_tools.NAMES) or cocotb_run.settle(job.rtl, trial, tools)
     unfit = _lay_out(job, icarus_tools.NAMES)
     if unfit is not None:
@@ -216,7 +216,7 @@ def _judge(job: Job, tools: Tools, benches: _Benches) -> Answer:
     return settle(job.rtl, bench, nonce, tools, job.expected)
 
 
-def _prepared(job: Job, tools: Tools, benches: _Benches, tried: Experiment) -> Bench | str:
+def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Experiment) -> Bench | str:
     """The testbench of *job*, made ready once for all designs; with files to include it is made ready anew."""
     present = tuple(name for name, _ in job.files)
     # Which numbers, values and times is the design's affair (`trying`).
@@ -232,7 +232,7 @@ def _prepared(job: Job, tools: Tools, benches: _Benches, tried: Experiment) -> B
     return bench
 
 
-def _lay_out(job: Job, taken: frozenset[str]) -> Answer | None:
+def _lay_out(job: JudgeJob, taken: frozenset[str]) -> Answer | None:
     """Write the job's data files; an answer when one would be called like a file of ours."""
     for name, text in job.files:
         if name in taken or Path(name).exists():

@@ -31,7 +31,7 @@ from ct_retrain.verilog.modules import Module
 from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
 
 
-class Looks(NamedTuple):
+class LooseComparisons(NamedTuple):
     """What a testbench ties to the design, and what it looks at loosely."""
 
     tied: tuple[tuple[str, frozenset[str]], ...]
@@ -53,7 +53,7 @@ class Looks(NamedTuple):
         return self.inside or bool(seen & self.loose)
 
 
-def looks(parsed: Parsed, wanted: Iterable[str]) -> Looks:
+def looks(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
     """How the testbench *parsed* looks at the modules that it *wanted*."""
     everything = nodes(parsed.tree.root)
     tied: dict[str, frozenset[str]] = {}
@@ -78,7 +78,7 @@ def looks(parsed: Parsed, wanted: Iterable[str]) -> Looks:
         node.kind == SyntaxKind.ScopedName and {word.valueText for word in tokens(node)} & instances
         for node in everything
     )
-    return Looks(tuple(sorted(tied.items())), frozenset(loose), inside)
+    return LooseComparisons(tuple(sorted(tied.items())), frozenset(loose), inside)
 
 
 _NAMES = (IdentifierNameSyntax, IdentifierSelectNameSyntax)

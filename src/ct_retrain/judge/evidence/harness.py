@@ -33,11 +33,11 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.evidence.cocotb import is_cocotb, toplevel
-from ct_retrain.judge.evidence.comparisons import Looks, looks
+from ct_retrain.judge.evidence.comparisons import LooseComparisons, looks
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.random_streams import redrawn
 from ct_retrain.judge.evidence.wrapper import unwrapped
-from ct_retrain.judge.reading.sites import ENDS, Site, marked
+from ct_retrain.judge.reading.sites import ENDS, PrintSite, marked
 from ct_retrain.verilog.edits import Edit, edited, insertion
 from ct_retrain.verilog.kinds import system_task
 from ct_retrain.verilog.modules import Names, names, roots, wanted
@@ -97,9 +97,9 @@ class Harness(NamedTuple):
     """Modules that the testbench instantiates and the design must bring."""
     ends: bool
     """Every way the testbench ends the simulation leaves the end mark."""
-    sites: tuple[Site, ...] = ()
+    sites: tuple[PrintSite, ...] = ()
     """Of a testbench in free form: where it prints."""
-    looks: Looks = Looks((), frozenset(), inside=False)
+    looks: LooseComparisons = LooseComparisons((), frozenset(), inside=False)
     """How it looks at the design's outputs, which unknown bits may slip through."""
     draws: bool = False
     """It draws random numbers."""

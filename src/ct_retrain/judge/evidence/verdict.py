@@ -22,7 +22,7 @@ BREACH = "what was compiled is not what was examined"
 """Begins the detail of a verdict that no design can cause unless the guard or a compiler is wrong."""
 
 
-class Finding(NamedTuple):
+class ReadVerdict(NamedTuple):
     """The verdict's core: what was said and how much was compared."""
 
     outcome: Outcome
@@ -46,20 +46,22 @@ class _Voices(NamedTuple):
     """What somebody else said after the testbench's last word; the simulator's own farewell does not count."""
 
 
-def read(made: Harness, mark: str, output: str, exit_code: int) -> Finding:
+def read(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
     """The verdict in *output* of a simulator that ended with *exit_code*."""
     voices = _listen(made, mark, output)
     unread = next((line for line in voices.others if _NO_FILE.search(line)), "")
     if unread:
-        return Finding(Outcome.NO_EVIDENCE, f"the testbench reads a file that is not here: {unread[:160]}")
+        return ReadVerdict(
+            Outcome.NO_EVIDENCE, f"the testbench reads a file that is not here: {unread[:160]}"
+        )
     failed = next((line for line in [*voices.testbench, *voices.others] if _FATAL.match(line)), "")
     if failed:
-        return Finding(Outcome.MISMATCH, failed.strip()[:200])
+        return ReadVerdict(Outcome.MISMATCH, failed.strip()[:200])
     if exit_code != 0:
-        return Finding(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {exit_code}")
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {exit_code}")
     finding = _not_ended(made, voices) or _said(made, voices)
     if finding.outcome is Outcome.PASS and voices.after:
-        return Finding(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
     return finding
 
 
@@ -81,7 +83,7 @@ def _in_style(said: str, line: re.Pattern[str], style: Style) -> Heard:
     return Heard(said, says, f"the verdict line of the {style} style")
 
 
-def _said(made: Harness, voices: _Voices) -> Finding:
+def _said(made: Harness, voices: _Voices) -> ReadVerdict:
     match made.style:
         case Style.HOUSE:
             return _counted(voices, _HOUSE, "checks")
@@ -90,12 +92,12 @@ def _said(made: Harness, voices: _Voices) -> Finding:
         case Style.PLAIN:
             return _free(made, voices)
         case Style.COCOTB:
-            return Finding(
+            return ReadVerdict(
                 Outcome.NO_EVIDENCE, "cocotb's verdict is in its results file, not in what it prints"
             )
 
 
-def enough(finding: Finding, style: Style, expected: int | None) -> Finding:
+def enough(finding: ReadVerdict, style: Style, expected: int | None) -> ReadVerdict:
     """*finding*, unless it is a pass about fewer checks than the golden's, or about others where they are samples."""
     if expected is None or finding.outcome is not Outcome.PASS:
         return finding
@@ -156,47 +158,47 @@ def _listen(made: Harness, mark: str, output: str) -> _Voices:
     return heard
 
 
-def _not_ended(made: Harness, voices: _Voices) -> Finding | None:
+def _not_ended(made: Harness, voices: _Voices) -> ReadVerdict | None:
     """The testbench gave up, or somebody else ended the simulation."""
     if any(_WATCHDOG.fullmatch(line) for line in voices.testbench):
-        return Finding(Outcome.TIMEOUT, "the testbench's own watchdog ended the test")
+        return ReadVerdict(Outcome.TIMEOUT, "the testbench's own watchdog ended the test")
     if made.ends and not voices.ended:
-        return Finding(Outcome.NO_EVIDENCE, "the simulation ended, but not by the testbench")
+        return ReadVerdict(Outcome.NO_EVIDENCE, "the simulation ended, but not by the testbench")
     return None
 
 
-def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> Finding:
+def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> ReadVerdict:
     """A verdict that says how much was compared."""
     if any(line.fullmatch(other.removeprefix("CT_VERDICT").strip()) for other in voices.others):
-        return Finding(Outcome.NO_EVIDENCE, "a verdict that the testbench did not give")
+        return ReadVerdict(Outcome.NO_EVIDENCE, "a verdict that the testbench did not give")
     found = [match for said in voices.testbench if (match := line.fullmatch(said))]
     if len(found) != 1:
-        return Finding(
+        return ReadVerdict(
             Outcome.NO_EVIDENCE, f"{len(found) or 'no'} verdict{'s' if len(found) > 1 else ''}, not one"
         )
     checks, errors = int(found[0]["checks"]), int(found[0]["errors"])
     if errors:
-        return Finding(Outcome.MISMATCH, f"{errors} of {checks} {noun} differ", checks, errors)
+        return ReadVerdict(Outcome.MISMATCH, f"{errors} of {checks} {noun} differ", checks, errors)
     if checks == 0:
-        return Finding(Outcome.NO_EVIDENCE, f"the testbench compared nothing: 0 {noun}")
-    return Finding(Outcome.PASS, f"{checks} {noun} agree", checks)
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"the testbench compared nothing: 0 {noun}")
+    return ReadVerdict(Outcome.PASS, f"{checks} {noun} agree", checks)
 
 
-def _free(made: Harness, voices: _Voices) -> Finding:
+def _free(made: Harness, voices: _Voices) -> ReadVerdict:
     """The verdict of a testbench in free form."""
     foreign = next((line for line in voices.others if read_line(line).says is Says.YES), "")
     if foreign:
-        return Finding(Outcome.NO_EVIDENCE, f"a verdict that the testbench did not give: {foreign[:160]}")
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"a verdict that the testbench did not give: {foreign[:160]}")
     found = understood(made.sites, voices.pieces)
     why = found.why[:200]
     match found.word:
         case Word.FAIL:
-            return Finding(Outcome.MISMATCH, why, found.checks, found.errors)
+            return ReadVerdict(Outcome.MISMATCH, why, found.checks, found.errors)
         case Word.STUCK:
-            return Finding(Outcome.TIMEOUT, why, found.checks, found.errors)
+            return ReadVerdict(Outcome.TIMEOUT, why, found.checks, found.errors)
         case Word.PASS:
-            return Finding(Outcome.PASS, why, max(1, found.checks))
+            return ReadVerdict(Outcome.PASS, why, max(1, found.checks))
         case Word.UNCLEAR:
-            return Finding(Outcome.NO_EVIDENCE, why)
+            return ReadVerdict(Outcome.NO_EVIDENCE, why)
         case Word.QUIET:
-            return Finding(Outcome.PASS, why, quiet=True)
+            return ReadVerdict(Outcome.PASS, why, quiet=True)

@@ -23,7 +23,7 @@ class Likeness(StrEnum):
     """They count or judge otherwise."""
 
 
-class Compared(NamedTuple):
+class TranscriptComparison(NamedTuple):
     """Two transcripts, side by side."""
 
     likeness: Likeness
@@ -31,7 +31,7 @@ class Compared(NamedTuple):
     """The two lines that contradict each other, or the line that has no other."""
 
 
-def compared(theirs: str, ours: str) -> Compared:
+def compared(theirs: str, ours: str) -> TranscriptComparison:
     """Our transcript *ours* beside *theirs*, of which only the end may be there."""
     said, heard = _spoken(theirs), _spoken(ours)
     # Of lines that repeat, the last tells: a transcript may have lost its beginning.
@@ -39,7 +39,9 @@ def compared(theirs: str, ours: str) -> Compared:
     for one in {one.template: one for one in said if one.counts is not None}.values():
         other = counted.get(one.template)
         if other is not None and one.counts != other.counts:
-            return Compared(Likeness.CONTRADICTION, f"the trace says {one.text!r}, tonight {other.text!r}")
+            return TranscriptComparison(
+                Likeness.CONTRADICTION, f"the trace says {one.text!r}, tonight {other.text!r}"
+            )
     known = {one.template for one in heard}
     failure = next(
         (
@@ -51,11 +53,15 @@ def compared(theirs: str, ours: str) -> Compared:
     )
     if failure is not None and any(one.says is Says.YES for one in said):
         last = next(one for one in reversed(said) if one.says is Says.YES)
-        return Compared(Likeness.CONTRADICTION, f"the trace says {last.text!r}, tonight {failure.text!r}")
+        return TranscriptComparison(
+            Likeness.CONTRADICTION, f"the trace says {last.text!r}, tonight {failure.text!r}"
+        )
     if said and said[-1].says is Says.NO and said[-1].template not in known:
-        return Compared(Likeness.CONTRADICTION, f"the trace ends with {said[-1].text!r}, tonight it does not")
+        return TranscriptComparison(
+            Likeness.CONTRADICTION, f"the trace ends with {said[-1].text!r}, tonight it does not"
+        )
     strange = next((one.text for one in said if one.template not in known), "")
-    return Compared(Likeness.NOISE, strange) if strange else Compared(Likeness.SAME)
+    return TranscriptComparison(Likeness.NOISE, strange) if strange else TranscriptComparison(Likeness.SAME)
 
 
 class _Line(NamedTuple):

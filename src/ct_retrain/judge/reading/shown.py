@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ct_retrain.judge.reading.sites import Site
+from ct_retrain.judge.reading.sites import PrintSite
 from ct_retrain.judge.reading.transcript import Heard
 
 MOST_LINES = 200
@@ -23,7 +23,7 @@ class Shown(NamedTuple):
     """Where the testbench prints it; 0 where it does not."""
 
 
-def shown(sites: Sequence[Site], heard: Iterable[Heard], others: Iterable[str]) -> tuple[Shown, ...]:
+def shown(sites: Sequence[PrintSite], heard: Iterable[Heard], others: Iterable[str]) -> tuple[Shown, ...]:
     """*heard* as the testbench said it, and what *others* said, which never counts as a success."""
     told = [Shown(one.text.strip()[:_LONGEST], one.says.value, one.why, _line(sites, one)) for one in heard]
     told += [Shown(text[:_LONGEST], "nothing", OTHERS, 0) for text in others if text]
@@ -32,5 +32,5 @@ def shown(sites: Sequence[Site], heard: Iterable[Heard], others: Iterable[str]) 
     return tuple(told if len(told) <= MOST_LINES else [*told[:half], *told[-half:]])
 
 
-def _line(sites: Sequence[Site], one: Heard) -> int:
+def _line(sites: Sequence[PrintSite], one: Heard) -> int:
     return sites[one.site].line if one.site is not None and one.site < len(sites) else 0

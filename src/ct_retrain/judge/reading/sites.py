@@ -32,7 +32,7 @@ from ct_retrain.verilog.kinds import function_name, system_task
 from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, tokens
 
 
-class Site(NamedTuple):
+class PrintSite(NamedTuple):
     """One place that prints."""
 
     number: int
@@ -56,7 +56,7 @@ class Marked(NamedTuple):
     """What to insert into a testbench, and what will then speak."""
 
     edits: tuple[Edit, ...]
-    sites: tuple[Site, ...]
+    sites: tuple[PrintSite, ...]
 
 
 def marked(parsed: Parsed, mark: str) -> Marked:
@@ -67,7 +67,7 @@ def marked(parsed: Parsed, mark: str) -> Marked:
     spans = [one.span for one in printing]
     ends = _endings(parsed, everything, spans)
     sites = tuple(
-        Site(
+        PrintSite(
             number=number,
             line=parsed.line(one.node),
             chosen=choice.covers(one.span) or one.span in ends or _conditional(one.node),

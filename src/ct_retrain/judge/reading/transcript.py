@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from ct_retrain.judge.reading.sites import Site
+from ct_retrain.judge.reading.sites import PrintSite
 from ct_retrain.judge.reading.words import Counts, Says, read_line
 
 
@@ -53,7 +53,7 @@ class Transcript(NamedTuple):
         return frozenset(one.site for one in self.lines if one.site is not None)
 
 
-def understood(sites: Sequence[Site], pieces: Iterable[tuple[int, str]]) -> Transcript:
+def understood(sites: Sequence[PrintSite], pieces: Iterable[tuple[int, str]]) -> Transcript:
     """The transcript of *pieces*: number of the site that speaks, and what it says."""
     lines = tuple(_heard(sites, number, text) for number, text in pieces)
     failures = [one for one in lines if one.says is Says.NO]
@@ -90,7 +90,7 @@ _NOT_STUCK = re.compile(
 )
 
 
-def _heard(sites: Sequence[Site], number: int, text: str) -> Heard:
+def _heard(sites: Sequence[PrintSite], number: int, text: str) -> Heard:
     """What the site *number* says with *text*."""
     site = sites[number]
     if site.severity:
@@ -109,13 +109,13 @@ def _heard(sites: Sequence[Site], number: int, text: str) -> Heard:
     return Heard(text, says, why, number)
 
 
-def _severe(site: Site, text: str) -> Heard:
+def _severe(site: PrintSite, text: str) -> Heard:
     if site.severity != "warning" or site.chosen or read_line(site.template).says is Says.NO:
         return Heard(site.template or text, Says.NO, f"${site.severity}", site.number)
     return Heard(site.template or text, Says.NOTHING, "a warning that nothing led to", site.number)
 
 
-def _unchosen(site: Site, text: str, counts: Counts | None) -> Heard:
+def _unchosen(site: PrintSite, text: str, counts: Counts | None) -> Heard:
     """A line that is always printed: only what it counts, or which text it picks, says anything."""
     if counts is not None and counts.says is Says.YES:
         return Heard(text, Says.YES, f"a count: {_told(counts)}", site.number)
@@ -125,7 +125,7 @@ def _unchosen(site: Site, text: str, counts: Counts | None) -> Heard:
     return Heard(text, Says.NOTHING, "always printed", site.number)
 
 
-def _chosen(sites: Sequence[Site], site: Site, text: str) -> tuple[Says, str]:
+def _chosen(sites: Sequence[PrintSite], site: PrintSite, text: str) -> tuple[Says, str]:
     """What a line says that the testbench decided to print: by its fixed words, its values, or the other branch."""
     fixed = _fixed(site)
     if fixed is not Says.NOTHING:
@@ -150,7 +150,7 @@ _SEVERAL = re.compile(
 """Words beside which a number is a count, not the number of a test or a value."""
 
 
-def _fixed(site: Site) -> Says:
+def _fixed(site: PrintSite) -> Says:
     """What the words of the template say, whatever values stand between them.
 
     The words of a count are none: `ERRORS: %d` says what its number says. In `FAIL: %0d` the number may be a value,
@@ -164,7 +164,7 @@ def _fixed(site: Site) -> Says:
     return found.words if found.counts is not None else says
 
 
-def _picked(site: Site, text: str) -> Says:
+def _picked(site: PrintSite, text: str) -> Says:
     """What a text says that stands where the template has `%s`, if it is a verdict and nothing else."""
     pieces = re.split(r"%-?\d*s", site.template)
     pattern = "(.*)".join(".*?".join(map(re.escape, _CONVERSION.split(piece))) for piece in pieces)

@@ -42,7 +42,7 @@ class Counts(NamedTuple):
         return Says.NOTHING if self.bad is None else Says.YES
 
 
-class Read(NamedTuple):
+class LineReading(NamedTuple):
     """A line, understood."""
 
     counts: Counts | None
@@ -58,11 +58,11 @@ class Read(NamedTuple):
         return next((one for one in (Says.NO, Says.YES) if one in found), Says.NOTHING)
 
 
-def read_line(line: str) -> Read:
+def read_line(line: str) -> LineReading:
     """Understand *line*; control sequences of terminals are ignored."""
     tokens = _tokens(_ANSI.sub("", line))
     counts, rest = _counted(tokens)
-    return Read(counts, _spoken(rest))
+    return LineReading(counts, _spoken(rest))
 
 
 class _Token(NamedTuple):

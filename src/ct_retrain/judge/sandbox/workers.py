@@ -22,7 +22,7 @@ from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.confine import landlock_version
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.answer import Answer
-from ct_retrain.judge.confined.simulators.icarus_tools import Installation
+from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.evidence.cocotb import Library
 from ct_retrain.judge.sandbox.scratch import scratch
 
@@ -30,7 +30,7 @@ from ct_retrain.judge.sandbox.scratch import scratch
 class Sandbox(NamedTuple):
     """How workers are started."""
 
-    icarus: Installation
+    icarus: IcarusInstallation
     mode: str
     """`require`, `best-effort` or `off`."""
     parser_seconds: int = 20

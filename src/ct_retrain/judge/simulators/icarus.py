@@ -7,8 +7,8 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.process import Limits
-from ct_retrain.judge.confined.simulators.icarus_tools import Installation
-from ct_retrain.judge.confined.simulators.naive_run import Said, Script
+from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
+from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
 from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.judge.sandbox.pool import Pool
 from ct_retrain.judge.selftest import known
@@ -27,7 +27,9 @@ from ct_retrain.verilog.guard import GUARD_VERSION
 class Icarus:
     """A Simulator; safe to share between threads, one worker each."""
 
-    def __init__(self, settings: JudgeSettings, found: Installation, pool: Pool, without: str = "") -> None:
+    def __init__(
+        self, settings: JudgeSettings, found: IcarusInstallation, pool: Pool, without: str = ""
+    ) -> None:
         """Let the programs of *found* judge what is known; raise ToolError when they are not fit.
 
         The layer *without* is left out of every verdict (`judge.layers`).
@@ -58,12 +60,12 @@ class Icarus:
         answer = self._pool.ask({**self._job(design), "naive": True}, self._limits)
         return str(answer["log"])
 
-    def by_script(self, design: Design, script: Script) -> Said:
+    def by_script(self, design: Design, script: Script) -> NaiveOutput:
         """What iverilog and vvp print for *design* when *script* runs them, confined all the same."""
         answer = self._pool.ask({**self._job(design), "script": script}, self._limits)
         outcome = Outcome(answer["outcome"])
         timeout, refused = outcome is Outcome.TIMEOUT, outcome is Outcome.COMPILE_ERROR
-        return Said(answer["detail"], answer["log"], timeout, refused)
+        return NaiveOutput(answer["detail"], answer["log"], timeout, refused)
 
     def _examined(self, version: str, *, direct: bool) -> Tool:
         """The tool's name once it has judged what is known; the direct way must give the driver's answers."""

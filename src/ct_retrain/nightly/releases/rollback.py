@@ -16,7 +16,7 @@ from ct_retrain.core.rules.interim_looks import looks
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.publish import (
-    Reason,
+    MoveReason,
     history,
     latest,
     move_latest,
@@ -40,13 +40,13 @@ def roll_back(workspace: Workspace, generators: Generators, night: str | None, b
     name = release_name(night) if night else predecessor(models)
     verified(models, name)
     generators.open(models / name)
-    move_latest(models, name, Reason(night, because, "rollback"))
+    move_latest(models, name, MoveReason(night, because, "rollback"))
     return name
 
 
 def roll_back_to_mainline(workspace: Workspace, because: str) -> None:
     """Serve mainline: take the pointer away and say so in the history."""
-    move_latest(workspace.models, None, Reason(None, because, "rollback"))
+    move_latest(workspace.models, None, MoveReason(None, because, "rollback"))
 
 
 def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
@@ -66,7 +66,7 @@ def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
     if not any((move.night, move.who) == (name, "relapse") for move in moves):
         if moves and moves[-1].target != decided.source:
             return None
-        move_latest(models, decided.target, Reason(name, decided.why, "relapse"))
+        move_latest(models, decided.target, MoveReason(name, decided.why, "relapse"))
     return decided
 
 

@@ -20,7 +20,7 @@ from ct_retrain.stages.collect import REJECTED, CollectInputs, collect
 from ct_retrain.stages.curate import Appraiser, CurateInputs, curate
 
 
-class Reason(Record):
+class HarvestReason(Record):
     """Why some of the runs give no example."""
 
     reason: str
@@ -41,7 +41,7 @@ class Tasted(Record):
     repairs: int
     transcripts: dict[str, int]
     """How tonight's transcripts compare with those that the traces brought."""
-    reasons: tuple[Reason, ...]
+    reasons: tuple[HarvestReason, ...]
     """Most frequent first."""
 
     @property
@@ -86,7 +86,7 @@ def _told(found: CollectFacts, kept: CurateFacts, refused: list[Rejected]) -> Ta
     for one in refused:
         first.setdefault(one.reason, one)
     reasons = tuple(
-        Reason(reason=reason, count=count, example=first[reason].subject, detail=first[reason].detail)
+        HarvestReason(reason=reason, count=count, example=first[reason].subject, detail=first[reason].detail)
         for reason, count in Counter(one.reason for one in refused).most_common()
     )
     return Tasted(

@@ -2,6 +2,6 @@
 
 from ct_retrain.stages.gold.account import held, remark, without
 from ct_retrain.stages.gold.files import fingerprints
-from ct_retrain.stages.gold.reader import Reading, read_set
+from ct_retrain.stages.gold.reader import GoldReading, read_set
 
-__all__ = ["Reading", "fingerprints", "held", "read_set", "remark", "without"]
+__all__ = ["GoldReading", "fingerprints", "held", "read_set", "remark", "without"]

@@ -18,7 +18,7 @@ LONGEST_PAIR = 1 << 20
 """Characters of question and answer; what is longer is refused here, the window of the model by the trainer."""
 
 
-class Reading(NamedTuple):
+class GoldReading(NamedTuple):
     """What a directory holds."""
 
     rows: list[Row]
@@ -28,18 +28,18 @@ class Reading(NamedTuple):
     """Every refused line, and every file that was not read, by `gold/NAME:LINE`."""
 
 
-def read_set(directory: Path, source: Source, keys: GoldKeySettings) -> Reading:
+def read_set(directory: Path, source: Source, keys: GoldKeySettings) -> GoldReading:
     """Read every file directly in *directory*; a directory that is not there is an empty set.
 
     A line of a *gold* set must answer with RTL. Raise ToolError when the machine fails.
     """
-    reading = Reading([], [], [])
+    reading = GoldReading([], [], [])
     for path in listed(directory):
         _read(path, source, keys, reading)
     return reading
 
 
-def _read(path: Path, source: Source, keys: GoldKeySettings, into: Reading) -> None:
+def _read(path: Path, source: Source, keys: GoldKeySettings, into: GoldReading) -> None:
     subject = _clean(f"{source}/{path.name}")
     refused: Counter[str] = Counter()
     taken = 0

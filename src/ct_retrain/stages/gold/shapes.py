@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
 
 from ct_retrain.core.configuration.section import GoldKeySettings
-from ct_retrain.stages.gold.templates import Turn, turns
+from ct_retrain.stages.gold.templates import ChatTurn, turns
 
 _QUESTIONS = ("instruction", "prompt", "question", "query", "input")
 _ANSWERS = ("output", "response", "completion", "answer")
@@ -112,17 +112,17 @@ def _pair(own: Mapping[str, object], asked: str, answered: str) -> Pair:
     answer = _text(own[answered], answered)
     if not before:
         return Pair(_joined(system, question) if question else "", answer)
-    talk = [Turn("system", system), *before, Turn("user", question), Turn("assistant", answer)]
+    talk = [ChatTurn("system", system), *before, ChatTurn("user", question), ChatTurn("assistant", answer)]
     return _last_answer([turn for turn in talk if turn.text or turn.role != "system"])
 
 
-def _history(value: object) -> list[Turn]:
+def _history(value: object) -> list[ChatTurn]:
     """Earlier rounds, as LLaMA-Factory writes them: `[[question, answer], …]`."""
     if not isinstance(value, list):
         return []
     rounds = cast("list[object]", value)
     said = [text for one in rounds if isinstance(one, list) for text in cast("list[object]", one)]
-    return [Turn(("user", "assistant")[at % 2], _text(text, "history")) for at, text in enumerate(said)]
+    return [ChatTurn(("user", "assistant")[at % 2], _text(text, "history")) for at, text in enumerate(said)]
 
 
 def _is_talk(value: object) -> bool:
@@ -136,11 +136,11 @@ def _talk(value: Sequence[object]) -> Pair:
     return _last_answer(_turns(list(value), ""))
 
 
-def _turns(value: object, role: str) -> list[Turn]:
+def _turns(value: object, role: str) -> list[ChatTurn]:
     """The turns in *value*; a plain text is one turn of *role*."""
     if not isinstance(value, list):
-        return [Turn(role, _text(value, role))]
-    found: list[Turn] = []
+        return [ChatTurn(role, _text(value, role))]
+    found: list[ChatTurn] = []
     for number, item in enumerate(cast("list[object]", value), 1):
         if not isinstance(item, dict):
             raise _UnfitError("wrong_type", f"turn {number} is a {type(item).__name__}, not an object")
@@ -152,11 +152,11 @@ def _turns(value: object, role: str) -> list[Turn]:
         if called == "assistant" and fields.get("weight") == 0:
             called = "shown"
         words = next((fields[name] for name in _WORDS if name in fields), None)
-        found.append(Turn(called, _text(words, f"turn {number}")))
+        found.append(ChatTurn(called, _text(words, f"turn {number}")))
     return found
 
 
-def _last_answer(talk: Sequence[Turn]) -> Pair:
+def _last_answer(talk: Sequence[ChatTurn]) -> Pair:
     """The last answer of *talk*, asked with everything before it; what follows it has no answer and is left out."""
     told = [turn._replace(role=_ROLES.get(turn.role, turn.role)) for turn in talk]
     last = max((at for at, turn in enumerate(told) if turn.role == "assistant"), default=None)
@@ -169,7 +169,7 @@ def _last_answer(talk: Sequence[Turn]) -> Pair:
     return Pair(_rendered(before), told[last].text)
 
 
-def _rendered(before: Sequence[Turn]) -> str:
+def _rendered(before: Sequence[ChatTurn]) -> str:
     """Turns as one question: what the system says first; more than one round with names in front."""
     system = [turn.text for turn in before if turn.role == "system"]
     rest = [turn for turn in before if turn.role != "system" and turn.text.strip()]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 
-class Turn(NamedTuple):
+class ChatTurn(NamedTuple):
     """What one side of a conversation says."""
 
     role: str
@@ -52,7 +52,7 @@ _PREAMBLE = re.compile(
 """The sentence at the head of Alpaca's template, which says nothing of the task."""
 
 
-def turns(text: str) -> list[Turn]:
+def turns(text: str) -> list[ChatTurn]:
     """The turns of *text*, in order, without the template's tokens; empty when no template is recognised."""
     for marks in _MARKS:
         found = list(marks.finditer(text))
@@ -66,18 +66,18 @@ def _role(written: str) -> str:
     return _ROLES.get(written.lower(), written.lower())
 
 
-def _cut(text: str, marks: list[re.Match[str]]) -> Iterator[Turn]:
+def _cut(text: str, marks: list[re.Match[str]]) -> Iterator[ChatTurn]:
     before = _bare(_PREAMBLE.sub("", _bare(text[: marks[0].start()])))
     if before:
-        yield Turn("system", before)
+        yield ChatTurn("system", before)
     ends = [mark.start() for mark in marks[1:]] + [len(text)]
     for mark, end in zip(marks, ends, strict=True):
         said = _bare(text[mark.end() : end])
         system = _SYSTEM.match(said)
         if system is not None:
-            yield Turn("system", system["system"].strip())
+            yield ChatTurn("system", system["system"].strip())
             said = said[system.end() :].strip()
-        yield Turn(_role(mark["role"]), said)
+        yield ChatTurn(_role(mark["role"]), said)
 
 
 def _bare(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ct_retrain.judge.confined.formal.engines import (
     Decision,
-    Effort,
+    ProofEffort,
     Yosys,
     decide,
 )
@@ -89,7 +89,7 @@ class _Case(NamedTuple):
             f"design -copy-from design -as {DESIGN} {DESIGN}\n"
             "read_verilog -sv -formal properties.v\nread_verilog -sv -formal miter.v"
         )
-        effort = Effort(self.limits, bounded=True, depth=self.asked.depth)
+        effort = ProofEffort(self.limits, bounded=True, depth=self.asked.depth)
         return decide({"design.v": readable(self.asked.rtl), **files}, reading, self.yosys, effort)
 
 

@@ -31,7 +31,7 @@ class Yosys(NamedTuple):
     solver_version: str = ""
 
 
-class Effort(NamedTuple):
+class ProofEffort(NamedTuple):
     """How much may be spent."""
 
     limits: Limits
@@ -102,7 +102,7 @@ TOP = "miter"
 """Name of the module whose assertions are looked at."""
 
 
-def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: Effort) -> Decision:
+def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEffort) -> Decision:
     """Whether an assertion below module `TOP` of *files* can fail; *reading* are the yosys commands that read them."""
     for name, text in {**files, _SCRIPT: _script(reading, yosys)}.items():
         Path(name).write_text(text, encoding="utf-8", errors="replace")
@@ -147,7 +147,7 @@ opt -full
 {aiger}"""
 
 
-def _reachability(yosys: Yosys, effort: Effort) -> Decision:
+def _reachability(yosys: Yosys, effort: ProofEffort) -> Decision:
     ended = _abc(yosys, effort, f"pdr -T {_seconds(effort)}")
     if _PROVED in ended.output:
         why = "proved by property-directed reachability"
@@ -157,7 +157,7 @@ def _reachability(yosys: Yosys, effort: Effort) -> Decision:
     )
 
 
-def _bounded(yosys: Yosys, effort: Effort) -> Decision:
+def _bounded(yosys: Yosys, effort: ProofEffort) -> Decision:
     frames = f" -F {effort.depth}" if effort.depth else ""
     ended = _abc(yosys, effort, f"bmc3 -T {_seconds(effort)}{frames}")
     bounded = re.search(r"No output asserted in (\d+) frames", ended.output)
@@ -177,7 +177,7 @@ def _refuted(ended: Finished, method: str) -> Decision | None:
     return failed._replace(steps=_steps(), cpu_seconds=ended.cpu_seconds)
 
 
-def _solved(yosys: Yosys, effort: Effort) -> Decision:
+def _solved(yosys: Yosys, effort: ProofEffort) -> Decision:
     text = Path(_SMT).read_text(encoding="utf-8", errors="replace")
     found = smt.search(text, TOP, yosys.solver, effort.limits, effort.depth)
     known = Decision(answer=None, why="", engine=yosys.solver, cpu_seconds=found.cpu_seconds)
@@ -192,13 +192,13 @@ def _solved(yosys: Yosys, effort: Effort) -> Decision:
     return known._replace(why=f"not decided: {found.why}")
 
 
-def _abc(yosys: Yosys, effort: Effort, command: str) -> Finished:
+def _abc(yosys: Yosys, effort: ProofEffort, command: str) -> Finished:
     Path(_STEPS).unlink(missing_ok=True)
     script = f"read_aiger {_AIGER}; fold; strash; {command}; write_cex -n {_STEPS}"
     return run([yosys.abc, "-c", script], effort.limits, None)
 
 
-def _seconds(effort: Effort) -> int:
+def _seconds(effort: ProofEffort) -> int:
     return max(1, effort.limits.cpu_seconds - 1)
 
 

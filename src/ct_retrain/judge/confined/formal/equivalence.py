@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ct_retrain.judge.confined.formal.engines import (
     TOP,
     Decision,
-    Effort,
+    ProofEffort,
     Yosys,
     decide,
     locate_yosys,
@@ -68,7 +68,7 @@ def alike(asked: Question, yosys: Yosys, limits: Limits) -> Alike:
     files = {"gold.v": readable(golden), "gate.v": readable(other), "miter.v": miter.text}
     is_open = _OPEN.search(golden) is not None
     reading = _reading(top, strict=not is_open)
-    made = decide(files, reading, yosys, Effort(limits, asked.bounded, asked.depth))
+    made = decide(files, reading, yosys, ProofEffort(limits, asked.bounded, asked.depth))
     certain = miter.settled and not is_open
     return _answer(made, miter.assumptions, certain=certain)
 

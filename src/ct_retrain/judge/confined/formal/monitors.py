@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ct_retrain.judge.confined.formal.engines import TOP
 from ct_retrain.judge.confined.formal.equivalence import starting
-from ct_retrain.judge.confined.formal.properties import Claim, Properties, Unit
+from ct_retrain.judge.confined.formal.properties import Properties, PropertyClaim, Unit
 from ct_retrain.judge.confined.formal.replay import (
     Scene,
     Steps,
@@ -18,13 +18,13 @@ from ct_retrain.judge.confined.formal.replay import (
 from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.modules import Module
 
-Write = Callable[[int, Claim], str]
+Write = Callable[[int, PropertyClaim], str]
 
 
 def proving(properties: Properties) -> dict[str, str]:
     """Files that assert what the properties assert."""
 
-    def written(_: int, claim: Claim) -> str:
+    def written(_: int, claim: PropertyClaim) -> str:
         if claim.kind == "cover":
             return ";"
         return (
@@ -39,7 +39,7 @@ def proving(properties: Properties) -> dict[str, str]:
 def reaching(properties: Properties, wanted: int) -> dict[str, str]:
     """Files that assert that claim *wanted* is never looked at (a cover: never holds): a failure is a witness."""
 
-    def written(number: int, claim: Claim) -> str:
+    def written(number: int, claim: PropertyClaim) -> str:
         if claim.kind == "assume":
             return f"assume {claim.condition};"
         condition = claim.condition if claim.kind == "cover" else "1"
@@ -74,7 +74,7 @@ DESIGN = "ct_design"
 def replaying(properties: Properties, steps: Steps) -> str:
     """A testbench that fails when *steps* make a claim false at their end, and no assumption false before."""
 
-    def written(number: int, claim: Claim) -> str:
+    def written(number: int, claim: PropertyClaim) -> str:
         if claim.kind == "cover":
             return ";"
         # Unknown is neither: a register that no reset reaches would fail every assertion about it.

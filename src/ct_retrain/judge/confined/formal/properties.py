@@ -23,7 +23,7 @@ from ct_retrain.verilog.modules import Module, declarations, modules, names, roo
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 
 
-class Claim(NamedTuple):
+class PropertyClaim(NamedTuple):
     """One statement of the file."""
 
     kind: str
@@ -34,7 +34,7 @@ class Claim(NamedTuple):
     end: int
 
 
-class Block(NamedTuple):
+class PropertyBlock(NamedTuple):
     """What an `always` executes, and the numbers of the claims in it."""
 
     start: int
@@ -57,8 +57,8 @@ class Properties(NamedTuple):
     data: bytes
     design: Module
     units: tuple[Unit, ...]
-    blocks: tuple[Block, ...]
-    claims: tuple[Claim, ...]
+    blocks: tuple[PropertyBlock, ...]
+    claims: tuple[PropertyClaim, ...]
 
     def numbers(self, kind: str) -> tuple[int, ...]:
         """Of the claims of one kind."""
@@ -80,7 +80,7 @@ def read_properties(text: str, design: Module) -> Properties | str:
     return why or Properties(parsed.data, design, units, blocks, claims)
 
 
-def _unreadable(claims: tuple[Claim, ...], units: tuple[Unit, ...], tops: tuple[Module, ...]) -> str:
+def _unreadable(claims: tuple[PropertyClaim, ...], units: tuple[Unit, ...], tops: tuple[Module, ...]) -> str:
     if len(units) != len(tops):
         return "a property module lists its ports in its header, with at least one"
     if sum(len(unit.claims) for unit in units) != len(claims):
@@ -145,9 +145,9 @@ def _always(parsed: Parsed) -> list[ProceduralBlockSyntax]:
     ]
 
 
-def _claims(parsed: Parsed) -> tuple[tuple[Claim, ...], tuple[Block, ...]]:
-    claims: list[Claim] = []
-    blocks: list[Block] = []
+def _claims(parsed: Parsed) -> tuple[tuple[PropertyClaim, ...], tuple[PropertyBlock, ...]]:
+    claims: list[PropertyClaim] = []
+    blocks: list[PropertyBlock] = []
     for block in _always(parsed):
         body: SyntaxNode = block.statement
         if isinstance(body, TimingControlStatementSyntax):
@@ -157,14 +157,16 @@ def _claims(parsed: Parsed) -> tuple[tuple[Claim, ...], tuple[Block, ...]]:
             where = parsed.span(node)
             if isinstance(node, ImmediateAssertionStatementSyntax) and where is not None:
                 condition = " ".join(parsed.text(node.expr).split())
-                claims.append(Claim(_KINDS[node.kind], parsed.line(node), condition, where.start, where.end))
+                claims.append(
+                    PropertyClaim(_KINDS[node.kind], parsed.line(node), condition, where.start, where.end)
+                )
         place = parsed.span(body)
         if place is not None:
-            blocks.append(Block(place.start, place.end, tuple(range(first, len(claims)))))
+            blocks.append(PropertyBlock(place.start, place.end, tuple(range(first, len(claims)))))
     return tuple(claims), tuple(blocks)
 
 
-def _unit(parsed: Parsed, module: Module, claims: tuple[Claim, ...]) -> Unit | None:
+def _unit(parsed: Parsed, module: Module, claims: tuple[PropertyClaim, ...]) -> Unit | None:
     declared = declarations(parsed)[module.name]
     place, ports = parsed.span(declared), declared.header.ports
     if place is None or not isinstance(ports, AnsiPortListSyntax) or not module.ports:

@@ -4,16 +4,16 @@ from typing import NamedTuple
 
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import Limits
-from ct_retrain.judge.confined.simulators.icarus_tools import Installation
+from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.evidence.harness import Harness
 from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.verilog.stub import Level
 
 
-class Tools(NamedTuple):
+class SimulatorTools(NamedTuple):
     """How to judge."""
 
-    icarus: Installation
+    icarus: IcarusInstallation
     direct: bool
     """Call ivl itself, not the driver."""
     limits: Limits

@@ -13,14 +13,14 @@ from xml.etree import ElementTree as ET
 
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import Finished, run
-from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
     build,
     flatten,
     lawful,
     limited,
 )
-from ct_retrain.judge.confined.simulators.icarus_tools import COMPILED, NAMES, Installation
+from ct_retrain.judge.confined.simulators.icarus_tools import COMPILED, NAMES, IcarusInstallation
 from ct_retrain.judge.confined.simulators.trials import stubs
 from ct_retrain.judge.evidence.cocotb import (
     RUNNER,
@@ -30,7 +30,7 @@ from ct_retrain.judge.evidence.cocotb import (
 )
 from ct_retrain.judge.evidence.harness import Harness, Nonce, Style
 from ct_retrain.judge.evidence.logs import strip_control, tail
-from ct_retrain.judge.evidence.verdict import Finding, enough
+from ct_retrain.judge.evidence.verdict import ReadVerdict, enough
 from ct_retrain.verilog.modules import modules, tops
 
 UNITS = "`timescale 1ns/1ps"
@@ -38,7 +38,7 @@ UNITS = "`timescale 1ns/1ps"
 _SEED = "20260101"
 
 
-class Trial(NamedTuple):
+class CocotbTrial(NamedTuple):
     """A cocotb testbench, and what this run of it is known by."""
 
     testbench: str
@@ -52,7 +52,7 @@ class Trial(NamedTuple):
         return settings(self.testbench)
 
 
-def settle(rtl: str, trial: Trial, tools: Tools) -> Answer:
+def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
     """The verdict of *trial* on *rtl*; the data files lie in the working directory."""
     top = trial.named.get("TOPLEVEL", "") or next(iter(tops(rtl)), "")
     module = Path(f"{test_modules(trial.named)[0]}.py")
@@ -73,7 +73,7 @@ def settle(rtl: str, trial: Trial, tools: Tools) -> Answer:
     return Answer(finding.outcome, detail, finding.checks, finding.errors, built.warnings, log, idle)
 
 
-def _bench(trial: Trial, top: str, tools: Tools) -> Bench | str:
+def _bench(trial: CocotbTrial, top: str, tools: SimulatorTools) -> Bench | str:
     """What is compiled with the design: the Verilog sources that are data files. A sentence when it cannot be read."""
     flat = [UNITS]
     for name in map(_base, trial.named.get("VERILOG_SOURCES", "").split()):
@@ -90,7 +90,7 @@ def _base(path: str) -> str:
     return Path(path).name
 
 
-def _command(trial: Trial, top: str, design: str, icarus: Installation) -> list[str]:
+def _command(trial: CocotbTrial, top: str, design: str, icarus: IcarusInstallation) -> list[str]:
     """Run the tests on `COMPILED`, or on *design* by way of the harness's own runner where it brings one."""
     if not Path(RUNNER).is_file():
         return [*_env(trial, top, {}, icarus), icarus.vvp, "-n", "-m", trial.library.vpi, COMPILED, "-none"]
@@ -102,7 +102,7 @@ def _command(trial: Trial, top: str, design: str, icarus: Installation) -> list[
 _PLUGIN = "ct_retrain.judge.confined.simulators.cocotb_plugin"
 
 
-def _env(trial: Trial, top: str, named: dict[str, str], icarus: Installation) -> list[str]:
+def _env(trial: CocotbTrial, top: str, named: dict[str, str], icarus: IcarusInstallation) -> list[str]:
     """The words that start a program with *named* and all that cocotb must know in its environment."""
     here, library = Path.cwd(), trial.library
     programs = {str(Path(program).parent) for program in (icarus.iverilog, icarus.vvp)}
@@ -132,7 +132,7 @@ def _env(trial: Trial, top: str, named: dict[str, str], icarus: Installation) ->
     return ["/usr/bin/env", "-i", *(f"{name}={value}" for name, value in {**named, **ours}.items())]
 
 
-def _sources(trial: Trial, design: str) -> str:
+def _sources(trial: CocotbTrial, design: str) -> str:
     """Paths of the Verilog sources; the first that no data file brings is *design*, the others are empty."""
     home = Path.cwd() / f"{trial.nonce.mark}.rtl"
     home.mkdir()
@@ -148,41 +148,41 @@ def _sources(trial: Trial, design: str) -> str:
     return " ".join(found)
 
 
-def _found(mark: str, ran: Finished) -> Finding:
+def _found(mark: str, ran: Finished) -> ReadVerdict:
     """What the tests of the run *mark*, which ended as *ran* says, found."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
-        return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
+        return ReadVerdict(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
     return _results(mark, ran)
 
 
-def _results(mark: str, ran: Finished) -> Finding:
+def _results(mark: str, ran: Finished) -> ReadVerdict:
     files = sorted(Path().glob(f"{mark}-*.xml"))
     begun = max(1, len(list(Path().glob(f"{mark}-*.begun"))))
     if len(files) != begun:
-        return Finding(Outcome.NO_EVIDENCE, f"the tests left no results: {_why(ran)}")
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"the tests left no results: {_why(ran)}")
     try:
         # The testbench wrote them, and we are as confined as it is.
         cases = [case for file in files for case in ET.parse(file).iter("testcase")]  # noqa: S314
     except ET.ParseError as error:
-        return Finding(Outcome.NO_EVIDENCE, f"the results are no complete XML: {error}")
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"the results are no complete XML: {error}")
     return _counted([case for case in cases if case.find("skipped") is None], ran)
 
 
-def _counted(held: list[ET.Element], ran: Finished) -> Finding:
+def _counted(held: list[ET.Element], ran: Finished) -> ReadVerdict:
     """What the test cases say that were not skipped."""
     failed = [reason for case in held if (reason := _reason(case))]
     if failed:
         detail = f"{len(failed)} of {len(held)} tests fail: {failed[0]}"
-        return Finding(Outcome.MISMATCH, detail, len(held), len(failed))
+        return ReadVerdict(Outcome.MISMATCH, detail, len(held), len(failed))
     if ran.exit_code == 1 and Path(RUNNER).is_file():
-        return Finding(Outcome.MISMATCH, f"the harness fails: {_why(ran)}", len(held), 1)
+        return ReadVerdict(Outcome.MISMATCH, f"the harness fails: {_why(ran)}", len(held), 1)
     if ran.exit_code != 0:
-        return Finding(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {ran.exit_code}")
+        return ReadVerdict(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {ran.exit_code}")
     if not held:
-        return Finding(Outcome.NO_EVIDENCE, "no test was run")
-    return Finding(Outcome.PASS, f"{len(held)} tests pass", len(held))
+        return ReadVerdict(Outcome.NO_EVIDENCE, "no test was run")
+    return ReadVerdict(Outcome.PASS, f"{len(held)} tests pass", len(held))
 
 
 def _reason(case: ET.Element) -> str:

@@ -21,7 +21,7 @@ from ct_retrain.judge.confined.sandbox.process import (
     run,
 )
 from ct_retrain.judge.confined.simulators import icarus_tools
-from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.trials import doubted
 from ct_retrain.judge.confined.simulators.vvp import Declared, breach
 from ct_retrain.judge.evidence.cocotb import is_cocotb
@@ -38,7 +38,7 @@ from ct_retrain.judge.evidence.joints import objection
 from ct_retrain.judge.evidence.logs import strip_control, tail
 from ct_retrain.judge.evidence.verdict import (
     BREACH,
-    Finding,
+    ReadVerdict,
     clean,
     ended_at,
     enough,
@@ -53,7 +53,7 @@ from ct_retrain.verilog.scope import captured
 
 
 def prepare(
-    testbench: str, tools: Tools, present: Collection[str] = (), changed: Experiment = AS_WRITTEN
+    testbench: str, tools: SimulatorTools, present: Collection[str] = (), changed: Experiment = AS_WRITTEN
 ) -> Bench | str:
     """*testbench* made ready for many designs; a sentence when it can give no evidence.
 
@@ -79,7 +79,9 @@ def units(testbench: str) -> str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def settle(rtl: str, bench: Bench, nonce: Nonce, tools: Tools, expected: int | None = None) -> Answer:
+def settle(
+    rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools, expected: int | None = None
+) -> Answer:
     """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
     built = build(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
@@ -130,7 +132,7 @@ class Built(NamedTuple):
     """What Icarus made of it, with `BLANK` where the mark goes."""
 
 
-def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
+def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Built | Answer:
     """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
     approved = _examined(rtl, bench, tools)
     if isinstance(approved, Answer):
@@ -156,7 +158,7 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: Tools) -> Built | Answer:
     return Built(approved.text, warnings, unlawful(approved), made)
 
 
-def _examined(rtl: str, bench: Bench, tools: Tools) -> Approved | Answer:
+def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answer:
     """What the guard makes of *rtl*, or the verdict where there is nothing to compile beside *bench*."""
     with CpuBudget(tools.parser_seconds):
         approved = _approved(rtl, bench.made.modules, tools)
@@ -173,7 +175,7 @@ def _examined(rtl: str, bench: Bench, tools: Tools) -> Approved | Answer:
     return approved
 
 
-def _approved(rtl: str, reserved: frozenset[str], tools: Tools) -> Approved:
+def _approved(rtl: str, reserved: frozenset[str], tools: SimulatorTools) -> Approved:
     """*rtl* as the guard has it; as Icarus' preprocessor has it where the guard is left out."""
     if tools.without != layers.GUARD:
         return approve(rtl, reserved)
@@ -198,7 +200,7 @@ def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
     return frozenset({*names, *tops, *(f"{name}_{nonce.name}" for name in names)})
 
 
-def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: Tools) -> str:
+def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: SimulatorTools) -> str:
     """What a design that compiles does not explain by its text alone; "" where all is explained."""
     unread = approved.report.unread
     if unread and bench.made.style is Style.COCOTB:
@@ -214,14 +216,14 @@ def unlawful(approved: Approved) -> str:
     return f"design.v:{first.line}: {first.reason}" if first else ""
 
 
-def lawful(finding: Finding, illegal: str) -> Finding:
+def lawful(finding: ReadVerdict, illegal: str) -> ReadVerdict:
     """*finding*, unless it is a pass of a design that is *illegal*."""
     if finding.outcome is not Outcome.PASS or not illegal:
         return finding
-    return Finding(Outcome.COMPILE_ERROR, illegal)
+    return ReadVerdict(Outcome.COMPILE_ERROR, illegal)
 
 
-def _unreadable(rtl: str, approved: Approved, tools: Tools) -> Answer:
+def _unreadable(rtl: str, approved: Approved, tools: SimulatorTools) -> Answer:
     """The verdict on a text with syntax errors, in the compiler's words, which people know; it compiles it alone."""
     flat = flatten(rtl, "design.v", tools)
     if isinstance(flat, Finished):
@@ -258,7 +260,7 @@ def self_told(name: str) -> str:
     return f"the testbench uses {name} of the design, which could say what it likes"
 
 
-def plainly(rtl: str, testbench: str, tools: Tools) -> str:
+def plainly(rtl: str, testbench: str, tools: SimulatorTools) -> str:
     """What the tools print when nobody is careful: both files in one go, the design first; for comparison only."""
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
         Path(name).write_text(text + "\n", encoding="utf-8", errors="replace")
@@ -270,7 +272,7 @@ def plainly(rtl: str, testbench: str, tools: Tools) -> str:
     return ran.output[: tools.limits.output_kb << 10]
 
 
-def flatten(text: str, name: str, tools: Tools) -> str | Finished:
+def flatten(text: str, name: str, tools: SimulatorTools) -> str | Finished:
     """*text* without macros and conditionals, or how its preprocessing failed."""
     source, target = Path(name), Path(f"{name}.flat")
     source.write_text(text + "\n", encoding="utf-8", errors="replace")
@@ -280,7 +282,7 @@ def flatten(text: str, name: str, tools: Tools) -> str | Finished:
     return target.read_text(encoding="utf-8", errors="replace")
 
 
-def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
+def _compile(text: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Finished:
     testbench = nonce.named(bench.flat)
     design = f'`resetall\n{bench.units}\n`line 1 "design.v" 0\n{text}'
     # A package stands before what takes names from it; the design's text holds no directive that could outlast it.
@@ -293,7 +295,7 @@ def _compile(text: str, bench: Bench, nonce: Nonce, tools: Tools) -> Finished:
     return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
 
 
-def _run_compiler(tops: Sequence[str], tools: Tools) -> Finished:
+def _run_compiler(tops: Sequence[str], tools: SimulatorTools) -> Finished:
     """Compile `SOURCE` with *tops* as roots, or with those that it has."""
     if not tools.direct:
         return run(icarus_tools.driver(tools.icarus, tops), _compiling(tools), tools.hangup)
@@ -301,7 +303,7 @@ def _run_compiler(tops: Sequence[str], tools: Tools) -> Finished:
     return run(icarus_tools.compile_directly(tools.icarus), _compiling(tools), tools.hangup)
 
 
-def _compiling(tools: Tools) -> Limits:
+def _compiling(tools: SimulatorTools) -> Limits:
     """A compiled design may be large where its output may not."""
     return tools.limits._replace(output_kb=max(tools.limits.output_kb, 64 << 10))
 
@@ -317,7 +319,7 @@ def _first_error(ended: Finished) -> str:
     return strip_control(reason[0].strip())[:300] if reason else f"exit code {ended.exit_code}"
 
 
-def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
+def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
     """The compiler's answer; what it cannot do with the testbench is no fault of the design."""
     if ended.limit is not None:
         return Answer(*limited(ended.limit, "the compiler")[:2], gave_up=ended.limit is Limit.CPU)
@@ -337,27 +339,27 @@ _ASKED_OF_THE_DESIGN = re.compile(
 """What the compiler says in the testbench's lines of a design that lacks what the testbench asks for."""
 
 
-def found(made: Harness, mark: str, ran: Finished) -> Finding:
+def found(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
     """What a simulation shows, by the way it ended and by what it printed."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
-        return Finding(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
+        return ReadVerdict(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
     return read(made, mark, ran.output, ran.exit_code)
 
 
-def limited(limit: Limit, what: str) -> Finding:
+def limited(limit: Limit, what: str) -> ReadVerdict:
     """What it means that *what* ran into *limit*."""
     match limit:
         case Limit.CPU:
-            return Finding(Outcome.TIMEOUT, f"{what} used up its processor time")
+            return ReadVerdict(Outcome.TIMEOUT, f"{what} used up its processor time")
         case Limit.MEMORY:
-            return Finding(Outcome.RESOURCE_LIMIT, f"{what} used up its memory")
+            return ReadVerdict(Outcome.RESOURCE_LIMIT, f"{what} used up its memory")
         case Limit.OUTPUT:
-            return Finding(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
+            return ReadVerdict(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
 
 
-def said_by(made: Harness, mark: str, output: str, tools: Tools) -> tuple[Shown, ...]:
+def said_by(made: Harness, mark: str, output: str, tools: SimulatorTools) -> tuple[Shown, ...]:
     """The lines of *output* as they were read, where *tools* are to explain."""
     if not tools.explain:
         return ()

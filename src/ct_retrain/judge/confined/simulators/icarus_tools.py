@@ -24,7 +24,7 @@ PREDEFINED = "D:__ICARUS__=1\n"
 """What `MACROS` holds: the one macro that the driver defines too."""
 
 
-class Installation(NamedTuple):
+class IcarusInstallation(NamedTuple):
     """An installation; `base` is the directory of ivlpp and ivl, empty when only the driver may be used."""
 
     iverilog: str
@@ -39,7 +39,7 @@ class Installation(NamedTuple):
         return tuple(sorted({*homes, *([self.base] if self.base else [])} - {"/"}))
 
 
-def locate() -> Installation:
+def locate() -> IcarusInstallation:
     """Find the programs on PATH; raise ToolError with the install commands when they are missing."""
     iverilog, vvp = shutil.which("iverilog"), shutil.which("vvp")
     if iverilog is None or vvp is None:
@@ -55,7 +55,7 @@ def locate() -> Installation:
     if version is None:
         message = f"{iverilog} -V names no version; is it Icarus Verilog? It said {said[:80]!r}"
         raise ToolError(message)
-    return Installation(iverilog, vvp, _base(iverilog), version[1])
+    return IcarusInstallation(iverilog, vvp, _base(iverilog), version[1])
 
 
 def _base(iverilog: str) -> str:
@@ -66,25 +66,25 @@ def _base(iverilog: str) -> str:
     return next((str(place) for place in places if all((place / name).is_file() for name in names)), "")
 
 
-def driver(icarus: Installation, tops: Sequence[str]) -> list[str]:
+def driver(icarus: IcarusInstallation, tops: Sequence[str]) -> list[str]:
     """Compile the preprocessed `SOURCE` by way of the driver."""
     roots = [word for top in tops for word in ("-s", top)]
     return [icarus.iverilog, "-g2012", "-Wall", "-Wno-timescale", *roots, "-o", COMPILED, SOURCE]
 
 
-def preprocess(icarus: Installation, source: str, target: str) -> list[str]:
+def preprocess(icarus: IcarusInstallation, source: str, target: str) -> list[str]:
     """Flatten *source*, alone, into *target*; `MACROS` holds what is defined."""
     if icarus.base:
         return [f"{icarus.base}/ivlpp", "-L", f"-F{MACROS}", "-o", target, source]
     return [icarus.iverilog, "-E", "-g2012", "-o", target, source]
 
 
-def compile_directly(icarus: Installation) -> list[str]:
+def compile_directly(icarus: IcarusInstallation) -> list[str]:
     """Compile `SOURCE` as `CONFIG` says."""
     return [f"{icarus.base}/ivl", f"-C{CONFIG}", f"-C{icarus.base}/vvp.conf", "--", SOURCE]
 
 
-def configuration(icarus: Installation, tops: Sequence[str]) -> str:
+def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
     """What the driver would put into its configuration file for `driver`, less the modules for VHDL."""
     modules = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
     lines = [
@@ -116,7 +116,7 @@ _GENERATION = (
 )
 
 
-def simulate(icarus: Installation) -> list[str]:
+def simulate(icarus: IcarusInstallation) -> list[str]:
     """Run what comes in through standard input: $stop ends it, and no waveform is written.
 
     A pipe can be read once, and vvp has read it when the design begins to run, so what it held is out of reach.

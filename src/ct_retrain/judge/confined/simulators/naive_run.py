@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run
 from ct_retrain.judge.confined.simulators import icarus_tools
-from ct_retrain.judge.confined.simulators.answer import Answer, Tools
+from ct_retrain.judge.confined.simulators.answer import Answer, SimulatorTools
 
 
 class Script(NamedTuple):
@@ -23,7 +23,7 @@ class Script(NamedTuple):
     """`$stop` ends the simulation."""
 
 
-class Said(NamedTuple):
+class NaiveOutput(NamedTuple):
     """What the tools said."""
 
     compiler: str
@@ -34,7 +34,7 @@ class Said(NamedTuple):
     """The compiler ended with an error."""
 
 
-def as_script(rtl: str, testbench: str, script: Script, tools: Tools) -> Answer:
+def as_script(rtl: str, testbench: str, script: Script, tools: SimulatorTools) -> Answer:
     """What the tools print, as an Answer that is no verdict: the compiler's words in *detail*, the simulator's in *log*.
 
     As the scripts do, what the compiler leaves behind is run even if it ended with an error.

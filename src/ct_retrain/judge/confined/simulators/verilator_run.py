@@ -26,7 +26,7 @@ from ct_retrain.judge.confined.sandbox.process import (
     run,
 )
 from ct_retrain.judge.confined.simulators import verilator_build
-from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Tools
+from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
     flatten,
     found,
@@ -49,7 +49,7 @@ from ct_retrain.judge.evidence.harness import (
     preprocessable,
 )
 from ct_retrain.judge.evidence.logs import strip_control, tail
-from ct_retrain.judge.evidence.verdict import Finding, clean, enough
+from ct_retrain.judge.evidence.verdict import ReadVerdict, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
 from ct_retrain.verilog.packages import answers, packages_used
 from ct_retrain.verilog.scope import captured
@@ -62,7 +62,7 @@ _INTO, _MODEL = "verilated", "model"
 _DRAWN = 2
 
 
-class Trial(NamedTuple):
+class VerilatorTrial(NamedTuple):
     """A testbench, and what is special about this run of it."""
 
     testbench: str
@@ -75,7 +75,7 @@ class Trial(NamedTuple):
     """What is changed to try a pass; numbers and held inputs only, for no bit is unknown here."""
 
 
-def settle(rtl: str, trial: Trial, verilator: Compiled, tools: Tools) -> Answer:
+def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: SimulatorTools) -> Answer:
     """The verdict of *trial* on *rtl*."""
     flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
     with CpuBudget(tools.parser_seconds):
@@ -123,7 +123,9 @@ def _illegal(approved: Approved) -> Answer | None:
     return Answer(Outcome.COMPILE_ERROR, why) if why else None
 
 
-def _translate(text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: Tools) -> Finished:
+def _translate(
+    text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: SimulatorTools
+) -> Finished:
     """Testbench and design as C++; the design comes last, written anew as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
     texts = {
@@ -152,7 +154,7 @@ _ASKED_FOR = re.compile(r"PINNOTFOUND|MODMISSING|containing module|in dotted|Par
 """What the testbench wants of the design and does not find."""
 
 
-def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
+def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
     if ended.limit is not None:
         return Answer(*limited(ended.limit, "the compiler")[:2])
     first = _ERROR.search(said)
@@ -164,7 +166,7 @@ def _refused(ended: Finished, said: str, tools: Tools) -> Answer:
     return Answer(outcome, first[0].strip()[:300], log=tail(said, tools.log_chars))
 
 
-def _build(verilator: Compiled, tools: Tools) -> Answer | None:
+def _build(verilator: Compiled, tools: SimulatorTools) -> Answer | None:
     """Make the program; an answer when there is none to be had, and ToolError when the compiler itself fails."""
     parts = sorted(path.name for path in Path(_INTO).glob("*.cpp"))
     Path("model.cpp").write_text("".join(f'#include "{name}"\n' for name in parts), encoding="utf-8")
@@ -180,7 +182,7 @@ def _build(verilator: Compiled, tools: Tools) -> Answer | None:
     return Answer(Outcome.NO_EVIDENCE, f"Verilator's C++ does not compile: {strip_control(first[1])[:200]}")
 
 
-def _simulate(made: Harness, trial: Trial, tools: Tools) -> Answer:
+def _simulate(made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
     """What all runs say together."""
     answers: list[Answer] = []
     for level in (0, 1) if made.style is Style.VERILOGEVAL else (0, 1, _DRAWN):
@@ -198,7 +200,7 @@ def _simulate(made: Harness, trial: Trial, tools: Tools) -> Answer:
     return answers[0]
 
 
-def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
+def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
     ran = run(verilator_build.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
     finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
@@ -207,9 +209,9 @@ def _run(level: int, made: Harness, trial: Trial, tools: Tools) -> Answer:
     return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
 
 
-def _heard(made: Harness, mark: str, ran: Finished) -> Finding:
+def _heard(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
     if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
-        return Finding(Outcome.TIMEOUT, "the simulation never comes to rest")
+        return ReadVerdict(Outcome.TIMEOUT, "the simulation never comes to rest")
     return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
 
 
