@@ -217,9 +217,13 @@ def test_a_published_night_says_what_a_reader_wants_to_know(tmp_path: Path) -> N
     (notice,) = town.inbox.notices
     lines = notice.body.splitlines()
     assert notice.title == f"ct-retrain {NIGHT}: published, 75.0% functional (+75.0 points against mainline)"
-    assert lines[0].startswith("Promoted. Against mainline: +75.0 points")
-    assert lines[1].startswith("Functional: candidate 75.0%; mainline 0.0% (+75.0, 95% interval +")
-    assert lines[2].startswith("Data: 6 passing simulations collected, 1 refused (1 ")
+    assert lines[0] == "Promoted."
+    assert lines[1].startswith("Against mainline: +75.0 points (95% interval +")
+    assert lines[2].startswith("  6 problems won (flip_2, ")
+    assert lines[3] == "  0 lost"
+    assert lines[4].startswith("It would have been held with ")
+    assert lines[5].startswith("Functional: candidate 75.0%; mainline 0.0% (+75.0, 95% interval +")
+    assert lines[6].startswith("Data: 6 passing simulations collected, 1 refused (1 ")
     assert "Serving: nightly_2026-01-01" in lines
     assert any(
         line.startswith("fails flip_8: work/continuous_retrain/2026-01-01/benchmark/samples/candidate-")

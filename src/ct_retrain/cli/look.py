@@ -117,7 +117,7 @@ def history(context: Context, *, as_json: bool) -> None:
             move.who,
             move.source or "mainline",
             move.target or "mainline",
-            move.why,
+            " ".join(move.why.splitlines()[:2]),
         )
         for move in done
     ]

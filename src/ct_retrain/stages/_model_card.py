@@ -48,7 +48,8 @@ def _card(facts: Facts) -> Iterator[str]:
     yield from ("tags: [rtl, verilog, lora, ct-retrain]", "---", "")
     yield from (f"# Night {facts.night}: an RTL-writing adapter on {facts.base}", "")
     yield "A LoRA adapter that ct-retrain trained from mainline on simulation-verified RTL and measured the same night."
-    yield from ("", "## Why it is published", "", facts.decision.evidence.explanation)
+    first, *more = facts.decision.evidence.explanation.splitlines() or [""]
+    yield from ("", "## Why it is published", "", first, "", *(f"- {line.strip()}" for line in more))
     if forced:
         yield from ("", f"A person published it against this decision ({facts.decision.kind}): {forced}")
     yield from ("", "## How it was measured", "", *_measured(facts), "", *_compared(facts.decision), "")

@@ -54,7 +54,7 @@ class Evidence(Record):
     comparisons: tuple[Comparison, ...]
     checks: tuple[Check, ...]
     explanation: str
-    """One paragraph for a person: what happened, what would change it."""
+    """For a person, a fact a line: the outcome and why, the comparisons, and what would change it."""
     samples_needed: int | None = None
     """Answers a problem that would tell, where a Hold is a matter of answers and not of problems or of the model."""
 

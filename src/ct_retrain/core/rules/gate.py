@@ -135,19 +135,19 @@ def _decision(
     min_delta: float,
 ) -> Decision:
     comparisons = tuple(comparison for comparison, _ in found)
-    head = " ".join(_sentence(one) for one in comparisons)
+    head = "\n".join(_lines(one) for one in comparisons)
     failed = [check for check in checks if not check.holds]
     surely = [check for check in failed if check.sure]
     worse = [one for one in comparisons if one.high < 0]
     if surely:
         why = "; ".join(broken(check) for check in surely)
         change = "Nothing but the right side of that bound would change this."
-        return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}. {head} {change}"))
+        return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}.\n{head}\n{change}"))
     if worse:
         names = " and ".join(one.incumbent for one in worse)
         change = "The whole interval lies below 0: more answers would hardly change this."
         return Reject(
-            evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}. {head} {change}")
+            evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}.\n{head}\n{change}")
         )
     if failed:
         why = "; ".join(broken(check) for check in failed)
@@ -156,7 +156,7 @@ def _decision(
             if all(one.n for one in failed)
             else "A suite or floor that fits would."
         )
-        return Hold(evidence=_evidence(comparisons, checks, f"Held: {why}. {head} {change}"))
+        return Hold(evidence=_evidence(comparisons, checks, f"Held: {why}.\n{head}\n{change}"))
     first = comparisons[0]
     better = first.difference >= min_delta and first.p_value <= 1 - settings.confidence
     if better and all(one.low > -_margin(one, settings) for one in comparisons):
@@ -164,9 +164,9 @@ def _decision(
             f"It would have been held with a gain below {min_delta * 100:.1f} points, p above "
             f"{1 - settings.confidence:.3f}, or an interval past its margin."
         )
-        return Promote(evidence=_evidence(comparisons, checks, f"Promoted. {head} {change}"))
+        return Promote(evidence=_evidence(comparisons, checks, f"Promoted.\n{head}\n{change}"))
     advice, needed = _advice(found, settings, min_delta)
-    explanation = f"Held: {advice} {head}"
+    explanation = f"Held: {advice}\n{head}"
     return Hold(evidence=_evidence(comparisons, checks, explanation, needed))
 
 
@@ -210,12 +210,16 @@ def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings)
     return comparison, result
 
 
-def _sentence(one: Comparison) -> str:
-    flips = f"{len(one.won)} problems won{_some(one.won)}, {len(one.lost)} lost{_some(one.lost)}"
-    return (
-        f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
-        f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
-        f"on {one.problems} problems × {one.samples} samples; {flips}."
+def _lines(one: Comparison) -> str:
+    """A line for the difference, and one each for the problems that were won and lost."""
+    return "\n".join(
+        (
+            f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
+            f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
+            f"on {one.problems} problems × {one.samples} samples",
+            f"  {len(one.won)} problems won{_some(one.won)}",
+            f"  {len(one.lost)} lost{_some(one.lost)}",
+        )
     )
 
 

@@ -12,6 +12,7 @@ from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.records.audit import Claim
+from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Manifest,
@@ -109,7 +110,7 @@ def decision(night: Night, record: NightRecord, measured: Manifest) -> Claim:
             DECISION_CLAIM, "unknown", "whether the adapter loads was seen that night, and only then"
         )
     again = decide(facts.scorecards, _look(night, facts.scorecards[0]).gate, night.settings.min_delta_score)
-    if again == facts.decision:
+    if _figures(again) == _figures(facts.decision):
         return _claim(DECISION_CLAIM, "confirmed", again.kind)
     numbers = _libraries(night, record)
     if again.kind == facts.decision.kind and numbers:
@@ -117,6 +118,11 @@ def decision(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     if numbers:
         return _claim(DECISION_CLAIM, "unknown", f"it would be {again.kind}, with other libraries: {numbers}")
     return _claim(DECISION_CLAIM, "denied", f"the gate says {again.kind}: {again.evidence.explanation}")
+
+
+def _figures(decided: Decision) -> dict[str, object]:
+    """All of a decision but its words, which an earlier version may have put otherwise."""
+    return decided.model_dump(exclude={"evidence": {"explanation"}})
 
 
 def answers(night: Night, record: NightRecord, measured: Manifest) -> Claim:
