@@ -85,8 +85,8 @@ def test_an_error_of_ours_comes_back_as_it_was_raised(plan_for, tmp_path):
 
 
 def child(monkeypatch, body):
-    """Let `_apart` run *body* as its child; return the option lists that it was started with."""
-    program = f"import os, sys, time\nfrom ct_retrain.adapters import _relay\n{body}"
+    """Let `_training_process` run *body* as its child; return the option lists that it was started with."""
+    program = f"import os, sys, time\nfrom ct_retrain.adapters import _child_events\n{body}"
     started = []
 
     def run(argv, log, hear):
@@ -105,7 +105,7 @@ def fitted(plan, out):
 
 EXHAUSTED = (
     "from ct_retrain.adapters._memory import OutOfMemoryError\n"
-    "with _relay.telling():\n    raise OutOfMemoryError('too little')\n"
+    "with _child_events.telling():\n    raise OutOfMemoryError('too little')\n"
 )
 
 
@@ -124,7 +124,10 @@ def test_where_memory_runs_out_a_second_try_spares_it(plan_for, tmp_path, monkey
 
 
 def test_a_child_that_crashes_is_a_tool_error_with_its_last_lines(plan_for, tmp_path, monkeypatch):
-    child(monkeypatch, "print('a library said this')\nwith _relay.telling():\n    raise KeyError('our bug')")
+    child(
+        monkeypatch,
+        "print('a library said this')\nwith _child_events.telling():\n    raise KeyError('our bug')",
+    )
     with pytest.raises(ToolError, match=r"exit code 1; the last lines(.|\n)*KeyError: 'our bug'"):
         fitted(plan_for(), tmp_path / "out")
 
@@ -133,7 +136,7 @@ def test_what_a_child_logs_and_prints_goes_where_it_belongs(plan_for, tmp_path, 
     child(
         monkeypatch,
         "import logging\n"
-        "with _relay.telling():\n"
+        "with _child_events.telling():\n"
         "    logging.getLogger('ct_retrain.adapters.x').warning('slow %s', 'here')\n"
         "    print('from a library')\n"
         "    os.write(1, b'from C code')\n"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_retrain.core.configuration.section import GoldKeySettings
-from ct_retrain.stages.gold import Reading, fingerprints, read_set
+from ct_retrain.stages.gold import GoldReading, fingerprints, read_set
 
 RTL = "module w(input a, output y);\n  assign y = a;\nendmodule\n"
 ASK = "A wire from a to y."
@@ -22,7 +22,7 @@ KEYS = GoldKeySettings()
 
 def read(
     directory: Path, *lines: object, name: str = "g.jsonl", source: str = "gold", **keys: str
-) -> Reading:
+) -> GoldReading:
     """What is made of *lines*, which are written as JSON Lines."""
     text = "".join(json.dumps(line) + "\n" for line in lines)
     if lines:
@@ -30,11 +30,11 @@ def read(
     return read_set(directory, source, GoldKeySettings(**keys))  # type: ignore[arg-type]
 
 
-def pairs(reading: Reading) -> list[tuple[str, str]]:
+def pairs(reading: GoldReading) -> list[tuple[str, str]]:
     return [(row.prompt, row.completion) for row in reading.rows]
 
 
-def reasons(reading: Reading) -> list[tuple[str, str]]:
+def reasons(reading: GoldReading) -> list[tuple[str, str]]:
     return [(one.subject, one.reason) for one in reading.rejected]
 
 
@@ -356,7 +356,7 @@ def test_a_file_that_may_not_be_read_is_named(tmp_path: Path) -> None:
 
 
 def test_a_directory_that_is_not_there_is_an_empty_set(tmp_path: Path) -> None:
-    assert read_set(tmp_path / "nowhere", "gold", KEYS) == Reading([], [], [])
+    assert read_set(tmp_path / "nowhere", "gold", KEYS) == GoldReading([], [], [])
 
 
 def test_what_a_set_is_made_from_changes_with_every_file_that_is_read(tmp_path: Path) -> None:

@@ -214,9 +214,11 @@ def _lines(one: Comparison) -> str:
     """A line for the difference, and one each for the problems that were won and lost."""
     return "\n".join(
         (
-            f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
-            f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
-            f"on {one.problems} problems × {one.samples} samples",
+            (
+                f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
+                f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
+                f"on {one.problems} problems × {one.samples} samples"
+            ),
             f"  {len(one.won)} problems won{_some(one.won)}",
             f"  {len(one.lost)} lost{_some(one.lost)}",
         )
