@@ -14,7 +14,9 @@ from ct_retrain.core.configuration.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *sorted(
-        path for path in (ROOT / "docs").rglob("*.md") if path.parts[-2] != "adr" and path.name != "files.md"
+        path
+        for path in (ROOT / "docs").rglob("*.md")
+        if path.parts[-2] != "adr" and path.name not in {"files.md", "api.md"}
     ),
     ROOT / "README.md",
     ROOT / "deploy" / "README.md",
