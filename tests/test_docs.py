@@ -14,7 +14,9 @@ from ct_retrain.core.configuration.settings import PREFIX, Settings
 ROOT = Path(__file__).parents[1]
 PAGES = [
     *sorted(
-        path for path in (ROOT / "docs").rglob("*.md") if path.parts[-2] != "adr" and path.name != "files.md"
+        path
+        for path in (ROOT / "docs").rglob("*.md")
+        if path.parts[-2] != "adr" and path.name not in {"files.md", "api.md"}
     ),
     ROOT / "README.md",
     ROOT / "deploy" / "README.md",
@@ -34,6 +36,15 @@ _DOTTED = re.compile(r"`([a-z]+(?:\.[a-z_]+)+)`")
 
 
 PAGES_OF_CODE = pages(cli)
+
+CHANGES = ROOT / "docs" / "how-to" / "where-to-change-what.md"
+_PATH = re.compile(r"`([\w.-]*/[\w./-]*|[\w-]+\.(?:py|md|sh|toml))`")
+_NEW = re.compile(r"[A-Z]{4}(?:_\w+)?\.py")
+
+
+def changed_paths() -> list[str]:
+    """Every path that the page of changes names, from the root or beside the one named before it."""
+    return _PATH.findall(CHANGES.read_text())
 
 
 def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -105,3 +116,30 @@ def test_every_setting_that_a_page_names_is_there(page: Path) -> None:
 
     assert set(_VARIABLE.findall(text)) - variables - ELSEWHERE == set()
     assert {name for name in dotted if name not in prefixes and not is_module(name)} == set()
+
+
+def test_every_path_that_the_page_of_changes_names_is_there() -> None:
+    beside = ROOT
+    missing = []
+    for name in changed_paths():
+        path = ROOT / name if "/" in name or (ROOT / name).exists() else beside / name
+        beside = path.parent
+        # A file that the change brings has its place already.
+        if not (beside if _NEW.fullmatch(path.name) else path).exists():
+            missing.append(name)
+
+    assert len(changed_paths()) > 80
+    assert missing == []
+
+
+def test_every_name_in_a_file_that_the_page_of_changes_gives_is_there() -> None:
+    given = re.findall(r"`(\w+)`(?: and `(\w+)`)? (?:in|of) `(src/[\w./]+\.py)`", CHANGES.read_text())
+    absent = [
+        (name, path)
+        for *named, path in given
+        for name in named
+        if name and not re.search(rf"^ *(?:def |class )?{name}\b", (ROOT / path).read_text(), re.MULTILINE)
+    ]
+
+    assert len(given) > 8
+    assert absent == []

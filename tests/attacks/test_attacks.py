@@ -197,7 +197,7 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     monkeypatch.setattr(
         "ct_retrain.judge.confined.simulators.icarus_run.breach", lambda compiled, declared: ""
     )
-    monkeypatch.setattr("ct_retrain.judge.confined.simulators.icarus_run.Patience", contextlib.nullcontext)
+    monkeypatch.setattr("ct_retrain.judge.confined.simulators.icarus_run.CpuBudget", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
     bench = prepare(benches()[style], tools)
     assert isinstance(bench, Bench)

@@ -20,7 +20,7 @@ _WIDTH = 100
 @click.argument("directory", type=click.Path(file_okay=False))
 @click.pass_context
 def reference(context: click.Context, directory: str) -> None:
-    """Write the reference pages into DIRECTORY: settings, commands, exit codes, file formats and their schemas."""
+    """Write the reference pages into DIRECTORY: settings, commands, exit codes, Python, file formats, schemas."""
     from pathlib import Path
 
     from ct_retrain import disk
@@ -34,6 +34,7 @@ def reference(context: click.Context, directory: str) -> None:
 
 def pages(root: click.Command) -> dict[str, str]:
     """File name → text of every page; *root* is the whole command line."""
+    from ct_retrain.cli.api_page import api_page
     from ct_retrain.core.configuration.loading import described
 
     formats = list(_formats())
@@ -43,6 +44,7 @@ def pages(root: click.Command) -> dict[str, str]:
         "cli.md": "\n".join(_commands(root)) + "\n",
         "exit-codes.md": _exit_codes(),
         "files.md": _files(formats),
+        "api.md": api_page(_NOTE),
         **schemas,
     }
 

@@ -24,7 +24,18 @@ from ct_retrain.judge.simulators.verilator import Verilator
 
 
 class Judge:
-    """A Simulator that is safe to share between threads; its workers end with it."""
+    """A Simulator that is safe to share between threads; its workers end with it.
+
+    >>> from pathlib import Path
+    >>> from ct_retrain import Judge, JudgeSettings, load_suite
+    >>> problem = next(
+    ...     one for one in load_suite("behavioural", Path()).problems if one.id == "abs_difference"
+    ... )
+    >>> with Judge(JudgeSettings()) as judge:
+    ...     right, wrong = (judge.check(problem.design(text)) for text in (problem.golden, "module"))
+    >>> right.passed, wrong.outcome.value
+    (True, 'compile_error')
+    """
 
     def __init__(
         self,

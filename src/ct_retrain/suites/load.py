@@ -88,6 +88,15 @@ def load_suite(name: str, workspace: Path) -> Suite:
     """The suite *name*: one of BUILT_IN, or a path relative to *workspace* in one of LAYOUTS.
 
     What is no usable problem is in `rejected`, with its place; raise UsageError when nothing is left.
+
+    >>> from pathlib import Path
+    >>> from ct_retrain import load_suite
+    >>> suite = load_suite("behavioural", Path())
+    >>> suite.kind, len(suite.problems) > 50, suite.rejected
+    ('built-in', True, ())
+    >>> problem = suite.problems[0]
+    >>> problem.id, problem.top, problem.design(problem.golden).testbench == problem.testbench
+    ('abs_difference', 'abs_difference', True)
     """
     if name in BUILT_IN:
         return _suite(name, "built-in", _built_in(name))

@@ -30,6 +30,15 @@ class TraceWriter:
 
     A line is on disk when `stage` returns. Write artefacts before the line that names them: collect
     reads them as soon as it sees the line.
+
+    >>> from pathlib import Path
+    >>> from ct_retrain import TraceWriter
+    >>> trace = TraceWriter(Path("data/runs/run_0042"), source="my pipeline")
+    >>> trace.stage(
+    ...     "Simulation", status="pass", spec_path="spec.txt", rtl_file="top.v", testbench_file="tb.v"
+    ... )
+    >>> trace.path.read_text().count('"stage": "Simulation"')
+    1
     """
 
     def __init__(
@@ -42,7 +51,10 @@ class TraceWriter:
         self._clock = clock
 
     def stage(self, stage: str, /, **payload: object) -> None:
-        """Append the line of *stage*; paths, dates and other values JSON lacks are written as text."""
+        """Append the line of *stage*; paths, dates and other values JSON lacks are written as text.
+
+        Raise ToolError when the file cannot be written.
+        """
         line = {
             "timestamp": self._clock().astimezone(UTC).isoformat(timespec="microseconds"),
             "run_id": self.run_id,

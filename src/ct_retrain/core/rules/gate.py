@@ -49,6 +49,35 @@ def decide(
 
     *min_delta* is the smallest gain worth publishing, in pass@1. *loads* is False when the adapter's files were
     opened and could not be used. Raise nothing: doubt is a Hold.
+
+    >>> from ct_retrain import Estimate, GateSettings, Sampling, Scorecard, Tool, decide
+    >>> sampling = Sampling(samples=4, temperature=0.6, top_p=0.95, max_new_tokens=512, seed=0)
+    >>> def card(arm, passed):
+    ...     share = Estimate(value=passed / 4, low=0.0, high=1.0, problems=50, samples=200)
+    ...     return Scorecard(
+    ...         arm=arm,
+    ...         model=arm,
+    ...         model_digest=arm,
+    ...         suite="mine",
+    ...         suite_digest="0" * 64,
+    ...         sampling=sampling,
+    ...         tools=(Tool(name="icarus", version="12.0"),),
+    ...         functional=share,
+    ...         pass_at_k={"1": share},
+    ...         categories={},
+    ...         outcomes={"pass": 50 * passed, "mismatch": 200 - 50 * passed},
+    ...         compile_rate=1.0,
+    ...         finished_rate=1.0,
+    ...         passes={f"problem_{number}": passed for number in range(50)},
+    ...     )
+    >>> settings = GateSettings(floors={})
+    >>> better = decide([card("candidate", 3), card("mainline", 2)], settings, min_delta=0.01)
+    >>> better.kind, better.evidence.comparisons[0].difference
+    ('promote', 0.25)
+    >>> decide([card("candidate", 2), card("mainline", 2)], settings, min_delta=0.01).kind
+    'hold'
+    >>> decide([card("candidate", 3)], settings, min_delta=0.01).evidence.explanation
+    'Held: mainline has no scorecard.'
     """
     arms = {card.arm: card for card in scorecards}
     candidate = arms.get("candidate")
