@@ -23,8 +23,8 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
-from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.lazy import LazyAppraiser, LazyJudge
 from ct_retrain.nightly.night import Ports
 from ct_retrain.report import ReportInputs, write
 from ct_retrain.stages.benchmark import SAMPLES
@@ -62,9 +62,12 @@ def without_side_effects(app: App) -> App:
 
 
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
-    """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one."""
-    simulator = Judge(settings.judge, verdicts, settings.sandbox)
-    appraiser = TestbenchAppraiser(simulator.plain, simulator.prover)
+    """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one.
+
+    No simulator is looked for before the first question to one.
+    """
+    simulator = LazyJudge(lambda: Judge(settings.judge, verdicts, settings.sandbox))
+    appraiser = LazyAppraiser(simulator)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
     return Ports(
         simulator=simulator,
@@ -74,7 +77,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         trainer=trainer,
         notifier=AppriseNotifier(settings.notices, workspace.root),
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
-        same=simulator.prover.same,
+        same=simulator.same,
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),

@@ -34,13 +34,13 @@ def test_what_was_put_comes_back_in_another_process_life(tmp_path: Path) -> None
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=5))
 def test_a_key_tells_all_its_parts_apart(rtl: str, testbench: str, more: str) -> None:
-    plain = key(Design(rtl=rtl, testbench=testbench), TOOL, "")
+    plain = key(Design(rtl=rtl, testbench=testbench), TOOL)
 
-    assert plain == key(Design(rtl=rtl, testbench=testbench), TOOL, "")
+    assert plain == key(Design(rtl=rtl, testbench=testbench), TOOL)
     if more:
-        assert plain != key(Design(rtl=rtl + more, testbench=testbench), TOOL, "")
-        assert plain != key(Design(rtl=rtl, testbench=testbench + more), TOOL, "")
-        assert plain != key(Design(rtl=rtl, testbench=testbench), TOOL, more)
+        assert plain != key(Design(rtl=rtl + more, testbench=testbench), TOOL)
+        assert plain != key(Design(rtl=rtl, testbench=testbench + more), TOOL)
+        assert plain != key(Design(rtl=rtl, testbench=testbench), TOOL.model_copy(update={"detail": more}))
 
 
 _WRITER = """
@@ -127,3 +127,16 @@ def test_a_cached_judge_gives_the_verdicts_of_a_fresh_one(judge: Judge, tmp_path
     assert first == second == [judge.check(design) for design in designs]
     assert use.known == len(designs)
     assert len(designs) <= use.simulated <= 2 * len(designs)
+
+
+def test_a_verdict_under_other_limits_is_not_the_one_that_is_known(tmp_path: Path) -> None:
+    """Raised from 1 to 60 seconds, old timeouts would else meet new passes in one gate."""
+    design = Design(rtl=GOLDEN, testbench=STYLES["house"])
+    settings = JudgeSettings(simulator="icarus", second_opinion=False, cpu_seconds=1)
+    more = settings.model_copy(update={"cpu_seconds": 60})
+    with Judge(settings, tmp_path / "verdicts") as short, Judge(more, tmp_path / "verdicts") as long:
+        verdicts = [judge.check(design) for judge in (short, long, short)]
+        uses = [judge.cache_use.known for judge in (short, long)]
+
+    assert verdicts[0].tool != verdicts[1].tool
+    assert uses == [1, 0]

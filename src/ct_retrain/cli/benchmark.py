@@ -218,16 +218,16 @@ def _judged(
 ) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
     """Scorecard and samples by rule; one and the same where the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard
-    from ct_retrain.judge.judge import Judge
+    from ct_retrain.judge.lazy import judge_behind
     from ct_retrain.stages.benchmark import Drawn, answers
     from ct_retrain.suites.official import RULES, Official
 
-    eval_spec, judge = eval_run.eval_spec, eval_run.simulator
+    eval_spec, judge = eval_run.eval_spec, judge_behind(eval_run.simulator)
     drawn = answers(eval_run, arm, generator)
     card = scorecard(eval_spec, arm, generator.tool, drawn)
     cards = {"hardened": card, "official": card}
     samples = {"hardened": drawn, "official": drawn}
-    if isinstance(judge, Judge) and eval_spec.suite.kind in RULES:
+    if judge is not None and eval_spec.suite.kind in RULES:
         official = Official(judge.icarus, eval_spec.suite.kind)
         theirs = eval_spec._replace(simulator=official.tool, evident=False)
         again = eval_run._replace(simulator=official, eval_spec=theirs)

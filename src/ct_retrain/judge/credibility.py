@@ -144,8 +144,7 @@ class TestbenchAppraiser:
         because synthesis reads it otherwise.
         """
         self._simulator, self._prover = simulator, prover
-        version = prover.yosys.version if prover.yosys else "none"
-        detail = f"{simulator.tool.detail}; proofs yosys {version}"
+        detail = f"{simulator.tool.detail}; proofs {prover.proving}"
         self.tool = simulator.tool.model_copy(update={"detail": detail})
         self._lock = threading.Lock()
         self._seconds = 0.0

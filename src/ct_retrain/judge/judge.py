@@ -60,9 +60,6 @@ class Judge:
         for pool in (self._pool, self._python_pool):
             weakref.finalize(self, pool.close)
         self._cache = None if cache is None else Cache(cache, settings.cache_mb)
-        self._limits = (
-            f"{settings.cpu_seconds} {settings.memory_mb} {settings.output_kb} {settings.log_chars}"
-        )
         self.icarus = Icarus(settings, found, self._pool, without)
         self.prover = Prover(settings, self._pool)
         self.verilator: Simulator | None = None
@@ -113,7 +110,7 @@ class Judge:
         return FallbackSimulator(self.icarus, Verilator(quick, second, self._pool))
 
     def _remembering(self, simulator: Simulator) -> Simulator:
-        return simulator if self._cache is None else CachedSimulator(simulator, self._cache, self._limits)
+        return simulator if self._cache is None else CachedSimulator(simulator, self._cache)
 
 
 def _second(settings: JudgeSettings) -> Installed | None:

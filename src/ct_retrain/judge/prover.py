@@ -32,6 +32,20 @@ class Prover:
         self._limits = Limits(settings.proof_seconds, settings.memory_mb, 64 << 10)
         self.yosys = locate_yosys()
 
+    @property
+    def reading(self) -> str:
+        """What `resynthesised` depends on, for a Tool's detail."""
+        return f"{self._limits.words}, yosys {self.yosys.version}" if self.yosys else "yosys none"
+
+    @property
+    def proving(self) -> str:
+        """What a proof depends on, for a Tool's detail: the engines that decide, too."""
+        if self.yosys is None:
+            return self.reading
+        solver = f"{self.yosys.solver} {self.yosys.solver_version}" if self.yosys.solver else ""
+        engines = " and ".join(name for name in ("abc" if self.yosys.abc else "", solver) if name)
+        return f"{engines}, {self.reading}"
+
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Whether module *top* behaves alike in both texts; None where nobody can prove it, or yosys is missing."""
         return self.compared(Question(golden, other, top, bounded=False)).answer

@@ -47,8 +47,7 @@ class SecondOpinion:
         """
         self._simulator, self._prover = simulator, prover
         self._accepts = unconfirmed == "accept"
-        version = prover.yosys.version if prover.yosys else "none"
-        self._name = f"; second opinion 8, yosys {version}{', or none' if self._accepts else ''}"
+        self._name = f"; second opinion 8, {prover.reading}{', or none' if self._accepts else ''}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:

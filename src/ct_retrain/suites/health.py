@@ -14,7 +14,7 @@ from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.credibility import MutantEquivalence
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.lazy import judge_behind
 from ct_retrain.verilog.stub import Level, stub
 
 
@@ -63,10 +63,10 @@ def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: Aids | No
 
 def aids_of(simulator: Simulator, *, second: bool = True) -> Aids:
     """What *simulator* brings along: a Judge its parts, Verilator only if *second*; any other none."""
-    if isinstance(simulator, Judge):
-        other = simulator.verilator if second else None
-        return Aids(plain=simulator.plain, same=simulator.prover.same, second=other)
-    return Aids()
+    judge = judge_behind(simulator)
+    if judge is None:
+        return Aids()
+    return Aids(plain=judge.plain, same=judge.prover.same, second=judge.verilator if second else None)
 
 
 def _goldens(

@@ -102,9 +102,9 @@ class Cache:
 class CachedSimulator:
     """A Simulator that asks another one only what it does not know."""
 
-    def __init__(self, simulator: Simulator, cache: Cache, limits: str) -> None:
-        """*limits* is whatever else can change the verdicts of *simulator*."""
-        self._simulator, self._cache, self._limits = simulator, cache, limits
+    def __init__(self, simulator: Simulator, cache: Cache) -> None:
+        """The tool of *simulator* must say everything that can change its verdicts."""
+        self._simulator, self._cache = simulator, cache
         self.tool = simulator.tool
         self._lock = threading.Lock()
         self._known = self._asked = 0
@@ -116,7 +116,7 @@ class CachedSimulator:
 
     def check(self, design: Design) -> Verdict:
         """The known verdict on *design*, or a new one."""
-        name = key(design, self.tool, self._limits)
+        name = key(design, self.tool)
         verdict = self._cache.get(name)
         with self._lock:
             self._asked += 1
@@ -127,6 +127,6 @@ class CachedSimulator:
         return verdict
 
 
-def key(design: Design, tool: Tool, limits: str) -> str:
+def key(design: Design, tool: Tool) -> str:
     """Everything that can change the verdict on *design*, as a digest."""
-    return digest(design, tool, limits)
+    return digest(design, tool)

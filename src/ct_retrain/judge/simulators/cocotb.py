@@ -35,7 +35,7 @@ class CocotbSimulator:
         self._fit = False
         self._idle: dict[Design, dict[str, Any]] = {}
         self._lock = threading.Lock()
-        added = f"; cocotb {library.version}" if library else ""
+        added = f"; cocotb {library.version}, at least {_MEMORY_MB} MiB" if library else ""
         self.tool = simulator.tool.model_copy(update={"detail": simulator.tool.detail + added})
 
     def check(self, design: Design) -> Verdict:

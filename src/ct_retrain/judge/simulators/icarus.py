@@ -16,6 +16,7 @@ from ct_retrain.judge.simulators.belief import believed
 from ct_retrain.judge.simulators.protocol import (
     HARNESS_VERSION,
     Pass,
+    bounds,
     examine,
     job,
     limits_of,
@@ -76,7 +77,8 @@ class Icarus:
         ]:
             self._direct = False
         layers = ", ".join(self._pool.layers) or "none"
-        detail = f"harness {HARNESS_VERSION}; guard {GUARD_VERSION}; sandbox {layers}"
+        limits = bounds(self._limits, self._settings.log_chars)
+        detail = f"harness {HARNESS_VERSION}; guard {GUARD_VERSION}; sandbox {layers}; {limits}"
         return Tool(name="icarus", version=version, detail=detail)
 
     def _ask(self, design: Design, **how: object) -> dict[str, Any]:

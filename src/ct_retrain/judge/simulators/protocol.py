@@ -52,6 +52,11 @@ def job(design: Design, log_chars: int) -> dict[str, Any]:
     }
 
 
+def bounds(limits: Limits, log_chars: int) -> str:
+    """The part of a Tool's detail that says how far a simulation may go, and how much of its log a verdict keeps."""
+    return f"limits {limits.words}, {log_chars} characters of log"
+
+
 def limits_of(limits: Limits, design: Design) -> Limits:
     """*limits*, or less time where *design* asks for less."""
     if design.cpu_seconds is None:

@@ -14,6 +14,7 @@ from ct_retrain.judge.simulators.belief import believed
 from ct_retrain.judge.simulators.protocol import (
     HARNESS_VERSION,
     Pass,
+    bounds,
     examine,
     job,
     limits_of,
@@ -39,7 +40,7 @@ class Verilator:
         layers = ", ".join(pool.layers) or "none"
         detail = (
             f"{found.compiler_version}; two-valued; harness {HARNESS_VERSION}; guard {GUARD_VERSION}; "
-            f"sandbox {layers}"
+            f"sandbox {layers}; {bounds(self._limits, settings.log_chars)}"
         )
         self.tool = Tool(name="verilator", version=found.version, detail=detail)
 

@@ -190,6 +190,7 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
         str(inputs.min_delta),
         _asked(night),
         ports.simulator.tool,
+        ports.appraiser.tool,  # its proofs say which stubs are no stubs
     )
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
 

@@ -23,6 +23,11 @@ class Limits(NamedTuple):
     output_kb: int = 1024
     """Of standard output and standard error together, and of any other file it writes."""
 
+    @property
+    def words(self) -> str:
+        """All of them, as a Tool names them: another limit, another answer."""
+        return f"{self.cpu_seconds} s cpu, {self.memory_mb} MiB, {self.output_kb} KiB"
+
 
 class Limit(StrEnum):
     """Which limit a process ran into."""
