@@ -8,7 +8,7 @@ import pytest
 
 from ct_retrain.adapters.s3 import S3Store
 from ct_retrain.core.configuration.settings import SnapshotSettings
-from tests.weather import Cut, Fault, Request, Weather
+from tests.s3_faults import Cut, Fault, Request, Weather
 
 
 class Bucket(NamedTuple):

@@ -7,7 +7,7 @@ import pytest
 import structlog
 
 from tests.bucket import bucket, sky
-from tests.seasons import season, years
+from tests.nights_behind import season, years
 
 __all__ = ["bucket", "season", "sky", "years"]
 

@@ -11,7 +11,7 @@ from ct_retrain.core.records.problem import Sampling
 from ct_retrain.judge.judge import Judge
 from ct_retrain.pipeline import Spec, Tools, load_specs, run
 from tests.fakes import Scripted
-from tests.town import bench, golden, spec, wrong
+from tests.small_workspace import bench, golden, spec, wrong
 
 SAMPLING = Sampling(samples=1, temperature=0.0, top_p=1.0, max_new_tokens=64, seed=0)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
-from tests.moody import Asked, Moody, Reply, answer
+from tests.scripted_server import Asked, Moody, Reply, answer
 
 from ct_retrain.adapters import _answers, _http
 from ct_retrain.adapters._http import NoAnswerError, RetryBudget, Terms

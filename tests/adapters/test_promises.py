@@ -16,7 +16,7 @@ from tests.adapters.promises import (
     Subject,
     an_adapter_is_another_arm_and_leaves_mainline_as_it_was,
 )
-from tests.moody import Asked, Moody, Reply, answer
+from tests.scripted_server import Asked, Moody, Reply, answer
 
 import ct_retrain.demo
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place

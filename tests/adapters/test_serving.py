@@ -12,7 +12,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from tests.workshop import alive, descendants
+from tests.command_line_workspace import alive, descendants
 
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.core.configuration.settings import EndpointSettings

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.town import found, leave_trace
+from tests.small_workspace import found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.adapters import doctor_checks, tracking
@@ -126,22 +126,22 @@ def test_aliases_follow_the_pointer_and_a_rebuilt_store_holds_what_was_told_nigh
     tmp_path: Path, template: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("CT_RETRAIN_TRACKING__STORE")
-    town = found(tmp_path)
-    path = disk.make_directory(town.workspace.records) / "mlflow.db"
+    small = found(tmp_path)
+    path = disk.make_directory(small.workspace.records) / "mlflow.db"
     shutil.copyfile(template, path)
     store = embedded(path)
-    ports = town.ports._replace(tracker=store)
+    ports = small.ports._replace(tracker=store)
     for name, widths in (("2026-01-01", range(2, 8)), ("2026-01-02", range(8, 10))):
         for width in widths:
-            leave_trace(town.workspace, f"run_{width}", width)
-        assert run(town.workspace, town.settings, ports, Options(night=name)) is not None
+            leave_trace(small.workspace, f"run_{width}", width)
+        assert run(small.workspace, small.settings, ports, Options(night=name)) is not None
     assert aliased(store) == "2026-01-01"
-    promote(town.workspace, town.settings, ports, "2026-01-02", "eight of eight")
-    retrack(town.workspace, town.settings, ports, "2026-01-02")
+    promote(small.workspace, small.settings, ports, "2026-01-02", "eight of eight")
+    retrack(small.workspace, small.settings, ports, "2026-01-02")
     assert aliased(store) == "2026-01-02"
 
-    roll_back(town.workspace, ports.generators, None, "asked for")
-    retrack(town.workspace, town.settings, ports)
+    roll_back(small.workspace, ports.generators, None, "asked for")
+    retrack(small.workspace, small.settings, ports)
     assert aliased(store) == "2026-01-01"
 
     incremental = contents(store)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.town import found, leave_trace
+from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call, cli
 
@@ -48,8 +48,8 @@ def test_a_new_workspace_has_no_nights(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_dry_run_prints_the_funnel_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    town = found(tmp_path)
-    leave_trace(town.workspace, "run_2", 2, fails_first=True)
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2, fails_first=True)
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "run", "--dry-run", "--json"]) == 0
@@ -64,8 +64,8 @@ def test_a_dry_run_prints_the_funnel_as_json(tmp_path: Path, capsys: pytest.Capt
 def test_a_dry_run_says_how_training_would_go_also_where_mainline_is_not_at_hand(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = found(tmp_path)
-    leave_trace(town.workspace, "run_2", 2)
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2)
     toml = '[train]\nmainline = "nobody/nothing"\n[benchmark]\nsuite = "suite.jsonl"\n'
     (tmp_path / "ct-retrain.toml").write_text(toml)
     assert call(["-C", str(tmp_path), "run", "--dry-run"]) == 0
@@ -89,9 +89,9 @@ def test_config_says_where_a_value_came_from(
 def test_a_second_night_at_once_exits_11(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from ct_retrain import disk
 
-    town = found(tmp_path)
+    small = found(tmp_path)
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
-    with disk.lock(town.workspace.lock):
+    with disk.lock(small.workspace.lock):
         assert call(["-C", str(tmp_path), "run"]) == 11
     assert "another night is running" in capsys.readouterr().err
 
@@ -101,13 +101,13 @@ def test_ctrl_c_exits_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
     import signal
     import time
 
-    town = found(tmp_path)
+    small = found(tmp_path)
     for width in range(2, 9):
-        leave_trace(town.workspace, f"run_{width}", width)
+        leave_trace(small.workspace, f"run_{width}", width)
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     command = [sys.executable, "-m", "ct_retrain", "-C", str(tmp_path), "run", "--until", "curate"]
     child = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    plan = town.workspace.work
+    plan = small.workspace.work
     deadline = time.monotonic() + 30
     while not list(plan.glob("*/plan.json")) and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -125,9 +125,9 @@ def test_show_without_a_night_is_a_clear_error(tmp_path: Path, capsys: pytest.Ca
 
 
 def test_a_teams_own_trainer_is_called_with_plan_and_out(tmp_path: Path) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     for width in range(2, 6):
-        leave_trace(town.workspace, f"run_{width}", width)
+        leave_trace(small.workspace, f"run_{width}", width)
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     script = tmp_path / "train.py"
     script.write_text(
@@ -151,7 +151,7 @@ def test_a_teams_own_trainer_is_called_with_plan_and_out(tmp_path: Path) -> None
     ]
 
     assert call(arguments) == 0
-    assert (town.workspace.stage("2026-01-01", "train") / "adapter" / "adapter_model.safetensors").exists()
+    assert (small.workspace.stage("2026-01-01", "train") / "adapter" / "adapter_model.safetensors").exists()
 
 
 def test_completion_prints_what_the_shell_needs(capsys: pytest.CaptureFixture[str]) -> None:

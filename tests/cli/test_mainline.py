@@ -6,7 +6,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from tests.town import found, leave_trace
+from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call
 
@@ -14,8 +14,8 @@ from ct_retrain.cli import call
 @pytest.fixture
 def place(tmp_path: Path) -> Path:
     """A workspace on the embedded model, with a run to collect."""
-    town = found(tmp_path)
-    leave_trace(town.workspace, "run_2", 2)
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2)
     with resources.as_file(resources.files("ct_retrain.demo") / "model") as model:
         shutil.copytree(model, tmp_path / "embedded")
     (tmp_path / "ct-retrain.toml").write_text(

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.town import found
+from tests.small_workspace import found
 
 from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
@@ -100,11 +100,11 @@ def test_an_unknown_user_is_a_usage_error(tmp_path: Path, capsys: pytest.Capture
 def test_a_chance_that_finds_the_night_over_exits_0_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     tmp_path.joinpath("ct-retrain.toml").write_text(quiet())
     once = ["-C", str(tmp_path), "run", "--night", "2026-01-01"]
     assert call(once) == 0
-    path = town.workspace.record("2026-01-01")
+    path = small.workspace.record("2026-01-01")
     path.write_text(path.read_text().replace('"nothing_new"', '"rejected"'))
     capsys.readouterr()
 
@@ -255,8 +255,8 @@ def may_have_its_own_cron() -> bool:
 def test_a_real_cron_daemon_runs_a_night_and_its_log_says_so(tmp_path: Path) -> None:
     if not may_have_its_own_cron():
         pytest.skip("needs root, mount namespaces and Debian's cron")
-    town = found(tmp_path / "100% rtl")
-    root = town.workspace.root
+    small = found(tmp_path / "100% rtl")
+    root = small.workspace.root
     (root / "ct-retrain.toml").write_text(quiet())
     program = tmp_path / "ct-retrain"
     program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT}/src exec {sys.executable} -m ct_retrain "$@"\n')
@@ -281,7 +281,7 @@ def test_a_real_cron_daemon_runs_a_night_and_its_log_says_so(tmp_path: Path) -> 
         daemon.terminate()
         daemon.wait(10)
 
-    (path,) = town.workspace.records.glob("*.json")
+    (path,) = small.workspace.records.glob("*.json")
     assert read_record(path, NightRecord).outcome.value == "nothing_new"
     assert "nothing new" in log.read_text()
     assert read_record(path, NightRecord).provenance.settings["timezone"] == "Pacific/Kiritimati"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.loopback import webhook
-from tests.town import found, leave_trace
+from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call
 from ct_retrain.nightly.run import Options, run
@@ -18,13 +18,13 @@ NIGHT = "2026-01-01"
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace that has published a night, by a judge that worked."""
-    town = found(tmp_path_factory.mktemp("served") / "town")
+    small = found(tmp_path_factory.mktemp("served") / "town")
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width)
-    record = run(town.workspace, town.settings, town.ports, Options(night=NIGHT))
+        leave_trace(small.workspace, f"run_{width}", width)
+    record = run(small.workspace, small.settings, small.ports, Options(night=NIGHT))
     assert record is not None
     assert record.release
-    return town.workspace.root
+    return small.workspace.root
 
 
 @pytest.fixture(params=["missing", "broken"])

@@ -2,7 +2,7 @@
 
 import os
 
-from tests.town import bench, golden, wrong
+from tests.small_workspace import bench, golden, wrong
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome

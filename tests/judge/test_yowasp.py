@@ -9,7 +9,7 @@ import pytest
 from tests.judge.benches import GOLDEN, STYLES, WRONG
 from tests.judge.engines import judged_by, only
 from tests.judge.test_equivalence import comb
-from tests.judge.test_opinion import MACHINE, RACE, SAMPLER, STARTS
+from tests.judge.test_second_opinion import MACHINE, RACE, SAMPLER, STARTS
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design

@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.town import Town, copy_of, found, leave_trace
+from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
 from tests.trees import tree
 
 from ct_retrain import disk
@@ -30,30 +30,30 @@ TOLD = ("archive", "work/continuous_retrain/.outbox")
 """Where a night that broke says so; what it left there stays."""
 
 
-def populated(root: Path) -> Town:
-    town = found(root, problems=range(2, 7))
+def populated(root: Path) -> SmallWorkspace:
+    small = found(root, problems=range(2, 7))
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width)
-    return town
+        leave_trace(small.workspace, f"run_{width}", width)
+    return small
 
 
-def live(town: Town, night: str = FIRST, **options: str) -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports, Options(night=night, **options))
+def live(small: SmallWorkspace, night: str = FIRST, **options: str) -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports, Options(night=night, **options))
     assert record is not None
     return record
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Town:
-    town = populated(tmp_path_factory.mktemp("undisturbed") / "town")
-    assert live(town).outcome is NightOutcome.PUBLISHED
-    return town
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
+    small = populated(tmp_path_factory.mktemp("undisturbed") / "town")
+    assert live(small).outcome is NightOutcome.PUBLISHED
+    return small
 
 
-def healed(town: Town, undisturbed: Town) -> None:
+def healed(small: SmallWorkspace, undisturbed: SmallWorkspace) -> None:
     """Nothing is lost, nothing is breached, and the night is the night it would have been."""
-    assert check(town.workspace).breaches == ()
-    there, wanted = (tree(one.workspace.root, without=TOLD) for one in (town, undisturbed))
+    assert check(small.workspace).breaches == ()
+    there, wanted = (tree(one.workspace.root, without=TOLD) for one in (small, undisturbed))
     assert there == wanted
 
 
@@ -76,128 +76,128 @@ def small_disk(at: Path, megabytes: int) -> Iterator[Path]:
     "left", [0, 96, *(pytest.param(left, marks=pytest.mark.slow) for left in (32, 64, 128, 160, 200))]
 )
 def test_a_full_disk_stops_the_night_and_room_lets_it_go_on(
-    tmp_path: Path, undisturbed: Town, left: int
+    tmp_path: Path, undisturbed: SmallWorkspace, left: int
 ) -> None:
     with small_disk(tmp_path / "small", 16) as place:
-        town = populated(place / "town")
+        small = populated(place / "town")
         filler = place / "filler"
         with filler.open("wb") as file:
             file.write(b"x" * (shutil.disk_usage(place).free - (left << 10)))
         with pytest.raises(ToolError, match=r"(No space left|is full).*; free space") as caught:
-            live(town)
+            live(small)
         assert str(place) in str(caught.value)
-        assert check(town.workspace).breaches == (), "at every instant, this one too"
+        assert check(small.workspace).breaches == (), "at every instant, this one too"
         filler.unlink()
 
-        assert live(town).outcome is NightOutcome.PUBLISHED
-        healed(town, undisturbed)
+        assert live(small).outcome is NightOutcome.PUBLISHED
+        healed(small, undisturbed)
 
 
 def test_a_disk_that_became_read_only_is_named_and_exits_4(
-    tmp_path: Path, undisturbed: Town, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, undisturbed: SmallWorkspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with small_disk(tmp_path / "small", 16) as place:
-        town = populated(place / "town")
-        run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="curate"))
+        small = populated(place / "town")
+        run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
         with pytest.raises(ToolError, match=r"Read-only file system; free space or fix permissions"):
-            live(town)
+            live(small)
         (tmp_path / "settings.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
         settings = ["--config", str(tmp_path / "settings.toml")]
-        assert call(["-C", str(town.workspace.root), *settings, "run", "--night", FIRST]) == 4
+        assert call(["-C", str(small.workspace.root), *settings, "run", "--night", FIRST]) == 4
         said = capsys.readouterr().err
         assert "free space or fix permissions" in said
         assert "Traceback" not in said
-        assert call(["-C", str(town.workspace.root), *settings, "check"]) == 0, "looking writes nothing"
+        assert call(["-C", str(small.workspace.root), *settings, "check"]) == 0, "looking writes nothing"
         subprocess.run(["mount", "-o", "remount,rw", place], check=True)
 
-        assert live(town).outcome is NightOutcome.PUBLISHED
-        healed(town, undisturbed)
+        assert live(small).outcome is NightOutcome.PUBLISHED
+        healed(small, undisturbed)
 
 
 def test_a_clock_that_was_ahead_once_is_named_and_the_nights_go_on(
-    tmp_path: Path, undisturbed: Town, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, undisturbed: SmallWorkspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = copy_of(undisturbed, tmp_path / "town")
-    live(town, "2999-01-01")
+    small = copy_of(undisturbed, tmp_path / "town")
+    live(small, "2999-01-01")
     with pytest.raises(UsageError, match=r"is the clock right\? If it is, use --night 2999-01-01\.2"):
-        live(town, SECOND)
-    assert call(["-C", str(town.workspace.root), "run", "--night", SECOND]) == 2
+        live(small, SECOND)
+    assert call(["-C", str(small.workspace.root), "run", "--night", SECOND]) == 2
     assert "is the clock right" in capsys.readouterr().err
 
-    leave_trace(town.workspace, "run_9", 9)
-    assert live(town, "2999-01-01.2").metrics["curate.new"] == 1
-    assert check(town.workspace).breaches == ()
+    leave_trace(small.workspace, "run_9", 9)
+    assert live(small, "2999-01-01.2").metrics["curate.new"] == 1
+    assert check(small.workspace).breaches == ()
 
 
 def test_a_clock_that_goes_back_during_a_night_changes_nothing_but_its_times(
-    tmp_path: Path, undisturbed: Town
+    tmp_path: Path, undisturbed: SmallWorkspace
 ) -> None:
-    town = populated(tmp_path / "town")
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="collect"))
-    path = town.workspace.night(FIRST) / "plan.json"
+    small = populated(tmp_path / "town")
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="collect"))
+    path = small.workspace.night(FIRST) / "plan.json"
     plan = disk.read_record(path, NightPlan)
     disk.write_record(path, plan.model_copy(update={"started": plan.started + timedelta(days=400)}))
     # Another plan is another night to collect from: the cut-off is part of what it is made from.
-    assert live(town).outcome is NightOutcome.PUBLISHED
+    assert live(small).outcome is NightOutcome.PUBLISHED
 
-    healed(town, undisturbed)
-    [remark] = check(town.workspace).remarks
+    healed(small, undisturbed)
+    [remark] = check(small.workspace).remarks
     assert "still to come" in remark.what
 
 
 def test_a_second_night_at_once_changes_nothing_and_exits_11(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = populated(tmp_path / "town")
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="curate"))
-    with disk.lock(town.workspace.lock):
-        before = tree(town.workspace.root)
+    small = populated(tmp_path / "town")
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
+    with disk.lock(small.workspace.lock):
+        before = tree(small.workspace.root)
         with pytest.raises(LockedError):
-            live(town)
-        assert tree(town.workspace.root) == before
-        assert call(["-C", str(town.workspace.root), "run", "--night", FIRST]) == 11
+            live(small)
+        assert tree(small.workspace.root) == before
+        assert call(["-C", str(small.workspace.root), "run", "--night", FIRST]) == 11
     assert f'"pid": {os.getpid()}' in capsys.readouterr().err
 
 
-def test_a_manifest_that_is_gone_is_made_again(tmp_path: Path, undisturbed: Town) -> None:
-    town = populated(tmp_path / "town")
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="train"))
-    (town.workspace.stage(FIRST, "curate") / "manifest.json").unlink()
-    live(town)
+def test_a_manifest_that_is_gone_is_made_again(tmp_path: Path, undisturbed: SmallWorkspace) -> None:
+    small = populated(tmp_path / "town")
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
+    (small.workspace.stage(FIRST, "curate") / "manifest.json").unlink()
+    live(small)
 
-    healed(town, undisturbed)
+    healed(small, undisturbed)
 
 
 @pytest.mark.parametrize(
     "stage", ["curate", *(pytest.param(one, marks=pytest.mark.slow) for one in ("collect", "train"))]
 )
 def test_a_manifest_that_was_edited_stops_the_night_until_its_stage_is_done_again(
-    tmp_path: Path, undisturbed: Town, stage: str, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, undisturbed: SmallWorkspace, stage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = populated(tmp_path / "town")
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="train"))
-    manifest = town.workspace.stage(FIRST, stage) / "manifest.json"
+    small = populated(tmp_path / "town")
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
+    manifest = small.workspace.stage(FIRST, stage) / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
     with pytest.raises(CorruptStateError, match="is not what we wrote"):
-        live(town)
-    assert call(["-C", str(town.workspace.root), "check"]) == 5
+        live(small)
+    assert call(["-C", str(small.workspace.root), "check"]) == 5
     assert f"heal: ct-retrain run --night {FIRST} --redo {stage}" in capsys.readouterr().out
 
-    live(town, redo=stage)
-    healed(town, undisturbed)
+    live(small, redo=stage)
+    healed(small, undisturbed)
 
 
 @pytest.mark.parametrize("harm", ["gone", "edited", "dataset edited"])
 def test_what_the_last_night_left_is_not_continued_when_hands_were_in_it(
-    tmp_path: Path, undisturbed: Town, harm: str
+    tmp_path: Path, undisturbed: SmallWorkspace, harm: str
 ) -> None:
-    town = copy_of(undisturbed, tmp_path / "town")
+    small = copy_of(undisturbed, tmp_path / "town")
     (tmp_path / "share").mkdir()
     store = DirectoryStore(tmp_path / "share")
-    snapshot(town.workspace, store, FIRST)
-    leave_trace(town.workspace, "run_9", 9)
-    manifest = town.workspace.stage(FIRST, "curate") / "manifest.json"
+    snapshot(small.workspace, store, FIRST)
+    leave_trace(small.workspace, "run_9", 9)
+    manifest = small.workspace.stage(FIRST, "curate") / "manifest.json"
     match harm:
         case "gone":
             manifest.unlink()
@@ -209,11 +209,11 @@ def test_what_the_last_night_left_is_not_continued_when_hands_were_in_it(
     with pytest.raises(
         CorruptStateError, match=rf"tonight continues it: `ct-retrain restore {FIRST} --force`"
     ):
-        live(town, SECOND)
-    assert {breach.heal for breach in check(town.workspace).breaches} == {
+        live(small, SECOND)
+    assert {breach.heal for breach in check(small.workspace).breaches} == {
         f"ct-retrain restore {FIRST} --force"
     }
 
-    restore(town.workspace, store, FIRST, force=True)
-    assert check(town.workspace).breaches == ()
-    assert live(town, SECOND).metrics["curate.examples"] == 6
+    restore(small.workspace, store, FIRST, force=True)
+    assert check(small.workspace).breaches == ()
+    assert live(small, SECOND).metrics["curate.examples"] == 6

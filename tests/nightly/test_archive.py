@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 from tests.fakes import Inbox
-from tests.town import Town, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings
@@ -21,23 +21,23 @@ SECRET = "xoxb-not-for-archives"
 class Broken:
     """A trainer that dies of something that names a secret."""
 
-    def __init__(self, town: Town) -> None:
-        self.tool = town.learner.tool
+    def __init__(self, small: SmallWorkspace) -> None:
+        self.tool = small.learner.tool
 
     def fit(self, plan, out):
         message = f"POST https://me:hunter2@example.invalid/hook?token={SECRET} answers 500"
         raise ToolError(message)
 
 
-def town_with_secrets(root: Path) -> Town:
-    town = found(root)
+def town_with_secrets(root: Path) -> SmallWorkspace:
+    small = found(root)
     for width in range(2, 6):
-        leave_trace(town.workspace, f"run_{width}", width)
+        leave_trace(small.workspace, f"run_{width}", width)
     secrets = {
         "notices": NoticeSettings(urls=SecretStr(f"slack://{SECRET} jsons://other")),
         "endpoint": EndpointSettings(api_key=SecretStr(SECRET)),
     }
-    return town._replace(settings=town.settings.model_copy(update=secrets))
+    return small._replace(settings=small.settings.model_copy(update=secrets))
 
 
 def files(directory: Path) -> set[str]:
@@ -45,24 +45,24 @@ def files(directory: Path) -> set[str]:
     return {path.relative_to(directory).as_posix() for path in found_there}
 
 
-def broken(town: Town) -> Path:
+def broken(small: SmallWorkspace) -> Path:
     with pytest.raises(ToolError):
         run(
-            town.workspace,
-            town.settings,
-            town.ports._replace(trainer=Broken(town)),
+            small.workspace,
+            small.settings,
+            small.ports._replace(trainer=Broken(small)),
             Options(night="2026-01-01"),
         )
-    return town.workspace.archive / "2026-01-01"
+    return small.workspace.archive / "2026-01-01"
 
 
 def test_a_rejected_or_held_night_keeps_what_tells_why(tmp_path: Path) -> None:
-    town = town_with_secrets(tmp_path)
-    town.workspace.night("2026-01-01").mkdir(parents=True)
-    town.workspace.night("2026-01-01").joinpath("night.log").write_text("it began\n")
-    strict = town.settings.model_copy(update={"min_delta_score": 1.0})
-    record = run(town.workspace, strict, town.ports, Options(night="2026-01-01"))
-    kept = town.workspace.archive / "2026-01-01"
+    small = town_with_secrets(tmp_path)
+    small.workspace.night("2026-01-01").mkdir(parents=True)
+    small.workspace.night("2026-01-01").joinpath("night.log").write_text("it began\n")
+    strict = small.settings.model_copy(update={"min_delta_score": 1.0})
+    record = run(small.workspace, strict, small.ports, Options(night="2026-01-01"))
+    kept = small.workspace.archive / "2026-01-01"
 
     assert record is not None
     assert record.outcome is NightOutcome.HELD
@@ -85,8 +85,8 @@ def test_a_rejected_or_held_night_keeps_what_tells_why(tmp_path: Path) -> None:
 
 
 def test_a_broken_night_keeps_traceback_plan_manifests_and_environment(tmp_path: Path) -> None:
-    town = town_with_secrets(tmp_path)
-    kept = broken(town)
+    small = town_with_secrets(tmp_path)
+    kept = broken(small)
 
     assert {
         "failure-1.txt",
@@ -96,15 +96,15 @@ def test_a_broken_night_keeps_traceback_plan_manifests_and_environment(tmp_path:
         "curate/manifest.json",
     } <= files(kept)
     assert "Traceback" in kept.joinpath("failure-1.txt").read_text()
-    assert broken(town) == kept
+    assert broken(small) == kept
     assert {"failure-1.txt", "failure-2.txt"} <= files(kept)
-    assert [path.name for path in town.workspace.archive.glob(".*")] == []
+    assert [path.name for path in small.workspace.archive.glob(".*")] == []
 
 
 def test_no_secret_is_in_anything_that_was_written_or_told(tmp_path: Path) -> None:
-    town = town_with_secrets(tmp_path)
-    broken(town)
-    said = town.inbox.notices[-1]
+    small = town_with_secrets(tmp_path)
+    broken(small)
+    said = small.inbox.notices[-1]
     written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
     assert "https://***@example.invalid/hook?token=*** answers 500" in said.body
@@ -114,36 +114,36 @@ def test_no_secret_is_in_anything_that_was_written_or_told(tmp_path: Path) -> No
 
 
 def test_a_night_whose_failure_cannot_be_archived_is_told_all_the_same(tmp_path: Path) -> None:
-    town = town_with_secrets(tmp_path)
-    town.workspace.archive.write_text("somebody put a file here")
-    broken(town)
+    small = town_with_secrets(tmp_path)
+    small.workspace.archive.write_text("somebody put a file here")
+    broken(small)
 
-    assert town.inbox.notices[-1].level == "error"
-    assert "Traceback: in the log; " in town.inbox.notices[-1].body
+    assert small.inbox.notices[-1].level == "error"
+    assert "Traceback: in the log; " in small.inbox.notices[-1].body
 
 
 def test_a_tool_that_cannot_even_tell_its_version_does_not_hide_the_failure(tmp_path: Path) -> None:
-    town = town_with_secrets(tmp_path)
+    small = town_with_secrets(tmp_path)
 
     def nobody_home() -> Provenance:
         message = "iverilog did not start"
         raise ToolError(message)
 
-    kept = broken(town._replace(ports=town.ports._replace(provenance=nobody_home)))
+    kept = broken(small._replace(ports=small.ports._replace(provenance=nobody_home)))
 
     assert "answers 500" in kept.joinpath("failure-1.txt").read_text()
     assert "environment.json" not in files(kept)
 
 
 def test_tracebacks_survive_an_archive_that_was_cut_short(tmp_path: Path) -> None:
-    town = town_with_secrets(tmp_path)
-    kept = broken(town)
+    small = town_with_secrets(tmp_path)
+    kept = broken(small)
     kept.rename(kept.with_name(".2026-01-01.old"))
     shutil.copytree(kept.with_name(".2026-01-01.old"), kept.with_name(".2026-01-01.tmp"))
-    strict = town.settings.model_copy(update={"min_delta_score": 1.0})
+    strict = small.settings.model_copy(update={"min_delta_score": 1.0})
     inbox = Inbox()
-    run(town.workspace, strict, town.ports._replace(notifier=inbox), Options(night="2026-01-01"))
+    run(small.workspace, strict, small.ports._replace(notifier=inbox), Options(night="2026-01-01"))
 
     assert {"failure-1.txt", "benchmark/manifest.json"} <= files(kept)
     assert json.loads(kept.joinpath("environment.json").read_text())["version"]
-    assert [path.name for path in town.workspace.archive.glob(".*")] == []
+    assert [path.name for path in small.workspace.archive.glob(".*")] == []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.town import Town, copy_of, found, leave_trace
+from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -22,17 +22,17 @@ Harm = Callable[[Workspace], object]
 
 
 @pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def lived(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     """Three nights: published, held and published by force, nothing new."""
-    town = found(tmp_path_factory.mktemp("lived") / "town", problems=range(2, 7))
+    small = found(tmp_path_factory.mktemp("lived") / "town", problems=range(2, 7))
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width)
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST))
-    leave_trace(town.workspace, "run_9", 9)
-    run(town.workspace, town.settings, town.ports, Options(night=SECOND))
-    promote(town.workspace, town.settings, town.ports, SECOND, "the lab needs it")
-    run(town.workspace, town.settings, town.ports, Options(night=THIRD))
-    return town
+        leave_trace(small.workspace, f"run_{width}", width)
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST))
+    leave_trace(small.workspace, "run_9", 9)
+    run(small.workspace, small.settings, small.ports, Options(night=SECOND))
+    promote(small.workspace, small.settings, small.ports, SECOND, "the lab needs it")
+    run(small.workspace, small.settings, small.ports, Options(night=THIRD))
+    return small
 
 
 def writable(path: Path) -> Path:
@@ -110,7 +110,7 @@ HARMS: dict[str, tuple[Harm, str, str]] = {
 }  # fmt: skip
 
 
-def test_a_workspace_that_only_lived_has_nothing_to_heal(lived: Town) -> None:
+def test_a_workspace_that_only_lived_has_nothing_to_heal(lived: SmallWorkspace) -> None:
     before = sorted(path.lstat().st_mtime_ns for path in lived.workspace.root.rglob("*"))
     audit = check(lived.workspace)
 
@@ -122,12 +122,12 @@ def test_a_workspace_that_only_lived_has_nothing_to_heal(lived: Town) -> None:
 
 @pytest.mark.parametrize("name", HARMS)
 def test_every_breach_is_named_with_its_invariant_and_what_heals_it(
-    lived: Town, tmp_path: Path, name: str
+    lived: SmallWorkspace, tmp_path: Path, name: str
 ) -> None:
-    town = copy_of(lived, tmp_path / "town")
+    small = copy_of(lived, tmp_path / "town")
     harm, invariant, where = HARMS[name]
-    harm(town.workspace)
-    found = [breach for breach in check(town.workspace).breaches if where in breach.where]
+    harm(small.workspace)
+    found = [breach for breach in check(small.workspace).breaches if where in breach.where]
 
     assert invariant in {breach.invariant for breach in found}
     assert all(breach.heal for breach in found)
@@ -135,43 +135,47 @@ def test_every_breach_is_named_with_its_invariant_and_what_heals_it(
 
 
 @pytest.mark.parametrize("name", ["a dataset is gone", "a manifest is gone", "the link points nowhere"])
-def test_a_quick_look_reads_no_file_and_sees_what_is_gone(lived: Town, tmp_path: Path, name: str) -> None:
-    town = copy_of(lived, tmp_path / "town")
-    HARMS[name][0](town.workspace)
+def test_a_quick_look_reads_no_file_and_sees_what_is_gone(
+    lived: SmallWorkspace, tmp_path: Path, name: str
+) -> None:
+    small = copy_of(lived, tmp_path / "town")
+    HARMS[name][0](small.workspace)
 
-    assert check(town.workspace, disk.size_difference).breaches
+    assert check(small.workspace, disk.size_difference).breaches
 
 
-def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(lived: Town, tmp_path: Path) -> None:
-    town = copy_of(lived, tmp_path / "town")
-    pointed(town.workspace, f"nightly_{FIRST}")
-    [breach] = check(town.workspace).breaches
+def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(
+    lived: SmallWorkspace, tmp_path: Path
+) -> None:
+    small = copy_of(lived, tmp_path / "town")
+    pointed(small.workspace, f"nightly_{FIRST}")
+    [breach] = check(small.workspace).breaches
     assert breach.heal.startswith(f"ct-retrain rollback {FIRST} ")
 
     from ct_retrain.nightly.releases import roll_back
 
-    roll_back(town.workspace, town.ports.generators, FIRST, "as check says")
-    assert check(town.workspace).breaches == ()
-    assert latest(town.workspace.models) == f"nightly_{FIRST}"
+    roll_back(small.workspace, small.ports.generators, FIRST, "as check says")
+    assert check(small.workspace).breaches == ()
+    assert latest(small.workspace.models) == f"nightly_{FIRST}"
 
 
 def test_a_stage_of_an_open_night_is_healed_by_doing_it_again(tmp_path: Path) -> None:
-    town = found(tmp_path, problems=range(3, 5))
-    leave_trace(town.workspace, "run_3", 3)
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST, until="curate"))
-    (town.workspace.stage(FIRST, "curate") / "dataset.jsonl").unlink()
-    audit = check(town.workspace)
+    small = found(tmp_path, problems=range(3, 5))
+    leave_trace(small.workspace, "run_3", 3)
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
+    (small.workspace.stage(FIRST, "curate") / "dataset.jsonl").unlink()
+    audit = check(small.workspace)
 
     assert [breach.heal for breach in audit.breaches] == [f"ct-retrain run --night {FIRST} --redo curate"]
     assert [remark.where.rpartition("/")[2] for remark in audit.remarks] == [FIRST]
-    run(town.workspace, town.settings, town.ports, Options(night=FIRST, redo="curate"))
-    audit = check(town.workspace)
+    run(small.workspace, small.settings, small.ports, Options(night=FIRST, redo="curate"))
+    audit = check(small.workspace)
     assert (audit.breaches, audit.remarks) == ((), ())
 
 
-def test_what_is_left_over_is_a_remark_and_no_breach(lived: Town, tmp_path: Path) -> None:
-    town = copy_of(lived, tmp_path / "town")
-    workspace = town.workspace
+def test_what_is_left_over_is_a_remark_and_no_breach(lived: SmallWorkspace, tmp_path: Path) -> None:
+    small = copy_of(lived, tmp_path / "town")
+    workspace = small.workspace
     (workspace.models / ".nightly_2026-01-04.tmp").mkdir()
     (workspace.stage(THIRD, "train")).mkdir()
     (workspace.stage(THIRD, "train") / "key.json").write_text("{}")
@@ -192,36 +196,38 @@ def test_what_is_left_over_is_a_remark_and_no_breach(lived: Town, tmp_path: Path
         assert words in said
 
 
-def test_a_night_at_work_is_a_remark_and_what_it_is_writing_is_none(lived: Town, tmp_path: Path) -> None:
-    town = copy_of(lived, tmp_path / "town")
-    with disk.lock(town.workspace.lock):
-        (town.workspace.models / ".nightly_2026-01-04.tmp").mkdir()
-        [remark] = check(town.workspace).remarks
+def test_a_night_at_work_is_a_remark_and_what_it_is_writing_is_none(
+    lived: SmallWorkspace, tmp_path: Path
+) -> None:
+    small = copy_of(lived, tmp_path / "town")
+    with disk.lock(small.workspace.lock):
+        (small.workspace.models / ".nightly_2026-01-04.tmp").mkdir()
+        [remark] = check(small.workspace).remarks
 
     assert "is held by process" in remark.what
 
 
-def test_a_plan_that_is_torn_says_what_to_do(lived: Town, tmp_path: Path) -> None:
-    town = copy_of(lived, tmp_path / "town")
-    plan = town.workspace.night("2026-01-04") / "plan.json"
+def test_a_plan_that_is_torn_says_what_to_do(lived: SmallWorkspace, tmp_path: Path) -> None:
+    small = copy_of(lived, tmp_path / "town")
+    plan = small.workspace.night("2026-01-04") / "plan.json"
     plan.parent.mkdir()
     plan.write_text(
-        disk.read_record(town.workspace.night(THIRD) / "plan.json", NightPlan).model_dump_json()[:30]
+        disk.read_record(small.workspace.night(THIRD) / "plan.json", NightPlan).model_dump_json()[:30]
     )
-    [remark] = check(town.workspace).remarks
+    [remark] = check(small.workspace).remarks
 
     assert "run --night 2026-01-04" in remark.heal
 
 
 def test_the_command_exits_5_on_a_breach_and_0_without(
-    lived: Town, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lived: SmallWorkspace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = copy_of(lived, tmp_path / "town")
-    root = str(town.workspace.root)
+    small = copy_of(lived, tmp_path / "town")
+    root = str(small.workspace.root)
     assert call(["-C", root, "check"]) == 0
     assert "every invariant holds" in capsys.readouterr().out
 
-    edited(town.workspace.stage(FIRST, "benchmark") / "scorecards.jsonl")
+    edited(small.workspace.stage(FIRST, "benchmark") / "scorecards.jsonl")
     assert call(["-C", root, "check", "--quick"]) == 0
     capsys.readouterr()
     assert call(["-C", root, "check"]) == 5

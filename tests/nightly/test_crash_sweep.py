@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 from tests.fakes import Scripted
-from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_problem
+from tests.small_workspace import WIDTHS, SmallWorkspace, Taught, copy_of, found, leave_trace, other_problem
 from tests.trees import tree
 
 from ct_retrain import disk
@@ -20,15 +20,15 @@ _DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", 
 _NIGHTS = ("2026-01-01", "2026-01-02")
 
 
-def _town(root: Path) -> Town:
-    town = found(root, problems=range(3, 6))
+def _town(root: Path) -> SmallWorkspace:
+    small = found(root, problems=range(3, 6))
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 3)
-    return town
+        leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
+    return small
 
 
-def _live(town: Town, night: str) -> None:
-    run(town.workspace, town.settings, town.ports, Options(night=night))
+def _live(small: SmallWorkspace, night: str) -> None:
+    run(small.workspace, small.settings, small.ports, Options(night=night))
 
 
 def _dying_after(count: int, work: Callable[[], object]) -> int:
@@ -68,9 +68,9 @@ def _finish(work: Callable[[], object]) -> NoReturn:
     os._exit(0)
 
 
-def standing(town: Town) -> list[Breach]:
+def standing(small: SmallWorkspace) -> list[Breach]:
     """The invariants that do not hold right now."""
-    return list(check(town.workspace, disk.size_difference).breaches)
+    return list(check(small.workspace, disk.size_difference).breaches)
 
 
 def _sweep(root: Path, points: Iterator[int]) -> int:
@@ -80,16 +80,16 @@ def _sweep(root: Path, points: Iterator[int]) -> int:
         _live(undisturbed, night)
     wanted = tree(undisturbed.workspace.root)
     for point in points:
-        town = _town(root / "crashed")
-        code = _dying_after(point, lambda town=town: [_live(town, night) for night in _NIGHTS])
+        small = _town(root / "crashed")
+        code = _dying_after(point, lambda small=small: [_live(small, night) for night in _NIGHTS])
         assert code in (0, 137)
-        assert standing(town) == [], f"dying at durable step {point} broke an invariant"
+        assert standing(small) == [], f"dying at durable step {point} broke an invariant"
         for night in _NIGHTS:
-            _live(town, night)
-        assert tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
+            _live(small, night)
+        assert tree(small.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
-        disk.remove_tree(town.workspace.root)
+        disk.remove_tree(small.workspace.root)
     return -1
 
 
@@ -116,47 +116,47 @@ class _Risen(Taught):
 
 
 @pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def measured(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     """A night that is measured, and whose end will be to go back from a release that is worse than mainline."""
-    town = found(tmp_path_factory.mktemp("measured") / "town")
-    leave_trace(town.workspace, "run_2", 2)
-    gate = town.settings.gate.model_copy(update={"confidence": 0.6})
-    town = town._replace(settings=town.settings.model_copy(update={"gate": gate}))
-    leave_trace(town.workspace, "run_3", 3)
-    _live(town, _NIGHTS[0])
-    leave_trace(town.workspace, "run_4", 4)
-    town = town._replace(ports=town.ports._replace(generators=_Risen({})))
-    run(town.workspace, town.settings, town.ports, Options(night=_NIGHTS[1], until="benchmark"))
-    return town
+    small = found(tmp_path_factory.mktemp("measured") / "town")
+    leave_trace(small.workspace, "run_2", 2)
+    gate = small.settings.gate.model_copy(update={"confidence": 0.6})
+    small = small._replace(settings=small.settings.model_copy(update={"gate": gate}))
+    leave_trace(small.workspace, "run_3", 3)
+    _live(small, _NIGHTS[0])
+    leave_trace(small.workspace, "run_4", 4)
+    small = small._replace(ports=small.ports._replace(generators=_Risen({})))
+    run(small.workspace, small.settings, small.ports, Options(night=_NIGHTS[1], until="benchmark"))
+    return small
 
 
-def _goes_back_once(measured: Town, root: Path, points: Iterator[int]) -> int:
+def _goes_back_once(measured: SmallWorkspace, root: Path, points: Iterator[int]) -> int:
     """Crash the end of the night at each of *points* until it survives; return the last one tried."""
     undisturbed = copy_of(measured, root / "undisturbed")
     _live(undisturbed, _NIGHTS[1])
     wanted = tree(undisturbed.workspace.root)
     assert [move.who for move in history(undisturbed.workspace.models)] == ["night", "relapse"]
     for point in points:
-        town = copy_of(measured, root / "crashed")
-        code = _dying_after(point, lambda town=town: _live(town, _NIGHTS[1]))
+        small = copy_of(measured, root / "crashed")
+        code = _dying_after(point, lambda small=small: _live(small, _NIGHTS[1]))
         assert code in (0, 137)
-        assert standing(town) == [], f"dying at durable step {point} broke an invariant"
-        _live(town, _NIGHTS[1])
-        assert tree(town.workspace.root) == wanted, f"dying at durable step {point} left another tree"
+        assert standing(small) == [], f"dying at durable step {point} broke an invariant"
+        _live(small, _NIGHTS[1])
+        assert tree(small.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
-        disk.remove_tree(town.workspace.root)
+        disk.remove_tree(small.workspace.root)
     return -1
 
 
 def test_a_night_that_goes_back_by_itself_does_so_once_wherever_it_dies(
-    tmp_path: Path, measured: Town
+    tmp_path: Path, measured: SmallWorkspace
 ) -> None:
     assert _goes_back_once(measured, tmp_path, iter(range(0, 100_000, 9))) > 20
 
 
 @pytest.mark.slow
 def test_a_night_that_goes_back_by_itself_does_so_once_at_every_durable_step(
-    tmp_path: Path, measured: Town
+    tmp_path: Path, measured: SmallWorkspace
 ) -> None:
     assert _goes_back_once(measured, tmp_path, iter(range(100_000))) > 20

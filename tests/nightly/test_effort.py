@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.town import Town, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.cli import call
 from ct_retrain.core.records.night import Effort, Manifest, NightRecord
@@ -12,20 +12,20 @@ from ct_retrain.nightly.step import content
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Town:
-    town = found(tmp_path, mutants=3, remembers=True, problems=range(2, 4))
-    leave_trace(town.workspace, "run_5", 5)
-    return town
+def small(tmp_path: Path) -> SmallWorkspace:
+    small = found(tmp_path, mutants=3, remembers=True, problems=range(2, 4))
+    leave_trace(small.workspace, "run_5", 5)
+    return small
 
 
-def live(town: Town) -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports, Options(night="2026-01-01"))
+def live(small: SmallWorkspace) -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
     assert record is not None
     return record
 
 
-def test_the_record_says_how_much_the_judge_knew(town: Town) -> None:
-    efforts = {stage.stage: stage.effort for stage in live(town).stages}
+def test_the_record_says_how_much_the_judge_knew(small: SmallWorkspace) -> None:
+    efforts = {stage.stage: stage.effort for stage in live(small).stages}
 
     assert efforts["collect"] == Effort(known=0, simulated=0, seconds=0.0)
     curate, benchmark = efforts["curate"], efforts["benchmark"]
@@ -36,19 +36,21 @@ def test_the_record_says_how_much_the_judge_knew(town: Town) -> None:
     assert benchmark.seconds == 0
 
 
-def test_show_tells_time_and_hit_rate_of_the_judge(town: Town, capsys: pytest.CaptureFixture[str]) -> None:
-    live(town)
+def test_show_tells_time_and_hit_rate_of_the_judge(
+    small: SmallWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live(small)
     capsys.readouterr()
-    assert call(["-C", str(town.workspace.root), "show"]) == 0
+    assert call(["-C", str(small.workspace.root), "show"]) == 0
     shown = capsys.readouterr().out
 
     assert "verdicts," in shown
     assert "% known; credibility" in shown
 
 
-def test_the_effort_is_no_part_of_what_a_stage_made(town: Town) -> None:
-    live(town)
-    path = town.workspace.stage("2026-01-01", "curate") / "manifest.json"
+def test_the_effort_is_no_part_of_what_a_stage_made(small: SmallWorkspace) -> None:
+    live(small)
+    path = small.workspace.stage("2026-01-01", "curate") / "manifest.json"
     manifest = Manifest.model_validate_json(path.read_bytes())
     other = manifest.model_copy(update={"effort": Effort(known=1, simulated=2, seconds=3.0)})
 

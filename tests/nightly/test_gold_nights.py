@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.town import Town, found, golden, leave_trace
+from tests.small_workspace import SmallWorkspace, found, golden, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -35,16 +35,16 @@ TOML = '[benchmark]\nsuite = "suite.jsonl"\n[judge]\nsimulator = "icarus"\n[cura
 
 
 @pytest.fixture
-def town(tmp_path: Path) -> Town:
-    town = found(tmp_path / "town")
+def small(tmp_path: Path) -> SmallWorkspace:
+    small = found(tmp_path / "town")
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width)
-    return town
+        leave_trace(small.workspace, f"run_{width}", width)
+    return small
 
 
-def lay(town: Town, *lines: object, name: str = "v5.jsonl") -> None:
-    town.workspace.gold.mkdir(exist_ok=True)
-    (town.workspace.gold / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
+def lay(small: SmallWorkspace, *lines: object, name: str = "v5.jsonl") -> None:
+    small.workspace.gold.mkdir(exist_ok=True)
+    (small.workspace.gold / name).write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def good(number: int) -> Mapping[str, str]:
@@ -55,46 +55,46 @@ def empty(number: int) -> Mapping[str, str]:
     return {"prompt": f"Wire number {number}.", "response": ""}
 
 
-def live(town: Town, night: str = NIGHT, **options: object) -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports, Options(night=night, **options))  # type: ignore[arg-type]
+def live(small: SmallWorkspace, night: str = NIGHT, **options: object) -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports, Options(night=night, **options))  # type: ignore[arg-type]
     assert record is not None
     return record
 
 
-def trained(town: Town, night: str = NIGHT) -> TrainFacts:
-    facts = disk.read_record(town.workspace.stage(night, "train") / "manifest.json", Manifest).facts
+def trained(small: SmallWorkspace, night: str = NIGHT) -> TrainFacts:
+    facts = disk.read_record(small.workspace.stage(night, "train") / "manifest.json", Manifest).facts
     assert isinstance(facts, TrainFacts)
     return facts
 
 
-def mixed(town: Town, night: str = NIGHT) -> list[str]:
-    rows = disk.read_lines(town.workspace.stage(night, "train") / "mixture.jsonl", Row)
+def mixed(small: SmallWorkspace, night: str = NIGHT) -> list[str]:
+    rows = disk.read_lines(small.workspace.stage(night, "train") / "mixture.jsonl", Row)
     return sorted(row.prompt for row in rows if row.source == "gold")
 
 
-def with_train(town: Town, **changes: object) -> Town:
-    train = town.settings.train.model_copy(update=changes)
-    return town._replace(settings=town.settings.model_copy(update={"train": train}))
+def with_train(small: SmallWorkspace, **changes: object) -> SmallWorkspace:
+    train = small.settings.train.model_copy(update=changes)
+    return small._replace(settings=small.settings.model_copy(update={"train": train}))
 
 
-def said(town: Town, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    (town.workspace.root / "ct-retrain.toml").write_text(TOML)
+def said(small: SmallWorkspace, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    (small.workspace.root / "ct-retrain.toml").write_text(TOML)
     capsys.readouterr()
-    assert call(["-C", str(town.workspace.root), *arguments]) == 0
+    assert call(["-C", str(small.workspace.root), *arguments]) == 0
     return capsys.readouterr().out
 
 
 def test_what_was_taken_and_refused_of_which_file_is_told_everywhere(
-    town: Town, capsys: pytest.CaptureFixture[str]
+    small: SmallWorkspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lay(town, good(1), good(2), empty(3))
-    lay(town, {"messages": []}, good(4), good(5), name="chat.jsonl")
-    (town.workspace.gold / "old.csv").write_text("a,b\n")
-    dry = said(town, capsys, "run", "--dry-run")
-    record = live(town)
+    lay(small, good(1), good(2), empty(3))
+    lay(small, {"messages": []}, good(4), good(5), name="chat.jsonl")
+    (small.workspace.gold / "old.csv").write_text("a,b\n")
+    dry = said(small, capsys, "run", "--dry-run")
+    record = live(small)
 
     assert record.outcome is NightOutcome.PUBLISHED
-    assert mixed(town) == [f"Wire number {number}." for number in (1, 2, 4, 5)]
+    assert mixed(small) == [f"Wire number {number}." for number in (1, 2, 4, 5)]
     sentence = (
         "gold: 4 of 6 lines taken from 3 files, 2 refused (1 empty_answer, 1 unknown_format, 1 unknown_shape)"
     )
@@ -103,17 +103,17 @@ def test_what_was_taken_and_refused_of_which_file_is_told_everywhere(
         "gold/old.csv: not read: unknown_format: not one of .jsonl, .jsonl.gz, .json, .json.gz, .parquet: convert it",
         "gold/v5.jsonl: 2 of 3 lines taken, 1 refused (1 empty_answer)",
     ]
-    assert trained(town).gold == sentence
-    assert [file.summary for file in trained(town).files] == files
-    shown = said(town, capsys, "show")
-    body = town.inbox.notices[0].body
+    assert trained(small).gold == sentence
+    assert [file.summary for file in trained(small).files] == files
+    shown = said(small, capsys, "show")
+    body = small.inbox.notices[0].body
     for line in (sentence.removeprefix("gold: "), *files):
         assert line in dry
         assert line in shown
         assert line in body
     assert "refused   empty_answer, first gold/v5.jsonl:3: it would teach to end at once" in dry
-    said(town, capsys, "report")
-    page = (town.workspace.reports / f"{NIGHT}.html").read_text()
+    said(small, capsys, "report")
+    page = (small.workspace.reports / f"{NIGHT}.html").read_text()
     assert sentence in page
     assert "gold/chat.jsonl" in page
     assert "1 empty answer" in page
@@ -121,11 +121,11 @@ def test_what_was_taken_and_refused_of_which_file_is_told_everywhere(
 
 @pytest.mark.parametrize("lines", [[], [empty(1), empty(2)], [good(1), empty(2), empty(3)]])
 def test_a_night_whose_gold_is_empty_or_mostly_refused_is_held_back_before_it_trains(
-    town: Town, capsys: pytest.CaptureFixture[str], lines: list[object]
+    small: SmallWorkspace, capsys: pytest.CaptureFixture[str], lines: list[object]
 ) -> None:
-    lay(town, *lines)
-    dry = said(town, capsys, "run", "--dry-run")
-    record = live(town)
+    lay(small, *lines)
+    dry = said(small, capsys, "run", "--dry-run")
+    record = live(small)
 
     assert record.outcome is NightOutcome.HELD
     assert isinstance(record.decision, Hold)
@@ -133,96 +133,96 @@ def test_a_night_whose_gold_is_empty_or_mostly_refused_is_held_back_before_it_tr
     assert "train.max_gold_refused" in record.reason
     assert record.reason.removeprefix("Held back. ") in dry.splitlines()[0]
     assert (record.adapter, record.release, record.latest) == (None, None, None)
-    assert town.learner.fits == 0
+    assert small.learner.fits == 0
     assert [ref.stage for ref in record.stages] == ["collect", "curate", "train"]
-    [notice] = town.inbox.notices
+    [notice] = small.inbox.notices
     assert notice.body.startswith(record.reason)
     assert f"ct-retrain run --night {NIGHT} --redo train" in notice.body
-    assert record.reason in said(town, capsys, "show")
-    said(town, capsys, "report")
-    page = (town.workspace.reports / f"{NIGHT}.html").read_text()
+    assert record.reason in said(small, capsys, "show")
+    said(small, capsys, "report")
+    page = (small.workspace.reports / f"{NIGHT}.html").read_text()
     assert "Held back before training" in page
 
 
-def test_a_night_that_was_held_back_is_whole_and_cannot_be_forced(town: Town) -> None:
-    lay(town, empty(1))
-    record = live(town)
+def test_a_night_that_was_held_back_is_whole_and_cannot_be_forced(small: SmallWorkspace) -> None:
+    lay(small, empty(1))
+    record = live(small)
 
-    claims = verify(town.workspace, recorded(record.provenance.settings), town.ports, record).claims
+    claims = verify(small.workspace, recorded(record.provenance.settings), small.ports, record).claims
     assert {one.finding for one in claims} == {"confirmed"}
     with pytest.raises(UsageError, match="held back before it trained"):
-        promote(town.workspace, town.settings, town.ports, NIGHT, "because")
+        promote(small.workspace, small.settings, small.ports, NIGHT, "because")
 
 
-def test_a_night_that_was_held_back_goes_on_once_the_gold_set_is_mended(town: Town) -> None:
-    lay(town, empty(1))
-    live(town)
-    lay(town, good(1))
+def test_a_night_that_was_held_back_goes_on_once_the_gold_set_is_mended(small: SmallWorkspace) -> None:
+    lay(small, empty(1))
+    live(small)
+    lay(small, good(1))
 
-    record = live(town, redo="train")
+    record = live(small, redo="train")
 
     assert record.outcome is NightOutcome.PUBLISHED
-    assert mixed(town) == ["Wire number 1."]
+    assert mixed(small) == ["Wire number 1."]
 
 
-def test_the_night_after_one_that_was_held_back_learns_what_that_one_could_not(town: Town) -> None:
-    lay(town, empty(1))
-    live(town)
-    assert live(town, NEXT).outcome is NightOutcome.HELD
-    lay(town, good(1))
+def test_the_night_after_one_that_was_held_back_learns_what_that_one_could_not(small: SmallWorkspace) -> None:
+    lay(small, empty(1))
+    live(small)
+    assert live(small, NEXT).outcome is NightOutcome.HELD
+    lay(small, good(1))
 
-    record = live(town, "2026-01-03")
+    record = live(small, "2026-01-03")
 
     assert record.outcome is NightOutcome.PUBLISHED
     assert record.metrics["curate.new"] == 0
-    assert live(town, "2026-01-04").outcome is NightOutcome.NOTHING_NEW
+    assert live(small, "2026-01-04").outcome is NightOutcome.NOTHING_NEW
 
 
 @pytest.mark.parametrize("change", [{"max_gold_refused": 1.0}, {"shares": ShareSettings(gold=0)}])
-def test_settings_allow_a_night_without_usable_gold(town: Town, change: dict[str, object]) -> None:
-    lay(town, empty(1))
+def test_settings_allow_a_night_without_usable_gold(small: SmallWorkspace, change: dict[str, object]) -> None:
+    lay(small, empty(1))
 
-    assert live(with_train(town, **change)).outcome is NightOutcome.PUBLISHED
-    assert trained(town).gold.startswith("gold: ")
+    assert live(with_train(small, **change)).outcome is NightOutcome.PUBLISHED
+    assert trained(small).gold.startswith("gold: ")
 
 
-def test_a_workspace_that_never_had_a_gold_set_goes_on_and_says_so(town: Town) -> None:
-    (town.workspace.gold / "v5.jsonl").unlink()
-    (town.workspace.gold / "README.md").write_text("# To come")
+def test_a_workspace_that_never_had_a_gold_set_goes_on_and_says_so(small: SmallWorkspace) -> None:
+    (small.workspace.gold / "v5.jsonl").unlink()
+    (small.workspace.gold / "README.md").write_text("# To come")
 
-    record = live(town)
+    record = live(small)
 
     assert record.outcome is NightOutcome.PUBLISHED
-    assert "Gold: none, data/gold holds no file of data" in town.inbox.notices[0].body
+    assert "Gold: none, data/gold holds no file of data" in small.inbox.notices[0].body
 
 
-def test_a_gold_set_that_has_gone_holds_the_night_back(town: Town) -> None:
-    lay(town, good(1), good(2))
-    live(town)
-    leave_trace(town.workspace, "run_7", 7)
-    (town.workspace.gold / "v5.jsonl").unlink()
+def test_a_gold_set_that_has_gone_holds_the_night_back(small: SmallWorkspace) -> None:
+    lay(small, good(1), good(2))
+    live(small)
+    leave_trace(small.workspace, "run_7", 7)
+    (small.workspace.gold / "v5.jsonl").unlink()
 
-    record = live(town, NEXT)
+    record = live(small, NEXT)
 
     assert record.outcome is NightOutcome.HELD
     assert "the last night that trained had 2 rows of gold" in record.reason
-    town.workspace.gold.rmdir()
-    assert live(town, "2026-01-03").outcome is NightOutcome.HELD
+    small.workspace.gold.rmdir()
+    assert live(small, "2026-01-03").outcome is NightOutcome.HELD
 
 
-def test_a_resumed_night_comes_to_the_same(town: Town) -> None:
-    lay(town, empty(1))
-    run(town.workspace, town.settings, town.ports, Options(night=NIGHT, until="train"))
+def test_a_resumed_night_comes_to_the_same(small: SmallWorkspace) -> None:
+    lay(small, empty(1))
+    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="train"))
 
-    assert live(town).outcome is NightOutcome.HELD
+    assert live(small).outcome is NightOutcome.HELD
 
 
 class Narrow:
     """A trainer whose model reads no more than *most* characters, and says which lines were too long for it."""
 
-    def __init__(self, town: Town, most: int) -> None:
-        self._learner, self._most = town.learner, most
-        self.tool = town.learner.tool
+    def __init__(self, small: SmallWorkspace, most: int) -> None:
+        self._learner, self._most = small.learner, most
+        self.tool = small.learner.tool
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
         rows = disk.read_lines(Path(plan.mixture), Row)
@@ -234,22 +234,22 @@ class Narrow:
         return self._learner.fit(plan, out)
 
 
-def test_lines_longer_than_the_window_are_refused_by_file_and_line(town: Town) -> None:
+def test_lines_longer_than_the_window_are_refused_by_file_and_line(small: SmallWorkspace) -> None:
     huge = {"prompt": "A long one.", "response": golden(2) + "// " + "x" * 4000}
-    lay(town, good(1), huge, good(2))
-    narrow = town._replace(ports=town.ports._replace(trainer=Narrow(town, 1000)))
+    lay(small, good(1), huge, good(2))
+    narrow = small._replace(ports=small.ports._replace(trainer=Narrow(small, 1000)))
 
     record = live(narrow)
 
     assert record.outcome is NightOutcome.PUBLISHED
-    assert trained(town).files[0].refused == {"too_long": 1}
-    refused = disk.read_lines(town.workspace.stage(NIGHT, "train") / "rejected.jsonl", Rejected)
+    assert trained(small).files[0].refused == {"too_long": 1}
+    refused = disk.read_lines(small.workspace.stage(NIGHT, "train") / "rejected.jsonl", Rejected)
     assert [(one.subject, one.reason) for one in refused] == [("gold/v5.jsonl:2", "too_long")]
 
 
-def test_a_set_of_lines_that_are_all_too_long_is_not_published(town: Town) -> None:
-    lay(town, {"prompt": "A long one.", "response": golden(2) + "// " + "x" * 4000})
-    narrow = town._replace(ports=town.ports._replace(trainer=Narrow(town, 1000)))
+def test_a_set_of_lines_that_are_all_too_long_is_not_published(small: SmallWorkspace) -> None:
+    lay(small, {"prompt": "A long one.", "response": golden(2) + "// " + "x" * 4000})
+    narrow = small._replace(ports=small.ports._replace(trainer=Narrow(small, 1000)))
 
     assert live(narrow).outcome is NightOutcome.HELD
 
@@ -271,26 +271,26 @@ def test_manifests_of_before_are_still_read() -> None:
 
 
 def test_a_night_that_takes_none_of_what_looks_passed_says_so_first(
-    town: Town, capsys: pytest.CaptureFixture[str]
+    small: SmallWorkspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for trace in town.workspace.runs.glob("*/trace.jsonl"):
+    for trace in small.workspace.runs.glob("*/trace.jsonl"):
         trace.write_text(trace.read_text().replace('"status": "pass"', '"status": "green"'))
-    dry = said(town, capsys, "run", "--dry-run")
-    record = live(town)
+    dry = said(small, capsys, "run", "--dry-run")
+    record = live(small)
 
     words = "0 of 5 simulations that look passed were taken (5 other_status)"
     assert words in dry.splitlines()[0]
     assert any("status 'green'" in line for line in dry.splitlines() if line.startswith("refused"))
     assert words in record.reason.splitlines()[0]
-    assert words in town.inbox.notices[0].body.splitlines()[0]
-    assert words in said(town, capsys, "show").splitlines()[1]
+    assert words in small.inbox.notices[0].body.splitlines()[0]
+    assert words in said(small, capsys, "show").splitlines()[1]
 
 
-def test_a_dry_run_of_a_night_with_nothing_new_still_reads_the_gold_set(town: Town) -> None:
-    live(town)
-    lay(town, good(1), empty(2))
+def test_a_dry_run_of_a_night_with_nothing_new_still_reads_the_gold_set(small: SmallWorkspace) -> None:
+    live(small)
+    lay(small, good(1), empty(2))
 
-    plan = rehearse(town.workspace, town.settings, town.ports, NEXT)
+    plan = rehearse(small.workspace, small.settings, small.ports, NEXT)
 
     assert (plan.rows, plan.held) == ({}, "")
     assert plan.files[0].refused == {"empty_answer": 1}

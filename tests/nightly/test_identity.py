@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 from pydantic import BaseModel
-from tests.town import Town, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.section import Section
@@ -85,7 +85,7 @@ def test_an_open_sandbox_is_another_judge() -> None:
 
 
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def small(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     """A workspace with a night that has measured, and is not over: its record would count as gold seen before."""
     made = found(tmp_path_factory.mktemp("town"))
     for width in range(2, 7):
@@ -94,11 +94,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     return made
 
 
-def keys(town: Town, settings: Settings) -> dict[StageName, str]:
+def keys(small: SmallWorkspace, settings: Settings) -> dict[StageName, str]:
     """What the night of *town* would name its stages under *settings*, with the judge that it has."""
-    directory = town.workspace.night(NIGHT)
+    directory = small.workspace.night(NIGHT)
     plan = disk.read_record(directory / PLAN, NightPlan)
-    night = Night(town.workspace, settings, town.ports, plan, directory)
+    night = Night(small.workspace, settings, small.ports, plan, directory)
     done: list[Manifest] = []
     made: dict[StageName, str] = {}
     for stage in ASKING:
@@ -107,11 +107,11 @@ def keys(town: Town, settings: Settings) -> dict[StageName, str]:
     return made
 
 
-def test_a_night_has_the_keys_that_its_settings_give(town: Town) -> None:
-    directory = town.workspace.night(NIGHT)
+def test_a_night_has_the_keys_that_its_settings_give(small: SmallWorkspace) -> None:
+    directory = small.workspace.night(NIGHT)
     written = {stage: disk.read_record(directory / stage / MANIFEST, Manifest).key for stage in ASKING}
 
-    assert keys(town, town.settings) == written
+    assert keys(small, small.settings) == written
 
 
 OF_STAGES = [(section, name) for section, kind in SECTIONS.items() for name in kind.model_fields]
@@ -119,25 +119,27 @@ OF_STAGES = [(section, name) for section, kind in SECTIONS.items() for name in k
 
 @pytest.mark.parametrize(("section", "name"), OF_STAGES)
 def test_every_setting_of_a_section_is_in_the_key_of_its_stage_or_harmless(
-    town: Town, section: str, name: str
+    small: SmallWorkspace, section: str, name: str
 ) -> None:
-    before = getattr(town.settings, section)
+    before = getattr(small.settings, section)
     after = SECTIONS[section].model_validate({**before.model_dump(), **changed(before, name)})
-    settings = town.settings.model_copy(update={section: after})
+    settings = small.settings.model_copy(update={section: after})
     stage = STAGES[section]
 
-    same = keys(town, settings)[stage] == keys(town, town.settings)[stage]
+    same = keys(small, settings)[stage] == keys(small, small.settings)[stage]
     assert same is (f"{section}.{name}" in HARMLESS)
 
 
 @pytest.mark.parametrize("name", ["cpu_seconds", "proof_seconds"])
-def test_a_limit_of_the_judge_is_in_every_key_of_a_stage_that_asks_it(town: Town, name: str) -> None:
+def test_a_limit_of_the_judge_is_in_every_key_of_a_stage_that_asks_it(
+    small: SmallWorkspace, name: str
+) -> None:
     """Without a second opinion too, as in this town: curate, train and the benchmark's suite rest on proofs."""
-    settings = town.settings.judge.model_copy(update=changed(town.settings.judge, name))
+    settings = small.settings.judge.model_copy(update=changed(small.settings.judge, name))
     with Judge(settings) as judge:
-        ports = town.ports._replace(simulator=judge, appraiser=Credible(judge.plain, judge.prover))
-        after = keys(town._replace(ports=ports), town.settings)
-    before = keys(town, town.settings)
+        ports = small.ports._replace(simulator=judge, appraiser=Credible(judge.plain, judge.prover))
+        after = keys(small._replace(ports=ports), small.settings)
+    before = keys(small, small.settings)
 
     assert {stage for stage in ASKING if after[stage] != before[stage]} == {"curate", "train", "benchmark"}
 

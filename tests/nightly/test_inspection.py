@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import Scripted
-from tests.town import Town, found, leave_trace, other_problem
+from tests.small_workspace import SmallWorkspace, found, leave_trace, other_problem
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -35,27 +35,27 @@ def flip(width: int) -> str:
     return other_problem(width).golden
 
 
-def ended(root: Path, answers: dict[int, str], **benchmark: int) -> tuple[Town, NightRecord]:
+def ended(root: Path, answers: dict[int, str], **benchmark: int) -> tuple[SmallWorkspace, NightRecord]:
     """A night in which the candidate gave *answers* to the problems 2 to 5."""
-    town = found(root, problems=range(2, 6))
+    small = found(root, problems=range(2, 6))
     for width in range(2, 5):
-        leave_trace(town.workspace, f"run_{width}", width)
-    settings = town.settings.model_copy(
-        update={"benchmark": town.settings.benchmark.model_copy(update=benchmark)}
+        leave_trace(small.workspace, f"run_{width}", width)
+    settings = small.settings.model_copy(
+        update={"benchmark": small.settings.benchmark.model_copy(update=benchmark)}
     )
-    ports = town.ports._replace(generators=Arms(answers))
-    record = run(town.workspace, settings, ports, Options(night=NIGHT))
+    ports = small.ports._replace(generators=Arms(answers))
+    record = run(small.workspace, settings, ports, Options(night=NIGHT))
     assert record is not None
     (root / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
-    return town, record
+    return small, record
 
 
 ANSWERS = {2: flip(2), 3: flip(3).replace("~a", "a"), 4: "I would rather not.", 5: flip(5)}
 
 
 def test_a_wrong_answer_is_shown_with_its_place_log_and_diff(tmp_path: Path) -> None:
-    town, record = ended(tmp_path, ANSWERS)
-    seen = inspect(town.workspace, record, other_problem(3))
+    small, record = ended(tmp_path, ANSWERS)
+    seen = inspect(small.workspace, record, other_problem(3))
 
     assert (seen.night, seen.problem, seen.outcome) == (NIGHT, "flip_3", "mismatch")
     assert [(one.arm, one.passed, one.samples, one.failures) for one in seen.attempts] == [
@@ -71,32 +71,32 @@ def test_a_wrong_answer_is_shown_with_its_place_log_and_diff(tmp_path: Path) -> 
 
 
 def test_an_answer_without_a_module_is_compared_as_it_is(tmp_path: Path) -> None:
-    town, record = ended(tmp_path, ANSWERS)
-    seen = inspect(town.workspace, record, other_problem(4))
+    small, record = ended(tmp_path, ANSWERS)
+    seen = inspect(small.workspace, record, other_problem(4))
 
     assert seen.outcome == "no_module"
     assert "+I would rather not." in seen.diff
 
 
 def test_a_problem_that_the_candidate_solved_shows_no_answer(tmp_path: Path) -> None:
-    town, record = ended(tmp_path, ANSWERS)
-    seen = inspect(town.workspace, record, other_problem(2))
+    small, record = ended(tmp_path, ANSWERS)
+    seen = inspect(small.workspace, record, other_problem(2))
 
     assert [(one.arm, one.passed) for one in seen.attempts] == [("candidate", 2), ("mainline", 0)]
     assert (seen.where, seen.outcome, seen.log, seen.diff) == ("", "", "", "")
 
 
 def test_answers_that_the_stock_brought_on_top_are_not_counted(tmp_path: Path) -> None:
-    town, record = ended(tmp_path, ANSWERS, samples=5)
+    small, record = ended(tmp_path, ANSWERS, samples=5)
     assert record.decision is not None
-    fewer = town.settings.model_copy(
-        update={"benchmark": town.settings.benchmark.model_copy(update={"samples": 2})}
+    fewer = small.settings.model_copy(
+        update={"benchmark": small.settings.benchmark.model_copy(update={"samples": 2})}
     )
-    leave_trace(town.workspace, "run_9", 9)
-    ports = town.ports._replace(generators=Arms(ANSWERS))
-    second = run(town.workspace, fewer, ports, Options(night="2026-01-02"))
+    leave_trace(small.workspace, "run_9", 9)
+    ports = small.ports._replace(generators=Arms(ANSWERS))
+    second = run(small.workspace, fewer, ports, Options(night="2026-01-02"))
     assert second is not None
-    seen = inspect(town.workspace, second, other_problem(3))
+    seen = inspect(small.workspace, second, other_problem(3))
 
     assert [(one.samples, one.failures) for one in seen.attempts if one.arm == "mainline"] == [
         (2, {"compile_error": 2})
@@ -106,24 +106,24 @@ def test_answers_that_the_stock_brought_on_top_are_not_counted(tmp_path: Path) -
 def test_answers_that_another_machine_drew_before_the_night_was_resumed_are_not_counted(
     tmp_path: Path,
 ) -> None:
-    town, record = ended(tmp_path, ANSWERS)
-    samples = town.workspace.stage(NIGHT, "benchmark") / "samples"
+    small, record = ended(tmp_path, ANSWERS)
+    samples = small.workspace.stage(NIGHT, "benchmark") / "samples"
     [path] = samples.glob("candidate-*.jsonl")
     samples.joinpath("candidate-0.jsonl").write_bytes(path.read_bytes().replace(b'"pass"', b'"timeout"'))
-    seen = inspect(town.workspace, record, other_problem(3))
+    seen = inspect(small.workspace, record, other_problem(3))
 
     assert seen.attempts[0].failures == {"mismatch": 2}
     assert f"{path.name}:" in seen.where
 
 
 def test_what_a_night_did_not_measure_is_a_usage_error(tmp_path: Path) -> None:
-    town, record = ended(tmp_path, ANSWERS)
+    small, record = ended(tmp_path, ANSWERS)
     with pytest.raises(UsageError, match="did not use problem flip_8"):
-        inspect(town.workspace, record, other_problem(8))
-    idle = run(town.workspace, town.settings, town.ports, Options(night="2026-01-02"))
+        inspect(small.workspace, record, other_problem(8))
+    idle = run(small.workspace, small.settings, small.ports, Options(night="2026-01-02"))
     assert idle is not None
     with pytest.raises(UsageError, match="was not benchmarked: Nothing new"):
-        inspect(town.workspace, idle, other_problem(2))
+        inspect(small.workspace, idle, other_problem(2))
 
 
 def test_show_prints_outcome_place_log_and_diff(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,12 +142,12 @@ def test_show_prints_outcome_place_log_and_diff(tmp_path: Path, capsys: pytest.C
 
 
 def test_show_prints_the_same_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    town, record = ended(tmp_path, ANSWERS)
+    small, record = ended(tmp_path, ANSWERS)
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", "--problem", "flip_3", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
 
-    assert said == inspect(town.workspace, record, other_problem(3)).model_dump(mode="json")
+    assert said == inspect(small.workspace, record, other_problem(3)).model_dump(mode="json")
 
 
 def test_what_a_model_wrote_does_not_command_the_terminal(
@@ -192,8 +192,8 @@ def test_show_names_the_problems_that_flipped(tmp_path: Path, capsys: pytest.Cap
 def test_notice_and_show_lead_to_the_failing_answers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town, record = ended(tmp_path, ANSWERS)
-    found = failures(town.workspace, record, 9)
+    small, record = ended(tmp_path, ANSWERS)
+    found = failures(small.workspace, record, 9)
 
     assert [one.problem for one in found] == ["flip_3", "flip_4"]
     file, _, line = found[0].where.rpartition(":")
@@ -201,7 +201,7 @@ def test_notice_and_show_lead_to_the_failing_answers(
     assert (sample["problem_id"], sample["verdict"]["outcome"]) == ("flip_3", "mismatch")
     assert sample["verdict"]["log"]
 
-    body = town.inbox.notices[-1].body
+    body = small.inbox.notices[-1].body
     assert f"fails flip_3: {found[0].where}; log and diff: ct-retrain show {NIGHT} --problem flip_3" in body
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
@@ -211,16 +211,16 @@ def test_notice_and_show_lead_to_the_failing_answers(
 
 
 def test_problems_that_no_arm_was_asked_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    town = found(tmp_path, problems=range(2, 6))
+    small = found(tmp_path, problems=range(2, 6))
     suite = tmp_path / "suite.jsonl"
     sick = [json.loads(line) for line in suite.read_text().splitlines()]
     sick[0]["golden"] = sick[0]["golden"].replace("~a", "a")
     suite.write_text("".join(json.dumps(row) + "\n" for row in sick))
     for width in range(2, 5):
-        leave_trace(town.workspace, f"run_{width}", width)
-    run(town.workspace, town.settings, town.ports._replace(generators=Arms(ANSWERS)), Options(night=NIGHT))
+        leave_trace(small.workspace, f"run_{width}", width)
+    run(small.workspace, small.settings, small.ports._replace(generators=Arms(ANSWERS)), Options(night=NIGHT))
 
-    assert "not asked, for no arm: flip_2" in town.inbox.notices[-1].body
+    assert "not asked, for no arm: flip_2" in small.inbox.notices[-1].body
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
@@ -230,10 +230,10 @@ def test_problems_that_no_arm_was_asked_are_named(tmp_path: Path, capsys: pytest
 def test_a_night_whose_files_are_gone_is_shown_all_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town, record = ended(tmp_path, ANSWERS)
-    disk.remove_tree(town.workspace.night(NIGHT))
+    small, record = ended(tmp_path, ANSWERS)
+    disk.remove_tree(small.workspace.night(NIGHT))
 
-    assert failures(town.workspace, record, 9) == []
+    assert failures(small.workspace, record, 9) == []
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
     assert "won against mainline: flip_2" in capsys.readouterr().out

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from tests.town import leave_trace
+from tests.command_line_workspace import alive, answering, descendants, marked, opened
+from tests.small_workspace import leave_trace
 from tests.trees import tree
-from tests.workshop import alive, answering, descendants, marked, opened
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.town import Town, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.core.records.problem import Prompt
 from ct_retrain.core.records.readiness import Readiness
@@ -25,30 +25,30 @@ class Template:
         return Readiness(found=self._words, faults=("it has no chat template",))
 
 
-def town_of(root: Path) -> Town:
-    town = found(root)
+def town_of(root: Path) -> SmallWorkspace:
+    small = found(root)
     for width in (2, 3):
-        leave_trace(town.workspace, f"run_{width}", width)
-    return town
+        leave_trace(small.workspace, f"run_{width}", width)
+    return small
 
 
-def trained(town: Town, words: str) -> int:
+def trained(small: SmallWorkspace, words: str) -> int:
     """How often was trained when the night has come as far as train again, with mainline asked as *words* say."""
-    ports = town.ports._replace(mainline=Template(words))
-    run(town.workspace, town.settings, ports, Options(night="2026-01-01", until="train"))
-    return town.learner.fits
+    ports = small.ports._replace(mainline=Template(words))
+    run(small.workspace, small.settings, ports, Options(night="2026-01-01", until="train"))
+    return small.learner.fits
 
 
 def test_a_resumed_night_trains_again_where_mainline_is_asked_otherwise(tmp_path: Path) -> None:
-    town = town_of(tmp_path)
-    assert [trained(town, words) for words in ("one", "one", "other", "other")] == [1, 1, 2, 2]
+    small = town_of(tmp_path)
+    assert [trained(small, words) for words in ("one", "one", "other", "other")] == [1, 1, 2, 2]
 
 
 def test_a_dry_run_says_what_was_found_out_about_mainline(tmp_path: Path) -> None:
-    town, mainline = town_of(tmp_path), Template("one")
-    ports = town.ports._replace(mainline=mainline)
-    plan = rehearse(town.workspace, town.settings, ports, "2026-01-01")
+    small, mainline = town_of(tmp_path), Template("one")
+    ports = small.ports._replace(mainline=mainline)
+    plan = rehearse(small.workspace, small.settings, ports, "2026-01-01")
 
     assert plan.mainline == Readiness(found="one", faults=("it has no chat template",))
     assert len(mainline.asked) == plan.problems
-    assert rehearse(town.workspace, town.settings, town.ports, "2026-01-01").mainline is None
+    assert rehearse(small.workspace, small.settings, small.ports, "2026-01-01").mainline is None

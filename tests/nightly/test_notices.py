@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from tests.fakes import Inbox
 from tests.loopback import webhook
-from tests.town import Town, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.adapters.command import CommandTrainer
@@ -41,20 +41,20 @@ class Channels:
         return {one: "connection refused" for one in channels if one in self.dead}
 
 
-def live(town: Town, night: str = NIGHT) -> None:
-    run(town.workspace, town.settings, town.ports, Options(night=night))
+def live(small: SmallWorkspace, night: str = NIGHT) -> None:
+    run(small.workspace, small.settings, small.ports, Options(night=night))
 
 
-def with_notices(town: Town, **settings: object) -> Town:
-    changed = town.settings.model_copy(update={"notices": NoticeSettings.model_validate(settings)})
-    return town._replace(settings=changed)
+def with_notices(small: SmallWorkspace, **settings: object) -> SmallWorkspace:
+    changed = small.settings.model_copy(update={"notices": NoticeSettings.model_validate(settings)})
+    return small._replace(settings=changed)
 
 
 def test_nothing_new_is_told_with_its_data_and_what_to_do(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    live(town)
+    small = found(tmp_path)
+    live(small)
 
-    (notice,) = town.inbox.notices
+    (notice,) = small.inbox.notices
     assert notice.title == f"ct-retrain {NIGHT}: nothing new"
     assert "Data: 0 passing simulations collected; 0 examples kept, 0 of them new" in notice.body
     assert "Next: there was no run at all: ct-retrain config paths.runs" in notice.body
@@ -62,17 +62,17 @@ def test_nothing_new_is_told_with_its_data_and_what_to_do(tmp_path: Path) -> Non
 
 
 def test_a_dead_channel_is_told_later_and_the_others_not_twice(tmp_path: Path) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     team = Channels("slack", "mail")
-    town = town._replace(ports=town.ports._replace(notifier=team))
+    small = small._replace(ports=small.ports._replace(notifier=team))
     team.dead = {"mail"}
-    live(town)
-    live(town)
+    live(small)
+    live(small)
     assert [one for one, _ in team.told] == ["slack"]
 
     team.dead = set()
-    live(town, "2026-01-02")
-    live(town, "2026-01-02")
+    live(small, "2026-01-02")
+    live(small, "2026-01-02")
     titles = [f"ct-retrain {night}: nothing new" for night in (NIGHT, "2026-01-02")]
     assert team.told == [("slack", titles[0]), ("mail", titles[0]), ("slack", titles[1]), ("mail", titles[1])]
 
@@ -80,18 +80,18 @@ def test_a_dead_channel_is_told_later_and_the_others_not_twice(tmp_path: Path) -
 def test_a_notice_that_a_channel_never_takes_is_given_up_and_status_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     with webhook(*[400] * 100) as hook:
         url = f"json://{hook.address}/"
         team = AppriseNotifier(NoticeSettings(urls=SecretStr(url)), tmp_path)
-        town = town._replace(ports=town.ports._replace(notifier=team))
+        small = small._replace(ports=small.ports._replace(notifier=team))
         monkeypatch.setattr("ct_retrain.adapters.notify._PAUSES", ())
         for _ in range(15):
-            live(town)
+            live(small)
     assert len(hook.posts) < 50
     asked = len(hook.posts)
     with webhook() as again:
-        live(town)
+        live(small)
     assert again.posts == []
     assert len(hook.posts) == asked
 
@@ -115,14 +115,14 @@ class Picky(Channels):
 
 
 def test_a_notice_that_cannot_be_delivered_does_not_keep_others_back(tmp_path: Path) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     down, picky = Channels("slack"), Picky("slack")
     down.dead = {"slack"}
-    town = town._replace(ports=town.ports._replace(notifier=down))
-    live(town)
-    live(town, "2026-01-02")
-    town = town._replace(ports=town.ports._replace(notifier=picky))
-    live(town, "2026-01-03")
+    small = small._replace(ports=small.ports._replace(notifier=down))
+    live(small)
+    live(small, "2026-01-02")
+    small = small._replace(ports=small.ports._replace(notifier=picky))
+    live(small, "2026-01-03")
 
     assert [title.split(":")[0] for _, title in picky.told] == [
         "ct-retrain 2026-01-02",
@@ -131,46 +131,46 @@ def test_a_notice_that_cannot_be_delivered_does_not_keep_others_back(tmp_path: P
 
 
 def test_a_channel_that_is_no_longer_set_is_forgotten_and_a_new_one_learns_of_tonight(tmp_path: Path) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     team, moved = Channels("old"), Channels("new")
     team.dead = {"old"}
-    live(town._replace(ports=town.ports._replace(notifier=team)))
-    live(town._replace(ports=town.ports._replace(notifier=moved)))
-    live(town._replace(ports=town.ports._replace(notifier=moved)))
+    live(small._replace(ports=small.ports._replace(notifier=team)))
+    live(small._replace(ports=small.ports._replace(notifier=moved)))
+    live(small._replace(ports=small.ports._replace(notifier=moved)))
 
     assert [one for one, _ in moved.told] == ["new"]
 
 
 def test_what_keeps_a_night_from_starting_is_told_once(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    with disk.lock(town.workspace.lock):
+    small = found(tmp_path)
+    with disk.lock(small.workspace.lock):
         for _ in range(2):
             with pytest.raises(LockedError):
-                live(town)
+                live(small)
 
-    (notice,) = town.inbox.notices
+    (notice,) = small.inbox.notices
     assert notice.title == f"ct-retrain {NIGHT}: lock held, did not start"
     assert "process" in notice.body
 
 
 def test_a_night_that_meets_itself_at_work_tells_nobody(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    run(town.workspace, town.settings, town.ports, Options(night=NIGHT, until="collect"))
-    with disk.lock(town.workspace.lock), pytest.raises(LockedError):
-        live(town)
-    assert town.inbox.notices == []
-    with disk.lock(town.workspace.lock), pytest.raises(LockedError):
-        live(town, "2026-01-02")
-    assert f"night {NIGHT} (process" in town.inbox.notices[0].body
+    small = found(tmp_path)
+    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="collect"))
+    with disk.lock(small.workspace.lock), pytest.raises(LockedError):
+        live(small)
+    assert small.inbox.notices == []
+    with disk.lock(small.workspace.lock), pytest.raises(LockedError):
+        live(small, "2026-01-02")
+    assert f"night {NIGHT} (process" in small.inbox.notices[0].body
 
 
 def test_a_disk_nearly_full_is_told_once_and_the_night_goes_on(tmp_path: Path) -> None:
-    town = with_notices(found(tmp_path), min_free_gb=1e9)
-    run(town.workspace, town.settings, town.ports, Options(night=NIGHT, until="collect"))
-    live(town)
+    small = with_notices(found(tmp_path), min_free_gb=1e9)
+    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="collect"))
+    live(small)
 
-    assert [notice.subject for notice in town.inbox.notices] == ["disk", "outcome"]
-    assert "GB are free at" in town.inbox.notices[0].body
+    assert [notice.subject for notice in small.inbox.notices] == ["disk", "outcome"]
+    assert "GB are free at" in small.inbox.notices[0].body
 
 
 def test_what_follows_a_night_and_fails_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,29 +178,29 @@ def test_what_follows_a_night_and_fails_is_told_once(tmp_path: Path, monkeypatch
         raise ToolError("the bucket is gone: create it")
 
     monkeypatch.setitem(follow_up.PARTS, "snapshot", fails)
-    town = found(tmp_path)
-    live(town)
-    live(town)
+    small = found(tmp_path)
+    live(small)
+    live(small)
 
-    assert [notice.subject for notice in town.inbox.notices] == ["outcome", "part-snapshot"]
-    assert "the bucket is gone" in town.inbox.notices[1].body
+    assert [notice.subject for notice in small.inbox.notices] == ["outcome", "part-snapshot"]
+    assert "the bucket is gone" in small.inbox.notices[1].body
 
 
 def test_the_same_failure_is_told_once_and_another_one_again(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    leave_trace(town.workspace, "run_2", 2)
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2)
     for words in ("out of memory", "out of memory", "no such device"):
 
         class Broken:
-            tool = town.learner.tool
+            tool = small.learner.tool
 
             def fit(self, plan, out, words=words):  # type: ignore[no-untyped-def]
                 raise ToolError(words)
 
         with pytest.raises(ToolError):
-            live(town._replace(ports=town.ports._replace(trainer=Broken())))
+            live(small._replace(ports=small.ports._replace(trainer=Broken())))
 
-    first, second = town.inbox.notices
+    first, second = small.inbox.notices
     assert first.title == f"ct-retrain {NIGHT}: broken in train, ToolError"
     assert "Stage: train" in first.body
     assert f"Traceback: archive/{NIGHT}/failure-1.txt" in first.body
@@ -208,13 +208,13 @@ def test_the_same_failure_is_told_once_and_another_one_again(tmp_path: Path) -> 
 
 
 def test_a_published_night_says_what_a_reader_wants_to_know(tmp_path: Path) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     for width in range(2, 8):
-        leave_trace(town.workspace, f"run_{width}", width)
-    (town.workspace.runs / "run_2/trace.jsonl").open("a").write("not json\n")
-    live(town)
+        leave_trace(small.workspace, f"run_{width}", width)
+    (small.workspace.runs / "run_2/trace.jsonl").open("a").write("not json\n")
+    live(small)
 
-    (notice,) = town.inbox.notices
+    (notice,) = small.inbox.notices
     lines = notice.body.splitlines()
     assert notice.title == f"ct-retrain {NIGHT}: published, 75.0% functional (+75.0 points against mainline)"
     assert lines[0] == "Promoted."
@@ -244,27 +244,27 @@ TOKENS = ("urltoken7711", "querytoken7722", "badtoken7733", "beattoken7744", "ke
 def test_no_secret_is_written_or_said_by_a_night_that_ends_one_that_breaks_and_whoever_looks(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    town = found(tmp_path / "town")
+    small = found(tmp_path / "town")
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width)
-    root = town.workspace.root
+        leave_trace(small.workspace, f"run_{width}", width)
+    root = small.workspace.root
     with webhook(503) as hook:
         for name, value in SECRETS.items():
             monkeypatch.setenv(name, value.format(address=hook.address, url=hook.url))
         loaded = load(root).settings
-        settings = town.settings.model_copy(update={"notices": loaded.notices, "endpoint": loaded.endpoint})
-        ports = town.ports._replace(
+        settings = small.settings.model_copy(update={"notices": loaded.notices, "endpoint": loaded.endpoint})
+        ports = small.ports._replace(
             notifier=AppriseNotifier(settings.notices, root),
             heartbeat=heartbeat_of(settings.notices, root),
-            provenance=lambda: gather((town.ports.simulator.tool,), settings),
+            provenance=lambda: gather((small.ports.simulator.tool,), settings),
         )
-        town = Town(town.workspace, settings, ports, town.inbox, town.learner)
-        configure(json_lines=True, nights=town.workspace.work)
-        live(town)
-        live(town)
+        small = SmallWorkspace(small.workspace, settings, ports, small.inbox, small.learner)
+        configure(json_lines=True, nights=small.workspace.work)
+        live(small)
+        live(small)
         dumping = f"{sys.executable} -c \"import os; print(dict(os.environ)); raise SystemExit('lost')\""
-        leave_trace(town.workspace, "run_7", 7)
-        broken = town._replace(ports=ports._replace(trainer=CommandTrainer(dumping)))
+        leave_trace(small.workspace, "run_7", 7)
+        broken = small._replace(ports=ports._replace(trainer=CommandTrainer(dumping)))
         with pytest.raises(CtRetrainError, match="lost"):
             live(broken, "2026-01-02")
         for command in (["doctor"], ["config"], ["status", "--json"], ["notices", "test"], ["show"]):
@@ -290,26 +290,26 @@ def test_no_secret_is_written_or_said_by_a_night_that_ends_one_that_breaks_and_w
 
 
 def test_a_dead_switch_and_a_dead_team_change_nothing(tmp_path: Path) -> None:
-    town = with_notices(found(tmp_path), heartbeat=SecretStr("http://127.0.0.1:1/x"), min_free_gb=0)
-    ports = town.ports._replace(
-        notifier=Inbox(dead=True), heartbeat=heartbeat_of(town.settings.notices, tmp_path)
+    small = with_notices(found(tmp_path), heartbeat=SecretStr("http://127.0.0.1:1/x"), min_free_gb=0)
+    ports = small.ports._replace(
+        notifier=Inbox(dead=True), heartbeat=heartbeat_of(small.settings.notices, tmp_path)
     )
-    live(town._replace(ports=ports))
-    assert town.workspace.record(NIGHT).exists()
+    live(small._replace(ports=ports))
+    assert small.workspace.record(NIGHT).exists()
     with webhook() as hook:
-        town = with_notices(town, heartbeat=SecretStr(hook.url), min_free_gb=0)
-        ports = town.ports._replace(heartbeat=heartbeat_of(town.settings.notices, tmp_path))
-        live(town._replace(ports=ports))
-        live(town._replace(ports=ports))
+        small = with_notices(small, heartbeat=SecretStr(hook.url), min_free_gb=0)
+        ports = small.ports._replace(heartbeat=heartbeat_of(small.settings.notices, tmp_path))
+        live(small._replace(ports=ports))
+        live(small._replace(ports=ports))
     assert hook.paths == ["/"]
-    assert len(town.inbox.notices) == 1
+    assert len(small.inbox.notices) == 1
 
 
 def test_addresses_that_cannot_be_read_are_no_reason_to_lose_a_night(tmp_path: Path) -> None:
-    town = with_notices(found(tmp_path), urls_file="nowhere", min_free_gb=0)
-    ports = town.ports._replace(notifier=AppriseNotifier(town.settings.notices, tmp_path))
-    live(town._replace(ports=ports))
-    assert town.workspace.record(NIGHT).exists()
+    small = with_notices(found(tmp_path), urls_file="nowhere", min_free_gb=0)
+    ports = small.ports._replace(notifier=AppriseNotifier(small.settings.notices, tmp_path))
+    live(small._replace(ports=ports))
+    assert small.workspace.record(NIGHT).exists()
 
 
 def test_notices_test_says_whom_it_reached(
@@ -359,14 +359,14 @@ def test_doctor_names_addresses_that_are_none_and_files_that_others_may_read(
 
 
 def test_what_cannot_be_noted_is_still_sent(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    town.workspace.work.mkdir(parents=True)
-    town.workspace.outbox.write_text("in the way")
-    live(town)
-    live(town)
+    small = found(tmp_path)
+    small.workspace.work.mkdir(parents=True)
+    small.workspace.outbox.write_text("in the way")
+    live(small)
+    live(small)
 
-    assert town.workspace.record(NIGHT).exists()
-    assert len(town.inbox.notices) == 2
+    assert small.workspace.record(NIGHT).exists()
+    assert len(small.inbox.notices) == 2
 
 
 def test_a_demonstration_tells_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.nightly.test_crash_sweep import _dying_after
-from tests.seasons import NIGHTS, OLD, Season, tree
+from tests.nights_behind import NIGHTS, OLD, Season, tree
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError

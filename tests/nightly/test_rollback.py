@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import Scripted
-from tests.town import WIDTHS, Taught, Town, copy_of, found, leave_trace, other_problem
+from tests.small_workspace import WIDTHS, SmallWorkspace, Taught, copy_of, found, leave_trace, other_problem
 
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
@@ -40,31 +40,31 @@ class Picky(Risen):
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def served(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     """Two releases, the second better than the first, and a mainline that was nothing and is everything now."""
-    town = found(tmp_path_factory.mktemp("served") / "town")
-    gate = town.settings.gate.model_copy(update={"confidence": 0.6})
-    town = town._replace(settings=town.settings.model_copy(update={"gate": gate}))
+    small = found(tmp_path_factory.mktemp("served") / "town")
+    gate = small.settings.gate.model_copy(update={"confidence": 0.6})
+    small = small._replace(settings=small.settings.model_copy(update={"gate": gate}))
     for name, widths in (("2026-01-01", (2, 3)), ("2026-01-02", (4, 5))):
         for width in widths:
-            leave_trace(town.workspace, f"run_{width}", width)
-        assert night(town, name).outcome is NightOutcome.PUBLISHED
-    leave_trace(town.workspace, "run_6", 6)
-    return town._replace(ports=town.ports._replace(generators=Risen({})))
+            leave_trace(small.workspace, f"run_{width}", width)
+        assert night(small, name).outcome is NightOutcome.PUBLISHED
+    leave_trace(small.workspace, "run_6", 6)
+    return small._replace(ports=small.ports._replace(generators=Risen({})))
 
 
-def night(town: Town, name: str, **ports: object) -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports._replace(**ports), Options(night=name))
+def night(small: SmallWorkspace, name: str, **ports: object) -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
     assert record is not None
     return record
 
 
 def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_before(
-    tmp_path: Path, served: Town
+    tmp_path: Path, served: SmallWorkspace
 ) -> None:
-    town = copy_of(served, tmp_path / "town")
-    record = night(town, "2026-01-03")
-    models = town.workspace.models
+    small = copy_of(served, tmp_path / "town")
+    record = night(small, "2026-01-03")
+    models = small.workspace.models
     move = history(models)[-1]
 
     assert record.outcome is NightOutcome.REJECTED
@@ -73,39 +73,43 @@ def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_befor
     assert record.relapse.why.startswith("the served release is surely worse than mainline: -50.0 points")
     assert latest(models) == FIRST
     assert (move.who, move.night, move.why) == ("relapse", "2026-01-03", record.relapse.why)
-    notice = town.inbox.notices[-1]
+    notice = small.inbox.notices[-1]
     assert notice.level == "error"
     assert notice.title.startswith(f"ct-retrain 2026-01-03: rejected, went back to {FIRST}, ")
     assert "what was served still is" not in notice.body
     assert record.relapse.why in notice.body
     assert "publish.auto_rollback" in notice.body
-    assert town.workspace.archive.joinpath("2026-01-03/relapse.json").exists()
+    assert small.workspace.archive.joinpath("2026-01-03/relapse.json").exists()
 
 
-def test_nights_go_back_step_by_step_to_mainline_and_never_to_and_fro(tmp_path: Path, served: Town) -> None:
-    town = copy_of(served, tmp_path / "town")
+def test_nights_go_back_step_by_step_to_mainline_and_never_to_and_fro(
+    tmp_path: Path, served: SmallWorkspace
+) -> None:
+    small = copy_of(served, tmp_path / "town")
     latest_after: list[str | None] = []
     for name, width in (("2026-01-03", 6), ("2026-01-04", 7), ("2026-01-05", 8)):
-        leave_trace(town.workspace, f"run_{width}", width)
-        latest_after.append(night(town, name).latest)
+        leave_trace(small.workspace, f"run_{width}", width)
+        latest_after.append(night(small, name).latest)
 
     assert latest_after == [FIRST, None, None]
-    assert [move.who for move in history(town.workspace.models)] == ["night", "night", "relapse", "relapse"]
+    assert [move.who for move in history(small.workspace.models)] == ["night", "night", "relapse", "relapse"]
 
 
-def test_a_release_that_is_broken_or_does_not_load_is_passed_over(tmp_path: Path, served: Town) -> None:
-    town = copy_of(served, tmp_path / "town")
-    record = night(town, "2026-01-03", generators=Picky(FIRST))
+def test_a_release_that_is_broken_or_does_not_load_is_passed_over(
+    tmp_path: Path, served: SmallWorkspace
+) -> None:
+    small = copy_of(served, tmp_path / "town")
+    record = night(small, "2026-01-03", generators=Picky(FIRST))
 
     assert record.relapse is not None
     assert record.relapse.target is None
-    assert latest(town.workspace.models) is None
+    assert latest(small.workspace.models) is None
 
 
 def test_where_the_loader_is_at_fault_nothing_is_moved_and_the_night_can_go_on(
-    tmp_path: Path, served: Town
+    tmp_path: Path, served: SmallWorkspace
 ) -> None:
-    town = copy_of(served, tmp_path / "town")
+    small = copy_of(served, tmp_path / "town")
 
     class Tired(Risen):
         """Loads nothing that was published any more, once the first release was asked for."""
@@ -120,69 +124,69 @@ def test_where_the_loader_is_at_fault_nothing_is_moved_and_the_night_can_go_on(
             return super().open(adapter)
 
     with pytest.raises(ToolError, match="no memory left"):
-        night(town, "2026-01-03", generators=Tired({}))
-    assert latest(town.workspace.models) == SECOND
-    assert night(town, "2026-01-03").latest == FIRST
+        night(small, "2026-01-03", generators=Tired({}))
+    assert latest(small.workspace.models) == SECOND
+    assert night(small, "2026-01-03").latest == FIRST
 
 
-def test_going_back_by_itself_can_be_turned_off(tmp_path: Path, served: Town) -> None:
-    town = copy_of(served, tmp_path / "town")
-    publish = town.settings.publish.model_copy(update={"auto_rollback": False})
-    stays = town._replace(settings=town.settings.model_copy(update={"publish": publish}))
+def test_going_back_by_itself_can_be_turned_off(tmp_path: Path, served: SmallWorkspace) -> None:
+    small = copy_of(served, tmp_path / "town")
+    publish = small.settings.publish.model_copy(update={"auto_rollback": False})
+    stays = small._replace(settings=small.settings.model_copy(update={"publish": publish}))
     record = night(stays, "2026-01-03")
 
     assert (record.relapse, record.latest) == (None, SECOND)
-    assert len(history(town.workspace.models)) == 2
+    assert len(history(small.workspace.models)) == 2
 
 
 def test_a_person_who_moved_the_pointer_during_the_night_has_the_last_word(
-    tmp_path: Path, served: Town
+    tmp_path: Path, served: SmallWorkspace
 ) -> None:
-    town = copy_of(served, tmp_path / "town")
+    small = copy_of(served, tmp_path / "town")
     options = Options(night="2026-01-03", until="benchmark")
-    assert run(town.workspace, town.settings, town.ports, options) is None
-    roll_back(town.workspace, town.ports.generators, "2026-01-01", "the lab says so")
-    record = night(town, "2026-01-03")
+    assert run(small.workspace, small.settings, small.ports, options) is None
+    roll_back(small.workspace, small.ports.generators, "2026-01-01", "the lab says so")
+    record = night(small, "2026-01-03")
 
     assert (record.relapse, record.latest) == (None, FIRST)
-    assert [move.who for move in history(town.workspace.models)] == ["night", "night", "rollback"]
+    assert [move.who for move in history(small.workspace.models)] == ["night", "night", "rollback"]
 
 
-def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, served: Town) -> None:
-    town = copy_of(served, tmp_path / "town")
-    models = town.workspace.models
+def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, served: SmallWorkspace) -> None:
+    small = copy_of(served, tmp_path / "town")
+    models = small.workspace.models
     with pytest.raises(ToolError, match="does not load here"):
-        roll_back(town.workspace, Picky(FIRST), None, "worse in the lab")
+        roll_back(small.workspace, Picky(FIRST), None, "worse in the lab")
     with pytest.raises(UsageError, match="does not exist"):
-        roll_back(town.workspace, town.ports.generators, "2025-01-01", "worse in the lab")
+        roll_back(small.workspace, small.ports.generators, "2025-01-01", "worse in the lab")
     weights = models / FIRST / "adapter_model.safetensors"
     kept = weights.read_bytes()
     weights.chmod(0o644)
     weights.write_bytes(kept + b" ")
     with pytest.raises(CorruptStateError, match="its manifest names"):
-        roll_back(town.workspace, town.ports.generators, None, "worse in the lab")
+        roll_back(small.workspace, small.ports.generators, None, "worse in the lab")
     assert latest(models) == SECOND
     weights.write_bytes(kept)
 
-    assert roll_back(town.workspace, town.ports.generators, None, "worse in the lab") == FIRST
+    assert roll_back(small.workspace, small.ports.generators, None, "worse in the lab") == FIRST
     with pytest.raises(UsageError, match="--to-mainline"):
-        roll_back(town.workspace, town.ports.generators, None, "and again")
-    assert roll_back(town.workspace, town.ports.generators, "2026-01-02", "it was the lab") == SECOND
-    assert roll_back(town.workspace, town.ports.generators, None, "it was not") == FIRST
+        roll_back(small.workspace, small.ports.generators, None, "and again")
+    assert roll_back(small.workspace, small.ports.generators, "2026-01-02", "it was the lab") == SECOND
+    assert roll_back(small.workspace, small.ports.generators, None, "it was not") == FIRST
     assert [move.why for move in history(models)][2:] == ["worse in the lab", "it was the lab", "it was not"]
 
 
 def test_mainline_is_a_place_to_go_back_to(
-    tmp_path: Path, served: Town, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, served: SmallWorkspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    town = copy_of(served, tmp_path / "town")
-    place = ["-C", str(town.workspace.root), "rollback"]
+    small = copy_of(served, tmp_path / "town")
+    place = ["-C", str(small.workspace.root), "rollback"]
     assert call([*place, "2026-01-01", "--to-mainline"]) == 2
     assert "not both" in capsys.readouterr().err
     assert call([*place, "--to-mainline", "--because", "a customer waits"]) == 0
     assert "mainline is served" in capsys.readouterr().out
 
-    assert latest(town.workspace.models) is None
-    assert history(town.workspace.models)[-1].why == "a customer waits"
-    assert call(["-C", str(town.workspace.root), "history"]) == 0
+    assert latest(small.workspace.models) is None
+    assert history(small.workspace.models)[-1].why == "a customer waits"
+    assert call(["-C", str(small.workspace.root), "history"]) == 0
     assert "a customer waits" in capsys.readouterr().out

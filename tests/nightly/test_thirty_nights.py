@@ -9,8 +9,8 @@ from random import Random
 import pytest
 from tests.fakes import Inbox
 from tests.nightly.test_crash_sweep import _dying_after
-from tests.seasons import tree
-from tests.town import Town, found, leave_trace
+from tests.nights_behind import tree
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.adapters.object_store import DirectoryStore
@@ -65,13 +65,15 @@ class Month:
     """A town with an off-site store, a calendar of its own, and bad luck that is the same every time."""
 
     def __init__(self, root: Path) -> None:
-        town = found(root / "workspace")
+        small = found(root / "workspace")
         share = root / "share"
         share.mkdir()
-        self.settings = town.settings.model_copy(update={"retention_days": RETENTION})
+        self.settings = small.settings.model_copy(update={"retention_days": RETENTION})
         self.store = DirectoryStore(share)
-        self.town: Town = town._replace(settings=self.settings, ports=town.ports._replace(store=self.store))
-        self.workspace = town.workspace
+        self.small: SmallWorkspace = small._replace(
+            settings=self.settings, ports=small.ports._replace(store=self.store)
+        )
+        self.workspace = small.workspace
         self.luck = Random(30)
         self.share = share
         self.broken = 0
@@ -124,7 +126,9 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
     for number, night in enumerate(NIGHTS):
         for width in LEARNT.get(number, ()):
             leave_trace(workspace, f"run_{night}_{width}", width, fails_first=number == 5)
-        ports = month.town.ports._replace(trainer=month.forgetful) if number in (7, 19) else month.town.ports
+        ports = (
+            month.small.ports._replace(trainer=month.forgetful) if number in (7, 19) else month.small.ports
+        )
         record = month.night(night, ports)
         if not forced and number > 3 and isinstance(record.decision, Hold):
             forced = promote(workspace, month.settings, ports, night, "a month needs one")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import Chalkboard
-from tests.town import Town, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
@@ -19,21 +19,23 @@ def board() -> Chalkboard:
 
 
 @pytest.fixture
-def town(tmp_path: Path, board: Chalkboard) -> Town:
-    town = found(tmp_path)
+def small(tmp_path: Path, board: Chalkboard) -> SmallWorkspace:
+    small = found(tmp_path)
     for width in range(2, 8):
-        leave_trace(town.workspace, f"run_{width}", width)
-    return town._replace(ports=town.ports._replace(tracker=board))
+        leave_trace(small.workspace, f"run_{width}", width)
+    return small._replace(ports=small.ports._replace(tracker=board))
 
 
-def night(town: Town, name: str = "2026-01-01") -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports, Options(night=name))
+def night(small: SmallWorkspace, name: str = "2026-01-01") -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports, Options(night=name))
     assert record is not None
     return record
 
 
-def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(town: Town, board: Chalkboard) -> None:
-    record = night(town)
+def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(
+    small: SmallWorkspace, board: Chalkboard
+) -> None:
+    record = night(small)
     (story,) = board.stories
     (run_told,) = story.nights
 
@@ -50,51 +52,55 @@ def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(town: Town,
     assert len(run_told.tags["sha256.dataset"]) == len(run_told.tags["sha256.adapter"]) == 64
     assert run_told.tags["sha256.train"] == next(ref.sha256 for ref in record.stages if ref.stage == "train")
     assert run_told.adapter is not None
-    assert run_told.adapter.path == str(town.workspace.models / "nightly_2026-01-01")
+    assert run_told.adapter.path == str(small.workspace.models / "nightly_2026-01-01")
 
-    manifest = town.workspace.root / next(ref.path for ref in record.stages if ref.stage == "train")
+    manifest = small.workspace.root / next(ref.path for ref in record.stages if ref.stage == "train")
     manifest.write_text(manifest.read_text() + " ")
     with pytest.raises(CorruptStateError, match="restore it from the snapshot"):
-        told(town.workspace, record)
+        told(small.workspace, record)
 
 
-def test_nights_are_told_once_each_and_a_rebuild_tells_the_same_again(town: Town, board: Chalkboard) -> None:
-    night(town)
-    night(town)
+def test_nights_are_told_once_each_and_a_rebuild_tells_the_same_again(
+    small: SmallWorkspace, board: Chalkboard
+) -> None:
+    night(small)
+    night(small)
     assert len(board.stories) == 1, "a second chance tells nothing again"
-    night(town, "2026-01-02")
+    night(small, "2026-01-02")
     last = board.stories[-1].nights[0]
     assert last.tags["outcome"] == "nothing_new"
     assert last.adapter is None
     assert board.stories[-1].aliases.latest_nightly == "2026-01-01"
 
     nights = [story.nights[0] for story in board.stories]
-    rebuild_tracking(town.workspace, town.settings, town.ports)
+    rebuild_tracking(small.workspace, small.settings, small.ports)
     assert list(board.stories[0].nights) == nights
 
 
-def test_a_dead_tracker_changes_no_outcome_and_the_next_chance_tells(town: Town, board: Chalkboard) -> None:
+def test_a_dead_tracker_changes_no_outcome_and_the_next_chance_tells(
+    small: SmallWorkspace, board: Chalkboard
+) -> None:
     board.dead = True
-    assert night(town).outcome is NightOutcome.PUBLISHED
-    assert [notice.subject for notice in town.inbox.notices] == ["outcome", "part-track"]
-    assert "database is locked" in town.inbox.notices[-1].body
+    assert night(small).outcome is NightOutcome.PUBLISHED
+    assert [notice.subject for notice in small.inbox.notices] == ["outcome", "part-track"]
+    assert "database is locked" in small.inbox.notices[-1].body
     board.dead = False
-    night(town)
+    night(small)
 
     assert board.holds().nights == ("2026-01-01",)
-    assert len(town.inbox.notices) == 2
+    assert len(small.inbox.notices) == 2
 
 
 def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalkboard) -> None:
-    town = found(tmp_path)
-    leave_trace(town.workspace, "run_2", 2)
-    settings = town.settings.model_copy(update={"min_delta_score": 0.9})
-    ports = town.ports._replace(tracker=board)
-    record = run(town.workspace, settings, ports, Options(night="2026-01-01"))
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2)
+    settings = small.settings.model_copy(update={"min_delta_score": 0.9})
+    ports = small.ports._replace(tracker=board)
+    record = run(small.workspace, settings, ports, Options(night="2026-01-01"))
     assert record is not None
     assert record.outcome is NightOutcome.HELD
-    promote(town.workspace, settings, ports, "2026-01-01", "the demo needs it")
-    retrack(town.workspace, settings, ports, "2026-01-01")
+    promote(small.workspace, settings, ports, "2026-01-01", "the demo needs it")
+    retrack(small.workspace, settings, ports, "2026-01-01")
     before, after = board.stories
 
     assert (before.nights[0].tags["release"], before.aliases.latest_nightly) == ("none", None)
@@ -105,8 +111,8 @@ def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalk
 
 
 def test_without_a_tracker_a_night_leaves_no_mark_and_the_command_says_how_to_get_one(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    night(town)
-    assert not (town.workspace.night("2026-01-01") / "tracked.json").exists()
+    small = found(tmp_path)
+    night(small)
+    assert not (small.workspace.night("2026-01-01") / "tracked.json").exists()
     with pytest.raises(UsageError, match=r"ct-retrain\[track\]"):
-        tracker(town.ports)
+        tracker(small.ports)

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import pytest
 from tests.report.nights import four_nights
-from tests.town import Town
+from tests.small_workspace import SmallWorkspace
 
 from ct_retrain.core.workspace import Workspace
 
 
 @pytest.fixture(scope="session")
-def nights(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def nights(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     return four_nights(tmp_path_factory.mktemp("nights") / "town")
 
 
 @pytest.fixture
-def town(nights: Town, tmp_path: Path) -> Town:
+def small(nights: SmallWorkspace, tmp_path: Path) -> SmallWorkspace:
     root = tmp_path / "town"
     shutil.copytree(nights.workspace.root, root, symlinks=True)
     return nights._replace(workspace=Workspace(root, nights.settings.paths))

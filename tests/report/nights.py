@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.fakes import Scripted
-from tests.town import Taught, Town, found, leave_trace, other_problem
+from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace, other_problem
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import GateSettings
@@ -47,37 +47,37 @@ class Answering(Taught):
         return Scripted(self._said, "answering")
 
 
-def four_nights(root: Path) -> Town:
+def four_nights(root: Path) -> SmallWorkspace:
     """One published, one with nothing new, one held, one rejected."""
-    town = found(root)
+    small = found(root)
     for width in range(2, 8):
-        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 3)
-    town.workspace.runs.joinpath("run_3/trace.jsonl").open("a").write("no JSON\n")
-    night(town, PUBLISHED)
-    night(town, NOTHING)
-    leave_trace(town.workspace, "run_8", 8)
-    strict = town.settings.model_copy(update={"min_delta_score": 0.9})
-    night(town._replace(settings=strict), HELD)
-    leave_trace(town.workspace, "run_9", 9)
+        leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
+    small.workspace.runs.joinpath("run_3/trace.jsonl").open("a").write("no JSON\n")
+    night(small, PUBLISHED)
+    night(small, NOTHING)
+    leave_trace(small.workspace, "run_8", 8)
+    strict = small.settings.model_copy(update={"min_delta_score": 0.9})
+    night(small._replace(settings=strict), HELD)
+    leave_trace(small.workspace, "run_9", 9)
     forgetful = found(root.with_name(f"{root.name}-other"), forgets=True).learner
-    night(town._replace(ports=town.ports._replace(trainer=forgetful)), REJECTED)
+    night(small._replace(ports=small.ports._replace(trainer=forgetful)), REJECTED)
     root.joinpath("ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
-    return town
+    return small
 
 
-def night(town: Town, name: str) -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports, Options(night=name))
+def night(small: SmallWorkspace, name: str) -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports, Options(night=name))
     assert record is not None
     return record
 
 
-def answered(root: Path, answers: Mapping[int, str]) -> tuple[Town, NightRecord]:
+def answered(root: Path, answers: Mapping[int, str]) -> tuple[SmallWorkspace, NightRecord]:
     """A night whose candidate gave *answers*."""
-    town = found(root)
-    leave_trace(town.workspace, "run_2", 2)
+    small = found(root)
+    leave_trace(small.workspace, "run_2", 2)
     learner = Answering(answers)
-    town = town._replace(ports=town.ports._replace(generators=learner))
-    return town, night(town, PUBLISHED)
+    small = small._replace(ports=small.ports._replace(generators=learner))
+    return small, night(small, PUBLISHED)
 
 
 class Made(NamedTuple):

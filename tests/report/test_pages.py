@@ -20,7 +20,7 @@ from tests.report.nights import (
     many_nights,
     night,
 )
-from tests.town import Town, found
+from tests.small_workspace import SmallWorkspace, found
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -36,16 +36,16 @@ LIMIT = 2_000_000
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-def record_of(town: Town, name: str) -> NightRecord:
-    return disk.read_record(town.workspace.record(name), NightRecord)
+def record_of(small: SmallWorkspace, name: str) -> NightRecord:
+    return disk.read_record(small.workspace.record(name), NightRecord)
 
 
-def written(town: Town, name: str) -> str:
-    return write(report_inputs(town.workspace, town.settings), [record_of(town, name)])[0].read_text()
+def written(small: SmallWorkspace, name: str) -> str:
+    return write(report_inputs(small.workspace, small.settings), [record_of(small, name)])[0].read_text()
 
 
-def history(town: Town) -> str:
-    return (town.workspace.reports / "index.html").read_text()
+def history(small: SmallWorkspace) -> str:
+    return (small.workspace.reports / "index.html").read_text()
 
 
 class _Seen(HTMLParser):
@@ -79,9 +79,9 @@ def seen(page: str) -> str:
         (REJECTED, "✕ Rejected", f"nightly_{PUBLISHED} is still served"),
     ],
 )
-def test_a_page_begins_with_the_outcome_what_is_served_and_why(town, name, headline, serving):
-    said = seen(written(town, name))
-    reason = record_of(town, name).reason
+def test_a_page_begins_with_the_outcome_what_is_served_and_why(small, name, headline, serving):
+    said = seen(written(small, name))
+    reason = record_of(small, name).reason
 
     assert said.index(headline) < said.index(serving) < said.index(" ".join(reason.split())) < 400
 
@@ -94,12 +94,12 @@ def test_a_page_begins_with_the_outcome_what_is_served_and_why(town, name, headl
         (REJECTED, f"archive/{REJECTED}"),
     ],
 )
-def test_a_page_says_what_can_be_done_next(town, name, command):
-    assert command in seen(written(town, name))
+def test_a_page_says_what_can_be_done_next(small, name, command):
+    assert command in seen(written(small, name))
 
 
-def test_scores_are_drawn_and_written_down(town):
-    page = written(town, HELD)
+def test_scores_are_drawn_and_written_down(small):
+    page = written(small, HELD)
     said = seen(page)
 
     assert page.count('<svg class="chart" role="img"') == 3
@@ -108,8 +108,8 @@ def test_scores_are_drawn_and_written_down(town):
     assert "Training loss" in said
 
 
-def test_problems_won_and_lost_are_mapped_over_the_nights(town):
-    page = written(town, REJECTED)
+def test_problems_won_and_lost_are_mapped_over_the_nights(small):
+    page = written(small, REJECTED)
     row = re.search(r'<tr><th scope="row" title="logic">flip_8</th>(.*?)</tr>', page)
     assert row is not None
 
@@ -121,8 +121,8 @@ def test_problems_won_and_lost_are_mapped_over_the_nights(town):
     assert 'class="lost" title="0 of 2, last nightly 2"' in page
 
 
-def test_what_was_lost_is_shown_first_with_its_diff(town):
-    page = written(town, REJECTED)
+def test_what_was_lost_is_shown_first_with_its_diff(small):
+    page = written(small, REJECTED)
 
     assert re.findall(r'id="failure-\d"', page) == [f'id="failure-{number}"' for number in range(1, 6)]
     first = page[page.index('id="failure-1"') : page.index('id="failure-2"')]
@@ -132,8 +132,8 @@ def test_what_was_lost_is_shown_first_with_its_diff(town):
     assert f"archive/{REJECTED}" not in first
 
 
-def test_what_was_collected_and_refused_is_counted_with_a_case_of_it(town):
-    said = seen(written(town, PUBLISHED))
+def test_what_was_collected_and_refused_is_counted_with_a_case_of_it(small):
+    said = seen(written(small, PUBLISHED))
 
     assert "runs seen 6" in said
     assert "passed simulations collected 6" in said
@@ -142,9 +142,9 @@ def test_what_was_collected_and_refused_is_counted_with_a_case_of_it(town):
     assert "gold" in said
 
 
-def test_checks_stages_and_provenance_are_there(town):
-    record = record_of(town, PUBLISHED)
-    said = seen(written(town, PUBLISHED))
+def test_checks_stages_and_provenance_are_there(small):
+    record = record_of(small, PUBLISHED)
+    said = seen(written(small, PUBLISHED))
 
     for check in record.decision.evidence.checks:
         assert f"{check.name} ✓ holds" in said
@@ -155,10 +155,10 @@ def test_checks_stages_and_provenance_are_there(town):
         assert f"{name} {version}" in said
 
 
-def test_the_history_tells_what_is_served_all_nights_and_all_moves(town):
+def test_the_history_tells_what_is_served_all_nights_and_all_moves(small):
     for name in (PUBLISHED, NOTHING, HELD, REJECTED):
-        written(town, name)
-    page = history(town)
+        written(small, name)
+    page = history(small)
     said = seen(page)
 
     assert said.index(f"Served now: nightly_{PUBLISHED}") < said.index(
@@ -174,50 +174,50 @@ def test_the_history_tells_what_is_served_all_nights_and_all_moves(town):
     assert "Promoted. Against mainline" in said[said.index("Moves of") :]
 
 
-def test_only_pages_that_exist_are_linked(town):
-    page = written(town, HELD)
+def test_only_pages_that_exist_are_linked(small):
+    page = written(small, HELD)
 
     assert set(re.findall(r'href="([^"#]+)"', page)) == {"data:,", "index.html"}
-    assert re.findall(r'href="(2026[^"]*)"', history(town)) == [f"{HELD}.html"] * 1
+    assert re.findall(r'href="(2026[^"]*)"', history(small)) == [f"{HELD}.html"] * 1
 
 
-def test_equal_input_gives_equal_bytes(town):
-    first = (written(town, HELD), history(town))
-    second = (written(town, HELD), history(town))
+def test_equal_input_gives_equal_bytes(small):
+    first = (written(small, HELD), history(small))
+    second = (written(small, HELD), history(small))
 
     assert first == second
 
 
 @pytest.mark.parametrize("stage", ["collect", "curate", "train", "benchmark"])
-def test_a_stage_that_was_purged_is_said_on_the_page(town, stage):
-    shutil.rmtree(town.workspace.stage(PUBLISHED, stage))
-    said = seen(written(town, PUBLISHED))
+def test_a_stage_that_was_purged_is_said_on_the_page(small, stage):
+    shutil.rmtree(small.workspace.stage(PUBLISHED, stage))
+    said = seen(written(small, PUBLISHED))
 
     assert "Not everything can be shown." in said
     assert f"{PUBLISHED}/{stage}/manifest.json is no longer there" in said
 
 
-def test_a_night_whose_directory_is_gone_still_has_its_figures(town):
-    shutil.rmtree(town.workspace.night(PUBLISHED))
-    shutil.rmtree(town.workspace.archive, ignore_errors=True)
-    said = seen(written(town, PUBLISHED))
+def test_a_night_whose_directory_is_gone_still_has_its_figures(small):
+    shutil.rmtree(small.workspace.night(PUBLISHED))
+    shutil.rmtree(small.workspace.archive, ignore_errors=True)
+    said = seen(written(small, PUBLISHED))
 
     assert "Tonight minus last nightly and mainline: +75.0 points against mainline" in said
     assert "✓ Published" in said
     assert "adapter loads ✓ holds" in said
 
 
-def test_what_the_archive_kept_of_a_purged_night_is_shown_from_there(town):
-    shutil.rmtree(town.workspace.night(REJECTED))
-    page = written(town, REJECTED)
+def test_what_the_archive_kept_of_a_purged_night_is_shown_from_there(small):
+    shutil.rmtree(small.workspace.night(REJECTED))
+    page = written(small, REJECTED)
 
     assert f"archive/{REJECTED}/benchmark/samples/candidate-" in page
     assert "Not everything can be shown." not in page
 
 
-def test_answers_that_are_gone_are_said(town):
-    shutil.rmtree(town.workspace.stage(REJECTED, "benchmark") / "samples")
-    said = seen(written(town, REJECTED))
+def test_answers_that_are_gone_are_said(small):
+    shutil.rmtree(small.workspace.stage(REJECTED, "benchmark") / "samples")
+    said = seen(written(small, REJECTED))
 
     assert f"answers are no longer there in work/continuous_retrain/{REJECTED}/benchmark/samples" in said
     assert "lost against last nightly" in said
@@ -234,9 +234,9 @@ def test_answers_that_are_gone_are_said(town):
         ("suite.jsonl", "not a problem\n"),
     ],
 )
-def test_a_file_that_is_not_ours_costs_no_page(town, path, text):
-    town.workspace.root.joinpath(path).write_bytes(text.encode("latin-1"))
-    said = seen(written(town, HELD))
+def test_a_file_that_is_not_ours_costs_no_page(small, path, text):
+    small.workspace.root.joinpath(path).write_bytes(text.encode("latin-1"))
+    said = seen(written(small, HELD))
 
     assert "‖ Held" in said
     if not path.endswith("rejected.jsonl"):
@@ -244,21 +244,21 @@ def test_a_file_that_is_not_ours_costs_no_page(town, path, text):
 
 
 @pytest.mark.slow
-def test_every_file_of_a_night_may_be_missing(town):
-    files = sorted(town.workspace.night(REJECTED).rglob("*.json*"))
-    shutil.rmtree(town.workspace.archive)
+def test_every_file_of_a_night_may_be_missing(small):
+    files = sorted(small.workspace.night(REJECTED).rglob("*.json*"))
+    shutil.rmtree(small.workspace.archive)
     for path in files:
         kept = path.read_bytes()
         path.unlink()
-        assert "✕ Rejected" in seen(written(town, REJECTED)), path
+        assert "✕ Rejected" in seen(written(small, REJECTED)), path
         path.write_bytes(kept)
 
 
-def test_figures_of_an_edited_manifest_are_not_passed_off_as_the_nights(town):
-    path = town.workspace.stage(HELD, "train") / "manifest.json"
+def test_figures_of_an_edited_manifest_are_not_passed_off_as_the_nights(small):
+    path = small.workspace.stage(HELD, "train") / "manifest.json"
     path.write_text(path.read_text().replace('"loss": 0.5', '"loss": 0.25'))
 
-    assert "is not the file that the night's record names" in seen(written(town, HELD))
+    assert "is not the file that the night's record names" in seen(written(small, HELD))
 
 
 HOSTILE = [
@@ -278,8 +278,8 @@ def test_what_a_model_wrote_is_text_and_nothing_else(tmp_path):
     answers = {
         width: f"module flip{width}; // {text}" for width, text in zip(range(2, 7), HOSTILE[:5], strict=True)
     }
-    town, _ = answered(tmp_path / "town", answers)
-    page = written(town, PUBLISHED)
+    small, _ = answered(tmp_path / "town", answers)
+    page = written(small, PUBLISHED)
     parser = _Seen()
     parser.feed(page)
 
@@ -293,16 +293,16 @@ def test_huge_answers_make_no_huge_page(tmp_path):
     answers = {
         width: f"module flip{width}; {text}" for width, text in zip(range(2, 6), HOSTILE[5:], strict=True)
     }
-    town, _ = answered(tmp_path / "town", answers)
-    page = written(town, PUBLISHED)
+    small, _ = answered(tmp_path / "town", answers)
+    page = written(small, PUBLISHED)
 
     assert "more characters)" in page
     assert len(page) < LIMIT / 4
 
 
-def test_names_and_reasons_from_outside_are_text_everywhere(town):
+def test_names_and_reasons_from_outside_are_text_everywhere(small):
     everything = " ".join(HOSTILE)
-    path = town.workspace.record(HELD)
+    path = small.workspace.record(HELD)
     facts = json.loads(path.read_text())
     facts |= {"reason": everything, "latest": everything}
     facts["provenance"] |= {"host": everything, "packages": {text: text for text in HOSTILE}}
@@ -310,10 +310,10 @@ def test_names_and_reasons_from_outside_are_text_everywhere(town):
     facts["decision"]["evidence"]["checks"][0]["note"] = everything
     facts["decision"]["evidence"]["comparisons"][0]["won"] = HOSTILE
     path.write_text(json.dumps(facts))
-    edit(town, "curate", lambda found: found | {"categories": counts(), "rejected": counts()})
-    edit(town, "benchmark", with_hostile_categories)
+    edit(small, "curate", lambda found: found | {"categories": counts(), "rejected": counts()})
+    edit(small, "benchmark", with_hostile_categories)
 
-    for page in (written(town, HELD), history(town)):
+    for page in (written(small, HELD), history(small)):
         parser = _Seen()
         parser.feed(page)
         assert not {"script", "img"} & set(parser.tags)
@@ -332,28 +332,28 @@ def with_hostile_categories(facts: dict[str, Any]) -> dict[str, Any]:
     return facts
 
 
-def edit(town: Town, stage: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    path = town.workspace.stage(HELD, stage) / "manifest.json"
+def edit(small: SmallWorkspace, stage: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+    path = small.workspace.stage(HELD, stage) / "manifest.json"
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps(manifest | {"facts": change(manifest["facts"])}))
 
 
 def test_secrets_are_on_no_page(tmp_path):
     secret = "hunter2-very-secret"
-    town = found(tmp_path / "town")
-    settings = town.settings.model_copy(
+    small = found(tmp_path / "town")
+    settings = small.settings.model_copy(
         update={
             "notices": NoticeSettings(urls=SecretStr(f"slack://{secret}"), heartbeat=SecretStr(secret)),
             "endpoint": EndpointSettings(api_key=SecretStr(secret)),
         }
     )
-    made = town.ports.provenance().model_copy(update={"settings": flat(settings)})
-    town = town._replace(settings=settings, ports=town.ports._replace(provenance=lambda: made))
-    night(town, PUBLISHED)
-    page = written(town, PUBLISHED)
+    made = small.ports.provenance().model_copy(update={"settings": flat(settings)})
+    small = small._replace(settings=settings, ports=small.ports._replace(provenance=lambda: made))
+    night(small, PUBLISHED)
+    page = written(small, PUBLISHED)
 
     assert "notices.urls" in page
-    assert secret not in page + history(town)
+    assert secret not in page + history(small)
 
 
 def test_a_year_of_a_large_suite_fits(tmp_path):
@@ -374,70 +374,70 @@ def test_a_workspace_without_a_night_has_a_history_that_says_so(tmp_path, capsys
     assert "no night has ended yet" in capsys.readouterr().err
 
 
-def test_the_night_writes_its_page_before_its_notice_and_once(town):
+def test_the_night_writes_its_page_before_its_notice_and_once(small):
     made: list[str] = []
 
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         made.append(record.night)
         assert not (workspace.outbox / record.night).exists()
-        return write(report_inputs(workspace, town.settings), [record])[0]
+        return write(report_inputs(workspace, small.settings), [record])[0]
 
-    shutil.rmtree(town.workspace.outbox / REJECTED)
-    ports = town.ports._replace(reporter=reporter)
+    shutil.rmtree(small.workspace.outbox / REJECTED)
+    ports = small.ports._replace(reporter=reporter)
     for _ in range(2):
-        run(town.workspace, town.settings, ports, Options(night=REJECTED))
+        run(small.workspace, small.settings, ports, Options(night=REJECTED))
 
     assert made == [REJECTED]
-    assert is_written(town.workspace, record_of(town, REJECTED))
+    assert is_written(small.workspace, record_of(small, REJECTED))
     assert next(iter(follow_up.PARTS)) == "report"
 
 
-def test_a_page_of_an_earlier_try_is_written_again(town):
-    record = record_of(town, HELD)
-    written(town, HELD)
+def test_a_page_of_an_earlier_try_is_written_again(small):
+    record = record_of(small, HELD)
+    written(small, HELD)
 
-    assert is_written(town.workspace, record)
-    assert not is_written(town.workspace, record.model_copy(update={"reason": "another"}))
+    assert is_written(small.workspace, record)
+    assert not is_written(small.workspace, record.model_copy(update={"reason": "another"}))
 
 
-def test_a_report_that_fails_keeps_nobody_from_being_told(town):
+def test_a_report_that_fails_keeps_nobody_from_being_told(small):
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         raise KeyError("a bug")
 
-    shutil.rmtree(town.workspace.outbox / HELD)
+    shutil.rmtree(small.workspace.outbox / HELD)
     failed = follow_up.follow(
-        town.workspace, town.settings, town.ports._replace(reporter=reporter), record_of(town, HELD)
+        small.workspace, small.settings, small.ports._replace(reporter=reporter), record_of(small, HELD)
     )
 
     assert list(failed) == ["report"]
     assert "KeyError" in failed["report"]
-    assert list((town.workspace.outbox / HELD).glob("*.json"))
+    assert list((small.workspace.outbox / HELD).glob("*.json"))
 
 
-def test_the_command_writes_both_pages_and_prints_where(town, capsys):
-    assert call(["-C", str(town.workspace.root), "report"]) == 0
+def test_the_command_writes_both_pages_and_prints_where(small, capsys):
+    assert call(["-C", str(small.workspace.root), "report"]) == 0
     printed = capsys.readouterr().out.split()
 
     assert [Path(line).name for line in printed] == [f"{REJECTED}.html", "index.html"]
     assert all(Path(line).is_file() for line in printed)
 
 
-def test_the_command_takes_a_night_or_all_of_them(town, capsys):
-    assert call(["-C", str(town.workspace.root), "report", HELD, "--json"]) == 0
+def test_the_command_takes_a_night_or_all_of_them(small, capsys):
+    assert call(["-C", str(small.workspace.root), "report", HELD, "--json"]) == 0
     pages = json.loads(capsys.readouterr().out)
     assert [(Path(one["path"]).name, one["bytes"]) for one in pages] == [
-        (name, (town.workspace.reports / name).stat().st_size) for name in (f"{HELD}.html", "index.html")
+        (name, (small.workspace.reports / name).stat().st_size) for name in (f"{HELD}.html", "index.html")
     ]
 
-    assert call(["-C", str(town.workspace.root), "report", "--all"]) == 0
+    assert call(["-C", str(small.workspace.root), "report", "--all"]) == 0
     assert len(capsys.readouterr().out.split()) == 5
-    assert f'href="{REJECTED}.html"' in (town.workspace.reports / f"{HELD}.html").read_text()
+    assert f'href="{REJECTED}.html"' in (small.workspace.reports / f"{HELD}.html").read_text()
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [(["2026-02-02"], "no night 2026-02-02 on record"), ([HELD, "--all"], "not both")],
 )
-def test_a_night_that_is_not_on_record_is_the_callers_fault(town, capsys, arguments, said):
-    assert call(["-C", str(town.workspace.root), "report", *arguments]) == 2
+def test_a_night_that_is_not_on_record_is_the_callers_fault(small, capsys, arguments, said):
+    assert call(["-C", str(small.workspace.root), "report", *arguments]) == 2
     assert said in capsys.readouterr().err

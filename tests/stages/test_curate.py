@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from tests.fakes import Appraising
 from tests.judge.benches import GOLDEN, HOUSE
-from tests.town import Town, bench, found, golden, leave_trace
+from tests.small_workspace import SmallWorkspace, bench, found, golden, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import CurateSettings
@@ -18,9 +18,9 @@ from ct_retrain.nightly.run import Options, run
 from ct_retrain.stages._size_limit import most_valuable
 
 
-def curated(town: Town, night: str = "2026-01-01") -> tuple[list[Example], Counter[str]]:
-    run(town.workspace, town.settings, town.ports, Options(night=night, until="curate"))
-    out = town.workspace.stage(night, "curate")
+def curated(small: SmallWorkspace, night: str = "2026-01-01") -> tuple[list[Example], Counter[str]]:
+    run(small.workspace, small.settings, small.ports, Options(night=night, until="curate"))
+    out = small.workspace.stage(night, "curate")
     refused = Counter(one.reason for one in disk.read_lines(out / "rejected.jsonl", Rejected))
     return list(disk.read_lines(out / "dataset.jsonl", Example)), refused
 
@@ -30,15 +30,15 @@ WEAK = HOUSE.replace("q !== expected", "^q === 1'bx")
 BLIND = HOUSE.replace("q !== expected", "q != expected && 0")
 
 
-def one_run(root: Path, mutants: int = 0, **texts: str) -> Town:
+def one_run(root: Path, mutants: int = 0, **texts: str) -> SmallWorkspace:
     """A workspace with one run whose artefacts are replaced by *texts* (rtl, tb, spec)."""
-    town = found(root, mutants=mutants, remembers=mutants > 0)
-    leave_trace(town.workspace, "run", 4)
+    small = found(root, mutants=mutants, remembers=mutants > 0)
+    leave_trace(small.workspace, "run", 4)
     for name, text in texts.items():
-        (town.workspace.runs / "run" / {"rtl": "rtl.v", "tb": "tb.v", "spec": "spec.txt"}[name]).write_text(
+        (small.workspace.runs / "run" / {"rtl": "rtl.v", "tb": "tb.v", "spec": "spec.txt"}[name]).write_text(
             text
         )
-    return town
+    return small
 
 
 def test_an_example_has_the_drafts_form(tmp_path: Path) -> None:
@@ -99,39 +99,39 @@ def test_an_empty_spec_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_latest_run_of_a_spec_wins(tmp_path: Path) -> None:
-    town = found(tmp_path)
+    small = found(tmp_path)
     for run_id in ("a_first", "b_second"):
-        leave_trace(town.workspace, run_id, 4)
-    examples, refused = curated(town)
+        leave_trace(small.workspace, run_id, 4)
+    examples, refused = curated(small)
 
     assert [example.metadata.run_id for example in examples] == ["b_second"]
     assert refused == Counter(superseded=1)
 
 
 def test_the_same_design_for_another_spec_is_a_duplicate(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    leave_trace(town.workspace, "a", 4)
-    leave_trace(town.workspace, "b", 4)
-    other = town.workspace.runs / "b"
+    small = found(tmp_path)
+    leave_trace(small.workspace, "a", 4)
+    leave_trace(small.workspace, "b", 4)
+    other = small.workspace.runs / "b"
     other.joinpath("trace.jsonl").write_text(
         other.joinpath("trace.jsonl").read_text().replace("spec4", "other")
     )
     other.joinpath("rtl.v").write_text(
         "// the same, said otherwise\n" + golden(4).replace("  assign", "\tassign")
     )
-    examples, refused = curated(town)
+    examples, refused = curated(small)
 
     assert len(examples) == 1
     assert refused == Counter(duplicate=1)
 
 
 def test_a_later_night_replaces_the_example_of_a_spec_that_ran_again(tmp_path: Path) -> None:
-    town = found(tmp_path)
-    leave_trace(town.workspace, "a", 4)
-    run(town.workspace, town.settings, town.ports, Options(night="2026-01-01"))
-    leave_trace(town.workspace, "b", 4)
-    (town.workspace.runs / "b" / "rtl.v").write_text(golden(4).replace("~a", "a ^ 4'hf"))
-    examples, _ = curated(town, "2026-01-02")
+    small = found(tmp_path)
+    leave_trace(small.workspace, "a", 4)
+    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
+    leave_trace(small.workspace, "b", 4)
+    (small.workspace.runs / "b" / "rtl.v").write_text(golden(4).replace("~a", "a ^ 4'hf"))
+    examples, _ = curated(small, "2026-01-02")
 
     assert [example.metadata.run_id for example in examples] == ["b"]
     assert "4'hf" in examples[0].output
@@ -139,11 +139,11 @@ def test_a_later_night_replaces_the_example_of_a_spec_that_ran_again(tmp_path: P
 
 def test_the_dataset_loads_with_the_datasets_library(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
-    town = found(tmp_path)
+    small = found(tmp_path)
     for width in (3, 4, 5):
-        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 4)
-    curated(town)
-    out = town.workspace.stage("2026-01-01", "curate")
+        leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 4)
+    curated(small)
+    out = small.workspace.stage("2026-01-01", "curate")
     files = {"train": str(out / "dataset.jsonl"), "repairs": str(out / "repairs.jsonl")}
     loaded = datasets.load_dataset("json", data_files=files, cache_dir=str(tmp_path / "cache"))
 
@@ -165,9 +165,9 @@ def test_a_strong_testbench_has_its_score_in_the_metadata(tmp_path: Path) -> Non
 
 @YOSYS
 def test_a_weak_testbench_is_quarantined(tmp_path: Path) -> None:
-    town = one_run(tmp_path, mutants=20, rtl=GOLDEN, tb=WEAK)
-    examples, refused = curated(town)
-    [kept] = disk.read_lines(town.workspace.stage("2026-01-01", "curate") / "rejected.jsonl", Rejected)
+    small = one_run(tmp_path, mutants=20, rtl=GOLDEN, tb=WEAK)
+    examples, refused = curated(small)
+    [kept] = disk.read_lines(small.workspace.stage("2026-01-01", "curate") / "rejected.jsonl", Rejected)
 
     assert examples == []
     assert refused == Counter(weak_testbench=1)
@@ -182,12 +182,12 @@ def test_a_testbench_that_never_looks_is_refused_as_vacuous(tmp_path: Path) -> N
 
 
 def test_a_vacuous_pass_gives_no_repair_record_either(tmp_path: Path) -> None:
-    town = found(tmp_path, mutants=4)
-    leave_trace(town.workspace, "run", 4, fails_first=True)
-    (town.workspace.runs / "run" / "tb.v").write_text(bench(4).replace("if (y !==", "if (0 && y !=="))
-    curated(town)
+    small = found(tmp_path, mutants=4)
+    leave_trace(small.workspace, "run", 4, fails_first=True)
+    (small.workspace.runs / "run" / "tb.v").write_text(bench(4).replace("if (y !==", "if (0 && y !=="))
+    curated(small)
 
-    assert (town.workspace.stage("2026-01-01", "curate") / "repairs.jsonl").read_text() == ""
+    assert (small.workspace.stage("2026-01-01", "curate") / "repairs.jsonl").read_text() == ""
 
 
 def test_without_mutants_nobody_is_asked(tmp_path: Path) -> None:
@@ -198,13 +198,13 @@ def test_without_mutants_nobody_is_asked(tmp_path: Path) -> None:
 
 
 def test_testbenches_that_there_is_no_time_for_are_unknown_and_counted(tmp_path: Path) -> None:
-    town = found(tmp_path, mutants=4)
+    small = found(tmp_path, mutants=4)
     for width in range(2, 6):
-        leave_trace(town.workspace, f"run_{width}", width)
-    hurried = town.settings.curate.model_copy(update={"credibility_minutes": 1e-6})
-    settings = town.settings.model_copy(update={"curate": hurried})
-    examples, refused = curated(town._replace(settings=settings))
-    manifest = disk.read_record(town.workspace.stage("2026-01-01", "curate") / "manifest.json", Manifest)
+        leave_trace(small.workspace, f"run_{width}", width)
+    hurried = small.settings.curate.model_copy(update={"credibility_minutes": 1e-6})
+    settings = small.settings.model_copy(update={"curate": hurried})
+    examples, refused = curated(small._replace(settings=settings))
+    manifest = disk.read_record(small.workspace.stage("2026-01-01", "curate") / "manifest.json", Manifest)
     unasked = sum(not one.metadata.credibility.asked for one in examples)
 
     assert (len(examples), refused) == (4, Counter())
@@ -220,22 +220,27 @@ def test_testbenches_that_there_is_no_time_for_are_unknown_and_counted(tmp_path:
 def test_only_designs_proved_wrong_make_a_testbench_weak(
     tmp_path: Path, different: int, undecided: int, reasons: dict[str, int]
 ) -> None:
-    town = one_run(tmp_path, mutants=20)
+    small = one_run(tmp_path, mutants=20)
     asked = Appraising(killed=5, different=different, undecided=undecided)
-    _, refused = curated(town._replace(ports=town.ports._replace(appraiser=asked)))
+    _, refused = curated(small._replace(ports=small.ports._replace(appraiser=asked)))
 
     assert refused == reasons
 
 
 def test_curating_again_gives_the_same_bytes_and_simulates_nothing(tmp_path: Path) -> None:
-    town = found(tmp_path, mutants=5, remembers=True)
+    small = found(tmp_path, mutants=5, remembers=True)
     for width in (3, 4, 5):
-        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 4)
-    curated(town)
-    out = town.workspace.stage("2026-01-01", "curate")
+        leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 4)
+    curated(small)
+    out = small.workspace.stage("2026-01-01", "curate")
     before = {path.name: path.read_bytes() for path in out.glob("*.jsonl")}
     first = disk.read_record(out / "manifest.json", Manifest).effort
-    run(town.workspace, town.settings, town.ports, Options(night="2026-01-01", until="curate", redo="curate"))
+    run(
+        small.workspace,
+        small.settings,
+        small.ports,
+        Options(night="2026-01-01", until="curate", redo="curate"),
+    )
     again = disk.read_record(out / "manifest.json", Manifest).effort
 
     assert {path.name: path.read_bytes() for path in out.glob("*.jsonl")} == before
@@ -247,26 +252,26 @@ def test_curating_again_gives_the_same_bytes_and_simulates_nothing(tmp_path: Pat
 
 
 def test_carried_examples_keep_their_score_and_are_not_asked_again(tmp_path: Path) -> None:
-    town = one_run(tmp_path, mutants=20)
+    small = one_run(tmp_path, mutants=20)
     asked = Appraising(killed=7, different=3, undecided=0)
     run(
-        town.workspace,
-        town.settings,
-        town.ports._replace(appraiser=asked),
+        small.workspace,
+        small.settings,
+        small.ports._replace(appraiser=asked),
         Options(night="2026-01-01"),
     )
-    leave_trace(town.workspace, "another", 5)
-    examples, _ = curated(town, "2026-01-02")
+    leave_trace(small.workspace, "another", 5)
+    examples, _ = curated(small, "2026-01-02")
 
     assert [example.metadata.credibility.low for example in examples] == [0.7, 1.0]
     assert len(asked.goldens) == 1
 
 
 def test_another_number_of_mutants_curates_again(tmp_path: Path) -> None:
-    town = one_run(tmp_path, mutants=0)
-    curated(town)
-    settings = town.settings.model_copy(update={"curate": CurateSettings(mutants=3)})
-    [example], _ = curated(town._replace(settings=settings))
+    small = one_run(tmp_path, mutants=0)
+    curated(small)
+    settings = small.settings.model_copy(update={"curate": CurateSettings(mutants=3)})
+    [example], _ = curated(small._replace(settings=settings))
 
     assert example.metadata.credibility.asked
 
@@ -289,8 +294,8 @@ def test_a_loader_reads_many_examples_nobody_was_asked_about_before_the_others(t
     assert loaded[60]["metadata"]["credibility"]["operators"] == scored.metadata.credibility.operators
 
 
-def _example(town: Town, category: str, attempts: int, number: int) -> Example:
-    [example] = curated(town)[0]
+def _example(small: SmallWorkspace, category: str, attempts: int, number: int) -> Example:
+    [example] = curated(small)[0]
     facts = {
         "category": category,
         "attempts": attempts,
@@ -301,9 +306,9 @@ def _example(town: Town, category: str, attempts: int, number: int) -> Example:
 
 
 def test_a_limit_keeps_rare_categories_and_hard_examples_first(tmp_path: Path) -> None:
-    town = one_run(tmp_path)
-    many = [_example(town, "counter", number % 2, number) for number in range(6)]
-    rare = [_example(town, "fsm", 0, 9)]
+    small = one_run(tmp_path)
+    many = [_example(small, "counter", number % 2, number) for number in range(6)]
+    rare = [_example(small, "fsm", 0, 9)]
     refused: list[Rejected] = []
     kept = most_valuable([*many, *rare], 3, refused.append)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import Scripted
-from tests.town import Taught, Town, copy_of, found, leave_trace
+from tests.small_workspace import SmallWorkspace, Taught, copy_of, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
@@ -21,21 +21,21 @@ from ct_retrain.stages.publish import MoveReason, history, latest, move_latest, 
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Town:
+def published(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     """A workspace with two releases."""
-    town = found(tmp_path_factory.mktemp("published") / "town")
+    small = found(tmp_path_factory.mktemp("published") / "town")
     for night, widths in (("2026-01-01", range(2, 7)), ("2026-01-02", range(7, 10))):
         for width in widths:
-            leave_trace(town.workspace, f"run_{width}", width)
-        settings = town.settings.model_copy(
-            update={"gate": town.settings.gate.model_copy(update={"confidence": 0.6})}
+            leave_trace(small.workspace, f"run_{width}", width)
+        settings = small.settings.model_copy(
+            update={"gate": small.settings.gate.model_copy(update={"confidence": 0.6})}
         )
-        run(town.workspace, settings, town.ports, Options(night=night))
-    return town
+        run(small.workspace, settings, small.ports, Options(night=night))
+    return small
 
 
 def test_a_release_holds_what_its_manifest_names_and_cannot_be_written(
-    tmp_path: Path, published: Town
+    tmp_path: Path, published: SmallWorkspace
 ) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     release = verified(models, "nightly_2026-01-02")
@@ -51,23 +51,23 @@ def test_a_release_holds_what_its_manifest_names_and_cannot_be_written(
     assert (models / "nightly_2026-01-02" / "release.json").stat().st_mode & 0o222 == 0
 
 
-def one_night(town: Town, name: str = "2026-01-01", **ports: object) -> NightRecord:
-    record = run(town.workspace, town.settings, town.ports._replace(**ports), Options(night=name))
+def one_night(small: SmallWorkspace, name: str = "2026-01-01", **ports: object) -> NightRecord:
+    record = run(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
     assert record is not None
     return record
 
 
-def town_with_runs(root: Path) -> Town:
-    town = found(root)
+def town_with_runs(root: Path) -> SmallWorkspace:
+    small = found(root)
     for width in range(2, 7):
-        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 3)
-    return town
+        leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
+    return small
 
 
 def test_the_model_card_says_what_it_is_how_it_did_and_how_to_load_it(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
-    record = one_night(town)
-    card = town.workspace.models.joinpath("nightly_2026-01-01/README.md").read_text()
+    small = town_with_runs(tmp_path)
+    record = one_night(small)
+    card = small.workspace.models.joinpath("nightly_2026-01-01/README.md").read_text()
 
     assert all(line.strip() in card for line in record.reason.splitlines())
     assert 'base_model: "nothing/here"' in card
@@ -80,7 +80,7 @@ def test_the_model_card_says_what_it_is_how_it_did_and_how_to_load_it(tmp_path: 
 
 
 def test_the_licence_of_the_data_is_what_the_data_names_and_else_unknown(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
+    small = town_with_runs(tmp_path)
     pair = {"instruction": "A wire.", "output": "module w(input a, output y); assign y = a; endmodule"}
     named = [
         {"license": "MIT"},
@@ -90,9 +90,9 @@ def test_the_licence_of_the_data_is_what_the_data_names_and_else_unknown(tmp_pat
         {"metadata": ["licence"]},
     ]
     lines = [json.dumps({**pair, "instruction": f"A wire {n}.", **one}) for n, one in enumerate(named)]
-    town.workspace.gold.joinpath("v6.jsonl").write_text("\n".join(lines) + "\n")
-    one_night(town)
-    page = town.workspace.models.joinpath("nightly_2026-01-01/DATA.md").read_text()
+    small.workspace.gold.joinpath("v6.jsonl").write_text("\n".join(lines) + "\n")
+    one_night(small)
+    page = small.workspace.models.joinpath("nightly_2026-01-01/DATA.md").read_text()
 
     assert "| gold sets | MIT | 1 |" in page
     assert "| gold sets | CC-BY-4.0 | 1 |" in page
@@ -125,9 +125,9 @@ class Mute(Taught):
 
 
 def test_a_copy_that_writes_nothing_that_compiles_is_not_served(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
-    record = one_night(town, generators=Mute("module flip2(input a output y); endmodule"))
-    models, archive = town.workspace.models, town.workspace.archive / "2026-01-01"
+    small = town_with_runs(tmp_path)
+    record = one_night(small, generators=Mute("module flip2(input a output y); endmodule"))
+    models, archive = small.workspace.models, small.workspace.archive / "2026-01-01"
 
     assert record.outcome is NightOutcome.REJECTED
     assert record.exit_code == 3
@@ -135,23 +135,23 @@ def test_a_copy_that_writes_nothing_that_compiles_is_not_served(tmp_path: Path) 
         "Rejected: the published copy of the adapter writes nothing that compiles"
     )
     assert (record.release, record.latest, latest(models), history(models)) == (None, None, None, [])
-    assert town.inbox.notices[-1].level == "error"
+    assert small.inbox.notices[-1].level == "error"
     samples = list(disk.read_lines(archive / "publish" / "canary.jsonl", Sample))
     assert [sample.problem_id for sample in samples] == ["flip_2", "flip_3", "flip_4"]
     with pytest.raises(UsageError, match="not the gate that stopped"):
-        promote(town.workspace, town.settings, town.ports, "2026-01-01", "we want it")
+        promote(small.workspace, small.settings, small.ports, "2026-01-01", "we want it")
 
-    again = run(town.workspace, town.settings, town.ports, Options(night="2026-01-01", redo="publish"))
+    again = run(small.workspace, small.settings, small.ports, Options(night="2026-01-01", redo="publish"))
     assert again is not None
     assert again.outcome is NightOutcome.PUBLISHED
     assert latest(models) == "nightly_2026-01-01"
 
 
 def test_one_answer_that_compiles_is_enough_and_it_need_not_be_right(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
+    small = town_with_runs(tmp_path)
     answer = "module flip4(input [3:0] a, output [3:0] y); assign y = a; endmodule"
-    record = one_night(town, generators=Mute(answer))
-    asked = town.workspace.stage("2026-01-01", "publish") / "canary.jsonl"
+    record = one_night(small, generators=Mute(answer))
+    asked = small.workspace.stage("2026-01-01", "publish") / "canary.jsonl"
 
     assert record.outcome is NightOutcome.PUBLISHED
     assert [one.verdict.outcome.value for one in disk.read_lines(asked, Sample)] == [
@@ -162,12 +162,12 @@ def test_one_answer_that_compiles_is_enough_and_it_need_not_be_right(tmp_path: P
 
 
 def test_a_copy_that_does_not_load_breaks_the_night_and_moves_nothing(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
+    small = town_with_runs(tmp_path)
     with pytest.raises(ToolError, match="the copy does not load"):
-        one_night(town, generators=Mute(None))
+        one_night(small, generators=Mute(None))
 
-    assert latest(town.workspace.models) is None
-    assert one_night(town).outcome is NightOutcome.PUBLISHED
+    assert latest(small.workspace.models) is None
+    assert one_night(small).outcome is NightOutcome.PUBLISHED
 
 
 class Noting(Taught):
@@ -180,18 +180,18 @@ class Noting(Taught):
         return fit
 
 
-def learning_faster(town: Town) -> Town:
-    knobs = town.settings.train.hyperparameters.model_copy(update={"learning_rate": 3e-4})
-    train = town.settings.train.model_copy(update={"hyperparameters": knobs})
-    return town._replace(settings=town.settings.model_copy(update={"train": train}))
+def learning_faster(small: SmallWorkspace) -> SmallWorkspace:
+    knobs = small.settings.train.hyperparameters.model_copy(update={"learning_rate": 3e-4})
+    train = small.settings.train.model_copy(update={"hyperparameters": knobs})
+    return small._replace(settings=small.settings.model_copy(update={"train": train}))
 
 
 def test_a_release_that_nobody_was_pointed_at_is_replaced_by_tonights(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
+    small = town_with_runs(tmp_path)
     with pytest.raises(ToolError, match="the copy does not load"):
-        one_night(town, generators=Mute(None), trainer=Noting({}))
-    one_night(learning_faster(town), trainer=Noting({}))
-    release = town.workspace.models / "nightly_2026-01-01"
+        one_night(small, generators=Mute(None), trainer=Noting({}))
+    one_night(learning_faster(small), trainer=Noting({}))
+    release = small.workspace.models / "nightly_2026-01-01"
 
     assert "learning rate 0.0003" in release.joinpath("README.md").read_text()
     assert '"learning_rate":0.0003' in release.joinpath("notes/asked.json").read_text()
@@ -199,11 +199,11 @@ def test_a_release_that_nobody_was_pointed_at_is_replaced_by_tonights(tmp_path: 
 
 
 def test_what_was_served_is_never_replaced_by_another_adapter(tmp_path: Path) -> None:
-    town = town_with_runs(tmp_path)
-    one_night(town, trainer=Noting({}))
-    town.workspace.record("2026-01-01").unlink()
+    small = town_with_runs(tmp_path)
+    one_night(small, trainer=Noting({}))
+    small.workspace.record("2026-01-01").unlink()
     with pytest.raises(CorruptStateError, match=r"--night 2026-01-01\.2"):
-        one_night(learning_faster(town), trainer=Noting({}))
+        one_night(learning_faster(small), trainer=Noting({}))
 
 
 _READER = """
@@ -224,7 +224,7 @@ print(len(seen), sum(seen.values()))
 
 
 def test_a_reader_never_sees_the_pointer_missing_or_half_while_it_moves(
-    tmp_path: Path, published: Town
+    tmp_path: Path, published: SmallWorkspace
 ) -> None:
     models, stop = copy_of(published, tmp_path / "town").workspace.models, tmp_path / "stop"
     command = [sys.executable, "-c", _READER, str(models / "latest_nightly"), str(stop)]
@@ -242,7 +242,9 @@ def test_a_reader_never_sees_the_pointer_missing_or_half_while_it_moves(
     assert reads > 20
 
 
-def test_rollback_finds_the_release_before_and_leaves_history(tmp_path: Path, published: Town) -> None:
+def test_rollback_finds_the_release_before_and_leaves_history(
+    tmp_path: Path, published: SmallWorkspace
+) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
 
     assert predecessor(models) == "nightly_2026-01-01"
@@ -252,7 +254,9 @@ def test_rollback_finds_the_release_before_and_leaves_history(tmp_path: Path, pu
     assert history(models)[-1].source == "nightly_2026-01-02"
 
 
-def test_going_back_to_mainline_takes_the_pointer_away_and_says_so(tmp_path: Path, published: Town) -> None:
+def test_going_back_to_mainline_takes_the_pointer_away_and_says_so(
+    tmp_path: Path, published: SmallWorkspace
+) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     for _ in range(2):
         move_latest(models, None, MoveReason(None, "no adapter tonight", "rollback"))
@@ -266,7 +270,7 @@ def test_going_back_to_mainline_takes_the_pointer_away_and_says_so(tmp_path: Pat
 
 
 def test_the_history_says_which_decision_a_move_rests_on_and_reads_older_lines(
-    tmp_path: Path, published: Town
+    tmp_path: Path, published: SmallWorkspace
 ) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     path = models / "history.jsonl"
@@ -277,14 +281,14 @@ def test_the_history_says_which_decision_a_move_rests_on_and_reads_older_lines(
     assert [move.decision for move in history(models)] == [None, "promote"]
 
 
-def test_moving_to_where_the_pointer_is_leaves_one_line(tmp_path: Path, published: Town) -> None:
+def test_moving_to_where_the_pointer_is_leaves_one_line(tmp_path: Path, published: SmallWorkspace) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     move_latest(models, "nightly_2026-01-02", MoveReason(None, "again", "rollback"))
 
     assert len(history(models)) == 2
 
 
-def test_a_release_whose_bytes_changed_is_not_verified(tmp_path: Path, published: Town) -> None:
+def test_a_release_whose_bytes_changed_is_not_verified(tmp_path: Path, published: SmallWorkspace) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     weights = models / "nightly_2026-01-01" / "adapter_model.safetensors"
     weights.chmod(0o644)
@@ -293,12 +297,12 @@ def test_a_release_whose_bytes_changed_is_not_verified(tmp_path: Path, published
         verified(models, "nightly_2026-01-01")
 
 
-def test_an_unknown_release_is_a_usage_error(tmp_path: Path, published: Town) -> None:
+def test_an_unknown_release_is_a_usage_error(tmp_path: Path, published: SmallWorkspace) -> None:
     with pytest.raises(UsageError, match="history"):
         verified(copy_of(published, tmp_path / "town").workspace.models, "nightly_1999-01-01")
 
 
-def test_a_link_to_an_incomplete_release_is_corrupt_state(tmp_path: Path, published: Town) -> None:
+def test_a_link_to_an_incomplete_release_is_corrupt_state(tmp_path: Path, published: SmallWorkspace) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     disk.remove_tree(models / "nightly_2026-01-02")
     with pytest.raises(CorruptStateError, match="no complete release"):

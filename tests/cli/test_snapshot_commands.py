@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.bucket import Bucket
-from tests.seasons import NIGHTS, OLD, Season
+from tests.nights_behind import NIGHTS, OLD, Season
 
 from ct_retrain.cli import call
 

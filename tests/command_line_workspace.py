@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from ct_retrain.core.workspace import Workspace
-from tests.town import WIDTHS, found, leave_trace, other_problem, spec
+from tests.small_workspace import WIDTHS, found, leave_trace, other_problem, spec
 
 PROBLEMS = range(2, 8)
 
@@ -66,13 +66,13 @@ store = "off"
 
 def opened(root: Path, trainer: Path, url: str, widths: range) -> Workspace:
     """A workspace at *root* with runs of *widths*, whose nights are trained by *trainer* and answered at *url*."""
-    town = found(root, problems=PROBLEMS)
+    small = found(root, problems=PROBLEMS)
     for width in widths:
-        leave_trace(town.workspace, f"run_{width}", width, fails_first=width == 3)
+        leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
     trainer.write_text(_TRAINER)
     settings = _SETTINGS.format(python=sys.executable, trainer=trainer, url=url)
     (root / "ct-retrain.toml").write_text(settings)
-    return town.workspace
+    return small.workspace
 
 
 class _Server(ThreadingHTTPServer):

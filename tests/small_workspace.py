@@ -85,7 +85,7 @@ def _provenance(simulator: Tool, settings: Settings) -> Provenance:
     return _GATHERED["once"]
 
 
-class Town(NamedTuple):
+class SmallWorkspace(NamedTuple):
     """A workspace, its settings and its ports."""
 
     workspace: Workspace
@@ -117,12 +117,12 @@ def leave_trace(workspace: Workspace, run: str, width: int, *, fails_first: bool
         )
 
 
-def copy_of(town: Town, root: Path) -> Town:
+def copy_of(small: SmallWorkspace, root: Path) -> SmallWorkspace:
     """*town* as it is, at *root* and with an empty inbox: nights that several tests begin with are run once."""
-    shutil.copytree(town.workspace.root, root, symlinks=True)
+    shutil.copytree(small.workspace.root, root, symlinks=True)
     inbox = Inbox()
-    workspace = Workspace(root, town.settings.paths)
-    return town._replace(workspace=workspace, inbox=inbox, ports=town.ports._replace(notifier=inbox))
+    workspace = Workspace(root, small.settings.paths)
+    return small._replace(workspace=workspace, inbox=inbox, ports=small.ports._replace(notifier=inbox))
 
 
 class Taught(Learner):
@@ -141,7 +141,7 @@ class Taught(Learner):
 
 def found(
     root: Path, *, forgets: bool = False, problems: range = WIDTHS, mutants: int = 0, remembers: bool = False
-) -> Town:
+) -> SmallWorkspace:
     """A workspace below *root* without any run yet; its testbenches are asked only with *mutants*."""
     settings = Settings(
         judge=JudgeSettings(simulator="icarus", second_opinion=False),
@@ -174,4 +174,4 @@ def found(
         notifier=inbox,
         provenance=lambda: _provenance(judge.tool, settings),
     )
-    return Town(workspace, settings, ports, inbox, learner)
+    return SmallWorkspace(workspace, settings, ports, inbox, learner)

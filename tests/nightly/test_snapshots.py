@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.bucket import Bucket
-from tests.seasons import NIGHTS, OLD, Season, tree
-from tests.weather import Answer, Cut, Fault, Request
+from tests.nights_behind import NIGHTS, OLD, Season, tree
+from tests.s3_faults import Answer, Cut, Fault, Request
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError

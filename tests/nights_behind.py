@@ -18,7 +18,7 @@ from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, run
 from ct_retrain.nightly.snapshots.upload import catch_up
-from tests.town import found, leave_trace
+from tests.small_workspace import found, leave_trace
 
 NIGHTS = tuple(f"2026-01-0{day}" for day in range(1, 7))
 """Three that were held and published by hand, and three with nothing new."""
@@ -75,13 +75,13 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The nights, really run."""
     top = tmp_path_factory.mktemp("years")
     root = top / "workspace"
-    town = found(root, problems=range(3, 8))
+    small = found(root, problems=range(3, 8))
     for number, night in enumerate(NIGHTS):
         if number < 3:
-            leave_trace(town.workspace, f"run_{night}", 3 + number, fails_first=number == 0)
-        run(town.workspace, town.settings, town.ports, Options(night=night))
+            leave_trace(small.workspace, f"run_{night}", 3 + number, fails_first=number == 0)
+        run(small.workspace, small.settings, small.ports, Options(night=night))
         if number < 3:
-            promote(town.workspace, town.settings, town.ports, night, "a town needs releases")
+            promote(small.workspace, small.settings, small.ports, night, "a town needs releases")
     _copy_off_site(top)
     return top
 
@@ -98,13 +98,13 @@ def _copy_off_site(top: Path) -> None:
 def season(years: Path, tmp_path: Path) -> Iterator[Season]:
     """A copy of the nights, and an empty directory to copy them to."""
     root = tmp_path / "workspace"
-    town = found(tmp_path / "town")
+    small = found(tmp_path / "town")
     shutil.copytree(years / "workspace", root, symlinks=True)
-    workspace = Workspace(root, town.settings.paths)
+    workspace = Workspace(root, small.settings.paths)
     share = tmp_path / "share"
     share.mkdir()
     store = DirectoryStore(share)
-    yield Season(workspace, town.settings, town.ports._replace(store=store), store, years)
+    yield Season(workspace, small.settings, small.ports._replace(store=store), store, years)
     for path in root.rglob("*"):
         if path.is_dir() and not path.is_symlink():
             path.chmod(0o755)
