@@ -20,7 +20,7 @@ from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.bench import testbench as bench_of
 from ct_retrain.demo.families import mastered_families, missing_families, sample
 from ct_retrain.demo.families.task import Family, Task
-from ct_retrain.nightly.run import Options, rehearse, run
+from ct_retrain.nightly.run import Options, plan_night, run
 from ct_retrain.stages._adapter import WEIGHTS, untrained
 from ct_retrain.trace import TraceWriter
 
@@ -165,7 +165,7 @@ def test_the_defaults_train_an_adapter_that_answers_otherwise(
 @pytest.mark.parametrize("base", [EMBEDDED], ids=lambda base: base.name, indirect=True, scope="module")
 def test_a_dry_run_says_what_the_night_then_does(app: App, trained: TrainFacts) -> None:
     shutil.rmtree(app.workspace.work)
-    plan = rehearse(app.workspace, app.settings, app.ports, NIGHT)
+    plan = plan_night(app.workspace, app.settings, app.ports, NIGHT)
 
     assert plan.training is not None
     assert plan.training.counted == "tokenizer"

@@ -28,7 +28,7 @@ from ct_retrain.core.records.training import (
 )
 from ct_retrain.nightly.audit import verify
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, rehearse, run
+from ct_retrain.nightly.run import Options, plan_night, run
 
 NIGHT, NEXT = "2026-01-01", "2026-01-02"
 TOML = '[benchmark]\nsuite = "suite.jsonl"\n[judge]\nsimulator = "icarus"\n[curate]\nmutants = 0\n'
@@ -290,7 +290,7 @@ def test_a_dry_run_of_a_night_with_nothing_new_still_reads_the_gold_set(small: S
     live(small)
     lay(small, good(1), empty(2))
 
-    plan = rehearse(small.workspace, small.settings, small.ports, NEXT)
+    plan = plan_night(small.workspace, small.settings, small.ports, NEXT)
 
     assert (plan.rows, plan.held) == ({}, "")
     assert plan.files[0].refused == {"empty_answer": 1}

@@ -7,7 +7,7 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.core.records.problem import Prompt
 from ct_retrain.core.records.readiness import Readiness
-from ct_retrain.nightly.run import Options, rehearse, run
+from ct_retrain.nightly.run import Options, plan_night, run
 
 
 class Template:
@@ -47,8 +47,8 @@ def test_a_resumed_night_trains_again_where_mainline_is_asked_otherwise(tmp_path
 def test_a_dry_run_says_what_was_found_out_about_mainline(tmp_path: Path) -> None:
     small, mainline = town_of(tmp_path), Template("one")
     ports = small.ports._replace(mainline=mainline)
-    plan = rehearse(small.workspace, small.settings, ports, "2026-01-01")
+    plan = plan_night(small.workspace, small.settings, ports, "2026-01-01")
 
     assert plan.mainline == Readiness(found="one", faults=("it has no chat template",))
     assert len(mainline.asked) == plan.problems
-    assert rehearse(small.workspace, small.settings, small.ports, "2026-01-01").mainline is None
+    assert plan_night(small.workspace, small.settings, small.ports, "2026-01-01").mainline is None

@@ -16,8 +16,8 @@ from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.nightly.records import inspect, open_nights, records
-from ct_retrain.nightly.releases import promote, succession
-from ct_retrain.nightly.run import Options, rehearse, run
+from ct_retrain.nightly.releases import evidence_for_mainline, promote
+from ct_retrain.nightly.run import Options, plan_night, run
 from ct_retrain.stages.publish import history, latest, verified
 
 
@@ -217,7 +217,7 @@ def test_a_manifest_whose_file_is_gone_stops_the_night(tmp_path: Path) -> None:
 def test_a_dry_run_counts_everything_and_leaves_nothing(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
-    plan = rehearse(small.workspace, small.settings, small.ports, "2026-01-01")
+    plan = plan_night(small.workspace, small.settings, small.ports, "2026-01-01")
 
     assert plan.collect.collected == 6
     assert plan.curate.new == 6
@@ -346,7 +346,7 @@ def test_nights_are_evidence_on_mainline_when_they_drew_answers_of_their_own(
     seeds = [drawn_with(small, name) for name in names]
     assert all(len(one) == 1 for one in seeds), "the arms of one night draw from the same streams"
     assert len(set.union(*seeds)) == (3 if len(counted) > 1 else 1)
-    assert list(succession(small.workspace, 0.05).nights) == counted
+    assert list(evidence_for_mainline(small.workspace, 0.05).nights) == counted
 
 
 def test_status_tells_the_evidence_on_mainline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -38,7 +38,9 @@ def free_port() -> int:
 
 def test_a_night_starts_its_server_after_training_and_ends_it(tmp_path: Path) -> None:
     port, root = free_port(), tmp_path / "town"
-    workspace = command_line_workspace.opened(root, tmp_path / "trainer.py", f"http://127.0.0.1:{port}/v1", range(2, 7))
+    workspace = command_line_workspace.opened(
+        root, tmp_path / "trainer.py", f"http://127.0.0.1:{port}/v1", range(2, 7)
+    )
     trainer = tmp_path / "trainer.py"
     trainer.write_text(_NOBODY_SERVES.format(port=port) + trainer.read_text())
     (root / "serve.py").write_text(_SERVE)
@@ -57,7 +59,9 @@ def test_a_night_starts_its_server_after_training_and_ends_it(tmp_path: Path) ->
 
 def test_a_night_that_breaks_ends_its_server_and_archives_what_it_said(tmp_path: Path) -> None:
     port, root = free_port(), tmp_path / "town"
-    workspace = command_line_workspace.opened(root, tmp_path / "trainer.py", f"http://127.0.0.1:{port}/v1", range(2, 7))
+    workspace = command_line_workspace.opened(
+        root, tmp_path / "trainer.py", f"http://127.0.0.1:{port}/v1", range(2, 7)
+    )
     (root / "serve.py").write_text("print('no memory left on cuda:0'); raise SystemExit(3)")
     app = with_cache(build(root, {"endpoint.command": f"{sys.executable} serve.py"}))
     with pytest.raises(ToolError, match=r"endpoint\.command ended with exit code 3"):

@@ -9,7 +9,7 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.nightly.run.harvest_check import Tasted
+    from ct_retrain.nightly.run.harvest_check import HarvestCheck
 
 NOTHING = 3
 
@@ -35,7 +35,7 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
 
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.workspace import Workspace
-    from ct_retrain.nightly.run.harvest_check import taste
+    from ct_retrain.nightly.run.harvest_check import check_harvest
 
     runs = Path(directory).resolve()
     if not runs.is_dir():
@@ -45,7 +45,7 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
     workspace = app.workspace
     if not runs.is_relative_to(workspace.root):
         workspace = Workspace(runs, app.settings.paths)
-    found = taste(runs, workspace, app.settings, app.ports.simulator, app.ports.appraiser)
+    found = check_harvest(runs, workspace, app.settings, app.ports.simulator, app.ports.appraiser)
     if as_json:
         print_json({**found.model_dump(mode="json"), "share": round(found.share, 4)})
     else:
@@ -53,7 +53,7 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
     return 0 if found.examples else NOTHING
 
 
-def _print(found: Tasted) -> None:
+def _print(found: HarvestCheck) -> None:
     click.echo(f"{found.runs} runs, {found.passing} simulations that say that they passed")
     click.echo(f"{found.examples} become examples ({found.share:.0%}), with {found.repairs} repairs")
     for likeness, count in found.transcripts.items():

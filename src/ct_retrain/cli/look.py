@@ -33,12 +33,12 @@ def status(context: Context, *, as_json: bool) -> None:
     """What is being served, what is running, and how the last nights ended."""
     from ct_retrain.nightly.notices import lost_notices
     from ct_retrain.nightly.records import open_nights, records, underway
-    from ct_retrain.nightly.releases import succession
+    from ct_retrain.nightly.releases import evidence_for_mainline
     from ct_retrain.stages.publish import latest
 
     app = context.app()
     workspace = app.workspace
-    evidence = succession(workspace, app.settings.gate.mainline_alpha)
+    evidence = evidence_for_mainline(workspace, app.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
     running, missed = underway(workspace), lost_notices(workspace, app.ports.notifier)
     if as_json:

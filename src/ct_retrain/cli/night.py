@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.records.readiness import Readiness
     from ct_retrain.core.records.training import Outlook
-    from ct_retrain.nightly.run import Rehearsal
+    from ct_retrain.nightly.run import DryRun
 
 _STAGES = ("collect", "curate", "train", "benchmark", "publish")
 
@@ -50,12 +50,12 @@ def run(
     from ct_retrain.cli.stages import stage_name
     from ct_retrain.compose import with_cache
     from ct_retrain.nightly.records import tonight
-    from ct_retrain.nightly.run import Options, rehearse
+    from ct_retrain.nightly.run import Options, plan_night
     from ct_retrain.nightly.run import run as run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
-        plan = rehearse(app.workspace, app.settings, app.ports, night)
+        plan = plan_night(app.workspace, app.settings, app.ports, night)
         print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
         return 0
     app = with_cache(app)
@@ -79,7 +79,7 @@ def _print_record(record: NightRecord) -> None:
     click.echo(f"serving: {record.latest or 'mainline'}")
 
 
-def _print_plan(plan: Rehearsal) -> None:
+def _print_plan(plan: DryRun) -> None:
     warned = next((f"{one}; " for one in (plan.collect.untaken, plan.held) if one), "")
     click.echo(f"dry run of {plan.night}: {warned}nothing was trained, nothing was kept")
     _print_data(plan)
@@ -120,7 +120,7 @@ def _print_outlook(training: Outlook, peak: float) -> None:
         click.echo(f"{margin}no estimate of time and memory: {training.basis}")
 
 
-def _print_data(plan: Rehearsal) -> None:
+def _print_data(plan: DryRun) -> None:
     """What came in, file by file where files are a person's own, and one case of each refusal."""
     collect, curate = plan.collect, plan.curate
     untaken = f"; {collect.untaken}" if collect.untaken else ""

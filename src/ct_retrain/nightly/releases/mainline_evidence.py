@@ -14,7 +14,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records.index import records
 
 
-def succession(workspace: Workspace, alpha: float) -> MainlineEvidence:
+def evidence_for_mainline(workspace: Workspace, alpha: float) -> MainlineEvidence:
     """Weigh every night on record; one whose benchmark is no longer on disk does not count."""
     return mainline_evidence(list(_served(workspace)), alpha)
 

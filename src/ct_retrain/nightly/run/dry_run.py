@@ -36,7 +36,7 @@ from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
 
-class Rehearsal(Record):
+class DryRun(Record):
     """What a night would do: the funnel as it really is, and what would be trained and measured."""
 
     night: str
@@ -67,7 +67,7 @@ class Rehearsal(Record):
     """Whether the model can be trained and measured; None where nobody can tell."""
 
 
-def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> Rehearsal:
+def plan_night(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> DryRun:
     """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
     name = night or index.tonight(settings.timezone)
     last = index.last_record(workspace)
@@ -81,7 +81,7 @@ def rehearse(workspace: Workspace, settings: Settings, ports: Ports, night: str 
         return _rehearse(Night(workspace, settings, ports, plan, Path(scratch)))
 
 
-def _rehearse(night: Night) -> Rehearsal:
+def _rehearse(night: Night) -> DryRun:
     collected, curated = _first_stages(night)
     settings, inputs = night.settings, stages.train_inputs(night)
     out = disk.make_directory(night.directory / "train")
@@ -95,7 +95,7 @@ def _rehearse(night: Night) -> Rehearsal:
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
     found = health(suite, simulator, settings.judge.workers, aids)
     arms = 3 if night.plan.champion else 2
-    return Rehearsal(
+    return DryRun(
         night=night.plan.night,
         collect=collected,
         curate=curated,

@@ -34,7 +34,7 @@ def follow(workspace: Workspace, settings: Settings, ports: Ports, record: Night
             with disk.blamed(workspace.root):
                 part(workspace, settings, ports, record)
         except CtRetrainError as error:
-            _LOG.error("aftermath failed", part=name, night=record.night, reason=str(error))
+            _LOG.error("follow-up failed", part=name, night=record.night, reason=str(error))
             failed[name] = str(error)
     for name, reason in failed.items():
         outbox.post(workspace, ports.notifier, messages.part_failed(record.night, name, reason))

@@ -31,7 +31,7 @@ class HarvestReason(Record):
     """Why that one does not."""
 
 
-class Tasted(Record):
+class HarvestCheck(Record):
     """What the runs would give."""
 
     runs: int
@@ -50,9 +50,9 @@ class Tasted(Record):
         return self.examples / self.passing if self.passing else 0.0
 
 
-def taste(
+def check_harvest(
     runs: Path, workspace: Workspace, settings: Settings, simulator: Simulator, appraiser: Appraiser
-) -> Tasted:
+) -> HarvestCheck:
     """Collect and curate the directory of runs *runs* of *workspace* in a temporary place."""
     with tempfile.TemporaryDirectory(prefix="ct-retrain-") as made:
         collected, curated = Path(made) / "collect", Path(made) / "curate"
@@ -81,7 +81,7 @@ def taste(
     return _told(found, kept, refused)
 
 
-def _told(found: CollectFacts, kept: CurateFacts, refused: list[Rejected]) -> Tasted:
+def _told(found: CollectFacts, kept: CurateFacts, refused: list[Rejected]) -> HarvestCheck:
     first: dict[str, Rejected] = {}
     for one in refused:
         first.setdefault(one.reason, one)
@@ -89,7 +89,7 @@ def _told(found: CollectFacts, kept: CurateFacts, refused: list[Rejected]) -> Ta
         HarvestReason(reason=reason, count=count, example=first[reason].subject, detail=first[reason].detail)
         for reason, count in Counter(one.reason for one in refused).most_common()
     )
-    return Tasted(
+    return HarvestCheck(
         runs=found.runs,
         passing=found.passing,
         examples=kept.examples,
