@@ -236,7 +236,7 @@ def test_what_is_kept_for_another_simulator_is_no_part_of_the_design() -> None:
 def test_a_macro_in_an_argument_may_not_be_the_macro_itself(text: str, endless: bool) -> None:
     said = too_much(f"{text}module m; endmodule\n")
 
-    assert ("may stand in itself" in said) is endless
+    assert ("may stand in itself" in said or "without an end" in said) is endless
 
 
 def test_default_arguments_count_for_what_macros_expand_to() -> None:

@@ -91,3 +91,48 @@ def test_an_inout_may_be_driven_and_let_go() -> None:
     pad = "module pad(input oe, input d, output q, inout io); assign io = oe ? d : 1'bz; assign q = io; endmodule"
 
     assert guard(pad) == ((), ())
+
+
+THROUGH_INTERFACES = [
+    "interface ib(output wire q); assign q=1; endinterface module m(input wire a, output wire y); ib i(a); assign y=a; endmodule",
+    "interface ib(output wire q); assign q=1; endinterface module m(input wire a, output wire y); ib i(.q(a)); assign y=a; endmodule",
+    "interface ib(output wire a); assign a=1; endinterface module m(input wire a, output wire y); ib i(.*); assign y=a; endmodule",
+    "interface ib(output wire a); assign a=1; endinterface module m(input wire a, output wire y); ib i(.a); assign y=a; endmodule",
+    "interface ib(inout wire q); assign q=1; endinterface module m(input wire a, output wire y); ib i[0:0](a); assign y=a; endmodule",
+    "interface ib(input wire q); endinterface module m(input wire a, output wire y); ib i(a); assign i.q=1; assign y=a; endmodule",
+    "interface ib(input wire q); assign q=1; endinterface module m(input wire a, output wire y); ib i(a); assign y=a; endmodule",
+    "interface ib(input wire q); endinterface module ch(ib b); assign b.q=1; endmodule module m(input wire a, output wire y); ib i(a); ch c(i); assign y=a; endmodule",
+    "interface ib(input wire q); modport w(inout q); endinterface module ch(ib.w b); assign b.q=1; endmodule module m(input wire a, output wire y); ib i(a); ch c(i); assign y=a; endmodule",
+    "interface ib(input wire q); modport w(output q); endinterface module ch(ib.w b); buf(b.q,1); endmodule module m(input wire a, output wire y); ib i(a); ch c(i.w); assign y=a; endmodule",
+    "interface ib(input wire q); endinterface module leaf(output o); assign o=1; endmodule module ch(ib b); leaf l(b.q); endmodule module m(input wire a, output wire y); ib i(a); ch c(i); assign y=a; endmodule",
+    "interface ib(input wire q); endinterface module ch(ib b); leaf l(.o(b.q)); endmodule module leaf(output o); assign o=1; endmodule module m(input wire a, output wire y); ib i(a); ch c(i); assign y=a; endmodule",
+    "interface ib(input wire q); alias q = z; wire z; endinterface module m(input wire a, output wire y); ib i(a); assign i.z=1; assign y=a; endmodule",
+    "interface inner(output wire o); assign o=1; endinterface interface ib(input wire q); inner n(q); endinterface module m(input wire a, output wire y); ib i(a); assign y=a; endmodule",
+    "interface ib(input wire q); initial force q=1; endinterface module m(input wire a, output wire y); ib i(a); assign y=a; endmodule",
+    "interface ib(input wire q); function void w(); q=1; endfunction endinterface module m(input wire a, output wire y); ib i(a); assign y=a; endmodule",
+    "interface bus; endinterface module m(input wire a, bus s, input wire t, output y); assign t=1; endmodule",
+]
+"""Each writes the input `a` of its top by way of an interface with ports, or an input that follows an interface."""
+
+
+@pytest.mark.parametrize("text", THROUGH_INTERFACES)
+def test_whatever_drives_an_input_through_an_interface_is_refused(text: str) -> None:
+    assert any("own input" in one.reason for one in guard(text).refused)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "interface bus; logic d; modport w(output d); endinterface module m(input wire a, bus s, output y); assign s.d=a; assign y=a; endmodule",
+        "interface bus(input logic clk); logic d; modport w(input clk, output d); endinterface module m(bus.w s); always_ff @(posedge s.clk) s.d<=1; endmodule",
+        "interface bus(input logic clk); logic d; endinterface module ff(input logic c, output logic q); always_ff @(posedge c) q<=1; endmodule module m(input logic clk, output logic y); bus b(clk); ff f(.c(clk), .q(b.d)); assign y=b.d; endmodule",
+        (
+            "interface bus(input logic clk); logic d; endinterface\n"
+            "module ff(input logic c, output logic q); always_ff @(posedge c) q <= 1; endmodule\n"
+            "module m(input logic clk, output logic y);\n"
+            "bus b(clk); ff f(.c(b.clk), .q(b.d)); assign y = b.d; endmodule"
+        ),
+    ],
+)
+def test_interfaces_as_designs_use_them_are_not(text: str) -> None:
+    assert guard(text).refused == ()

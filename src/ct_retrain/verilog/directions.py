@@ -1,6 +1,6 @@
 """What a module's text alone says of its ports, whatever its parameters; and which names an expression writes to."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
 from pyslang.syntax import (
@@ -40,7 +40,8 @@ class PortDirections(NamedTuple):
     """Names that stand behind more than one port."""
 
 
-def ports_by_syntax(module: ModuleDeclarationSyntax) -> PortDirections:
+def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str] = ()) -> PortDirections:
+    """The ports of *module*, a module or an interface; *interfaces* are the names of those that the text defines."""
     names: list[str] = []
     behind: list[str] = []
     ways: dict[str, str] = {}
@@ -50,11 +51,6 @@ def ports_by_syntax(module: ModuleDeclarationSyntax) -> PortDirections:
         way = "inout"
         for port in listed(listing, "ports", SyntaxNode):
             way = next((word.rawText for word in tokens(port)[:3] if word.rawText in _WAYS), way)
-            if (
-                isinstance(port, ImplicitAnsiPortSyntax)
-                and port.header.kind == SyntaxKind.InterfacePortHeader
-            ):
-                way = "interface"
             if isinstance(port, ImplicitAnsiPortSyntax):
                 name, inside = port.declarator.name.valueText, [port.declarator.name.valueText]
             elif isinstance(port, ExplicitAnsiPortSyntax):
@@ -62,9 +58,13 @@ def ports_by_syntax(module: ModuleDeclarationSyntax) -> PortDirections:
                 inside = [name for child in children(port) for name in first_names(child, frozenset())]
             else:
                 continue
+            bundle = _is_bundle(port, interfaces)
+            if bundle:
+                # Its direction is none, and what follows it without one is an `inout`.
+                way = "inout"
             names.append(name)
             behind += inside
-            ways[name] = way
+            ways[name] = "interface" if bundle else way
             inputs.update(inside if way == "input" else ())
     elif isinstance(listing, NonAnsiPortListSyntax):
         declared = _declared_ways(module)
@@ -79,6 +79,15 @@ def ports_by_syntax(module: ModuleDeclarationSyntax) -> PortDirections:
         ways |= {name: way for name, way in declared.items() if name not in ways}
     tied = frozenset(name for name in behind if name and behind.count(name) > 1)
     return PortDirections(tuple(names), ways, frozenset(inputs), tied)
+
+
+def _is_bundle(port: SyntaxNode, interfaces: Collection[str]) -> bool:
+    """Whether *port* is an interface."""
+    if not isinstance(port, ImplicitAnsiPortSyntax):
+        return False
+    words = tokens(port.header)
+    named = bool(words) and words[0].valueText in interfaces
+    return port.header.kind == SyntaxKind.InterfacePortHeader or named
 
 
 _WAYS = frozenset({"input", "output", "inout", "ref"})

@@ -38,7 +38,7 @@ from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
 from ct_retrain.verilog.unread import failed_checks, syntax, unexplained
 from ct_retrain.verilog.waits import waits
 
-GUARD_VERSION = "6"
+GUARD_VERSION = "7"
 """Changes whenever a text could be judged differently."""
 
 

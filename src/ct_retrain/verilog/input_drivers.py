@@ -17,17 +17,20 @@ from pyslang.syntax import (
     HierarchicalInstanceSyntax,
     HierarchyInstantiationSyntax,
     InstanceNameSyntax,
+    MemberAccessExpressionSyntax,
+    ModportNamedPortSyntax,
     ModuleDeclarationSyntax,
     NamedPortConnectionSyntax,
     NetDeclarationSyntax,
     OrderedPortConnectionSyntax,
     PrimitiveInstantiationSyntax,
+    ScopedNameSyntax,
     SyntaxKind,
     SyntaxNode,
 )
 
 from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
-from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, implicit
+from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit
 from ct_retrain.verilog.tree import listed, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
@@ -36,15 +39,19 @@ Found = tuple[SyntaxNode, str]
 def backwards(seen: list[SyntaxNode]) -> Iterator[Found]:
     """Every place among *seen*, one design's nodes, that drives an input from inside, and a sentence about it."""
     modules = [
-        node
-        for node in seen
-        if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.ModuleDeclaration
+        node for node in seen if isinstance(node, ModuleDeclarationSyntax) and node.kind in _WITH_PORTS
     ]
-    ports = {module.header.name.valueText: ports_by_syntax(module) for module in modules}
+    bundles = frozenset(
+        module.header.name.valueText for module in modules if module.kind == SyntaxKind.InterfaceDeclaration
+    )
+    ports = {module.header.name.valueText: ports_by_syntax(module, bundles) for module in modules}
+    yield from _into_bundles(
+        seen, ports, frozenset(name for bundle in bundles for name in ports[bundle].inputs)
+    )
     instances = frozenset(
         name
         for node in seen
-        if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in ports
+        if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in ports.keys() - bundles
         for item in listed(node, "instances", HierarchicalInstanceSyntax)
         if (name := _name(item))
     )
@@ -55,6 +62,53 @@ def backwards(seen: list[SyntaxNode]) -> Iterator[Found]:
         if own.tied:
             yield module, f"{min(own.tied)} stands behind two ports"
         yield from _in_module(module, own, _Around(ports, instances))
+
+
+_WITH_PORTS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.InterfaceDeclaration})
+
+
+def _into_bundles(
+    seen: list[SyntaxNode], ports: dict[str, PortDirections], inputs: frozenset[str]
+) -> Iterator[Found]:
+    """What may write to an interface's own input port, of which *inputs* are the names.
+
+    Such a port is a net of whoever made the interface. An instance's port on it counts too, unless it is an input.
+    """
+    for node in seen if inputs else ():
+        if isinstance(node, ModportNamedPortSyntax):
+            if node.name.valueText in inputs and _way_of(node) != "input":
+                yield node, f"gives away the interface's own input {node.name.valueText}"
+            continue
+        targets = _targets(node)
+        if isinstance(node, HierarchyInstantiationSyntax):
+            targets = [*_outward(node, ports.get(node.type.valueText))]
+        for name in sorted(inputs.intersection(*[{*_members_in(targets)}])):
+            yield node, f"may drive the interface's own input {name}"
+
+
+def _outward(node: HierarchyInstantiationSyntax, ports: PortDirections | None) -> Iterator[SyntaxNode]:
+    """The connections of the instances in *node* that are not to inputs."""
+    for item in listed(node, "instances", HierarchicalInstanceSyntax):
+        ordered = iter(ports.names if ports else ())
+        for each in listed(item, "connections", SyntaxNode):
+            port = each.name.valueText if isinstance(each, NamedPortConnectionSyntax) else next(ordered, "")
+            if ports is None or ports.ways.get(port) != "input":
+                yield each
+
+
+def _members_in(targets: list[SyntaxNode]) -> Iterator[str]:
+    """Every name behind a dot in *targets*."""
+    for path in (each for target in targets for each in nodes(target)):
+        if isinstance(path, ScopedNameSyntax):
+            yield from identifiers(path)[1:]
+        elif isinstance(path, MemberAccessExpressionSyntax):
+            yield path.name.valueText
+
+
+def _way_of(port: ModportNamedPortSyntax) -> str:
+    """The direction that a modport gives to *port*."""
+    above: SyntaxNode = port.parent
+    return next((word.rawText for word in tokens(above)[:1]), "")
 
 
 class _Around(NamedTuple):

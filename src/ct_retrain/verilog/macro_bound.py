@@ -2,7 +2,7 @@
 
 An argument stands as often as the body repeats its parameter, once more for every macro that it is handed on to, and
 arguments lie in each other's parentheses. So a text is walked with a stack of how often what is read now will stand in
-the end. Where it is doubtful which parenthesis closes which, none closes.
+the end. What the parser may read otherwise than we do is refused beside macros.
 """
 
 import re
@@ -15,17 +15,32 @@ MOST = 200_000
 _NAME = r"[A-Za-z_][\w$]*"
 _BLOCK = r"/\*.*?(?:\*/|\Z)"
 _STRING = r"\"(?:[^\"\\\n]|\\.)*\"?"
-_DEFINE = re.compile(rf"`define(?:[ \t]|{_BLOCK}|\\\n)+(?:(?P<name>{_NAME})|\\)", re.DOTALL)
-_BODY = re.compile(rf"(?:{_BLOCK}|{_STRING}|\\.|\n(?=(?:[ \t]|{_BLOCK})*\\\n)|[^\n\\\"])*", re.DOTALL)
-"""Up to the end of the line; for the parser also one that the next line takes back."""
-_EVENT = re.compile(
-    rf"//[^\n]*|{_BLOCK}|`\\?`?\"|(?P<doubt>\"\"\"|``(?=`))|``|{_STRING}|\\\S+"
-    rf"|(?P<define>`define\b)|`(?P<use>{_NAME})(?P<pasted>``)?|(?P<word>{_NAME})|(?P<mark>[()])",
-    re.DOTALL,
+_FLAGS = re.DOTALL | re.ASCII
+_DEFINE = re.compile(rf"`define(?:[ \t]|{_BLOCK}|\\\n)+(?P<name>{_NAME})", _FLAGS)
+_BODY = re.compile(
+    rf"(?:{_BLOCK}|//(?:[^\n\\]|\\.)*|{_STRING}|\\.|\n(?=(?:[ \t]|{_BLOCK})*\\\n)|[^\n\\\"])*", _FLAGS
 )
-"""What may change how often something stands; in front of it what hides that. Raw strings, and names of macros that
-are pasted together, are too doubtful to follow."""
-_WORD = re.compile(_NAME)
+"""Up to the end of the line; for the parser also one that the next line takes back."""
+_EMPTY = re.compile(
+    rf"(?:[ \t]|\\?\n|`(?:endif|else)\b|`(?:define|undef|ifdef|ifndef|elsif)[ \t]+{_NAME})*", _FLAGS
+)
+"""Switches, and macros that stand for nothing."""
+_EVENT = re.compile(
+    rf"(?P<hidden>//[^\n]*|{_BLOCK})|(?P<raw>\"\"\")|(?P<pasted>``(?=`)|`{_NAME}``)|``|`\\`\"|`\"|{_STRING}"
+    rf"|(?P<define>`define\b)|`(?P<use>{_NAME})|(?P<word>{_NAME})|(?P<mark>[()\[\]{{}}])"
+    r"|(?P<escaped>`?\\[^\s])|(?P<strange>[^\x20-\x7e\t\n])",
+    _FLAGS,
+)
+"""What may change how often something stands; in front of it what hides that."""
+_ODD = {
+    "raw": "a string in three quotes",
+    "pasted": "the name of a macro that is pasted together",
+    "escaped": "an escaped name",
+    "strange": "a character that is not printable ASCII",
+}
+"""What is not followed: the parser may read on elsewhere than we do."""
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+_WORD = re.compile(_NAME, re.ASCII)
 
 
 def unbounded(text: str) -> str:
@@ -33,6 +48,8 @@ def unbounded(text: str) -> str:
     if "`define" not in text:
         return ""
     walk = _Walk(text)
+    if walk.odd:
+        return f"macros, and beside them {walk.odd}"
     if walk.endless():
         return "a macro that may stand in itself"
     return f"macros expand to more than {MOST} characters" if walk.added() > MOST else ""
@@ -68,15 +85,14 @@ class _Walk:
 
     def __init__(self, text: str) -> None:
         self._macros: dict[str, list[_Macro]] = {}
-        self._unnamed = False
-        """A macro has an escaped name."""
-        self._doubtful = False
+        self.odd = ""
+        """What of the text cannot be followed; nothing else is known then."""
         self._known: dict[str, _Bound] = {}
         self._outside = "\n".join(self._without_macros(text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def added(self) -> int:
         """An upper bound on the characters that macros add to the text, at most one more than `MOST`."""
-        if self._unnamed:
+        if self.odd:
             return MOST + 1
         return _capped(self._become(self._outside, frozenset()).size - len(self._outside))
 
@@ -93,25 +109,41 @@ class _Walk:
         """Take note of the macros of *text*; the text between them."""
         at = 0
         for event in _EVENT.finditer(text):
-            self._doubtful |= bool(event["doubt"] or event["pasted"])
-            if event["define"] and event.start() >= at and (found := _DEFINE.match(text, event.start())):
+            self.odd = self.odd or next((said for name, said in _ODD.items() if event[name]), "")
+            if not event["define"]:
+                continue
+            found = _DEFINE.match(text, event.start())
+            if event.start() < at:
+                # One that stands for nothing, as macros define it that combine switches, adds nothing.
+                if not _EMPTY.fullmatch(text, event.start(), at):
+                    self.odd = "the definition of a macro in another"
+            elif found is None:
+                self.odd = "a macro without a plain name"
+            else:
                 yield text[at : event.start()]
-                self._unnamed |= not found["name"]
-                begin = end = found.end()
-                if text.startswith("(", begin):
-                    begin = _closed(text, begin)
-                end = _BODY.match(text, begin).end()  # type: ignore[union-attr]  # it matches nothing, too
-                listing = text[found.end() : begin]
-                macro = _Macro(frozenset(_WORD.findall(listing)), text[begin:end], listing)
-                self._macros.setdefault(found["name"] or "", []).append(macro)
-                at = end
+                at = self._defined(text, found["name"], found.end())
         yield text[at:]
+
+    def _defined(self, text: str, name: str, begin: int) -> int:
+        """Take note of the macro *name* whose definition goes on at *begin*; where that ends."""
+        start = _closed(text, begin) if text.startswith("(", begin) else begin
+        if start is None:
+            self.odd = "a list of parameters without an end"
+            return len(text)
+        body = _BODY.match(text, start)
+        end = body.end() if body else start
+        listing = text[begin:start]
+        macro = _Macro(frozenset(_WORD.findall(listing)), text[start:end], listing)
+        if _uses(macro.body) & macro.parameters:
+            self.odd = "a macro that is named by a parameter"
+        self._macros.setdefault(name, []).append(macro)
+        return end
 
     def _become(self, text: str, parameters: frozenset[str]) -> _Bound:
         """What *text*, the body of a macro with *parameters* or a text without any, becomes."""
         size = at = 0
         now = pending = 1
-        outer: list[int] = []
+        outer: list[tuple[str, int]] = []
         stands: dict[str, int] = {}
         for event in _EVENT.finditer(text):
             size += now * (event.start() - at)
@@ -120,15 +152,14 @@ class _Walk:
                 used = self._of(event["use"])
                 size += now * used.size
                 pending = _capped(pending * used.copies)
-                if self._doubtful:
-                    now = _capped(now * used.copies)
             elif event["word"] in parameters:
                 stands[event["word"]] = _capped(stands.get(event["word"], 0) + now)
-            elif event["mark"] == "(":
-                outer.append(now)
-                now, pending = _capped(now * pending), 1
-            elif event["mark"] and outer and not self._doubtful:
-                now = outer.pop()
+            elif event["mark"] in _CLOSES:
+                outer.append((_CLOSES[event["mark"]], now))
+                if event["mark"] == "(":
+                    now, pending = _capped(now * pending), 1
+            elif event["mark"] and outer and outer[-1][0] == event["mark"]:
+                now = outer.pop()[1]
             if size > MOST + len(text):
                 break
         size += now * (len(text) - at)
@@ -165,11 +196,11 @@ def _from(start: set[str], reached: dict[str, set[str]]) -> set[str]:
     return seen
 
 
-def _closed(text: str, start: int) -> int:
-    """Right behind the parenthesis that closes the one at *start*; the end of *text* when none does."""
+def _closed(text: str, start: int) -> int | None:
+    """Right behind the parenthesis that closes the one at *start*; None when none does."""
     depth = 0
     for event in _EVENT.finditer(text, start):
         depth += {"(": 1, ")": -1}.get(event["mark"] or "", 0)
         if depth == 0:
             return event.end()
-    return len(text)
+    return None

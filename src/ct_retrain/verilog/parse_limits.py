@@ -9,9 +9,11 @@ MAX_DEPTH = 500
 MAX_STRETCH = 40_000
 
 _BLOCKS = re.compile(
-    r"\b(?:(?P<open>begin|module|macromodule|interface|generate|fork)"
-    r"|(?P<close>end|endmodule|endinterface|endgenerate|join|join_any|join_none))\b"
+    r"\b(?:(?P<open>begin|module|macromodule|interface|generate|fork|class|program|package|checker)"
+    r"|(?P<close>end|endmodule|endinterface|endgenerate|join|join_any|join_none|endclass|endprogram|endpackage|endchecker))\b"
 )
+MAX_ELSES = 4000
+_ELSE = re.compile(r"\belse\b")
 _SEPARATOR = re.compile(r"[;,]")
 
 
@@ -23,6 +25,8 @@ def too_much(text: str) -> str:
         return f"more than {MAX_STRETCH} characters without a separator"
     if _depth(text) > MAX_DEPTH:
         return f"blocks are nested deeper than {MAX_DEPTH}"
+    if text.count("else") > MAX_ELSES and len(_ELSE.findall(text)) > MAX_ELSES:
+        return f"more than {MAX_ELSES} else, which may be one chain"
     return unbounded(text)
 
 

@@ -50,9 +50,11 @@ class Joint(NamedTuple):
 
 def objection(rtl: str, testbench: str, wanted: tuple[str, ...]) -> str:
     """Why no verdict of *testbench* on the design *rtl*, of which it wants *wanted*, is evidence; "" if it may be."""
-    if len(wanted) < _SEVERAL and "inout" not in rtl and not _WILD.search(testbench):
-        return ""
     mine = {module.name: module for module in modules(rtl) if module.name in wanted}
+    # A port that nobody gave a direction is an `inout` without the word.
+    two_ways = any(port.direction == "inout" for module in mine.values() for port in module.ports)
+    if len(wanted) < _SEVERAL and not two_ways and not _WILD.search(testbench):
+        return ""
     parsed = parse(testbench)
     if parsed is None or not mine:
         return ""
