@@ -18,7 +18,8 @@ _STRING = r"\"(?:[^\"\\\n]|\\.)*\"?"
 _FLAGS = re.DOTALL | re.ASCII
 _DEFINE = re.compile(rf"`define(?:[ \t]|{_BLOCK}|\\\n)+(?P<name>{_NAME})", _FLAGS)
 _BODY = re.compile(
-    rf"(?:{_BLOCK}|//(?:[^\n\\]|\\.)*|{_STRING}|\\.|\n(?=(?:[ \t]|{_BLOCK})*\\\n)|[^\n\\\"])*", _FLAGS
+    rf"(?:{_BLOCK}|//(?:[^\n\\]|\\.)*|{_STRING}|\\(?:[!-~]+|.)|\n(?=(?:[ \t]|{_BLOCK})*\\\n)|[^\n\\\"])*",
+    _FLAGS,
 )
 """Up to the end of the line; for the parser also one that the next line takes back."""
 _EMPTY = re.compile(
@@ -28,18 +29,19 @@ _EMPTY = re.compile(
 _EVENT = re.compile(
     rf"(?P<hidden>//[^\n]*|{_BLOCK})|(?P<raw>\"\"\")|(?P<pasted>``(?=`)|`{_NAME}``)|``|`\\`\"|`\"|{_STRING}"
     rf"|(?P<define>`define\b)|`(?P<use>{_NAME})|(?P<word>{_NAME})|(?P<mark>[()\[\]{{}}])"
-    r"|(?P<escaped>`?\\[^\s])|(?P<strange>[^\x20-\x7e\t\n])",
+    r"|(?P<escaped>`\\[!-~])|\\(?P<name>[!-~]+)|(?P<strange>[^\x20-\x7e\t\n])",
     _FLAGS,
 )
 """What may change how often something stands; in front of it what hides that."""
 _ODD = {
     "raw": "a string in three quotes",
     "pasted": "the name of a macro that is pasted together",
-    "escaped": "an escaped name",
+    "escaped": "the escaped name of a macro",
     "strange": "a character that is not printable ASCII",
 }
 """What is not followed: the parser may read on elsewhere than we do."""
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
+_ESCAPED = re.compile(r"\\[!-~]")
 _WORD = re.compile(_NAME, re.ASCII)
 
 
@@ -136,6 +138,8 @@ class _Walk:
         macro = _Macro(frozenset(_WORD.findall(listing)), text[start:end], listing)
         if _uses(macro.body) & macro.parameters:
             self.odd = "a macro that is named by a parameter"
+        if _ESCAPED.search(listing):
+            self.odd = "a parameter with an escaped name"
         self._macros.setdefault(name, []).append(macro)
         return end
 
@@ -152,8 +156,8 @@ class _Walk:
                 used = self._of(event["use"])
                 size += now * used.size
                 pending = _capped(pending * used.copies)
-            elif event["word"] in parameters:
-                stands[event["word"]] = _capped(stands.get(event["word"], 0) + now)
+            elif (word := event["word"] or event["name"]) in parameters:
+                stands[word] = _capped(stands.get(word, 0) + now)
             elif event["mark"] in _CLOSES:
                 outer.append((_CLOSES[event["mark"]], now))
                 if event["mark"] == "(":
