@@ -6,6 +6,8 @@ costs nothing; `docs/reference/api.md` describes it. Everything else may change 
 
 from typing import TYPE_CHECKING
 
+from ct_retrain import _moved
+
 if TYPE_CHECKING:
     from ct_retrain.api import judge_rtl, run_night
     from ct_retrain.core.configuration.settings import GateSettings, JudgeSettings
@@ -107,3 +109,6 @@ if not TYPE_CHECKING:  # a checker that sees it takes every name for one that is
     def __dir__() -> list[str]:
         """What is here already and what would be loaded."""
         return sorted({*globals(), *__all__})
+
+
+_moved.install()
