@@ -12,9 +12,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 _ROOT = "ct_retrain."
-_MOVED = dict(
-    line.split()
-    for line in """
+_WORDS = """
 adapters._apart adapters._training_process
 adapters._bases adapters._base_model
 adapters._drawing adapters._token_sampling
@@ -146,8 +144,8 @@ verilog.bounds verilog.parse_limits
 verilog.expansion verilog.macro_bound
 verilog.mute verilog.nonfunctional
 verilog.older verilog.yosys_compat
-""".strip().splitlines()
-)
+""".split()
+_MOVED = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))
 
 
 class _Elsewhere(MetaPathFinder, Loader):
