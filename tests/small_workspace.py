@@ -118,7 +118,7 @@ def leave_trace(workspace: Workspace, run: str, width: int, *, fails_first: bool
 
 
 def copy_of(small: SmallWorkspace, root: Path) -> SmallWorkspace:
-    """*town* as it is, at *root* and with an empty inbox: nights that several tests begin with are run once."""
+    """*small* as it is, at *root* and with an empty inbox: nights that several tests begin with are run once."""
     shutil.copytree(small.workspace.root, root, symlinks=True)
     inbox = Inbox()
     workspace = Workspace(root, small.settings.paths)

@@ -50,13 +50,13 @@ def build(root: Path, options: dict[str, Any] | None = None, file: Path | None =
 
 
 def with_cache(app: App) -> App:
-    """*house* with a judge that keeps its verdicts in the workspace."""
+    """*app* with a judge that keeps its verdicts in the workspace."""
     workspace, settings = app.workspace, app.settings
     return app._replace(ports=ports_of(workspace, settings, workspace.verdicts))
 
 
 def without_side_effects(app: App) -> App:
-    """*house* whose nights stay here: a demonstration is no news for the team, no sign of life, and not kept elsewhere."""
+    """*app* whose nights stay here: a demonstration is no news for the team, no sign of life, and not kept elsewhere."""
     silent = AppriseNotifier(NoticeSettings(), app.workspace.root)
     return app._replace(ports=app.ports._replace(notifier=silent, heartbeat=None, tracker=None, store=None))
 

@@ -27,7 +27,7 @@ REWRITTEN = JURY.replace("v[0] + v[1] + v[2]", "v[2] + (v[1] + v[0])").replace("
 
 
 def settled(small: SmallWorkspace, **knobs: object) -> SmallWorkspace:
-    """*town* with decontamination set to *knobs*, and a suite file `court.jsonl` beside it."""
+    """*small* with decontamination set to *knobs*, and a suite file `court.jsonl` beside it."""
     lines = [one.model_dump_json() for one in COURT.problems]
     (small.workspace.root / "court.jsonl").write_text("\n".join(lines) + "\n")
     asked = DecontaminationSettings.model_validate(knobs)

@@ -95,7 +95,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
 
 
 def keys(small: SmallWorkspace, settings: Settings) -> dict[StageName, str]:
-    """What the night of *town* would name its stages under *settings*, with the judge that it has."""
+    """What the night of *small* would name its stages under *settings*, with the judge that it has."""
     directory = small.workspace.night(NIGHT)
     plan = disk.read_record(directory / PLAN, NightPlan)
     night = Night(small.workspace, settings, small.ports, plan, directory)

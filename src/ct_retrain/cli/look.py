@@ -105,6 +105,7 @@ def _row(record: NightRecord) -> tuple[str, ...]:
 @click.pass_obj
 def history(context: Context, *, as_json: bool) -> None:
     """Every move of `latest_nightly`: when, from, to, why."""
+    from ct_retrain.report.formatting import opening
     from ct_retrain.stages.publish import history as moves
 
     done = moves(context.app().workspace.models)
@@ -117,7 +118,7 @@ def history(context: Context, *, as_json: bool) -> None:
             move.who,
             move.source or "mainline",
             move.target or "mainline",
-            " ".join(move.why.splitlines()[:2]),
+            opening(move.why),
         )
         for move in done
     ]

@@ -51,6 +51,11 @@ def _cut(text: str, most: int) -> str:
     return text if rest <= 0 else f"{text[:most]}… ({rest:,} more characters)"
 
 
+def opening(text: str) -> str:
+    """The outcome and the first reason of *text*, which says a fact a line."""
+    return " ".join(text.splitlines()[:2])
+
+
 def words(name: str) -> str:
     """A name of ours as words."""
     return name.replace("_", " ")

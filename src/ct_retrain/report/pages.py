@@ -87,6 +87,6 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_shown,
     )
-    named = (formatting.words, formatting.line, formatting.listed, formatting.moment)
+    named = (formatting.words, formatting.line, formatting.listed, formatting.moment, formatting.opening)
     found.filters.update({one.__name__: one for one in named})
     return found

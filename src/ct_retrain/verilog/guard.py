@@ -30,7 +30,7 @@ from pyslang.syntax import (
 from ct_retrain.verilog.canonical import Unwritable, written
 from ct_retrain.verilog.cuts import without_regions
 from ct_retrain.verilog.directives import directives, plain_words
-from ct_retrain.verilog.input_drivers import backwards
+from ct_retrain.verilog.input_drivers import driven_inputs
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
 from ct_retrain.verilog.parse_limits import too_much
 from ct_retrain.verilog.reals import reals
@@ -174,7 +174,7 @@ def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
     for node in seen.nodes:
         if node.kind not in KINDS:
             yield Refusal(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
-    for find in (waits, backwards, reals):
+    for find in (waits, driven_inputs, reals):
         for node, reason in find(seen.nodes):
             yield Refusal(parsed.line(node), reason)
 

@@ -36,7 +36,7 @@ from ct_retrain.verilog.tree import listed, nodes, tokens
 Found = tuple[SyntaxNode, str]
 
 
-def backwards(seen: list[SyntaxNode]) -> Iterator[Found]:
+def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
     """Every place among *seen*, one design's nodes, that drives an input from inside, and a sentence about it."""
     modules = [
         node for node in seen if isinstance(node, ModuleDeclarationSyntax) and node.kind in _WITH_PORTS
@@ -81,19 +81,23 @@ def _into_bundles(
             continue
         targets = _targets(node)
         if isinstance(node, HierarchyInstantiationSyntax):
-            targets = [*_outward(node, ports.get(node.type.valueText))]
-        for name in sorted(inputs.intersection(*[{*_members_in(targets)}])):
+            known = ports.get(node.type.valueText)
+            items = listed(node, "instances", HierarchicalInstanceSyntax)
+            targets = [each for item in items for each in _outward(item, known)]
+        for name in sorted(inputs.intersection(_members_in(targets))):
             yield node, f"may drive the interface's own input {name}"
 
 
-def _outward(node: HierarchyInstantiationSyntax, ports: PortDirections | None) -> Iterator[SyntaxNode]:
-    """The connections of the instances in *node* that are not to inputs."""
-    for item in listed(node, "instances", HierarchicalInstanceSyntax):
-        ordered = iter(ports.names if ports else ())
-        for each in listed(item, "connections", SyntaxNode):
-            port = each.name.valueText if isinstance(each, NamedPortConnectionSyntax) else next(ordered, "")
-            if ports is None or ports.ways.get(port) != "input":
-                yield each
+def _outward(item: HierarchicalInstanceSyntax, ports: PortDirections | None) -> Iterator[SyntaxNode]:
+    """The connections of an instance with *ports* that are not to inputs; all of them where no port is known."""
+    ordered = iter(ports.names if ports else ())
+    for each in listed(item, "connections", SyntaxNode):
+        if each.kind == SyntaxKind.WildcardPortConnection:
+            yield each
+            continue
+        port = each.name.valueText if isinstance(each, NamedPortConnectionSyntax) else next(ordered, "")
+        if ports is None or ports.ways.get(port) != "input":
+            yield each
 
 
 def _members_in(targets: list[SyntaxNode]) -> Iterator[str]:
@@ -185,23 +189,15 @@ def _through(
     item: HierarchicalInstanceSyntax, ports: PortDirections, instances: frozenset[str]
 ) -> Iterator[tuple[str, SyntaxNode]]:
     """The names that an instance with *ports* drives."""
-    connected: set[str] = set()
-    ordered = iter(ports.names)
-    for each in listed(item, "connections", SyntaxNode):
+    for each in _outward(item, ports):
         match each:
             case NamedPortConnectionSyntax():
-                port = each.name.valueText
-                connected.add(port)
-                if ports.ways.get(port) != "input":
-                    inside = [name for child in children(each) for name in first_names(child, instances)]
-                    yield from ((name, each) for name in inside)
-                    if implicit(each):
-                        yield port, each
+                inside = [name for child in children(each) for name in first_names(child, instances)]
+                yield from ((name, each) for name in inside)
+                if implicit(each):
+                    yield each.name.valueText, each
             case OrderedPortConnectionSyntax():
-                if ports.ways.get(next(ordered, "")) != "input":
-                    yield from ((name, each) for name in first_names(each.expr, instances))
-            case _ if each.kind == SyntaxKind.EmptyPortConnection:
-                next(ordered, "")
+                yield from ((name, each) for name in first_names(each.expr, instances))
             case _ if each.kind == SyntaxKind.WildcardPortConnection:
                 named = {one.name.valueText for one in listed(item, "connections", NamedPortConnectionSyntax)}
                 yield from (

@@ -27,7 +27,7 @@ _EMPTY = re.compile(
 )
 """Switches, and macros that stand for nothing."""
 _EVENT = re.compile(
-    rf"(?P<hidden>//[^\n]*|{_BLOCK})|(?P<raw>\"\"\")|(?P<pasted>``(?=`)|`{_NAME}``)|``|`\\`\"|`\"|{_STRING}"
+    rf"//[^\n]*|{_BLOCK}|(?P<raw>\"\"\")|(?P<pasted>``(?=`)|`{_NAME}``)|``|`\\`\"|`\"|{_STRING}"
     rf"|(?P<define>`define\b)|`(?P<use>{_NAME})|(?P<word>{_NAME})|(?P<mark>[()\[\]{{}}])"
     r"|(?P<escaped>`\\[!-~])|\\(?P<name>[!-~]+)|(?P<strange>[^\x20-\x7e\t\n])",
     _FLAGS,
