@@ -140,7 +140,7 @@ def night(base: Path, root: Path, knobs: Hyperparameters) -> Measured:
     assert isinstance(trained, TrainFacts)
     assert isinstance(measured, BenchmarkFacts)
     problems = list(disk.read_lines(root / SUITE, Problem))
-    cards = {card.arm: card for card in measured.scorecards}
+    cards: dict[str, Scorecard] = {card.arm: card for card in measured.scorecards}
     return Measured(record, trained.fit, adapter, cards, ends(base, adapter, problems))
 
 

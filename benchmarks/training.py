@@ -19,6 +19,8 @@ from typing import Any
 import ct_retrain.demo
 from ct_retrain import disk
 from ct_retrain.core.records.training import Hyperparameters, Row, TrainPlan
+from ct_retrain.core.rules import reading_order
+from ct_retrain.core.rules.reading_order import Origin
 from ct_retrain.demo.families import mastered_families, missing_families, sample
 
 EMBEDDED = Path(ct_retrain.demo.__file__).parent / "model"
@@ -180,7 +182,8 @@ class Work:
         )  # fmt: skip
         rows = _mixture.tokenised(plan, tokenizer).rows
         lengths = [len(row["input_ids"]) for row in rows]
-        order = _mixture.reading_order(lengths, self.steps * self.batch, self.batch, 0)
+        read = reading_order.order([Origin("rows")] * len(rows), {"rows": self.steps * self.batch}, 0)
+        order = reading_order.batched(read, lengths, self.batch, 0)
         for start in range(0, len(order), self.batch):
             batch = [rows[index] for index in order[start : start + self.batch]]
             width = max(len(row["input_ids"]) for row in batch)

@@ -13,6 +13,7 @@ from ct_retrain.adapters import (
     qlora,
 )
 from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.records.training import Hyperparameters
 
 
 @pytest.fixture(scope="module")
@@ -123,7 +124,7 @@ def test_a_layer_repacked_for_inference_stops_the_training(wide):
 
     if torch.cuda.is_available() or not has_avx512bf16():
         pytest.skip("bitsandbytes repacks layers only on a CPU with AVX512-BF16")
-    knobs = qlora.Hyperparameters(dtype="float32")
+    knobs = Hyperparameters(dtype="float32")
     model = _base_model.load(knobs, wide)
     model.requires_grad_(False)  # as under PEFT
     model.eval()(input_ids=torch.arange(8)[None])

@@ -1,6 +1,7 @@
 """What is measured is what is served: the benchmark's model gives the logits and answers that plain PEFT gives."""
 
 import inspect
+from typing import Any
 
 import pytest
 from tests.adapters.promises import said_plainly
@@ -10,7 +11,7 @@ from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.problem import Prompt, Sampling
 
-LORA = {
+LORA: dict[str, dict[str, Any]] = {
     "plain": {"target_modules": "all-linear"},
     "rslora": {"target_modules": "all-linear", "use_rslora": True},
     "dora": {"target_modules": "all-linear", "use_dora": True},

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -29,7 +29,7 @@ if shutil.which("iverilog") is None or sys.platform != "linux":
 TOOL_MB, WORKER_MB = 256, 1024
 LIMITS = Limits(cpu_seconds=1, memory_mb=TOOL_MB, output_kb=64)
 SECRET = "canary-7f3a91d2"
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "namespaces": {"namespaces": True},
     "no-namespaces": {"namespaces": False},
     "bubblewrap": {"bubblewrap": True},

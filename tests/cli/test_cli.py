@@ -6,7 +6,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
+import click
 import pytest
 from tests.small_workspace import found, leave_trace
 
@@ -176,7 +178,11 @@ def test_a_clock_that_was_moved_back_is_found(tmp_path: Path, capsys: pytest.Cap
 def test_whatever_reads_can_be_read_by_programs_too() -> None:
     reads = ("attack", "benchmark", "config", "doctor", "formal", "history", "judge", "run", "show", "status")
     named = [cli.commands[name] for name in reads]
-    groups = [command for group in ("harvest", "suite") for command in cli.commands[group].commands.values()]
+    groups = [
+        command
+        for group in ("harvest", "suite")
+        for command in cast("click.Group", cli.commands[group]).commands.values()
+    ]
 
     silent = [one.name for one in (*named, *groups) if not any("--json" in p.opts for p in one.params)]
     assert silent == []

@@ -17,7 +17,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.disk import read_record
-from ct_retrain.nightly.schedule import SCHEDULERS, Installation, units
+from ct_retrain.nightly.schedule import SCHEDULERS, Installation, Scheduler, units
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -42,14 +42,14 @@ BOTH = pytest.mark.parametrize("here", [SAMPLE._replace(user="root"), AWKWARD], 
 WHERE = {"nightly.yml": ".github/workflows"}
 
 
-def written(tmp_path: Path, scheduler: str, here: Installation) -> Path:
+def written(tmp_path: Path, scheduler: Scheduler, here: Installation) -> Path:
     for name, text in units(scheduler, here).items():
         (tmp_path / name).write_text(text)
     return tmp_path
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_the_files_under_deploy_are_what_the_command_prints(scheduler: str) -> None:
+def test_the_files_under_deploy_are_what_the_command_prints(scheduler: Scheduler) -> None:
     for name, text in units(scheduler, SAMPLE).items():
         path = ROOT / WHERE.get(name, "deploy") / name
 
@@ -231,6 +231,7 @@ def faults(directory: Path) -> dict[str, list[str]]:
 
     words = ["--yes", LINTER, "--noserver", "--failon", "none", "--output", "json", "--path", str(directory)]
     done = npx(words, return_completed_process=True, capture_output=True, text=True, cwd=directory)
+    assert isinstance(done.stdout, str)
     if not done.stdout.startswith("{"):
         pytest.skip(f"{LINTER} cannot be had: {done.stderr[-200:]}")
     return {

@@ -34,7 +34,7 @@ def crossings(gain: float, runs: int, nights: int = 60) -> float:
         moved = base + 0.3 * np.minimum(base, 1 - base) * np.tile((1, -1), 30)
         moved += gain * (1 - moved) / (1 - moved).mean()
         drawn = random.binomial(10, moved, (nights, 60)) - random.binomial(10, base, (nights, 60))
-        crossed += max(e_process(drawn / 10)) >= 20
+        crossed += max(e_process((drawn / 10).tolist())) >= 20
     return crossed / runs
 
 

@@ -196,8 +196,8 @@ def test_one_forged_verdict_rejects() -> None:
 def test_one_answer_a_problem_is_judged_by_mcnemar() -> None:
     one = SAMPLING.model_copy(update={"samples": 1})
     cards = [
-        card(arm, dict.fromkeys(passes(0), count), sampling=one, outcomes={"pass": 100})
-        for arm, count in (("candidate", 1), ("mainline", 0))
+        card("candidate", dict.fromkeys(passes(0), 1), sampling=one, outcomes={"pass": 100}),
+        card("mainline", dict.fromkeys(passes(0), 0), sampling=one, outcomes={"pass": 100}),
     ]
     decision = decide(cards, SETTINGS, 0.01)
 

@@ -106,7 +106,7 @@ def card(arm: Arm, passed: np.ndarray, samples: int) -> Scorecard:
 def promoted(rng: np.random.Generator, gain: float) -> bool:
     """Whether one night of adaptive looks promotes a model that is *gain* better on every problem."""
     chance = rng.beta(0.7, 0.7, PROBLEMS) * (1 - gain)
-    answers = {
+    answers: dict[Arm, np.ndarray] = {
         "candidate": rng.random((PROBLEMS, 32)) < (chance + gain)[:, None],
         "champion": rng.random((PROBLEMS, 32)) < chance[:, None],
         "mainline": rng.random((PROBLEMS, 32)) < chance[:, None],

@@ -1,6 +1,7 @@
 """A long step says how far it is: not too often, with a rate of what was really done, and that it is over."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import cast
 
 import pytest
 import structlog
@@ -66,7 +67,7 @@ def test_where_nobody_knows_how_many_there_are_only_the_rate_is_told(said: LogCa
 
 def test_a_step_that_is_left_early_is_over_too(said: LogCapture, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ct_retrain.core.progress.PACE", 0.0)
-    items = paced(range(10), "left", 10)
+    items = cast("Generator[int]", paced(range(10), "left", 10))
     next(items)
     items.close()
 

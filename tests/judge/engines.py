@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
 from ct_retrain.judge.confined.formal.engines import Yosys, locate_wheels, locate_yosys
 from ct_retrain.judge.judge import Judge
 
@@ -51,7 +51,7 @@ def only(engine: str) -> Yosys | None:
 def judged_by(engine: str) -> Generator[Judge]:
     """A judge whose prover has one engine; a worker that is confined loads only the solver that comes first."""
     alone = engine not in {"abc", "yowasp", getattr(locate_yosys(), "solver", "")}
-    sandbox = "off" if alone else "best-effort"
+    sandbox: SandboxMode = "off" if alone else "best-effort"
     with Judge(JudgeSettings(cpu_seconds=10, memory_mb=512, proof_seconds=4), sandbox=sandbox) as judge:
         judge.prover.yosys = only(engine)
         yield judge

@@ -163,7 +163,7 @@ def test_what_neither_can_finish_is_the_timeout_of_icarus(chooser: Judge) -> Non
 @pytest.mark.parametrize("attack", attacks(), ids=lambda attack: f"{attack.aim}: {attack.name}")
 def test_no_attack_passes_verilator(verilator: Judge, attack: Attack) -> None:
     """Under one style of testbench: the harness and the guard are those that all styles are tried on elsewhere."""
-    verdict = judged(verilator, attack.rtl, benches(attack.joint)["house"])
+    verdict = judged(verilator, attack.rtl, benches(attack.task)["house"])
 
     assert not verdict.passed
     assert "root:x:0" not in verdict.log + verdict.detail

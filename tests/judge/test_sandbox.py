@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, HOUSE
@@ -23,7 +24,7 @@ LIMITS = Limits(cpu_seconds=5, memory_mb=256, output_kb=64)
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has these layers")
 
 
-def sandbox(**how: object) -> Sandbox:
+def sandbox(**how: Any) -> Sandbox:
     return Sandbox(locate(), "best-effort")._replace(**how)
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.judge.benches import GOLDEN, STYLES, WRONG
@@ -88,7 +89,7 @@ def test_a_bomb_ends_within_its_limits_and_the_next_question_has_its_answer(judg
 @pytest.mark.slow
 @pytest.mark.skipif(not landlock_version(), reason="the kernel has no Landlock")
 @pytest.mark.parametrize("changes", [{}, {"bubblewrap": True}, {"namespaces": False}], ids=str)
-def test_the_wheel_works_where_nothing_else_can_be_read(changes: dict[str, bool]) -> None:
+def test_the_wheel_works_where_nothing_else_can_be_read(changes: dict[str, Any]) -> None:
     pool = Pool(Sandbox(locate(), "require")._replace(**changes))
     prover = Prover(JudgeSettings(), pool)
     prover.yosys = only("yowasp")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
@@ -37,7 +38,7 @@ def populated(root: Path) -> SmallWorkspace:
     return small
 
 
-def live(small: SmallWorkspace, night: str = FIRST, **options: str) -> NightRecord:
+def live(small: SmallWorkspace, night: str = FIRST, **options: Any) -> NightRecord:
     record = run(small.workspace, small.settings, small.ports, Options(night=night, **options))
     assert record is not None
     return record

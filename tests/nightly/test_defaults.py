@@ -19,7 +19,7 @@ from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.bench import testbench as bench_of
 from ct_retrain.demo.families import mastered_families, missing_families, sample
-from ct_retrain.demo.families.task import Family, Task
+from ct_retrain.demo.families.task import Family, Split, Task
 from ct_retrain.nightly.run import Options, plan_night, run
 from ct_retrain.stages._adapter import WEIGHTS, untrained
 from ct_retrain.trace import TraceWriter
@@ -56,9 +56,10 @@ def weights_of(base: Base, place: Path) -> None:
         real_model.make_base(place)
 
 
-def tasks(families: tuple[Family, ...], count: int, split: str, seed: int) -> list[Task]:
+def tasks(families: tuple[Family, ...], count: int, split: Split, seed: int) -> list[Task]:
     """Tasks of *families* with questions that are all different."""
-    random, found = Random(seed), {}
+    random = Random(seed)
+    found: dict[str, Task] = {}
     while len(found) < count:
         task = sample(families, random, split)
         found.setdefault(task.instruction, task)

@@ -145,7 +145,7 @@ def test_a_limit_of_the_judge_is_in_every_key_of_a_stage_that_asks_it(
 
 
 def test_the_harmless_are_settings_that_there_are() -> None:
-    kinds = {**SECTIONS, "judge": JudgeSettings}
+    kinds: dict[str, Any] = {**SECTIONS, "judge": JudgeSettings}
 
     assert all(
         name in kinds[section].model_fields for section, _, name in (one.partition(".") for one in HARMLESS)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes import Inbox
@@ -21,7 +22,7 @@ from ct_retrain.nightly.run import Options, plan_night, run
 from ct_retrain.stages.publish import history, latest, verified
 
 
-def night(small: SmallWorkspace, name: str, **options: str) -> NightRecord:
+def night(small: SmallWorkspace, name: str, **options: Any) -> NightRecord:
     record = run(small.workspace, small.settings, small.ports, Options(night=name, **options))
     assert record is not None
     return record

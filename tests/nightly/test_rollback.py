@@ -1,6 +1,7 @@
 """The way back: by a person, or by a night that finds what is served worse than mainline."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes import Scripted
@@ -53,7 +54,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     return small._replace(ports=small.ports._replace(generators=Risen({})))
 
 
-def night(small: SmallWorkspace, name: str, **ports: object) -> NightRecord:
+def night(small: SmallWorkspace, name: str, **ports: Any) -> NightRecord:
     record = run(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
     assert record is not None
     return record

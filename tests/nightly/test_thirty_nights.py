@@ -5,6 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 from tests.fakes import Inbox
@@ -53,7 +54,8 @@ class Failing:
 def _without(ports: Ports, what: str) -> Ports:
     match what:
         case "trainer" | "generators" | "simulator":
-            return ports._replace(**{what: Failing(getattr(ports, what))})
+            failing: dict[str, Any] = {what: Failing(getattr(ports, what))}
+            return ports._replace(**failing)
         case "notifier":
             dead: Notifier = Inbox(dead=True)
             return ports._replace(notifier=dead)

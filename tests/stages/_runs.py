@@ -14,7 +14,7 @@ from ct_retrain.stages.collect import CollectInputs, collect
 
 
 class Workspace:
-    def __init__(self, root: Path, **settings: int) -> None:
+    def __init__(self, root: Path, **settings: Any) -> None:
         self.root = root
         self.runs = root / "data" / "runs"
         self.runs.mkdir(parents=True)

@@ -18,6 +18,7 @@ from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.records.decision import Hold, Promote, Reject
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import (
+    Arm,
     Completion,
     Prompt,
     Sampling,
@@ -66,13 +67,15 @@ class Arms:
     def drawn(self) -> int:
         return self.candidate.drawn + self.mainline.drawn
 
+    def close(self) -> None: ...
+
     def open(self, adapter: Path | None) -> Generator:
         return self.candidate if adapter else self.mainline
 
 
 def inputs(suite: Suite, stock: Path | None = None, workers: int = 1, **settings: int) -> BenchmarkInputs:
     chosen = BenchmarkSettings.model_validate({"samples": 3, **settings})
-    arms = (("candidate", Path("adapter")), ("mainline", None))
+    arms: tuple[tuple[Arm, Path | None], ...] = (("candidate", Path("adapter")), ("mainline", None))
     return BenchmarkInputs(suite, arms, chosen, GATE, 0.01, workers, stock, {})
 
 
@@ -156,6 +159,8 @@ class Locked:
     def __init__(self, arms: Arms, **refusals: int) -> None:
         self._arms, self._refusals = arms, refusals
 
+    def close(self) -> None: ...
+
     def open(self, adapter: Path | None) -> Generator:
         name = str(adapter or "mainline")
         self._refusals[name] = self._refusals.get(name, 0) - 1
@@ -238,6 +243,8 @@ def test_failures_have_names_and_a_fixed_denominator(tmp_path: Path, suite: Suit
     mumbling = Mumbling({})
 
     class Pair:
+        def close(self) -> None: ...
+
         def open(self, adapter: Path | None) -> Generator:
             return mumbling if adapter else arms.mainline
 

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,8 @@ from tests.stages._runs import Workspace
 
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.stages import collect as stage
+from ct_retrain.stages._discovery import Walk
+from ct_retrain.stages._ledger import Ledger, freeze
 
 
 @pytest.fixture
@@ -159,7 +162,7 @@ def test_a_night_that_crashed_reads_again_what_it_would_have_read(
 
     workspace.nights = 0
     workspace.root.joinpath("work").rename(workspace.root / "first")
-    place = stage.Ledger if dies_in == "finish" else stage
+    place: object = Ledger if dies_in == "finish" else stage
     with monkeypatch.context() as patch:
         patch.setattr(place, dies_in, die)
         with pytest.raises(KeyboardInterrupt):
@@ -178,7 +181,7 @@ def test_a_crash_while_the_cut_off_is_frozen_leaves_no_ledger(
 ) -> None:
     workspace.write("r1", workspace.line("r1"))
     with monkeypatch.context() as patch:
-        patch.setattr(stage.Walk, "sightings", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Walk, "sightings", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             workspace.night()
     assert not (workspace.out / "ledger.sqlite").exists()
@@ -281,9 +284,9 @@ def test_a_file_replaced_after_the_cut_off_belongs_to_the_next_night(
 ) -> None:
     path = workspace.write("r1", workspace.line("r1"))
     workspace.write("r2", workspace.line("r2"))
-    frozen = stage.freeze
+    frozen = freeze
 
-    def freeze_then_replace(*arguments: object) -> None:
+    def freeze_then_replace(*arguments: Any) -> None:
         frozen(*arguments)
         path.rename(path.with_name("kept"))
         path.write_bytes(b"\n" + workspace.line("r1"))
@@ -305,7 +308,7 @@ def test_a_ledger_without_room_is_a_tool_error(workspace: Workspace, monkeypatch
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(stage.Ledger, "settle", full)
+        patch.setattr(Ledger, "settle", full)
         with pytest.raises(ToolError, match="disk is full"):
             workspace.night()
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.fakes import Scripted
@@ -51,7 +52,7 @@ def test_a_release_holds_what_its_manifest_names_and_cannot_be_written(
     assert (models / "nightly_2026-01-02" / "release.json").stat().st_mode & 0o222 == 0
 
 
-def one_night(small: SmallWorkspace, name: str = "2026-01-01", **ports: object) -> NightRecord:
+def one_night(small: SmallWorkspace, name: str = "2026-01-01", **ports: Any) -> NightRecord:
     record = run(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
     assert record is not None
     return record
@@ -209,6 +210,7 @@ def test_what_was_served_is_never_replaced_by_another_adapter(tmp_path: Path) ->
 _READER = """
 import sys
 from pathlib import Path
+from typing import Any
 from ct_retrain import disk
 from ct_retrain.core.records.night import Release
 link, stop, seen = Path(sys.argv[1]), Path(sys.argv[2]), {}

@@ -91,6 +91,8 @@ class Thinking:
     def __init__(self, suite: Suite, words: str) -> None:
         self._answers = {one.spec: words.format(golden=one.golden) for one in suite.problems}
 
+    def close(self) -> None: ...
+
     def open(self, adapter: Path | None) -> Generator:
         return Counting(self._answers if adapter else {}, "candidate" if adapter else "mainline")
 
@@ -126,6 +128,8 @@ class Rendered(Scripted):
 
     def reads(self, prompts: object) -> str:
         return digest(self._date)
+
+    def close(self) -> None: ...
 
     def open(self, adapter: Path | None) -> Generator:
         return self

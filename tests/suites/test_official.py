@@ -9,6 +9,7 @@ from tests.suites.layouts import DATA, gate, published, rtllm, v1, v2
 
 from ct_retrain.core.records.verdict import DataFile, Design, Outcome
 from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite
 from ct_retrain.suites.official import RULES, Official, by_rule, differences
 
@@ -89,7 +90,7 @@ def test_v1_takes_a_warning_for_a_compile_error(judge, tmp_path):
     assert (verdict.outcome, verdict.detail) == (Outcome.COMPILE_ERROR, "failed: compile error.")
 
 
-def test_only_suites_with_a_rule_of_their_own_have_two(judge):
+def test_only_suites_with_a_rule_of_their_own_have_two(judge: Judge) -> None:
     assert by_rule("official", judge, judge.icarus, "plain") is judge
     assert by_rule("hardened", judge, judge.icarus, "rtllm") is judge
     assert by_rule("official", judge, judge.icarus, "rtllm").tool.name == "official rtllm"
