@@ -196,7 +196,9 @@ def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
                     item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
                 }
                 private |= found
-                foreign |= found if node.type.valueText not in defined else set()
+                if node.type.valueText not in defined:
+                    foreign |= found
+                    kept.append(node.type)  # an instance may be named like its module
             case NamedBlockClauseSyntax():
                 private.add(node.name.valueText)
             case FunctionPrototypeSyntax():

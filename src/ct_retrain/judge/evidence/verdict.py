@@ -43,7 +43,7 @@ class _Voices(NamedTuple):
     ended: bool
     """The testbench itself ended the simulation."""
     after: str
-    """What somebody else said after the testbench's last word; the simulator's own farewell does not count."""
+    """What somebody else said after the testbench's last word; the simulator's own words do not count."""
 
 
 def read(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
@@ -133,7 +133,10 @@ _HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
 _MISMATCHES = re.compile(r"Mismatches: (?P<errors>\d+) in (?P<checks>\d+) samples")
 _FATAL = re.compile(r"(?:FATAL|ERROR): \S+:\d+:")
 _NO_FILE = re.compile(r"testbench\.v:\d+: (?:invalid file descriptor|.*Unable to open)")
-_FAREWELL = re.compile(r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*")
+_OWN = re.compile(
+    r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*|(?:VCD|FST|LXT2?) (?:info|warning): .*"
+)
+"""What the simulator says by itself: at its end, and of waveforms that it was told to dump."""
 _WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
 
 
@@ -153,7 +156,7 @@ def _listen(made: Harness, mark: str, output: str) -> _Voices:
             heard = heard._replace(after="")
         else:
             heard.others.append(line.strip())
-            if not heard.after and not _FAREWELL.fullmatch(line):
+            if not heard.after and not _OWN.fullmatch(line):
                 heard = heard._replace(after=line.strip())
     return heard
 
