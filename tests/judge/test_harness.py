@@ -1,7 +1,7 @@
 """A testbench is heard, marked and hidden, and means what it meant before."""
 
 import pytest
-from tests.judge.benches import GOLDEN, HOUSE, STYLES
+from tests.judge.benches import GOLDEN, HOUSE, STYLES, WRONG
 
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.evidence.harness import (
@@ -49,6 +49,17 @@ def test_names_inside_the_design_are_left_alone(judge: Judge) -> None:
 
     assert verdict.outcome is Outcome.PASS, verdict
     assert "1 0" in verdict.log
+
+
+@pytest.mark.parametrize("instance", ["counter counter(", "counter #(.P(1)) counter("], ids=["plain", "parameter"])
+@pytest.mark.parametrize("style", STYLES)
+def test_an_instance_may_be_named_like_its_module(judge: Judge, style: str, instance: str) -> None:
+    testbench = STYLES[style].replace("counter dut(", instance)
+    right = GOLDEN.replace("endmodule", "parameter P = 0;\nendmodule")
+
+    assert testbench != STYLES[style]
+    assert judge.check(Design(rtl=right, testbench=testbench)).outcome is Outcome.PASS
+    assert judge.check(Design(rtl=WRONG, testbench=testbench)).outcome is not Outcome.PASS
 
 
 BY_MACRO = "`define DUT dut\n" + HOUSE.replace("counter dut(", "counter `DUT(")
@@ -128,3 +139,22 @@ def test_what_cannot_give_evidence_says_why(testbench: str, reason: str) -> None
 
 def test_verilogeval_keeps_its_name() -> None:
     assert made(STYLES["verilogeval"]).style is Style.VERILOGEVAL
+
+
+SILENT = """module tb;
+  reg clk = 0, rst = 1; wire [1:0] q; reg [1:0] want = 0;
+  counter dut(.clk(clk), .rst(rst), .q(q));
+  always #5 clk = ~clk;
+  initial begin #12 rst = 0; repeat (20) begin @(negedge clk); want = want + 1;
+    if (q !== want) begin $display("Error: q is %b, not %b", q, want); $finish; end end $finish; end
+  DUMPS
+endmodule
+"""
+
+
+@pytest.mark.parametrize("dumps", ["", 'initial begin $dumpfile("waves/tb.vcd"); #40 $dumpvars(0, tb); end'])
+def test_waveforms_make_no_difference(judge: Judge, dumps: str) -> None:
+    testbench = SILENT.replace("DUMPS", dumps)
+
+    assert judge.check(Design(rtl=GOLDEN, testbench=testbench)).outcome is Outcome.PASS
+    assert judge.check(Design(rtl=WRONG, testbench=testbench)).outcome is Outcome.MISMATCH

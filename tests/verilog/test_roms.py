@@ -62,3 +62,8 @@ def test_what_is_no_memory_file_fills_nothing() -> None:
     assert (
         "no memory file" in filled(ROM.format(load='$readmemh("rom.hex", m);'), {"rom.hex": "key=1"}).notes[0]
     )
+
+
+def test_a_load_that_names_no_memory_fills_nothing() -> None:
+    made = filled(ROM.format(load='$readmemh("rom.hex");'), HEX)
+    assert made.notes == ("line 3: a load names a file and a memory, and this one does not",)

@@ -76,6 +76,8 @@ def _base(name: str) -> str:
 def _assignments(parsed: Parsed, node: SyntaxNode, library: _Library) -> Filled:
     """What the load *node* stands for; an empty text where that is not known."""
     arguments = _arguments(parsed, node)
+    if len(arguments) < _NAMED:
+        return Filled("", ("a load names a file and a memory, and this one does not",))
     file, memory = arguments[0], arguments[1]
     fixed = file[1:-1] if file.startswith('"') else None
     wanted = [fixed] if fixed is not None else [name for name in library.spelled if _base(name)]
