@@ -1,6 +1,6 @@
-"""A design's text for a parser that knows less SystemVerilog: no packages, no `return`, no void functions.
+"""A design's text for a parser that knows less SystemVerilog: no packages, `return`, void functions or packed arrays.
 
-Old releases of yosys, which distributions ship, read neither of them, and right designs use them. What cannot be
+Old releases of yosys, which distributions ship, read none of them, and right designs use them. What cannot be
 rewritten (a `return` in a loop, two packages with one name) stays as it is, and the parser says what it thinks of it.
 Works on text in the one spelling of `verilog.canonical`: no directives, no macros.
 """
@@ -33,6 +33,7 @@ from pyslang.syntax import (
 from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.kinds import function_name, identifiers
 from ct_retrain.verilog.packages import packages_in
+from ct_retrain.verilog.packed_arrays import flattened
 from ct_retrain.verilog.tree import Parsed, listed, nodes, parse
 
 _LONGEST = 1 << 18
@@ -45,7 +46,7 @@ class _StaysError(Exception):
 
 def older(text: str) -> str:
     """*text* with less of the language where that says the same."""
-    for edits in (_returns, _voids, _packages, _headers):
+    for edits in (_returns, _voids, _packages, _headers, flattened):
         parsed = parse(text)
         if parsed is None or parsed.errors:
             return text
