@@ -12,9 +12,10 @@ from ct_retrain.core.records.night import (
     Effort,
     Facts,
     Manifest,
-    StageName,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST
+from ct_retrain.manifests import read_manifest
 
 _KEY = "key.json"
 _TRANSITIVE = frozenset({MANIFEST, _KEY, "artefacts"})
@@ -49,7 +50,7 @@ def finished(step: Step) -> Manifest | None:
     path = step.directory / MANIFEST
     if not path.exists():
         return None
-    manifest = disk.read_record(path, Manifest)
+    manifest = read_manifest(path)
     if manifest.key != step.key:
         return None
     for file in manifest.files:

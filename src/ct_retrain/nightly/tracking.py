@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
-from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Tracker
 from ct_retrain.core.record import Record, Sha256, digest
 from ct_retrain.core.records.night import (
@@ -22,7 +22,8 @@ from ct_retrain.core.records.tracking import (
     TrackedAdapter,
     TrackedNight,
 )
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import find, sealed
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
@@ -162,15 +163,9 @@ def _adapter(workspace: Workspace, record: NightRecord, tags: dict[str, str]) ->
 def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str, Manifest]]:
     """Stage → manifest, of those that are still on disk or in the archive."""
     for ref in record.stages:
-        kept = workspace.archive / record.night / ref.stage / MANIFEST
-        path = next((one for one in (workspace.root / ref.path, kept) if one.is_file()), None)
-        if path is None:
-            continue
-        if disk.sha256_of(path) != ref.sha256:
-            raise CorruptStateError(
-                f"{path} is not the manifest that night {record.night} ended with: restore it from the snapshot"
-            )
-        yield ref.stage, disk.read_record(path, Manifest)
+        path = find(workspace, record, ref)
+        if path is not None:
+            yield ref.stage, sealed(path, ref)
 
 
 def _digest_of_adapter(trained: Manifest) -> str:

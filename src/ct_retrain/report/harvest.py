@@ -11,9 +11,9 @@ from ct_retrain.core.records.night import (
     BenchmarkFacts,
     CollectFacts,
     CurateFacts,
-    StageName,
     TrainFacts,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.report.formatting import line, words
 from ct_retrain.report.report_inputs import NightFiles, ReportInputs, refused
 

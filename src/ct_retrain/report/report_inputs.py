@@ -12,13 +12,12 @@ from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Facts,
-    Manifest,
-    ManifestRef,
     Move,
     NightRecord,
     order,
 )
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import facts_of, find, read_manifest
 
 F = TypeVar("F", bound=Record)
 
@@ -112,12 +111,12 @@ def night_of(inputs: ReportInputs, record: NightRecord) -> NightFiles:
     places: dict[str, Path] = {}
     missing: list[str] = []
     for ref in record.stages:
-        found = _found(inputs, record, ref)
+        found = find(inputs.workspace, record, ref)
         if found is None:
             missing.append(f"{ref.path} is no longer there: what only {ref.stage} knew is left out below")
             continue
         try:
-            manifest = disk.read_record(found, Manifest)
+            manifest = read_manifest(found)
         except (CorruptStateError, OSError) as error:
             missing.append(_said(inputs, error))
             continue
@@ -133,21 +132,10 @@ def night_of(inputs: ReportInputs, record: NightRecord) -> NightFiles:
 
 def benchmark_of(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:
     """What benchmark found in the night of *record*; None where there was none or it cannot be read any more."""
-    for ref in record.stages:
-        found = _found(inputs, record, ref) if ref.stage == "benchmark" else None
-        if found is not None:
-            try:
-                facts = disk.read_record(found, Manifest).facts
-            except (CorruptStateError, OSError):
-                return None
-            return facts if isinstance(facts, BenchmarkFacts) else None
-    return None
-
-
-def _found(inputs: ReportInputs, record: NightRecord, ref: ManifestRef) -> Path | None:
-    own = inputs.workspace.root / ref.path
-    archived = inputs.workspace.archive / record.night / ref.stage / own.name
-    return next((path for path in (own, archived) if path.is_file()), None)
+    try:
+        return facts_of(inputs.workspace, record, BenchmarkFacts)
+    except (CorruptStateError, OSError):
+        return None
 
 
 def refused(path: Path) -> Iterator[Rejected]:

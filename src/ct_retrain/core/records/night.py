@@ -11,6 +11,7 @@ from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.records.training import Fit, Hyperparameters
+from ct_retrain.core.stage import StageName
 
 NightId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.\d+)?$")]
 """A date in the workspace's zone; `.2` and on for further nights of the same date."""
@@ -20,9 +21,6 @@ def order(night: str) -> tuple[str, int]:
     """Sort key of night ids: the date, then the number behind the dot as a number."""
     date, _, number = night.partition(".")
     return date, int(number or 1)
-
-
-StageName = Literal["collect", "curate", "train", "benchmark", "publish"]
 
 
 class NightOutcome(StrEnum):

@@ -17,9 +17,10 @@ from ct_retrain.core.records.night import (
     ManifestRef,
     NightPlan,
     NightRecord,
-    StageName,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.manifests import sealed
 from ct_retrain.nightly.audit import recompute
 from ct_retrain.nightly.audit.certificate import certified
 from ct_retrain.nightly.audit.check import purged, stage_differences
@@ -74,7 +75,7 @@ def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifes
     night = path.parent.parent.name
     if not path.is_file() or disk.sha256_of(path) != ref.sha256:
         return denied(claim, f"{ref.path} is {'another' if path.is_file() else 'missing'}")
-    done[ref.stage] = disk.read_record(path, Manifest)
+    done[ref.stage] = sealed(path, ref)
     other = list(stage_differences(path, disk.difference))
     gone = purged(workspace, night)
     for where, what in other:

@@ -15,10 +15,10 @@ from ct_retrain.core.records.night import (
     Facts,
     NightOutcome,
     NightRecord,
-    StageName,
     TrainFacts,
 )
 from ct_retrain.core.records.notice import Notice
+from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.records.inspection import Failure
 from ct_retrain.stages.publish import night_of
 

@@ -18,9 +18,9 @@ from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
     NightRecord,
-    StageName,
     TrainFacts,
 )
+from ct_retrain.core.stage import STAGES, StageName
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.notices import alerts, outbox
@@ -29,7 +29,6 @@ from ct_retrain.nightly.run import finish, follow_up, stages
 from ct_retrain.nightly.step import perform
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
-_ORDER: tuple[StageName, ...] = ("collect", "curate", "train", "benchmark", "publish")
 
 
 class Options(NamedTuple):
@@ -97,7 +96,7 @@ def _night(
     ):
         night = Night(workspace, settings, ports, index.open_plan(workspace, name), workspace.night(name))
         done: list[Manifest] = []
-        for stage in _ORDER:
+        for stage in STAGES:
             step, fill = stages.STEPS[stage](night, done)
             _LOG.info("stage starts", stage=stage)
             manifest = perform(step, fill, ports.effort)
@@ -142,5 +141,5 @@ def _forget(workspace: Workspace, night: str, stage: StageName) -> None:
     elif not workspace.night(night).is_dir():
         message = f"night {night} was never started: there is nothing to redo"
         raise UsageError(message)
-    for name in _ORDER[_ORDER.index(stage) :]:
+    for name in STAGES[STAGES.index(stage) :]:
         disk.remove_tree(workspace.stage(night, name))
