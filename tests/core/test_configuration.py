@@ -1,5 +1,6 @@
 """Settings from file, environment and options; a misspelt name is an error."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from ct_retrain.core.configuration.loading import (
     flat,
     load,
     names,
+    recordable,
     recorded,
 )
 from ct_retrain.core.errors import UsageError
@@ -89,12 +91,32 @@ def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
     monkeypatch.setenv("CT_RETRAIN_ENDPOINT__API_KEY", "hush")
     told = load(tmp_path, options).settings
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "7")
-    read = recorded(flat(told))
+    read = recorded(json.loads(json.dumps(recordable(told))))
 
     assert flat(read) == {**flat(told)}
     assert read.gate == told.gate
     assert read.max_records == 0, "the environment of today is not that of the night"
     assert read.endpoint.api_key.get_secret_value() == ""
+
+
+def test_what_a_night_recorded_before_settings_were_json_is_read(tmp_path: Path) -> None:
+    told = load(
+        tmp_path, {"gate.floors": {"fsm": 0.5}, "train.hyperparameters.learning_rate": "3e-5"}
+    ).settings
+    texts = {
+        **flat(told),
+        "gate.floors": "{'fsm': 0.5}",
+        "collect.shared": "('specs', 'rtl/lib')",
+        "benchmark.adaptive": "True",
+        "train.command": "7",
+        "endpoint.api_key": "***",
+    }
+    read = recorded(texts)
+
+    assert read.gate == told.gate
+    assert read.train.hyperparameters.learning_rate == 3e-5
+    assert read.collect.shared == ("specs", "rtl/lib")
+    assert (read.benchmark.adaptive, read.train.command) == (True, "7")
 
 
 def test_settings_on_record_that_this_version_does_not_know_are_named() -> None:

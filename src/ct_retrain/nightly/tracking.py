@@ -108,7 +108,9 @@ def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
         tags["sha256.dataset"] = curated.facts.dataset_sha256
     if trained:
         tags["sha256.adapter"] = _digest_of_adapter(trained)
-    chosen = {name: text for name, text in record.provenance.settings.items() if name.startswith(_TOLD)}
+    chosen = {
+        name: str(value) for name, value in record.provenance.settings.items() if name.startswith(_TOLD)
+    }
     if record.hyperparameters is not None:
         knobs = record.hyperparameters.model_dump(mode="json").items()
         chosen |= {f"hyperparameters.{name}": str(value) for name, value in knobs}
@@ -117,7 +119,7 @@ def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
         night=record.night,
         started=record.started,
         finished=record.finished,
-        base=record.provenance.settings.get("train.mainline", "unknown"),
+        base=str(record.provenance.settings.get("train.mainline", "unknown")),
         parameters=chosen,
         metrics={_metric(name): value for name, value in {**record.metrics, **seconds}.items()},
         curves=_curves(trained),

@@ -1,7 +1,9 @@
 """What the page of one night says: outcome and reason first, then the evidence, then where it came from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from pydantic import JsonValue
 
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
@@ -192,10 +194,10 @@ def _score(night: NightFiles) -> dict[str, Any]:
     }
 
 
-def _number(settings: dict[str, str], name: str, default: float) -> float:
+def _number(settings: Mapping[str, JsonValue], name: str, default: float) -> float:
     """A setting of that night, as its record holds it."""
     try:
-        return float(settings.get(name, default))
+        return float(str(settings.get(name, default)))
     except ValueError:
         return default
 
@@ -311,5 +313,5 @@ def _provenance(record: NightRecord) -> dict[str, Any]:
         ],
         "tools": [(line(one.name), line(one.version), line(one.detail)) for one in made.tools],
         "packages": [(line(name), line(version)) for name, version in sorted(made.packages.items())],
-        "settings": [(line(name), line(value, 1000)) for name, value in made.settings.items()],
+        "settings": [(line(name), line(str(value), 1000)) for name, value in made.settings.items()],
     }

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
+from pydantic_core import to_jsonable_python
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -66,6 +67,11 @@ def flat(settings: Settings) -> dict[str, str]:
     return {name: str(value) for name, value in _flat(dict(settings)).items()}
 
 
+def recordable(settings: Settings) -> dict[str, JsonValue]:
+    """Dotted name → value as JSON has it, secrets masked; `recorded` reads it."""
+    return {name: to_jsonable_python(value) for name, value in _flat(dict(settings)).items()}
+
+
 def secret_values(settings: Settings) -> tuple[str, ...]:
     """Every secret among *settings*, longest first; and its parts, where it is several addresses."""
     texts = [text.get_secret_value() for text in _secret(dict(settings))]
@@ -81,13 +87,14 @@ def _secret(values: Mapping[str, Any]) -> Iterator[SecretStr]:
             yield value
 
 
-def recorded(texts: Mapping[str, str]) -> Settings:
-    """The Settings that `flat` made *texts* of, as a night recorded them; secrets stay empty, new names keep defaults.
+def recorded(values: Mapping[str, JsonValue]) -> Settings:
+    """The Settings that `recordable` made *values* of; secrets stay empty, new names keep defaults.
 
     Raise UsageError when there is a name or a value that this version does not know.
     """
-    defaults = _flat(dict(Settings.model_construct()))
-    known = {name: _value(text, defaults.get(name)) for name, text in texts.items() if text != "***"}
+    if all(isinstance(value, str) for value in values.values()):
+        values = _from_texts(values)
+    known = {name: value for name, value in values.items() if value != _MASK}
 
     class _Told(Settings):
         @classmethod
@@ -109,12 +116,17 @@ def recorded(texts: Mapping[str, str]) -> Settings:
         raise UsageError(message) from error
 
 
-def _value(text: str, default: object) -> object:
-    """What `str` made *text* of."""
-    if isinstance(default, str):
+def _from_texts(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The values that `str` made texts of: nights recorded their settings so before they recorded them as JSON."""
+    defaults = _flat(dict(Settings.model_construct()))
+    return {name: _from_text(text, defaults.get(name)) for name, text in values.items()}
+
+
+def _from_text(text: JsonValue, default: object) -> Any:
+    if isinstance(default, str) or not isinstance(text, str):
         return text
     try:
-        return ast.literal_eval(text)
+        return to_jsonable_python(ast.literal_eval(text))
     except (ValueError, SyntaxError):
         return text
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
 from ct_retrain.core.records.certificate import Certificate
@@ -228,8 +228,8 @@ class Provenance(Record):
     host: str
     packages: dict[str, str]
     tools: tuple[Tool, ...]
-    settings: dict[str, str]
-    """Dotted name → value; secrets are masked."""
+    settings: dict[str, JsonValue]
+    """Dotted name → value, secrets masked; in records of earlier versions every value is a text."""
 
 
 class Relapse(Record):
