@@ -14,7 +14,7 @@ from ct_retrain.core.records.night import (
     NightRecord,
     TrainFacts,
 )
-from ct_retrain.core.records.tracking import (
+from ct_retrain.core.records.tracked import (
     Aliases,
     Point,
     Story,
