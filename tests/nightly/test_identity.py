@@ -21,7 +21,8 @@ from ct_retrain.core.configuration.settings import (
     Settings,
 )
 from ct_retrain.core.record import Tool
-from ct_retrain.core.records.night import Manifest, NightPlan, StageName
+from ct_retrain.core.records.night import Manifest, NightPlan
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, PLAN
 from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.credibility import TestbenchAppraiser as Credible

@@ -18,10 +18,10 @@ from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
     NightRecord,
-    StageName,
 )
 from ct_retrain.core.records.problem import Sample
 from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.audit import judge_again, verify
 from ct_retrain.nightly.records import record_of
 from ct_retrain.nightly.run import Options, run
