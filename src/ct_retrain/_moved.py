@@ -24,7 +24,6 @@ _MOVED: dict[str, str] = {
     "adapters.examination": "adapters.doctor_checks",
     "adapters.tracking": "adapters.mlflow_tracker",
     "adapters.vault": "adapters.object_store",
-    "core.assurance": "core.rules.assurance",
     "core.audit": "core.records.audit",
     "core.certificate": "core.records.certificate",
     "core.chat": "core.records.chat",

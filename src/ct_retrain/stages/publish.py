@@ -4,6 +4,7 @@ Write order: release directory, canary, link, history. Each step is skipped when
 that was cut short ends the same when it is started again.
 """
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -78,7 +79,7 @@ def publish(
     A copy whose canary does not sing stays where it is and nobody is pointed at it. Raise ToolError when it does not
     load.
     """
-    name = _released(out / "release", inputs, decision, forced="")
+    name = _released(inputs, decision, forced="")
     canary = _canary(out, inputs, generators, simulator)
     if not canary.compiles:
         return PublishFacts(release=None, archive=None, latest=latest(inputs.models), canary=canary)
@@ -103,7 +104,7 @@ def publish_forced(
     sing, for only the gate can be overruled.
     """
     decision, because = force
-    name = _released(out / "release", inputs, decision, forced=because)
+    name = _released(inputs, decision, forced=because)
     canary = _canary(out, inputs, generators, simulator)
     if not canary.compiles:
         raise UsageError(f"{silent(canary)}: {inputs.models / name} stays as it is, and nothing was moved")
@@ -128,14 +129,15 @@ def _canary(out: Path, inputs: PublishInputs, generators: Generators, simulator:
     return smoke_test(out, easiest(inputs.suite.problems, card), card.sampling, generator, simulator)
 
 
-def _released(staging: Path, inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
+def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
     """The release directory, made unless it is there; what an earlier try left of another adapter is replaced.
 
     Raise CorruptStateError when another adapter was already served under this name.
     """
     name = release_name(inputs.night)
     target = disk.make_directory(inputs.models) / name
-    wanted = _stage(disk.fresh_directory(staging), inputs, decision, forced)
+    staging = disk.staging_for(target)
+    wanted = _stage(staging, inputs, decision, forced)
     if not target.exists() or not _same(disk.read_record(target / RELEASE, Release), wanted):
         if name == _pointed(inputs.models) or any(name == move.target for move in history(inputs.models)):
             message = (
@@ -160,11 +162,7 @@ def _same(there: Release, wanted: Release) -> bool:
 
 
 def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> Release:
-    for path in sorted(inputs.adapter.rglob("*")):
-        if path.is_file():
-            copy = staged / path.relative_to(inputs.adapter)
-            disk.make_directory(copy.parent)
-            disk.write_bytes(copy, path.read_bytes())
+    shutil.copytree(inputs.adapter, staged, dirs_exist_ok=True)
     facts = Facts(
         night=inputs.night,
         base=inputs.base,
