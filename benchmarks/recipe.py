@@ -48,7 +48,7 @@ def schedules() -> None:
     print("| rows | tokens a row | steps before | steps | rows a step | tokens a step | passes | warm-up |")
     print("|---|---|---|---|---|---|---|---|")
     for rows, tokens in SIZES:
-        found = recipe.schedule(Hyperparameters(), amounts(rows, tokens))
+        found = recipe.training_schedule(Hyperparameters(), amounts(rows, tokens))
         before = math.ceil(math.ceil(rows * tokens / 4096) / 16)
         print(
             f"| {rows:,} | {tokens} | {before:,} | {found.steps:,} | {found.sequences_a_step} | "

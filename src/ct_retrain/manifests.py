@@ -35,7 +35,7 @@ def all_manifests(workspace: Workspace) -> Iterator[Path]:
     yield from sorted(workspace.work.glob(f"[0-9]*/*/{MANIFEST}"))
 
 
-def find(workspace: Workspace, record: NightRecord, ref: ManifestRef) -> Path | None:
+def find_manifest(workspace: Workspace, record: NightRecord, ref: ManifestRef) -> Path | None:
     """Where the manifest *ref* of the night of *record* lies; None where it is gone."""
     archived = workspace.archive / record.night / ref.stage / MANIFEST
     return next((path for path in (workspace.root / ref.path, archived) if path.is_file()), None)
@@ -55,7 +55,7 @@ def facts_of(workspace: Workspace, record: NightRecord, kind: type[F]) -> F | No
     """What a stage of the night of *record* found; None where the night has no such stage, or its manifest is gone."""
     stage = kind.model_fields["kind"].default
     for ref in record.stages:
-        path = find(workspace, record, ref) if ref.stage == stage else None
+        path = find_manifest(workspace, record, ref) if ref.stage == stage else None
         if path is not None:
             facts = read_manifest(path).facts
             return facts if isinstance(facts, kind) else None

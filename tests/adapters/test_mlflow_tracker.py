@@ -24,7 +24,7 @@ from ct_retrain.core.records.tracked import (
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.releases import promote, roll_back
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.tracking import retrack
 
 LONG = TrackingSettings(timeout=300)
@@ -137,7 +137,7 @@ def test_aliases_follow_the_pointer_and_a_rebuilt_store_holds_what_was_told_nigh
     for name, widths in (("2026-01-01", range(2, 8)), ("2026-01-02", range(8, 10))):
         for width in widths:
             leave_trace(small.workspace, f"run_{width}", width)
-        assert run(small.workspace, small.settings, ports, Options(night=name)) is not None
+        assert run_night(small.workspace, small.settings, ports, Options(night=name)) is not None
     assert aliased(store) == "2026-01-01"
     promote(small.workspace, small.settings, ports, "2026-01-02", "eight of eight")
     retrack(small.workspace, small.settings, ports, "2026-01-02")

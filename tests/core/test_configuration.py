@@ -8,9 +8,9 @@ import pytest
 from ct_retrain.core.configuration.loading import (
     flat,
     load,
-    names,
     recordable,
     recorded,
+    setting_names,
 )
 from ct_retrain.core.errors import UsageError
 
@@ -74,8 +74,8 @@ def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_every_setting_has_a_dotted_name_and_a_printed_value(tmp_path: Path) -> None:
-    assert set(flat(load(tmp_path).settings)) == set(names())
-    assert "train.hyperparameters.learning_rate" in names()
+    assert set(flat(load(tmp_path).settings)) == set(setting_names())
+    assert "train.hyperparameters.learning_rate" in setting_names()
 
 
 def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(

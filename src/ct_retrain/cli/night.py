@@ -48,8 +48,7 @@ def run(
     from ct_retrain.cli.context import log
     from ct_retrain.compose import with_cache
     from ct_retrain.nightly.records import tonight
-    from ct_retrain.nightly.run import Options, plan_night
-    from ct_retrain.nightly.run import run as run_night
+    from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:

@@ -20,10 +20,8 @@ from ct_retrain.demo.planner import Planner
 from ct_retrain.demo.stage_set import NEW, OLD, SUITE, cluster_of, night_id, specs_file
 from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.run import Options
-from ct_retrain.nightly.run import run as run_night
-from ct_retrain.pipeline import Tools, load_specs
-from ct_retrain.pipeline import run as run_pipeline
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.pipeline import Tools, load_specs, run_pipeline
 from ct_retrain.stages.benchmark import sampling_of
 from ct_retrain.stages.publish import latest
 

@@ -42,7 +42,7 @@ def content(manifest: Manifest) -> str:
     return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in manifest.files))
 
 
-def finished(step: Step) -> Manifest | None:
+def finished_manifest(step: Step) -> Manifest | None:
     """The stage's manifest when it is done and was made from the same inputs.
 
     Raise CorruptStateError when a file it names is missing or has another size.
@@ -67,7 +67,7 @@ def perform(step: Step, fill: Callable[[Path], Facts], effort: Callable[[], Effo
     *fill* gets the stage's directory: empty, or as a crash of the same stage on the same inputs left it.
     *effort* is the judge's so far; what the stage adds to it is noted beside its clocks.
     """
-    done = finished(step)
+    done = finished_manifest(step)
     if done is not None:
         return done
     started, before = datetime.now(UTC), effort()

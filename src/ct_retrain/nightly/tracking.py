@@ -23,7 +23,7 @@ from ct_retrain.core.records.tracked import (
     TrackedNight,
 )
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.manifests import find, sealed
+from ct_retrain.manifests import find_manifest, sealed
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
@@ -96,10 +96,10 @@ def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord
         latest_nightly=night_of(serving) if serving else None,
         mainline=settings.train.mainline,
     )
-    return Story(nights=tuple(told(workspace, record) for record in ended), aliases=aliases)
+    return Story(nights=tuple(tracked_night(workspace, record) for record in ended), aliases=aliases)
 
 
-def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
+def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
     """*record* as a run; raise CorruptStateError when a manifest is not the one it names."""
     done = dict(_manifests(workspace, record))
     trained, curated = done.get("train"), done.get("curate")
@@ -165,7 +165,7 @@ def _adapter(workspace: Workspace, record: NightRecord, tags: dict[str, str]) ->
 def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str, Manifest]]:
     """Stage → manifest, of those that are still on disk or in the archive."""
     for ref in record.stages:
-        path = find(workspace, record, ref)
+        path = find_manifest(workspace, record, ref)
         if path is not None:
             yield ref.stage, sealed(path, ref)
 

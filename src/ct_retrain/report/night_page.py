@@ -28,15 +28,15 @@ from ct_retrain.report.formatting import (
     span,
     words,
 )
-from ct_retrain.report.harvest import decontamination, harvest
+from ct_retrain.report.harvest import decontamination, harvest_summary
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.report_inputs import (
     History,
     NightFiles,
     ReportInputs,
-    night_of,
+    read_night,
 )
-from ct_retrain.report.top_failures import failures, problems_of
+from ct_retrain.report.top_failures import problems_of, top_failures
 
 _MARGINS = {"champion": ("gate.margin_champion", 0.01), "mainline": ("gate.margin_mainline", 0.015)}
 _NEEDED = ("min_delta_score", 0.01)
@@ -76,9 +76,9 @@ class Hero(NamedTuple):
 
 def night_context(inputs: ReportInputs, history: History, record: NightRecord) -> dict[str, Any]:
     """Everything the template of a night's page asks for."""
-    night = night_of(inputs, record)
+    night = read_night(inputs, record)
     problems, unread = problems_of(inputs)
-    shown = failures(inputs, night, problems)
+    shown = top_failures(inputs, night, problems)
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
     return {
         "record": record,
@@ -92,7 +92,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         ),
         "signs": SIGNS,
         "failures": shown,
-        "harvest": harvest(inputs, night),
+        "harvest": harvest_summary(inputs, night),
         "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": inputs.workspace.relative(inputs.workspace.record(record.night)),
@@ -182,7 +182,7 @@ def _score(night: NightFiles) -> dict[str, Any]:
     comparisons = evidence.comparisons if evidence else ()
     margins = {name: _number(settings, *bound) for name, bound in _MARGINS.items()}
     return {
-        "differences": plots.differences(comparisons, margins, _number(settings, *_NEEDED))
+        "differences": plots.difference_plot(comparisons, margins, _number(settings, *_NEEDED))
         if comparisons
         else None,
         "categories": plots.scores(cards) if cards else None,
@@ -265,7 +265,7 @@ def _training(inputs: ReportInputs, history: History, night: NightFiles) -> dict
         fit = [(key.removeprefix("train."), f"{value:,.4g}") for key, value in trained.items()]
         return {"fit": fit, "losses": None, "knobs": named}
     earlier = history.before(night.record)
-    last = night_of(inputs, earlier).of(TrainFacts) if earlier else None
+    last = read_night(inputs, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
     return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}

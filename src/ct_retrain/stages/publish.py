@@ -139,7 +139,7 @@ def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
     staging = disk.staging_for(target)
     wanted = _stage(staging, inputs, decision, forced)
     if not target.exists() or not _same(disk.read_record(target / RELEASE, Release), wanted):
-        if name == _pointed(inputs.models) or any(name == move.target for move in history(inputs.models)):
+        if name == _pointed(inputs.models) or any(name == move.target for move in moves_of(inputs.models)):
             message = (
                 f"{target} was served and holds something else than tonight's release: was a setting changed since? "
                 f"Put it back, or start another night with --night {inputs.night}.2"
@@ -215,7 +215,7 @@ def latest(models: Path) -> str | None:
     return name
 
 
-def scorecards(models: Path) -> dict[str, Scorecard]:
+def release_scorecards(models: Path) -> dict[str, Scorecard]:
     """What every release achieved when it was made, oldest first."""
     paths = sorted(models.glob(f"nightly_*/{SCORECARD}"))
     return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
@@ -230,7 +230,7 @@ def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
         disk.remove_link(models / LATEST)
     elif _pointed(models) != name:
         disk.swap_link(models / LATEST, name)
-    moves = history(models)
+    moves = moves_of(models)
     source = moves[-1].target if moves else None
     if source == name:
         return
@@ -238,7 +238,7 @@ def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
     disk.append_record(models / HISTORY, move)
 
 
-def history(models: Path) -> list[Move]:
+def moves_of(models: Path) -> list[Move]:
     """Every move of the pointer, oldest first."""
     path = models / HISTORY
     return list(disk.read_lines(path, Move)) if path.exists() else []
@@ -246,7 +246,7 @@ def history(models: Path) -> list[Move]:
 
 def predecessor(models: Path) -> str:
     """The newest release before the one that is served that nobody has gone back from; raise UsageError without one."""
-    moves = history(models)
+    moves = moves_of(models)
     names = earlier(moves, moves[-1].target if moves else None)
     if not names:
         message = (

@@ -131,20 +131,20 @@ def _from_text(text: JsonValue, default: object) -> Any:
         return text
 
 
-def names() -> tuple[str, ...]:
+def setting_names() -> tuple[str, ...]:
     """Every setting by its dotted name."""
     return tuple(_flat(dict(Settings.model_construct())))
 
 
-def secrets() -> tuple[str, ...]:
+def secret_names() -> tuple[str, ...]:
     """The settings that are secrets, by their dotted names."""
     return tuple(name for name, value in _flat(dict(Settings.model_construct())).items() if value == _MASK)
 
 
 def public_environment() -> dict[str, str]:
     """The environment of our process without our secrets: what a program of somebody else's may know."""
-    hidden = {variable_of(name) for name in secrets()} | {
-        PREFIX + name.split(".")[0].upper() for name in secrets()
+    hidden = {variable_of(name) for name in secret_names()} | {
+        PREFIX + name.split(".")[0].upper() for name in secret_names()
     }
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
@@ -185,7 +185,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _refuse_secrets(options: Mapping[str, Any]) -> None:
     """Everyone on a machine can read the command lines of its processes, and shells keep them."""
-    for name in secrets():
+    for name in secret_names():
         if name in options:
             message = (
                 f"{name} is a secret and may not be an option, where `ps` and the shell's history show it: set "
@@ -198,7 +198,7 @@ def _is_secret(name: str) -> bool:
     """Whether *name* is a secret or a section that holds one."""
     return any(
         secret == name or secret.startswith(f"{name}.") or name.startswith(f"{secret}.")
-        for secret in secrets()
+        for secret in secret_names()
     )
 
 
@@ -218,7 +218,7 @@ def _dotted(variable: str) -> str:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    known = {variable_of(name) for name in names()}
+    known = {variable_of(name) for name in setting_names()}
     known |= {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in known:
@@ -228,7 +228,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
-    known = names()
+    known = setting_names()
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":

@@ -17,7 +17,7 @@ NightId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.\d+)?$
 """A date in the workspace's zone; `.2` and on for further nights of the same date."""
 
 
-def order(night: str) -> tuple[str, int]:
+def night_order(night: str) -> tuple[str, int]:
     """Sort key of night ids: the date, then the number behind the dot as a number."""
     date, _, number = night.partition(".")
     return date, int(number or 1)

@@ -50,7 +50,9 @@ def verify(workspace: Workspace, settings: Settings, ports: Ports, record: Night
 def judge_again(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
     """Simulate every kept answer again; as good as the simulator of *ports* is forgetful."""
     sealed, _ = _sealed(workspace, settings, ports, record)
-    claims = [recompute.answers(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
+    claims = (
+        [recompute.answers_claim(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
+    )
     return Verification(night=record.night, claims=tuple(claims))
 
 
@@ -107,14 +109,14 @@ def _told(sealed: Sealed) -> Claim:
 def _derived(sealed: Sealed) -> Iterator[Claim]:
     night, record, done = sealed.night, sealed.record, sealed.done
     if {"collect", "curate"} <= sealed.whole:
-        yield recompute.dataset(night, record, (done["collect"], done["curate"]))
+        yield recompute.dataset_claim(night, record, (done["collect"], done["curate"]))
     else:
         yield unknown(recompute.DATASET_CLAIM, "what collect or curate left is not whole")
     if "train" in sealed.whole:
         yield from filter(None, [certified(night, done["train"])])
     if _measured(sealed):
-        yield recompute.scorecards(night, record, done["benchmark"])
-        yield recompute.decision(night, record, done["benchmark"])
+        yield recompute.scorecards_claim(night, record, done["benchmark"])
+        yield recompute.decision_claim(night, record, done["benchmark"])
     elif any(ref.stage == "benchmark" for ref in record.stages):
         yield unknown(recompute.DECISION_CLAIM, "what benchmark left is not whole")
 

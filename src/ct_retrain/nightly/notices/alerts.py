@@ -39,7 +39,7 @@ def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, er
         where = f"in the log; {full}"
     said = archive.redacted(str(error), settings)
     failure = messages.Breakdown(_failing(workspace, night), type(error).__name__, said, where, log)
-    outbox.post(workspace, ports.notifier, messages.broken(night, failure))
+    outbox.post(workspace, ports.notifier, messages.breakdown(night, failure))
 
 
 def _environment(ports: Ports) -> Provenance | None:

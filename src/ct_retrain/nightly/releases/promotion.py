@@ -14,7 +14,7 @@ from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.manifests import sealed
 from ct_retrain.nightly.night import Ports
-from ct_retrain.stages.publish import Force, PublishInputs, history, publish_forced, release_name
+from ct_retrain.stages.publish import Force, PublishInputs, moves_of, publish_forced, release_name
 from ct_retrain.stages.train import ADAPTER
 from ct_retrain.suites.load import load_suite
 
@@ -53,7 +53,7 @@ def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
             f"night {night} was held back before it trained: there is no adapter to publish; {record.reason}"
         )
         raise UsageError(message)
-    if any(move.target == release_name(night) for move in history(workspace.models)):
+    if any(move.target == release_name(night) for move in moves_of(workspace.models)):
         by = "by itself" if record.release is not None else "before, by force"
         message = f"night {night} published {by}: `ct-retrain rollback {night}` serves it again"
         raise UsageError(message)

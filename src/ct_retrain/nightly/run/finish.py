@@ -28,7 +28,7 @@ from ct_retrain.core.records.night import (
 from ct_retrain.core.records.training import Fit
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.manifests import find, read_manifest
+from ct_retrain.manifests import find_manifest, read_manifest
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive
@@ -194,7 +194,7 @@ def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
     facts: dict[StageName, Facts] = {
         ref.stage: read_manifest(path).facts
         for ref in record.stages
-        if (path := find(workspace, record, ref)) is not None
+        if (path := find_manifest(workspace, record, ref)) is not None
     }
     page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
     places = messages.Places(

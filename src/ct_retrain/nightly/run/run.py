@@ -42,7 +42,7 @@ class Options(NamedTuple):
     """Throw this stage and what follows away first."""
 
 
-def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
+def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
     """Run the night, or what is left of it; None when it was told to stop before its end.
 
     A night that is over is returned as it is. Raise LockedError when another one runs; any other failure is
@@ -63,7 +63,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
         _forget(workspace, name, options.redo)
     if workspace.record(name).exists():
         return _over(workspace, settings, ports, disk.read_record(workspace.record(name), NightRecord))
-    outbox.catch_up(workspace, ports.notifier)
+    outbox.resend(workspace, ports.notifier)
     if options.until is None:
         alerts.beat(ports, "start", name)
     alerts.look_at_disk(workspace, settings, ports, name)
@@ -81,7 +81,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
 
 def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> NightRecord:
     """Do what is left to do for a night that is over."""
-    follow_up.follow(workspace, settings, ports, record)
+    follow_up.follow_up(workspace, settings, ports, record)
     alerts.beat_success(workspace, ports, record)
     return record
 

@@ -37,7 +37,7 @@ from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate
 from ct_retrain.stages.gold import fingerprints as fingerprints_of
-from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
+from ct_retrain.stages.publish import PublishInputs, publish, release_name, release_scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
 from ct_retrain.suites.load import load_suite
 from ct_retrain.trace import READING
@@ -207,7 +207,7 @@ def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
 def _before(night: Night) -> dict[str, Scorecard]:
     """What the releases before tonight's achieved; a resumed night finds its own among them and leaves it out."""
     mine = release_name(night.plan.night)
-    return {name: card for name, card in scorecards(night.workspace.models).items() if name != mine}
+    return {name: card for name, card in release_scorecards(night.workspace.models).items() if name != mine}
 
 
 def _arms(night: Night) -> tuple[tuple[Arm, Path | None], ...]:
