@@ -3,7 +3,7 @@
 Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
 (`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
 simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
-The text keeps its lines, so the compiler's messages still name the right ones.
+The text keeps its lines, so the compiler's messages still name the right ones. No runner of testbenches does this.
 """
 
 import re
