@@ -83,7 +83,7 @@ def run_night(
     'Nothing new: 0 passing runs collected, 0 new examples among them.'
     """
     from ct_retrain.compose import build, with_cache
-    from ct_retrain.nightly.run import Options, run
+    from ct_retrain.nightly.run import Options, run_night
 
     app = with_cache(build(workspace, dict(settings or {})))
-    return run(app.workspace, app.settings, app.ports, options or Options())
+    return run_night(app.workspace, app.settings, app.ports, options or Options())

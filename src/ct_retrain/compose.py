@@ -11,12 +11,12 @@ from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
+from ct_retrain.adapters.mlflow_tracker import tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.object_store import open_store
-from ct_retrain.adapters.outlook import outlook, unknown
+from ct_retrain.adapters.outlook import outlook, unestimated
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
-from ct_retrain.adapters.tracking import tracker_of
 from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import UsageError
@@ -81,7 +81,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),
-        outlook=unknown if settings.train.command else outlook,
+        outlook=unestimated if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )

@@ -94,7 +94,7 @@ def _spec(where: str, text: bytes) -> Spec:
         raise UsageError(message) from error
 
 
-def run(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[SpecResult]:
+def run_pipeline(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[SpecResult]:
     """Write, simulate and trace every spec in a run directory of its own, `<prefix>-<spec id>` below *runs*."""
     waiting = [_start(spec, runs, prefix) for spec in specs]
     results: list[SpecResult] = []

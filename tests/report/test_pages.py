@@ -29,7 +29,7 @@ from ct_retrain.core.configuration.loading import flat
 from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, Settings
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.run import Options, follow_up, run
+from ct_retrain.nightly.run import Options, follow_up, run_night
 from ct_retrain.report import is_written, write
 
 LIMIT = 2_000_000
@@ -385,7 +385,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(small):
     shutil.rmtree(small.workspace.outbox / REJECTED)
     ports = small.ports._replace(reporter=reporter)
     for _ in range(2):
-        run(small.workspace, small.settings, ports, Options(night=REJECTED))
+        run_night(small.workspace, small.settings, ports, Options(night=REJECTED))
 
     assert made == [REJECTED]
     assert is_written(small.workspace, record_of(small, REJECTED))
@@ -405,7 +405,7 @@ def test_a_report_that_fails_keeps_nobody_from_being_told(small):
         raise KeyError("a bug")
 
     shutil.rmtree(small.workspace.outbox / HELD)
-    failed = follow_up.follow(
+    failed = follow_up.follow_up(
         small.workspace, small.settings, small.ports._replace(reporter=reporter), record_of(small, HELD)
     )
 

@@ -13,7 +13,7 @@ _LARGEST = 1 << 28
 """Logits that are held at once (1 GiB in float32); a batch with more goes through TRL's loss, which works in tiles."""
 
 
-def install(trainer: Any) -> None:
+def compute_loss_here(trainer: Any) -> None:
     """Make *trainer*, a TRL SFTTrainer whose model is on a CPU, compute its loss here.
 
     Rows must be padded on the right, or packed with position ids, as TRL's collator does; the model must be causal.

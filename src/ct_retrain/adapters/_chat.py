@@ -77,10 +77,6 @@ class Chat:
         """The same as token ids; the template brings its own begin-of-sequence token, so none is added."""
         return self._ids(self.prompt(question))
 
-    def learned_ids(self, question: str, answer: str) -> list[int]:
-        """What follows `prompt_ids(question)` in training; see `pair`."""
-        return self.pair(question, answer)[1]
-
     def pair(self, question: str, answer: str) -> tuple[list[int], list[int]]:
         """A training row: what is asked, and what is learned after it, *answer* as the template has it and its ending.
 

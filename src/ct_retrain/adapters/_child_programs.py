@@ -58,7 +58,7 @@ def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Pope
     return _started([program, *rest, *arguments], log, command.directory)
 
 
-def run(command: Command, arguments: list[str], log: Path) -> int:
+def run_command(command: Command, arguments: list[str], log: Path) -> int:
     """Run *command* to its end and return its exit code; nothing of its process group is left, whatever happens."""
     process = start(command, arguments, log)
     with _ended(process):
@@ -125,7 +125,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.05)
 
 
-def tail(log: Path) -> str:
+def last_lines(log: Path) -> str:
     """The last lines of *log*, introduced in words."""
     try:
         lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]

@@ -18,24 +18,24 @@ class SequenceOrder(NamedTuple):
     packed: bool
 
 
-def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
+def lay_out(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
     """Lay out *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
     if packed:
-        planned = recipe.schedule(knobs, tokens.amounts(packed=True))
+        planned = recipe.training_schedule(knobs, tokens.amounts(packed=True))
         order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
         rows = _mixture.packed(tokens, order, planned.pack_to, knobs.seed)
-        found = recipe.packed(knobs, planned, len(rows))
+        found = recipe.packed_schedule(knobs, planned, len(rows))
         if found is not None:
             most = min(len(rows), found.steps * found.sequences_a_step)
             return SequenceOrder(rows.select(range(most)), found, packed=True)
-    planned = recipe.schedule(knobs, tokens.amounts(packed=False))
+    planned = recipe.training_schedule(knobs, tokens.amounts(packed=False))
     order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
     lengths = [len(row["input_ids"]) for row in tokens.rows]
     batched = reading_order.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)
     return SequenceOrder(_mixture.padded(tokens, batched), planned, packed=False)
 
 
-def follow(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:
+def follow_schedule(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:
     """Let *trainer* take its learning rate from *planned*.
 
     Transformers' own schedules begin at 0, so that the first step of a training teaches nothing.

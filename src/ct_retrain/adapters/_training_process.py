@@ -56,7 +56,7 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
     if end.code:
         hint = f", maybe because memory ran out: {_memory.REMEDY}" if end.exhausted else ""
         raise ToolError(
-            f"training ended with {_child_programs.ending(end.code)}{hint}; {_child_programs.tail(log)}"
+            f"training ended with {_child_programs.ending(end.code)}{hint}; {_child_programs.last_lines(log)}"
         )
     if not log.stat().st_size:
         log.unlink()

@@ -41,17 +41,17 @@ class CommandTrainer:
         (out / "fit.json").unlink(missing_ok=True)
         disk.remove_tree(out / "adapter")
         log, began = out / _child_programs.TRAINER_LOG, time.monotonic()
-        code = _child_programs.run(self._command, [str(plan_file), str(out)], log)
+        code = _child_programs.run_command(self._command, [str(plan_file), str(out)], log)
         seconds = time.monotonic() - began
         if code != 0:
             raise ToolError(
-                f"the trainer `{self.command}` ended with {_child_programs.ending(code)}; {_child_programs.tail(log)}"
+                f"the trainer `{self.command}` ended with {_child_programs.ending(code)}; {_child_programs.last_lines(log)}"
             )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
                 f"the trainer `{self.command}` left no {' and no '.join(missing)} in {out / 'adapter'}: save the "
-                f"adapter there with PEFT's save_pretrained; {_child_programs.tail(log)}"
+                f"adapter there with PEFT's save_pretrained; {_child_programs.last_lines(log)}"
             )
         return self._fit(plan, out, seconds)
 

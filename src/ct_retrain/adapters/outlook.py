@@ -41,7 +41,7 @@ class _Shape(NamedTuple):
     vocabulary: int
 
 
-def unknown(plan: TrainPlan, basis: str = "train.command trains, and nothing is known of it") -> Outlook:
+def unestimated(plan: TrainPlan, basis: str = "train.command trains, and nothing is known of it") -> Outlook:
     """The schedule of *plan* with tokens told from characters, and no estimates because of *basis*."""
     if plan.schedule is None:
         raise CorruptStateError("the plan has no schedule: redo the train stage")
@@ -56,11 +56,11 @@ def outlook(plan: TrainPlan) -> Outlook:
             tokens = _mixture.tokenised(plan, _modelling.load_tokenizer(directory))
             shape = _shape(directory)
     except CtRetrainError as error:
-        return unknown(plan, str(error))
+        return unestimated(plan, str(error))
     knobs = _machine.decided(plan.hyperparameters)
     device = "cuda" if _modelling.library("torch").cuda.is_available() else "cpu"
     amounts = tokens.amounts(packed=bool(knobs.packing))
-    planned = recipe.schedule(knobs, amounts)
+    planned = recipe.training_schedule(knobs, amounts)
     speed = _speed(knobs, device)
     operations = planned.tokens * shape.parameters * (6 if knobs.gradient_checkpointing else 4)
     idle = planned.steps * planned.accumulation * _PER_MICRO_BATCH[device]

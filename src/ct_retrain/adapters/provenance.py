@@ -42,7 +42,7 @@ def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
         host=socket.gethostname(),
         packages=packages(),
         tools=tuple(tools),
-        settings=loading.flat(settings),
+        settings=loading.recordable(settings),
     )
 
 

@@ -128,9 +128,9 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     if trainer.model.device.type == "cpu":
-        _answer_loss.install(trainer)
+        _answer_loss.compute_loss_here(trainer)
     trainer.remove_callback(transformers.PrinterCallback)
-    _schedule.follow(trainer, knobs, reading.schedule)
+    _schedule.follow_schedule(trainer, knobs, reading.schedule)
     return trainer, reading.schedule
 
 
@@ -142,7 +142,7 @@ def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _sche
         logging.getLogger(__name__).warning(
             "this model does not keep packed documents apart: padding instead"
         )
-    return _schedule.read(knobs, made_of.tokens, packed=packed)
+    return _schedule.lay_out(knobs, made_of.tokens, packed=packed)
 
 
 def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.SequenceOrder) -> Any:

@@ -59,7 +59,7 @@ class Server:
         code = None if self._process is None else self._process.poll()
         if code is None:
             return ""
-        return f"the server of endpoint.command ended with {_child_programs.ending(code)}; {_child_programs.tail(self._log)}"
+        return f"the server of endpoint.command ended with {_child_programs.ending(code)}; {_child_programs.last_lines(self._log)}"
 
     def close(self) -> None:
         """End the server and everything it started, if it was started; its log stays."""
@@ -77,7 +77,7 @@ class Server:
             if time.monotonic() > deadline:
                 raise ToolError(
                     f"the server of endpoint.command does not answer at endpoint.url after {self._patience:g} s "
-                    f"(endpoint.start_timeout); {_child_programs.tail(self._log)}"
+                    f"(endpoint.start_timeout); {_child_programs.last_lines(self._log)}"
                 )
             time.sleep(_APART)
 

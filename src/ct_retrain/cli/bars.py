@@ -68,10 +68,10 @@ def pace_of(event: MutableMapping[str, Any]) -> str:
     """Rate and time left in words: `12.5/s, 3 min left`."""
     rate, left = event["rate"], event["left"]
     pace = f"{rate:.3g}/s" if rate >= 1 or not rate else f"{1 / rate:.3g} s each"
-    return pace if left is None else f"{pace}, {duration(left)} left"
+    return pace if left is None else f"{pace}, {time_left(left)} left"
 
 
-def duration(seconds: float) -> str:
+def time_left(seconds: float) -> str:
     """*seconds* in the two largest units: `45 s`, `3 min`, `2 h 05 min`."""
     if seconds < 90:
         return f"{seconds:.0f} s"

@@ -219,11 +219,11 @@ def _judged(
     """Scorecard and samples by rule; one and the same where the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard
     from ct_retrain.judge.lazy import judge_behind
-    from ct_retrain.stages.benchmark import Drawn, answers
+    from ct_retrain.stages.benchmark import Drawn, judged_answers
     from ct_retrain.suites.official import RULES, Official
 
     eval_spec, judge = eval_run.eval_spec, judge_behind(eval_run.simulator)
-    drawn = answers(eval_run, arm, generator)
+    drawn = judged_answers(eval_run, arm, generator)
     card = scorecard(eval_spec, arm, generator.tool, drawn)
     cards = {"hardened": card, "official": card}
     samples = {"hardened": drawn, "official": drawn}
@@ -231,7 +231,7 @@ def _judged(
         official = Official(judge.icarus, eval_spec.suite.kind)
         theirs = eval_spec._replace(simulator=official.tool, evident=False)
         again = eval_run._replace(simulator=official, eval_spec=theirs)
-        samples["official"] = answers(again, arm, Drawn(drawn, generator.tool))
+        samples["official"] = judged_answers(again, arm, Drawn(drawn, generator.tool))
         cards["official"] = scorecard(theirs, arm, generator.tool, samples["official"])
     return cards, samples
 

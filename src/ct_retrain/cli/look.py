@@ -106,7 +106,7 @@ def _row(record: NightRecord) -> tuple[str, ...]:
 def history(context: Context, *, as_json: bool) -> None:
     """Every move of `latest_nightly`: when, from, to, why."""
     from ct_retrain.report.formatting import opening
-    from ct_retrain.stages.publish import history as moves
+    from ct_retrain.stages.publish import moves_of as moves
 
     done = moves(context.app().workspace.models)
     if as_json:

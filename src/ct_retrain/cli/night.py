@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.core.stage import STAGES, stage_named
 
 if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.records.readiness import Readiness
     from ct_retrain.core.records.training import Outlook
     from ct_retrain.nightly.run import DryRun
-
-_STAGES = ("collect", "curate", "train", "benchmark", "publish")
 
 
 @click.command(short_help="Run tonight, or resume it.")
@@ -24,8 +23,8 @@ _STAGES = ("collect", "curate", "train", "benchmark", "publish")
 @click.option(
     "--dry-run", is_flag=True, help="Do every CPU check for real, print the plan, leave nothing behind."
 )
-@click.option("--redo", type=click.Choice(_STAGES), help="Throw this stage and what follows away first.")
-@click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage; a later run goes on.")
+@click.option("--redo", type=click.Choice(STAGES), help="Throw this stage and what follows away first.")
+@click.option("--until", type=click.Choice(STAGES), help="Stop after this stage; a later run goes on.")
 @click.option(
     "--if-open", is_flag=True, help="Exit 0 when the night is over already; for a schedule's second chances."
 )
@@ -47,11 +46,9 @@ def run(
 ) -> int:
     """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
     from ct_retrain.cli.context import log
-    from ct_retrain.cli.stages import stage_name
     from ct_retrain.compose import with_cache
     from ct_retrain.nightly.records import tonight
-    from ct_retrain.nightly.run import Options, plan_night
-    from ct_retrain.nightly.run import run as run_night
+    from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
@@ -61,7 +58,7 @@ def run(
     app = with_cache(app)
     log(app.workspace.work)
     over = app.workspace.record(night or tonight(app.settings.timezone)).exists() and redo is None
-    options = Options(night, stage_name(until), stage_name(redo))
+    options = Options(night, stage_named(until), stage_named(redo))
     record = run_night(app.workspace, app.settings, app.ports, options)
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to go on")

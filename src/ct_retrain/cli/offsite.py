@@ -26,13 +26,13 @@ def snapshot(context: Context, night: str | None, *, as_json: bool) -> None:
     back even where there is a receipt, and what the store has lost or damaged is sent again.
     """
     from ct_retrain import disk
-    from ct_retrain.nightly.snapshots.upload import catch_up
     from ct_retrain.nightly.snapshots.upload import snapshot as copy
+    from ct_retrain.nightly.snapshots.upload import upload_missing
 
     app = context.app()
     store = _store(app)
     with disk.lock(app.workspace.lock):
-        done = [copy(app.workspace, store, night)] if night else catch_up(app.workspace, store)
+        done = [copy(app.workspace, store, night)] if night else upload_missing(app.workspace, store)
     if as_json:
         print_json([one.model_dump(mode="json", exclude={"objects", "contents"}) for one in done])
         return

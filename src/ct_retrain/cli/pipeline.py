@@ -23,8 +23,7 @@ def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool)
     from pathlib import Path
 
     from ct_retrain.demo.planner import Planner
-    from ct_retrain.pipeline import Tools, load_specs
-    from ct_retrain.pipeline import run as run_pipeline
+    from ct_retrain.pipeline import Tools, load_specs, run_pipeline
     from ct_retrain.stages.benchmark import sampling_of
     from ct_retrain.stages.publish import latest
 

@@ -41,10 +41,10 @@ def schedule(
 
     from pydantic import TypeAdapter
 
-    from ct_retrain.nightly.schedule import Scheduler, units
+    from ct_retrain.nightly.schedule import Scheduler, schedule_units
 
     here = _installation(context, user, environment)
-    written = units(TypeAdapter[Scheduler](Scheduler).validate_python(scheduler), here)
+    written = schedule_units(TypeAdapter[Scheduler](Scheduler).validate_python(scheduler), here)
     if out is not None:
         _write(Path(out), written)
     elif as_json:

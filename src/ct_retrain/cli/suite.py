@@ -93,7 +93,7 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None
     from ct_retrain.core.errors import ToolError
     from ct_retrain.suites.health import aids_of, health
     from ct_retrain.suites.load import load_suite
-    from ct_retrain.suites.official import RULES, Official, by_rule, differences
+    from ct_retrain.suites.official import RULES, Official, by_rule, disagreements
 
     settings = settings_of(context)
     chosen = load_suite(name, Path(context.workspace))
@@ -110,7 +110,7 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None
             return _Found(chosen, found, ())
         goldens = [(one.id, one.design(one.golden)) for one in chosen.problems]
         own = Official(judge.icarus, chosen.kind)
-        return _Found(chosen, found, tuple(differences(goldens, own, judge, workers)))
+        return _Found(chosen, found, tuple(disagreements(goldens, own, judge, workers)))
 
 
 def _judge(context: Context, settings: Settings) -> Judge:

@@ -9,7 +9,7 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.core.records.tracking import Tracked
+    from ct_retrain.core.records.tracked import Tracked
 
 
 @click.group(short_help="Nights in MLflow.")
@@ -42,8 +42,8 @@ def status(context: Context, *, as_json: bool) -> None:
 def rebuild(context: Context, *, as_json: bool) -> None:
     """Write every night on record into the store.
 
-    The embedded store is made anew beside the old one and takes its place when it is whole; on a server the nights
-    that differ are written again. No night may run meanwhile.
+    The embedded store is deleted and made anew; on a server the runs of nights are, and what else it holds stays.
+    No night may run meanwhile.
     """
     from ct_retrain.nightly.tracking import rebuild_tracking
 

@@ -64,13 +64,13 @@ def print_sources(workspace: Workspace, record: NightRecord) -> None:
 
 def print_certificate(workspace: Workspace, record: NightRecord) -> None:
     """What the mixture was compared with, and the rows that come nearest to a benchmark problem."""
-    from ct_retrain.core.records.certificate import told
+    from ct_retrain.core.records.certificate import certificate_lines
     from ct_retrain.nightly.audit import certificate_of
 
     found = certificate_of(workspace, record)
     if found is None:
         return
-    click.echo("\n".join(["decontamination", *(f"  {line}" for line in told(found))]))
+    click.echo("\n".join(["decontamination", *(f"  {line}" for line in certificate_lines(found))]))
     if found.nearest:
         rows = [near.told for near in found.nearest]
         print_table("nearest rows of the mixture", ("by", "alike", "problem", "row"), rows)

@@ -10,7 +10,7 @@ from ct_retrain.core.records.notice import Beat, Notice
 from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 from ct_retrain.core.records.readiness import Readiness
 from ct_retrain.core.records.snapshot import Stored
-from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.tracked import Story, Tracked
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.core.records.verdict import Design, Verdict
 
@@ -129,7 +129,7 @@ class Tracker(Protocol):
         ...
 
     def follow(self, story: Story) -> Tracked:
-        """Make the store say what *story* says of its nights and aliases, however often; raise ToolError."""
+        """Write the nights and aliases of *story*, each in place of what was told before; raise ToolError."""
         ...
 
     def rebuild(self, story: Story) -> Tracked:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ct_retrain.verilog.extract import find_rtl
 from ct_retrain.verilog.fingerprint import canonical, shape_words
-from ct_retrain.verilog.modules import Module, names, ports_of, roots
+from ct_retrain.verilog.modules import Module, declared_ports, module_names, roots
 from ct_retrain.verilog.statements import is_clocked, module_statements
 from ct_retrain.verilog.tree import parse
 
@@ -56,10 +56,10 @@ def read_rtl(text: str) -> Rtl | None:
     parsed = parse(text)
     if parsed is None:
         return None
-    found = names(parsed)
+    found = module_names(parsed)
     if not found.defined:
         return None
-    ports = ports_of(parsed, found.defined)
+    ports = declared_ports(parsed, found.defined)
     defined = tuple(Module(name, ports.get(name, ())) for name in found.defined)
     statements = module_statements(parsed, defined)
     outer = roots(found)

@@ -68,7 +68,7 @@ class Cleaned(NamedTuple):
         return self.compared.matches
 
 
-def clean(rows: Sequence[Candidate], protection: Protection, seed: int) -> Cleaned:
+def decontaminate(rows: Sequence[Candidate], protection: Protection, seed: int) -> Cleaned:
     """Compare *rows* with every suite of *protection*, and draw by *seed* which of too many near-duplicates to take."""
     settings = protection.settings
     grown: defaultdict[str, Clusters] = defaultdict(lambda: Clusters(settings.cluster_similarity))

@@ -11,18 +11,17 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record
-from ct_retrain.core.records.night import BenchmarkFacts, Manifest, NightRecord
+from ct_retrain.core.records.night import BenchmarkFacts, NightRecord
 from ct_retrain.core.records.problem import Estimate, Problem, Scorecard
 from ct_retrain.core.rules.statistics import Resampling, clustered
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import Planner
 from ct_retrain.demo.stage_set import NEW, OLD, SUITE, cluster_of, night_id, specs_file
+from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.run import Options
-from ct_retrain.nightly.run import run as run_night
-from ct_retrain.pipeline import Tools, load_specs
-from ct_retrain.pipeline import run as run_pipeline
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.pipeline import Tools, load_specs, run_pipeline
 from ct_retrain.stages.benchmark import sampling_of
 from ct_retrain.stages.publish import latest
 
@@ -106,7 +105,8 @@ def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int
 
 
 def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest, record: NightRecord) -> Turn:
-    cards = _scorecards(workspace, name)
+    measured = facts_of(workspace, record, BenchmarkFacts)
+    cards = measured.scorecards if measured else ()
     problems = list(disk.read_lines(workspace.root / SUITE, Problem))
     how = Resampling(settings.gate.confidence, settings.gate.bootstrap, settings.gate.seed)
 
@@ -123,14 +123,6 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
         old={card.arm: share(card, OLD) for card in cards},
         clusters={tag: len({cluster_of(one) for one in problems if tag in one.tags}) for tag in (NEW, OLD)},
     )
-
-
-def _scorecards(workspace: Workspace, night: str) -> tuple[Scorecard, ...]:
-    path = workspace.stage(night, "benchmark") / MANIFEST
-    if not path.exists():
-        return ()
-    facts = disk.read_record(path, Manifest).facts
-    return facts.scorecards if isinstance(facts, BenchmarkFacts) else ()
 
 
 def _progress(turn: Turn) -> str:

@@ -43,7 +43,7 @@ def planned_task(plan: Plan) -> Task:
     return draw_task(families[plan.family], Random(plan.seed))
 
 
-def spec_of(name: str, plan: Plan) -> Spec:
+def planned_spec(name: str, plan: Plan) -> Spec:
     """The Spec of the task that *plan* names, with the testbench the bank makes for it."""
     task = planned_task(plan)
     return Spec(

@@ -15,7 +15,7 @@ from ct_retrain.demo.families import mastered_families, missing_families, sample
 from ct_retrain.demo.families.render import draw_task
 from ct_retrain.demo.families.task import Family, Task, is_held_out
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
-from ct_retrain.demo.planner import spec_of
+from ct_retrain.demo.planner import planned_spec
 from ct_retrain.pipeline import Plan, Spec
 from ct_retrain.verilog.fingerprint import shape
 
@@ -60,7 +60,7 @@ def specs(recipe: NightlyRecipe, night: int) -> list[Spec]:
         family = families[len(chosen) % len(families)]
         plan = Plan(family=family.name, seed=seeds.randrange(1 << 30))
         if not is_held_out(draw_task(family, Random(plan.seed)).key):
-            chosen.append(spec_of(f"n{night}-{len(chosen):03d}", plan))
+            chosen.append(planned_spec(f"n{night}-{len(chosen):03d}", plan))
     return chosen
 
 

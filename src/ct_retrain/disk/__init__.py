@@ -37,6 +37,7 @@ from ct_retrain.disk.trees import (
     publish_tree,
     remove_link,
     remove_tree,
+    staging_for,
     swap_link,
     sync_tree,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "replace_file",
     "sha256_of",
     "size_difference",
+    "staging_for",
     "swap_link",
     "sync_directory",
     "sync_tree",

@@ -100,7 +100,7 @@ def size(count: float) -> str:
     return f"{count:.1f} GiB"
 
 
-def listed(names: Sequence[str], most: int = 12) -> str:
+def comma_list(names: Sequence[str], most: int = 12) -> str:
     """Names with commas, and how many more there are."""
     rest = len(names) - most
     return ", ".join(line(name, 80) for name in names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.certificate import told
+from ct_retrain.core.records.certificate import certificate_lines
 from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     CollectFacts,
     CurateFacts,
-    StageName,
     TrainFacts,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.report.formatting import line, words
 from ct_retrain.report.report_inputs import NightFiles, ReportInputs, refused
 
@@ -52,7 +52,7 @@ class HarvestSummary(NamedTuple):
     """Gold sets and general data: file, lines, taken, refused and why."""
 
 
-def harvest(inputs: ReportInputs, night: NightFiles) -> HarvestSummary:
+def harvest_summary(inputs: ReportInputs, night: NightFiles) -> HarvestSummary:
     """Add up what collect, curate, train and benchmark say of data."""
     trained = night.of(TrainFacts)
     curated = night.of(CurateFacts)
@@ -93,7 +93,7 @@ def decontamination(night: NightFiles) -> Decontamination | None:
     facts = night.of(TrainFacts)
     if facts is None or facts.certificate is None:
         return None
-    sentences = tuple(line(one, 400) for one in told(facts.certificate))
+    sentences = tuple(line(one, 400) for one in certificate_lines(facts.certificate))
     nearest = tuple(tuple(line(cell, 90) for cell in near.told) for near in facts.certificate.nearest)
     return Decontamination(sentences, nearest)
 

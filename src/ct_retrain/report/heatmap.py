@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.report.formatting import ARMS
-from ct_retrain.report.report_inputs import ReportInputs, benchmark_of
+from ct_retrain.report.report_inputs import ReportInputs, read_benchmark
 
 SHOWN = 14
 """Nights."""
@@ -96,7 +96,7 @@ def _rank(row: HeatMapRow) -> tuple[int, int, str]:
 
 
 def _night(inputs: ReportInputs, record: NightRecord) -> _Night | None:
-    facts = benchmark_of(inputs, record)
+    facts = read_benchmark(inputs, record)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     incumbent = cards.get("champion") or cards.get("mainline")
     if "candidate" in cards and incumbent is not None:

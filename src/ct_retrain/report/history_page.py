@@ -16,7 +16,7 @@ from ct_retrain.report.formatting import (
 )
 from ct_retrain.report.night_page import Tile
 from ct_retrain.report.report_inputs import History, ReportInputs
-from ct_retrain.report.trend import nights
+from ct_retrain.report.trend import trend_points
 
 _TRENDS = {"functional": "All problems (functional)", "fsm": "State machines (fsm)"}
 
@@ -67,7 +67,7 @@ def _counts(history: History) -> dict[str, int]:
 
 
 def _trends(inputs: ReportInputs, history: History) -> list[Trend]:
-    row = nights(inputs, history)
+    row = trend_points(inputs, history)
     return [
         Trend(said, plots.trend(name, row))
         for name, said in _TRENDS.items()

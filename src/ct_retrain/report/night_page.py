@@ -1,7 +1,9 @@
 """What the page of one night says: outcome and reason first, then the evidence, then where it came from."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from pydantic import JsonValue
 
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
@@ -26,15 +28,15 @@ from ct_retrain.report.formatting import (
     span,
     words,
 )
-from ct_retrain.report.harvest import decontamination, harvest
+from ct_retrain.report.harvest import decontamination, harvest_summary
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.report_inputs import (
     History,
     NightFiles,
     ReportInputs,
-    night_of,
+    read_night,
 )
-from ct_retrain.report.top_failures import failures, problems_of
+from ct_retrain.report.top_failures import problems_of, top_failures
 
 _MARGINS = {"champion": ("gate.margin_champion", 0.01), "mainline": ("gate.margin_mainline", 0.015)}
 _NEEDED = ("min_delta_score", 0.01)
@@ -74,9 +76,9 @@ class Hero(NamedTuple):
 
 def night_context(inputs: ReportInputs, history: History, record: NightRecord) -> dict[str, Any]:
     """Everything the template of a night's page asks for."""
-    night = night_of(inputs, record)
+    night = read_night(inputs, record)
     problems, unread = problems_of(inputs)
-    shown = failures(inputs, night, problems)
+    shown = top_failures(inputs, night, problems)
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
     return {
         "record": record,
@@ -90,7 +92,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         ),
         "signs": SIGNS,
         "failures": shown,
-        "harvest": harvest(inputs, night),
+        "harvest": harvest_summary(inputs, night),
         "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": inputs.workspace.relative(inputs.workspace.record(record.night)),
@@ -180,7 +182,7 @@ def _score(night: NightFiles) -> dict[str, Any]:
     comparisons = evidence.comparisons if evidence else ()
     margins = {name: _number(settings, *bound) for name, bound in _MARGINS.items()}
     return {
-        "differences": plots.differences(comparisons, margins, _number(settings, *_NEEDED))
+        "differences": plots.difference_plot(comparisons, margins, _number(settings, *_NEEDED))
         if comparisons
         else None,
         "categories": plots.scores(cards) if cards else None,
@@ -192,10 +194,10 @@ def _score(night: NightFiles) -> dict[str, Any]:
     }
 
 
-def _number(settings: dict[str, str], name: str, default: float) -> float:
+def _number(settings: Mapping[str, JsonValue], name: str, default: float) -> float:
     """A setting of that night, as its record holds it."""
     try:
-        return float(settings.get(name, default))
+        return float(str(settings.get(name, default)))
     except ValueError:
         return default
 
@@ -263,7 +265,7 @@ def _training(inputs: ReportInputs, history: History, night: NightFiles) -> dict
         fit = [(key.removeprefix("train."), f"{value:,.4g}") for key, value in trained.items()]
         return {"fit": fit, "losses": None, "knobs": named}
     earlier = history.before(night.record)
-    last = night_of(inputs, earlier).of(TrainFacts) if earlier else None
+    last = read_night(inputs, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
     return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}
@@ -311,5 +313,5 @@ def _provenance(record: NightRecord) -> dict[str, Any]:
         ],
         "tools": [(line(one.name), line(one.version), line(one.detail)) for one in made.tools],
         "packages": [(line(name), line(version)) for name, version in sorted(made.packages.items())],
-        "settings": [(line(name), line(value, 1000)) for name, value in made.settings.items()],
+        "settings": [(line(name), line(str(value), 1000)) for name, value in made.settings.items()],
     }

@@ -15,7 +15,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import formatting
 from ct_retrain.report.history_page import history_context
 from ct_retrain.report.night_page import night_context
-from ct_retrain.report.report_inputs import History, ReportInputs, history_of
+from ct_retrain.report.report_inputs import History, ReportInputs, read_history
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,7 +27,7 @@ _HEAD = 1024
 
 def write(inputs: ReportInputs, records: Sequence[NightRecord]) -> list[Path]:
     """Write the history page and the pages of *records*; return the paths of the latter."""
-    history = history_of(inputs)
+    history = read_history(inputs)
     pages = _there(inputs.workspace) | {record.night for record in records}
     disk.make_directory(inputs.workspace.reports)
     context = {**history_context(inputs, history), "pages": pages, "source": "history"}
@@ -87,6 +87,6 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_shown,
     )
-    named = (formatting.words, formatting.line, formatting.listed, formatting.moment, formatting.opening)
+    named = (formatting.words, formatting.line, formatting.comma_list, formatting.moment, formatting.opening)
     found.filters.update({one.__name__: one for one in named})
     return found

@@ -33,7 +33,7 @@ _ENDED: dict[NightOutcome, tuple[str, Literal["full", "none"]]] = {
 }
 
 
-def differences(comparisons: Sequence[Comparison], margins: dict[str, float], needed: float) -> Chart:
+def difference_plot(comparisons: Sequence[Comparison], margins: dict[str, float], needed: float) -> Chart:
     """Tonight minus each incumbent, with interval, the margin it must stay above and the gain it must reach."""
 
     def paint(axes: Axes) -> None:

@@ -12,13 +12,12 @@ from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Facts,
-    Manifest,
-    ManifestRef,
     Move,
     NightRecord,
-    order,
+    night_order,
 )
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import facts_of, find_manifest, read_manifest
 
 F = TypeVar("F", bound=Record)
 
@@ -64,15 +63,17 @@ class History(NamedTuple):
 
     def before(self, record: NightRecord) -> NightRecord | None:
         """The night on record before that of *record*."""
-        earlier = [one for one in self.records if order(one.night) < order(record.night)]
+        earlier = [one for one in self.records if night_order(one.night) < night_order(record.night)]
         return earlier[-1] if earlier else None
 
     def until(self, record: NightRecord, most: int) -> tuple[NightRecord, ...]:
         """That of *record* and those before it, at most *most*."""
-        return tuple(one for one in self.records if order(one.night) <= order(record.night))[-most:]
+        return tuple(one for one in self.records if night_order(one.night) <= night_order(record.night))[
+            -most:
+        ]
 
 
-def history_of(inputs: ReportInputs) -> History:
+def read_history(inputs: ReportInputs) -> History:
     """Read every record and every move that can be read."""
     missing: list[str] = []
     records: list[NightRecord] = []
@@ -81,7 +82,7 @@ def history_of(inputs: ReportInputs) -> History:
             records.append(disk.read_record(path, NightRecord))
         except (CorruptStateError, OSError) as error:
             missing.append(_said(inputs, error))
-    records.sort(key=lambda record: order(record.night))
+    records.sort(key=lambda record: night_order(record.night))
     return History(
         tuple(records), tuple(_moves(inputs, missing)), _serving(inputs, missing), tuple(sorted(missing))
     )
@@ -106,18 +107,18 @@ def _serving(inputs: ReportInputs, missing: list[str]) -> str | None:
     return name
 
 
-def night_of(inputs: ReportInputs, record: NightRecord) -> NightFiles:
+def read_night(inputs: ReportInputs, record: NightRecord) -> NightFiles:
     """The facts of every stage of *record* that can be read, from the night's directory or from the archive."""
     facts: list[Facts] = []
     places: dict[str, Path] = {}
     missing: list[str] = []
     for ref in record.stages:
-        found = _found(inputs, record, ref)
+        found = find_manifest(inputs.workspace, record, ref)
         if found is None:
             missing.append(f"{ref.path} is no longer there: what only {ref.stage} knew is left out below")
             continue
         try:
-            manifest = disk.read_record(found, Manifest)
+            manifest = read_manifest(found)
         except (CorruptStateError, OSError) as error:
             missing.append(_said(inputs, error))
             continue
@@ -131,23 +132,12 @@ def night_of(inputs: ReportInputs, record: NightRecord) -> NightFiles:
     return NightFiles(record, tuple(facts), places, tuple(missing))
 
 
-def benchmark_of(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:
+def read_benchmark(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:
     """What benchmark found in the night of *record*; None where there was none or it cannot be read any more."""
-    for ref in record.stages:
-        found = _found(inputs, record, ref) if ref.stage == "benchmark" else None
-        if found is not None:
-            try:
-                facts = disk.read_record(found, Manifest).facts
-            except (CorruptStateError, OSError):
-                return None
-            return facts if isinstance(facts, BenchmarkFacts) else None
-    return None
-
-
-def _found(inputs: ReportInputs, record: NightRecord, ref: ManifestRef) -> Path | None:
-    own = inputs.workspace.root / ref.path
-    archived = inputs.workspace.archive / record.night / ref.stage / own.name
-    return next((path for path in (own, archived) if path.is_file()), None)
+    try:
+        return facts_of(inputs.workspace, record, BenchmarkFacts)
+    except (CorruptStateError, OSError):
+        return None
 
 
 def refused(path: Path) -> Iterator[Rejected]:

@@ -56,7 +56,7 @@ def problems_of(inputs: ReportInputs) -> tuple[dict[str, Problem], str]:
     return {problem.id: problem for problem in suite.problems}, ""
 
 
-def failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Problem]) -> Failures:
+def top_failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Problem]) -> Failures:
     """Those of the night's candidate."""
     facts = night.of(BenchmarkFacts)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ct_retrain.core.records.night import Move, NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Estimate, Scorecard
-from ct_retrain.report.report_inputs import History, ReportInputs, benchmark_of
+from ct_retrain.report.report_inputs import History, ReportInputs, read_benchmark
 
 SHOWN = 90
 """Nights in a picture."""
@@ -22,13 +22,13 @@ class TrendPoint(NamedTuple):
     """Who moved `latest_nightly` because of that night or on its date; empty when nobody did."""
 
 
-def nights(inputs: ReportInputs, history: History) -> tuple[TrendPoint, ...]:
+def trend_points(inputs: ReportInputs, history: History) -> tuple[TrendPoint, ...]:
     """The last nights, oldest first."""
     return tuple(_point(inputs, record, history.moves) for record in history.records[-SHOWN:])
 
 
 def _point(inputs: ReportInputs, record: NightRecord, moves: Sequence[Move]) -> TrendPoint:
-    facts = benchmark_of(inputs, record)
+    facts = read_benchmark(inputs, record)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     moved = [move.who for move in moves if (move.night or f"{move.at:%Y-%m-%d}") == record.night]
     return TrendPoint(

@@ -15,7 +15,7 @@ from ct_retrain.stages._several_files import (
     Part,
     Surroundings,
     Whole,
-    listed,
+    as_list,
     surroundings_of,
     whole,
 )
@@ -45,15 +45,15 @@ class Tried(NamedTuple):
             return None
         log = payload.simulation_log or payload.simulation_compile_log or ""
         around = surroundings_of(payload)
-        several = [clean(name) for name in first]
-        dirs = [clean(name) for name in around.dirs]
-        defines = [(name, clean(value)) for name, value in around.defines]
-        return cls(line, spec, clean(last), clean(log[-longest:]), several, dirs, defines)
+        several = [encodable(name) for name in first]
+        dirs = [encodable(name) for name in around.dirs]
+        defines = [(name, encodable(value)) for name, value in around.defines]
+        return cls(line, spec, encodable(last), encodable(log[-longest:]), several, dirs, defines)
 
 
 def _names(several: Sequence[str] | str | None, one: str | None) -> tuple[tuple[str, ...], str]:
     """The files before the last, and the last; "" where there is none."""
-    names = [name for name in listed(several) if name and name != one]
+    names = [name for name in as_list(several) if name and name != one]
     names += [one] if one else []
     return tuple(names[:-1]), names[-1] if names else ""
 
@@ -100,7 +100,7 @@ class BlobStore:
         except OSError as error:
             message = f"cannot keep {name} in {self._place}: {error.strerror}; free space or fix permissions, then run again"
             raise ToolError(message) from error
-        return Artefact(name=clean(name), sha256=sha256, size=len(data))
+        return Artefact(name=encodable(name), sha256=sha256, size=len(data))
 
     def _write(self, path: str, data: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
@@ -143,10 +143,12 @@ class Gatherer:
             run_id=run,
             line=entry.number,
             generated_at=min(in_utc(entry.timestamp), self._latest),
-            spec_hash=clean(payload.spec_hash or spec_hash_of(found.spec.data.decode("utf-8", "replace"))),
-            category=clean(payload.category) if payload.category else None,
-            source=clean(payload.source or "pipeline"),
-            generator=clean(payload.generator or ""),
+            spec_hash=encodable(
+                payload.spec_hash or spec_hash_of(found.spec.data.decode("utf-8", "replace"))
+            ),
+            category=encodable(payload.category) if payload.category else None,
+            source=encodable(payload.source or "pipeline"),
+            generator=encodable(payload.generator or ""),
             spec=self._keep(found.spec),
             rtl=rtl,
             testbench=self._keep(found.texts.testbench),
@@ -221,7 +223,7 @@ class Gatherer:
     def _data(self, payload: Payload) -> tuple[_Found, ...] | FileRefusal:
         """What is read while it runs, by the last part of each name."""
         found: dict[str, _Found] = {}
-        names = listed(payload.data_files)
+        names = as_list(payload.data_files)
         if len(names) > MOST_FILES:
             return FileRefusal("artefact_too_large", f"data_files: {len(names)} files, limit {MOST_FILES}")
         for name in names:
@@ -276,7 +278,7 @@ class Gatherer:
         )
 
 
-def clean(text: str) -> str:
+def encodable(text: str) -> str:
     """*text* as UTF-8 can hold it: lone surrogates become backslash escapes."""
     return text if text.isascii() else as_bytes(text).decode()
 

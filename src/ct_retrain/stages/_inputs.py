@@ -41,7 +41,7 @@ class Source(NamedTuple):
         return told_by_file(self.testbench, told, "testbench.v") if "testbench.v:" in told else told
 
 
-def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
+def trace_refusal(trace: Trace, reason: str, detail: str) -> Rejected:
     """The refusal of *trace*, by the line it came from."""
     return Rejected(subject=f"{trace.run_id}:{trace.line}", reason=reason, detail=detail)
 
@@ -55,29 +55,29 @@ class TraceTexts(NamedTuple):
     """Largest design."""
 
 
-def read(trace: Trace, reading: TraceTexts) -> Source | Rejected:
+def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
     """*trace* with its texts, or why it cannot be an example whatever a simulation says."""
     try:
-        rtl = text_of(reading.collected, trace.rtl)
-        testbench = text_of(reading.collected, trace.testbench)
+        rtl = artefact_text(reading.collected, trace.rtl)
+        testbench = artefact_text(reading.collected, trace.testbench)
         data = tuple(_data(reading.collected, one) for one in trace.data_files)
-        instruction = instruction_of(text_of(reading.collected, trace.spec))
+        instruction = instruction_of(artefact_text(reading.collected, trace.spec))
     except (OSError, ValueError) as error:
-        return refusal(trace, "integrity", str(error))
+        return trace_refusal(trace, "integrity", str(error))
     if not instruction.strip():
-        return refusal(trace, "no_instruction", "the spec says nothing")
+        return trace_refusal(trace, "no_instruction", "the spec says nothing")
     if len(rtl.encode()) > reading.most_bytes:
-        return refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
+        return trace_refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
     if not modules(rtl):
-        return refusal(trace, "no_module", "the RTL holds no module")
+        return trace_refusal(trace, "no_module", "the RTL holds no module")
     return Source(trace, instruction, rtl, testbench, canonical(rtl), data)
 
 
 def _data(collected: Path, artefact: Artefact) -> DataFile:
-    return DataFile(name=artefact.name, text=text_of(collected, artefact))
+    return DataFile(name=artefact.name, text=artefact_text(collected, artefact))
 
 
-def text_of(collected: Path, artefact: Artefact) -> str:
+def artefact_text(collected: Path, artefact: Artefact) -> str:
     """The artefact's text; raise ValueError when its bytes changed or are not UTF-8."""
     path = collected / "artefacts" / artefact.sha256[:2] / artefact.sha256
     if disk.sha256_of(path) != artefact.sha256:

@@ -9,7 +9,7 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._inputs import Source, text_of
+from ct_retrain.stages._inputs import Source, artefact_text
 
 
 class Attempts(NamedTuple):
@@ -41,7 +41,7 @@ def repairs(
 def _failed(source: Source, attempts: Attempts) -> Iterator[str]:
     for attempt in source.trace.attempts[-attempts.most :] if attempts.most else ():
         try:
-            bad = text_of(attempts.collected, attempt.rtl)
+            bad = artefact_text(attempts.collected, attempt.rtl)
         except (OSError, ValueError):
             continue
         if bad.strip() and bad != source.rtl:

@@ -12,7 +12,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.stages._artefacts import ARTEFACTS, BlobStore, Gatherer, Tried
 from ct_retrain.stages._scan import Position, ScanJob, ScanSite, Sighting, TraceScan
 from ct_retrain.trace import FileRefusal, Reach
-from ct_retrain.trace.reach import refusal
+from ct_retrain.trace.reach import file_refusal
 
 
 class RunHarvest(NamedTuple):
@@ -33,7 +33,7 @@ class RunHarvest(NamedTuple):
     """Entries that look like passed simulations, taken or not."""
 
 
-def harvest(jobs: Iterable[ScanJob], site: ScanSite) -> list[RunHarvest]:
+def harvest_runs(jobs: Iterable[ScanJob], site: ScanSite) -> list[RunHarvest]:
     """Do *jobs* in order."""
     blobs = BlobStore(site.out / ARTEFACTS)
     try:
@@ -79,7 +79,7 @@ def _gather(scan: TraceScan, site: ScanSite, blobs: BlobStore, run: bytes) -> li
                 Reach.of(site.workspace, _home(site.runs / os.fsdecode(run)), site.rules)
             )
         except OSError as error:
-            scan.refuse(0, "vanished", f"its directory: {refusal(error, scan.run).detail}")
+            scan.refuse(0, "vanished", f"its directory: {file_refusal(error, scan.run).detail}")
             return []
         gatherer = Gatherer(reach, blobs, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []

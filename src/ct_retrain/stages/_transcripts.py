@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.judge.reading.reproduction import Likeness, TranscriptComparison, compared
-from ct_retrain.stages._inputs import Source, text_of
+from ct_retrain.stages._inputs import Source, artefact_text
 
 
 class Transcripts:
@@ -27,7 +27,7 @@ class Transcripts:
         if log is None:
             return TranscriptComparison(Likeness.SAME)
         try:
-            theirs = text_of(self._collected, log)
+            theirs = artefact_text(self._collected, log)
         except (OSError, ValueError):
             return TranscriptComparison(Likeness.SAME)
         found = compared(theirs, verdict.log)

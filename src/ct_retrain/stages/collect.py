@@ -25,7 +25,7 @@ from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefacts import ARTEFACTS
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
-from ct_retrain.stages._run_reader import RunHarvest, harvest
+from ct_retrain.stages._run_reader import RunHarvest, harvest_runs
 from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
 from ct_retrain.trace import Rules
 
@@ -94,7 +94,7 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
         traces = stack.enter_context((out / TRACES).open("wb"))
         rejected = stack.enter_context((out / REJECTED).open("wb"))
         for batch in _batches(paced(ledger.jobs(), "collect: run files")):
-            harvests = harvest(batch, site)
+            harvests = harvest_runs(batch, site)
             ledger.settle(harvests)
             for one in harvests:
                 _write(one, traces, rejected)

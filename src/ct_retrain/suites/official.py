@@ -62,7 +62,7 @@ class Difference(NamedTuple):
     hardened: Verdict
 
 
-def differences(
+def disagreements(
     designs: Sequence[tuple[str, Design]], official: Simulator, hardened: Simulator, workers: int = 0
 ) -> Iterator[Difference]:
     """Those of *designs*, each behind the name of what it is, on which the rules differ; in order."""

@@ -133,7 +133,7 @@ class Reach:
         except UnicodeEncodeError:
             return FileRefusal("bad_path", repr(name))
         except OSError as error:
-            return refusal(error, name)
+            return file_refusal(error, name)
         return FileRefusal("artefact_missing", name)
 
     def _places(self, name: str) -> Iterator[_Place]:
@@ -230,7 +230,7 @@ def _regular_size(descriptor: int) -> int | None:
     return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
-def refusal(error: OSError, name: str) -> FileRefusal:
+def file_refusal(error: OSError, name: str) -> FileRefusal:
     """What *error* says of the file *name*; raise ToolError when it speaks of the machine instead."""
     if error.errno in _MISSING:
         return FileRefusal("artefact_missing", name)

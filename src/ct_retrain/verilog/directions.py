@@ -24,7 +24,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import identifiers
-from ct_retrain.verilog.tree import listed, nodes, tokens
+from ct_retrain.verilog.tree import items_of, nodes, tokens
 
 
 class PortDirections(NamedTuple):
@@ -49,7 +49,7 @@ def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str]
     listing = module.header.ports
     if isinstance(listing, AnsiPortListSyntax):
         way = "inout"
-        for port in listed(listing, "ports", SyntaxNode):
+        for port in items_of(listing, "ports", SyntaxNode):
             way = next((word.rawText for word in tokens(port)[:3] if word.rawText in _WAYS), way)
             if isinstance(port, ImplicitAnsiPortSyntax):
                 name, inside = port.declarator.name.valueText, [port.declarator.name.valueText]
@@ -68,7 +68,7 @@ def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str]
             inputs.update(inside if way == "input" else ())
     elif isinstance(listing, NonAnsiPortListSyntax):
         declared = _declared_ways(module)
-        for port in listed(listing, "ports", SyntaxNode):
+        for port in items_of(listing, "ports", SyntaxNode):
             inside = [each.name.valueText for each in nodes(port) if isinstance(each, PortReferenceSyntax)]
             name = port.name.valueText if isinstance(port, ExplicitNonAnsiPortSyntax) else "".join(inside[:1])
             kinds = {declared.get(each, "inout") for each in inside}
@@ -96,9 +96,9 @@ _WAYS = frozenset({"input", "output", "inout", "ref"})
 def _declared_ways(module: ModuleDeclarationSyntax) -> dict[str, str]:
     """The directions that the body declares."""
     found: dict[str, str] = {}
-    for member in listed(module, "members", PortDeclarationSyntax):
+    for member in items_of(module, "members", PortDeclarationSyntax):
         way = next((word.rawText for word in tokens(member)[:3] if word.rawText in _WAYS), "inout")
-        found |= {each.name.valueText: way for each in listed(member, "declarators", DeclaratorSyntax)}
+        found |= {each.name.valueText: way for each in items_of(member, "declarators", DeclaratorSyntax)}
     return found
 
 
@@ -113,7 +113,7 @@ def first_names(target: SyntaxNode, instances: frozenset[str]) -> Iterator[str]:
             words = identifiers(target)
             yield BELOW if instances & {*words[:-1]} else words[0] if words else ""
         case ConcatenationExpressionSyntax():
-            for each in listed(target, "expressions", SyntaxNode):
+            for each in items_of(target, "expressions", SyntaxNode):
                 yield from first_names(each, instances)
         case _:
             for child in children(target):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.modules import module_names
 from ct_retrain.verilog.pieces import ELEMENTS, Piece, Pieces, macros, parses
 from ct_retrain.verilog.tree import parse
 
@@ -44,7 +44,7 @@ class Element:
     def instances(self) -> frozenset[str]:
         """The modules that it instantiates."""
         parsed = parse(self.block.text(self.piece))
-        return frozenset() if parsed is None else frozenset(names(parsed).instantiated)
+        return frozenset() if parsed is None else frozenset(module_names(parsed).instantiated)
 
     @cached_property
     def code(self) -> str:

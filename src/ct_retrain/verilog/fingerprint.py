@@ -28,7 +28,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import identifiers
-from ct_retrain.verilog.tree import Parsed, Visited, listed, parse
+from ct_retrain.verilog.tree import Parsed, Visited, items_of, parse
 
 
 def canonical(rtl: str) -> str:
@@ -70,7 +70,7 @@ def _listed(rtl: str, *, outer: bool) -> list[str]:
 def _words(parsed: Parsed, *, outer: bool) -> Iterator[str]:
     """Every token as text, a free name replaced by its number of appearance in its module."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     scopes = [_scope(member) for member in members]
     fixed = {name for scope in scopes for name in scope.fixed}
     public: dict[str, str] = {}
@@ -136,7 +136,7 @@ def _public(node: SyntaxNode) -> Iterator[str]:
         case ExplicitAnsiPortSyntax() | ExplicitNonAnsiPortSyntax() | PortReferenceSyntax():
             yield node.name.valueText
         case ParameterDeclarationSyntax() if node.keyword.kind == TokenKind.ParameterKeyword:
-            yield from (item.name.valueText for item in listed(node, "declarators", DeclaratorSyntax))
+            yield from (item.name.valueText for item in items_of(node, "declarators", DeclaratorSyntax))
         case NamedParamAssignmentSyntax() | NamedPortConnectionSyntax():
             yield node.name.valueText
         case _:

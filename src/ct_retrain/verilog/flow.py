@@ -22,7 +22,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.directions import children, first_names
 from ct_retrain.verilog.kinds import ASSIGNMENTS, function_name
-from ct_retrain.verilog.tree import listed, nodes, tokens
+from ct_retrain.verilog.tree import items_of, nodes, tokens
 
 
 class Write(NamedTuple):
@@ -89,7 +89,8 @@ def flow(scope: SyntaxNode, foreign: frozenset[str] = frozenset()) -> Flow:
                 judged += [given] if name and name[0].valueText in judges else []
             case HierarchyInstantiationSyntax() if node.type.valueText not in foreign:
                 placed += [
-                    carried(*children(item)) for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                    carried(*children(item))
+                    for item in items_of(node, "instances", HierarchicalInstanceSyntax)
                 ]
             case _:
                 pass

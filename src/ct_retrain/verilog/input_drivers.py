@@ -31,7 +31,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit
-from ct_retrain.verilog.tree import listed, nodes, tokens
+from ct_retrain.verilog.tree import items_of, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
 
@@ -52,7 +52,7 @@ def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
         name
         for node in seen
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in ports.keys() - bundles
-        for item in listed(node, "instances", HierarchicalInstanceSyntax)
+        for item in items_of(node, "instances", HierarchicalInstanceSyntax)
         if (name := _name(item))
     )
     # A module is a scope by its own name, too.
@@ -82,7 +82,7 @@ def _into_bundles(
         targets = _targets(node)
         if isinstance(node, HierarchyInstantiationSyntax):
             known = ports.get(node.type.valueText)
-            items = listed(node, "instances", HierarchicalInstanceSyntax)
+            items = items_of(node, "instances", HierarchicalInstanceSyntax)
             targets = [each for item in items for each in _outward(item, known)]
         for name in sorted(inputs.intersection(_members_in(targets))):
             yield node, f"may drive the interface's own input {name}"
@@ -91,7 +91,7 @@ def _into_bundles(
 def _outward(item: HierarchicalInstanceSyntax, ports: PortDirections | None) -> Iterator[SyntaxNode]:
     """The connections of an instance with *ports* that are not to inputs; all of them where no port is known."""
     ordered = iter(ports.names if ports else ())
-    for each in listed(item, "connections", SyntaxNode):
+    for each in items_of(item, "connections", SyntaxNode):
         if each.kind == SyntaxKind.WildcardPortConnection:
             yield each
             continue
@@ -148,10 +148,10 @@ def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode
     """The names that *node* itself drives."""
     if isinstance(node, HierarchyInstantiationSyntax):
         found = around.ports.get(node.type.valueText)
-        for item in listed(node, "instances", HierarchicalInstanceSyntax):
+        for item in items_of(node, "instances", HierarchicalInstanceSyntax):
             yield from _through(item, found, around.instances) if found else ()
     elif isinstance(node, NetDeclarationSyntax):
-        for each in listed(node, "declarators", DeclaratorSyntax):
+        for each in items_of(node, "declarators", DeclaratorSyntax):
             if any(child.kind == SyntaxKind.EqualsValueClause for child in children(each)):
                 yield each.name.valueText, each
     for target in _targets(node):
@@ -166,12 +166,12 @@ def _targets(node: SyntaxNode) -> list[SyntaxNode]:
             return [node.left]
         case PrimitiveInstantiationSyntax():
             driven: list[SyntaxNode] = []
-            for item in listed(node, "instances", HierarchicalInstanceSyntax):
-                terminals = [*listed(item, "connections", OrderedPortConnectionSyntax)]
+            for item in items_of(node, "instances", HierarchicalInstanceSyntax):
+                terminals = [*items_of(item, "connections", OrderedPortConnectionSyntax)]
                 driven += terminals[: _outputs(node.type.valueText, len(terminals))]
             return driven
         case _ if node.kind == SyntaxKind.NetAlias:
-            return [*listed(node, "nets", SyntaxNode)]
+            return [*items_of(node, "nets", SyntaxNode)]
         case _ if node.kind in STEPS:
             return [getattr(node, "operand")]  # noqa: B009 - both classes have one, no common base has
         case _:
@@ -199,7 +199,9 @@ def _through(
             case OrderedPortConnectionSyntax():
                 yield from ((name, each) for name in first_names(each.expr, instances))
             case _ if each.kind == SyntaxKind.WildcardPortConnection:
-                named = {one.name.valueText for one in listed(item, "connections", NamedPortConnectionSyntax)}
+                named = {
+                    one.name.valueText for one in items_of(item, "connections", NamedPortConnectionSyntax)
+                }
                 yield from (
                     (port, each)
                     for port in ports.names
@@ -215,7 +217,7 @@ def _supply(node: SyntaxNode, own: PortDirections) -> bool:
         return any(word.kind in _SUPPLIES for word in tokens(node))
     if not isinstance(node, NetDeclarationSyntax) or node.netType.kind not in _SUPPLIES:
         return False
-    return any(each.name.valueText in own.ways for each in listed(node, "declarators", DeclaratorSyntax))
+    return any(each.name.valueText in own.ways for each in items_of(node, "declarators", DeclaratorSyntax))
 
 
 _SUPPLIES = frozenset({TokenKind.Supply0Keyword, TokenKind.Supply1Keyword})

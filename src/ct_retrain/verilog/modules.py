@@ -11,7 +11,7 @@ from pyslang.syntax import (
     UdpDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse
 
 Direction = Literal["input", "output", "inout", "ref"]
 
@@ -43,8 +43,8 @@ def modules(text: str) -> tuple[Module, ...]:
     parsed = parse(text)
     if parsed is None:
         return ()
-    found = names(parsed).defined
-    ports = ports_of(parsed, found)
+    found = module_names(parsed).defined
+    ports = declared_ports(parsed, found)
     return tuple(Module(name, ports.get(name, ())) for name in found)
 
 
@@ -62,19 +62,19 @@ def outputs(known: Iterable[Module], wanted: Collection[str]) -> list[str]:
 def defined(text: str) -> tuple[str, ...]:
     """The names of the modules that *text* defines, in order."""
     parsed = parse(text)
-    return () if parsed is None else names(parsed).defined
+    return () if parsed is None else module_names(parsed).defined
 
 
 def tops(text: str) -> tuple[str, ...]:
     """The modules of *text* that *text* does not instantiate itself."""
     parsed = parse(text)
-    return () if parsed is None else roots(names(parsed))
+    return () if parsed is None else roots(module_names(parsed))
 
 
 def instantiated(text: str) -> tuple[str, ...]:
     """The modules that *text* instantiates and does not define: what a testbench wants of its DUT."""
     parsed = parse(text)
-    return () if parsed is None else wanted(names(parsed))
+    return () if parsed is None else wanted(module_names(parsed))
 
 
 def roots(found: Names) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ def wanted(found: Names) -> tuple[str, ...]:
     return tuple(name for name in found.instantiated if name not in found.defined)
 
 
-def names(parsed: Parsed) -> Names:
+def module_names(parsed: Parsed) -> Names:
     """Everything that *parsed* defines and instantiates; a design in an unelaborated branch counts."""
     defined: dict[str, None] = {}
     used: dict[str, None] = {}
@@ -114,11 +114,11 @@ def declarations(parsed: Parsed) -> dict[str, ModuleDeclarationSyntax]:
 _TOPS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.ProgramDeclaration})
 
 
-def ports_of(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
+def declared_ports(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
     """The ports of every module of *defined* that elaborates, by its name."""
     return {
         instance.name: tuple(
-            _port(port) for port in listed(instance.body, "portList", PortSymbol) if port.name
+            _port(port) for port in items_of(instance.body, "portList", PortSymbol) if port.name
         )
         for instance in elaborated(parsed, frozenset(defined))
     }

@@ -18,7 +18,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import function_name, identifiers
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 
 
 def packages_used(testbench: str) -> tuple[str, ...]:
@@ -43,7 +43,7 @@ def packages_alone(rtl: str, names: tuple[str, ...]) -> str:
     return "".join(f"{parsed.text(package)}\n" for package in found)
 
 
-def answers(rtl: str, names: tuple[str, ...], testbench: str) -> str:
+def telling_name(rtl: str, names: tuple[str, ...], testbench: str) -> str:
     """What of the packages *names* of *rtl* the *testbench* uses that could hold or compute what it expects; "" for none."""
     parsed, bench = (parse(rtl), parse(testbench)) if names else (None, None)
     if parsed is None or bench is None:
@@ -78,6 +78,6 @@ def _telling(package: ModuleDeclarationSyntax) -> Iterator[str]:
         if isinstance(node, FunctionDeclarationSyntax):
             yield function_name(node)
         elif isinstance(node, ParameterDeclarationSyntax):
-            for one in listed(node, "declarators", DeclaratorSyntax):
+            for one in items_of(node, "declarators", DeclaratorSyntax):
                 if any(inner.kind == SyntaxKind.VariableDimension for inner in one.dimensions):
                     yield one.name.valueText

@@ -29,7 +29,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.edits import Edit
-from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 _ASKING = frozenset({"$size", "$left", "$right", "$high", "$low", "$increment", "$dimensions"})
 _PATTERNS = frozenset({SyntaxKind.AssignmentPatternExpression, SyntaxKind.ForeachLoopStatement})
@@ -72,7 +72,7 @@ def _in_module(parsed: Parsed, module: ModuleDeclarationSyntax) -> Iterator[Edit
         if all(names[name] == 1 and name not in elsewhere for name in held):
             yield from _declared_flat(parsed, kind, sizes)
             for one in declared:
-                unpacked = len(listed(one, "dimensions", SyntaxNode))
+                unpacked = len(items_of(one, "dimensions", SyntaxNode))
                 arrays[one.name.valueText] = _Array(sizes, unpacked)
     yield from _selected(parsed, module, arrays)
 
@@ -83,7 +83,7 @@ def _declarations(module: ModuleDeclarationSyntax) -> Iterator[_Declaration]:
         match node:
             case DataDeclarationSyntax() | NetDeclarationSyntax():
                 kind: SyntaxNode | None = node.type
-                declared = listed(node, "declarators", DeclaratorSyntax)
+                declared = items_of(node, "declarators", DeclaratorSyntax)
             case ImplicitAnsiPortSyntax():
                 kind = getattr(node.header, "dataType", None)
                 declared = [node.declarator]
@@ -95,7 +95,7 @@ def _declarations(module: ModuleDeclarationSyntax) -> Iterator[_Declaration]:
 
 def _sizes(parsed: Parsed, kind: IntegerTypeSyntax | ImplicitTypeSyntax) -> tuple[str, ...]:
     """How many elements each dimension of *kind* has; none where it is a vector, or a dimension does not end at 0."""
-    ranges = [_range(dimension) for dimension in listed(kind, "dimensions", VariableDimensionSyntax)]
+    ranges = [_range(dimension) for dimension in items_of(kind, "dimensions", VariableDimensionSyntax)]
     if len(ranges) <= _FLAT:
         return ()
     ends = [(parsed.text(one.left), parsed.text(one.right)) for one in ranges if one is not None]
@@ -122,7 +122,7 @@ def _paths(module: ModuleDeclarationSyntax) -> Iterator[ScopedNameSyntax]:
 def _declared_flat(
     parsed: Parsed, kind: IntegerTypeSyntax | ImplicitTypeSyntax, sizes: Sequence[str]
 ) -> Iterator[Edit]:
-    spans = [parsed.span(one) for one in listed(kind, "dimensions", SyntaxNode)]
+    spans = [parsed.span(one) for one in items_of(kind, "dimensions", SyntaxNode)]
     first, last = spans[0], spans[-1]
     if first is not None and last is not None:
         yield Edit(first.start, last.end, f"[{'*'.join(sizes)}-1:0]")
@@ -132,7 +132,7 @@ def _selected(parsed: Parsed, module: SyntaxNode, arrays: Mapping[str, _Array]) 
     for node in nodes(module):
         if isinstance(node, IdentifierSelectNameSyntax) and node.identifier.valueText in arrays:
             array = arrays[node.identifier.valueText]
-            selects = listed(node, "selectors", SyntaxNode)[array.unpacked :]
+            selects = items_of(node, "selectors", SyntaxNode)[array.unpacked :]
             if selects:
                 yield from _one_select(parsed, selects, array)
 

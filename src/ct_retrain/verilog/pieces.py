@@ -17,7 +17,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.scanning import Scan, scan
-from ct_retrain.verilog.tree import listed, parse, tokens
+from ct_retrain.verilog.tree import items_of, parse, tokens
 
 Kind = Literal["module", "package", "interface", "primitive", "foreign", "item", "directive", "comment"]
 ELEMENTS: frozenset[Kind] = frozenset({"module", "package", "interface", "primitive"})
@@ -240,7 +240,7 @@ def _is_code(scanned: Scan, item: Piece) -> bool:
     if parsed is None or parsed.errors:
         return False
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     types = frozenset(_TYPE_NAME.findall(scanned.code))
     return bool(members) and all(
         member.kind in _AT_FILE_SCOPE and _typed(member, types) for member in members

@@ -2,7 +2,7 @@
 
 from pyslang.parsing import TokenKind
 
-from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.modules import module_names
 from ct_retrain.verilog.tree import parse, tokens
 
 
@@ -11,7 +11,7 @@ def with_suffix(text: str, suffix: str) -> str:
     parsed = parse(text)
     if parsed is None or parsed.errors:
         return ""
-    defined = names(parsed).defined
+    defined = module_names(parsed).defined
     pieces: list[bytes] = []
     at = 0
     for token in tokens(parsed.tree.root):

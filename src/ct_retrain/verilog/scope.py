@@ -17,7 +17,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.kinds import function_name
 from ct_retrain.verilog.packages import packages_in
-from ct_retrain.verilog.tree import Parsed, code_of, elaboration, listed, nodes, parse
+from ct_retrain.verilog.tree import Parsed, code_of, elaboration, items_of, nodes, parse
 
 
 def captured(rtl: str, testbench: str) -> str:
@@ -32,11 +32,11 @@ def captured(rtl: str, testbench: str) -> str:
 def _at_file_scope(parsed: Parsed) -> frozenset[str]:
     """What *parsed* declares outside modules, and what it imports there from its own packages."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     outside = [member for member in members if not isinstance(member, ModuleDeclarationSyntax)]
     if any(isinstance(member, PackageImportDeclarationSyntax) for member in outside):
         outside += [
-            inner for package in packages_in(parsed) for inner in listed(package, "members", SyntaxNode)
+            inner for package in packages_in(parsed) for inner in items_of(package, "members", SyntaxNode)
         ]
     return frozenset(name for member in outside for name in _declared(member))
 

@@ -13,13 +13,13 @@ from pyslang.syntax import (
     TypedefDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, listed, nodes
+from ct_retrain.verilog.tree import Parsed, items_of, nodes
 
 
 def shared_names(parsed: Parsed) -> set[str]:
     """Variables, nets, parameters, types, enumeration values and classes outside modules; packages and interfaces."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     found: set[str] = set()
     for member in members:
         match member:

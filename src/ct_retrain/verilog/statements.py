@@ -29,7 +29,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.modules import Module
-from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 _ROUNDS = 4
 _NAME = "\x1d"
@@ -83,7 +83,7 @@ def _units_of(node: ModuleDeclarationSyntax, module: Module) -> Iterator[_Unit]:
     for port in module.ports:
         yield ("port", port.direction, str(port.width), _NAME + port.name)
     names = {port.name for port in module.ports}
-    for member in listed(node, "members", SyntaxNode):
+    for member in items_of(node, "members", SyntaxNode):
         if isinstance(member, PortDeclarationSyntax):
             continue
         if isinstance(member, NetDeclarationSyntax | DataDeclarationSyntax):
@@ -95,11 +95,13 @@ def _units_of(node: ModuleDeclarationSyntax, module: Module) -> Iterator[_Unit]:
 def _declared(member: NetDeclarationSyntax | DataDeclarationSyntax, ports: set[str]) -> Iterator[_Unit]:
     """A declaration, one name a unit; a value that it gives counts as an assignment."""
     kind = tuple(_words(tokens(member.type)))
-    for declarator in listed(member, "declarators", DeclaratorSyntax):
+    for declarator in items_of(member, "declarators", DeclaratorSyntax):
         name = declarator.name.valueText
         if name not in ports:
             sizes = [
-                word for size in listed(declarator, "dimensions", SyntaxNode) for word in _words(tokens(size))
+                word
+                for size in items_of(declarator, "dimensions", SyntaxNode)
+                for word in _words(tokens(size))
             ]
             yield ("declare", *kind, _NAME + name, *sizes)
         value: SyntaxNode | None = getattr(declarator, "initializer", None)

@@ -7,8 +7,8 @@ from typing import Literal
 from pyslang.ast import ArgumentDirection, InstanceSymbol, ParameterSymbol, PortSymbol, ValueSymbol
 
 from ct_retrain.verilog.modules import declarations
-from ct_retrain.verilog.modules import names as names_of
-from ct_retrain.verilog.tree import elaborated, listed, parse
+from ct_retrain.verilog.modules import module_names as names_of
+from ct_retrain.verilog.tree import elaborated, items_of, parse
 
 Level = Literal["0", "1", "x", "z", "echo"]
 """What every bit of every output is; `echo` repeats the first input."""
@@ -51,7 +51,7 @@ def interface_of(instance: InstanceSymbol) -> tuple[list[ParameterSymbol], list[
         for item in instance.body
         if isinstance(item, ParameterSymbol) and (item.isPortParam or not item.isLocalParam)
     ]
-    return parameters, [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
+    return parameters, [port for port in items_of(instance.body, "portList", PortSymbol) if port.name]
 
 
 def choosing(rtl: str, name: str, choices: Mapping[str, Sequence[tuple[str, str]]]) -> str:

@@ -101,7 +101,7 @@ def tokens(root: SyntaxNode) -> list[Token]:
     return found
 
 
-def listed(owner: object, name: str, kind: type[Item]) -> list[Item]:
+def items_of(owner: object, name: str, kind: type[Item]) -> list[Item]:
     """The items of *kind* in the list *name* of *owner*; pyslang's stubs leave the items of its lists untyped."""
     return [item for item in getattr(owner, name) if isinstance(item, kind)]
 
@@ -109,7 +109,7 @@ def listed(owner: object, name: str, kind: type[Item]) -> list[Item]:
 def elaborated(parsed: Parsed, tops: frozenset[str]) -> list[InstanceSymbol]:
     """*parsed* with *tops* as roots, every step of elaboration bounded; empty when it is nested too deep."""
     try:
-        return listed(compilation(parsed, tops).getRoot(), "topInstances", InstanceSymbol)
+        return items_of(compilation(parsed, tops).getRoot(), "topInstances", InstanceSymbol)
     except RuntimeError:
         return []
 

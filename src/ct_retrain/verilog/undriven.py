@@ -17,7 +17,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import ASSIGNMENTS, identifiers
-from ct_retrain.verilog.tree import elaborated, listed, nodes, parse
+from ct_retrain.verilog.tree import elaborated, items_of, nodes, parse
 
 
 def undriven(rtl: str, wanted: Iterable[str]) -> str:
@@ -31,7 +31,7 @@ def undriven(rtl: str, wanted: Iterable[str]) -> str:
         if isinstance(node, ModuleDeclarationSyntax)
     }
     for root in elaborated(parsed, frozenset(wanted)):
-        for port in listed(root.body, "portList", PortSymbol):
+        for port in items_of(root.body, "portList", PortSymbol):
             if port.direction == ArgumentDirection.Out and port.name not in driven.get(
                 root.name, {port.name}
             ):

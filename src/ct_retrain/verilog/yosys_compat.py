@@ -34,7 +34,7 @@ from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.kinds import function_name, identifiers
 from ct_retrain.verilog.packages import packages_in
 from ct_retrain.verilog.packed_arrays import flattened
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse
 
 _LONGEST = 1 << 18
 """Characters of a function without its returns; what comes behind an `if` stands in both of its branches."""
@@ -59,7 +59,7 @@ def _returns(parsed: Parsed) -> Iterator[Edit]:
     for node in nodes(parsed.tree.root):
         if not isinstance(node, FunctionDeclarationSyntax) or not _returning(node):
             continue
-        items = listed(node, "items", SyntaxNode)
+        items = items_of(node, "items", SyntaxNode)
         first, last = parsed.span(items[0]), parsed.span(items[-1])
         declared = [item for item in items if isinstance(item, DataDeclarationSyntax)]
         name = function_name(node)
@@ -101,7 +101,7 @@ def _until_returned(parsed: Parsed, name: str, one: SyntaxNode, rest: Sequence[S
             value: SyntaxNode | None = getattr(one, "returnValue", None)
             return f"{name} = {parsed.text(value)};\n" if value is not None else ""
         case BlockStatementSyntax():
-            items = listed(one, "items", SyntaxNode)
+            items = items_of(one, "items", SyntaxNode)
             if any(isinstance(item, DataDeclarationSyntax) for item in items):
                 raise _StaysError
             return _run(parsed, name, [*items, *rest])
@@ -116,7 +116,7 @@ def _until_returned(parsed: Parsed, name: str, one: SyntaxNode, rest: Sequence[S
 
 
 def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode | None], str]) -> str:
-    items = listed(one, "items", SyntaxNode)
+    items = items_of(one, "items", SyntaxNode)
     first, opened = parsed.span(one.caseKeyword), parsed.span(one.closeParen)
     if first is None or opened is None:
         raise _StaysError
@@ -155,7 +155,7 @@ def _voids(parsed: Parsed) -> Iterator[Edit]:
 def _packages(parsed: Parsed) -> Iterator[Edit]:
     """What packages declare, at file scope; and no variables there that nobody reads."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else []
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else []
     packages = {package.header.name.valueText: package for package in packages_in(parsed)}
     yield from _unused(parsed, members)
     if not packages or not _apart(members, packages):

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
+from pydantic_core import to_jsonable_python
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -66,6 +67,11 @@ def flat(settings: Settings) -> dict[str, str]:
     return {name: str(value) for name, value in _flat(dict(settings)).items()}
 
 
+def recordable(settings: Settings) -> dict[str, JsonValue]:
+    """Dotted name → value as JSON has it, secrets masked; `recorded` reads it."""
+    return {name: to_jsonable_python(value) for name, value in _flat(dict(settings)).items()}
+
+
 def secret_values(settings: Settings) -> tuple[str, ...]:
     """Every secret among *settings*, longest first; and its parts, where it is several addresses."""
     texts = [text.get_secret_value() for text in _secret(dict(settings))]
@@ -81,13 +87,14 @@ def _secret(values: Mapping[str, Any]) -> Iterator[SecretStr]:
             yield value
 
 
-def recorded(texts: Mapping[str, str]) -> Settings:
-    """The Settings that `flat` made *texts* of, as a night recorded them; secrets stay empty, new names keep defaults.
+def recorded(values: Mapping[str, JsonValue]) -> Settings:
+    """The Settings that `recordable` made *values* of; secrets stay empty, new names keep defaults.
 
     Raise UsageError when there is a name or a value that this version does not know.
     """
-    defaults = _flat(dict(Settings.model_construct()))
-    known = {name: _value(text, defaults.get(name)) for name, text in texts.items() if text != "***"}
+    if all(isinstance(value, str) for value in values.values()):
+        values = _from_texts(values)
+    known = {name: value for name, value in values.items() if value != _MASK}
 
     class _Told(Settings):
         @classmethod
@@ -109,30 +116,35 @@ def recorded(texts: Mapping[str, str]) -> Settings:
         raise UsageError(message) from error
 
 
-def _value(text: str, default: object) -> object:
-    """What `str` made *text* of."""
-    if isinstance(default, str):
+def _from_texts(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """The values that `str` made texts of: nights recorded their settings so before they recorded them as JSON."""
+    defaults = _flat(dict(Settings.model_construct()))
+    return {name: _from_text(text, defaults.get(name)) for name, text in values.items()}
+
+
+def _from_text(text: JsonValue, default: object) -> Any:
+    if isinstance(default, str) or not isinstance(text, str):
         return text
     try:
-        return ast.literal_eval(text)
+        return to_jsonable_python(ast.literal_eval(text))
     except (ValueError, SyntaxError):
         return text
 
 
-def names() -> tuple[str, ...]:
+def setting_names() -> tuple[str, ...]:
     """Every setting by its dotted name."""
     return tuple(_flat(dict(Settings.model_construct())))
 
 
-def secrets() -> tuple[str, ...]:
+def secret_names() -> tuple[str, ...]:
     """The settings that are secrets, by their dotted names."""
     return tuple(name for name, value in _flat(dict(Settings.model_construct())).items() if value == _MASK)
 
 
 def public_environment() -> dict[str, str]:
     """The environment of our process without our secrets: what a program of somebody else's may know."""
-    hidden = {variable_of(name) for name in secrets()} | {
-        PREFIX + name.split(".")[0].upper() for name in secrets()
+    hidden = {variable_of(name) for name in secret_names()} | {
+        PREFIX + name.split(".")[0].upper() for name in secret_names()
     }
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
@@ -173,7 +185,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 def _refuse_secrets(options: Mapping[str, Any]) -> None:
     """Everyone on a machine can read the command lines of its processes, and shells keep them."""
-    for name in secrets():
+    for name in secret_names():
         if name in options:
             message = (
                 f"{name} is a secret and may not be an option, where `ps` and the shell's history show it: set "
@@ -186,7 +198,7 @@ def _is_secret(name: str) -> bool:
     """Whether *name* is a secret or a section that holds one."""
     return any(
         secret == name or secret.startswith(f"{name}.") or name.startswith(f"{secret}.")
-        for secret in secrets()
+        for secret in secret_names()
     )
 
 
@@ -206,7 +218,7 @@ def _dotted(variable: str) -> str:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    known = {variable_of(name) for name in names()}
+    known = {variable_of(name) for name in setting_names()}
     known |= {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in known:
@@ -216,7 +228,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
-    known = names()
+    known = setting_names()
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":

@@ -103,7 +103,7 @@ class Certificate(Record):
         return sum(sum(counts.values()) for counts in self.refused.values())
 
 
-def told(one: Certificate) -> list[str]:
+def certificate_lines(one: Certificate) -> list[str]:
     """*one* in sentences, for a terminal, a page and a notice."""
     suites = ", ".join(f"{suite.name} ({suite.problems})" for suite in one.suites) or "no suite"
     lines = [f"{_counted(one.rows)} rows compared with the problems of {suites}"]

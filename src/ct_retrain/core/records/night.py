@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
 from ct_retrain.core.records.certificate import Certificate
@@ -11,18 +11,16 @@ from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.records.training import Fit, Hyperparameters
+from ct_retrain.core.stage import StageName
 
 NightId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.\d+)?$")]
 """A date in the workspace's zone; `.2` and on for further nights of the same date."""
 
 
-def order(night: str) -> tuple[str, int]:
+def night_order(night: str) -> tuple[str, int]:
     """Sort key of night ids: the date, then the number behind the dot as a number."""
     date, _, number = night.partition(".")
     return date, int(number or 1)
-
-
-StageName = Literal["collect", "curate", "train", "benchmark", "publish"]
 
 
 class NightOutcome(StrEnum):
@@ -230,8 +228,8 @@ class Provenance(Record):
     host: str
     packages: dict[str, str]
     tools: tuple[Tool, ...]
-    settings: dict[str, str]
-    """Dotted name → value; secrets are masked."""
+    settings: dict[str, JsonValue]
+    """Dotted name → value, secrets masked; in records of earlier versions every value is a text."""
 
 
 class Relapse(Record):

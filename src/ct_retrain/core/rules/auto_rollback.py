@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.records.night import Move
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.gate import comparable
+from ct_retrain.core.rules.gate import incomparable
 from ct_retrain.core.rules.statistics import Resampling, paired
 
 
@@ -16,7 +16,7 @@ def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
     """
     arms = {card.arm: card for card in scorecards}
     champion, mainline = arms.get("champion"), arms.get("mainline")
-    if champion is None or mainline is None or comparable((champion, mainline)):
+    if champion is None or mainline is None or incomparable((champion, mainline)):
         return ""
     samples = champion.sampling.samples
     how = Resampling(gate.confidence, gate.bootstrap, gate.seed)

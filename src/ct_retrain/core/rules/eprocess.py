@@ -21,7 +21,7 @@ from scipy.special import logsumexp
 
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.gate import comparable
+from ct_retrain.core.rules.gate import incomparable
 
 _STAKES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0.95)
 """From cautious, for small differences over many nights, to bold, for a large one at once."""
@@ -61,7 +61,7 @@ def served_night(night: str, scorecards: Sequence[Scorecard]) -> ServedNight | N
     """
     cards = [card for card in scorecards if card.arm in {"champion", "mainline"}]
     arms = {card.arm: card for card in cards}
-    if len(cards) != 2 or len(arms) != 2 or comparable(cards):
+    if len(cards) != 2 or len(arms) != 2 or incomparable(cards):
         return None
     champion, mainline = arms["champion"], arms["mainline"]
     if champion.model_digest == mainline.model_digest:

@@ -25,7 +25,7 @@ class Flip(Record):
 def flips(candidate: Scorecard, releases: Mapping[str, Scorecard]) -> Iterator[Flip]:
     """Every flip against every one of *releases* that was measured on the same suite in the same way."""
     for name, card in releases.items():
-        if not comparable(candidate, card):
+        if not measured_alike(candidate, card):
             continue
         for problem in sorted(candidate.passes):
             before, now = _share(card, problem), _share(candidate, problem)
@@ -34,7 +34,7 @@ def flips(candidate: Scorecard, releases: Mapping[str, Scorecard]) -> Iterator[F
                 yield Flip(release=name, problem=problem, change=change, before=before, now=now)
 
 
-def comparable(one: Scorecard, other: Scorecard) -> bool:
+def measured_alike(one: Scorecard, other: Scorecard) -> bool:
     """Same problems, tools and way of drawing answers; how many there were may differ."""
     drawn = [card.sampling.model_dump(exclude={"samples", "seed"}) for card in (one, other)]
     return one.suite_digest == other.suite_digest and one.tools == other.tools and drawn[0] == drawn[1]

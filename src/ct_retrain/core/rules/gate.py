@@ -18,7 +18,7 @@ from ct_retrain.core.records.decision import (
 )
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.rules.guards import (
-    broken,
+    breach_of,
     differing,
     floors,
     guards,
@@ -112,7 +112,7 @@ def _with(decision: Decision, differs: Check) -> Decision:
     return Hold(evidence=evidence.model_copy(update={"explanation": explanation, "samples_needed": None}))
 
 
-def comparable(cards: Sequence[Scorecard]) -> str:
+def incomparable(cards: Sequence[Scorecard]) -> str:
     """Why *cards* may not be compared with each other; empty when they may."""
     first = cards[0]
     for card in cards:
@@ -143,7 +143,7 @@ def _doubt(cards: Sequence[Scorecard]) -> str:
     for card in others:
         if card.model_digest == candidate.model_digest:
             return f"the candidate is the same model as {card.arm}."
-    return comparable(ordered)
+    return incomparable(ordered)
 
 
 def _partial(card: Scorecard) -> bool:
@@ -169,7 +169,7 @@ def _decision(
     surely = [check for check in failed if check.sure]
     worse = [one for one in comparisons if one.high < 0]
     if surely:
-        why = "; ".join(broken(check) for check in surely)
+        why = "; ".join(breach_of(check) for check in surely)
         change = "Nothing but the right side of that bound would change this."
         return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}.\n{head}\n{change}"))
     if worse:
@@ -179,7 +179,7 @@ def _decision(
             evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}.\n{head}\n{change}")
         )
     if failed:
-        why = "; ".join(broken(check) for check in failed)
+        why = "; ".join(breach_of(check) for check in failed)
         change = (
             "More answers would tell."
             if all(one.n for one in failed)

@@ -76,7 +76,7 @@ def differing(candidate: Scorecard, mainline: Scorecard) -> Check | None:
     return Check(name=DIFFERING, value=float(differ), bound=1.0, holds=differ, n=total, note=note)
 
 
-def broken(check: Check) -> str:
+def breach_of(check: Check) -> str:
     """One clause for a person: what is on the wrong side of what, on how much evidence."""
     if not check.n:
         return f"{check.name} was not measured: {check.note}"

@@ -78,7 +78,7 @@ def by_characters(row: Row) -> int:
     return (len(row.prompt) + len(row.completion)) // CHARACTERS_A_TOKEN + 1
 
 
-def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
+def training_schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
     """The steps in which *amounts*, of at least one row, are read as *knobs* ask.
 
     Where rows are packed the number of sequences is known only afterwards, see `packed`.
@@ -116,7 +116,7 @@ def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
     )
 
 
-def packed(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | None:
+def packed_schedule(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | None:
     """*planned* with the *count* sequences that its readings were packed into; None where they are too few."""
     fixed = _fixed(knobs)
     sequences = fixed or _multiple(knobs, max(1, count // planned.steps))

@@ -105,7 +105,7 @@ def too_soon(receipt: Receipt | None, retention_days: int, now: datetime) -> str
     return f"it is kept until {due:%Y-%m-%d %H:%M} UTC" if now < due else None
 
 
-def edited(receipt: Receipt, present: Sequence[FileRef]) -> str | None:
+def changed_since_copy(receipt: Receipt, present: Sequence[FileRef]) -> str | None:
     """Why the files that are *present* are not what *receipt* covers; None when it covers each."""
     covered = {one.path: one.sha256 for one in receipt.contents.files}
     for file in present:

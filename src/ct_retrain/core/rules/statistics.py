@@ -1,4 +1,7 @@
-"""The statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests."""
+"""The statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests.
+
+scipy.stats.bootstrap draws on one level; here problems are drawn, and answers within each.
+"""
 
 import math
 from collections.abc import Mapping, Sequence

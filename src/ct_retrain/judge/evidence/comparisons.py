@@ -28,7 +28,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.kinds import identifiers
 from ct_retrain.verilog.modules import Module
-from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 
 class LooseComparisons(NamedTuple):
@@ -61,7 +61,7 @@ def looks(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
     instances: set[str] = set()
     for node in everything:
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
-            for item in listed(node, "instances", HierarchicalInstanceSyntax):
+            for item in items_of(node, "instances", HierarchicalInstanceSyntax):
                 instances.add(item.decl.name.valueText)
                 for port, names in _tied(item):
                     tied[port] = tied.get(port, frozenset()) | names
@@ -86,7 +86,7 @@ _NAMES = (IdentifierNameSyntax, IdentifierSelectNameSyntax)
 
 def _tied(item: HierarchicalInstanceSyntax) -> list[tuple[str, frozenset[str]]]:
     found: list[tuple[str, frozenset[str]]] = []
-    for place, one in enumerate(listed(item, "connections", SyntaxNode)):
+    for place, one in enumerate(items_of(item, "connections", SyntaxNode)):
         match one:
             case NamedPortConnectionSyntax():
                 name, tied = one.name.valueText, getattr(one, "expr", None)

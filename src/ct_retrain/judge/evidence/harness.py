@@ -3,7 +3,7 @@
 Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
 (`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
 simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
-The text keeps its lines, so the compiler's messages still name the right ones.
+The text keeps its lines, so the compiler's messages still name the right ones. No runner of testbenches does this.
 """
 
 import re
@@ -40,9 +40,9 @@ from ct_retrain.judge.evidence.wrapper import unwrapped
 from ct_retrain.judge.reading.sites import ENDS, PrintSite, marked
 from ct_retrain.verilog.edits import Edit, edited, insertion
 from ct_retrain.verilog.kinds import system_task
-from ct_retrain.verilog.modules import Names, names, roots, wanted
+from ct_retrain.verilog.modules import Names, module_names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 
 BLANK = "c0dec0dec0dec0de"
 """Stands for the mark of what the testbench prints until a run has one; as long as one."""
@@ -138,7 +138,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     parsed = parse(flat or preprocessable(testbench))
     if parsed is None:
         return "the testbench is too large or nested too deep"
-    found, style, speech = names(parsed), style_of(testbench), marked(parsed, BLANK)
+    found, style, speech = module_names(parsed), style_of(testbench), marked(parsed, BLANK)
     if not roots(found):
         return "the testbench has no top module"
     if style is Style.PLAIN and not speech.sites and not _ASSERTS.search(testbench):
@@ -193,7 +193,8 @@ def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
         match node:
             case HierarchyInstantiationSyntax():
                 found = {
-                    item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                    item.decl.name.valueText
+                    for item in items_of(node, "instances", HierarchicalInstanceSyntax)
                 }
                 private |= found
                 if node.type.valueText not in defined:
@@ -275,9 +276,9 @@ def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
     needed, tops = wanted(found), roots(found)
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.header.name.valueText in tops:
-            for inner in listed(node, "members", SyntaxNode):
+            for inner in items_of(node, "members", SyntaxNode):
                 if isinstance(inner, HierarchyInstantiationSyntax) and inner.type.valueText in needed:
-                    for item in listed(inner, "instances", HierarchicalInstanceSyntax):
+                    for item in items_of(inner, "instances", HierarchicalInstanceSyntax):
                         root = node.header.name.valueText
                         yield f"{root}_{NAME_BLANK}.{item.decl.name.valueText}_{NAME_BLANK}"
 

@@ -26,7 +26,7 @@ from pyslang.syntax import (
 from ct_retrain.verilog.flow import Flow, carried, flow
 from ct_retrain.verilog.kinds import implicit
 from ct_retrain.verilog.modules import Module, modules
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 
 _WILD = re.compile(r"\.\s*\*")
 
@@ -90,7 +90,7 @@ def _joints(scope: SyntaxNode, mine: dict[str, Module]) -> list[Joint]:
         _joint(item, mine[node.type.valueText])
         for node in nodes(scope)
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in mine
-        for item in listed(node, "instances", HierarchicalInstanceSyntax)
+        for item in items_of(node, "instances", HierarchicalInstanceSyntax)
     ]
 
 
@@ -98,7 +98,7 @@ def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
     names: dict[str, frozenset[str]] = {}
     wild = False
     ordered = iter(module.ports)
-    for each in listed(item, "connections", SyntaxNode):
+    for each in items_of(item, "connections", SyntaxNode):
         if isinstance(each, NamedPortConnectionSyntax):
             port = each.name.valueText
             names[port] = frozenset({port}) if implicit(each) else carried(each)
@@ -177,7 +177,7 @@ def _integers(scope: SyntaxNode) -> frozenset[str]:
         each.name.valueText
         for node in nodes(scope)
         if isinstance(node, DataDeclarationSyntax) and node.type.kind in _WHOLE
-        for each in listed(node, "declarators", DeclaratorSyntax)
+        for each in items_of(node, "declarators", DeclaratorSyntax)
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pyslang.syntax import ArgumentListSyntax, InvocationExpressionSyntax, SyntaxNode, SystemNameSyntax
 
 from ct_retrain.verilog.edits import Edit, insertion
-from ct_retrain.verilog.tree import Parsed, listed, nodes
+from ct_retrain.verilog.tree import Parsed, items_of, nodes
 
 KEY_BLANK = "c0de5eed"
 """Stands for the digits that change the numbers, until a run has them."""
@@ -49,4 +49,4 @@ def _arguments(parsed: Parsed, call: InvocationExpressionSyntax) -> list[str]:
     arguments: ArgumentListSyntax | None = getattr(call, "arguments", None)
     if arguments is None or any(isinstance(inner, SystemNameSyntax) for inner in nodes(arguments)):
         return []
-    return [parsed.text(item) for item in listed(arguments, "parameters", SyntaxNode)]
+    return [parsed.text(item) for item in items_of(arguments, "parameters", SyntaxNode)]

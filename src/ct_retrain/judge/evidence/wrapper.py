@@ -18,7 +18,7 @@ from pyslang.syntax import (
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
-from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, tokens
 
 _APART, _INNER = "ct_apart_", "ct_in_"
 
@@ -36,7 +36,7 @@ def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit
     for node in nodes(parsed.tree.root):
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
             held |= {
-                item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                item.decl.name.valueText for item in items_of(node, "instances", HierarchicalInstanceSyntax)
             }
             place = parsed.span(node.type)
             if place is not None:
@@ -61,7 +61,7 @@ def wrapper(rtl: str, name: str, secret: str, tried: Experiment, key: str) -> st
     roots = [] if parsed is None else elaborated(parsed, frozenset({name}))
     root = next((one for one in roots if one.name == name), None)
     if root is None or any(
-        _WAYS.get(port.direction) is None for port in listed(root.body, "portList", PortSymbol)
+        _WAYS.get(port.direction) is None for port in items_of(root.body, "portList", PortSymbol)
     ):
         return ""
     return "\n".join(_lines(root, rtl, secret, tried, key))
@@ -127,7 +127,7 @@ def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> 
 def data_inputs(root: InstanceSymbol, rtl: str) -> frozenset[str]:
     """The inputs of *root* that are neither clock nor reset: by their names, or else by what *rtl* waits for."""
     inputs = [
-        port for port in listed(root.body, "portList", PortSymbol) if port.direction == ArgumentDirection.In
+        port for port in items_of(root.body, "portList", PortSymbol) if port.direction == ArgumentDirection.In
     ]
     named = {port.name for port in inputs if port.type.bitWidth == 1 and _CONTROL.fullmatch(port.name)}
     woken = {word for edge in _EDGE.findall(rtl) for word in edge}

@@ -29,7 +29,7 @@ from pyslang.syntax import (
 from ct_retrain.judge.reading.tallies import tallies
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.kinds import function_name, system_task
-from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, Span, items_of, nodes, tokens
 
 
 class PrintSite(NamedTuple):
@@ -210,7 +210,7 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
     found: list[list[Span]] = []
     for node in [one for one in everything if isinstance(one, BlockStatementSyntax)]:
         run: list[Span] = []
-        for item in listed(node, "items", SyntaxNode):
+        for item in items_of(node, "items", SyntaxNode):
             inner = [span for one in nodes(item) if (span := parsed.span(one)) and span in printed]
             if isinstance(item, ExpressionStatementSyntax) and system_task(item.expr) in ENDS:
                 found.append(run)

@@ -17,7 +17,7 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
-from ct_retrain.verilog.tree import listed, nodes
+from ct_retrain.verilog.tree import items_of, nodes
 
 
 def tallies(everything: Iterable[SyntaxNode]) -> frozenset[str]:
@@ -26,7 +26,7 @@ def tallies(everything: Iterable[SyntaxNode]) -> frozenset[str]:
     changed_otherwise: set[str] = set()
     for node in everything:
         if isinstance(node, ForLoopStatementSyntax):
-            for part in (*listed(node, "initializers", SyntaxNode), *listed(node, "steps", SyntaxNode)):
+            for part in (*items_of(node, "initializers", SyntaxNode), *items_of(node, "steps", SyntaxNode)):
                 changed_otherwise |= _changed(part)
         elif node.kind in _STEPS and isinstance(
             node, PostfixUnaryExpressionSyntax | PrefixUnaryExpressionSyntax

@@ -2,13 +2,13 @@
 
 from ct_retrain.nightly.snapshots.purge import plan, purge
 from ct_retrain.nightly.snapshots.restore import nights_in, restore
-from ct_retrain.nightly.snapshots.upload import catch_up, snapshot
+from ct_retrain.nightly.snapshots.upload import snapshot, upload_missing
 
 __all__ = [
-    "catch_up",
     "nights_in",
     "plan",
     "purge",
     "restore",
     "snapshot",
+    "upload_missing",
 ]

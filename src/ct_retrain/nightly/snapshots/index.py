@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.records.night import Manifest, NightRecord
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.snapshot import (
     DirectoryMember,
     FileMember,
@@ -15,6 +15,7 @@ from ct_retrain.core.records.snapshot import (
     SnapshotIndex,
 )
 from ct_retrain.core.workspace import NIGHT_LOG, SERVER_LOG, Workspace
+from ct_retrain.manifests import sealed
 from ct_retrain.stages.publish import HISTORY, release_name
 
 
@@ -75,7 +76,7 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
         if present.get(ref.path) != ref.sha256
     ]
     for ref in record.stages if not broken else ():
-        manifest = disk.read_record(workspace.root / ref.path, Manifest)
+        manifest = sealed(workspace.root / ref.path, ref)
         directory = _relative(workspace, (workspace.root / ref.path).parent)
         broken += [
             f"{directory}/{file.path} is not what its manifest names"

@@ -2,7 +2,7 @@
 
 Layers, each on its own and each reported: an unprivileged user when started as root, namespaces of its own for
 network, IPC and host name, no new privileges, Landlock (files, TCP, signals), a seccomp filter, resource limits.
-Not covered: time spent in the kernel on its behalf, and side channels.
+Not covered: time spent in the kernel on its behalf, and side channels. Not bubblewrap, which needs user namespaces or setuid.
 """
 
 import contextlib

@@ -48,7 +48,7 @@ from ct_retrain.judge.evidence.verdict import (
 from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined
-from ct_retrain.verilog.packages import answers, packages_used
+from ct_retrain.verilog.packages import packages_used, telling_name
 from ct_retrain.verilog.scope import captured
 
 
@@ -164,7 +164,7 @@ def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answe
         approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
         against = joined(approved, bench.made)
-        told = answers(approved.text, bench.packages, bench.flat)
+        told = telling_name(approved.text, bench.packages, bench.flat)
     early = refused_early(approved.report, taken, against)
     if early:
         return early

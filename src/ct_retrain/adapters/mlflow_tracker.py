@@ -11,22 +11,23 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ct_retrain import disk
 from ct_retrain.core.configuration.settings import TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.tracked import Story, Tracked
 from ct_retrain.core.workspace import Workspace
 
 STORE = "mlflow.db"
 REMEDY = "pip install 'ct-retrain[track]'"
 _NEEDED = ("mlflow", "sqlalchemy", "alembic")
 _SQLITE = "sqlite:///"
+_BESIDE = ("-journal", "-wal", "-shm")
+"""What SQLite leaves beside its file: an old journal would be played into a new one."""
 _BUSY = 5.0
 """Seconds that another process may hold the embedded store before it is called locked."""
 _A_NIGHT = 5.0
@@ -54,26 +55,16 @@ class MlflowTracker:
         return self.uri
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story* that are not there whole, and move the aliases."""
+        """Write the nights of *story*, each in place of what was told of it before, and move the aliases."""
         return self._ask(story)
 
     def rebuild(self, story: Story) -> Tracked:
-        """Make the store hold just *story*: the embedded one is written beside the old and takes its place at the end.
-
-        A server's nights are written where they differ; what else it holds stays.
-        """
-        if self.embedded is None:
-            return self._ask(story)
-        self._unlocked()
-        fresh = self.embedded.with_name(f".{STORE}.tmp")
-        _forget(fresh)
-        try:
-            held = replace(self, uri=f"{_SQLITE}{fresh}", embedded=fresh).follow(story)
-            _forget(self.embedded, but_itself=True)
-            disk.replace_file(fresh, self.embedded)
-        finally:
-            _forget(fresh)
-        return held.model_copy(update={"store": self.uri})
+        """Write *story* into an embedded store that is new; on a server only its own nights are written anew."""
+        self._ready()
+        if self.embedded is not None:
+            for suffix in ("", *_BESIDE):
+                self.embedded.with_name(self.embedded.name + suffix).unlink(missing_ok=True)
+        return self._ask(story)
 
     def holds(self) -> Tracked:
         """What the store holds now; an embedded store that is not there yet holds nothing, and is not made."""
@@ -83,12 +74,9 @@ class MlflowTracker:
 
     def _ask(self, story: Story | None) -> Tracked:
         """Let the process do it, within its time."""
-        from ct_retrain.adapters._mlflow import Order
+        from ct_retrain.adapters._mlflow_writer import Order
 
-        missing = absent()
-        if missing:
-            raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
-        self._unlocked()
+        self._ready()
         artifacts = self.embedded.with_name("mlflow-artifacts").as_uri() if self.embedded else ""
         order = Order(
             uri=self.uri,
@@ -100,8 +88,11 @@ class MlflowTracker:
         seconds = self.settings.timeout + _A_NIGHT * max(0, len(story.nights) - 1 if story else 0)
         return _answer(order.model_dump_json(), seconds)
 
-    def _unlocked(self) -> None:
-        """Raise ToolError when another process holds the SQLite file, which MLflow would wait minutes for."""
+    def _ready(self) -> None:
+        """Raise ToolError without MLflow, or when another process holds the SQLite file: MLflow would wait minutes."""
+        missing = absent()
+        if missing:
+            raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
         path = self.embedded or (
             Path(self.uri.removeprefix(_SQLITE)) if self.uri.startswith(_SQLITE) else None
         )
@@ -148,7 +139,7 @@ def _answer(order: str, seconds: float) -> Tracked:
         try:
             # MLflow makes a directory for artifacts where it is started, so it is started in one that goes.
             done = subprocess.run(
-                [sys.executable, "-m", "ct_retrain.adapters._mlflow"],
+                [sys.executable, "-m", "ct_retrain.adapters._mlflow_writer"],
                 input=order.encode(),
                 capture_output=True,
                 check=False,
@@ -172,9 +163,3 @@ def _answer(order: str, seconds: float) -> Tracked:
         return Tracked.model_validate_json(done.stdout)
     except ValidationError as error:
         raise ToolError(f"tracking: MLflow's process answered {done.stdout[:200]!r}") from error
-
-
-def _forget(path: Path, *, but_itself: bool = False) -> None:
-    """Remove the SQLite file *path* with what lies beside it: an old journal would be played into a new file."""
-    for suffix in ("-journal", "-wal", "-shm", *(() if but_itself else ("",))):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

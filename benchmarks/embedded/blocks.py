@@ -8,7 +8,8 @@ from random import Random
 from ct_retrain.demo.families.counters import draw_enable
 from ct_retrain.demo.families.render import article, bit_range
 from ct_retrain.demo.families.task import Family, Sketch
-from ct_retrain.demo.families.words import lexicon, port_names, state_names
+
+from .vocabulary import lexicon, port_names, state_names
 
 
 def block_families() -> tuple[Family, ...]:

@@ -1,0 +1,62 @@
+"""The one reader of stage manifests: where one lies, whether it is the one that its night ended with, and what it says.
+
+A manifest is looked for in the night's directory, then in the archive, which keeps those of nights that were not
+published.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.records.night import (
+    BenchmarkFacts,
+    CollectFacts,
+    CurateFacts,
+    Manifest,
+    ManifestRef,
+    NightRecord,
+    PublishFacts,
+    TrainFacts,
+)
+from ct_retrain.core.workspace import MANIFEST, Workspace
+
+F = TypeVar("F", CollectFacts, CurateFacts, TrainFacts, BenchmarkFacts, PublishFacts)
+
+
+def read_manifest(path: Path) -> Manifest:
+    """The manifest *path*, as it is now; raise CorruptStateError where it is missing or no manifest."""
+    return disk.read_record(path, Manifest)
+
+
+def all_manifests(workspace: Workspace) -> Iterator[Path]:
+    """The manifests in all nights' directories, by path."""
+    yield from sorted(workspace.work.glob(f"[0-9]*/*/{MANIFEST}"))
+
+
+def find_manifest(workspace: Workspace, record: NightRecord, ref: ManifestRef) -> Path | None:
+    """Where the manifest *ref* of the night of *record* lies; None where it is gone."""
+    archived = workspace.archive / record.night / ref.stage / MANIFEST
+    return next((path for path in (workspace.root / ref.path, archived) if path.is_file()), None)
+
+
+def sealed(path: Path, ref: ManifestRef) -> Manifest:
+    """The manifest *path*; raise CorruptStateError unless it is the one that the night ended with."""
+    manifest = read_manifest(path)
+    if disk.sha256_of(path) != ref.sha256:
+        raise CorruptStateError(
+            f"{path} is not the manifest that the night ended with: restore it from the snapshot"
+        )
+    return manifest
+
+
+def facts_of(workspace: Workspace, record: NightRecord, kind: type[F]) -> F | None:
+    """What a stage of the night of *record* found; None where the night has no such stage, or its manifest is gone."""
+    stage = kind.model_fields["kind"].default
+    for ref in record.stages:
+        path = find_manifest(workspace, record, ref) if ref.stage == stage else None
+        if path is not None:
+            facts = read_manifest(path).facts
+            return facts if isinstance(facts, kind) else None
+    return None
