@@ -258,7 +258,7 @@ _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGI
 def _obituary(code: int) -> dict[str, Any]:
     """What the death of a worker says about the text it was reading; ToolError when it says nothing."""
     ended = -code if code < 0 else code - 128
-    if ended == signal.SIGXCPU:
+    if ended == signal.SIGPROF:
         return _answer(Outcome.TIMEOUT, "the text takes too long to be read")
     if ended in _CRASHES:
         return _answer(Outcome.RESOURCE_LIMIT, f"reading the text ends in signal {ended}")

@@ -188,18 +188,19 @@ def _limit(code: int, used: float, output: str, limits: Limits) -> Limit | None:
 
 
 class CpuBudget:
-    """While it lasts, more processor time than so many seconds ends this very process: for parsing what may be a bomb."""
+    """While it lasts, more processor time than so many seconds ends this very process: for parsing what may be a bomb.
+
+    It counts from its own beginning, by a timer. A limit on the process's whole time could not: the kernel holds that
+    against time counted in ticks, and what `getrusage` tells is measured exactly. Over a worker's life the two drift
+    apart by seconds, and a text would die of what was counted before it.
+    """
 
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = int(used.ru_utime + used.ru_stime) + self._seconds + 1
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        # The limit before the signal: what was used since the last limit must not count against this text.
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
-        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, self._seconds)
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_PROF, 0)
