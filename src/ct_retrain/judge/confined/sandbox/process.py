@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
+from ct_retrain.judge.confined.sandbox.fork_server import ForkServers
 
 
 class Limits(NamedTuple):
@@ -52,18 +53,29 @@ LOG = "output"
 """Name of the file that takes a program's output."""
 
 
-def run(argv: Sequence[str], limits: Limits, hangup: int | None = None) -> Finished:
+SERVERS = ForkServers()
+"""Of this process: what they know is forked, everything else is started."""
+
+
+def run(argv: Sequence[str], limits: Limits, hangup: int | None = None, text: bytes = b"") -> Finished:
     """Run *argv* (an absolute path first) here and now; raise ToolError when it cannot start or is killed by others.
 
-    When the descriptor *hangup* is closed at its other end, nobody waits for the answer: the program is killed.
+    It finds *text* in a pipe as its standard input. When the descriptor *hangup* is closed at its other end, nobody
+    waits for the answer: the program is killed.
     """
-    pid = _spawned(argv, limits, (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
-    status, used = _wait(pid, hangup)
-    return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
+    server = SERVERS.of(argv[0], _environment(), LOG)
+    if server is None:
+        return _started(argv, limits, hangup, text)
+    try:
+        ended = server.run(argv, LOG, text, limits, hangup)
+    except ToolError:
+        SERVERS.drop(argv[0])
+        raise
+    return finished(os.waitstatus_to_exitcode(ended.status), ended.cpu_seconds, limits)
 
 
-def feed(argv: Sequence[str], text: bytes, limits: Limits, hangup: int | None = None) -> Finished:
-    """The same for a program that reads *text*, whole, from a pipe before it does anything else."""
+def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: bytes) -> Finished:
+    """The same for a program that nobody has loaded before."""
     source, sink = os.pipe()
     try:
         pid = _spawned(argv, limits, (os.POSIX_SPAWN_DUP2, source, 0))

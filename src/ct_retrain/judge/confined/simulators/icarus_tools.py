@@ -38,6 +38,14 @@ class IcarusInstallation(NamedTuple):
         homes = {str(Path(program).resolve().parent.parent) for program in (self.iverilog, self.vvp)}
         return tuple(sorted({*homes, *([self.base] if self.base else [])} - {"/"}))
 
+    @property
+    def programs(self) -> dict[str, list[str]]:
+        """Paths of the programs that are run for every design, with the libraries that each loads for it."""
+        modules = [f"{self.base}/{name}" for name in _MODULES if Path(self.base, name).is_file()]
+        if not self.base:
+            return {self.vvp: []}
+        return {f"{self.base}/ivl": [f"{self.base}/vvp.tgt", *modules], self.vvp: modules}
+
 
 def locate() -> IcarusInstallation:
     """Find the programs on PATH; raise ToolError with the install commands when they are missing."""
@@ -86,11 +94,10 @@ def compile_directly(icarus: IcarusInstallation) -> list[str]:
 
 def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
     """What the driver would put into its configuration file for `driver`, less the modules for VHDL."""
-    modules = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
     lines = [
         *(f"root:{top}" for top in tops),
         f"basedir:{icarus.base}",
-        *(f"module:{icarus.base}/{name}" for name in modules if Path(icarus.base, name).is_file()),
+        *(f"module:{icarus.base}/{name}" for name in _MODULES if Path(icarus.base, name).is_file()),
         *(f"generation:{name}" for name in _GENERATION),
         "warnings:nidRpsa",
         "ignore_missing_modules:false",
@@ -102,6 +109,7 @@ def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+_MODULES = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
 _GENERATION = (
     *(
         "2012",
