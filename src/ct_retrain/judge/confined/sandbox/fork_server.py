@@ -123,8 +123,7 @@ class ForkServer:
         """
         words = b"".join(os.fsencode(word) + b"\0" for word in (log, *argv))
         with contextlib.suppress(BrokenPipeError):
-            self._send(_JOB.pack(len(words), len(text), *limits) + words)
-            self._send(text)
+            self._send(_JOB.pack(len(words), len(text), *limits) + words + text)
         if hangup is not None and self._hung_up(hangup):
             os.kill(self._pid, signal.SIGKILL)
         answer = os.read(self._answers, _ANSWER.size)

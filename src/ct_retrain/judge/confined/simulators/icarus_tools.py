@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,10 +42,16 @@ class IcarusInstallation(NamedTuple):
     @property
     def programs(self) -> dict[str, list[str]]:
         """Paths of the programs that are run for every design, with the libraries that each loads for it."""
-        modules = [f"{self.base}/{name}" for name in _MODULES if Path(self.base, name).is_file()]
-        if not self.base:
-            return {self.vvp: []}
-        return {f"{self.base}/ivl": [f"{self.base}/vvp.tgt", *modules], self.vvp: modules}
+        modules = _modules(self.base) if self.base else []
+        compiler = {f"{self.base}/ivl": [f"{self.base}/vvp.tgt", *modules]} if self.base else {}
+        return {**compiler, self.vvp: modules}
+
+
+@cache
+def _modules(base: str) -> list[str]:
+    """Paths of the modules that the driver names for every simulation."""
+    names = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
+    return [f"{base}/{name}" for name in names if Path(base, name).is_file()]
 
 
 def locate() -> IcarusInstallation:
@@ -97,7 +104,7 @@ def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
     lines = [
         *(f"root:{top}" for top in tops),
         f"basedir:{icarus.base}",
-        *(f"module:{icarus.base}/{name}" for name in _MODULES if Path(icarus.base, name).is_file()),
+        *(f"module:{path}" for path in _modules(icarus.base)),
         *(f"generation:{name}" for name in _GENERATION),
         "warnings:nidRpsa",
         "ignore_missing_modules:false",
@@ -109,7 +116,6 @@ def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-_MODULES = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
 _GENERATION = (
     *(
         "2012",
