@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
+from _spent import spent
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
@@ -105,31 +105,11 @@ def judging(judge: Judge, outcome: Outcome = Outcome.PASS) -> Callable[[list[Des
     return way
 
 
-def spent(process: int) -> float:
-    """Processor seconds so far of us, of everything below us that runs, and of what they waited for."""
-    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    total = sum(used.ru_utime + used.ru_stime for used in own)
-    tick = os.sysconf("SC_CLK_TCK")
-    below: dict[int, list[int]] = {}
-    ticks: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = path.read_text().rpartition(")")[2].split()
-            below.setdefault(int(fields[1]), []).append(int(path.parent.name))
-            ticks[int(path.parent.name)] = sum(int(field) for field in fields[11:15])
-    todo = list(below.get(process, []))
-    while todo:
-        one = todo.pop()
-        total += ticks[one] / tick
-        todo += below.get(one, [])
-    return total
-
-
 def measure(way: Way) -> Turn:
-    before, began = spent(os.getpid()), time.perf_counter()
+    before, began = spent(), time.perf_counter()
     way.judge(way.batch, way.workers)
     seconds = time.perf_counter() - began
-    return Turn(len(way.batch) / seconds, 1000 * (spent(os.getpid()) - before) / len(way.batch))
+    return Turn(len(way.batch) / seconds, 1000 * (spent() - before) / len(way.batch))
 
 
 def overheads(batch: list[Design]) -> dict[str, float]:
