@@ -1,5 +1,6 @@
 """The judge as everybody uses it: simulators, second opinion and memory, put together as the settings say."""
 
+import shutil
 import weakref
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +10,8 @@ from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge import layers
-from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.confined.sandbox.fork_server import Warm, compiled
+from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
 from ct_retrain.judge.confined.simulators.verilator_build import Installed, find, locate_verilator
 from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.prover import Prover
@@ -53,7 +55,7 @@ class Judge:
         second = _second(settings)
         builders = second.readable if second else ()
         memory = max(2048, settings.memory_mb + 1024)
-        confined = Sandbox(found, sandbox, memory_mb=memory)
+        confined = Sandbox(found, sandbox, memory_mb=memory, warm=_warm(found))
         self._pool = Pool(confined._replace(builders=builders))
         library = locate_library()
         self._python_pool = Pool(confined._replace(library=library))
@@ -111,6 +113,13 @@ class Judge:
 
     def _remembering(self, simulator: Simulator) -> Simulator:
         return simulator if self._cache is None else CachedSimulator(simulator, self._cache)
+
+
+def _warm(found: IcarusInstallation) -> Warm | None:
+    """What the workers fork instead of starting it; None where that cannot be."""
+    library, yosys = compiled(), shutil.which("yosys")
+    programs = {**found.programs, **({yosys: []} if yosys else {})}
+    return Warm(library, programs) if library else None
 
 
 def _second(settings: JudgeSettings) -> Installed | None:

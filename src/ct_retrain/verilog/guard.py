@@ -7,6 +7,7 @@ unknown, and power-up values.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from pyslang.parsing import Token, TokenKind
@@ -88,6 +89,14 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
     The design is written anew first, and what is examined is the tree of the new text, so nothing that only another
     tool would see in the original can be overlooked.
     """
+    alone = _approve(rtl, frozenset())
+    # What names no reserved word can do nothing with one.
+    return alone if alone.text and not reserved & alone.names else _approve(rtl, reserved)
+
+
+@lru_cache(maxsize=8)
+def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
+    """The same; remembered, for the simulator and the synthesiser ask about one design in turn."""
     if "\0" in rtl:
         return _rejected(rtl[: rtl.index("\0")].count("\n") + 1, "a NUL character")
     cut = without_regions(rtl)

@@ -1,6 +1,7 @@
 """Which modules a text defines, which it needs from elsewhere, and what their ports are."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pyslang.ast import ArgumentDirection, PortSymbol
@@ -38,6 +39,7 @@ class Names(NamedTuple):
     instantiated: tuple[str, ...]
 
 
+@lru_cache(maxsize=8)
 def modules(text: str) -> tuple[Module, ...]:
     """The modules that *text* defines, in order; empty for junk."""
     parsed = parse(text)
@@ -61,20 +63,24 @@ def outputs(known: Iterable[Module], wanted: Collection[str]) -> list[str]:
 
 def defined(text: str) -> tuple[str, ...]:
     """The names of the modules that *text* defines, in order."""
-    parsed = parse(text)
-    return () if parsed is None else module_names(parsed).defined
+    return _names_in(text).defined
 
 
 def tops(text: str) -> tuple[str, ...]:
     """The modules of *text* that *text* does not instantiate itself."""
-    parsed = parse(text)
-    return () if parsed is None else roots(module_names(parsed))
+    return roots(_names_in(text))
 
 
 def instantiated(text: str) -> tuple[str, ...]:
     """The modules that *text* instantiates and does not define: what a testbench wants of its DUT."""
+    return wanted(_names_in(text))
+
+
+@lru_cache(maxsize=32)
+def _names_in(text: str) -> Names:
+    """Of *text*; remembered, for many designs are asked about under one testbench."""
     parsed = parse(text)
-    return () if parsed is None else wanted(module_names(parsed))
+    return Names((), ()) if parsed is None else module_names(parsed)
 
 
 def roots(found: Names) -> tuple[str, ...]:

@@ -24,6 +24,9 @@ def overrides(rtl: str, testbench: str, top: str) -> Overrides:
     """The parameters that *testbench* gives to its instances of *top* in *rtl*."""
     if "#" not in testbench and "defparam" not in testbench:
         return Overrides()
+    if "parameter" not in rtl and "#" not in rtl:
+        # There is none that could be given a value.
+        return Overrides()
     both = parse(f"{testbench}\n`undefineall\n`resetall\n{rtl}")
     if both is None:
         return Overrides(why="the testbench cannot be elaborated")

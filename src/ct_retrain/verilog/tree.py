@@ -1,5 +1,6 @@
 """Verilog text as a pyslang syntax tree: opens no file, whatever the text includes, and never raises on junk."""
 
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import pyslang
@@ -59,7 +60,23 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str) -> Parsed | None:
-    """The tree of *text*; None when it is too large, too deep or expands too far to look at in process."""
+    """The tree of *text*; None when it is too large, too deep or expands too far to look at in process.
+
+    What was parsed last is remembered while it is small: everything that reads a design asks for its tree by itself.
+    """
+    return _remembered(text) if len(text) <= _SMALL else _parsed(text)
+
+
+_SMALL = 1 << 16
+"""Characters."""
+
+
+@lru_cache(maxsize=8)
+def _remembered(text: str) -> Parsed | None:
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Parsed | None:
     if too_much(text):
         return None
     data = text.encode("utf-8", "replace")

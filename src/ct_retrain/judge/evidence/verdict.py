@@ -115,18 +115,29 @@ def clean(made: Harness, nonce: Nonce, output: str) -> str:
     lines = [line for line in output.split("\n") if ended_at(nonce.mark, line) is None]
     text = "\n".join(lines).replace(f"_{nonce.name}", "")
     app = made.style is Style.HOUSE
-    return text.replace(nonce.mark, "CT_VERDICT") if app else _voice(nonce.mark).sub("", text)
+    if app:
+        return text.replace(nonce.mark, "CT_VERDICT")
+    first, *said = text.split(f"{nonce.mark} ")
+    return first + "".join(_piece(one)[1] for one in said)
 
 
 def ended_at(mark: str, output: str) -> int | None:
     """When a testbench ended the simulation, in its own units of time; None where it did not."""
-    found = re.search(rf"^\s*{mark} {END_MARK} +(\d+)\s*$", output, re.MULTILINE)
-    return int(found[1]) if found else None
+    if mark not in output:
+        return None
+    return next((int(found["at"]) for found in _END.finditer(output) if found["mark"] == mark), None)
 
 
-def _voice(mark: str) -> re.Pattern[str]:
-    """What stands before each piece that the testbench prints."""
-    return re.compile(rf"{mark} (?:(\d+) )?")
+_END = re.compile(rf"^\s*(?P<mark>\S+) {END_MARK} +(?P<at>\d+)\s*$", re.MULTILINE)
+
+
+def _piece(said: str) -> tuple[str, str]:
+    """What the testbench *said* behind a mark: the number of the place that printed, "" without one, and the words."""
+    number = _SITE.match(said)
+    return (number[1], said[number.end() :]) if number else ("", said)
+
+
+_SITE = re.compile(r"(\d+) ")
 
 
 _HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
@@ -141,18 +152,14 @@ _WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
 
 
 def _listen(made: Harness, mark: str, output: str) -> _Voices:
-    voice = _voice(mark)
     heard = _Voices([], [], [], not made.ends, "")
     for line in output.split("\n"):
         if ended_at(mark, line) is not None:
             heard = heard._replace(ended=True)
         elif f"{mark} " in line:
-            _, *said = voice.split(line)
-            numbers, texts = said[::2], said[1::2]
-            heard.testbench.append("".join(texts).strip())
-            heard.pieces.extend(
-                (int(number), text) for number, text in zip(numbers, texts, strict=True) if number
-            )
+            pieces = [_piece(said) for said in line.split(f"{mark} ")[1:]]
+            heard.testbench.append("".join(text for _, text in pieces).strip())
+            heard.pieces.extend((int(number), text) for number, text in pieces if number)
             heard = heard._replace(after="")
         else:
             heard.others.append(line.strip())

@@ -17,7 +17,6 @@ from ct_retrain.judge.confined.sandbox.process import (
     Finished,
     Limit,
     Limits,
-    feed,
     run,
 )
 from ct_retrain.judge.confined.simulators import icarus_tools
@@ -86,12 +85,8 @@ def settle(
     built = build(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
         return built
-    ran = feed(
-        icarus_tools.simulate(tools.icarus),
-        nonce.marked(built.compiled).encode(errors="surrogateescape"),
-        tools.limits,
-        tools.hangup,
-    )
+    text = nonce.marked(built.compiled).encode(errors="surrogateescape")
+    ran = run(icarus_tools.simulate(tools.icarus), tools.limits, tools.hangup, text)
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
