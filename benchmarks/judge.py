@@ -142,7 +142,7 @@ def compiled(batch: list[Design]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--designs", type=int, default=120, help="designs a turn")
     parser.add_argument("--turns", type=int, default=5)
     chosen = parser.parse_args()
