@@ -26,25 +26,25 @@ T = TypeVar("T")
 
 NIGHT, MAINLINE = "ct_retrain.night", "ct_retrain.mainline"
 _METRICS, _OTHERS = 900, 90
-"""An MLflow server takes at most 1000 metrics and 100 parameters or tags at once."""
+"""Maximum batch of an MLflow server: 1000 metrics, 100 parameters or tags."""
 _LONGEST_PARAMETER, _LONGEST_TAG = 6000, 5000
 _REFUSED = 3
 
 
 class Order(Record):
-    """What the process is to do."""
+    """The request to the process."""
 
     uri: str
     artifacts: str
-    """Root of the experiment's artifacts where we make the experiment; empty lets the store choose."""
+    """Artifact root of an experiment that is created; empty lets the store choose."""
     experiment: str
     model: str
     story: Story | None
-    """None only asks what is there."""
+    """What to write; None only reads what is there."""
 
 
 def main() -> int:
-    """Do what standard input says; MLflow's refusal goes to standard error in one line."""
+    """Carry out the order on standard input; print MLflow's error on one line of standard error."""
     from mlflow.exceptions import MlflowException
 
     order = Order.model_validate_json(sys.stdin.buffer.read())
@@ -86,7 +86,7 @@ class _Store:
         return self.holds()
 
     def holds(self) -> Tracked:
-        """What is there now."""
+        """Return what is in the store."""
         found = self._client.get_experiment_by_name(self._order.experiment)
         runs = self._runs([found.experiment_id]) if found else {}
         return Tracked(store=self._order.uri, nights=tuple(sorted(runs)), aliases=self._aliases())
@@ -160,7 +160,7 @@ class _Store:
         return self._client.create_model_version(self._order.model, source, run_id=run, tags=tags)
 
     def _point(self, aliases: Aliases) -> None:
-        """Let the aliases follow; one whose version is not known is taken away rather than left wrong."""
+        """Move the aliases; delete one whose version is unknown, because a wrong one is worse."""
         versions, there = self._versions(), self._aliases()
         wanted = {"latest_nightly": aliases.latest_nightly, "mainline": aliases.mainline}
         for alias, key in wanted.items():
@@ -171,14 +171,14 @@ class _Store:
                 self._client.delete_registered_model_alias(self._order.model, alias)
 
     def _aliases(self) -> dict[str, str]:
-        """Alias → night, or name of a mainline."""
+        """Return alias → night, or name of a mainline."""
         names = {str(one.version): key for key, versions in self._versions().items() for one in versions}
         model = self._model()
         pointed = dict(model.aliases) if model else {}
         return {alias: names[str(number)] for alias, number in pointed.items() if str(number) in names}
 
     def _model(self) -> Any:
-        """The registered model; None where there is none."""
+        """Return the registered model; None if there is none."""
         from mlflow.exceptions import MlflowException
 
         try:
