@@ -105,7 +105,7 @@ class MlflowTracker:
                 store.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
             raise ToolError(
-                f"tracking: {path} cannot be written ({error}): close the program that holds it open, or free space;"
+                f"tracking: {path} cannot be written ({error}): close the program that holds it open, or free space; "
                 "the next scheduled start tries again, or run `ct-retrain track rebuild`"
             ) from error
         except sqlite3.DatabaseError as error:
@@ -153,7 +153,7 @@ def _answer(order: str, seconds: float) -> Tracked:
             )
         except subprocess.TimeoutExpired as error:
             raise ToolError(
-                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked or the server down?"
+                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked or the server down? "
                 "The next scheduled start tries again; tracking.timeout sets the limit"
             ) from error
     if done.returncode != 0:

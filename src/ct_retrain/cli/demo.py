@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from ct_retrain.demo.flywheel import Turn
 
 
-@click.group(invoke_without_command=True, short_help="Several nights on the embedded model.")
+@click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
 @click.option(
     "--dir", "directory", default="ct-retrain-demo", metavar="DIR", show_default=True, help="Its workspace."
 )
 @click.pass_context
 def demo(context: click.Context, directory: str) -> None:
-    """Several nights on the embedded model: no GPU, no data, no weights needed. Run again, it goes on."""
+    """Run several nights on the embedded model, without GPU, data or weights. A second run continues."""
     if context.invoked_subcommand is None:
         _demo(directory)
 
