@@ -24,7 +24,7 @@ _TIGHT = {"cpu_seconds": 1, "memory_mb": 256, "output_kb": 64}
 
 
 @click.command(short_help="Test the judge with designs that cheat.")
-@click.option("--style", type=click.Choice(_STYLES), help="Show one style of testbench.  [default: all]")
+@click.option("--style", type=click.Choice(_STYLES), help="Use one style of testbench.  [default: all]")
 @click.option("--only", default="", metavar="TEXT", help="Attacks whose name contains TEXT.  [default: all]")
 @click.option("--layers", is_flag=True, help="Leave out each layer in turn, and name what then passes.")
 @json_option

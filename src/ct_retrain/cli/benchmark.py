@@ -57,7 +57,11 @@ if TYPE_CHECKING:
 @click.option("--problems", is_flag=True, help="Also print a row per problem, with a letter per answer.")
 @click.option("--published", metavar="FILE", help="JSONL of published figures to print beside ours.")
 @click.option(
-    "--out", default="work/benchmark", metavar="DIR", show_default=True, help="Keeps samples; resumable."
+    "--out",
+    default="work/benchmark",
+    metavar="DIR",
+    show_default=True,
+    help="Directory for samples; resumable.",
 )
 @json_option
 @click.pass_obj
@@ -78,8 +82,8 @@ def benchmark(
 ) -> None:
     """Measure pass@k of mainline, of an adapter on it, or of given answers; nothing is published.
 
-    Problems whose golden fails, or whose testbench passes a stub, are left out of scores and named. If the
-    suite has a grader of its own, its score is shown, too, when it differs.
+    Problems whose golden fails, or whose testbench passes a stub (a design that does nothing), are left out of scores
+    and named. If the suite has a grader of its own, its score is shown, too, when it differs.
     """
     from pathlib import Path
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
 @click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
 @click.option(
-    "--dir", "directory", default="ct-retrain-demo", metavar="DIR", show_default=True, help="Its workspace."
+    "--dir",
+    "directory",
+    default="ct-retrain-demo",
+    metavar="DIR",
+    show_default=True,
+    help="Workspace of the demo.",
 )
 @click.pass_context
 def demo(context: click.Context, directory: str) -> None:

@@ -21,7 +21,7 @@ _DIFFERENT = 20
 @click.argument("golden", metavar="[GOLDEN]", required=False)
 @click.option("--properties", metavar="FILE", help="Modules of immediate assertions over CANDIDATE's ports.")
 @click.option(
-    "--top", metavar="NAME", help="Module to look at.  [default: the only top of GOLDEN or CANDIDATE]"
+    "--top", metavar="NAME", help="Module to examine.  [default: the only top of GOLDEN or CANDIDATE]"
 )
 @click.option(
     "--depth",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def rollback(context: Context, night: str | None, because: str, *, to_mainline: bool) -> None:
-    """Serve the release of NIGHT again.  [default: the newest before the current that nobody went back from]
+    """Serve the release of NIGHT again.  [default: the newest before the current that was not rolled back from]
 
     Every file is compared with the release's manifest, and the adapter is loaded, before `latest_nightly` is
     moved.

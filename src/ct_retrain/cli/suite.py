@@ -47,7 +47,7 @@ class _Found(NamedTuple):
 @json_option
 @click.pass_obj
 def check(context: Context, name: str, rule: RuleName, *, second: bool | None, as_json: bool) -> int:
-    """Check that every golden passes and every stub fails; name each problem for which that is not so.
+    """Check that every golden passes and every stub (a design that does nothing) fails; name the exceptions.
 
     NAME is a built-in suite; PATH is a file or directory in a published layout, which is detected.
     `patched:PATH` corrects known faults of the published data, `KIND:PATH` names the layout. Exit code 3 if

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.tracked import Tracked
 
 
-@click.group(short_help="Nights in MLflow.")
+@click.group(short_help="Show or rebuild the nights in MLflow.")
 def track() -> None:
     """Manage the tracking of nights in MLflow; the NightRecords remain the source of truth."""
 

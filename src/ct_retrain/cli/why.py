@@ -73,7 +73,7 @@ def print_certificate(workspace: Workspace, record: NightRecord) -> None:
     click.echo("\n".join(["decontamination", *(f"  {line}" for line in certificate_lines(found))]))
     if found.nearest:
         rows = [near.told for near in found.nearest]
-        print_table("nearest rows of the mixture", ("by", "alike", "problem", "row"), rows)
+        print_table("nearest rows of the mixture", ("by", "similarity", "problem", "row"), rows)
 
 
 def _print_comparison(one: Comparison) -> None:

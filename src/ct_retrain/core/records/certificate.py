@@ -116,11 +116,11 @@ def certificate_lines(one: Certificate) -> list[str]:
         lines.append(f"not readable as problems, so not protected: {missing}")
     lines.append(
         f"designs with a golden's ports: {one.different} pairs differ, {one.unproved} agree without a proof, "
-        f"{one.unseen} cannot be simulated, {one.unasked} were not looked at"
+        f"{one.unseen} cannot be simulated, {one.unasked} were not examined"
     )
     clusters = one.clusters
     lines.append(
-        f"near-duplicates: {clusters.clusters} clusters among {clusters.designs} designs, the largest of "
+        f"near-duplicates: {clusters.clusters} clusters among {clusters.designs} designs, the largest with "
         f"{clusters.largest}; {sum(clusters.left_out.values())} rows beyond the cap of {clusters.cap} left out tonight"
     )
     return lines

@@ -93,7 +93,7 @@ def mainline_evidence(nights: Sequence[ServedNight], alpha: float) -> MainlineEv
     verb = "may replace" if may else "may not yet replace"
     explanation = (
         f"The release {verb} mainline: evidence {e_value:.3g} of {1 / alpha:.3g} needed over {len(counted)} nights; "
-        f"over its own nights it is {ahead * 100:+.1f} points from mainline."
+        f"over its own nights it differs from mainline by {ahead * 100:+.1f} points."
     )
     return MainlineEvidence(
         e_value=e_value,

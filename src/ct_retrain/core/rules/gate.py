@@ -37,8 +37,8 @@ _SMALLEST_P = 0.001
 """Smaller p-values are printed as "< this"."""
 _NOT_ATTEMPTED = "not_attempted"
 _UNTAUGHT = (
-    "The adapter changes nothing, or what serves it ignores it: look at the loss curve and the learning rate of the "
-    "train stage, and with a server at endpoint.adapters and at the server's log."
+    "The adapter changes nothing, or the server ignores it: check the loss curve and the learning rate of the train "
+    "stage, and with a server endpoint.adapters and the server's log."
 )
 
 
@@ -106,7 +106,7 @@ def _with(decision: Decision, differs: Check) -> Decision:
     if differs.holds:
         return decision.model_copy(update={"evidence": evidence})
     if isinstance(decision, Reject):
-        explanation = f"{evidence.explanation} Moreover {differs.note}. {_UNTAUGHT}"
+        explanation = f"{evidence.explanation}\nAlso {differs.note}. {_UNTAUGHT}"
         return Reject(evidence=evidence.model_copy(update={"explanation": explanation}))
     explanation = f"Held: {differs.note}. {_UNTAUGHT}"
     return Hold(evidence=evidence.model_copy(update={"explanation": explanation, "samples_needed": None}))
@@ -240,7 +240,7 @@ def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings)
 
 
 def _lines(one: Comparison) -> str:
-    """Yield a line for the difference, and one each for problems won and lost."""
+    """Return a line for the difference, and one each for problems won and lost."""
     return "\n".join(
         (
             (
@@ -248,7 +248,7 @@ def _lines(one: Comparison) -> str:
                 f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
                 f"on {one.problems} problems × {one.samples} samples"
             ),
-            f"  {len(one.won)} problems won{_some(one.won)}",
+            f"  {len(one.won)} {'problem' if len(one.won) == 1 else 'problems'} won{_some(one.won)}",
             f"  {len(one.lost)} lost{_some(one.lost)}",
         )
     )

@@ -64,8 +64,7 @@ def loading(loads: bool, samples: int) -> Check:  # noqa: FBT001 - the evidence 
 
 
 def differing(candidate: Scorecard, mainline: Scorecard) -> Check | None:
-    """Check that some answer of the candidate differs from mainline's; None if a scorecard has no answer
-    digest.
+    """Check that some answer differs from mainline's; None if a scorecard has no digest of its answers.
 
     Answers are drawn from equal seeds, so all are equal only if the adapter changed nothing, or the server
     ignored it. Not covered: a server whose answers to one seed differ from call to call.
