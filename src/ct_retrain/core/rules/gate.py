@@ -170,7 +170,7 @@ def _decision(
     worse = [one for one in comparisons if one.high < 0]
     if surely:
         why = "; ".join(breach_of(check) for check in surely)
-        change = "Nothing but the right side of that bound would change this."
+        change = "Only a value on the right side of that bound would change this."
         return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}.\n{head}\n{change}"))
     if worse:
         names = " and ".join(one.incumbent for one in worse)
