@@ -1,8 +1,7 @@
-"""Writes nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow_writer`.
+"""Write nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow_writer`.
 
-It reads an Order as JSON from standard input and answers with a Tracked.
-Nothing in the store is read but names: a night that is told again is deleted and written anew, so a death in between
-heals when it is told again.
+Reads an Order as JSON from standard input and prints a Tracked. A night's runs are deleted and written again,
+and only names are read from the store, so a crash is repaired by the next write.
 """
 
 import contextlib
@@ -68,7 +67,7 @@ class _Store:
         self._order = order
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story*, each in place of what was told of it before, then move the aliases."""
+        """Write the nights of *story*, replacing earlier runs of them, then move the aliases."""
         experiment = self._experiment()
         if self._model() is None:
             self._client.create_registered_model(self._order.model)
@@ -101,7 +100,7 @@ class _Store:
         return found.experiment_id
 
     def _runs(self, experiments: list[str]) -> dict[str, list[Any]]:
-        """Night → its runs: one, or more where two machines told it at once or one was cut short."""
+        """Return night → its runs: one, or more if two machines wrote it at once or a write was interrupted."""
         wanted = f"tags.`{NIGHT}` LIKE '%'"
         pages = _pages(
             lambda token: self._client.search_runs(experiments, wanted, max_results=500, page_token=token)
@@ -142,7 +141,7 @@ class _Store:
             self._client.log_batch(run, tags=some_tags)
 
     def _versions(self) -> dict[str, list[Any]]:
-        """Night, or name of a mainline → its versions of the registered model."""
+        """Return night, or name of a mainline → its versions of the registered model."""
         wanted = f"name = '{self._order.model}'"
         pages = _pages(
             lambda token: self._client.search_model_versions(wanted, max_results=200, page_token=token)
@@ -190,7 +189,7 @@ class _Store:
 
 
 def _pages(search: Callable[[str | None], Any]) -> Iterator[Any]:
-    """Everything that *search* finds, page after page."""
+    """Yield everything that *search* finds, page by page."""
     token = None
     while True:
         page = search(token)

@@ -27,7 +27,7 @@ REMEDY = "pip install 'ct-retrain[track]'"
 _NEEDED = ("mlflow", "sqlalchemy", "alembic")
 _SQLITE = "sqlite:///"
 _BESIDE = ("-journal", "-wal", "-shm")
-"""What SQLite leaves beside its file: an old journal would be played into a new one."""
+"""SQLite's files beside the store: an old journal would be replayed into a new file."""
 _BUSY = 5.0
 """Seconds that another process may hold the embedded store before it counts as locked."""
 _A_NIGHT = 5.0
@@ -55,11 +55,11 @@ class MlflowTracker:
         return self.uri
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story*, each in place of what was told of it before, and move the aliases."""
+        """Write the nights of *story*, replacing what was written of them before, and move the aliases."""
         return self._ask(story)
 
     def rebuild(self, story: Story) -> Tracked:
-        """Write *story* into an embedded store that is new; on a server only its own nights are written anew."""
+        """Write *story* into a new embedded store; on a server, replace the runs of its nights."""
         self._ready()
         if self.embedded is not None:
             for suffix in ("", *_BESIDE):
@@ -89,7 +89,9 @@ class MlflowTracker:
         return _answer(order.model_dump_json(), seconds)
 
     def _ready(self) -> None:
-        """Raise ToolError without MLflow, or when another process holds the SQLite file: MLflow would wait minutes."""
+        """Raise ToolError if MLflow is missing, or another process holds the SQLite file (MLflow would wait
+        minutes).
+        """
         missing = absent()
         if missing:
             raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")

@@ -104,7 +104,7 @@ def _group(shares: dict[str, Estimate]) -> str:
 @demo.command("build-model", hidden=True, context_settings={"ignore_unknown_options": True})
 @click.argument("_arguments", nargs=-1)
 def build_model(_arguments: tuple[str, ...]) -> None:
-    """Say where the command went that built the embedded model."""
+    """Print where the command that built the embedded model is now."""
     raise UsageError(
         "a checkout builds the embedded model: python benchmarks/build_embedded_model.py --out DIR"
     )

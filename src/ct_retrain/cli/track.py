@@ -40,10 +40,10 @@ def status(context: Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def rebuild(context: Context, *, as_json: bool) -> None:
-    """Write every night on record into the store.
+    """Write every night on record into the store again.
 
-    The embedded store is deleted and made anew; on a server the runs of nights are, and what else it holds stays.
-    No night may run meanwhile.
+    The embedded store is deleted first; on a server only the runs of nights are, and other contents stay. No
+    night may run meanwhile.
     """
     from ct_retrain.nightly.tracking import rebuild_tracking
 

@@ -134,11 +134,13 @@ class Tracker(Protocol):
         ...
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights and aliases of *story*, each in place of what was told before; raise ToolError."""
+        """Write the nights and aliases of *story*, replacing what was written before; raise ToolError on
+        failure.
+        """
         ...
 
     def rebuild(self, story: Story) -> Tracked:
-        """Make our own store hold exactly the nights of *story*; update any other store as `follow` does."""
+        """Delete our own store and write *story*; on a server replace only the nights of *story*."""
         ...
 
     def holds(self) -> Tracked:

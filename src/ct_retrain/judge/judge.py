@@ -116,7 +116,7 @@ class Judge:
 
 
 def _warm(found: IcarusInstallation) -> Warm | None:
-    """What the workers fork instead of starting it; None where that cannot be."""
+    """Return what workers fork instead of starting a program anew; None without the library that does it."""
     library, yosys = compiled(), shutil.which("yosys")
     programs = {**found.programs, **({yosys: []} if yosys else {})}
     return Warm(library, programs) if library else None

@@ -97,7 +97,7 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
 
 @lru_cache(maxsize=8)
 def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
-    """The same; remembered, for the simulator and the synthesiser ask about one design in turn."""
+    """Do the work of `approve`; cached, because simulator and synthesiser ask about one design in turn."""
     if "\0" in rtl:
         return _rejected(rtl[: rtl.index("\0")].count("\n") + 1, "a NUL character")
     cut = without_regions(rtl)

@@ -78,7 +78,7 @@ def instantiated(text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _names_in(text: str) -> Names:
-    """Of *text*; remembered, for many designs are asked about under one testbench."""
+    """Return the names of *text*; cached, because many designs are judged with one testbench."""
     parsed = parse(text)
     return Names((), ()) if parsed is None else module_names(parsed)
 

@@ -60,15 +60,15 @@ class Parsed(NamedTuple):
 
 
 def parse(text: str) -> Parsed | None:
-    """The tree of *text*; None when it is too large, too deep or expands too far to look at in process.
+    """Parse *text*; None if it is too large, too deep or expands too far to be parsed in process.
 
-    What was parsed last is remembered while it is small: everything that reads a design asks for its tree by itself.
+    The last trees of small texts are cached, because every reader of a design asks for its tree.
     """
     return _remembered(text) if len(text) <= _SMALL else _parsed(text)
 
 
 _SMALL = 1 << 16
-"""Characters."""
+"""Maximum characters of a cached text."""
 
 
 @lru_cache(maxsize=8)

@@ -1,8 +1,8 @@
-"""A design's text for a parser that knows less SystemVerilog: no packages, `return`, void functions or packed arrays.
+"""Rewrite a design for old yosys releases: without packages, `return`, void functions and packed arrays.
 
-Old releases of yosys, which distributions ship, read none of them, and right designs use them. What cannot be
-rewritten (a `return` in a loop, two packages with one name) stays as it is, and the parser says what it thinks of it.
-Works on text in the one spelling of `verilog.canonical`: no directives, no macros.
+Old releases, which distributions ship, read none of them, and correct designs use them. What cannot be
+rewritten (a `return` in a loop, two packages with one name) is left unchanged for yosys to report. The input
+must be in the spelling of `verilog.canonical`: no directives, no macros.
 """
 
 from collections import Counter

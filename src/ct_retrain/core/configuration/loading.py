@@ -70,7 +70,7 @@ def flat(settings: Settings) -> dict[str, str]:
 
 
 def recordable(settings: Settings) -> dict[str, JsonValue]:
-    """Dotted name → value as JSON has it, secrets masked; `recorded` reads it."""
+    """Return dotted name → JSON value, with secrets masked; `recorded` reads it."""
     return {name: to_jsonable_python(value) for name, value in _flat(dict(settings)).items()}
 
 
@@ -119,7 +119,7 @@ def recorded(values: Mapping[str, JsonValue]) -> Settings:
 
 
 def _from_texts(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The values that `str` made texts of: nights recorded their settings so before they recorded them as JSON."""
+    """Return the values that `str` turned into texts, as nights of earlier versions recorded them."""
     defaults = _flat(dict(Settings.model_construct()))
     return {name: _from_text(text, defaults.get(name)) for name, text in values.items()}
 

@@ -230,7 +230,7 @@ class Provenance(Record):
     packages: dict[str, str]
     tools: tuple[Tool, ...]
     settings: dict[str, JsonValue]
-    """Dotted name → value, secrets masked; in records of earlier versions every value is a text."""
+    """Dotted name → value, with secrets masked; in records of earlier versions every value is text."""
 
 
 class Relapse(Record):

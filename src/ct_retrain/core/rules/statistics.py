@@ -1,6 +1,6 @@
-"""The statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests.
+"""Statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests.
 
-scipy.stats.bootstrap draws on one level; here problems are drawn, and answers within each.
+scipy.stats.bootstrap resamples one level; here problems are resampled, and answers within each.
 """
 
 import math

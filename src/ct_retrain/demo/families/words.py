@@ -39,7 +39,7 @@ def module_name(rng: Random) -> str:
 
 
 def invented_word(rng: Random, shortest: int, longest: int) -> str:
-    """Draw *shortest* to *longest* letters that are no keyword of Verilog and no name of a clock or reset."""
+    """Draw *shortest* to *longest* letters that are not a Verilog keyword or the name of a clock or reset."""
     while True:
         word = "".join(rng.choice(_LETTERS) for _ in range(rng.randint(shortest, longest)))
         if word not in _RESERVED.split():

@@ -134,7 +134,9 @@ _END = re.compile(rf"^\s*(?P<mark>\S+) {END_MARK} +(?P<at>\d+)\s*$", re.MULTILIN
 
 
 def _piece(said: str) -> tuple[str, str]:
-    """What the testbench *said* behind a mark: the number of the place that printed, "" without one, and the words."""
+    """Split text that the testbench printed after a mark: number of the print statement ("" without one),
+    words.
+    """
     number = _SITE.match(said)
     return (number[1], said[number.end() :]) if number else ("", said)
 
@@ -149,7 +151,7 @@ _NO_FILE = re.compile(r"testbench\.v:\d+: (?:invalid file descriptor|.*Unable to
 _OWN = re.compile(
     r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*|(?:VCD|FST|LXT2?) (?:info|warning): .*"
 )
-"""What the simulator says by itself: at its end, and of waveforms that it was told to dump."""
+"""The simulator's own messages: at its end, and about waveforms that it was told to dump."""
 _WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
 
 
