@@ -1,6 +1,7 @@
-"""Modules under the names that they had before the rooms (decision 0019), for programs that import from inside.
+"""Keep the old names of modules (decision 0019) importable for one release, for programs that import
+internals.
 
-An old name gives the module itself, with a DeprecationWarning. For one release; then this file goes.
+An old name gives the module itself, with a DeprecationWarning. Delete this file after that release.
 """
 
 import importlib
@@ -149,7 +150,7 @@ _MOVED: dict[str, str] = {
 
 
 class _Elsewhere(MetaPathFinder, Loader):
-    """Finds a module that moved where it is now."""
+    """Finds a moved module under its new name."""
 
     def __init__(self) -> None:
         self._own: dict[str, ModuleSpec | None] = {}
@@ -169,12 +170,12 @@ class _Elsewhere(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """It ran under its own name, and keeps that."""
+        """Do nothing, because the module has already run under its new name."""
         if module.__spec__ is not None:
             module.__spec__ = self._own.pop(module.__spec__.name)
 
 
 def install() -> None:
-    """Let old names be imported in this process."""
+    """Make old names importable in this process."""
     if not any(isinstance(finder, _Elsewhere) for finder in sys.meta_path):
         sys.meta_path.append(_Elsewhere())

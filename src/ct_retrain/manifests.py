@@ -1,7 +1,7 @@
-"""The one reader of stage manifests: where one lies, whether it is the one that its night ended with, and what it says.
+"""Read stage manifests: where one is, whether it is the one its night ended with, and its contents.
 
-A manifest is looked for in the night's directory, then in the archive, which keeps those of nights that were not
-published.
+A manifest is looked for in the night's directory, then in the archive, which keeps those of unpublished
+nights.
 """
 
 from collections.abc import Iterator
@@ -26,23 +26,23 @@ F = TypeVar("F", CollectFacts, CurateFacts, TrainFacts, BenchmarkFacts, PublishF
 
 
 def read_manifest(path: Path) -> Manifest:
-    """The manifest *path*, as it is now; raise CorruptStateError where it is missing or no manifest."""
+    """Return the manifest *path*; raise CorruptStateError if it is missing or invalid."""
     return disk.read_record(path, Manifest)
 
 
 def all_manifests(workspace: Workspace) -> Iterator[Path]:
-    """The manifests in all nights' directories, by path."""
+    """Return the manifests in all nights' directories, by path."""
     yield from sorted(workspace.work.glob(f"[0-9]*/*/{MANIFEST}"))
 
 
 def find_manifest(workspace: Workspace, record: NightRecord, ref: ManifestRef) -> Path | None:
-    """Where the manifest *ref* of the night of *record* lies; None where it is gone."""
+    """Return the path of the manifest *ref* of *record*'s night; None if it is gone."""
     archived = workspace.archive / record.night / ref.stage / MANIFEST
     return next((path for path in (workspace.root / ref.path, archived) if path.is_file()), None)
 
 
 def sealed(path: Path, ref: ManifestRef) -> Manifest:
-    """The manifest *path*; raise CorruptStateError unless it is the one that the night ended with."""
+    """Return the manifest *path*; raise CorruptStateError unless it is the one that the night ended with."""
     manifest = read_manifest(path)
     if disk.sha256_of(path) != ref.sha256:
         raise CorruptStateError(
@@ -52,7 +52,7 @@ def sealed(path: Path, ref: ManifestRef) -> Manifest:
 
 
 def facts_of(workspace: Workspace, record: NightRecord, kind: type[F]) -> F | None:
-    """What a stage of the night of *record* found; None where the night has no such stage, or its manifest is gone."""
+    """Return a stage's facts of *record*'s night; None if there is no such stage, or its manifest is gone."""
     stage = kind.model_fields["kind"].default
     for ref in record.stages:
         path = find_manifest(workspace, record, ref) if ref.stage == stage else None

@@ -183,7 +183,7 @@ def test_a_manifest_that_was_edited_stops_the_night_until_its_stage_is_done_agai
     with pytest.raises(CorruptStateError, match="is not what we wrote"):
         live(small)
     assert call(["-C", str(small.workspace.root), "check"]) == 5
-    assert f"heal: ct-retrain run --night {FIRST} --redo {stage}" in capsys.readouterr().out
+    assert f"repair: ct-retrain run --night {FIRST} --redo {stage}" in capsys.readouterr().out
 
     live(small, redo=stage)
     healed(small, undisturbed)

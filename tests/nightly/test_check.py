@@ -231,7 +231,7 @@ def test_the_command_exits_5_on_a_breach_and_0_without(
     assert call(["-C", root, "check", "--quick"]) == 0
     capsys.readouterr()
     assert call(["-C", root, "check"]) == 5
-    assert "heal: " in capsys.readouterr().out
+    assert "repair: " in capsys.readouterr().out
     assert call(["-C", root, "check", "--json"]) == 5
     [breach] = json.loads(capsys.readouterr().out)["breaches"]
     assert breach["invariant"] == "I1"

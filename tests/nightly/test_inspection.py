@@ -226,7 +226,7 @@ def test_problems_that_no_arm_was_asked_are_named(tmp_path: Path, capsys: pytest
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
-    assert "not asked, for no arm: flip_2; reasons in" in capsys.readouterr().out
+    assert "not asked of any arm: flip_2; reasons in" in capsys.readouterr().out
 
 
 def test_a_night_whose_files_are_gone_is_shown_all_the_same(

@@ -99,7 +99,7 @@ def test_a_notice_that_a_channel_never_takes_is_given_up_and_status_says_so(
     capsys.readouterr()
     call(["-C", str(tmp_path), "status"])
     said = capsys.readouterr().out
-    assert "notices  address 1, json never took one (" in said
+    assert "notices  address 1, json did not accept a notice (" in said
     assert "it is kept in work/continuous_retrain/.outbox/2026-01-01/outcome-" in said
     call(["-C", str(tmp_path), "status", "--json"])
     assert len(json.loads(capsys.readouterr().out)["lost_notices"]) == 1

@@ -75,7 +75,7 @@ def seen(page: str) -> str:
     [
         (PUBLISHED, "✓ Published", f"nightly_{PUBLISHED} is served"),
         (NOTHING, "– Nothing new", f"nightly_{PUBLISHED} is still served"),
-        (HELD, "‖ Held: nobody can tell yet", f"nightly_{PUBLISHED} is still served"),
+        (HELD, "‖ Held: not enough evidence", f"nightly_{PUBLISHED} is still served"),
         (REJECTED, "✕ Rejected", f"nightly_{PUBLISHED} is still served"),
     ],
 )
@@ -194,7 +194,7 @@ def test_a_stage_that_was_purged_is_said_on_the_page(small, stage):
     said = seen(written(small, PUBLISHED))
 
     assert "Not everything can be shown." in said
-    assert f"{PUBLISHED}/{stage}/manifest.json is no longer there" in said
+    assert f"{PUBLISHED}/{stage}/manifest.json no longer exists" in said
 
 
 def test_a_night_whose_directory_is_gone_still_has_its_figures(small):
@@ -219,7 +219,7 @@ def test_answers_that_are_gone_are_said(small):
     shutil.rmtree(small.workspace.stage(REJECTED, "benchmark") / "samples")
     said = seen(written(small, REJECTED))
 
-    assert f"answers are no longer there in work/continuous_retrain/{REJECTED}/benchmark/samples" in said
+    assert f"answers no longer exist in work/continuous_retrain/{REJECTED}/benchmark/samples" in said
     assert "lost against last nightly" in said
 
 
@@ -258,7 +258,7 @@ def test_figures_of_an_edited_manifest_are_not_passed_off_as_the_nights(small):
     path = small.workspace.stage(HELD, "train") / "manifest.json"
     path.write_text(path.read_text().replace('"loss": 0.5', '"loss": 0.25'))
 
-    assert "is not the file that the night's record names" in seen(written(small, HELD))
+    assert "differs from the file that the night's record names" in seen(written(small, HELD))
 
 
 HOSTILE = [

@@ -1,8 +1,7 @@
-"""Writes nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow_writer`.
+"""Write nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow_writer`.
 
-It reads an Order as JSON from standard input and answers with a Tracked.
-Nothing in the store is read but names: a night that is told again is deleted and written anew, so a death in between
-heals when it is told again.
+Reads an Order as JSON from standard input and prints a Tracked. A night's runs are deleted and written again,
+and only names are read from the store, so a crash is repaired by the next write.
 """
 
 import contextlib
@@ -26,25 +25,25 @@ T = TypeVar("T")
 
 NIGHT, MAINLINE = "ct_retrain.night", "ct_retrain.mainline"
 _METRICS, _OTHERS = 900, 90
-"""An MLflow server takes at most 1000 metrics and 100 parameters or tags at once."""
+"""Maximum batch of an MLflow server: 1000 metrics, 100 parameters or tags."""
 _LONGEST_PARAMETER, _LONGEST_TAG = 6000, 5000
 _REFUSED = 3
 
 
 class Order(Record):
-    """What the process is to do."""
+    """The request to the process."""
 
     uri: str
     artifacts: str
-    """Root of the experiment's artifacts where we make the experiment; empty lets the store choose."""
+    """Artifact root of an experiment that is created; empty lets the store choose."""
     experiment: str
     model: str
     story: Story | None
-    """None only asks what is there."""
+    """What to write; None only reads what is there."""
 
 
 def main() -> int:
-    """Do what standard input says; MLflow's refusal goes to standard error in one line."""
+    """Carry out the order on standard input; print MLflow's error on one line of standard error."""
     from mlflow.exceptions import MlflowException
 
     order = Order.model_validate_json(sys.stdin.buffer.read())
@@ -68,7 +67,7 @@ class _Store:
         self._order = order
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story*, each in place of what was told of it before, then move the aliases."""
+        """Write the nights of *story*, replacing earlier runs of them, then move the aliases."""
         experiment = self._experiment()
         if self._model() is None:
             self._client.create_registered_model(self._order.model)
@@ -86,7 +85,7 @@ class _Store:
         return self.holds()
 
     def holds(self) -> Tracked:
-        """What is there now."""
+        """Return what is in the store."""
         found = self._client.get_experiment_by_name(self._order.experiment)
         runs = self._runs([found.experiment_id]) if found else {}
         return Tracked(store=self._order.uri, nights=tuple(sorted(runs)), aliases=self._aliases())
@@ -101,7 +100,7 @@ class _Store:
         return found.experiment_id
 
     def _runs(self, experiments: list[str]) -> dict[str, list[Any]]:
-        """Night → its runs: one, or more where two machines told it at once or one was cut short."""
+        """Return night → its runs: one, or more if two machines wrote it at once or a write was interrupted."""
         wanted = f"tags.`{NIGHT}` LIKE '%'"
         pages = _pages(
             lambda token: self._client.search_runs(experiments, wanted, max_results=500, page_token=token)
@@ -142,7 +141,7 @@ class _Store:
             self._client.log_batch(run, tags=some_tags)
 
     def _versions(self) -> dict[str, list[Any]]:
-        """Night, or name of a mainline → its versions of the registered model."""
+        """Return night, or name of a mainline → its versions of the registered model."""
         wanted = f"name = '{self._order.model}'"
         pages = _pages(
             lambda token: self._client.search_model_versions(wanted, max_results=200, page_token=token)
@@ -160,7 +159,7 @@ class _Store:
         return self._client.create_model_version(self._order.model, source, run_id=run, tags=tags)
 
     def _point(self, aliases: Aliases) -> None:
-        """Let the aliases follow; one whose version is not known is taken away rather than left wrong."""
+        """Move the aliases; delete one whose version is unknown, because a wrong one is worse."""
         versions, there = self._versions(), self._aliases()
         wanted = {"latest_nightly": aliases.latest_nightly, "mainline": aliases.mainline}
         for alias, key in wanted.items():
@@ -171,14 +170,14 @@ class _Store:
                 self._client.delete_registered_model_alias(self._order.model, alias)
 
     def _aliases(self) -> dict[str, str]:
-        """Alias → night, or name of a mainline."""
+        """Return alias → night, or name of a mainline."""
         names = {str(one.version): key for key, versions in self._versions().items() for one in versions}
         model = self._model()
         pointed = dict(model.aliases) if model else {}
         return {alias: names[str(number)] for alias, number in pointed.items() if str(number) in names}
 
     def _model(self) -> Any:
-        """The registered model; None where there is none."""
+        """Return the registered model; None if there is none."""
         from mlflow.exceptions import MlflowException
 
         try:
@@ -190,7 +189,7 @@ class _Store:
 
 
 def _pages(search: Callable[[str | None], Any]) -> Iterator[Any]:
-    """Everything that *search* finds, page after page."""
+    """Yield everything that *search* finds, page by page."""
     token = None
     while True:
         page = search(token)

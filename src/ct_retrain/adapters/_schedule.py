@@ -1,4 +1,4 @@
-"""The recipe's schedule, applied to TRL's trainer: which sequence it reads when, and at which learning rate."""
+"""Apply the recipe's schedule to TRL's trainer: the reading order, and the learning rate of each step."""
 
 from typing import Any, NamedTuple
 
@@ -7,11 +7,11 @@ from ct_retrain.core.records.training import Hyperparameters, Schedule
 from ct_retrain.core.rules import reading_order, recipe
 
 _RESEED = 1
-"""Added to the seed for the second of two orders, so that they are not drawn from the same stream."""
+"""Added to the seed for the second of two orders, so that they use different streams."""
 
 
 class SequenceOrder(NamedTuple):
-    """Sequences in the order they are read once, and the schedule that they make."""
+    """Sequences in reading order, and the resulting schedule."""
 
     rows: Any
     schedule: Schedule
@@ -19,7 +19,7 @@ class SequenceOrder(NamedTuple):
 
 
 def lay_out(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
-    """Lay out *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
+    """Arrange *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
     if packed:
         planned = recipe.training_schedule(knobs, tokens.amounts(packed=True))
         order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
@@ -38,11 +38,13 @@ def lay_out(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) ->
 def follow_schedule(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:
     """Let *trainer* take its learning rate from *planned*.
 
-    Transformers' own schedules begin at 0, so that the first step of a training teaches nothing.
+    Transformers' own schedules begin at 0, so that the first step trains nothing.
     """
     torch = _modelling.library("torch")
 
-    def factor(step: int) -> float:  # a plain function, for checkpoints keep the state of any other callable
+    def factor(
+        step: int,
+    ) -> float:  # a plain function, because checkpoints save the state of any other callable
         return recipe.rate(knobs, planned, step)
 
     def create_scheduler(num_training_steps: int, optimizer: Any = None) -> Any:

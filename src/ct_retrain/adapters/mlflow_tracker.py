@@ -1,7 +1,7 @@
-"""Nights in MLflow, the embedded store beside the NightRecords or a tracking server; always in a process of its own.
+"""Track nights in MLflow: an embedded store beside the NightRecords, or a server; always in another process.
 
-So a store that hangs costs its time limit and no more, and what MLflow imports, prints and would report home stays
-out of the night. Nothing here is the truth: a store can be rebuilt from the records at any time.
+A store that hangs costs only its time limit, and MLflow's imports, output and telemetry stay out of the
+night. A store can be rebuilt from the records at any time.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ REMEDY = "pip install 'ct-retrain[track]'"
 _NEEDED = ("mlflow", "sqlalchemy", "alembic")
 _SQLITE = "sqlite:///"
 _BESIDE = ("-journal", "-wal", "-shm")
-"""What SQLite leaves beside its file: an old journal would be played into a new one."""
+"""SQLite's files beside the store: an old journal would be replayed into a new file."""
 _BUSY = 5.0
-"""Seconds that another process may hold the embedded store before it is called locked."""
+"""Seconds that another process may hold the embedded store before it counts as locked."""
 _A_NIGHT = 5.0
-"""Seconds more for each night, where several are told at once."""
+"""Additional seconds for each night, if several are written at once."""
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -43,7 +43,7 @@ _QUIET = {
 
 @dataclass(frozen=True)
 class MlflowTracker:
-    """One store; *embedded* is its file where it is ours, and None for what somebody else keeps."""
+    """One store; *embedded* is its file if it is ours, and None for any other."""
 
     uri: str
     embedded: Path | None
@@ -55,11 +55,11 @@ class MlflowTracker:
         return self.uri
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story*, each in place of what was told of it before, and move the aliases."""
+        """Write the nights of *story*, replacing what was written of them before, and move the aliases."""
         return self._ask(story)
 
     def rebuild(self, story: Story) -> Tracked:
-        """Write *story* into an embedded store that is new; on a server only its own nights are written anew."""
+        """Write *story* into a new embedded store; on a server, replace the runs of its nights."""
         self._ready()
         if self.embedded is not None:
             for suffix in ("", *_BESIDE):
@@ -67,13 +67,13 @@ class MlflowTracker:
         return self._ask(story)
 
     def holds(self) -> Tracked:
-        """What the store holds now; an embedded store that is not there yet holds nothing, and is not made."""
+        """Return what the store holds; an embedded store that does not exist is empty, and is not created."""
         if self.embedded is not None and not self.embedded.exists():
             return Tracked(store=self.uri, nights=(), aliases={})
         return self._ask(None)
 
     def _ask(self, story: Story | None) -> Tracked:
-        """Let the process do it, within its time."""
+        """Run the process within its time limit."""
         from ct_retrain.adapters._mlflow_writer import Order
 
         self._ready()
@@ -89,7 +89,9 @@ class MlflowTracker:
         return _answer(order.model_dump_json(), seconds)
 
     def _ready(self) -> None:
-        """Raise ToolError without MLflow, or when another process holds the SQLite file: MLflow would wait minutes."""
+        """Raise ToolError if MLflow is missing, or another process holds the SQLite file (MLflow would wait
+        minutes).
+        """
         missing = absent()
         if missing:
             raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
@@ -105,8 +107,8 @@ class MlflowTracker:
                 store.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
             raise ToolError(
-                f"tracking: {path} cannot be written ({error}): close what holds it open, or free space; "
-                "the next chance of the night tries again, and so does `ct-retrain track rebuild`"
+                f"tracking: {path} cannot be written ({error}): close the program that holds it open, or free space; "
+                "the next scheduled start tries again, or run `ct-retrain track rebuild`"
             ) from error
         except sqlite3.DatabaseError as error:
             raise ToolError(
@@ -115,7 +117,7 @@ class MlflowTracker:
 
 
 def tracker_of(workspace: Workspace, settings: TrackingSettings) -> MlflowTracker | None:
-    """What the setting `tracking.store` asks for; None where nothing is tracked."""
+    """Return the tracker for the setting `tracking.store`; None if nothing is tracked."""
     if settings.store == "off" or (settings.store == "auto" and absent()):
         return None
     if settings.store != "auto":
@@ -130,14 +132,14 @@ def tracker_of(workspace: Workspace, settings: TrackingSettings) -> MlflowTracke
 
 
 def absent() -> list[str]:
-    """What of MLflow is not installed."""
+    """Return MLflow's packages that are not installed."""
     return [name for name in _NEEDED if find_spec(name) is None]
 
 
 def _answer(order: str, seconds: float) -> Tracked:
     with tempfile.TemporaryDirectory(prefix="ct-retrain-track-") as empty:
         try:
-            # MLflow makes a directory for artifacts where it is started, so it is started in one that goes.
+            # MLflow creates a directory for artifacts in its working directory, so it runs in a temporary one.
             done = subprocess.run(
                 [sys.executable, "-m", "ct_retrain.adapters._mlflow_writer"],
                 input=order.encode(),
@@ -153,8 +155,8 @@ def _answer(order: str, seconds: float) -> Tracked:
             )
         except subprocess.TimeoutExpired as error:
             raise ToolError(
-                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked, the server down? "
-                "The next chance of the night tries again; setting tracking.timeout gives it longer"
+                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked or the server down? "
+                "The next scheduled start tries again; tracking.timeout sets the limit"
             ) from error
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()

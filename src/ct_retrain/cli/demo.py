@@ -16,13 +16,18 @@ if TYPE_CHECKING:
     from ct_retrain.demo.flywheel import Turn
 
 
-@click.group(invoke_without_command=True, short_help="Several nights on the embedded model.")
+@click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
 @click.option(
-    "--dir", "directory", default="ct-retrain-demo", metavar="DIR", show_default=True, help="Its workspace."
+    "--dir",
+    "directory",
+    default="ct-retrain-demo",
+    metavar="DIR",
+    show_default=True,
+    help="Workspace of the demo.",
 )
 @click.pass_context
 def demo(context: click.Context, directory: str) -> None:
-    """Several nights on the embedded model: no GPU, no data, no weights needed. Run again, it goes on."""
+    """Run several nights on the embedded model, without GPU, data or weights. A second run continues."""
     if context.invoked_subcommand is None:
         _demo(directory)
 
@@ -99,7 +104,7 @@ def _group(shares: dict[str, Estimate]) -> str:
 @demo.command("build-model", hidden=True, context_settings={"ignore_unknown_options": True})
 @click.argument("_arguments", nargs=-1)
 def build_model(_arguments: tuple[str, ...]) -> None:
-    """Say where the command went that built the embedded model."""
+    """Print where the command that built the embedded model is now."""
     raise UsageError(
         "a checkout builds the embedded model: python benchmarks/build_embedded_model.py --out DIR"
     )

@@ -1,13 +1,13 @@
-"""The stages of a night in their order; imports nothing, for the command line's help names them."""
+"""The stages of a night in order; imports nothing, so that `--help` stays fast."""
 
 from typing import Literal, get_args
 
 StageName = Literal["collect", "curate", "train", "benchmark", "publish"]
 
 STAGES: tuple[StageName, ...] = get_args(StageName)
-"""In the order in which a night goes through them."""
+"""In the order in which a night runs them."""
 
 
 def stage_named(text: str | None) -> StageName | None:
-    """The stage called *text*; None where there is none."""
+    """Return the stage named *text*; None if there is none."""
     return next((stage for stage in STAGES if stage == text), None)

@@ -1,6 +1,7 @@
-"""Several nights of the whole loop: specs come in, the pipeline writes them with what is served, a night learns.
+"""Run several nights of the whole loop: the pipeline writes new specs with the served model, then a night
+learns.
 
-Run again in the same workspace it goes on where it stopped.
+Run again in the same workspace, it continues where it stopped.
 """
 
 import contextlib
@@ -27,11 +28,11 @@ from ct_retrain.stages.publish import latest
 
 
 class Harvest(Record):
-    """What the pipeline did before a night."""
+    """Results of the pipeline before a night."""
 
     specs: int
     by_model: int
-    """Specs that what was served wrote itself."""
+    """Number of specs that the served model solved itself."""
     by_planner: int
     serving: str | None
 
@@ -53,7 +54,7 @@ class Turn(NamedTuple):
 def turn_all(
     workspace: Workspace, settings: Settings, ports: Ports, recipe: NightlyRecipe, say: Callable[[str], None]
 ) -> Iterator[Turn]:
-    """Yield every night as it ends."""
+    """Yield every night when it ends."""
     for number in range(1, recipe.nights + 1):
         name = night_id(number)
         over = workspace.record(name).exists()
@@ -76,7 +77,7 @@ def _serving(workspace: Workspace) -> str:
 
 
 def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int) -> Harvest:
-    """Run the pipeline on tonight's specs, once; a pipeline that was cut short starts its night again."""
+    """Run the pipeline on tonight's specs once; after an interruption, start them again."""
     note = workspace.root / f"data/specs/night_{number}.done.json"
     if note.exists():
         return disk.read_record(note, Harvest)

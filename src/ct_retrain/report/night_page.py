@@ -1,4 +1,4 @@
-"""What the page of one night says: outcome and reason first, then the evidence, then where it came from."""
+"""Contents of a night's page: outcome and reason first, then the evidence, then its origin."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -43,7 +43,7 @@ _NEEDED = ("min_delta_score", 0.01)
 
 
 class Tile(NamedTuple):
-    """One figure to be seen at a glance."""
+    """One figure, shown large."""
 
     name: str
     value: str
@@ -51,21 +51,21 @@ class Tile(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """What a reader may do next."""
+    """A suggested next step."""
 
     said: str
     command: str = ""
 
 
 class Flips(NamedTuple):
-    """Problems that went the same way."""
+    """Problems that changed in the same direction."""
 
     said: str
     names: tuple[str, ...]
 
 
 class Hero(NamedTuple):
-    """The first thing to be read."""
+    """The head of the page."""
 
     sign: str
     tone: str
@@ -75,7 +75,7 @@ class Hero(NamedTuple):
 
 
 def night_context(inputs: ReportInputs, history: History, record: NightRecord) -> dict[str, Any]:
-    """Everything the template of a night's page asks for."""
+    """Return everything that the template of a night's page needs."""
     night = read_night(inputs, record)
     problems, unread = problems_of(inputs)
     shown = top_failures(inputs, night, problems)
@@ -115,7 +115,7 @@ def _hero(inputs: ReportInputs, history: History, record: NightRecord) -> Hero:
     headline, serving = {
         NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
         NightOutcome.HELD: (
-            "Held: nobody can tell yet" if record.adapter else "Held back before training",
+            "Held: not enough evidence" if record.adapter else "Held back before training",
             f"{after} is still served",
         ),
         NightOutcome.REJECTED: ("Rejected", f"{after} is still served"),
@@ -134,20 +134,21 @@ def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
             needed = record.decision.evidence.samples_needed if record.decision else None
             if needed is not None:
                 yield Hint(
-                    "More answers a problem would tell:", f"ct-retrain --set benchmark.samples={needed} run"
+                    "More answers per problem would decide:",
+                    f"ct-retrain --set benchmark.samples={needed} run",
                 )
             if archived.is_dir():
                 yield Hint("Kept for triage in", inputs.workspace.relative(archived))
             if record.adapter is None:
                 again = f"ct-retrain run --night {record.night} --redo train"
-                yield Hint("Mend the gold set, then run the night again:", again)
+                yield Hint("Correct the gold set, then run the night again:", again)
                 return
             yield Hint(
                 "To publish it against the decision:",
                 f'ct-retrain promote {record.night} --force --because "…"',
             )
         case NightOutcome.NOTHING_NEW:
-            yield Hint("Nothing to do: the next night looks again.")
+            yield Hint("Nothing to do: the next night tries again.")
 
 
 def _tiles(record: NightRecord) -> Iterator[Tile]:
@@ -195,7 +196,7 @@ def _score(night: NightFiles) -> dict[str, Any]:
 
 
 def _number(settings: Mapping[str, JsonValue], name: str, default: float) -> float:
-    """A setting of that night, as its record holds it."""
+    """Return a setting of that night from its record."""
     try:
         return float(str(settings.get(name, default)))
     except ValueError:
@@ -278,7 +279,7 @@ def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:
     yield "rows", f"{fit.examples:,}, {fit.skipped:,} too long"
     yield "steps, epochs", f"{fit.steps:,}, {fit.epochs:.3g}"
     if fit.schedule is not None:
-        yield "readings of each harvested row", f"{fit.schedule.passes:.3g}"
+        yield "passes over each harvested row", f"{fit.schedule.passes:.3g}"
         yield "sequences a step", f"{fit.schedule.sequences_a_step:,}"
         yield "learning rate at the first step", f"{fit.schedule.first_learning_rate:.2g}"
     yield "tokens", f"{fit.tokens:,}"

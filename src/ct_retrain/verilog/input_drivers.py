@@ -1,9 +1,9 @@
-"""Finds what drives an input of its own module: the way a design could write into the testbench's stimulus.
+"""Find what drives an input of its own module, by which a design could write into the testbench's stimulus.
 
-A port is a net, and where the testbench's side of it is a net too, what a design puts on its input wins or collides
-outside. Every way to drive is looked at, in every branch, taken or not: assignments, initial values, gates, switches,
-ports of instances, aliases, supplies, and names of ports below. An `inout` is for the testbench's side to allow
-(`judge.evidence.joints`).
+A port is a net. If it is connected to a net of the testbench, a value that the design puts on its input wins
+or collides outside. Checked in every branch, taken or not: assignments, initial values, gates, switches,
+ports of instances, aliases, supplies, and hierarchical names of ports. Not covered: an `inout`, which the
+testbench must allow (`judge.evidence.joints`).
 """
 
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ Found = tuple[SyntaxNode, str]
 
 
 def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
-    """Every place among *seen*, one design's nodes, that drives an input from inside, and a sentence about it."""
+    """Yield every node of *seen*, one design's, that drives an input from inside, and a sentence about it."""
     modules = [
         node for node in seen if isinstance(node, ModuleDeclarationSyntax) and node.kind in _WITH_PORTS
     ]
@@ -55,12 +55,12 @@ def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
         for item in items_of(node, "instances", HierarchicalInstanceSyntax)
         if (name := _name(item))
     )
-    # A module is a scope by its own name, too.
+    # A module's own name is a scope, too.
     instances |= frozenset(ports)
     for module in modules:
         own = ports[module.header.name.valueText]
         if own.tied:
-            yield module, f"{min(own.tied)} stands behind two ports"
+            yield module, f"{min(own.tied)} belongs to two ports"
         yield from _in_module(module, own, _Around(ports, instances))
 
 
@@ -70,9 +70,10 @@ _WITH_PORTS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.InterfaceDecla
 def _into_bundles(
     seen: list[SyntaxNode], ports: dict[str, PortDirections], inputs: frozenset[str]
 ) -> Iterator[Found]:
-    """What may write to an interface's own input port, of which *inputs* are the names.
+    """Yield what may write to an interface's own input port; *inputs* are the names of such ports.
 
-    Such a port is a net of whoever made the interface. An instance's port on it counts too, unless it is an input.
+    Such a port is a net of the module that instantiates the interface. An instance's connection to it counts
+    too, unless it is to an input.
     """
     for node in seen if inputs else ():
         if isinstance(node, ModportNamedPortSyntax):
@@ -89,7 +90,7 @@ def _into_bundles(
 
 
 def _outward(item: HierarchicalInstanceSyntax, ports: PortDirections | None) -> Iterator[SyntaxNode]:
-    """The connections of an instance with *ports* that are not to inputs; all of them where no port is known."""
+    """Yield the connections of an instance that are not to inputs of *ports*; all of them if *ports* is None."""
     ordered = iter(ports.names if ports else ())
     for each in items_of(item, "connections", SyntaxNode):
         if each.kind == SyntaxKind.WildcardPortConnection:
@@ -101,7 +102,7 @@ def _outward(item: HierarchicalInstanceSyntax, ports: PortDirections | None) -> 
 
 
 def _members_in(targets: list[SyntaxNode]) -> Iterator[str]:
-    """Every name behind a dot in *targets*."""
+    """Yield every name behind a dot in *targets*."""
     for path in (each for target in targets for each in nodes(target)):
         if isinstance(path, ScopedNameSyntax):
             yield from identifiers(path)[1:]
@@ -110,7 +111,7 @@ def _members_in(targets: list[SyntaxNode]) -> Iterator[str]:
 
 
 def _way_of(port: ModportNamedPortSyntax) -> str:
-    """The direction that a modport gives to *port*."""
+    """Return the direction that a modport gives to *port*."""
     above: SyntaxNode = port.parent
     return next((word.rawText for word in tokens(above)[:1]), "")
 
@@ -145,7 +146,7 @@ def _name(item: HierarchicalInstanceSyntax) -> str:
 
 
 def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode]]:
-    """The names that *node* itself drives."""
+    """Yield the names that *node* itself drives."""
     if isinstance(node, HierarchyInstantiationSyntax):
         found = around.ports.get(node.type.valueText)
         for item in items_of(node, "instances", HierarchicalInstanceSyntax):
@@ -160,7 +161,7 @@ def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode
 
 
 def _targets(node: SyntaxNode) -> list[SyntaxNode]:
-    """What *node* assigns to, or what of its terminals it drives."""
+    """Return the targets that *node* assigns to, or the terminals that it drives."""
     match node:
         case BinaryExpressionSyntax() if node.kind in ASSIGNMENTS:
             return [node.left]
@@ -179,7 +180,7 @@ def _targets(node: SyntaxNode) -> list[SyntaxNode]:
 
 
 def _outputs(gate: str, terminals: int) -> int:
-    """How many of the first terminals of *gate* it drives."""
+    """Return how many of the first terminals of *gate* are outputs."""
     if gate in {"buf", "not"}:
         return terminals - 1
     return 2 if "tran" in gate else 1
@@ -188,7 +189,7 @@ def _outputs(gate: str, terminals: int) -> int:
 def _through(
     item: HierarchicalInstanceSyntax, ports: PortDirections, instances: frozenset[str]
 ) -> Iterator[tuple[str, SyntaxNode]]:
-    """The names that an instance with *ports* drives."""
+    """Yield the names driven through an instance with *ports*."""
     for each in _outward(item, ports):
         match each:
             case NamedPortConnectionSyntax():
@@ -212,7 +213,7 @@ def _through(
 
 
 def _supply(node: SyntaxNode, own: PortDirections) -> bool:
-    """Whether *node* makes a port a supply."""
+    """Whether *node* makes a port a supply net."""
     if node.kind == SyntaxKind.NetPortHeader:
         return any(word.kind in _SUPPLIES for word in tokens(node))
     if not isinstance(node, NetDeclarationSyntax) or node.netType.kind not in _SUPPLIES:
@@ -224,7 +225,7 @@ _SUPPLIES = frozenset({TokenKind.Supply0Keyword, TokenKind.Supply1Keyword})
 
 
 def _declared_in(node: SyntaxNode) -> frozenset[str]:
-    """The names that *node*, a scope inside a module, declares for itself."""
+    """Return the names that *node*, a scope inside a module, declares."""
     holders: list[SyntaxNode] = []
     if node.kind in _SCOPES:
         holders = _members(node)
@@ -239,7 +240,7 @@ def _declared_in(node: SyntaxNode) -> frozenset[str]:
 
 
 def _members(node: SyntaxNode) -> list[SyntaxNode]:
-    """The declarations and declarators right in *node*."""
+    """Return the declarations and declarators directly in *node*."""
     return [each for each in children(node) if each.kind in _DECLARES or isinstance(each, DeclaratorSyntax)]
 
 

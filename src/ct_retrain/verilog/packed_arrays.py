@@ -1,9 +1,9 @@
-"""Packed arrays of several dimensions as plain vectors, for a parser that knows vectors only.
+"""Rewrite packed arrays of several dimensions as plain vectors, for a parser that knows only vectors.
 
-`logic [3:0][7:0] x` becomes `logic [4*8-1:0] x`, and `x[i][j]` becomes `x[i*8 + j]`: the same bits in the same order,
-so what is connected to a port sees no difference. Covered are dimensions that end at 0 in the declarations of nets,
-variables and ports with a built-in type. A name stays as it is where it is declared twice in its module, is named
-from another module, or is asked for its dimensions (`$size`, `foreach`, `'{...}`).
+`logic [3:0][7:0] x` becomes `logic [4*8-1:0] x`, and `x[i][j]` becomes `x[i*8 + j]`: the same bits in the
+same order, so connections to ports do not change. Covered are dimensions that end at 0, in declarations of
+nets, variables and ports with a built-in type. A name is left unchanged if it is declared twice in its
+module, used from another module, or asked for its dimensions (`$size`, `foreach`, `'{...}`).
 """
 
 from collections import Counter
@@ -34,24 +34,24 @@ from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 _ASKING = frozenset({"$size", "$left", "$right", "$high", "$low", "$increment", "$dimensions"})
 _PATTERNS = frozenset({SyntaxKind.AssignmentPatternExpression, SyntaxKind.ForeachLoopStatement})
 _FLAT = 1
-"""Dimensions of a vector."""
+"""Dimensions of a plain vector."""
 
 
 class _Array(NamedTuple):
-    """How a name is declared."""
+    """The declaration of a name."""
 
     sizes: tuple[str, ...]
-    """Elements of each packed dimension, outermost first, as expressions."""
+    """Number of elements of each packed dimension, outermost first, as expressions."""
     unpacked: int
-    """Unpacked dimensions: so many selects come before those of `sizes`."""
+    """Number of unpacked dimensions, whose selects come before those of `sizes`."""
 
     def stride(self, depth: int) -> str:
-        """Bits from one element of the packed dimension *depth* to the next."""
+        """Return the bits from one element of the packed dimension *depth* to the next."""
         return "*".join(self.sizes[depth + 1 :]) or "1"
 
 
 def flattened(parsed: Parsed) -> Iterator[Edit]:
-    """What to change in *parsed* so that every packed array that can be flattened is a vector."""
+    """Return edits that make every packed array of *parsed* a vector, if it can be one."""
     for module in nodes(parsed.tree.root):
         if isinstance(module, ModuleDeclarationSyntax):
             yield from _in_module(parsed, module)
@@ -78,7 +78,7 @@ def _in_module(parsed: Parsed, module: ModuleDeclarationSyntax) -> Iterator[Edit
 
 
 def _declarations(module: ModuleDeclarationSyntax) -> Iterator[_Declaration]:
-    """The types of the nets, variables and ports of *module*, each with what is declared by it."""
+    """Yield the types of nets, variables and ports of *module*, each with what it declares."""
     for node in nodes(module):
         match node:
             case DataDeclarationSyntax() | NetDeclarationSyntax():
@@ -94,7 +94,9 @@ def _declarations(module: ModuleDeclarationSyntax) -> Iterator[_Declaration]:
 
 
 def _sizes(parsed: Parsed, kind: IntegerTypeSyntax | ImplicitTypeSyntax) -> tuple[str, ...]:
-    """How many elements each dimension of *kind* has; none where it is a vector, or a dimension does not end at 0."""
+    """Return the number of elements of each dimension of *kind*; none for a vector, or if one does not end at
+    0.
+    """
     ranges = [_range(dimension) for dimension in items_of(kind, "dimensions", VariableDimensionSyntax)]
     if len(ranges) <= _FLAT:
         return ()
@@ -109,7 +111,7 @@ def _range(dimension: VariableDimensionSyntax) -> RangeSelectSyntax | None:
 
 
 def _asks(module: ModuleDeclarationSyntax) -> bool:
-    """Whether something in *module* depends on how many dimensions a name has."""
+    """Whether something in *module* depends on the number of a name's dimensions."""
     return any(node.kind in _PATTERNS for node in nodes(module)) or any(
         word.kind == TokenKind.SystemIdentifier and word.valueText in _ASKING for word in tokens(module)
     )
@@ -138,7 +140,9 @@ def _selected(parsed: Parsed, module: SyntaxNode, arrays: Mapping[str, _Array]) 
 
 
 def _one_select(parsed: Parsed, selects: Sequence[SyntaxNode], array: _Array) -> Iterator[Edit]:
-    """One select in the place of *selects*, whose expressions stay where they are, for they may hold others."""
+    """Return edits that make *selects* one select; their expressions stay in place, since they may hold
+    others.
+    """
     for depth, select in enumerate(selects):
         inner = next(
             (one for one in nodes(select) if isinstance(one, BitSelectSyntax | RangeSelectSyntax)), None
@@ -159,7 +163,7 @@ def _one_select(parsed: Parsed, selects: Sequence[SyntaxNode], array: _Array) ->
 
 
 def _bounds(parsed: Parsed, select: RangeSelectSyntax) -> tuple[str, str]:
-    """The lowest element of *select*, and how many there are."""
+    """Return the lowest element of *select*, and the number of elements."""
     left, right = parsed.text(select.left), parsed.text(select.right)
     match select.kind:
         case SyntaxKind.AscendingRangeSelect:

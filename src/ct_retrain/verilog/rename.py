@@ -1,4 +1,4 @@
-"""Gives the modules of a text other names, wherever they are declared and used."""
+"""Rename the modules of a text, in declarations and uses."""
 
 from pyslang.parsing import TokenKind
 
@@ -7,7 +7,7 @@ from ct_retrain.verilog.tree import parse, tokens
 
 
 def with_suffix(text: str, suffix: str) -> str:
-    """*text* with *suffix* behind the name of every module it defines; "" when a macro spells one or it is junk."""
+    """Append *suffix* to every module name of *text*; return "" if a macro produces one or it does not parse."""
     parsed = parse(text)
     if parsed is None or parsed.errors:
         return ""

@@ -1,4 +1,4 @@
-"""Which names of a text every other text beside it could use: those of the compilation unit, and of packages."""
+"""Find the names that texts compiled together can share: those of the compilation unit, and packages."""
 
 from pyslang.syntax import (
     ClassDeclarationSyntax,
@@ -17,7 +17,7 @@ from ct_retrain.verilog.tree import Parsed, items_of, nodes
 
 
 def shared_names(parsed: Parsed) -> set[str]:
-    """Variables, nets, parameters, types, enumeration values and classes outside modules; packages and interfaces."""
+    """Return variables, nets, parameters, types and classes outside modules, and packages and interfaces."""
     root = parsed.tree.root
     members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     found: set[str] = set()

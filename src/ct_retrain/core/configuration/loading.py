@@ -1,4 +1,4 @@
-"""Settings read and explained: file, environment, options, in that order; a misspelt name is an error with a hint."""
+"""Read and explain settings from file, environment and options; a misspelt name is an error with a hint."""
 
 import ast
 import difflib
@@ -23,16 +23,18 @@ _MASK = "***"
 
 
 class Loaded(NamedTuple):
-    """Settings and, for every value that is not a default, where it came from."""
+    """Settings, and the origin of every value that is not a default."""
 
     settings: Settings
     origins: dict[str, str]
 
 
 def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Loaded:
-    """Settings of *workspace*; *file* must exist when given, `ct-retrain.toml` is used when there.
+    """Load the settings of *workspace*; *file* must exist if given, else `ct-retrain.toml` is used if it
+    exists.
 
-    *options* maps dotted names to values. Raise UsageError naming every unknown or wrong setting at once.
+    *options* maps dotted names to values. Raise UsageError that names every unknown or invalid setting at
+    once.
     """
     if file is not None and not file.is_file():
         message = f"settings file {file} does not exist"
@@ -63,17 +65,17 @@ def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Pat
 
 
 def flat(settings: Settings) -> dict[str, str]:
-    """Dotted name → value as text, secrets masked; the order is that of the sections."""
+    """Return dotted name → value as text, with secrets masked, in the order of the sections."""
     return {name: str(value) for name, value in _flat(dict(settings)).items()}
 
 
 def recordable(settings: Settings) -> dict[str, JsonValue]:
-    """Dotted name → value as JSON has it, secrets masked; `recorded` reads it."""
+    """Return dotted name → JSON value, with secrets masked; `recorded` reads it."""
     return {name: to_jsonable_python(value) for name, value in _flat(dict(settings)).items()}
 
 
 def secret_values(settings: Settings) -> tuple[str, ...]:
-    """Every secret among *settings*, longest first; and its parts, where it is several addresses."""
+    """Return every secret in *settings*, and the parts of those that hold several addresses, longest first."""
     texts = [text.get_secret_value() for text in _secret(dict(settings))]
     parts = {part for text in texts for part in (text, *text.split()) if part}
     return tuple(sorted(parts, key=lambda part: (-len(part), part)))
@@ -90,7 +92,7 @@ def _secret(values: Mapping[str, Any]) -> Iterator[SecretStr]:
 def recorded(values: Mapping[str, JsonValue]) -> Settings:
     """The Settings that `recordable` made *values* of; secrets stay empty, new names keep defaults.
 
-    Raise UsageError when there is a name or a value that this version does not know.
+    Raise UsageError for a name or a value that this version does not know.
     """
     if all(isinstance(value, str) for value in values.values()):
         values = _from_texts(values)
@@ -117,7 +119,7 @@ def recorded(values: Mapping[str, JsonValue]) -> Settings:
 
 
 def _from_texts(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
-    """The values that `str` made texts of: nights recorded their settings so before they recorded them as JSON."""
+    """Return the values that `str` turned into texts, as nights of earlier versions recorded them."""
     defaults = _flat(dict(Settings.model_construct()))
     return {name: _from_text(text, defaults.get(name)) for name, text in values.items()}
 
@@ -132,17 +134,17 @@ def _from_text(text: JsonValue, default: object) -> Any:
 
 
 def setting_names() -> tuple[str, ...]:
-    """Every setting by its dotted name."""
+    """Return the dotted name of every setting."""
     return tuple(_flat(dict(Settings.model_construct())))
 
 
 def secret_names() -> tuple[str, ...]:
-    """The settings that are secrets, by their dotted names."""
+    """Return the dotted names of the secret settings."""
     return tuple(name for name, value in _flat(dict(Settings.model_construct())).items() if value == _MASK)
 
 
 def public_environment() -> dict[str, str]:
-    """The environment of our process without our secrets: what a program of somebody else's may know."""
+    """Return this process's environment without ct-retrain's secrets, for programs of other authors."""
     hidden = {variable_of(name) for name in secret_names()} | {
         PREFIX + name.split(".")[0].upper() for name in secret_names()
     }
@@ -150,12 +152,12 @@ def public_environment() -> dict[str, str]:
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the name of the environment variable of a setting."""
     return PREFIX + name.upper().replace(".", "__")
 
 
 def described() -> Iterator[tuple[str, str, str]]:
-    """Dotted name, default and meaning of every setting, section by section."""
+    """Return dotted name, default and description of every setting, section by section."""
     yield from _described(Settings, "")
 
 
@@ -170,7 +172,7 @@ def _described(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings and sections as one level of dotted names."""
+    """Flatten nested mappings and sections to dotted names."""
     flattened: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
@@ -184,7 +186,7 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _refuse_secrets(options: Mapping[str, Any]) -> None:
-    """Everyone on a machine can read the command lines of its processes, and shells keep them."""
+    """Refuse secrets as options: any user can read command lines, and shells keep a history."""
     for name in secret_names():
         if name in options:
             message = (
@@ -236,5 +238,9 @@ def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
             hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
             yield f"unknown setting {name} (in {toml.name} or an option){hint}"
         else:
-            given = "what is set, which may be a secret" if _is_secret(name) else repr(problem["input"])
+            given = (
+                "the value that is set (not shown: it may be a secret)"
+                if _is_secret(name)
+                else repr(problem["input"])
+            )
             yield f"setting {name}: {problem['msg']}, not {given}"

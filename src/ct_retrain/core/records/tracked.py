@@ -1,4 +1,4 @@
-"""A night as a tracker is told it: flat, complete, and made from records alone, so that it can be told again."""
+"""Nights in the form that trackers take: flat, complete, and made from records alone, so repeatable."""
 
 from pydantic import AwareDatetime
 
@@ -6,57 +6,57 @@ from ct_retrain.core.record import Record
 
 
 class Point(Record):
-    """One value of a curve."""
+    """One point of a curve."""
 
     step: int
     value: float
 
 
 class TrackedAdapter(Record):
-    """A trained adapter, as a model registry lists it."""
+    """A trained adapter as a model registry lists it."""
 
     path: str
-    """Absolute: its release where it was published, else what was trained."""
+    """Absolute path: of its release if published, else of the training output."""
     tags: dict[str, str]
 
 
 class TrackedNight(Record):
-    """One night as a run: what it was told to do, what it measured, what it made, and how it ended."""
+    """One night as a tracked run: parameters, metrics, artefacts and outcome."""
 
     night: str
     started: AwareDatetime
     finished: AwareDatetime
     base: str
-    """The mainline of that night."""
+    """Mainline of that night."""
     parameters: dict[str, str]
     metrics: dict[str, float]
     curves: dict[str, tuple[Point, ...]]
     tags: dict[str, str]
     adapter: TrackedAdapter | None
-    """None for a night that trained nothing."""
+    """The adapter; None for a night that trained none."""
 
 
 class Aliases(Record):
-    """What the aliases of the registered model follow."""
+    """Targets of the registered model's aliases."""
 
     latest_nightly: str | None
-    """Night of the release that is served; None while mainline serves alone."""
+    """Night of the served release; None while mainline is served."""
     mainline: str
-    """The model every night starts from, as the setting names it."""
+    """The mainline, as the setting names it."""
 
 
 class Story(Record):
-    """Everything a tracker is told at once: nights to write, and where the pointers are."""
+    """The input of a tracker: nights to write, and alias targets."""
 
     nights: tuple[TrackedNight, ...]
     aliases: Aliases
 
 
 class Tracked(Record):
-    """What a store holds."""
+    """The contents of a tracking store."""
 
     store: str
-    """Where."""
+    """Location of the store."""
     nights: tuple[str, ...]
     aliases: dict[str, str]
     """Alias → night of the adapter, or the name of mainline."""

@@ -29,9 +29,9 @@ def mastered_families() -> tuple[Family, ...]:
 
 
 def sample(families: Sequence[Family], rng: Random, split: Split) -> Task:
-    """Draw one task of a random family among *families*, on the asked side of the split.
+    """Draw one task of a random family among *families*, from the training side of the split.
 
-    A family with no held-out value would never answer, so every family has many parameters.
+    Families have many parameters, because one without a held-out value would never return.
     """
     family = rng.choice(families)
     while True:

@@ -1,4 +1,4 @@
-"""The vocabulary specs are phrased in: names of modules, ports and states, and the words of the trade."""
+"""Vocabulary of specs: names of modules, ports and states, and technical terms."""
 
 from random import Random
 
@@ -29,7 +29,7 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def module_name(rng: Random) -> str:
-    """Draw a module name of the kind engineers give: a stem with a suffix, or a short invented word."""
+    """Draw a module name as engineers choose them: a stem with a suffix, or a short invented word."""
     kind = rng.random()
     if kind < 0.45:
         return f"{rng.choice(_MODULE_NOUNS.split())}_{rng.choice(_LETTERS)}{rng.randint(0, 9)}"
@@ -39,7 +39,7 @@ def module_name(rng: Random) -> str:
 
 
 def invented_word(rng: Random, shortest: int, longest: int) -> str:
-    """Draw *shortest* to *longest* letters that are no keyword of Verilog and no name of a clock or reset."""
+    """Draw *shortest* to *longest* letters that are not a Verilog keyword or the name of a clock or reset."""
     while True:
         word = "".join(rng.choice(_LETTERS) for _ in range(rng.randint(shortest, longest)))
         if word not in _RESERVED.split():
