@@ -51,7 +51,8 @@ class Judge:
 
         Verdicts are kept in the file *cache*, if one is named. The layer *without* is left out (`judge.layers`).
         """
-        self.settings, self.sandbox = settings, sandbox
+        self.settings = settings
+        self.sandbox: SandboxMode = sandbox
         """What it was made from; `judge.spec` makes another of it."""
         found = locate()
         second = _second(settings)
