@@ -5,7 +5,6 @@ where ports agree, the most suspicious pairs first: a simulation a design, and a
 limited by number: what a budget of seconds leaves out would differ from run to run.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.rules import Match, Rule
 from ct_retrain.decontamination.texts import Candidate, Read, Texts
 from ct_retrain.decontamination.traces import Subject
+from ct_retrain.judge.fanout import at_once
 
 Kind: TypeAlias = Literal["question", "rtl", "behaviour"]
 
@@ -90,11 +90,11 @@ class Comparer:
         laboratory: Laboratory | None = None,
         workers: int = 0,
     ) -> None:
-        """Without *laboratory* texts alone are compared; *workers* designs are looked at at once, 0: one a processor."""
+        """Without *laboratory* texts alone are compared; *workers* designs are looked at at once, 0: as many as keep it busy."""
         self._references, self._limits = references, limits
         self._texts = Texts(references, limits.similarity)
         self._behaviour = Behaviour(laboratory) if laboratory else None
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = at_once(laboratory.simulator if laboratory else None, workers)
 
     def compare(self, rows: Iterable[Candidate], tell: Callable[[int, Rtl], None] = _nobody) -> ComparedRows:
         """Look at each of *rows*, and *tell* of the design of each that its texts do not give away.

@@ -9,26 +9,26 @@ from collections.abc import Callable
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Verdict
-from ct_retrain.judge.credibility import Credibility, TestbenchAppraiser
-from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.credibility import Credibility
+from ct_retrain.judge.parts import JudgeParts
 from ct_retrain.judge.simulators.cached import Use
 
 
 class LazyJudge:
-    """A Simulator, and the proofs of its Judge; safe to share between threads.
+    """A Simulator, and the proofs of its judge; safe to share between threads.
 
     Every question raises ToolError while no judge can be made, and tries again to make one.
     """
 
-    def __init__(self, make: Callable[[], Judge]) -> None:
-        """Ask what *make* gives; it is called once it is needed, by one thread."""
-        self._make = make
-        self._made: Judge | None = None
+    def __init__(self, make: Callable[[], JudgeParts], width: int = 0) -> None:
+        """Ask what *make* gives, of this *width*; it is called once it is needed, by one thread."""
+        self._make, self.width = make, width
+        self._made: JudgeParts | None = None
         self._lock = threading.Lock()
 
     @property
-    def judge(self) -> Judge:
-        """The Judge itself, made now if nobody has asked before."""
+    def judge(self) -> JudgeParts:
+        """The judge itself, made now if nobody has asked before."""
         with self._lock:
             if self._made is None:
                 self._made = self._make()
@@ -36,7 +36,7 @@ class LazyJudge:
 
     @property
     def tool(self) -> Tool:
-        """Of the Judge."""
+        """Of the judge."""
         return self.judge.tool
 
     def check(self, design: Design) -> Verdict:
@@ -45,7 +45,7 @@ class LazyJudge:
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Whether module *top* behaves alike in both texts; None where nobody can prove it."""
-        return self.judge.prover.same(golden, other, top)
+        return self.judge.same(golden, other, top)
 
     @property
     def cache_use(self) -> Use:
@@ -53,41 +53,37 @@ class LazyJudge:
         with self._lock:
             return self._made.cache_use if self._made is not None else Use(0, 0)
 
+    @property
+    def seconds(self) -> float:
+        """Spent on testbenches so far; asking makes no judge."""
+        with self._lock:
+            return self._made.appraiser.seconds if self._made is not None else 0.0
+
 
 class LazyAppraiser:
-    """The TestbenchAppraiser of a LazyJudge, made with it; safe to share between threads."""
+    """The appraiser of a LazyJudge, made with it; safe to share between threads."""
 
     def __init__(self, lazy: LazyJudge) -> None:
         """Ask what testbenches say alone, without the second opinion of *lazy*."""
-        self._lazy = lazy
-        self._made: TestbenchAppraiser | None = None
-        self._lock = threading.Lock()
+        self._lazy, self.width = lazy, lazy.width
 
     @property
     def tool(self) -> Tool:
         """Everything that can change the answers; raise ToolError while no judge can be made."""
-        return self._appraiser().tool
+        return self._lazy.judge.appraiser.tool
 
     @property
     def seconds(self) -> float:
         """Spent so far, the threads' together; asking makes no judge."""
-        with self._lock:
-            return self._made.seconds if self._made is not None else 0.0
+        return self._lazy.seconds
 
     def __call__(self, golden: Design, most: int) -> Credibility:
         """What the testbench of *golden* is worth, on up to *most* mutants; raise ToolError for a judge at fault."""
-        return self._appraiser()(golden, most)
-
-    def _appraiser(self) -> TestbenchAppraiser:
-        with self._lock:
-            if self._made is None:
-                judge = self._lazy.judge
-                self._made = TestbenchAppraiser(judge.plain, judge.prover)
-            return self._made
+        return self._lazy.judge.appraiser(golden, most)
 
 
-def judge_behind(simulator: Simulator) -> Judge | None:
-    """The Judge that *simulator* is or asks, for the parts that only a Judge has; None for any other Simulator."""
+def judge_behind(simulator: Simulator) -> JudgeParts | None:
+    """The judge that *simulator* is or asks, for the parts that only a judge has; None for any other Simulator."""
     if isinstance(simulator, LazyJudge):
         return simulator.judge
-    return simulator if isinstance(simulator, Judge) else None
+    return simulator if isinstance(simulator, JudgeParts) else None

@@ -10,6 +10,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.configuration.section import GoldKeySettings, Section
 from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.core.records.chat import ChatOptions
@@ -86,7 +87,7 @@ class JudgeSettings(Section):
     output_kb: Annotated[int, Field(ge=16)] = 1024
     """Output of one tool, in KiB; more is a resource limit."""
     workers: Count = 0
-    """Simulations at once; 0 means one a processor."""
+    """Simulations at once; 0 means one a processor, or as many as keep the cluster busy."""
     log_chars: Annotated[int, Field(ge=200)] = 4000
     """How much of a log's end a verdict keeps."""
     second_opinion: bool = True
@@ -291,6 +292,7 @@ class Settings(BaseSettings):
     curate: CurateSettings = CurateSettings()
     decontamination: DecontaminationSettings = DecontaminationSettings()
     judge: JudgeSettings = JudgeSettings()
+    cluster: ClusterSettings = ClusterSettings()
     train: TrainSettings = TrainSettings()
     benchmark: BenchmarkSettings = BenchmarkSettings()
     endpoint: EndpointSettings = EndpointSettings()
