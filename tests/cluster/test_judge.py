@@ -112,5 +112,5 @@ def test_nodes_with_other_tools_are_refused_with_words(here: Judge, tmp_path: Pa
 
         poor.start_worker()
         with cluster_judge(poor.address) as judge:
-            wait_for(lambda: "2 nodes" in judge.state, "both nodes are up")
+            wait_for(lambda: "2 nodes" in judge.reach(), "both nodes are up")
             assert list(check_all(judge, DESIGNS)) == list(check_all(here, DESIGNS))

@@ -51,9 +51,12 @@ class _Sent(NamedTuple):
 class DaskNodes:
     """The nodes of one cluster, found again when the connection is lost."""
 
-    def __init__(self, way: Way, charter: Charter) -> None:
-        """Connect in the background once there is work; a node must be as *charter* says."""
-        self._way, self._charter = way, charter
+    def __init__(self, way: Way, charter: Charter, run: Callable[[bytes], Reply] | None = None) -> None:
+        """Connect in the background once there is work; a node must be as *charter* says.
+
+        *run* is what a node does with what `node.packed` packed: by default it judges.
+        """
+        self._way, self._charter, self._run = way, charter, run or _judged
         self._connection: Connection | None = None
         self._threads: dict[str, int] = {}
         self._refusing: dict[str, str] = {}
@@ -105,7 +108,7 @@ class DaskNodes:
         number = next(self._numbers)
         data = packed(number, self._charter, tasks)
         try:
-            future = connection.client.submit(_run, data, pure=False, retries=_RETRIES, **self._placed())
+            future = connection.client.submit(self._run, data, pure=False, retries=_RETRIES, **self._placed())
         except (OSError, RuntimeError) as error:  # the client was closed a moment ago
             deliver(Lost(str(error)))
             return
@@ -183,7 +186,7 @@ class DaskNodes:
         return Lost(f"{reply.node} may not judge for this machine")
 
 
-def _run(data: bytes) -> Reply:
+def _judged(data: bytes) -> Reply:
     """Runs on a node, which is known by its address."""
     from distributed import get_worker
 

@@ -58,7 +58,7 @@ def _options(settings: ClusterSettings) -> dict[str, Any]:
         "cores": job.cores,
         "processes": 1,
         "memory": job.memory,
-        "walltime": job.walltime,
+        "walltime": job.walltime if settings.kind != "lsf" else ":".join(job.walltime.split(":")[:2]),
         "job_extra_directives": [*silent, *job.directives],
         "job_script_prologue": list(job.prologue),
         "worker_extra_args": ["--no-dashboard", "--dashboard-address", _LOCAL],

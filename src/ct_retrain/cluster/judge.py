@@ -61,9 +61,9 @@ class ClusterJudge:
         """Judge *design*; raise ToolError when the judge or the cluster is at fault."""
         return self._whole.check(design)
 
-    @property
-    def state(self) -> str:
-        """What the cluster is like right now, for a person."""
+    def reach(self) -> str:
+        """Connect in the background, if no question did, and say what the cluster is like right now."""
+        self._nodes.need()
         return self._nodes.state
 
     @property

@@ -69,7 +69,7 @@ def code_digest() -> str:
     """Of the version and of every module that a verdict depends on."""
     state = hashlib.sha256(ct_retrain.__version__.encode())
     root = Path(ct_retrain.__file__).parent
-    for room in ("core", "judge", "trace", "verilog"):
+    for room in ("cluster", "core", "judge", "trace", "verilog"):
         for path in sorted((root / room).rglob("*.py")):
             state.update(f"{path.relative_to(root)}".encode() + path.read_bytes())
     return state.hexdigest()
