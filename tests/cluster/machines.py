@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.core.configuration.cluster import ClusterSettings
@@ -26,28 +27,66 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
+class Certificates(NamedTuple):
+    """Of one authority, as files."""
+
+    ca: Path
+    cert: Path
+    key: Path
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """For Dask's own programs."""
+        return ("--tls-ca-file", str(self.ca), "--tls-cert", str(self.cert), "--tls-key", str(self.key))
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """For ours."""
+        return {"tls_ca": str(self.ca), "tls_cert": str(self.cert), "tls_key": str(self.key)}
+
+
+def certificates(place: Path) -> Certificates:
+    """One that vouches for itself, and so for nobody else."""
+    from distributed import Security
+
+    place.mkdir()
+    made = Certificates(place / "ca.pem", place / "cert.pem", place / "key.pem")
+    role = Security.temporary().get_tls_config_for_role("client")
+    for path, name in zip(made, ("ca_file", "cert", "key"), strict=True):
+        path.write_text(role[name])
+    return made
+
+
 class Machines:
     """A scheduler and its workers, each a session of its own; all end with the `with`."""
 
-    def __init__(self, place: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, place: Path, env: Mapping[str, str] | None = None, certificates: Certificates | None = None
+    ) -> None:
         self.place, self.port = place, free_port()
-        self.address = f"tcp://127.0.0.1:{self.port}"
+        self._scheme = "tls" if certificates else "tcp"
+        self.address = f"{self._scheme}://127.0.0.1:{self.port}"
+        self._tls = certificates.options if certificates else ()
         self._env = {**os.environ, "DASK_LOGGING__DISTRIBUTED": "warning", **(env or {})}
         self.workers: list[subprocess.Popen[bytes]] = []
         self.scheduler: subprocess.Popen[bytes] | None = None
 
-    def start_scheduler(self) -> None:
-        where = ("--host", "127.0.0.1", "--port", str(self.port))
+    def start_scheduler(self, host: str = "127.0.0.1") -> None:
+        """One that listens on *host*."""
+        where = ("--host", f"{self._scheme}://{host}", "--port", str(self.port))
         self.scheduler = self._start("dask_scheduler", *where, *_QUIET)
         wait_for(lambda: _listens(self.port), "the scheduler listens")
 
-    def start_worker(self, *, inside: Sequence[str] = ()) -> None:
-        """One of one thread, started by the command *inside*."""
-        how = ("--nthreads", "1", "--no-nanny", "--host", "127.0.0.1")
-        self.workers.append(self._start("dask_worker", self.address, *how, *_QUIET, inside=inside))
+    def start_worker(
+        self, *, inside: Sequence[str] = (), host: str = "127.0.0.1", head: str = "127.0.0.1"
+    ) -> None:
+        """One of one thread at *host*, from which the scheduler is at *head*, started by the command *inside*."""
+        how = ("--nthreads", "1", "--no-nanny", "--host", f"{self._scheme}://{host}")
+        scheduler = f"{self._scheme}://{head}:{self.port}"
+        self.workers.append(self._start("dask_worker", scheduler, *how, *_QUIET, inside=inside))
 
     def _start(self, program: str, *argv: str, inside: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
-        command = [*inside, sys.executable, "-m", f"distributed.cli.{program}", *argv]
+        command = [*inside, sys.executable, "-m", f"distributed.cli.{program}", *argv, *self._tls]
         with (self.place / f"{program}.log").open("ab") as log:
             return subprocess.Popen(
                 command, cwd=self.place, env=self._env, stdout=log, stderr=log, start_new_session=True
@@ -78,10 +117,16 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def machines(place: Path, workers: int = 2, env: Mapping[str, str] | None = None) -> Iterator[Machines]:
-    made = Machines(place, env)
+def machines(
+    place: Path,
+    workers: int = 2,
+    env: Mapping[str, str] | None = None,
+    certificates: Certificates | None = None,
+    host: str = "127.0.0.1",
+) -> Iterator[Machines]:
+    made = Machines(place, env, certificates)
     try:
-        made.start_scheduler()
+        made.start_scheduler(host)
         for _ in range(workers):
             made.start_worker()
         yield made

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.cluster.machines import Machines, cluster_judge, machines, wait_for
+from tests.cluster.machines import Machines, certificates, cluster_judge, machines, wait_for
 from tests.small_workspace import bench, golden, wrong
 
 from ct_retrain.cluster.judge import ClusterJudge
@@ -86,6 +86,18 @@ def test_a_node_that_lies_is_found_by_judging_again(there: ClusterJudge) -> None
         ToolError, match=r"a node says pass .* of a design that is mismatch .* on this machine"
     ):
         doubting.check(DESIGNS[0])
+
+
+def test_with_tls_only_one_authority_is_talked_to(here: Judge, tmp_path: Path) -> None:
+    ours, theirs = certificates(tmp_path / "ours"), certificates(tmp_path / "theirs")
+    with machines(tmp_path, workers=1, certificates=ours) as made:
+        with cluster_judge(made.address, **ours.settings) as judge:
+            assert judge.check(DESIGNS[0]) == here.check(DESIGNS[0])
+        with (
+            cluster_judge(made.address, patience=3.0, **theirs.settings) as judge,
+            pytest.raises(ToolError, match=r"no answer from the cluster for 3 s .*: tls://127\.0\.0\.1:"),
+        ):
+            judge.check(DESIGNS[0])
 
 
 WITHOUT_YOSYS = (
