@@ -102,7 +102,7 @@ def test_with_tls_only_one_authority_is_talked_to(here: Judge, tmp_path: Path) -
 
 WITHOUT_YOSYS = (
     "unshare",
-    "-rm",
+    "-m",
     "sh",
     "-c",
     'mount --bind /dev/null "$(command -v yosys)" && exec "$@"',

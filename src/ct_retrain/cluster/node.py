@@ -83,7 +83,7 @@ def refusal(charter: Charter) -> str:
         )
     try:
         judge_of(charter.spec)
-    except ToolError as error:
+    except (ToolError, OSError) as error:
         return str(error)
     return ""
 
@@ -91,5 +91,5 @@ def refusal(charter: Charter) -> str:
 def _answer(task: Task, spec: JudgeSpec, node: str) -> Answer:
     try:
         return Answer(answer_to(task, judge_of(spec)))
-    except ToolError as error:
+    except (ToolError, OSError) as error:
         return Answer("", f"{node}: {error}")

@@ -1,6 +1,6 @@
 """Looks at a cluster for `ct-retrain doctor`: whether it is reached, and whether its nodes may judge."""
 
-import contextlib
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,8 +52,6 @@ def probe(settings: ClusterSettings, root: Path, here: Judge) -> Iterator[Probed
 
 
 def _nodes(connection: Connection, address: str, charter: Charter) -> Iterator[Probed]:
-    from distributed import wait
-
     threads: dict[str, int] = connection.client.nthreads()
     if not threads:
         yield Probed(f"{address} has no node", f"start `dask worker {address}` on some")
@@ -64,21 +62,19 @@ def _nodes(connection: Connection, address: str, charter: Charter) -> Iterator[P
         )
         for node in threads
     }
-    with contextlib.suppress(TimeoutError):
-        wait(list(asked.values()), timeout=_SECONDS)
-    wrong = {node: why for node, future in asked.items() if (why := _why(future))}
-    good = len(threads) - len(wrong)
+    until = time.monotonic() + _SECONDS
+    wrong = {node: why for node, future in asked.items() if (why := _why(future, until))}
+    good = [threads[node] for node in threads if node not in wrong]
     if good:
-        yield Probed(
-            f"{address}: {good} nodes with {sum(threads[node] for node in threads if node not in wrong)} processors"
-        )
+        yield Probed(f"{address}: {len(good)} nodes with {sum(good)} processors")
     for node, why in wrong.items():
         yield Probed(f"{node} may not judge", why)
 
 
-def _why(future: "Future[str]") -> str:
-    if future.status == "finished":
-        return str(future.result())
-    if future.status == "error":
-        return f"it cannot run the program: {future.exception()}"
-    return f"it does not answer in {_SECONDS:.0f} s: see whether it is busy or asleep"
+def _why(future: "Future[str]", until: float) -> str:
+    """Why a node may not judge, as it says itself; "" where it may."""
+    try:
+        error = future.exception(timeout=max(0.1, until - time.monotonic()))
+    except TimeoutError:
+        return f"it does not answer in {_SECONDS:.0f} s: see whether it is busy or asleep"
+    return f"it cannot run the program: {error}" if error else str(future.result())
