@@ -24,8 +24,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
+from _spent import spent, spent_by
 from ct_retrain.cluster.connection import Connection
 from ct_retrain.cluster.dask_nodes import DaskNodes, Way
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
@@ -47,8 +46,8 @@ class Started(NamedTuple):
     """A scheduler and its nodes."""
 
     address: str
-    scheduler: psutil.Process
-    nodes: list[psutil.Process]
+    scheduler: int
+    nodes: list[int]
 
 
 @contextlib.contextmanager
@@ -58,14 +57,14 @@ def started(count: int, threads: int = 1) -> Iterator[Started]:
         where = Path(place, "scheduler.json")
         quiet = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1")
 
-        def start(program: str, *argv: str) -> psutil.Process:
+        def start(program: str, *argv: str) -> int:
             command = [sys.executable, "-m", f"distributed.cli.{program}", *quiet, *argv]
             process = subprocess.Popen(
                 command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             stack.callback(process.wait)
             stack.callback(process.kill)
-            return psutil.Process(process.pid)
+            return process.pid
 
         scheduler = start("dask_scheduler", "--port", "0", "--scheduler-file", str(where))
         while not where.exists():
@@ -73,16 +72,6 @@ def started(count: int, threads: int = 1) -> Iterator[Started]:
         worker = ("--scheduler-file", str(where), "--nthreads", str(threads), "--no-nanny")
         nodes = [start("dask_worker", *worker) for _ in range(count)]
         yield Started(json.loads(where.read_text())["address"], scheduler, nodes)
-
-
-def spent(*roots: psutil.Process) -> float:
-    """Processor seconds of *roots* and of everything below them, the dead included."""
-    total = 0.0
-    for root in roots:
-        for one in [root, *root.children(recursive=True)]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                total += sum(one.cpu_times()[:4])
-    return total
 
 
 class Turn(NamedTuple):
@@ -98,23 +87,17 @@ class Turn(NamedTuple):
 
 
 def turn(way: str, check: Callable[[], object], count: int, on: Started | None = None) -> Turn:
-    me = psutil.Process()
-    others = [on.scheduler, *on.nodes] if on else []
-    own = [process.pid for process in others]
+    def so_far() -> tuple[float, float, float]:
+        others = sum(map(spent_by, (on.scheduler, *on.nodes))) if on else 0.0
+        return spent(), others, spent_by(on.scheduler) if on else 0.0
 
-    def head() -> float:
-        below = [one for one in me.children() if one.pid not in own]
-        return sum(me.cpu_times()[:2]) + sum(spent(one) for one in below)
-
-    before = (head(), spent(*others), spent(on.scheduler) if on else 0.0)
-    began = time.perf_counter()
+    before, began = so_far(), time.perf_counter()
     check()
-    seconds = time.perf_counter() - began
-    after = (head(), spent(*others), spent(on.scheduler) if on else 0.0)
-    here, there, scheduler = (
+    seconds, after = time.perf_counter() - began, so_far()
+    everything, there, scheduler = (
         1000 * (late - early) / count for early, late in zip(before, after, strict=True)
     )
-    return Turn(way, seconds, here + there, here, scheduler)
+    return Turn(way, seconds, everything, everything - there, scheduler)
 
 
 def real(counts: Sequence[int], amount: int) -> Iterator[Turn]:

@@ -134,9 +134,14 @@ def machines(
         made.close()
 
 
-def cluster_judge(address: str, *, known: Cache | None = None, **settings: object) -> ClusterJudge:
-    """A judge on the cluster at *address*, on which nothing is judged here unless *settings* say so."""
-    chosen = ClusterSettings.model_validate(
-        {"address": address, "recheck": 0.0, "patience": 120.0, **settings}
-    )
+def cluster_judge(
+    address: str,
+    given: Mapping[str, object] | None = None,
+    *,
+    known: Cache | None = None,
+    patience: float = 120.0,
+) -> ClusterJudge:
+    """A judge on the cluster at *address*, for which nothing is judged here unless the settings *given* say so."""
+    base = {"address": address, "recheck": 0.0, "patience": patience}
+    chosen = ClusterSettings.model_validate({**base, **(given or {})})
     return ClusterJudge(Judge(SETTINGS), Cluster(chosen, Path(), known))

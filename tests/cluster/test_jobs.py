@@ -48,7 +48,7 @@ def _numbers(path: Path) -> list[int]:
 
 @pytest.mark.slow
 def test_jobs_judge_and_are_given_back(queue: Path, here: Judge) -> None:
-    judge = cluster_judge("", **JOBS, idle_minutes=0.05)
+    judge = cluster_judge("", {**JOBS, "idle_minutes": 0.05})
     with judge:
         assert list(check_all(judge, DESIGNS)) == list(check_all(here, DESIGNS))
         assert len(_numbers(queue / "started")) == 2

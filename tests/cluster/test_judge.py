@@ -91,10 +91,10 @@ def test_a_node_that_lies_is_found_by_judging_again(there: ClusterJudge) -> None
 def test_with_tls_only_one_authority_is_talked_to(here: Judge, tmp_path: Path) -> None:
     ours, theirs = certificates(tmp_path / "ours"), certificates(tmp_path / "theirs")
     with machines(tmp_path, workers=1, certificates=ours) as made:
-        with cluster_judge(made.address, **ours.settings) as judge:
+        with cluster_judge(made.address, ours.settings) as judge:
             assert judge.check(DESIGNS[0]) == here.check(DESIGNS[0])
         with (
-            cluster_judge(made.address, patience=3.0, **theirs.settings) as judge,
+            cluster_judge(made.address, theirs.settings, patience=3.0) as judge,
             pytest.raises(ToolError, match=r"no answer from the cluster for 3 s .*: tls://127\.0\.0\.1:"),
         ):
             judge.check(DESIGNS[0])
