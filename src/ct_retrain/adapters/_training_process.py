@@ -16,6 +16,7 @@ from ct_retrain.adapters import (
     _checkpoints,
     _child_events,
     _child_programs,
+    _full_disk,
     _memory,
 )
 from ct_retrain.core.errors import ToolError
@@ -79,7 +80,8 @@ def _main() -> None:
         from ct_retrain.adapters.qlora import Here
 
         here = Here(download=_DOWNLOAD in options, spare_memory=_SPARE_MEMORY in options)
-        here.fit(_checkpoints.plan_in(out), out)
+        with _full_disk.explained(out):
+            here.fit(_checkpoints.plan_in(out), out)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from ct_retrain.disk.files import (
     write_text,
 )
 from ct_retrain.disk.locking import Holder, holder, lock
-from ct_retrain.disk.names import blamed, is_temporary, sync_directory
+from ct_retrain.disk.names import REFUSALS, blamed, is_temporary, sync_directory
 from ct_retrain.disk.trees import (
     fresh_directory,
     make_directory,
@@ -43,6 +43,7 @@ from ct_retrain.disk.trees import (
 )
 
 __all__ = [
+    "REFUSALS",
     "Compare",
     "Holder",
     "append_record",

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ct_retrain.core.errors import ToolError
 
-_REFUSALS = frozenset(
+REFUSALS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG, errno.EMFILE}
 )
+"""What a system says where it does not let a file be written: no fault of ours."""
 
 
 @contextlib.contextmanager
@@ -19,7 +20,7 @@ def blamed(below: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _REFUSALS:
+        if error.errno not in REFUSALS:
             raise
         named = isinstance(error.filename, str) and Path(error.filename).is_absolute()
         place = Path(error.filename) if named else below
