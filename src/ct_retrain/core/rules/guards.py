@@ -3,8 +3,6 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from scipy.stats import beta, norm
-
 from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.records.decision import Check
 from ct_retrain.core.records.problem import Estimate, Scorecard
@@ -126,6 +124,8 @@ def _ratcheted(
     bound = max(0.0, best.value - settings.ratchet_margin)
     # The variance of a share is an upper bound, whatever the difficulty of the problems.
     variance = sum(one.value * (1 - one.value) / one.samples for one in (measured, best))
+    from scipy.stats import norm  # a second of processor time that looking at a workspace does not need
+
     chance = float(norm.ppf(settings.confidence)) * math.sqrt(variance)
     return Check(
         name=f"floor {name}",
@@ -144,6 +144,8 @@ def _exact(share: float, total: int, confidence: float) -> tuple[float, float]:
     """Return the Clopper-Pearson interval, which takes answers as independent; those to one problem are not."""
     successes = round(share * total)
     tail = (1 - confidence) / 2
+    from scipy.stats import beta
+
     low = float(beta.ppf(tail, successes, total - successes + 1)) if successes else 0.0
     high = float(beta.ppf(1 - tail, successes + 1, total - successes)) if successes < total else 1.0
     return low, high

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binom, norm
 
 from ct_retrain.core.records.problem import Estimate
 
@@ -189,11 +188,15 @@ def mcnemar(won: int, lost: int) -> float:
     if won < 0 or lost < 0:
         message = f"{won} won and {lost} lost are not counts"
         raise ValueError(message)
+    from scipy.stats import binom  # a second of processor time that looking at a workspace does not need
+
     return float(min(1.0, binom.sf(won - 1, won + lost, 0.5)))
 
 
 def _deviates(confidence: float) -> float:
-    """Return the standard errors from 0 to what a one-sided test at *confidence* detects with POWER."""
+    """Standard errors between nothing and what a one-sided test at *confidence* finds with POWER."""
+    from scipy.stats import norm
+
     return float(norm.ppf(confidence) + norm.ppf(POWER))
 
 
