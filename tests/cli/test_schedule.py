@@ -29,6 +29,7 @@ SAMPLE = Installation(
     environment=Path("/srv/rtl/ct-retrain.env"),
     user="ct-retrain",
     home=Path("/home/ct-retrain"),
+    writes=(),
     zone="",
 )
 AWKWARD = SAMPLE._replace(
@@ -70,6 +71,7 @@ def test_a_schedule_names_this_workspace_this_program_and_its_owner(
 
 
 def test_out_writes_the_files_and_leaves_an_environment_file_alone(tmp_path: Path) -> None:
+    (tmp_path / "ct-retrain.toml").touch()
     arguments = ["-C", str(tmp_path), "schedule", "cron", "--out", str(tmp_path / "units")]
     assert call(arguments) == 0
     environment = tmp_path / "units" / "ct-retrain.env"
@@ -93,6 +95,7 @@ def test_a_path_that_no_unit_can_name_is_refused(path: str) -> None:
 
 
 def test_an_unknown_user_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ct-retrain.toml").touch()
     assert call(["-C", str(tmp_path), "schedule", "cron", "--user", "nobody-by-this-name"]) == 2
     assert "--user NAME" in capsys.readouterr().err
 
@@ -286,3 +289,20 @@ def test_a_real_cron_daemon_runs_a_night_and_its_log_says_so(tmp_path: Path) -> 
     assert read_record(path, NightRecord).outcome.value == "nothing_new"
     assert "nothing new" in log.read_text()
     assert read_record(path, NightRecord).provenance.settings["timezone"] == "Pacific/Kiritimati"
+
+
+def test_the_service_may_write_wherever_the_settings_have_nights_write(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    away = tmp_path / "away"
+    (tmp_path / "town").mkdir()
+    (tmp_path / "town/ct-retrain.toml").write_text(
+        f'[paths]\nreports = "{away}/pages"\narchive = "../kept"\n[snapshot]\ntarget = "{away}/copies"\n'
+    )
+    store = f"tracking.store=sqlite:///{away}/db/mlflow.db"
+    assert call(["-C", str(tmp_path / "town"), "-s", store, "schedule", "systemd"]) == 0
+    said = capsys.readouterr()
+
+    for place in (tmp_path / "town", tmp_path / "kept", away / "pages", away / "copies", away / "db"):
+        assert f"ReadWritePaths={place}\n" in said.out
+    assert f"mkdir -p {away / 'copies'}" in said.err

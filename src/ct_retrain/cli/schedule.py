@@ -52,6 +52,11 @@ def schedule(
         print_json({"command": here.command, "files": written})
     else:
         click.echo("\n".join(f"# --- {name}\n{text}" for name, text in written.items()), nl=False)
+    for place in here.writes if scheduler == "systemd" else ():
+        if not place.is_dir():
+            click.echo(
+                f"warning: the service does not start before {place} is there: mkdir -p {place}", err=True
+            )
     if scheduler == "cron" and here.zone:
         click.echo(
             f"warning: Debian's cron uses the machine's time zone and ignores CRON_TZ: set that zone to {here.zone}, "
@@ -63,7 +68,7 @@ def schedule(
 def _installation(context: Context, user: str | None, environment: str | None) -> Installation:
     from pathlib import Path
 
-    from ct_retrain.nightly.schedule import Installation
+    from ct_retrain.nightly.schedule import Installation, written_elsewhere
 
     app = context.app()
     root = app.workspace.root
@@ -75,6 +80,7 @@ def _installation(context: Context, user: str | None, environment: str | None) -
         environment=Path(environment).resolve() if environment else root / "ct-retrain.env",
         user=name,
         home=home,
+        writes=written_elsewhere(app.workspace, app.settings),
         zone=app.settings.timezone,
     )
 

@@ -4,13 +4,16 @@ All four call the same command at 02:00 and again at 03:15, 04:15 and 05:15. It 
 over, does nothing when it is, and takes the night's own lock, so none of them needs a memory or a lock.
 """
 
+import os
 import shlex
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.workspace import Workspace
 
 Scheduler = Literal["cron", "systemd", "github", "jenkins"]
 SCHEDULERS: tuple[Scheduler, ...] = get_args(Scheduler)
@@ -37,6 +40,8 @@ class Installation(NamedTuple):
     user: str
     home: Path
     """Of the user; caches of models and compilers lie below it."""
+    writes: tuple[Path, ...]
+    """Directories outside the workspace that the settings have nights write to."""
     zone: str
     """IANA zone that 02:00 is meant in; empty means the machine's."""
 
@@ -47,9 +52,19 @@ class Installation(NamedTuple):
         return (str(self.program), "-C", str(self.workspace), *config, "run", "--if-open")
 
 
+def written_elsewhere(workspace: Workspace, settings: Settings) -> tuple[Path, ...]:
+    """Directories outside *workspace* that *settings* have nights write to."""
+    of_nights = (workspace.models, workspace.work, workspace.records, workspace.archive, workspace.reports)
+    target, store = settings.snapshot.target, settings.tracking.store
+    copies = [workspace.root / target] if target and "://" not in target else []
+    sqlite = [(workspace.root / store.partition(":///")[2]).parent] if store.startswith("sqlite:///") else []
+    places = (Path(os.path.normpath(one)) for one in (*of_nights, *copies, *sqlite))
+    return tuple(dict.fromkeys(one for one in places if not one.is_relative_to(workspace.root)))
+
+
 def schedule_units(scheduler: Scheduler, here: Installation) -> dict[str, str]:
     """File name → text; raise UsageError where *here* cannot be written into a unit."""
-    for text in (*here.command, str(here.environment), here.user, here.zone):
+    for text in (*here.command, *map(str, here.writes), str(here.environment), here.user, here.zone):
         if not text.isprintable() or any(one in text for one in "'\"\\$"):
             raise UsageError(
                 f"{text!r} cannot be written into a unit: quotes, $ and backslashes are not supported"
@@ -72,7 +87,7 @@ def _rendered(name: str, here: Installation) -> str:
     environment.filters.update(sh=shlex.quote, cron=_for_cron, systemd=_for_systemd)
     source = files("ct_retrain.nightly").joinpath("schedules", f"{name}.jinja").read_text(encoding="utf-8")
     values = {name: str(value) for name, value in here._asdict().items()}
-    return environment.from_string(source).render(values, command=here.command)
+    return environment.from_string(source).render({**values, "writes": here.writes}, command=here.command)
 
 
 def _for_cron(word: str) -> str:
