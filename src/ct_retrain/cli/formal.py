@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from ct_retrain.judge.formal.proof import FormalResult
 
 _DIFFERENT = 20
-"""Exit code of a failed proof, equal to that of a mismatch in `judge`."""
+"""The exit code of a mismatch, as `judge` has it."""
+NO_ANSWER = 28
+"""Nothing failed, and a question was not put to any engine."""
 
 
 @click.command(short_help="Prove that two designs behave alike, or that properties hold.")
@@ -57,7 +59,7 @@ def formal(
       unsupported  nothing to compare or to prove
       not_run      no engine: yosys or its wheel, and yosys-abc, bitwuzla or z3
 
-    Exit codes: 20 any fail, 0 any other result, 2 unreadable file, 4 simulator failure.
+    Exit codes: 20 any fail, 28 else any unsupported or not_run, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
     """
     from ct_retrain.core.errors import UsageError
     from ct_retrain.judge.formal.proof import Status, equivalent, holding
@@ -79,7 +81,10 @@ def formal(
     else:
         for question, result in found.items():
             _print(question, result, chosen)
-    return _DIFFERENT if any(result.status is Status.FAIL for result in found.values()) else 0
+    said = {result.status for result in found.values()}
+    if Status.FAIL in said:
+        return _DIFFERENT
+    return NO_ANSWER if said & {Status.UNSUPPORTED, Status.NOT_RUN} else 0
 
 
 def _top(text: str, name: str, asked: str | None) -> str:
