@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from ct_retrain.adapters.command import CommandTrainer
+from ct_retrain.adapters.doctor_checks import examine
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
@@ -20,9 +21,10 @@ from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.cluster.parts import WIDTH
 from ct_retrain.core.configuration.loading import load
-from ct_retrain.core.configuration.settings import NoticeSettings, Settings
+from ct_retrain.core.configuration.settings import FILE_NAME, NoticeSettings, Settings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generators, Trainer
+from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
 from ct_retrain.judge.judge import Judge
@@ -47,10 +49,25 @@ class App(NamedTuple):
 
 
 def build(root: Path, options: dict[str, Any] | None = None, file: Path | None = None) -> App:
-    """Load the settings of *root* and choose the ports; nothing heavy is imported or started."""
+    """Read the settings of *root* and put the ports together; nothing heavy is imported or started.
+
+    Raise UsageError where *root* is no directory.
+    """
+    if not root.is_dir():
+        raise UsageError(f"workspace {root} is no directory: name one that is there, `ct-retrain -C DIR`")
     settings, origins = load(root, options, file=file)
     workspace = Workspace(root.resolve(), settings.paths)
     return App(workspace, settings, origins, ports_of(workspace, settings))
+
+
+def require_workspace(workspace: Workspace) -> None:
+    """Raise UsageError where nothing says that the directory is a workspace: no settings file, no runs, no night."""
+    marks = (workspace.root / FILE_NAME, workspace.runs, workspace.work, workspace.models, workspace.records)
+    if not any(mark.exists() for mark in marks):
+        raise UsageError(
+            f"{workspace.root} is no workspace: it holds neither {FILE_NAME} nor runs at {workspace.paths.runs}; "
+            f"`ct-retrain -C DIR` names another"
+        )
 
 
 def with_cache(app: App) -> App:
@@ -84,11 +101,12 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         provenance=lambda: gather((simulator.tool, trainer.tool), settings),
         same=simulator.same,
         heartbeat=heartbeat_of(settings.notices, workspace.root),
-        reporter=_reporter(settings),
+        reporter=reporter_of(settings),
         tracker=tracker_of(workspace, settings.tracking),
         outlook=unestimated if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
+        findings=lambda: examine(workspace, settings, simulator),
     )
 
 
@@ -120,8 +138,10 @@ def _server_log(workspace: Workspace) -> Path:
     return (workspace.night(night) if night else workspace.work) / SERVER_LOG
 
 
-def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:
-    def report(workspace: Workspace, record: NightRecord) -> Path:
+def reporter_of(settings: Settings) -> Callable[[Workspace, NightRecord | Breakdown], Path]:
+    """What writes the pages of a night that is over, or that broke."""
+
+    def report(workspace: Workspace, record: NightRecord | Breakdown) -> Path:
         return write(report_inputs(workspace, settings), [record])[0]
 
     return report

@@ -6,8 +6,9 @@ from typing import Literal
 
 import pytest
 
-from ct_retrain.adapters.doctor_checks import Finding, examine
+from ct_retrain.adapters.doctor_checks import examine
 from ct_retrain.core.configuration.settings import JudgeSettings, Settings
+from ct_retrain.core.records.readiness import Finding
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.confined.sandbox.confine import landlock_version
 from ct_retrain.judge.judge import Judge

@@ -13,6 +13,8 @@ import pytest
 from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call, cli
+from ct_retrain.cli.context import print_box, print_table
+from ct_retrain.cli.grouped import SECTIONS
 
 HEAVY = ("torch", "transformers", "numpy", "pydantic", "rich")
 
@@ -44,8 +46,41 @@ def test_an_unknown_setting_is_named_on_standard_error(
 
 
 def test_a_new_workspace_has_no_nights(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ct-retrain.toml").touch()
+
     assert call(["-C", str(tmp_path), "status"]) == 0
     assert "no night has ended yet" in capsys.readouterr().out
+    assert [path.name for path in tmp_path.iterdir()] == ["ct-retrain.toml"]
+
+
+_OF_A_WORKSPACE = (
+    ["status"],
+    ["history"],
+    ["show"],
+    ["report"],
+    ["check"],
+    ["verify"],
+    ["doctor"],
+    ["run"],
+    ["run", "--dry-run"],
+    ["rollback"],
+    ["promote", "2026-01-01", "--force", "--because", "x"],
+    ["snapshot"],
+    ["purge"],
+    ["schedule", "cron"],
+    ["track", "status"],
+)
+
+
+@pytest.mark.parametrize("arguments", _OF_A_WORKSPACE, ids=" ".join)
+def test_what_is_no_workspace_is_usage_and_stays_as_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert call(["-C", str(tmp_path / "nowhere"), *arguments]) == 2
+    assert f"{tmp_path / 'nowhere'} is no directory" in capsys.readouterr().err
+
+    assert call(["-C", str(tmp_path), *arguments]) == 2
+    assert f"{tmp_path} is no workspace" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -54,7 +89,7 @@ def test_a_dry_run_prints_the_funnel_as_json(tmp_path: Path, capsys: pytest.Capt
     leave_trace(small.workspace, "run_2", 2, fails_first=True)
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     capsys.readouterr()
-    assert call(["-C", str(tmp_path), "run", "--dry-run", "--json"]) == 0
+    assert call(["-C", str(tmp_path), "run", "--dry-run", "--json"]) == 4  # there is no mainline
     plan = json.loads(capsys.readouterr().out)
 
     assert plan["collect"]["collected"] == 1
@@ -70,7 +105,7 @@ def test_a_dry_run_says_how_training_would_go_also_where_mainline_is_not_at_hand
     leave_trace(small.workspace, "run_2", 2)
     toml = '[train]\nmainline = "nobody/nothing"\n[benchmark]\nsuite = "suite.jsonl"\n'
     (tmp_path / "ct-retrain.toml").write_text(toml)
-    assert call(["-C", str(tmp_path), "run", "--dry-run"]) == 0
+    assert call(["-C", str(tmp_path), "run", "--dry-run"]) == 4
     said = capsys.readouterr().out
 
     assert "60 steps of 1 sequences, about " in said
@@ -122,6 +157,7 @@ def test_ctrl_c_exits_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
 
 
 def test_show_without_a_night_is_a_clear_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ct-retrain.toml").touch()
     assert call(["-C", str(tmp_path), "show"]) == 2
     assert "no night" in capsys.readouterr().err
 
@@ -186,3 +222,88 @@ def test_whatever_reads_can_be_read_by_programs_too() -> None:
 
     silent = [one.name for one in (*named, *groups) if not any("--json" in p.opts for p in one.params)]
     assert silent == []
+
+
+def test_every_command_has_one_place_in_the_help() -> None:
+    told = [name for names in SECTIONS.values() for name in names]
+
+    assert sorted(told) == sorted(
+        name for name, one in cast(click.Group, cli).commands.items() if not one.hidden
+    )
+    assert len(next(iter(SECTIONS.values()))) == 5
+
+
+@pytest.mark.parametrize("arguments", [["config", "max_records"], ["track", "status"]])
+def test_workspace_and_settings_may_follow_the_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    there, nowhere = str(tmp_path), str(tmp_path / "nowhere")
+    (tmp_path / "ct-retrain.toml").touch()
+
+    assert call([*arguments, "-C", nowhere]) == 2
+    assert "nowhere is no directory" in capsys.readouterr().err
+    assert call(["-C", there, *arguments, "--set", "max_record=3"]) == 2
+    assert "did you mean max_records" in capsys.readouterr().err
+
+
+def test_a_setting_after_the_command_counts_over_one_before_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert (
+        call(
+            [
+                "-s",
+                "max_records=3",
+                "config",
+                "max_records",
+                "--json",
+                "-C",
+                str(tmp_path),
+                "-s",
+                "max_records=4",
+            ]
+        )
+        == 0
+    )
+    assert json.loads(capsys.readouterr().out)["max_records"]["value"] == "4"
+
+
+def test_a_table_shows_brackets_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table("t", ("remedy",), [("pip install 'ct-retrain[track]'",)])
+
+    assert "pip install 'ct-retrain[track]'" in capsys.readouterr().out
+
+
+def test_the_last_word_of_a_night_is_a_box_on_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ["Held: too little evidence [n = 3].", "serving: mainline"]
+    print_box("2026-01-01: held", lines)
+    plain = capsys.readouterr().out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    print_box("2026-01-01: held", lines)
+    boxed = capsys.readouterr().out.splitlines()
+
+    assert plain == "2026-01-01: held\nHeld: too little evidence [n = 3].\nserving: mainline\n"
+    assert boxed[0].startswith("╭─ 2026-01-01: held ")
+    assert "Held: too little evidence [n = 3]." in boxed[1]
+
+
+def test_what_would_break_the_night_is_said_before_it_in_the_same_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2)
+    (tmp_path / "ct-retrain.toml").write_text(
+        '[judge]\nsimulator = "icarus"\n[benchmark]\nsuite = "suite.jsonl"\n[train]\ncommand = "no-such-trainer"\n'
+        '[endpoint]\nurl = "http://127.0.0.1:9/v1"\nmodel = "base"\nadapters = "path"\n'
+    )
+    place = ["-C", str(tmp_path)]
+    assert call([*place, "run", "--dry-run"]) == 4
+    planned = capsys.readouterr().out
+    assert call([*place, "doctor", "--json"]) == 4
+    lacking = [one for one in json.loads(capsys.readouterr().out) if not one["fine"]]
+
+    assert {"train.command", "endpoint"} <= {one["what"] for one in lacking}
+    for one in lacking:
+        assert f"error: {one['what']}: {one['found']}" in planned

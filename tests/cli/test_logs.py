@@ -1,4 +1,4 @@
-"""Logs: bars on a terminal, sparse JSON lines elsewhere, and a bounded copy in the night's own directory."""
+"""Logs: bars on a terminal, sparse lines elsewhere, JSON where asked, and a bounded copy in the night's own directory."""
 
 import io
 import json
@@ -88,3 +88,17 @@ def test_elsewhere_than_on_a_terminal_every_line_is_json(capsys: pytest.CaptureF
 def test_times_are_told_in_units_that_fit() -> None:
     assert [time_left(seconds) for seconds in (4, 89, 200, 7500)] == ["4 s", "89 s", "3 min", "2 h 05 min"]
     assert pace_of({"rate": 0.25, "left": None}) == "4 s each"
+
+
+def test_on_a_pipe_a_log_line_is_words_on_one_line_unless_json_is_asked_for(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for json_lines in (False, True):
+        configure(json_lines=json_lines)
+        structlog.get_logger().warning("a notice", night="2026-01-01", body="first\nsecond")
+    words, asked = capsys.readouterr().err.splitlines()
+
+    assert "[warning  ] a notice" in words
+    assert "night=2026-01-01" in words
+    assert "first" not in words
+    assert json.loads(asked)["body"] == "first\nsecond"

@@ -8,10 +8,13 @@ from tests.fakes import Scripted
 from tests.small_workspace import WIDTHS, SmallWorkspace, Taught, copy_of, found, leave_trace, other_problem
 
 from ct_retrain.cli import call
+from ct_retrain.compose import report_inputs, reporter_of
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
+from ct_retrain.nightly.records import records
 from ct_retrain.nightly.releases import roll_back
 from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.report import write
 from ct_retrain.stages.publish import latest, moves_of
 
 FIRST, SECOND = "nightly_2026-01-01", "nightly_2026-01-02"
@@ -170,11 +173,18 @@ def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, serv
     weights.write_bytes(kept)
 
     assert roll_back(small.workspace, small.ports.generators, None, "worse in the lab") == FIRST
-    with pytest.raises(UsageError, match="--to-mainline"):
-        roll_back(small.workspace, small.ports.generators, None, "and again")
     assert roll_back(small.workspace, small.ports.generators, "2026-01-02", "it was the lab") == SECOND
     assert roll_back(small.workspace, small.ports.generators, None, "it was not") == FIRST
-    assert [move.why for move in moves_of(models)][2:] == ["worse in the lab", "it was the lab", "it was not"]
+    assert roll_back(small.workspace, small.ports.generators, None, "and again") is None
+    assert latest(models) is None
+    with pytest.raises(UsageError, match="nothing was before it"):
+        roll_back(small.workspace, small.ports.generators, None, "and once more")
+    assert [move.why for move in moves_of(models)][2:] == [
+        "worse in the lab",
+        "it was the lab",
+        "it was not",
+        "and again",
+    ]
 
 
 def test_mainline_is_a_place_to_go_back_to(
@@ -191,3 +201,37 @@ def test_mainline_is_a_place_to_go_back_to(
     assert moves_of(small.workspace.models)[-1].why == "a customer waits"
     assert call(["-C", str(small.workspace.root), "history"]) == 0
     assert "a customer waits" in capsys.readouterr().out
+
+
+def test_every_move_by_hand_is_on_the_pages_at_once(tmp_path: Path, served: SmallWorkspace) -> None:
+    workspace = copy_of(served, tmp_path / "town").workspace
+    call(["-C", str(workspace.root), "report", "--all"])
+    assert f"Served now: {SECOND}" in (workspace.reports / "index.html").read_text()
+    assert (
+        call(["-C", str(workspace.root), "rollback", "--to-mainline", "--because", "a customer waits"]) == 0
+    )
+
+    assert "Served now: mainline" in (workspace.reports / "index.html").read_text()
+    night_page = (workspace.reports / "2026-01-02.html").read_text()
+    assert f"rollback from {SECOND} to mainline. a customer waits" in night_page
+    assert "To serve what was served before" not in night_page
+
+
+def test_a_night_that_goes_back_says_so_on_the_pages_of_both(tmp_path: Path, served: SmallWorkspace) -> None:
+    small = copy_of(served, tmp_path / "town")
+    write(report_inputs(small.workspace, small.settings), records(small.workspace))
+    record = night(small, "2026-01-03", reporter=reporter_of(small.settings))
+
+    assert record.relapse is not None
+    for name in ("2026-01-01", "2026-01-02"):
+        assert f"relapse from {SECOND} to {FIRST}" in (small.workspace.reports / f"{name}.html").read_text()
+
+
+def test_a_night_that_is_not_there_cannot_be_promoted(
+    tmp_path: Path, served: SmallWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = copy_of(served, tmp_path / "town").workspace.root
+
+    for more in ([], ["--force", "--because", "x"]):
+        assert call(["-C", str(root), "promote", "2026-02-02", *more]) == 2
+        assert "no night 2026-02-02 is on record as over" in capsys.readouterr().err

@@ -135,7 +135,7 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
         if not forced and number > 3 and isinstance(record.decision, Hold):
             forced = promote(workspace, month.settings, ports, night, "a month needs one")
         if number == 20:
-            back = roll_back(workspace, ports.generators, None, "a person looked")
+            back = roll_back(workspace, ports.generators, None, "a person looked") or ""
         if number == 2:
             kept = tree(workspace.night(night))
         month.a_day_goes_by()

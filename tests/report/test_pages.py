@@ -73,17 +73,35 @@ def seen(page: str) -> str:
 @pytest.mark.parametrize(
     ("name", "headline", "serving"),
     [
-        (PUBLISHED, "✓ Published", f"nightly_{PUBLISHED} is served"),
-        (NOTHING, "– Nothing new", f"nightly_{PUBLISHED} is still served"),
-        (HELD, "‖ Held: not enough evidence", f"nightly_{PUBLISHED} is still served"),
-        (REJECTED, "✕ Rejected", f"nightly_{PUBLISHED} is still served"),
+        (PUBLISHED, "✓ Published", f"nightly_{PUBLISHED} was served"),
+        (NOTHING, "– Nothing new", f"nightly_{PUBLISHED} was still served"),
+        (HELD, "‖ Held: not published", f"nightly_{PUBLISHED} was still served"),
+        (REJECTED, "✕ Rejected", f"nightly_{PUBLISHED} was still served"),
     ],
 )
 def test_a_page_begins_with_the_outcome_what_is_served_and_why(small, name, headline, serving):
     said = seen(written(small, name))
-    reason = record_of(small, name).reason
+    first, *others = [" ".join(line.split()) for line in record_of(small, name).reason.splitlines()]
 
-    assert said.index(headline) < said.index(serving) < said.index(" ".join(reason.split())) < 400
+    assert said.index(headline) < said.index(serving) < said.index(first) < 300
+    assert all(one in said for one in others)
+
+
+def test_three_figures_stand_before_the_reasons_in_full_and_the_names_of_problems(small):
+    page = written(small, REJECTED)
+
+    hero, rest = page[page.index('class="hero') : page.index("</main>")].split('<nav aria-label="Contents">')
+    assert hero.split("</dl>")[0].count('class="tile"') == 3
+    assert "flip_" not in hero
+    assert "flip_" in rest
+
+
+def test_nights_can_be_filtered_by_outcome_without_a_script(small):
+    written(small, REJECTED)
+
+    assert '<option value="held">held</option>' in history(small)
+    assert history(small).count('<tr data-outcome="') == 4
+    assert "<script" not in history(small)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +128,7 @@ def test_scores_are_drawn_and_written_down(small):
 
 def test_problems_won_and_lost_are_mapped_over_the_nights(small):
     page = written(small, REJECTED)
-    row = re.search(r'<tr><th scope="row" title="logic">flip_8</th>(.*?)</tr>', page)
+    row = re.search(r'<tr data-category="0"><th scope="row" title="logic">flip_8</th>(.*?)</tr>', page)
     assert row is not None
 
     assert re.findall(r'class="(\w+)" title="([^"]*)"', row[1]) == [
@@ -296,7 +314,8 @@ def test_huge_answers_make_no_huge_page(tmp_path):
     small, _ = answered(tmp_path / "town", answers)
     page = written(small, PUBLISHED)
 
-    assert "more characters)" in page
+    assert "…</span>" in page
+    assert "more characters)" not in page
     assert len(page) < LIMIT / 4
 
 

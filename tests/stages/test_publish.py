@@ -314,5 +314,5 @@ def test_a_link_to_an_incomplete_release_is_corrupt_state(tmp_path: Path, publis
 
 
 def test_without_an_earlier_release_there_is_no_way_back(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no earlier release"):
+    with pytest.raises(UsageError, match="nothing was before it"):
         predecessor(found(tmp_path).workspace.models)

@@ -45,6 +45,14 @@ class Command(NamedTuple):
             raise UsageError(f"{self.setting} holds no program: name one, or leave it empty")
         return found
 
+    def fault(self) -> str:
+        """In words, why it cannot be started; "" where its program is there."""
+        try:
+            program = self.words()[0]
+        except UsageError as error:
+            return str(error)
+        return "" if _exists(program, self.directory) else _missing(self.setting, program)
+
 
 def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
     """Start *command* with *arguments*, all output into *log*, in our environment without our secrets.
@@ -53,7 +61,7 @@ def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Pope
     """
     program, *rest = command.words()
     if not _exists(program, command.directory):
-        raise UsageError(f"{command.setting}: cannot start {program!r}: there is no such program")
+        raise UsageError(_missing(command.setting, program))
     log.unlink(missing_ok=True)
     return _started([program, *rest, *arguments], log, command.directory)
 
@@ -132,6 +140,10 @@ def last_lines(log: Path) -> str:
     except FileNotFoundError:
         lines = []
     return f"the last lines of {log}:\n" + "\n".join(lines) if lines else f"{log} is empty"
+
+
+def _missing(setting: str, program: str) -> str:
+    return f"{setting}: cannot start {program!r}: there is no such program"
 
 
 def _exists(program: str, directory: Path | None) -> bool:

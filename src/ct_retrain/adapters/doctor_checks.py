@@ -1,13 +1,17 @@
 """Check the machine for `ct-retrain doctor`: what a night needs, and how to get what is missing."""
 
+import contextlib
 import os
 import platform
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from importlib.util import find_spec
+from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ct_retrain.adapters._child_programs import Command
+from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.mlflow_tracker import REMEDY, absent, tracker_of
@@ -18,33 +22,27 @@ from ct_retrain.cluster.probe import probe
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.record import Record
+from ct_retrain.core.records.readiness import Finding
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.lazy import judge_behind
 from ct_retrain.judge.sandbox.workers import closed, layers_of
 
 _TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 _LOW_DISK = 5 << 30
-
-
-class Finding(Record):
-    """Result of one check."""
-
-    what: str
-    found: str
-    fine: bool
-    remedy: str = ""
+_SERVER_PATIENCE = 2.0
+"""Seconds that a server is given; a night waits longer."""
 
 
 def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> list[Finding]:
-    """Check everything that a night needs on this machine; change nothing."""
+    """Everything a night needs on this machine; nothing is changed. A dry run says what is not fine in these words."""
     return [
         Finding(what="python", found=platform.python_version(), fine=True),
         *_judge(settings, simulator),
-        *_cluster(settings, workspace, simulator),
-        *_training(settings),
-        _device(),
+        *_programs(workspace, settings),
+        *(_training(settings) if _trains_here(settings) else ()),
+        *([_device()] if _trains_here(settings) else []),
         *_model(workspace, settings),
+        *_server(settings),
         *_credentials(settings),
         *_channels(workspace, settings.notices),
         tracking_finding(workspace, settings),
@@ -156,6 +154,40 @@ def _training(settings: Settings) -> Iterator[Finding]:
         yield Finding(what=name, found=versions.get(name, "none"), fine=present, remedy=remedy)
 
 
+def _trains_here(settings: Settings) -> bool:
+    """Whether the training libraries are needed: to train, or to answer."""
+    return not (settings.train.command and settings.endpoint.url)
+
+
+def _programs(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
+    """Programs of the user's that a night starts."""
+    for text, setting in (
+        (settings.train.command, "train.command"),
+        (settings.endpoint.command, "endpoint.command"),
+    ):
+        if text:
+            fault = Command(text, setting, workspace.root).fault()
+            yield Finding(
+                what=setting, found=fault or text, fine=not fault, remedy="install it" if fault else ""
+            )
+
+
+def _server(settings: Settings) -> Iterator[Finding]:
+    """Whether the server that a night asks answers, and has mainline; one that a night starts is not asked."""
+    if not settings.endpoint.url or settings.endpoint.command:
+        return
+    quick = settings.endpoint.model_copy(update={"patience": _SERVER_PATIENCE})
+    with contextlib.closing(EndpointGenerators(quick)) as server:
+        try:
+            server.open(None)
+        except CtRetrainError as error:
+            remedy = "start it, or correct endpoint.url and endpoint.model"
+            yield Finding(what="endpoint", found=str(error), fine=False, remedy=remedy)
+        else:
+            found = f"{settings.endpoint.url} serves {settings.endpoint.model}"
+            yield Finding(what="endpoint", found=found, fine=True)
+
+
 def _device() -> Finding:
     if find_spec("torch") is None:
         return Finding(what="device", found="unknown: no torch", fine=False, remedy="./setup.sh installs it")
@@ -181,12 +213,22 @@ def _model(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
 
 
 def _places(workspace: Workspace) -> Iterator[Finding]:
-    free = shutil.disk_usage(workspace.root).free
-    remedy = "" if free >= _LOW_DISK else "free space: a night needs room for its copies and an adapter"
-    yield Finding(what="disk", found=f"{free >> 30} GiB free", fine=free >= _LOW_DISK, remedy=remedy)
+    for place in dict.fromkeys(_existing(one) for one in (workspace.root, workspace.work, workspace.models)):
+        free = shutil.disk_usage(place).free
+        remedy = "" if free >= _LOW_DISK else "free space: a night needs room for its copies and an adapter"
+        found = f"{free >> 30} GiB free at {place}"
+        yield Finding(what="disk", found=found, fine=free >= _LOW_DISK, remedy=remedy)
     runs = workspace.runs
     seen = runs.is_dir()
     remedy = "" if seen else "point paths.runs at your pipeline's runs, or `ct-retrain pipeline run`"
     yield Finding(
         what="runs", found=str(runs) if seen else f"{runs} does not exist", fine=seen, remedy=remedy
     )
+
+
+def _existing(path: Path) -> Path:
+    """The nearest directory above *path* that is there, by its device's mount where that is above the workspace."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    while there.parent != there and there.parent.stat().st_dev == there.stat().st_dev:
+        there = there.parent
+    return there

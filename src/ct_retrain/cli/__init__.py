@@ -17,7 +17,10 @@ from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
+from ct_retrain.cli.explain import explain
+from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
+from ct_retrain.cli.grouped import GroupedCommands
 from ct_retrain.cli.harvest import harvest
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
@@ -29,6 +32,7 @@ from ct_retrain.cli.reference import reference
 from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
 from ct_retrain.cli.schedule import schedule
+from ct_retrain.cli.serve import serve
 from ct_retrain.cli.suite import suite
 from ct_retrain.cli.track import track
 from ct_retrain.core.errors import CtRetrainError
@@ -36,25 +40,34 @@ from ct_retrain.core.errors import CtRetrainError
 INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=GroupedCommands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="ct-retrain")
 @click.option("-C", "--workspace", default=".", metavar="DIR", help="Workspace to work in.  [default: here]")
 @click.option(
     "--config", "config_file", metavar="FILE", help="Settings file.  [default: DIR/ct-retrain.toml]"
 )
 @click.option("-s", "--set", "assignments", multiple=True, metavar="NAME=VALUE", help="Override one setting.")
+@click.option(
+    "--log",
+    type=click.Choice(("words", "json")),
+    default="words",
+    help="What standard error gets: lines for people, or one JSON object a line.  [default: words]",
+)
 @click.pass_context
 def cli(
-    context: click.Context, workspace: str, config_file: str | None, assignments: tuple[str, ...]
+    context: click.Context, workspace: str, config_file: str | None, assignments: tuple[str, ...], log: str
 ) -> None:
     """Retrain a model that writes RTL every night on what simulation has verified.
 
-    A night collects verified runs, curates a dataset, trains an adapter, benchmarks it by simulation, and
-    publishes it if it is better. Exit codes: 0 published or nothing new, 1 a bug in ct-retrain, 2 wrong
-    usage, 3 rejected, 4 a tool failed, 5 corrupt state, 6 held, 11 another night is running, 20 to 27 the
-    verdict of `judge`, 130 interrupted.
+    Collect verified runs, curate a dataset, train an adapter, benchmark it by simulation, publish it if it is
+    really better. Exit codes: 0 published or nothing new, 1 a bug of ours, 2 usage, 3 rejected, 4 a tool
+    failed, 5 corrupt state, 6 held, 11 another night is running, 20 to 28 what a judged design was, 130 interrupted.
+    -C, --config and --set may also stand after the command.
     """
-    context.obj = Context.of(workspace, config_file, assignments)
+    context.obj = Context.of(workspace, config_file, assignments, log)
 
 
 for command in (
@@ -62,13 +75,16 @@ for command in (
     status,
     history,
     show,
+    explain,
     report,
+    serve,
     config,
     check,
     verify,
     doctor,
     rollback,
     promote,
+    forget,
     snapshot,
     purge,
     restore,

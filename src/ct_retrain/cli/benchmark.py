@@ -102,7 +102,7 @@ def benchmark(
         count = _draw(context, named, asked, draw)
         click.echo(f"{count} answers drawn into {draw}; `ct-retrain benchmark --answers {draw}` judges them")
         return
-    app = with_cache(context.app(named))
+    app = with_cache(context.app(named, anywhere=True))
     with closing(app.ports.generators):
         found, measured = _measured(app, asked)
     if as_json:

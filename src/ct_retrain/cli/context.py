@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from ct_retrain.core.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from ct_retrain.compose import App
 
@@ -21,33 +23,44 @@ class Context(NamedTuple):
     workspace: str
     config_file: str | None
     assignments: tuple[str, ...]
+    log: str = "words"
+    """How standard error is written: for people, or `json`."""
 
     @classmethod
-    def of(cls, workspace: str, config_file: str | None, assignments: tuple[str, ...]) -> Context:
-        """Check that every assignment is NAME=VALUE, and return the options."""
+    def of(
+        cls, workspace: str, config_file: str | None, assignments: tuple[str, ...], log: str = "words"
+    ) -> Context:
+        """Check that the workspace is a directory, and every assignment NAME=VALUE."""
+        if not Path(workspace).is_dir():
+            raise UsageError(
+                f"workspace {workspace} is no directory: name one that is there, `ct-retrain -C DIR`"
+            )
         for assignment in assignments:
             if "=" not in assignment:
                 message = f"--set {assignment}: write NAME=VALUE, for instance --set max_records=500"
                 raise click.UsageError(message)
-        return cls(workspace, config_file, assignments)
+        return cls(workspace, config_file, assignments, log)
 
-    def app(self, more: dict[str, str] | None = None) -> App:
-        """Load the settings, with *more* on top, build the application, and set up logging."""
-        from pathlib import Path
+    def listen(self, nights: Path | None = None) -> None:
+        """Log to standard error as its reader likes it; *nights* is where a running night keeps a copy of its own."""
+        from ct_retrain.cli.logs import configure
 
-        from ct_retrain.compose import build
+        configure(json_lines=self.log == "json", nights=nights)
 
-        log()
+    def app(self, more: dict[str, str] | None = None, *, anywhere: bool = False) -> App:
+        """Settings read, with *more* over them all; ports put together, logs set up.
+
+        Raise UsageError where there is no workspace; with *anywhere* the directory alone must be there.
+        """
+        from ct_retrain.compose import build, require_workspace
+
+        self.listen()
         options = {**dict(assignment.split("=", 1) for assignment in self.assignments), **(more or {})}
         file = Path(self.config_file) if self.config_file else None
-        return build(Path(self.workspace), options, file)
-
-
-def log(nights: Path | None = None) -> None:
-    """Log to standard error; *nights* is where a running night keeps a copy."""
-    from ct_retrain.cli.logs import configure
-
-    configure(json_lines=not sys.stderr.isatty(), nights=nights)
+        app = build(Path(self.workspace), options, file)
+        if not (anywhere or file):
+            require_workspace(app.workspace)
+        return app
 
 
 def print_json(value: Any) -> None:
@@ -61,13 +74,25 @@ def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, 
     from rich.console import Console
     from rich.table import Table
 
+    terminal = sys.stdout.isatty()
+    console = Console(markup=False) if terminal else Console(width=160, no_color=True, markup=False)
     table = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console() if sys.stdout.isatty() else Console(width=160, no_color=True)
     console.print(table)
+
+
+def print_box(title: str, lines: Sequence[str]) -> None:
+    """*lines* under *title*: in a box on a terminal, plain elsewhere."""
+    if not sys.stdout.isatty():
+        click.echo("\n".join((title, *lines)))
+        return
+    from rich.console import Console
+    from rich.panel import Panel
+
+    Console(markup=False, highlight=False).print(Panel("\n".join(lines), title=title, title_align="left"))
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -9,11 +9,11 @@ from ct_retrain.cli.context import Context, json_option, print_json, print_table
 @json_option
 @click.pass_obj
 def doctor(context: Context, *, as_json: bool) -> int:
-    """Check tools, packages, device, disk and workspace; exit code 4 if a night could not run."""
-    from ct_retrain.adapters.doctor_checks import examine
+    """Check tools, packages, device, disk and workspace; exit 4 when a night could not run, 2 when there is no workspace."""
+    from ct_retrain.compose import require_workspace
 
-    app = context.app()
-    findings = examine(app.workspace, app.settings, app.ports.simulator)
+    app = context.app(anywhere=True)
+    findings = list(app.ports.findings()) if app.ports.findings else []
     if as_json:
         print_json([finding.model_dump() for finding in findings])
     else:
@@ -21,4 +21,5 @@ def doctor(context: Context, *, as_json: bool) -> int:
             ({True: "ok", False: "MISSING"}[one.fine], one.what, one.found, one.remedy) for one in findings
         ]
         print_table("doctor", ("", "what", "found", "remedy"), rows)
+    require_workspace(app.workspace)
     return 0 if all(finding.fine for finding in findings) else 4

@@ -41,7 +41,7 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
     if not runs.is_dir():
         message = f"{directory} is no directory: name the one that holds your run directories"
         raise UsageError(message)
-    app = context.app()
+    app = context.app(anywhere=True)
     workspace = app.workspace
     if not runs.is_relative_to(workspace.root):
         workspace = Workspace(runs, app.settings.paths)

@@ -1,4 +1,4 @@
-"""Logging to standard error: text and bars on a terminal, JSON lines elsewhere; a night keeps a copy."""
+"""Logs go to standard error: bars and lines on a terminal, lines alone elsewhere, JSON where asked; a night keeps a copy."""
 
 from __future__ import annotations
 
@@ -32,22 +32,35 @@ def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | Non
 
     *nights* is the directory of nights: what is logged while a night runs is also kept in its `night.log`.
     """
+    stamp = "iso" if json_lines else "%H:%M:%S" if sys.stderr.isatty() else "%Y-%m-%d %H:%M:%S"
     shown: list[Processor] = [Sparse(_LINES_APART), structlog.processors.JSONRenderer()]
     if not json_lines:
-        from ct_retrain.cli.bars import Bars
-
-        shown = [Bars(), structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=18)]
+        terminal = sys.stderr.isatty()
+        lines = structlog.dev.ConsoleRenderer(colors=terminal, pad_event_to=18)
+        shown = [_bars() if terminal else Sparse(_LINES_APART), brief, lines]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             *([NightCopy(nights)] if nights else []),
-            structlog.processors.TimeStamper(fmt="iso" if json_lines else "%H:%M:%S", utc=json_lines),
+            structlog.processors.TimeStamper(fmt=stamp, utc=json_lines),
             *shown,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: Printer(),
     )
+
+
+def _bars() -> Processor:
+    from ct_retrain.cli.bars import Bars
+
+    return Bars()
+
+
+def brief(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave out what takes more than a line: a notice's body is in the outbox, and the command's last word says it."""
+    del logger, name
+    return {key: value for key, value in event.items() if not (isinstance(value, str) and "\n" in value)}
 
 
 class Printer:

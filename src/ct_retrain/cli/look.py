@@ -18,6 +18,7 @@ from ct_retrain.cli.why import (
 
 if TYPE_CHECKING:
     from ct_retrain.compose import App
+    from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.night import ManifestRef, NightRecord
     from ct_retrain.nightly.records import Underway
     from ct_retrain.report import Inspection
@@ -30,10 +31,13 @@ _ARMS = ("candidate", "champion", "mainline")
 @json_option
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
-    """Show what is served, what is running, and how the last nights ended."""
+    """What is being served, what is running, and how the last nights ended."""
+    from ct_retrain.core.records.night import night_order
     from ct_retrain.nightly.notices import lost_notices
     from ct_retrain.nightly.records import open_nights, records, underway
     from ct_retrain.nightly.releases import evidence_for_mainline
+    from ct_retrain.report import broken_nights
+    from ct_retrain.report.formatting import ARMS, opening
     from ct_retrain.stages.publish import latest
 
     app = context.app()
@@ -47,6 +51,7 @@ def status(context: Context, *, as_json: bool) -> None:
             "serving": serving,
             "running": running.model_dump(mode="json") if running else None,
             "open": [plan.night for plan in waiting],
+            "broken": [one.model_dump(mode="json") for one in broken_nights(workspace)],
             "lost_notices": [[workspace.relative(one.path), one.channel, one.reason] for one in missed],
             "nights": nights,
         }
@@ -59,20 +64,31 @@ def status(context: Context, *, as_json: bool) -> None:
     if evidence.nights:
         click.echo(f"mainline {evidence.explanation}")
     if running is not None:
-        click.echo(f"running  {_running(running)}")
+        click.echo(f"running  {running_words(running)}")
+    under_way = running.night if running is not None else ""
+    broken = [night for night in broken_nights(workspace) if night.night != under_way]
+    said = {under_way, *(night.night for night in broken)}
     for plan in waiting:
-        if running is not None and running.night == plan.night:
+        if plan.night in said:
             continue
         click.echo(
             f"open     {plan.night}, started {plan.started:%Y-%m-%d %H:%M} UTC: `ct-retrain run --night {plan.night}`"
         )
-    columns = ("night", "outcome", "examples", "candidate", "champion", "mainline", "difference")
-    rows = [_row(record) for record in ended[-_SHOWN:]]
+    columns = ("night", "outcome", "examples", *ARMS.values(), "difference")
+    rows = [*(_row(record) for record in ended[-_SHOWN:]), *(_broken_row(night) for night in broken)]
+    rows.sort(key=lambda row: night_order(row[0]))
     print_table("nights", columns, rows) if rows else click.echo("no night has ended yet")
+    for night in broken:
+        click.echo(f"broken   {night.night}: {opening(night.said)}")
+        click.echo(f"         mend it, then `{night.again}`; more: `ct-retrain show {night.night}`")
 
 
-def _running(running: Underway) -> str:
-    """Describe what runs, how far it is, and since when."""
+def _broken_row(one: Breakdown) -> tuple[str, ...]:
+    return (one.night, f"broken in {one.stage}", *("–" for _ in range(5)))
+
+
+def running_words(running: Underway) -> str:
+    """What runs, how far it is, since when."""
     from ct_retrain.cli.bars import pace_of
 
     since = f"{running.since:%Y-%m-%d %H:%M} UTC"
@@ -104,11 +120,13 @@ def _row(record: NightRecord) -> tuple[str, ...]:
 @json_option
 @click.pass_obj
 def history(context: Context, *, as_json: bool) -> None:
-    """List every move of `latest_nightly`: when, from, to, why."""
+    """Every move of `latest_nightly`: when, from, to, why."""
+    from ct_retrain.nightly.records import forgotten_nights
     from ct_retrain.report.formatting import opening
     from ct_retrain.stages.publish import moves_of as moves
 
-    done = moves(context.app().workspace.models)
+    workspace = context.app().workspace
+    done = moves(workspace.models)
     if as_json:
         print_json([move.model_dump(mode="json") for move in done])
         return
@@ -123,6 +141,10 @@ def history(context: Context, *, as_json: bool) -> None:
         for move in done
     ]
     print_table("moves of latest_nightly", ("when (UTC)", "who", "from", "to", "why"), rows)
+    for one in forgotten_nights(workspace):
+        click.echo(
+            f"{one.night} ({one.outcome.replace('_', ' ')}) was forgotten {one.at:%Y-%m-%d %H:%M} UTC: {one.why}"
+        )
 
 
 @click.command(short_help="Show why a night ended as it did.")
@@ -133,10 +155,14 @@ def history(context: Context, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def show(context: Context, night: str | None, problem: str | None, *, as_json: bool) -> None:
-    """Show why NIGHT ended as it did. [default: the last one]"""
-    from ct_retrain.nightly.records import record_of
+    """Why NIGHT ended as it did.  [default: the last one]"""
+    from ct_retrain.nightly.records import broken_at, record_of
 
     app = context.app()
+    broken = broken_at(app.workspace, night)
+    if broken is not None:
+        print_json(broken.model_dump(mode="json")) if as_json else _show_broken(broken)
+        return
     record = record_of(app.workspace, night)
     if problem is not None:
         found = _inspected(app, record, problem)
@@ -150,6 +176,15 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
     print_certificate(app.workspace, record)
     print_places(app.workspace, record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
+
+
+def _show_broken(broken: Breakdown) -> None:
+    click.echo(f"{broken.night}: broken in {broken.stage}, {broken.at:%Y-%m-%d %H:%M} UTC\n{broken.said}")
+    click.echo(
+        "\n".join(["the last it said", *(f"  {line}" for line in broken.log)]) if broken.log else "",
+        nl=bool(broken.log),
+    )
+    click.echo(f"traceback: {broken.traceback}\nnext: mend what it names, then `{broken.again}`")
 
 
 def _inspected(app: App, record: NightRecord, name: str) -> Inspection:
@@ -200,12 +235,14 @@ def _judging(stage: ManifestRef) -> str:
 
 
 def _print_figures(figures: dict[str, float]) -> None:
-    """Print shares side by side, one column per arm, and the other figures below."""
+    """Shares side by side, an arm a column; the other figures below them."""
+    from ct_retrain.report.formatting import ARMS
+
     shares = [name.removeprefix("candidate.") for name in figures if name.startswith("candidate.")]
     arms = [arm for arm in _ARMS if f"{arm}.functional" in figures]
     if arms:
         rows = [(name, *(f"{figures[f'{arm}.{name}']:.1%}" for arm in arms)) for name in shares]
-        print_table("shares", ("", *arms), rows)
+        print_table("shares", ("", *(ARMS[arm] for arm in arms)), rows)
     others = {name: value for name, value in figures.items() if name.partition(".")[0] not in _ARMS}
     print_table("figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in others.items()])
 
@@ -218,7 +255,7 @@ def config(context: Context, name: str | None, *, as_json: bool) -> None:
     """List every setting, its value and where it comes from; NAME selects names that contain it."""
     from ct_retrain.core.configuration.loading import flat
 
-    app = context.app()
+    app = context.app(anywhere=True)
     values = {key: value for key, value in flat(app.settings).items() if name is None or name in key}
     if as_json:
         print_json(

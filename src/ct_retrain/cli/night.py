@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.context import Context, json_option, print_box, print_json
 from ct_retrain.core.stage import STAGES, stage_named
 
 if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.records.readiness import Readiness
     from ct_retrain.core.records.training import Outlook
+    from ct_retrain.core.workspace import Workspace
     from ct_retrain.nightly.run import DryRun
 
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
     "--if-open", is_flag=True, help="Exit 0 if the night is already over; for repeated scheduled starts."
 )
 @click.option(
+    "--again", is_flag=True, help="Train although nothing is new: the same data, say, with other settings."
+)
+@click.option("--ahead", is_flag=True, help="Let --night name a day that is still to come.")
+@click.option(
     "--trainer-command", metavar="CMD", help="Train with CMD PLAN.json OUT instead of the built-in QLoRA."
 )
 @json_option
@@ -42,23 +47,30 @@ def run(
     *,
     dry_run: bool,
     if_open: bool,
+    ahead: bool,
+    again: bool,
     as_json: bool,
 ) -> int:
-    """Run tonight, or resume it: collect, curate, train, benchmark, and publish the adapter if it is better."""
-    from ct_retrain.cli.context import log
+    """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better.
+
+    A dry run exits 4 where it is known already that the night would break, in the words of `ct-retrain doctor`.
+    """
     from ct_retrain.compose import with_cache
-    from ct_retrain.nightly.records import tonight
+    from ct_retrain.core.errors import ToolError
+    from ct_retrain.nightly.records import night_id
     from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
-        plan = plan_night(app.workspace, app.settings, app.ports, night)
+        plan = plan_night(app.workspace, app.settings, app.ports, night, again=again)
         print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
-        return 0
+        return ToolError.exit_code if plan.would_break else 0
     app = with_cache(app)
-    log(app.workspace.work)
-    over = app.workspace.record(night or tonight(app.settings.timezone)).exists() and redo is None
-    options = Options(night, stage_named(until), stage_named(redo))
+    context.listen(app.workspace.work)
+    over = (
+        app.workspace.record(night_id(night, app.settings.timezone)).exists() and redo is None and not again
+    )
+    options = Options(night, stage_named(until), stage_named(redo), ahead, again)
     record = run_night(app.workspace, app.settings, app.ports, options)
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to continue")
@@ -66,14 +78,20 @@ def run(
     if if_open and over and not as_json:
         click.echo(f"{record.night} is over already: {record.outcome.value.replace('_', ' ')}")
         return 0
-    print_json(record.model_dump(mode="json")) if as_json else _print_record(record)
+    print_json(record.model_dump(mode="json")) if as_json else _print_record(app.workspace, record)
     return 0 if if_open and over else record.exit_code
 
 
-def _print_record(record: NightRecord) -> None:
-    click.echo(f"{record.night}: {record.outcome.value.replace('_', ' ')}")
-    click.echo(record.reason)
-    click.echo(f"serving: {record.latest or 'mainline'}")
+def _print_record(workspace: Workspace, record: NightRecord) -> None:
+    """The night's last word: how it ended, why, what is served, where to look."""
+    page = workspace.reports / f"{record.night}.html"
+    lines = [
+        *record.reason.splitlines(),
+        f"serving: {record.latest or 'mainline'}",
+        f"page:    {workspace.relative(page)}" if page.exists() else "",
+        f"more:    ct-retrain show {record.night}",
+    ]
+    print_box(f"{record.night}: {record.outcome.value.replace('_', ' ')}", [line for line in lines if line])
 
 
 def _print_plan(plan: DryRun) -> None:
@@ -92,9 +110,11 @@ def _print_plan(plan: DryRun) -> None:
         click.echo("train     nothing new: the night would end here")
     if plan.mainline is not None:
         _print_mainline(plan.mainline)
+    for one in plan.lacking:
+        click.echo(f"error: {one.what}: {one.found}{f'; {one.remedy}' if one.remedy else ''}")
     for problem in plan.quarantined:
         click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
-    click.echo(f"champion  {plan.champion or 'none: mainline is the only incumbent'}")
+    click.echo(f"served    {plan.champion or 'mainline, the only one to compare with'}")
 
 
 def _print_outlook(training: Outlook, peak: float) -> None:
@@ -118,7 +138,9 @@ def _print_outlook(training: Outlook, peak: float) -> None:
 
 
 def _print_data(plan: DryRun) -> None:
-    """Print the data, file by file where files are the user's own, with one example of each refusal."""
+    """What came in, file by file where files are a person's own, and one case of each refusal."""
+    from ct_retrain.core.rules.mends import mend_of
+
     collect, curate = plan.collect, plan.curate
     untaken = f"; {collect.untaken}" if collect.untaken else ""
     click.echo(
@@ -130,7 +152,10 @@ def _print_data(plan: DryRun) -> None:
     for file in plan.files:
         click.echo(f"          {file.summary}")
     for one in plan.examples:
-        click.echo(f"refused   {one.reason}, first {one.subject}: {one.detail}")
+        mend = mend_of(one.reason)
+        click.echo(
+            f"refused   {one.reason}, first {one.subject}: {one.detail}{f'; mend: {mend}' if mend else ''}"
+        )
 
 
 def _print_mainline(ready: Readiness) -> None:

@@ -25,7 +25,7 @@ def test(context: Context, *, as_json: bool) -> int:
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.notices.messages import trial
 
-    notifier = context.app().ports.notifier
+    notifier = context.app(anywhere=True).ports.notifier
     channels = notifier.channels
     if not channels:
         raise UsageError(

@@ -107,7 +107,7 @@ def restore(context: Context, night: str | None, into: str | None, *, force: boo
     from ct_retrain.nightly.snapshots.restore import nights_in
     from ct_retrain.nightly.snapshots.restore import restore as bring_back
 
-    app = context.app()
+    app = context.app(anywhere=True)  # all of it may have been lost
     store = _store(app)
     if night is None:
         found = nights_in(store)

@@ -29,7 +29,7 @@ def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool)
     from ct_retrain.stages.benchmark import sampling_of
     from ct_retrain.stages.publish import latest
 
-    app = context.app()
+    app = context.app(anywhere=True)
     wanted = load_specs(Path(specs))
     planner = Planner(wanted)
     serving = latest(app.workspace.models)

@@ -90,6 +90,7 @@ def _help(command: click.Command, path: str) -> str:
 
 def _exit_codes() -> str:
     from ct_retrain.cli import INTERRUPTED
+    from ct_retrain.cli.formal import NO_ANSWER
     from ct_retrain.cli.harvest import NOTHING
     from ct_retrain.cli.judge import exit_code
     from ct_retrain.core.errors import CorruptStateError, CtRetrainError
@@ -103,6 +104,7 @@ def _exit_codes() -> str:
     rows[EXIT_CODES[NightOutcome.HELD]] = ["`verify`: something cannot be decided on this machine"]
     rows[CorruptStateError.exit_code] += ["`check`: an invariant is broken", "`verify`: something differs"]
     rows[NOTHING] = ["`harvest check`: no simulation would become an example"]
+    rows[NO_ANSWER] = ["`formal`: nothing failed, and a question was unsupported or not run"]
     for outcome, code in EXIT_CODES.items():
         rows.setdefault(code, []).append(f"a night was {outcome.value.replace('_', ' ')}")
     for verdict in Outcome:
@@ -135,6 +137,7 @@ class _Format(NamedTuple):
 
 def _formats() -> Iterator[_Format]:
     from ct_retrain.core.record import Rejected
+    from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.certificate import Certificate
     from ct_retrain.core.records.dataset import Example, Trace
     from ct_retrain.core.records.night import (
@@ -153,6 +156,7 @@ def _formats() -> Iterator[_Format]:
         TrainPlan,
     )
     from ct_retrain.core.rules.forgetting import Flip
+    from ct_retrain.nightly.records.forget import ForgottenNight
 
     night = "work/continuous_retrain/NIGHT"
     yield _Format("data/run_db/nightly/NIGHT.json", NightRecord, lines=False)
@@ -171,6 +175,8 @@ def _formats() -> Iterator[_Format]:
     yield _Format(f"{night}/benchmark/flips.jsonl", Flip, lines=True)
     yield _Format(f"{night}/purged.json", Purged, lines=False)
     yield _Format("data/run_db/nightly/receipts/NIGHT.json", Receipt, lines=False)
+    yield _Format("data/run_db/nightly/forgotten_nights.jsonl", ForgottenNight, lines=True)
+    yield _Format("archive/NIGHT/broken.json", Breakdown, lines=False)
     yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release, lines=False)
     yield _Format("models/qwen_coder_rtl/history.jsonl", Move, lines=True)
     yield _Format("a plain suite: any *.jsonl", Problem, lines=True)

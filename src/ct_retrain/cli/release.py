@@ -5,15 +5,11 @@ loads.
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import click
 
 from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context
-
-if TYPE_CHECKING:
-    from ct_retrain.compose import App
 
 
 @click.command(short_help="Serve an earlier release again.")
@@ -24,27 +20,33 @@ if TYPE_CHECKING:
 )
 @click.pass_obj
 def rollback(context: Context, night: str | None, because: str, *, to_mainline: bool) -> None:
-    """Serve the release of NIGHT again.  [default: the newest before the current that was not rolled back from]
+    """Serve the release of NIGHT again.  [default: what was served before]
 
-    Every file is compared with the release's manifest, and the adapter is loaded, before `latest_nightly` is
-    moved.
+    That is the newest release before the current that nobody went back from, and mainline where there is none. Every byte is compared with the release's manifest and the adapter is loaded before the pointer moves.
     """
     from ct_retrain import disk
+    from ct_retrain.cli.moved import follow_move
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.releases import roll_back, roll_back_to_mainline
+    from ct_retrain.stages.publish import moves_of, night_of
 
     if night and to_mainline:
         raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
     app = context.app()
-    with disk.lock(app.workspace.lock), closing(app.ports.generators) as generators:
+    workspace = app.workspace
+    with disk.lock(workspace.lock), closing(app.ports.generators) as generators:
+        before = moves_of(workspace.models)
         if to_mainline:
-            roll_back_to_mainline(app.workspace, because)
-            said = "latest_nightly is removed: mainline is served"
+            roll_back_to_mainline(workspace, because)
+            name = None
         else:
-            name = roll_back(app.workspace, generators, night, because)
-            said = f"latest_nightly now points at {name}"
-    click.echo(said)
-    _track(app, None)
+            click.echo("comparing every byte of the release, and loading it", err=True)
+            name = roll_back(workspace, generators, night, because)
+    click.echo(
+        f"latest_nightly now points at {name}" if name else "latest_nightly is gone: mainline is served"
+    )
+    touched = (before[-1].target if before else None, name)
+    follow_move(app, *(night_of(one) for one in touched if one))
 
 
 @click.command(short_help="Publish a night against its decision.")
@@ -61,26 +63,21 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     something that compiles; only the gate is overruled.
     """
     from ct_retrain import disk
+    from ct_retrain.cli.moved import follow_move
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.releases import promote as promote_night
+    from ct_retrain.stages.publish import moves_of, night_of
 
+    app = context.app()
+    if not app.workspace.record(night).exists():
+        raise UsageError(f"no night {night} is on record as over; `ct-retrain status` lists the nights")
     if not force:
         raise UsageError(
             f"the gate decided on {night} (`ct-retrain show {night}` says why); --force overrules it"
         )
-    app = context.app()
+    before = moves_of(app.workspace.models)
     with disk.lock(app.workspace.lock), closing(app.ports.generators):
         name = promote_night(app.workspace, app.settings, app.ports, night, because)
     click.echo(f"latest_nightly now points at {name}, forced: {because}")
-    _track(app, night)
-
-
-def _track(app: App, night: str | None) -> None:
-    """Update the tracker; a failure does not undo the move."""
-    from ct_retrain.core.errors import CtRetrainError
-    from ct_retrain.nightly.tracking import retrack
-
-    try:
-        retrack(app.workspace, app.settings, app.ports, night)
-    except CtRetrainError as error:
-        click.echo(f"warning: {error}", err=True)
+    replaced = before[-1].target if before else None
+    follow_move(app, *([night_of(replaced)] if replaced else []), night, published=night)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ct_retrain.compose import App
+    from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.night import NightRecord
 
 
@@ -42,15 +43,19 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
         click.launch(str(pages[-1]))
 
 
-def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord]:
-    """Return the records whose pages are wanted; raise UsageError if there are none."""
+def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord | Breakdown]:
+    """The nights whose pages are wanted; raise UsageError when there is none."""
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.records.night import NightRecord
-    from ct_retrain.nightly.records import last_record, records
+    from ct_retrain.nightly.records import broken_at, last_record, records
+    from ct_retrain.report import broken_nights
 
     if night is not None and every:
         raise UsageError("report: name a NIGHT or say --all, not both")
+    broken = broken_at(app.workspace, night) if not every else None
+    if broken is not None:
+        return [broken]
     if night is not None:
         path: Path = app.workspace.record(night)
         if not path.exists():
@@ -59,4 +64,4 @@ def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord]:
     last = last_record(app.workspace)
     if last is None:
         raise UsageError("no night has ended yet: there is nothing to report; `ct-retrain run` runs one")
-    return records(app.workspace) if every else [last]
+    return [*records(app.workspace), *broken_nights(app.workspace)] if every else [last]

@@ -77,9 +77,11 @@ def print_certificate(workspace: Workspace, record: NightRecord) -> None:
 
 
 def _print_comparison(one: Comparison) -> None:
+    from ct_retrain.report.formatting import ARMS
+
     for word, problems in (("won", one.won), ("lost", one.lost)):
         if problems:
-            click.echo(f"{word} against {one.incumbent}: {_listed(problems)}")
+            click.echo(f"{word} against {ARMS[one.incumbent]}: {_listed(problems)}")
 
 
 def _listed(problems: Sequence[str]) -> str:

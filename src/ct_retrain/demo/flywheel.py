@@ -64,7 +64,7 @@ def turn_all(
         say(
             f"  {harvest.by_model} of {harvest.specs} passed as written, {harvest.by_planner} by the planner's repair"
         )
-        record = run_night(workspace, settings, ports, Options(night=name))
+        record = run_night(workspace, settings, ports, Options(night=name, ahead=True))
         if record is None:
             return
         turn = _turn(workspace, settings, name, harvest, record)

@@ -1,6 +1,6 @@
 """A night in progress, and the outside world it works with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,12 +15,14 @@ from ct_retrain.core.ports import (
     Tracker,
     Trainer,
 )
+from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import (
     Effort,
     NightPlan,
     NightRecord,
     Provenance,
 )
+from ct_retrain.core.records.readiness import Finding
 from ct_retrain.core.records.training import Outlook, TrainPlan
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
@@ -43,14 +45,16 @@ class Ports(NamedTuple):
     same: Equivalence | None = None
     """Proves designs alike, for decontamination; None compares texts alone. Its version is in the appraiser's tool."""
     heartbeat: Heartbeat | None = None
-    reporter: Callable[[Workspace, NightRecord], Path] | None = None
-    """Writes the pages of a night that is over; returns its own."""
+    reporter: Callable[[Workspace, NightRecord | Breakdown], Path] | None = None
+    """Writes the pages of a night that is over, or that broke; returns its own."""
     tracker: Tracker | None = None
     outlook: Callable[[TrainPlan], Outlook] | None = None
     """Estimates what a training would take, without starting it."""
     store: Store | None = None
     """Where nights are copied to; None when nowhere."""
     mainline: Mainline | None = None
+    findings: Callable[[], Sequence[Finding]] | None = None
+    """Looks at what a night needs on this machine, without starting anything."""
 
 
 class Night(NamedTuple):

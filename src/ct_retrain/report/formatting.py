@@ -26,14 +26,24 @@ def plain(text: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Return *text* cut to what a page shows by default."""
-    return _cut(plain(text), _MOST)
+    """*text* as a page shows it where nothing narrower is asked for."""
+    whole = plain(text)
+    rest = len(whole) - _MOST
+    return (
+        whole
+        if rest <= 0
+        else f"{whole[:_MOST]}… (cut here: {rest:,} more characters are in the night's files)"
+    )
 
 
 def line(text: str, most: int = _LINE) -> str:
-    """Return *text* as one line of at most *most* characters, with the number left out."""
-    whole = plain(" ".join(text.split()))
-    return _cut(whole, most)
+    """*text* as one line of at most *most* characters."""
+    return _cut(one_line(text), most)
+
+
+def one_line(text: str) -> str:
+    """*text* as one line."""
+    return plain(" ".join(text.split()))
 
 
 def lines(text: str, most: int, *, last: bool = False) -> list[str]:
@@ -47,8 +57,7 @@ def lines(text: str, most: int, *, last: bool = False) -> list[str]:
 
 
 def _cut(text: str, most: int) -> str:
-    rest = len(text) - most
-    return text if rest <= 0 else f"{text[:most]}… ({rest:,} more characters)"
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def opening(text: str) -> str:

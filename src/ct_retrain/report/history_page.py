@@ -49,6 +49,7 @@ def history_context(inputs: ReportInputs, history: History) -> dict[str, Any]:
         "tiles": [Tile(name, str(count)) for name, count in _counts(history).items()],
         "trends": list(_trends(inputs, history)),
         "rows": [_row(record) for record in reversed(history.records)],
+        "kinds": [(name, words(name)) for name in OUTCOMES],
         "moves": list(reversed(history.moves)),
         "where": inputs.workspace.relative(inputs.workspace.records),
     }

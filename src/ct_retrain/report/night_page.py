@@ -22,6 +22,7 @@ from ct_retrain.report.formatting import (
     duration,
     line,
     moment,
+    opening,
     points,
     share,
     size,
@@ -71,6 +72,8 @@ class Hero(NamedTuple):
     tone: str
     headline: str
     serving: str
+    later: tuple[str, ...]
+    """What became of its release since."""
     next: tuple[Hint, ...]
 
 
@@ -79,7 +82,9 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
     night = read_night(inputs, record)
     problems, unread = problems_of(inputs)
     shown = top_failures(inputs, night, problems)
+    heat = _heat(inputs, history, record, {name: problem.category for name, problem in problems.items()})
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
+    rows = (*heat.moved, *heat.still) if heat else ()
     return {
         "record": record,
         "hero": _hero(inputs, history, record),
@@ -87,9 +92,8 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         "missing": notes,
         "before": _neighbour(history, record, -1),
         "after": _neighbour(history, record, 1),
-        "heat": _heat(
-            inputs, history, record, {name: problem.category for name, problem in problems.items()}
-        ),
+        "heat": heat,
+        "numbers": {name: place for place, name in enumerate(sorted({row.category for row in rows}))},
         "signs": SIGNS,
         "failures": shown,
         "harvest": harvest_summary(inputs, night),
@@ -111,18 +115,27 @@ def _neighbour(history: History, record: NightRecord, step: int) -> str | None:
 def _hero(inputs: ReportInputs, history: History, record: NightRecord) -> Hero:
     sign, tone = OUTCOMES[record.outcome.value]
     after = record.latest or "mainline"
-    now = history.serving or "mainline"
     headline, serving = {
-        NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
+        NightOutcome.PUBLISHED: ("Published", f"After this night {after} was served"),
         NightOutcome.HELD: (
-            "Held: not enough evidence" if record.adapter else "Held back before training",
-            f"{after} is still served",
+            "Held: not published" if record.adapter else "Held back before training",
+            f"After this night {after} was still served",
         ),
-        NightOutcome.REJECTED: ("Rejected", f"{after} is still served"),
-        NightOutcome.NOTHING_NEW: ("Nothing new", f"{after} is still served"),
+        NightOutcome.REJECTED: ("Rejected", f"After this night {after} was still served"),
+        NightOutcome.NOTHING_NEW: ("Nothing new", f"After this night {after} was still served"),
     }[record.outcome]
-    since = "" if now == after else f"; today it is {now}"
-    return Hero(sign, tone, headline, f"{serving}{since}", tuple(_next(inputs, record)))
+    later = tuple(_later(history, record))
+    hints = _next(inputs, record) if not later else ()
+    return Hero(sign, tone, headline, serving, later, tuple(hints))
+
+
+def _later(history: History, record: NightRecord) -> Iterator[str]:
+    """Moves from or to this night's release that no publishing night made, since it ended; oldest first."""
+    name = f"nightly_{record.night}"
+    for move in history.moves:
+        if move.at > record.finished and move.who != "night" and name in (move.source, move.target):
+            to = move.target or "mainline"
+            yield f"{moment(move.at)}: {move.who} from {move.source or 'mainline'} to {to}. {line(opening(move.why))}"
 
 
 def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
@@ -148,7 +161,10 @@ def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
                 f'ct-retrain promote {record.night} --force --because "…"',
             )
         case NightOutcome.NOTHING_NEW:
-            yield Hint("Nothing to do: the next night tries again.")
+            yield Hint(
+                "Nothing to do: the next night looks again. To train on the same data:",
+                "ct-retrain run --again",
+            )
 
 
 def _tiles(record: NightRecord) -> Iterator[Tile]:

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from ct_retrain import disk
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import formatting
+from ct_retrain.report.broken import broken_context, broken_nights
 from ct_retrain.report.history_page import history_context
 from ct_retrain.report.night_page import night_context
 from ct_retrain.report.report_inputs import History, ReportInputs, read_history
@@ -25,14 +27,42 @@ _HEAD = 1024
 """Bytes at the start of a page that hold a digest of its input."""
 
 
-def write(inputs: ReportInputs, records: Sequence[NightRecord]) -> list[Path]:
-    """Write the history page and the pages of *records*; return the paths of the latter."""
-    history = read_history(inputs)
-    pages = _there(inputs.workspace) | {record.night for record in records}
+def write(inputs: ReportInputs, nights: Sequence[NightRecord | Breakdown]) -> list[Path]:
+    """Write the history page and the pages of *nights*; return the paths of the latter."""
+    history, broken = read_history(inputs), broken_nights(inputs.workspace)
+    pages = _there(inputs.workspace, broken) | {one.night for one in nights}
     disk.make_directory(inputs.workspace.reports)
-    context = {**history_context(inputs, history), "pages": pages, "source": "history"}
-    disk.write_bytes(inputs.workspace.reports / INDEX, _rendered("history.html.j2", context))
-    return [_write_night(inputs, history, record, pages) for record in records]
+    disk.write_bytes(inputs.workspace.reports / INDEX, _history(inputs, history, pages))
+    return [
+        _write_broken(inputs, one)
+        if isinstance(one, Breakdown)
+        else _write_night(inputs, history, one, pages)
+        for one in nights
+    ]
+
+
+def live_page(inputs: ReportInputs, running: str) -> bytes:
+    """The history page as it would be written now, with what is *running*, if anything is; nothing is written."""
+    return _history(
+        inputs, read_history(inputs), _there(inputs.workspace, broken_nights(inputs.workspace)), running
+    )
+
+
+def _history(inputs: ReportInputs, history: History, pages: set[str], running: str = "") -> bytes:
+    context = history_context(inputs, history)
+    more = {
+        "broken": broken_nights(inputs.workspace),
+        "running": running,
+        "pages": pages,
+        "source": "history",
+    }
+    return _rendered("history.html.j2", {**context, **more})
+
+
+def _write_broken(inputs: ReportInputs, one: Breakdown) -> Path:
+    path = page(inputs.workspace, one.night)
+    disk.write_bytes(path, _rendered("broken.html.j2", {**broken_context(one), "source": digest(one)}))
+    return path
 
 
 def _write_night(inputs: ReportInputs, history: History, record: NightRecord, pages: set[str]) -> Path:
@@ -58,9 +88,9 @@ def is_written(workspace: Workspace, record: NightRecord) -> bool:
         return f'content="{digest(record)}"'.encode() in file.read(_HEAD)
 
 
-def _there(workspace: Workspace) -> set[str]:
-    """Return the nights on record that have a page."""
-    named = {path.stem for path in workspace.records.glob("*.json")}
+def _there(workspace: Workspace, broken: Sequence[Breakdown]) -> set[str]:
+    """Nights, on record or *broken*, that have a page."""
+    named = {path.stem for path in workspace.records.glob("*.json")} | {one.night for one in broken}
     found = {path.stem for path in workspace.reports.glob("*.html")}
     return named & found
 
@@ -87,6 +117,13 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_shown,
     )
-    named = (formatting.words, formatting.line, formatting.comma_list, formatting.moment, formatting.opening)
+    named = (
+        formatting.words,
+        formatting.one_line,
+        formatting.line,
+        formatting.comma_list,
+        formatting.moment,
+        formatting.opening,
+    )
     found.filters.update({one.__name__: one for one in named})
     return found

@@ -244,17 +244,18 @@ def moves_of(models: Path) -> list[Move]:
     return list(disk.read_lines(path, Move)) if path.exists() else []
 
 
-def predecessor(models: Path) -> str:
-    """The newest release before the one that is served that nobody has gone back from; raise UsageError without one."""
+def predecessor(models: Path) -> str | None:
+    """What was served before: the newest release before the current that nobody has gone back from, else None, mainline.
+
+    Raise UsageError where mainline is served and no such release is on record.
+    """
     moves = moves_of(models)
-    names = earlier(moves, moves[-1].target if moves else None)
-    if not names:
-        message = (
-            f"no earlier release is on record in {models / HISTORY}: name one, `ct-retrain rollback NIGHT`, "
-            f"or serve mainline, `ct-retrain rollback --to-mainline`"
-        )
+    current = moves[-1].target if moves else _pointed(models)
+    names = earlier(moves, current)
+    if current is None and not names:
+        message = "mainline is served, and nothing was before it; `ct-retrain rollback NIGHT` serves a release again"
         raise UsageError(message)
-    return names[0]
+    return names[0] if names else None
 
 
 def verified(models: Path, name: str) -> Release:

@@ -128,7 +128,9 @@ class TrainSettings(Section):
     mainline: str = "Qwen/Qwen2.5-Coder-7B-Instruct"
     """Path or Hugging Face name of the model that every night starts from."""
     command: str = ""
-    """Command of your own trainer, called with PLAN.json and OUT; empty uses the built-in QLoRA trainer."""
+    """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
+    new_settings: bool = False
+    """Train when nothing is new but the settings below `train`, compared with those of the last night that trained."""
     min_new: Annotated[int, Field(ge=1)] = 1
     """Minimum number of new examples; with fewer the night ends as "nothing new"."""
     refresh_forgotten: bool = False

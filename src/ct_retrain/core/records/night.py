@@ -49,7 +49,9 @@ class NightPlan(Record):
     previous: NightId | None
     """The last finished night, whose dataset and ledger this one continues."""
     champion: str | None
-    """Directory name of the release that `latest_nightly` pointed at."""
+    """Release that `latest_nightly` pointed at, by directory name."""
+    again: bool = False
+    """Whether it trains although nothing is new, because a person asked for that."""
 
 
 class CollectFacts(Record):

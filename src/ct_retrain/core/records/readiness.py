@@ -1,6 +1,16 @@
-"""Whether mainline can be trained and measured, as known before a night."""
+"""What can be known before a night: whether mainline can be trained and measured, and what the machine lacks."""
 
 from ct_retrain.core.record import Record
+
+
+class Finding(Record):
+    """One thing that a night needs and that was looked at."""
+
+    what: str
+    found: str
+    fine: bool
+    """Whether a night gets by with it."""
+    remedy: str = ""
 
 
 class Readiness(Record):

@@ -98,7 +98,7 @@ def _clock(workspace: Workspace) -> Iterator[Remark]:
         what = (
             f"started {last.started:%Y-%m-%d %H:%M} UTC, which is still to come: one of the clocks was wrong"
         )
-        heal = f"set the clock; until {last.night} is past, ct-retrain run --night {last.night.partition('.')[0]}.N"
+        heal = f"set the clock; if the night should not be, ct-retrain forget {last.night}"
         yield _remark(workspace, workspace.record(last.night), what, heal)
 
 

@@ -5,6 +5,7 @@ import shutil
 import traceback
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import structlog
@@ -12,6 +13,7 @@ import structlog
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CtRetrainError
+from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import NightRecord, Provenance
 from ct_retrain.core.records.notice import Beat
 from ct_retrain.core.stage import STAGES
@@ -19,6 +21,7 @@ from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, PLAN, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive, index
+from ct_retrain.report import BROKEN
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 _LINES = 8
@@ -37,9 +40,27 @@ def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, er
     except (CtRetrainError, OSError) as full:  # the failure that is told is the first one
         _LOG.error("night not archived", reason=str(full), traceback=trace)
         where = f"in the log; {full}"
-    said = archive.redacted(str(error), settings)
-    failure = messages.Breakdown(_failing(workspace, night), type(error).__name__, said, where, log)
-    outbox.post(workspace, ports.notifier, messages.breakdown(night, failure))
+    failure = Breakdown(
+        night=night,
+        at=datetime.now(UTC),
+        stage=_failing(workspace, night),
+        kind=type(error).__name__,
+        said=archive.redacted(str(error), settings),
+        traceback=where,
+        log=log,
+    )
+    outbox.post(workspace, ports.notifier, messages.breakdown(failure, _page(workspace, ports, failure)))
+
+
+def _page(workspace: Workspace, ports: Ports, failure: Breakdown) -> str:
+    """Keep *failure* for people and write its page; where that lies, "" where there is none."""
+    try:
+        disk.write_record(disk.make_directory(workspace.archive / failure.night) / BROKEN, failure)
+        if ports.reporter is not None:
+            return workspace.relative(ports.reporter(workspace, failure))
+    except Exception as error:  # noqa: BLE001 - whatever the page lacks, the team is told that the night broke
+        _LOG.error("page of the broken night not written", reason=str(error))
+    return ""
 
 
 def _environment(ports: Ports) -> Provenance | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
     CollectFacts,
@@ -47,20 +48,6 @@ class Places(NamedTuple):
     """Problems that no arm was asked."""
 
 
-class Breakdown(NamedTuple):
-    """A try of a night that broke."""
-
-    stage: str
-    kind: str
-    """Type of the exception."""
-    said: str
-    """Its message, without secrets."""
-    traceback: str
-    """Where it was written, relative to the workspace; the rest of the archive lies beside it."""
-    log: Sequence[str]
-    """The last things that the night said."""
-
-
 def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Notice:
     """The one message of a night that is over; *facts* are what is left of its stages' manifests.
 
@@ -85,15 +72,19 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
     return _notice((record.night, "outcome", digest(told)[:16]), level, title, lines)
 
 
-def breakdown(night: str, failure: Breakdown) -> Notice:
-    """A night that broke; the same failure of a second try is the same notice."""
-    kind, said = failure.kind, failure.said
+def breakdown(failure: Breakdown, page: str = "") -> Notice:
+    """A night that broke; the same failure of a second try is the same notice.
+
+    *page* is where its page lies, relative to the workspace.
+    """
+    night, kind, said = failure.night, failure.kind, failure.said
     lines = [
         said[:_LONGEST] or kind,
         f"Stage: {failure.stage}",
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
+        *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: mend what it names, then: ct-retrain run --night {night} (it goes on where it stopped)",
+        f"Next: mend what it names, then: {failure.again} (it goes on where it stopped)",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
@@ -240,7 +231,7 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
             collected = facts.get("collect")
             seen = not isinstance(collected, CollectFacts) or collected.runs > 0
             return (
-                "nothing to do"
+                "nothing to do; ct-retrain run --again would train on the same data"
                 if seen
                 else "there was no run at all: ct-retrain config paths.runs says where they are looked for"
             )

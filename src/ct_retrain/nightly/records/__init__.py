@@ -1,20 +1,25 @@
 """What is on record of nights: an index of them, how far the one that runs is, what failed, and what is kept for triage."""
 
-from ct_retrain.nightly.records.index import last_record, open_nights, record_of, records, tonight
+from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting
+from ct_retrain.nightly.records.index import broken_at, last_record, night_id, open_nights, record_of, records
 from ct_retrain.nightly.records.inspection import Failure, failures, inspect, quarantined, trained
 from ct_retrain.nightly.records.progress import Underway, underway
 
 __all__ = [
     "Failure",
     "Underway",
+    "broken_at",
     "failures",
+    "forget_night",
+    "forgotten_nights",
     "inspect",
     "last_record",
+    "night_id",
     "open_nights",
+    "plan_forgetting",
     "quarantined",
     "record_of",
     "records",
-    "tonight",
     "trained",
     "underway",
 ]

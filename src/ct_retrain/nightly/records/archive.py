@@ -9,6 +9,7 @@ from ct_retrain.core.configuration.loading import secret_values
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.records.night import Provenance
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.report import BROKEN
 
 ENVIRONMENT = "environment.json"
 _KEPT = (
@@ -45,7 +46,7 @@ def keep(workspace: Workspace, night: str, environment: Provenance | None, failu
         copy = staging / path.relative_to(source)
         disk.make_directory(copy.parent)
         shutil.copyfile(path, copy)
-    for path in sorted(target.glob(_FAILURES)):
+    for path in [*sorted(target.glob(_FAILURES)), *target.glob(BROKEN)]:
         shutil.copyfile(path, staging / path.name)
     if environment is not None:
         disk.write_record(staging / ENVIRONMENT, environment)

@@ -1,12 +1,14 @@
 """The nights on record: which ended, which are open, and the plan a new one starts from."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import NightPlan, NightRecord, night_order
 from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.report import broken_nights
 from ct_retrain.stages.publish import latest
 
 
@@ -32,6 +34,16 @@ def record_of(workspace: Workspace, night: str | None) -> NightRecord:
     return record
 
 
+def broken_at(workspace: Workspace, night: str | None) -> Breakdown | None:
+    """How *night* broke, where it is not over; where *night* is None, of one that is later than all that ended."""
+    broken = broken_nights(workspace)
+    if night is not None:
+        return next((one for one in broken if one.night == night), None)
+    last = last_record(workspace)
+    later = [one for one in broken if last is None or night_order(one.night) > night_order(last.night)]
+    return later[-1] if later else None
+
+
 def gold_before(workspace: Workspace) -> int:
     """Rows of gold that the last night that trained had; 0 where none did, or its record does not say."""
     for record in reversed(records(workspace)):
@@ -47,6 +59,22 @@ def open_nights(workspace: Workspace) -> list[NightPlan]:
     return sorted(waiting, key=lambda plan: night_order(plan.night))
 
 
+def night_id(asked: str | None, zone: str) -> str:
+    """The id *asked* for, or today's in *zone* where that is None; raise UsageError for what is no date."""
+    if asked is None:
+        return tonight(zone)
+    day, dot, number = asked.partition(".")
+    try:
+        if day != date.fromisoformat(day).isoformat() or (dot and not number.isdecimal()):
+            raise ValueError
+    except ValueError:
+        message = (
+            f"night {asked!r} is no date: write YYYY-MM-DD, or YYYY-MM-DD.2 for a second night of that day"
+        )
+        raise UsageError(message) from None
+    return asked
+
+
 def tonight(zone: str) -> str:
     """The night's id: today's date in *zone* (the machine's when empty)."""
     try:
@@ -57,19 +85,26 @@ def tonight(zone: str) -> str:
     return datetime.now(UTC).astimezone(here).date().isoformat()
 
 
-def open_plan(workspace: Workspace, night: str) -> NightPlan:
+def open_plan(workspace: Workspace, night: str, latest_day: str = "", *, again: bool = False) -> NightPlan:
     """The frozen plan of *night*: the one on disk when it was started before, else a new one, durably.
 
-    Raise UsageError when a later night is already over: nights only go forward.
+    Raise UsageError when a later night is already over, for nights only go forward, and for a new night after
+    *latest_day*, where one is given. A new night that runs *again* trains although nothing is new.
     """
     path = workspace.night(night) / PLAN
     if path.exists():
         return disk.read_record(path, NightPlan)
+    if latest_day and night_order(night)[0] > latest_day:
+        message = (
+            f"night {night} is still to come (today is {latest_day}), and no earlier night could start after it; "
+            "if that is meant: --ahead"
+        )
+        raise UsageError(message)
     last = last_record(workspace)
     if last is not None and night_order(last.night) > night_order(night):
         message = (
             f"night {last.night} is already over: {night} can no longer start; is the clock right? If it is, use "
-            f"--night {_after(last.night)}"
+            f"--night {_after(last.night)}; if {last.night} should not be: ct-retrain forget {last.night}"
         )
         raise UsageError(message)
     plan = NightPlan(
@@ -77,10 +112,18 @@ def open_plan(workspace: Workspace, night: str) -> NightPlan:
         started=datetime.now(UTC),
         previous=last.night if last else None,
         champion=latest(workspace.models),
+        again=again,
     )
     disk.make_directory(path.parent)
     disk.write_record(path, plan)
     return plan
+
+
+def next_free_night(workspace: Workspace, night: str) -> str:
+    """*night*, or where that is over the first id of its date that is not."""
+    while workspace.record(night).exists():
+        night = _after(night)
+    return night
 
 
 def _after(night: str) -> str:

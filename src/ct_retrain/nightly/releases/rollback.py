@@ -30,16 +30,17 @@ RELAPSE = "relapse.json"
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
 
-def roll_back(workspace: Workspace, generators: Generators, night: str | None, because: str) -> str:
-    """Serve the release of *night* again, or where that is None the one before; return its name.
+def roll_back(workspace: Workspace, generators: Generators, night: str | None, because: str) -> str | None:
+    """Serve the release of *night* again, or where that is None what was served before; return its name, None for mainline.
 
     Raise UsageError or CorruptStateError for a release that is not there as it was made, ToolError where it does not
     load; then nothing was moved.
     """
     models = workspace.models
     name = release_name(night) if night else predecessor(models)
-    verified(models, name)
-    generators.open(models / name)
+    if name is not None:
+        verified(models, name)
+        generators.open(models / name)
     move_latest(models, name, MoveReason(night, because, "rollback"))
     return name
 

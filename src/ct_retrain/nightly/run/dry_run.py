@@ -17,7 +17,7 @@ from ct_retrain.core.records.night import (
     NightPlan,
 )
 from ct_retrain.core.records.problem import Prompt, Suite
-from ct_retrain.core.records.readiness import Readiness
+from ct_retrain.core.records.readiness import Finding, Readiness
 from ct_retrain.core.records.training import (
     Hyperparameters,
     Outlook,
@@ -73,17 +73,27 @@ class DryRun(Record):
     """The first refusal of each reason, stage by stage; nothing of a dry run is left where more could be read."""
     mainline: Readiness | None = None
     """Whether the model can be trained and measured; None where nobody can tell."""
+    lacking: tuple[Finding, ...] = ()
+    """What a night needs and does not find here, as `ct-retrain doctor` says it; mainline is above."""
+
+    @property
+    def would_break(self) -> bool:
+        """Whether it is known already that the night would not come to its end."""
+        return bool(self.lacking) or bool(self.mainline and self.mainline.faults)
 
 
-def plan_night(workspace: Workspace, settings: Settings, ports: Ports, night: str | None) -> DryRun:
+def plan_night(
+    workspace: Workspace, settings: Settings, ports: Ports, night: str | None, *, again: bool = False
+) -> DryRun:
     """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
-    name = night or index.tonight(settings.timezone)
+    name = index.night_id(night, settings.timezone)
     last = index.last_record(workspace)
     plan = NightPlan(
         night=name,
         started=datetime.now(UTC),
         previous=last.night if last else None,
         champion=latest(workspace.models),
+        again=again,
     )
     with tempfile.TemporaryDirectory(prefix="ct-retrain-dry-") as scratch:
         return _rehearse(Night(workspace, settings, ports, plan, Path(scratch)))
@@ -121,7 +131,14 @@ def _rehearse(night: Night) -> DryRun:
         held=withheld(out, inputs) if learns else "",
         examples=tuple(_examples(night)),
         mainline=_ready(night, found.suite),
+        lacking=tuple(_lacking(night.ports)),
     )
+
+
+def _lacking(ports: Ports) -> Iterator[Finding]:
+    for one in ports.findings() if ports.findings else ():
+        if not one.fine and not (ports.mainline and one.what == "mainline"):
+            yield one
 
 
 def _ready(night: Night, suite: Suite) -> Readiness | None:

@@ -20,6 +20,7 @@ from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.run import finish
 from ct_retrain.nightly.snapshots import purge, upload
 from ct_retrain.report import is_written
+from ct_retrain.stages.publish import night_of
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
@@ -46,12 +47,20 @@ def _report(workspace: Workspace, settings: Settings, ports: Ports, record: Nigh
     if ports.reporter is None or is_written(workspace, record):
         return
     try:
-        ports.reporter(workspace, record)
+        for touched in [*_touched(workspace, record), record]:
+            ports.reporter(workspace, touched)
     except CtRetrainError:
         raise
     except Exception as error:  # a page is not worth a night nobody is told of
         message = f"the page of {record.night} cannot be made ({type(error).__name__}: {error}): this is a bug of ours"
         raise CtRetrainError(message) from error
+
+
+def _touched(workspace: Workspace, record: NightRecord) -> list[NightRecord]:
+    """The nights whose releases this one went back from and to: their pages say so."""
+    names = (record.relapse.source, record.relapse.target) if record.relapse else ()
+    paths = [workspace.record(night_of(name)) for name in names if name]
+    return [disk.read_record(path, NightRecord) for path in paths if path.exists()]
 
 
 def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:

@@ -40,15 +40,21 @@ class Options(NamedTuple):
     """Stop after this stage, leaving the night open."""
     redo: StageName | None = None
     """Throw this stage and what follows away first."""
+    ahead: bool = False
+    """Let a night start whose day is still to come."""
+    again: bool = False
+    """Train although nothing is new; where the night is over, in another one of its date."""
 
 
 def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
     """Run the night, or what is left of it; None when it was told to stop before its end.
 
-    A night that is over is returned as it is. Raise LockedError when another one runs; any other failure is
-    archived and told to the team before it is raised again.
+    A night that is over is returned as it is. Raise UsageError for what is no date, LockedError when another night
+    runs; any other failure is archived and told to the team before it is raised again.
     """
-    name = options.night or index.tonight(settings.timezone)
+    name = index.night_id(options.night, settings.timezone)
+    if options.again and options.redo is None:
+        name = index.next_free_night(workspace, name)
     try:
         with disk.lock(workspace.lock):
             return _locked(workspace, settings, ports, options._replace(night=name))
@@ -68,7 +74,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
         alerts.beat(ports, "start", name)
     alerts.look_at_disk(workspace, settings, ports, name)
     try:
-        ended = _night(workspace, settings, ports, name, options.until)
+        ended = _night(workspace, settings, ports, options)
     except (KeyboardInterrupt, SystemExit, LockedError):
         raise
     except Exception as error:
@@ -86,15 +92,21 @@ def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
     return record
 
 
-def _night(
-    workspace: Workspace, settings: Settings, ports: Ports, name: str, until: StageName | None
-) -> NightRecord | None:
+def _night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
+    name = options.night or ""
+    latest_day = "" if options.ahead else index.tonight(settings.timezone)
     with (
         disk.blamed(workspace.root),
         structlog.contextvars.bound_contextvars(night=name),
         contextlib.closing(ports.generators),
     ):
-        night = Night(workspace, settings, ports, index.open_plan(workspace, name), workspace.night(name))
+        night = Night(
+            workspace,
+            settings,
+            ports,
+            index.open_plan(workspace, name, latest_day, again=options.again),
+            workspace.night(name),
+        )
         done: list[Manifest] = []
         for stage in STAGES:
             step, fill = stages.STEPS[stage](night, done)
@@ -104,7 +116,7 @@ def _night(
             seconds = (manifest.finished - manifest.started).total_seconds()
             figures = {**stages.summary(manifest), **stages.judging(manifest)}
             _LOG.info("stage done", stage=stage, seconds=round(seconds, 1), **figures)
-            if stage == until:
+            if stage == options.until:
                 return None
             if _nothing_more(manifest, night):
                 break

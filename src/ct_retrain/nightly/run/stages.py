@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.loading import recordable
 from ct_retrain.core.configuration.settings import BenchmarkSettings, PathSettings
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.record import digest
@@ -94,7 +95,7 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
 def _train(night: Night, done: list[Manifest]) -> Planned:
     inputs, trainer = train_inputs(night), night.ports.trainer
     sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints_of(directory)]
-    settings = night.settings.train.model_dump(exclude={"min_new"})
+    settings = night.settings.train.model_dump(exclude={"min_new", "new_settings"})
     key = digest(
         content(done[-1]),
         settings,
@@ -134,13 +135,28 @@ def train_inputs(night: Night) -> TrainInputs:
 
 
 def learns(night: Night, curated: CurateFacts) -> bool:
-    """Whether the night trains: enough is new, or the last night was held back before it learned what was new then."""
+    """Whether the night trains: enough is new, a person or other settings ask for it, or the last was held back before it trained."""
+    if curated.examples and (night.plan.again or _newly_set(night)):
+        return True
     if curated.new >= night.settings.train.min_new:
         return True
     if not curated.examples or night.plan.previous is None:
         return False
     record = disk.read_record(night.workspace.record(night.plan.previous), NightRecord)
     return record.outcome is NightOutcome.HELD and record.adapter is None
+
+
+def _newly_set(night: Night) -> bool:
+    """Whether settings that decide a training are others than when a night last trained, and `train.new_settings` asks."""
+    if not night.settings.train.new_settings:
+        return False
+    trained = [one for one in index.records(night.workspace) if one.hyperparameters is not None]
+    if not trained:
+        return False
+    before, now = trained[-1].provenance.settings, recordable(night.settings)
+    aside = {"train.min_new", "train.new_settings"}
+    known = {name for name in now if name.startswith("train.") and name in before} - aside
+    return any(str(before[name]) != str(now[name]) for name in known)
 
 
 def protected(night: Night) -> Protection:
