@@ -15,6 +15,7 @@ from ct_retrain.adapters.mlflow_tracker import MlflowTracker, tracker_of
 from ct_retrain.cli import call
 from ct_retrain.core.configuration.settings import PathSettings, Settings, TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.tracked import (
     Aliases,
     Point,
@@ -261,4 +262,4 @@ def test_doctor_says_when_mlflow_is_missing(
     finding = doctor_checks.tracking_finding(Workspace(tmp_path, PathSettings()), settings)
 
     assert finding.fine is fine
-    assert ("ct-retrain[track]" in finding.remedy) is (store != "off")
+    assert finding.remedy == (install_command("track") if store != "off" else "")

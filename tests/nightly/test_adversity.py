@@ -207,9 +207,7 @@ def test_what_the_last_night_left_is_not_continued_when_hands_were_in_it(
         case _:
             path = manifest.with_name("dataset.jsonl")
             path.write_text(path.read_text().replace("~a", " a", 1))
-    with pytest.raises(
-        CorruptStateError, match=rf"tonight continues it: `ct-retrain restore {FIRST} --force`"
-    ):
+    with pytest.raises(CorruptStateError, match=rf"tonight continues it: ct-retrain restore {FIRST} --force"):
         live(small, SECOND)
     assert {breach.heal for breach in check(small.workspace).breaches} == {
         f"ct-retrain restore {FIRST} --force"

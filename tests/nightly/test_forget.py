@@ -102,3 +102,15 @@ def test_a_night_that_published_keeps_its_release(tmp_path: Path, two: SmallWork
 
     assert (workspace.models / f"nightly_{FIRST}" / "release.json").is_file()
     assert check(workspace).breaches == ()
+
+
+def test_without_an_off_site_copy_nobody_is_sent_to_restore(tmp_path: Path, two: SmallWorkspace) -> None:
+    workspace = copy_of(two, tmp_path / "town").workspace
+    (workspace.stage(SECOND, "collect") / "manifest.json").unlink()
+    heals = {breach.heal for breach in check(workspace).breaches}
+
+    assert heals
+    assert not any("ct-retrain restore" in heal for heal in heals)
+    assert any(f"ct-retrain forget {SECOND}" in heal for heal in heals)
+    forget_night(workspace, plan_forgetting(workspace, SECOND), "its files are gone")
+    assert check(workspace).breaches == ()

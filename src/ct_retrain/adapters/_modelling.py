@@ -17,6 +17,7 @@ from typing import Any
 
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.record import digest
 
 _WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt")
@@ -34,7 +35,7 @@ def library(name: str) -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         package = name.partition(".")[0]
-        message = f"the package {package} is not installed: pip install 'ct-retrain[train]', then run again"
+        message = f"the package {package} is not installed: {install_command('train')}, then run again"
         raise UsageError(message) from error
 
 

@@ -14,13 +14,14 @@ from ct_retrain.adapters._child_programs import Command
 from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
-from ct_retrain.adapters.mlflow_tracker import REMEDY, absent, tracker_of
+from ct_retrain.adapters.mlflow_tracker import absent, tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
 from ct_retrain.cluster.judge import ClusterJudge
 from ct_retrain.cluster.probe import probe
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import CtRetrainError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.readiness import Finding
 from ct_retrain.core.workspace import Workspace
@@ -125,7 +126,7 @@ def tracking_finding(workspace: Workspace, settings: Settings) -> Finding:
         return Finding(what="tracking", found="off", fine=True)
     if missing:
         found = f"off: {', '.join(missing)} not installed"
-        return Finding(what="tracking", found=found, fine=store == "auto", remedy=REMEDY)
+        return Finding(what="tracking", found=found, fine=store == "auto", remedy=install_command("track"))
     tracker = tracker_of(workspace, settings.tracking)
     return Finding(what="tracking", found=tracker.uri if tracker else "off", fine=True)
 
@@ -150,7 +151,7 @@ def _training(settings: Settings) -> Iterator[Finding]:
     versions = packages()
     for name in wanted:
         present = find_spec(name) is not None
-        remedy = "" if present else "./setup.sh installs it"
+        remedy = "" if present else install_command("train")
         yield Finding(what=name, found=versions.get(name, "none"), fine=present, remedy=remedy)
 
 
@@ -190,7 +191,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
 
 def _device() -> Finding:
     if find_spec("torch") is None:
-        return Finding(what="device", found="unknown: no torch", fine=False, remedy="./setup.sh installs it")
+        return Finding(what="device", found="unknown: no torch", fine=False, remedy=install_command("train"))
     import torch
 
     if torch.cuda.is_available():

@@ -19,11 +19,11 @@ from pydantic import ValidationError
 
 from ct_retrain.core.configuration.settings import TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.tracked import Story, Tracked
 from ct_retrain.core.workspace import Workspace
 
 STORE = "mlflow.db"
-REMEDY = "pip install 'ct-retrain[track]'"
 _NEEDED = ("mlflow", "sqlalchemy", "alembic")
 _SQLITE = "sqlite:///"
 _BESIDE = ("-journal", "-wal", "-shm")
@@ -94,7 +94,9 @@ class MlflowTracker:
         """
         missing = absent()
         if missing:
-            raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
+            raise ToolError(
+                f"tracking needs {', '.join(missing)}: {install_command('track')}, or set tracking.store to off"
+            )
         path = self.embedded or (
             Path(self.uri.removeprefix(_SQLITE)) if self.uri.startswith(_SQLITE) else None
         )

@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from ct_retrain.core.configuration.settings import SnapshotSettings
 from ct_retrain.core.errors import ToolError, UsageError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.snapshot import Stored
 
 PART = 16 << 20
@@ -205,7 +206,7 @@ def _client(settings: SnapshotSettings) -> Any:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
     except ImportError as error:
-        message = "snapshot.target is a bucket and boto3 is not installed: pip install 'ct-retrain[s3]'"
+        message = f"snapshot.target is a bucket and boto3 is not installed: {install_command('s3')}"
         raise UsageError(message) from error
     config = Config(
         connect_timeout=10,

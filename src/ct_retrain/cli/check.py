@@ -11,6 +11,7 @@ from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.core.records.audit import Audit, Verification
+    from ct_retrain.core.workspace import Workspace
 
 
 @click.command(short_help="Check the invariants of the workspace.")
@@ -81,16 +82,20 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
     if again:
         more = judge_again(workspace, settings, ports, record).claims
         found = found.model_copy(update={"claims": (*found.claims, *more)})
-    print_json(found.model_dump(mode="json")) if as_json else _print_verification(found)
+    print_json(found.model_dump(mode="json")) if as_json else _print_verification(workspace, found)
     if found.denied:
         return CorruptStateError.exit_code
     return EXIT_CODES[NightOutcome.HELD] if found.doubtful else 0
 
 
-def _print_verification(found: Verification) -> None:
+def _print_verification(workspace: Workspace, found: Verification) -> None:
+    from ct_retrain.nightly.releases.inventory import bring_back
+
     click.echo(f"night {found.night}")
     for claim in found.claims:
         word = {"confirmed": "confirmed", "denied": "DENIED", "unknown": "cannot be told"}[claim.finding]
         click.echo(f"{word:14} {claim.claim}{f' ({claim.why})' if claim.why else ''}")
     if found.denied:
-        click.echo(f"repair with: ct-retrain restore {found.night}; `ct-retrain check` checks the rest")
+        click.echo(
+            f"what is denied heals by: {bring_back(workspace, found.night)}; `ct-retrain check` looks over the rest"
+        )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Tracker
 from ct_retrain.core.record import Record, Sha256, digest
 from ct_retrain.core.records.night import (
@@ -85,7 +86,7 @@ def tracker(ports: Ports) -> Tracker:
     if ports.tracker is None:
         raise UsageError(
             "no night is tracked here: set tracking.store to auto or a tracking URI, "
-            "and install what it needs: pip install 'ct-retrain[track]'"
+            f"and install what it needs: {install_command('track')}"
         )
     return ports.tracker
 

@@ -13,13 +13,13 @@ from ct_retrain.core.records.night import (
     NightRecord,
     Relapse,
     Release,
+    night_order,
 )
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.releases.rollback import RELAPSE
 from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, moves_of, night_of, release_name
 
 _WRITABLE = 0o222
-_HISTORY_BACK = "move it away; ct-retrain restore NIGHT, of the last night, brings its copy back"
 
 
 def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
@@ -29,8 +29,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     try:
         moves = moves_of(workspace.models)
     except CorruptStateError as error:
-        heal = _HISTORY_BACK
-        yield _breach(workspace, "history", workspace.models / HISTORY, str(error), heal)
+        yield _breach(workspace, "history", workspace.models / HISTORY, str(error), _history_back(workspace))
         return
     yield from _pointer(workspace, moves)
     yield from _moves(workspace, moves)
@@ -76,7 +75,7 @@ def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
         return
     name = link.readlink().name if link.is_symlink() else None
     if name is not None and not (workspace.models / name / RELEASE).is_file():
-        heal = f"ct-retrain rollback to another release, or ct-retrain restore {_night(name)}"
+        heal = f"ct-retrain rollback to another release; or {bring_back(workspace, _night(name))}"
         yield _breach(workspace, "I3", link, f"points at {name}, which is no complete release", heal)
     elif name is not None and link.readlink().as_posix() != name:
         heal = f"remove the link, then ct-retrain rollback {_night(name)}"
@@ -106,7 +105,7 @@ def _goes_back(note: Path, name: str | None) -> bool:
 
 def _moves(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     """Each move starts where the one before ended, and every release on record has one."""
-    path, heal = workspace.models / HISTORY, _HISTORY_BACK
+    path, heal = workspace.models / HISTORY, _history_back(workspace)
     for number, (before, after) in enumerate(pairwise(moves), 2):
         if after.source != before.target:
             what = f"line {number} moves from {after.source or 'mainline'}, and line {number - 1} ends at {before.target}"
@@ -143,8 +142,16 @@ def bring_back(workspace: Workspace, night: str) -> str:
         return f"ct-retrain restore {night} --force"
     return (
         f"{night} has no off-site copy: put it back from a copy of yours; the last night, if it published nothing, is made "
-        f"again by ct-retrain run --night {night} --redo collect"
+        f"again by ct-retrain run --night {night} --redo collect, or taken off the record by ct-retrain forget {night}"
     )
+
+
+def _history_back(workspace: Workspace) -> str:
+    """How the history becomes readable again."""
+    copied = [path.stem for path in workspace.records.glob("receipts/*.json")]
+    if copied:
+        return f"move it away; ct-retrain restore {max(copied, key=night_order)} brings its copy back"
+    return "move it away, or mend the line by hand; there is no off-site copy, and the next move begins a new one"
 
 
 def _night(release: str | None) -> str:

@@ -32,6 +32,7 @@ from ct_retrain.decontamination.protection import Protection
 from ct_retrain.manifests import read_manifest
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.records import index
+from ct_retrain.nightly.releases.inventory import bring_back
 from ct_retrain.nightly.run import finish
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
@@ -319,9 +320,7 @@ def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Pa
     else:
         broken = list(disk.breaches(directory, read_manifest(path).files))
     if broken:
-        message = (
-            f"{broken[0]}, and tonight continues it: `ct-retrain restore {previous} --force` brings it back"
-        )
+        message = f"{broken[0]}, and tonight continues it: {bring_back(workspace, previous)}"
         raise CorruptStateError(message)
     return directory
 
