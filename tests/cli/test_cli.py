@@ -12,6 +12,8 @@ import click
 import pytest
 from tests.small_workspace import found, leave_trace
 
+from ct_retrain import __version__
+from ct_retrain.adapters.provenance import own_commit
 from ct_retrain.cli import call, cli
 from ct_retrain.cli.context import print_box, print_table
 from ct_retrain.cli.grouped import SECTIONS
@@ -307,3 +309,13 @@ def test_what_would_break_the_night_is_said_before_it_in_the_same_words(
     assert {"train.command", "endpoint"} <= {one["what"] for one in lacking}
     for one in lacking:
         assert f"error: {one['what']}: {one['found']}" in planned
+
+
+def test_the_version_names_the_commit(capsys: pytest.CaptureFixture[str]) -> None:
+    commit, dirty = own_commit()
+    assert call(["--version"]) == 0
+    said = capsys.readouterr().out
+
+    assert said.startswith(f"ct-retrain {__version__}")
+    assert (f"commit {commit[:12]}" in said) is bool(commit)
+    assert ("not committed" in said) is dirty

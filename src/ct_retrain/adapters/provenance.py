@@ -31,8 +31,8 @@ _PACKAGES = (
 
 
 def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
-    """Return what is needed to build this system again; secrets are masked."""
-    commit, dirty = _commit(Path(__file__).parent)
+    """What would be needed to build this system again; secrets are masked."""
+    commit, dirty = own_commit()
     return Provenance(
         version=ct_retrain.__version__,
         commit=commit,
@@ -59,8 +59,9 @@ def _version(name: str) -> str:
         return ""
 
 
-def _commit(source: Path) -> tuple[str, bool]:
-    """Return the commit of the checkout around *source*, and whether it is dirty; ("", False) outside one."""
+def own_commit() -> tuple[str, bool]:
+    """Commit of the checkout that our source lies in, and whether it has changes; ("", False) outside a checkout."""
+    source = Path(__file__).parent
     head = _git(source, "rev-parse", "HEAD")
     ours = _git(source, "ls-files", "--error-unmatch", str(Path(__file__)))
     return (head, bool(_git(source, "status", "--porcelain"))) if head and ours else ("", False)

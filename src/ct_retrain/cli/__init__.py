@@ -6,6 +6,7 @@ Only this package prints. Only click is imported before a command runs, so that 
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -40,11 +41,32 @@ from ct_retrain.core.errors import CtRetrainError
 INTERRUPTED = 130
 
 
+def _print_version(context: click.Context, option: click.Parameter, value: Any) -> None:
+    del option
+    if not value or context.resilient_parsing:
+        return
+    from ct_retrain.adapters.provenance import own_commit
+
+    commit, dirty = own_commit()
+    made = (
+        f" (commit {commit[:12]}{', with changes that are not committed' if dirty else ''})" if commit else ""
+    )
+    click.echo(f"ct-retrain {__version__}{made}")
+    context.exit()
+
+
 @click.group(
     cls=GroupedCommands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="ct-retrain")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show version and commit.",
+)
 @click.option("-C", "--workspace", default=".", metavar="DIR", help="Workspace to work in.  [default: here]")
 @click.option(
     "--config", "config_file", metavar="FILE", help="Settings file.  [default: DIR/ct-retrain.toml]"
