@@ -60,6 +60,14 @@ def _share(command: click.Command) -> None:
 def _also(context: click.Context, option: click.Parameter, value: Any) -> None:
     """Let what stands after the command count over what stood before it."""
     before: Context | None = context.obj
-    if value and before is not None:
-        more = (*before.assignments, *value) if option.name == "assignments" else value
-        context.obj = type(before).of(**{**before._asdict(), str(option.name): more})
+    if not value or before is None:
+        return
+    workspace, file, assignments, log = before
+    match option.name:
+        case "workspace":
+            workspace = str(value)
+        case "config_file":
+            file = str(value)
+        case _:
+            assignments = (*assignments, *value)
+    context.obj = type(before).of(workspace, file, assignments, log)

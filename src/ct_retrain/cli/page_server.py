@@ -45,7 +45,6 @@ class PageServer(ThreadingHTTPServer):
 class PageHandler(BaseHTTPRequestHandler):
     """One request: a page, or a plain refusal."""
 
-    server: PageServer
     server_version = "ct-retrain"
     sys_version = ""
 
@@ -59,7 +58,7 @@ class PageHandler(BaseHTTPRequestHandler):
             )  # a site elsewhere that calls itself so
             return
         try:
-            body = self.server.page(self.path.partition("?")[0].removeprefix("/"))
+            body = self._page(self.path.partition("?")[0].removeprefix("/"))
         except (CtRetrainError, OSError) as error:
             self.send_error(500, explain=str(error))
             return
@@ -73,6 +72,11 @@ class PageHandler(BaseHTTPRequestHandler):
         self.send_header("Refresh", str(_APART))
         self.end_headers()
         self.wfile.write(body)
+
+    def _page(self, name: str) -> bytes | None:
+        if not isinstance(self.server, PageServer):
+            raise TypeError(self.server)
+        return self.server.page(name)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name that the library gives it
         """Say nothing of each request."""
