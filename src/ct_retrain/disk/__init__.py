@@ -31,6 +31,7 @@ from ct_retrain.disk.files import (
 )
 from ct_retrain.disk.locking import Holder, holder, lock
 from ct_retrain.disk.names import blamed, is_temporary, sync_directory
+from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
 from ct_retrain.disk.trees import (
     fresh_directory,
     make_directory,
@@ -44,6 +45,9 @@ from ct_retrain.disk.trees import (
 __all__ = [
     "Compare",
     "Holder",
+    "Pack",
+    "PackFiles",
+    "PackWriter",
     "append_record",
     "blamed",
     "breaches",

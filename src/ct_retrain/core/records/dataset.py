@@ -9,7 +9,7 @@ from ct_retrain.core.records.verdict import Outcome
 
 
 class Artefact(Record):
-    """One collected file, kept under `artefacts/` by its digest; *name* is what the pipeline called it."""
+    """One collected file, kept in the night's pack by its digest; *name* is what the pipeline called it."""
 
     name: str
     sha256: Sha256

@@ -14,7 +14,8 @@ from ct_retrain.core.records.snapshot import (
     Member,
     SnapshotIndex,
 )
-from ct_retrain.core.workspace import NIGHT_LOG, SERVER_LOG, Workspace
+from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
+from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
 from ct_retrain.stages.publish import HISTORY, release_name
 
 
@@ -82,10 +83,18 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
             for file in manifest.files
             if present.get(f"{directory}/{file.path}") != file.sha256
         ]
-    # Artefacts are in no manifest: their names are their digests.
-    artefacts = f"{_relative(workspace, workspace.stage(index.night, 'collect'))}/artefacts/"
-    kept = (one for one in index.files if one.path.startswith(artefacts))
-    broken += [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
+    return broken + _unsealed(workspace, index)
+
+
+def _unsealed(workspace: Workspace, index: SnapshotIndex) -> list[str]:
+    """What of the night's artefacts is wrong that no manifest names: loose files, named by digest, and packs made of them."""
+    collected = workspace.stage(index.night, "collect")
+    loose, pack = f"{_relative(workspace, collected)}/{ARTEFACTS}/", pack_files(collected)
+    kept = (one for one in index.files if one.path.startswith(loose))
+    broken = [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
+    manifest = disk.read_record(collected / MANIFEST, Manifest) if pack.places.exists() else None
+    if manifest is not None and pack.places.name not in {file.path for file in manifest.files}:
+        broken += [f"{_relative(workspace, path)} {wrong}" for path, wrong in faults(collected, closely=True)]
     return broken
 
 

@@ -127,7 +127,7 @@ def _delete(workspace: Workspace, leaving: Leaving) -> None:
     )
     disk.write_record(path, record)
     try:
-        for file in leaving.files:
+        for file in reversed(leaving.files):  # traces before the artefacts that they name
             (workspace.root / file.path).unlink(missing_ok=True)
     except OSError as error:
         message = f"cannot delete {error.filename}: {error.strerror}; fix permissions, then run again"
