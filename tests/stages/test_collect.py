@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import resource
 import sqlite3
 from datetime import UTC, datetime
@@ -184,7 +185,7 @@ def test_a_crash_while_the_cut_off_is_frozen_leaves_no_ledger(
 ) -> None:
     workspace.write("r1", workspace.line("r1"))
     with monkeypatch.context() as patch:
-        patch.setattr(Walk, "sightings", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Walk, "sightings", lambda *_: (one for one in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
             workspace.night()
     assert not (workspace.out / "ledger.sqlite").exists()
@@ -405,3 +406,57 @@ def test_a_disk_that_takes_no_more_is_a_tool_error(workspace: Workspace) -> None
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert workspace.night(again=True).places == [("r1", 1)]
+
+
+def _touched(workspace: Workspace, run: str, days_ago: float) -> None:
+    moment = datetime.now(UTC).timestamp() - days_ago * 86_400
+    os.utime(workspace.trace(run), (moment, moment))
+
+
+def _continued(workspace: Workspace, runs: list[str]) -> None:
+    """Another passing line for *runs*, written at a time when they had long been sealed."""
+    for run in runs:
+        workspace.write(run, workspace.line(run, n=2))
+        _touched(workspace, run, 35)
+
+
+def test_sealed_runs_take_turns_and_none_is_forgotten(workspace: Workspace) -> None:
+    runs = sorted(f"run{number}" for number in range(40))
+    for run in runs:
+        workspace.write(run, workspace.line(run))
+        _touched(workspace, run, 40)
+    assert len(workspace.night().places) == 40
+    _continued(workspace, runs)
+
+    found = [workspace.night(hours=24 * night).places for night in range(1, 101)]
+
+    assert sorted(run for places in found for run, _ in places) == runs
+    assert max(map(len, found)) < 10
+
+
+def test_a_new_run_is_seen_among_sealed_ones_whatever_its_name(workspace: Workspace) -> None:
+    for run in ("b", "d"):
+        workspace.write(run, workspace.line(run))
+        _touched(workspace, run, 40)
+    workspace.night()
+    workspace.trace("b").unlink()
+    for run in ("a", "c", "e"):
+        workspace.write(run, workspace.line(run))
+        _touched(workspace, run, 40)
+
+    night = workspace.night()
+    assert night.places == [("a", 1), ("c", 1), ("e", 1)]
+    assert night.facts.runs == 5
+
+
+@pytest.mark.parametrize(("days", "seal_days"), [(20, 30), (40, 0)])
+def test_what_was_written_to_lately_or_with_seals_off_is_looked_at_every_night(
+    tmp_path: Path, days: int, seal_days: int
+) -> None:
+    workspace = Workspace(tmp_path, seal_days=seal_days)
+    workspace.write("r1", workspace.line("r1"))
+    _touched(workspace, "r1", days)
+    workspace.night()
+    workspace.write("r1", workspace.line("r1", n=2))
+    _touched(workspace, "r1", days - 1)
+    assert workspace.night().places == [("r1", 2)]

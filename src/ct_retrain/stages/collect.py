@@ -23,7 +23,7 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefact_store import ARTEFACTS, TRACES, pack_files
 from ct_retrain.stages._discovery import Walk
-from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
+from ct_retrain.stages._ledger import LEDGER, Cutoff, Ledger, freeze
 from ct_retrain.stages._run_reader import RunHarvest, harvest
 from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
 from ct_retrain.trace import Rules
@@ -78,7 +78,7 @@ def _freeze(out: Path, inputs: CollectInputs) -> None:
         raise UsageError(message)
     previous = inputs.previous / LEDGER if inputs.previous else None
     walk = Walk(inputs.workspace.resolve(), inputs.runs.resolve())
-    freeze(out / LEDGER, previous, walk, inputs.cutoff.timestamp())
+    freeze(out / LEDGER, previous, walk, Cutoff(inputs.cutoff.timestamp(), inputs.settings.seal_days))
 
 
 def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:

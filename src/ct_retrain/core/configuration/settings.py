@@ -53,6 +53,9 @@ class CollectSettings(Section):
     """Larger RTL, testbench or spec files are refused; longer logs are cut to their end."""
     stale_seconds: Count = 3600
     """A half-written last line older than this was never going to be finished: it is refused."""
+    seal_days: Count = 30
+    """A trace that was read and that nobody has written to for so many days is sealed: a night looks at a hundredth of
+    those, each in its turn, and takes the others by their names; 0 looks at every trace every night."""
     shared: tuple[str, ...] = ("specs", "data/specs")
     """Directories of the workspace, besides the run and `paths.runs`, that traces may name files in; `.` is all of it."""
 
