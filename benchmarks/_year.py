@@ -70,7 +70,11 @@ class Year(NamedTuple):
 
 def year(root: Path, retention_days: int) -> Year:
     """A new workspace below *root* that keeps raw copies for *retention_days*."""
-    small, share, learner = found(root / "workspace", problems=range(2, 4)), disk.make_directory(root / "share"), Fixed({})
+    small, share, learner = (
+        found(root / "workspace", problems=range(2, 4)),
+        disk.make_directory(root / "share"),
+        Fixed({}),
+    )
     from ct_retrain.compose import _reporter
 
     settings = small.settings.model_copy(update={"retention_days": retention_days})

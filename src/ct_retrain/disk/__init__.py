@@ -32,6 +32,8 @@ from ct_retrain.disk.files import (
 from ct_retrain.disk.locking import Holder, holder, lock
 from ct_retrain.disk.names import blamed, is_temporary, sync_directory
 from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
+from ct_retrain.disk.segments import USUAL as SEGMENT
+from ct_retrain.disk.segments import Cut, cuts
 from ct_retrain.disk.trees import (
     fresh_directory,
     make_directory,
@@ -43,7 +45,9 @@ from ct_retrain.disk.trees import (
 )
 
 __all__ = [
+    "SEGMENT",
     "Compare",
+    "Cut",
     "Holder",
     "Pack",
     "PackFiles",
@@ -52,6 +56,7 @@ __all__ = [
     "blamed",
     "breaches",
     "chunks_of",
+    "cuts",
     "difference",
     "file_ref",
     "file_refs",

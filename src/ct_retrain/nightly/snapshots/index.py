@@ -18,6 +18,9 @@ from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
 from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
 from ct_retrain.stages.publish import HISTORY, release_name
 
+_CONTINUED = ("collect/ledger.sqlite", "curate/dataset.jsonl", "curate/repairs.jsonl", "train/mixture.jsonl")
+"""Files of a night that grow from the previous night's: off-site, what they have in common is there once."""
+
 
 def places(workspace: Workspace, night: str) -> tuple[str, ...]:
     """The paths that *night* consists of, relative to the workspace; what is not there is left out of a survey."""
@@ -44,7 +47,15 @@ def is_log(path: str) -> bool:
 def survey(workspace: Workspace, night: str) -> SnapshotIndex:
     """Look at every file of *night* and digest it; what a crash left half-written is no file of anybody's."""
     members = [one for place in places(workspace, night) for one in _below(workspace.root, place)]
-    return SnapshotIndex(night=night, members=tuple(sorted(members, key=lambda one: one.path)))
+    members.sort(key=lambda one: one.path)
+    own = f"{_relative(workspace, workspace.night(night))}/"
+    grown = {one.sha256 for one in members if isinstance(one, FileMember) and _is_continued(one, own)}
+    return SnapshotIndex(night=night, members=tuple(members), segmented=tuple(sorted(grown)))
+
+
+def _is_continued(member: FileMember, own: str) -> bool:
+    """Whether *member* holds again what the night before held, and is large enough to be cut."""
+    return member.path.removeprefix(own) in _CONTINUED and member.size > 2 * disk.SEGMENT
 
 
 def member_at(root: Path, name: str) -> Member | None:

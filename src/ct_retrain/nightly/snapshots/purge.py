@@ -72,11 +72,12 @@ def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[
             yield Staying(night=night, why=reasons[night])
             continue
         names = _raw(workspace, night)
-        receipt = receipt_of(workspace, night)
-        why = too_soon(receipt, settings.retention_days, now)
         if not names:
             yield Staying(night=night, why="its raw copies are gone already")
-        elif why is not None or receipt is None:
+            continue
+        receipt = receipt_of(workspace, night)
+        why = too_soon(receipt, settings.retention_days, now)
+        if why is not None or receipt is None:
             yield Staying(night=night, why=why or "")
         else:
             yield _proved(workspace, store, receipt, names)
