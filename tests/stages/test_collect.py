@@ -16,9 +16,9 @@ from tests.stages._runs import Workspace
 
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.stages import collect as stage
+from ct_retrain.stages._artefact_store import artefacts_of
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import Ledger, freeze
-from ct_retrain.stages._artefact_store import artefacts_of
 
 
 @pytest.fixture
@@ -184,8 +184,12 @@ def test_a_crash_while_the_cut_off_is_frozen_leaves_no_ledger(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.write("r1", workspace.line("r1"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
-        patch.setattr(Walk, "sightings", lambda *_: (one for one in ()).throw(KeyboardInterrupt))
+        patch.setattr(Walk, "_run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             workspace.night()
     assert not (workspace.out / "ledger.sqlite").exists()
