@@ -21,7 +21,7 @@ from pyslang.syntax import (
 
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.verilog.modules import modules
-from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, Span, items_of, nodes, parse, tokens
 
 
 class Plant(NamedTuple):
@@ -115,10 +115,10 @@ def reordered(question: str, golden: str, chance: random.Random) -> Plant | None
                 SyntaxKind.AlwaysFFBlock,
             }
             edits += _shuffled(
-                parsed, [one for one in listed(node, "members", SyntaxNode) if one.kind in kinds], chance
+                parsed, [one for one in items_of(node, "members", SyntaxNode) if one.kind in kinds], chance
             )
         elif isinstance(node, AnsiPortListSyntax):
-            ports = listed(node, "ports", SyntaxNode)
+            ports = items_of(node, "ports", SyntaxNode)
             if all(re.match(r"\s*(?:input|output)\b", str(port)) for port in ports):
                 edits += _shuffled(parsed, ports, chance)
     return Plant(question, _edited(golden, edits)) if edits else None

@@ -8,15 +8,13 @@ It takes about a minute and needs Icarus Verilog and yosys. With DIR, also the p
 """
 
 import argparse
-import contextlib
 import json
-import os
 import re
-import resource
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
+from _spent import spent
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility, credibility
@@ -70,18 +68,6 @@ def measured(judge: Judge, design: Design) -> tuple[float, Credibility]:
     before = spent()
     found = credibility(judge.plain, design, same=judge.prover.same)
     return spent() - before, found
-
-
-def spent() -> float:
-    """Processor seconds so far of us, of what we waited for, and of our running children and theirs."""
-    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    total = sum(used.ru_utime + used.ru_stime for used in own)
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
-            fields = path.read_text().rpartition(")")[2].split()
-            if int(fields[1]) == os.getpid():
-                total += sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
-    return total
 
 
 def report(name: str, rows: list[tuple[str, float, Credibility]]) -> None:

@@ -22,16 +22,14 @@ from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.qlora import Here
 from ct_retrain.core.configuration.settings import JudgeSettings, ShareSettings
-from ct_retrain.core.ports import Generator
-from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.records.training import Fit, Hyperparameters, TrainPlan
 from ct_retrain.core.rules.mix import choose, row_counts
-from ct_retrain.demo.assess import FamilyScore, assess, draw_tasks, pass_rate
 from ct_retrain.demo.families import Family, Split, Task, belongs, mastered_families, missing_families, sample
 from ct_retrain.demo.nightly_recipe import NIGHTLY, NightlyRecipe
 from ct_retrain.demo.planner import planned_task
 from ct_retrain.demo.stage_set import specs
 from ct_retrain.judge.judge import Judge
+from embedded.assess import FamilyScore, assess, draw_tasks, pass_rate, write_rtl
 
 SHIPPED = Path(ct_retrain.demo.__file__).parent / "model"
 
@@ -90,7 +88,13 @@ class Bench:
         split: Split = "held_out" if families == mastered_families() else self._split
         asked = draw_tasks(families, tasks, self.recipe.problem_seed, split)
         cards = [
-            assess(lambda tasks, seed=seed: self._write(generator, tasks, seed), self._judge, asked)
+            assess(
+                lambda tasks, seed=seed: write_rtl(
+                    generator, tasks, temperature=self.recipe.temperature, seed=seed
+                ),
+                self._judge,
+                asked,
+            )
             for seed in range(self.recipe.samples if self.recipe.temperature else 1)
         ]
         return tuple(
@@ -99,14 +103,6 @@ class Bench:
             )
             for scores in zip(*cards, strict=True)
         )
-
-    def _write(self, generator: Generator, asked: Sequence[Task], seed: int) -> list[str]:
-        sampling = Sampling(
-            samples=1, temperature=self.recipe.temperature, top_p=1.0, max_new_tokens=220, seed=seed
-        )
-        prompts = [Prompt(id=str(index), text=task.instruction) for index, task in enumerate(asked)]
-        answers = {one.prompt_id: one.text for one in generator.generate(prompts, sampling)}
-        return [answers[prompt.id] for prompt in prompts]
 
 
 def main() -> None:

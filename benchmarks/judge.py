@@ -6,22 +6,25 @@ the turns. Processor time is that of this process and of everything it started.
 """
 
 import argparse
+import contextlib
 import os
 import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
+from _spent import spent
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.core.records.verdict import Design
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
 from ct_retrain.judge.attacks.testbenches import benches
+from ct_retrain.judge.confined.simulators import icarus_tools
 from ct_retrain.judge.confined.simulators.icarus_tools import locate
 from ct_retrain.judge.confined.simulators.vvp import Declared, breach
 from ct_retrain.judge.fanout import check_all
@@ -31,6 +34,7 @@ from ct_retrain.verilog.guard import guard
 from ct_retrain.verilog.tree import parse
 
 EMPTY = "module empty; endmodule\n"
+PLAIN = "plain loop of iverilog and vvp"
 
 
 class Turn(NamedTuple):
@@ -42,10 +46,18 @@ class Turn(NamedTuple):
     """Milliseconds of processor time a design."""
 
 
-def designs(count: int) -> list[Design]:
-    """As many different small designs, so that nothing is known before."""
+def designs(count: int, step: int = 1) -> list[Design]:
+    """As many different small designs, so that nothing is known before; they count by *step*, and 1 is right."""
     bench = benches()["house"]
-    return [Design(rtl=RIGHT.replace("q + 1", f"q + {4 * n + 1}"), testbench=bench) for n in range(count)]
+    return [Design(rtl=RIGHT.replace("q + 1", f"q + {4 * n + step}"), testbench=bench) for n in range(count)]
+
+
+class Way(NamedTuple):
+    """How a batch is judged."""
+
+    judge: Callable[[list[Design], int], None]
+    batch: list[Design]
+    workers: int = 1
 
 
 def plainly(batch: list[Design], workers: int) -> None:
@@ -66,50 +78,38 @@ def plainly(batch: list[Design], workers: int) -> None:
 
 
 def barely(batch: list[Design], workers: int) -> None:
-    """The floor: start the three programs on an empty module, look at nothing."""
+    """The floor: compile an empty module and run it, the programs called directly; look at nothing but exit codes."""
     del workers
     found = locate()
-    with tempfile.TemporaryDirectory() as name:
-        Path(name, "e.v").write_text(EMPTY)
-        subprocess.run(["iverilog", "-o", "e.vvp", "e.v"], cwd=name, check=True)
-        where = f"{name}/e"
+    with tempfile.TemporaryDirectory() as name, contextlib.chdir(name):
+        Path(icarus_tools.SOURCE).write_text(EMPTY)
+        Path(icarus_tools.CONFIG).write_text(icarus_tools.configuration(found, ["empty"]))
         for _ in batch:
-            start(f"{found.base}/ivlpp", f"{where}.v", "-o", f"{where}.flat")
-            start(f"{found.base}/ivl", f"-C{found.base}/null.conf", "--", f"{where}.v")
-            start(found.vvp, "-n", f"{where}.vvp", "-none")
+            start(*icarus_tools.compile_directly(found))
+            start(found.vvp, "-n", icarus_tools.COMPILED, "-none")
 
 
 def start(*argv: str) -> None:
     nothing = [(os.POSIX_SPAWN_OPEN, stream, os.devnull, os.O_RDWR, 0) for stream in (0, 1, 2)]
-    os.waitpid(os.posix_spawn(argv[0], argv, {}, file_actions=nothing), 0)
+    _, status = os.waitpid(os.posix_spawn(argv[0], argv, {}, file_actions=nothing), 0)
+    if status:
+        raise SystemExit(f"{argv[0]} fails, so it is no floor")
 
 
-def judging(judge: Judge) -> Callable[[list[Design], int], None]:
+def judging(judge: Judge, outcome: Outcome = Outcome.PASS) -> Callable[[list[Design], int], None]:
     def way(batch: list[Design], workers: int) -> None:
-        bad = [verdict for verdict in check_all(judge, batch, workers) if not verdict.passed]
+        bad = [verdict for verdict in check_all(judge, batch, workers) if verdict.outcome is not outcome]
         if bad:
-            raise SystemExit(f"the judge fails a right design: {bad[0]}")
+            raise SystemExit(f"the judge says something else than {outcome}: {bad[0]}")
 
     return way
 
 
-def spent(process: int) -> float:
-    """Processor seconds so far of us, of what we waited for, and of our running children and theirs."""
-    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    total = sum(used.ru_utime + used.ru_stime for used in own)
-    tick = os.sysconf("SC_CLK_TCK")
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        fields = path.read_text().rpartition(")")[2].split()
-        if int(fields[1]) == process:
-            total += sum(int(field) for field in fields[11:15]) / tick
-    return total
-
-
-def measure(way: Callable[[list[Design], int], None], batch: list[Design], workers: int) -> Turn:
-    before, began = spent(os.getpid()), time.perf_counter()
-    way(batch, workers)
+def measure(way: Way) -> Turn:
+    before, began = spent(), time.perf_counter()
+    way.judge(way.batch, way.workers)
     seconds = time.perf_counter() - began
-    return Turn(len(batch) / seconds, 1000 * (spent(os.getpid()) - before) / len(batch))
+    return Turn(len(way.batch) / seconds, 1000 * (spent() - before) / len(way.batch))
 
 
 def overheads(batch: list[Design]) -> dict[str, float]:
@@ -142,11 +142,11 @@ def compiled(batch: list[Design]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--designs", type=int, default=120, help="designs a turn")
     parser.add_argument("--turns", type=int, default=5)
     chosen = parser.parse_args()
-    batch = designs(chosen.designs)
+    right, wrong = designs(chosen.designs), designs(chosen.designs, step=2)
     cores = os.cpu_count() or 1
     with (
         tempfile.TemporaryDirectory() as name,
@@ -154,40 +154,51 @@ def main() -> None:
         Judge(JudgeSettings(second_opinion=False)) as single,
         Judge(JudgeSettings(second_opinion=False), sandbox="off") as bare,
         Judge(JudgeSettings(), Path(name, "verdicts")) as known,
+        started_each_time() as cold,
     ):
-        ways: dict[str, tuple[Callable[[list[Design], int], None], int]] = {
-            "floor: three programs, empty module": (barely, 1),
-            "plain loop of iverilog and vvp": (plainly, 1),
-            "judge, no second opinion, sandbox off": (judging(bare), 1),
-            "judge, no second opinion, 1 worker": (judging(single), 1),
-            f"judge, no second opinion, {cores} workers": (judging(single), cores),
-            "judge, all layers, 1 worker": (judging(judge), 1),
-            f"judge, all layers, {cores} workers": (judging(judge), cores),
-            "judge, verdicts known": (judging(known), 1),
+        ways = {
+            "floor: both programs, empty module": Way(barely, right),
+            PLAIN: Way(plainly, right),
+            "pass, no second opinion, sandbox off": Way(judging(bare), right),
+            "pass, no second opinion": Way(judging(single), right),
+            f"pass, no second opinion, {cores} workers": Way(judging(single), right, cores),
+            "pass, all layers, programs not forked": Way(judging(cold), right),
+            "pass, all layers": Way(judging(judge), right),
+            f"pass, all layers, {cores} workers": Way(judging(judge), right, cores),
+            "fail, all layers": Way(judging(judge, Outcome.MISMATCH), wrong),
+            "verdicts known": Way(judging(known), right),
         }
-        for way, workers in ways.values():
-            measure(way, batch, workers)
-        turns = [
-            {name: measure(way, batch, workers) for name, (way, workers) in ways.items()}
-            for _ in range(chosen.turns)
-        ]
+        for way in ways.values():
+            measure(way)
+        turns = [{name: measure(way) for name, way in ways.items()} for _ in range(chosen.turns)]
         report(turns, judge.tool.detail)
     print()
-    for what, cpu in overheads(batch).items():
+    for what, cpu in overheads(right).items():
         print(f"{what}: {cpu:.2f} ms of processor time a design")
     print(
         f"{platform.platform()}, {cores} processors, Python {sys.version.split()[0]}, Icarus {locate().version}"
     )
 
 
+@contextlib.contextmanager
+def started_each_time() -> Generator[Judge]:
+    """A judge whose programs are started for each design, as without a C compiler."""
+    with patch("ct_retrain.judge.judge.compiled", return_value=""):
+        judge = Judge(JudgeSettings())
+    with judge:
+        yield judge
+
+
 def report(turns: list[dict[str, Turn]], detail: str) -> None:
-    plain = statistics.median(turn["plain loop of iverilog and vvp"].rate for turn in turns)
-    print(f"{'way':40} {'designs/s':>10} {'spread':>15} {'CPU ms':>8} {'x plain':>8}")
+    """Medians of the *turns*; the last two columns are to the plain loop of the same turn."""
+    print(f"{'way':40} {'designs/s':>10} {'spread':>15} {'CPU ms':>8} {'x speed':>8} {'x CPU':>8}")
     for name in turns[0]:
         rates = sorted(turn[name].rate for turn in turns)
         rate, cpu = statistics.median(rates), statistics.median(turn[name].cpu for turn in turns)
         spread = f"{rates[0]:.0f} to {rates[-1]:.0f}"
-        print(f"{name:40} {rate:10.1f} {spread:>15} {cpu:8.2f} {rate / plain:8.2f}")
+        faster = statistics.median(turn[name].rate / turn[PLAIN].rate for turn in turns)
+        dearer = statistics.median(turn[name].cpu / turn[PLAIN].cpu for turn in turns)
+        print(f"{name:40} {rate:10.1f} {spread:>15} {cpu:8.2f} {faster:8.2f} {dearer:8.2f}")
     print(f"\n{detail}")
 
 

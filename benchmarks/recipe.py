@@ -18,9 +18,9 @@ from ct_retrain.core.configuration.settings import ShareSettings
 from ct_retrain.core.records.training import Hyperparameters
 from ct_retrain.core.rules import recipe
 from ct_retrain.core.rules.mix import row_counts
-from ct_retrain.demo.assess import pass_rate
 from ct_retrain.demo.families import mastered_families, missing_families
 from ct_retrain.demo.nightly_recipe import NIGHTLY
+from embedded.assess import pass_rate
 from embedded_model import SHIPPED, Bench
 
 SIZES = ((1, 400), (10, 400), (120, 400), (240, 400), (500, 400), (2000, 600), (50_000, 600))
@@ -48,7 +48,7 @@ def schedules() -> None:
     print("| rows | tokens a row | steps before | steps | rows a step | tokens a step | passes | warm-up |")
     print("|---|---|---|---|---|---|---|---|")
     for rows, tokens in SIZES:
-        found = recipe.schedule(Hyperparameters(), amounts(rows, tokens))
+        found = recipe.training_schedule(Hyperparameters(), amounts(rows, tokens))
         before = math.ceil(math.ceil(rows * tokens / 4096) / 16)
         print(
             f"| {rows:,} | {tokens} | {before:,} | {found.steps:,} | {found.sequences_a_step} | "

@@ -20,7 +20,7 @@ from ct_retrain import disk
 from ct_retrain.compose import report_inputs
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.records import records
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.report import write
 
 
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str]) -> None:
 def _nights(made: Year, options: argparse.Namespace) -> list[dict[str, float]]:
     clock, rows = Clock(), list[dict[str, float]]()
     clock.watch()
-    whole = clock.timed("whole night", run)
+    whole = clock.timed("whole night", run_night)
     for number in range(options.nights):
         night = (date(2026, 1, 1) + timedelta(days=number)).isoformat()
         for index in range(options.runs):

@@ -9,7 +9,7 @@ from ct_retrain.core.ports import Generator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.notice import Notice
 from ct_retrain.core.records.problem import Completion, Prompt, Sampling
-from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.tracked import Story, Tracked
 from ct_retrain.core.records.training import Fit, LossPoint, TrainPlan
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility

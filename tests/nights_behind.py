@@ -16,8 +16,8 @@ from ct_retrain.core.records.snapshot import Receipt
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, run
-from ct_retrain.nightly.snapshots.upload import catch_up
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.nightly.snapshots.upload import upload_missing
 from tests.small_workspace import found, leave_trace
 
 NIGHTS = tuple(f"2026-01-0{day}" for day in range(1, 7))
@@ -79,7 +79,7 @@ def years(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, night in enumerate(NIGHTS):
         if number < 3:
             leave_trace(small.workspace, f"run_{night}", 3 + number, fails_first=number == 0)
-        run(small.workspace, small.settings, small.ports, Options(night=night))
+        run_night(small.workspace, small.settings, small.ports, Options(night=night))
         if number < 3:
             promote(small.workspace, small.settings, small.ports, night, "a town needs releases")
     _copy_off_site(top)
@@ -90,7 +90,7 @@ def _copy_off_site(top: Path) -> None:
     """Once for all tests: the store in `share`, the receipts in `receipts`."""
     workspace = Workspace(top / "workspace", Settings().paths)
     (top / "share").mkdir()
-    catch_up(workspace, DirectoryStore(top / "share"))
+    upload_missing(workspace, DirectoryStore(top / "share"))
     (workspace.records / "receipts").rename(top / "receipts")
 
 

@@ -98,10 +98,13 @@ def test_only_one_may_hold_the_lock_and_it_is_free_afterwards(tmp_path: Path) ->
 
 
 def test_a_published_tree_is_whole_and_read_only(tmp_path: Path) -> None:
-    (tmp_path / "s" / "inner").mkdir(parents=True)
-    (tmp_path / "s" / "inner" / "x").write_text("x")
-    disk.publish_tree(tmp_path / "s", tmp_path / "t")
+    (disk.staging_for(tmp_path / "t") / "of a try that was cut short").touch()
+    staging = disk.staging_for(tmp_path / "t")
+    (staging / "inner").mkdir()
+    (staging / "inner" / "x").write_text("x")
+    disk.publish_tree(staging, tmp_path / "t")
 
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["inner", "t", "x"]
     assert (tmp_path / "t" / "inner" / "x").read_text() == "x"
     assert (tmp_path / "t" / "inner" / "x").stat().st_mode & 0o222 == 0
     disk.remove_tree(tmp_path / "t")

@@ -8,7 +8,7 @@ import pytest
 
 from ct_retrain.cli import cli
 from ct_retrain.cli.reference import pages
-from ct_retrain.core.configuration.loading import names
+from ct_retrain.core.configuration.loading import setting_names
 from ct_retrain.core.configuration.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -108,7 +108,7 @@ def test_every_command_that_a_page_names_is_there(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_setting_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text()
-    known = set(names())
+    known = set(setting_names())
     sections = {name.partition(".")[0] for name in known if "." in name}
     variables = {PREFIX + name.upper().replace(".", "__") for name in [*known, *Settings.model_fields]}
     dotted = {name for name in _DOTTED.findall(text) if name.partition(".")[0] in sections}

@@ -9,7 +9,7 @@ from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.problem import Sampling
 from ct_retrain.judge.judge import Judge
-from ct_retrain.pipeline import Spec, Tools, load_specs, run
+from ct_retrain.pipeline import Spec, Tools, load_specs, run_pipeline
 from tests.fakes import Scripted
 from tests.small_workspace import bench, golden, spec, wrong
 
@@ -43,7 +43,7 @@ def test_a_spec_goes_through_every_stage_and_is_repaired(tmp_path: Path) -> None
                 {prompt.text: f"Sure!\n```verilog\n{golden(4)}```" for prompt in prompts}
             ).generate(prompts, sampling)
 
-    [result] = run(specs(4), tmp_path, "r", tools(first, Repairer({})))
+    [result] = run_pipeline(specs(4), tmp_path, "r", tools(first, Repairer({})))
 
     assert (result.passed, result.attempts) == (True, 2)
     assert [stage for stage in stages(tmp_path / "r-inv4") if stage[0] == "Simulation"] == [
@@ -56,14 +56,14 @@ def test_a_spec_goes_through_every_stage_and_is_repaired(tmp_path: Path) -> None
 
 
 def test_what_no_writer_can_write_fails_and_is_traced_as_such(tmp_path: Path) -> None:
-    results = run(specs(2, 3), tmp_path, "r", tools(Scripted({spec(2): golden(2)})))
+    results = run_pipeline(specs(2, 3), tmp_path, "r", tools(Scripted({spec(2): golden(2)})))
 
     assert {result.spec: result.passed for result in results} == {"inv2": True, "inv3": False}
     assert stages(tmp_path / "r-inv3")[-1] == ("Report", "fail")
 
 
 def test_an_answer_without_a_module_never_passes(tmp_path: Path) -> None:
-    [result] = run(specs(2), tmp_path, "r", tools(Scripted({spec(2): "I cannot do that."})))
+    [result] = run_pipeline(specs(2), tmp_path, "r", tools(Scripted({spec(2): "I cannot do that."})))
 
     assert not result.passed
 

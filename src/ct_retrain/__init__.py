@@ -1,7 +1,7 @@
-"""ct-retrain: every night, an RTL-writing model learns from what simulation proved.
+"""ct-retrain: retrain a model that writes RTL every night on what simulation has verified.
 
-What another program may use is named in `__all__` and loaded when it is first used, so that importing the package
-costs nothing; `docs/reference/api.md` describes it. Everything else may change without notice.
+The public interface is `__all__`; each name is loaded when it is first used, so importing the package is
+fast. `docs/reference/api.md` describes it. Everything else may change without notice.
 """
 
 from typing import TYPE_CHECKING
@@ -91,12 +91,12 @@ _HOMES = {
     "suites.load": ("load_suite",),
     "trace": ("TraceWriter",),
 }
-"""Module below this package → the names of `__all__` that it has; the imports above say the same to type checkers."""
+"""Submodule → the names of `__all__` that it defines; the imports above say the same to type checkers."""
 
-if not TYPE_CHECKING:  # a checker that sees it takes every name for one that is there
+if not TYPE_CHECKING:  # a type checker that sees __getattr__ would accept any name
 
     def __getattr__(name: str) -> object:
-        """Load what is asked for, once; names that are not public are submodules or nothing."""
+        """Load *name* on first use; names that are not public are submodules or an error."""
         from importlib import import_module
 
         for home, names in _HOMES.items():
@@ -107,7 +107,7 @@ if not TYPE_CHECKING:  # a checker that sees it takes every name for one that is
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        """What is here already and what would be loaded."""
+        """Return the names that are loaded or can be."""
         return sorted({*globals(), *__all__})
 
 

@@ -1,6 +1,7 @@
-"""Modules under the names that they had before the rooms (decision 0019), for programs that import from inside.
+"""Keep the old names of modules (decision 0019) importable for one release, for programs that import
+internals.
 
-An old name gives the module itself, with a DeprecationWarning. For one release; then this file goes.
+An old name gives the module itself, with a DeprecationWarning. Delete this file after that release.
 """
 
 import importlib
@@ -22,8 +23,8 @@ _MOVED: dict[str, str] = {
     "adapters._ration": "adapters._token_budget",
     "adapters._relay": "adapters._child_events",
     "adapters.examination": "adapters.doctor_checks",
+    "adapters.tracking": "adapters.mlflow_tracker",
     "adapters.vault": "adapters.object_store",
-    "core.assurance": "core.rules.assurance",
     "core.audit": "core.records.audit",
     "core.certificate": "core.records.certificate",
     "core.chat": "core.records.chat",
@@ -51,7 +52,8 @@ _MOVED: dict[str, str] = {
     "core.snapshot": "core.records.snapshot",
     "core.stats": "core.rules.statistics",
     "core.thoughts": "core.rules.thoughts",
-    "core.tracking": "core.records.tracking",
+    "core.records.tracking": "core.records.tracked",
+    "core.tracking": "core.records.tracked",
     "core.training": "core.records.training",
     "core.verdict": "core.records.verdict",
     "judge.asking": "judge.simulators.protocol",
@@ -148,7 +150,7 @@ _MOVED: dict[str, str] = {
 
 
 class _Elsewhere(MetaPathFinder, Loader):
-    """Finds a module that moved where it is now."""
+    """Finds a moved module under its new name."""
 
     def __init__(self) -> None:
         self._own: dict[str, ModuleSpec | None] = {}
@@ -168,12 +170,12 @@ class _Elsewhere(MetaPathFinder, Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """It ran under its own name, and keeps that."""
+        """Do nothing, because the module has already run under its new name."""
         if module.__spec__ is not None:
             module.__spec__ = self._own.pop(module.__spec__.name)
 
 
 def install() -> None:
-    """Let old names be imported in this process."""
+    """Make old names importable in this process."""
     if not any(isinstance(finder, _Elsewhere) for finder in sys.meta_path):
         sys.meta_path.append(_Elsewhere())

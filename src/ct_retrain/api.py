@@ -1,4 +1,4 @@
-"""What another program calls and no layer below has as one function: judge two texts, run a night."""
+"""Functions for other programs that combine several layers: judge two texts, run a night."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def judge_rtl(
 ) -> Verdict:
     """Judge the Verilog text *rtl* with the Verilog or cocotb text *testbench*; nothing is kept.
 
-    *files* maps the names of what the testbench reads to their texts. *settings* hold the limits: processor seconds,
-    megabytes, kilobytes of output. Whatever the design does is a Verdict. Raise ToolError when the simulator or the
-    sandbox is at fault, and ValueError for a name in *files* that is a path.
-    Every call finds the tools and tries them on known designs, which takes about a second: for many designs keep
+    *files* maps the names of the files that the testbench reads to their texts. *settings* hold the limits: CPU
+    seconds, MiB of memory, KiB of output. A failing design is a Verdict. Raise ToolError if the simulator or the
+    sandbox fails, and ValueError for a name in *files* that is a path.
+    Every call finds the tools and tests them on known designs, which takes about a second; for many designs keep
     a `Judge`.
 
     >>> from ct_retrain import judge_rtl
@@ -65,13 +65,13 @@ def judge_rtl(
 def run_night(
     workspace: Path, options: Options | None = None, *, settings: Mapping[str, Any] | None = None
 ) -> NightRecord | None:
-    """Run tonight in *workspace*, or what is left of it, as `ct-retrain run` does; None when it was told to stop early.
+    """Run or resume tonight in *workspace*, as `ct-retrain run` does; None if *options* stop it early.
 
-    *settings* maps dotted names to values, over the environment and the workspace's `ct-retrain.toml`.
-    A night that is over is returned as it is, and one that was interrupted goes on where it stopped.
-    Raise UsageError for a wrong setting or night, LockedError while another one runs, ToolError when a simulator, a
-    trainer or the disk failed, CorruptStateError when files contradict their manifest.
-    Log events go to structlog as the calling program has set it up; no `night.log` is kept.
+    *settings* maps dotted names to values, which override the environment and the workspace's `ct-retrain.toml`.
+    The record of a finished night is returned unchanged; an interrupted night continues.
+    Raise UsageError for a wrong setting or night, LockedError while another night runs, ToolError if a simulator, a
+    trainer or the disk fails, CorruptStateError if files contradict their manifest.
+    Log events go to structlog as the calling program has configured it; no `night.log` is kept.
 
     >>> from pathlib import Path
     >>> from ct_retrain import TraceWriter, run_night
@@ -83,7 +83,7 @@ def run_night(
     'Nothing new: 0 passing runs collected, 0 new examples among them.'
     """
     from ct_retrain.compose import build, with_cache
-    from ct_retrain.nightly.run import Options, run
+    from ct_retrain.nightly.run import Options, run_night
 
     app = with_cache(build(workspace, dict(settings or {})))
-    return run(app.workspace, app.settings, app.ports, options or Options())
+    return run_night(app.workspace, app.settings, app.ports, options or Options())

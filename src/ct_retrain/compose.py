@@ -1,4 +1,4 @@
-"""The only place where ports meet adapters."""
+"""Choose the adapter for each port; the only module that knows both."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -11,12 +11,12 @@ from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
+from ct_retrain.adapters.mlflow_tracker import tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.object_store import open_store
-from ct_retrain.adapters.outlook import outlook, unknown
+from ct_retrain.adapters.outlook import outlook, unestimated
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
-from ct_retrain.adapters.tracking import tracker_of
 from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import UsageError
@@ -33,38 +33,38 @@ from ct_retrain.stages.publish import HISTORY, LATEST
 
 
 class App(NamedTuple):
-    """A workspace with its settings and the outside world they ask for."""
+    """A workspace with its settings and the ports that they select."""
 
     workspace: Workspace
     settings: Settings
     origins: dict[str, str]
-    """Setting → where its value came from, for those that are not defaults."""
+    """Setting → origin of its value, for values that are not defaults."""
     ports: Ports
 
 
 def build(root: Path, options: dict[str, Any] | None = None, file: Path | None = None) -> App:
-    """Read the settings of *root* and put the ports together; nothing heavy is imported or started."""
+    """Load the settings of *root* and choose the ports; nothing heavy is imported or started."""
     settings, origins = load(root, options, file=file)
     workspace = Workspace(root.resolve(), settings.paths)
     return App(workspace, settings, origins, ports_of(workspace, settings))
 
 
 def with_cache(app: App) -> App:
-    """*app* with a judge that keeps its verdicts in the workspace."""
+    """Return *app* with a judge that caches verdicts in the workspace."""
     workspace, settings = app.workspace, app.settings
     return app._replace(ports=ports_of(workspace, settings, workspace.verdicts))
 
 
 def without_side_effects(app: App) -> App:
-    """*app* whose nights stay here: a demonstration is no news for the team, no sign of life, and not kept elsewhere."""
+    """Return *app* without notices, heartbeat, tracking and snapshots, for demonstrations."""
     silent = AppriseNotifier(NoticeSettings(), app.workspace.root)
     return app._replace(ports=app.ports._replace(notifier=silent, heartbeat=None, tracker=None, store=None))
 
 
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
-    """The adapters that *settings* name; the judge keeps its verdicts in the file *verdicts*, if there is one.
+    """Return the adapters that *settings* select; the judge caches verdicts in the file *verdicts*, if given.
 
-    No simulator is looked for before the first question to one.
+    A simulator is looked for on first use only.
     """
     simulator = LazyJudge(lambda: Judge(settings.judge, verdicts, settings.sandbox))
     appraiser = LazyAppraiser(simulator)
@@ -81,14 +81,14 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=_reporter(settings),
         tracker=tracker_of(workspace, settings.tracking),
-        outlook=unknown if settings.train.command else outlook,
+        outlook=unestimated if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:
-    """What answers: a server, or transformers in this process."""
+    """Return the generators: of a server, or of transformers in this process."""
     if settings.endpoint.url:
         return EndpointGenerators(settings.endpoint, Place(workspace.root, lambda: _server_log(workspace)))
     if settings.endpoint.command:
@@ -98,7 +98,7 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
 
 
 def _server_log(workspace: Workspace) -> Path:
-    """Where a server that is started now writes: beside the log of the night that needs it, if one does."""
+    """Return the log file of a server started now: in the directory of the running night, if there is one."""
     night = structlog.contextvars.get_contextvars().get("night")
     return (workspace.night(night) if night else workspace.work) / SERVER_LOG
 
@@ -111,7 +111,7 @@ def _reporter(settings: Settings) -> Callable[[Workspace, NightRecord], Path]:
 
 
 def report_inputs(workspace: Workspace, settings: Settings) -> ReportInputs:
-    """Where the pages of *workspace* find what they show."""
+    """Return where the pages of *workspace* find their data."""
     models = workspace.models
     return ReportInputs(
         workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED

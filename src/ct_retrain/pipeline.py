@@ -1,7 +1,7 @@
-"""The reference RTL pipeline: spec → RTL → lint → testbench → simulation → remediation → trace.
+"""The reference RTL pipeline: spec → RTL → lint → testbench → simulation → repair → trace.
 
-It is small on purpose: it shows what a pipeline owes ct-retrain (three lines of `TraceWriter`), it closes the
-loop by writing with `latest_nightly`, and it is where the demo's traces come from, passing and failing.
+It is small on purpose. It shows what a pipeline must write for ct-retrain (three lines of `TraceWriter`),
+closes the loop by using `latest_nightly`, and produces the demo's traces, passing and failing.
 """
 
 from collections.abc import Sequence
@@ -26,14 +26,14 @@ SOURCE = "ct-retrain pipeline"
 
 
 class Plan(Record):
-    """How the deterministic planner writes a spec: a family of its library and the seed that fixes the rest."""
+    """A plan for the deterministic planner: a family of its library, and a seed."""
 
     family: str
     seed: int
 
 
 class Spec(Record):
-    """A specification to be written as RTL, with the testbench that will judge it."""
+    """A specification to be written as RTL, with its testbench."""
 
     id: str
     description: str
@@ -46,25 +46,25 @@ class Tools(NamedTuple):
     """What the pipeline writes and simulates with."""
 
     writers: Sequence[Generator]
-    """One a round: the first tries every spec, each next one what still fails."""
+    """One generator per round: the first writes every spec, each next one those that still fail."""
     simulator: Simulator
     sampling: Sampling
     workers: int
 
 
 class SpecResult(NamedTuple):
-    """How one spec ended."""
+    """Result of one spec."""
 
     spec: str
     run_id: str
     passed: bool
     attempts: int
     writer: str
-    """Which writer passed, empty when none did."""
+    """The writer that passed; empty if none did."""
 
 
 class _Job(NamedTuple):
-    """A spec on its way: where its run is traced, and what its last attempt was told."""
+    """A spec in progress: its trace, and the prompt of its next attempt."""
 
     spec: Spec
     directory: Path
@@ -73,7 +73,9 @@ class _Job(NamedTuple):
 
 
 def load_specs(path: Path) -> list[Spec]:
-    """Specs from a JSONL file, or from every `*.json` of a directory; raise UsageError naming file and line."""
+    """Load specs from a JSONL file, or from every `*.json` of a directory; raise UsageError with file and
+    line.
+    """
     if path.is_dir():
         texts = [(str(file), file.read_bytes()) for file in sorted(path.glob("*.json"))]
     elif path.is_file():
@@ -94,8 +96,8 @@ def _spec(where: str, text: bytes) -> Spec:
         raise UsageError(message) from error
 
 
-def run(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[SpecResult]:
-    """Write, simulate and trace every spec in a run directory of its own, `<prefix>-<spec id>` below *runs*."""
+def run_pipeline(specs: Sequence[Spec], runs: Path, prefix: str, tools: Tools) -> list[SpecResult]:
+    """Write, simulate and trace every spec in a run directory of its own, `<prefix>-<spec id>` in *runs*."""
     waiting = [_start(spec, runs, prefix) for spec in specs]
     results: list[SpecResult] = []
     for attempt, writer in enumerate(tools.writers, 1):
@@ -122,7 +124,7 @@ def _start(spec: Spec, runs: Path, prefix: str) -> _Job:
 
 
 def _round(jobs: Sequence[_Job], writer: Generator, attempt: int, tools: Tools) -> list[tuple[_Job, bool]]:
-    """One attempt at every job; a job comes back with the prompt of its next attempt."""
+    """Make one attempt at every job; return each and whether it passed, failed ones with their next prompt."""
     prompts = [Prompt(id=job.spec.id, text=job.prompt) for job in jobs]
     sampling = tools.sampling.model_copy(update={"samples": 1})
     tops = {job.spec.id: _top(job.spec) for job in jobs}
@@ -139,13 +141,13 @@ def _round(jobs: Sequence[_Job], writer: Generator, attempt: int, tools: Tools) 
 
 
 def _top(spec: Spec) -> str:
-    """The module that the spec's testbench asks for; "" when it asks for several or none."""
+    """Return the module that the spec's testbench needs; "" if it needs several or none."""
     wanted = instantiated(spec.testbench)
     return wanted[0] if len(wanted) == 1 else ""
 
 
 def _written(job: _Job, rtl: str, writer: Generator, attempt: int) -> Design:
-    """Trace what was generated, its lint, and the testbench; return what is to be simulated."""
+    """Trace the generated RTL, its lint result, and the testbench; return the design to simulate."""
     if attempt > 1:
         job.trace.stage("Remediation", status="pass", attempt=attempt, writer=writer.tool.name)
     place = disk.make_directory(job.directory / f"attempt_{attempt}")
@@ -161,7 +163,7 @@ def _written(job: _Job, rtl: str, writer: Generator, attempt: int) -> Design:
 
 
 def _simulated(job: _Job, verdict: Verdict, writer: Generator, attempt: int) -> None:
-    """Trace a simulation, as the draft's orchestrator does."""
+    """Trace a simulation."""
     name = f"attempt_{attempt}"
     disk.write_scratch(job.directory / name / "compile.log", verdict.detail + "\n")
     disk.write_scratch(job.directory / name / "simulation.log", verdict.log)

@@ -17,6 +17,10 @@ def chat_of(family: Family, **options: str) -> Chat:
     return Chat(tokenizer_of(family), ChatOptions.model_validate({"thinking": family.thinking, **options}))
 
 
+def learned_ids(chat: Chat, question: str, answer: str) -> list[int]:
+    return chat.pair(question, answer)[1]
+
+
 def said(chat: Chat, ids: list[int]) -> str:
     return str(chat.tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
@@ -27,7 +31,7 @@ def test_the_question_and_the_answer_are_those_of_the_template(family: Family) -
     today = datetime.now().astimezone()
     assert chat.prompt(QUESTION) == family.prompt.format(today=today)
     assert said(chat, chat.prompt_ids(QUESTION)) == family.prompt.format(today=today)
-    assert said(chat, chat.learned_ids(QUESTION, ANSWER)) == family.learned
+    assert said(chat, learned_ids(chat, QUESTION, ANSWER)) == family.learned
 
 
 @every_family
@@ -41,7 +45,7 @@ def test_the_question_begins_with_no_more_than_the_templates_own_token(family: F
 @every_family
 def test_every_token_that_can_end_a_turn_stops_the_answer(family: Family) -> None:
     chat = chat_of(family)
-    learned = chat.learned_ids(QUESTION, ANSWER)
+    learned = learned_ids(chat, QUESTION, ANSWER)
     named = {family.eos, *family.stops, said(chat, learned[-1:])}
     assert {said(chat, [one]) for one in chat.stops([])} == named
     assert learned[-1] == chat.ending[-1]
@@ -54,15 +58,15 @@ def test_what_was_learned_is_read_back_as_the_answer(family: Family) -> None:
     from ct_retrain.core.rules.thoughts import split_thoughts
 
     chat = chat_of(family)
-    text = chat.answer(chat.learned_ids(QUESTION, ANSWER)[:-1])
+    text = chat.answer(learned_ids(chat, QUESTION, ANSWER)[:-1])
     assert split_thoughts(text).answer.strip() == ANSWER.strip()
 
 
 @every_family
 def test_control_tokens_in_an_answer_stay_text(family: Family) -> None:
     chat = chat_of(family)
-    mark = said(chat, chat.learned_ids(QUESTION, ANSWER)[-1:])
-    learned = chat.learned_ids(QUESTION, f"module m; // {mark}\nendmodule")
+    mark = said(chat, learned_ids(chat, QUESTION, ANSWER)[-1:])
+    learned = learned_ids(chat, QUESTION, f"module m; // {mark}\nendmodule")
     assert learned.count(chat.ending[-1]) == 1
     assert mark in said(chat, learned[:-1])
 
@@ -71,7 +75,7 @@ def test_control_tokens_in_an_answer_stay_text(family: Family) -> None:
 def test_the_question_is_the_same_in_training_and_in_the_benchmark(family: Family) -> None:
     """Learned tokens follow the very tokens that the model is asked with: no token reaches over the border."""
     chat = chat_of(family)
-    whole = chat.prompt_ids(QUESTION) + chat.learned_ids(QUESTION, ANSWER)
+    whole = chat.prompt_ids(QUESTION) + learned_ids(chat, QUESTION, ANSWER)
     assert whole[: len(chat.prompt_ids(QUESTION))] == chat.prompt_ids(QUESTION)
     assert said(chat, whole) == chat.prompt(QUESTION) + family.learned
 
@@ -82,7 +86,7 @@ def test_a_base_model_is_refused_in_words_or_given_plain_turns() -> None:
         chat_of(base)
     chat = chat_of(base, template="plain")
     assert chat.prompt(QUESTION) == f"### Instruction:\n{QUESTION}\n\n### Response:\n"
-    assert said(chat, chat.learned_ids(QUESTION, ANSWER)) == ANSWER + "<|im_end|>"
+    assert said(chat, learned_ids(chat, QUESTION, ANSWER)) == ANSWER + "<|im_end|>"
     own = FAMILIES["smollm2"]
     assert chat_of(own, template="plain").prompt(QUESTION) == own.prompt, "a template of its own is kept"
 
@@ -113,13 +117,13 @@ def test_a_template_that_could_not_be_learned_is_refused_in_words(
 def test_thoughts_of_an_answer_are_learned_where_the_model_thinks() -> None:
     thoughtful = f"<think>\nAn and gate.\n</think>\n\n{ANSWER}"
     qwen3 = chat_of(FAMILIES["qwen3, thinking"])
-    assert said(qwen3, qwen3.learned_ids(QUESTION, thoughtful)) == thoughtful + "<|im_end|>"
+    assert said(qwen3, learned_ids(qwen3, QUESTION, thoughtful)) == thoughtful + "<|im_end|>"
     opened = chat_of(FAMILIES["QwQ, thinking"])
-    assert said(opened, opened.learned_ids(QUESTION, thoughtful)) == (
+    assert said(opened, learned_ids(opened, QUESTION, thoughtful)) == (
         thoughtful.removeprefix("<think>\n") + "<|im_end|>"
     )
     magistral = chat_of(FAMILIES["magistral"])
-    learned = magistral.learned_ids(QUESTION, f"[THINK]An and gate.[/THINK]{ANSWER}")
+    learned = learned_ids(magistral, QUESTION, f"[THINK]An and gate.[/THINK]{ANSWER}")
     marks = magistral.tokenizer.convert_tokens_to_ids(["[THINK]", "[/THINK]"])
     assert [learned.count(mark) for mark in marks] == [1, 1], "marks of thoughts are tokens, not text"
 

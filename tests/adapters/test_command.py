@@ -68,7 +68,7 @@ def test_a_script_is_given_numbers_where_the_recipe_derived_them(trainer, tmp_pa
     rows = recipe.Amounts(
         {"delta": 100, "gold": 240}, {"delta": 100, "gold": 240}, {"delta": 40_000, "gold": 96_000}, 400
     )
-    plan = PLAN.model_copy(update={"schedule": recipe.schedule(PLAN.hyperparameters, rows)})
+    plan = PLAN.model_copy(update={"schedule": recipe.training_schedule(PLAN.hyperparameters, rows)})
     fit = trainer(SAVE).fit(plan, tmp_path / "out")
     told = disk.read_record(tmp_path / "out" / "plan.json", TrainPlan)
 

@@ -117,7 +117,7 @@ def test_the_dead_mans_switch_hears_start_success_and_failure(tmp_path: Path) ->
 
 
 def test_a_switch_that_does_not_hear_is_a_tools_failure_that_keeps_the_secret() -> None:
-    with pytest.raises(ToolError, match="was not told of the start: Connection refused") as caught:
+    with pytest.raises(ToolError, match="did not receive the start: Connection refused") as caught:
         heartbeat("http://127.0.0.1:1/hushhush").ping("start", "")
     assert "hushhush" not in str(caught.value)
 

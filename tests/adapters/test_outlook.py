@@ -3,7 +3,7 @@
 import pytest
 from tests.adapters.conftest import rows
 
-from ct_retrain.adapters.outlook import outlook, unknown
+from ct_retrain.adapters.outlook import outlook, unestimated
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.core.records.training import Row
 from ct_retrain.core.rules import recipe
@@ -14,7 +14,7 @@ KNOBS = {"max_steps": 0, "batch_size": 0, "accumulation": 0}
 def planned(plan, lines):
     """*plan* with the schedule that the stage gives it."""
     amounts = recipe.amounts_of([Row(**line) for line in lines], recipe.by_characters)
-    return plan.model_copy(update={"schedule": recipe.schedule(plan.hyperparameters, amounts)})
+    return plan.model_copy(update={"schedule": recipe.training_schedule(plan.hyperparameters, amounts)})
 
 
 def test_the_schedule_is_the_one_that_is_then_followed(plan_for, tmp_path):
@@ -44,7 +44,7 @@ def test_a_base_that_is_not_at_hand_leaves_the_schedule_by_characters(plan_for):
     assert (seen.counted, seen.seconds, seen.memory) == ("characters", None, None)
     assert seen.schedule == plan.schedule
     assert "hf download nobody/nothing" in seen.basis
-    assert "train.command" in unknown(plan).basis
+    assert "train.command" in unestimated(plan).basis
 
 
 def test_equal_lines_are_one_row_that_is_read_as_often_as_the_others(plan_for, tmp_path):

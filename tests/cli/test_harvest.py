@@ -28,7 +28,7 @@ def test_runs_are_judged_and_the_reasons_are_told(tmp_path: Path, capsys: pytest
         call(["-C", str(tmp_path), "-s", "curate.mutants=0", "harvest", "check", str(tmp_path / "runs")]) == 0
     )
     said = capsys.readouterr().out
-    assert said.startswith("2 runs, 2 simulations that say that they passed\n1 become examples (50%)")
+    assert said.startswith("2 runs, 2 simulations marked as passed\n1 become examples (50%)")
     assert "     1  mismatch\n        b:1: " in said
     assert sorted(tmp_path.rglob("*.jsonl")) == sorted(path for path in before if path.suffix == ".jsonl")
 

@@ -240,4 +240,4 @@ def test_what_is_missing_is_told_by_its_file_and_line(
 ) -> None:
     assert call(several(tmp_path)) == 20
 
-    assert f'{tmp_path / "m.sv"}:4: nobody named the file that fills rom: "r.hex"' in capsys.readouterr().out
+    assert f'{tmp_path / "m.sv"}:4: the file that fills rom was not given: "r.hex"' in capsys.readouterr().out

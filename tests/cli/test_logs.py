@@ -8,7 +8,7 @@ import pytest
 import structlog
 from rich.console import Console
 
-from ct_retrain.cli.bars import Bars, duration, pace_of
+from ct_retrain.cli.bars import Bars, pace_of, time_left
 from ct_retrain.cli.logs import NightCopy, Sparse, configure
 
 
@@ -86,5 +86,5 @@ def test_elsewhere_than_on_a_terminal_every_line_is_json(capsys: pytest.CaptureF
 
 
 def test_times_are_told_in_units_that_fit() -> None:
-    assert [duration(seconds) for seconds in (4, 89, 200, 7500)] == ["4 s", "89 s", "3 min", "2 h 05 min"]
+    assert [time_left(seconds) for seconds in (4, 89, 200, 7500)] == ["4 s", "89 s", "3 min", "2 h 05 min"]
     assert pace_of({"rate": 0.25, "left": None}) == "4 s each"

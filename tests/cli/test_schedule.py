@@ -17,7 +17,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.disk import read_record
-from ct_retrain.nightly.schedule import SCHEDULERS, Installation, Scheduler, units
+from ct_retrain.nightly.schedule import SCHEDULERS, Installation, Scheduler, schedule_units
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -43,14 +43,14 @@ WHERE = {"nightly.yml": ".github/workflows"}
 
 
 def written(tmp_path: Path, scheduler: Scheduler, here: Installation) -> Path:
-    for name, text in units(scheduler, here).items():
+    for name, text in schedule_units(scheduler, here).items():
         (tmp_path / name).write_text(text)
     return tmp_path
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_the_files_under_deploy_are_what_the_command_prints(scheduler: Scheduler) -> None:
-    for name, text in units(scheduler, SAMPLE).items():
+    for name, text in schedule_units(scheduler, SAMPLE).items():
         path = ROOT / WHERE.get(name, "deploy") / name
 
         assert path.read_text() == text, f"{path}: write what `units` renders for the sample"
@@ -81,7 +81,7 @@ def test_out_writes_the_files_and_leaves_an_environment_file_alone(tmp_path: Pat
 
 
 def test_the_environment_file_reads_alike_in_every_shell_and_holds_no_secret() -> None:
-    text = units("cron", SAMPLE)["ct-retrain.env"]
+    text = schedule_units("cron", SAMPLE)["ct-retrain.env"]
 
     assert [line for line in text.splitlines() if line and not line.startswith("#")] == []
 
@@ -89,7 +89,7 @@ def test_the_environment_file_reads_alike_in_every_shell_and_holds_no_secret() -
 @pytest.mark.parametrize("path", ["/srv/it's", '/srv/"rtl"', "/srv/$HOME", "/srv/a\nb", "/srv/back\\slash"])
 def test_a_path_that_no_unit_can_name_is_refused(path: str) -> None:
     with pytest.raises(UsageError, match="cannot be written into a unit"):
-        units("cron", SAMPLE._replace(workspace=Path(path)))
+        schedule_units("cron", SAMPLE._replace(workspace=Path(path)))
 
 
 def test_an_unknown_user_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,7 +167,7 @@ SPRING = (
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not here")
 @pytest.mark.parametrize(("zone", "night"), SPRING)
 def test_a_night_without_02_00_has_its_second_chances(zone: str, night: date) -> None:
-    timer = units("systemd", SAMPLE._replace(zone=zone))["ct-retrain.timer"]
+    timer = schedule_units("systemd", SAMPLE._replace(zone=zone))["ct-retrain.timer"]
     moments = [line.partition("=")[2] for line in timer.splitlines() if line.startswith("OnCalendar=")]
     chances = [moment for spec in moments for moment in firings(spec, zone, night)]
 
@@ -269,7 +269,7 @@ def test_a_real_cron_daemon_runs_a_night_and_its_log_says_so(tmp_path: Path) -> 
     for name in ("cron.d", "spool/crontabs"):
         (tmp_path / name).mkdir(parents=True)
     crontab = tmp_path / "cron.d" / "ct-retrain"
-    crontab.write_text(units("cron", here)["ct-retrain.cron"].replace("0   2   * * *", "* * * * *"))
+    crontab.write_text(schedule_units("cron", here)["ct-retrain.cron"].replace("0   2   * * *", "* * * * *"))
     crontab.chmod(0o644)
 
     daemon = subprocess.Popen(["unshare", "--mount", "sh", "-c", OWN_CRON, str(tmp_path), CRON])

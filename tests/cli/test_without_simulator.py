@@ -10,7 +10,7 @@ from tests.loopback import webhook
 from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 NIGHT = "2026-01-01"
 
@@ -21,7 +21,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small = found(tmp_path_factory.mktemp("served") / "town")
     for width in range(2, 7):
         leave_trace(small.workspace, f"run_{width}", width)
-    record = run(small.workspace, small.settings, small.ports, Options(night=NIGHT))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=NIGHT))
     assert record is not None
     assert record.release
     return small.workspace.root

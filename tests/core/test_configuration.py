@@ -1,5 +1,6 @@
 """Settings from file, environment and options; a misspelt name is an error."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -7,8 +8,9 @@ import pytest
 from ct_retrain.core.configuration.loading import (
     flat,
     load,
-    names,
+    recordable,
     recorded,
+    setting_names,
 )
 from ct_retrain.core.errors import UsageError
 
@@ -72,8 +74,8 @@ def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_every_setting_has_a_dotted_name_and_a_printed_value(tmp_path: Path) -> None:
-    assert set(flat(load(tmp_path).settings)) == set(names())
-    assert "train.hyperparameters.learning_rate" in names()
+    assert set(flat(load(tmp_path).settings)) == set(setting_names())
+    assert "train.hyperparameters.learning_rate" in setting_names()
 
 
 def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
@@ -89,12 +91,32 @@ def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
     monkeypatch.setenv("CT_RETRAIN_ENDPOINT__API_KEY", "hush")
     told = load(tmp_path, options).settings
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "7")
-    read = recorded(flat(told))
+    read = recorded(json.loads(json.dumps(recordable(told))))
 
     assert flat(read) == {**flat(told)}
     assert read.gate == told.gate
     assert read.max_records == 0, "the environment of today is not that of the night"
     assert read.endpoint.api_key.get_secret_value() == ""
+
+
+def test_what_a_night_recorded_before_settings_were_json_is_read(tmp_path: Path) -> None:
+    told = load(
+        tmp_path, {"gate.floors": {"fsm": 0.5}, "train.hyperparameters.learning_rate": "3e-5"}
+    ).settings
+    texts = {
+        **flat(told),
+        "gate.floors": "{'fsm': 0.5}",
+        "collect.shared": "('specs', 'rtl/lib')",
+        "benchmark.adaptive": "True",
+        "train.command": "7",
+        "endpoint.api_key": "***",
+    }
+    read = recorded(texts)
+
+    assert read.gate == told.gate
+    assert read.train.hyperparameters.learning_rate == 3e-5
+    assert read.collect.shared == ("specs", "rtl/lib")
+    assert (read.benchmark.adaptive, read.train.command) == (True, "7")
 
 
 def test_settings_on_record_that_this_version_does_not_know_are_named() -> None:

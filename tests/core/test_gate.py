@@ -67,7 +67,7 @@ def test_a_gain_that_may_be_chance_is_held_with_the_samples_that_would_tell() ->
     )
 
     assert isinstance(decision, Hold)
-    assert "samples a problem would tell" in decision.evidence.explanation
+    assert "samples a problem would decide" in decision.evidence.explanation
 
 
 def test_worse_is_rejected() -> None:
@@ -245,8 +245,8 @@ def test_a_hold_says_when_only_more_problems_would_tell() -> None:
     [
         (6, SETTINGS, "It would have been held with a gain below 1.0 points, p above 0.050"),
         (3, SETTINGS, "more answers would hardly change this"),
-        (6, GateSettings(floors={"s/fsm": 0.75}, bootstrap=200), "the right side of that bound"),
-        (6, GateSettings(floors={"s/none": 0.75}, bootstrap=200), "A suite or floor that fits would"),
+        (6, GateSettings(floors={"s/fsm": 0.75}, bootstrap=200), "on the right side of that bound"),
+        (6, GateSettings(floors={"s/none": 0.75}, bootstrap=200), "or another floor, would"),
     ],
 )
 def test_every_decision_says_what_would_change_it(ours: int, settings: GateSettings, says: str) -> None:

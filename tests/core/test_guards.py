@@ -67,7 +67,7 @@ def test_a_fall_below_a_ratchet_that_may_be_chance_is_held() -> None:
     decision = decide(cards(OTHER, 0.54, 0.6, 0.5), GateSettings(bootstrap=200), 0.01)
 
     assert isinstance(decision, Hold)
-    assert "no more than chance may do" in decision.evidence.explanation
+    assert "within what chance explains" in decision.evidence.explanation
 
 
 def test_the_built_in_suite_can_be_ratcheted() -> None:

@@ -36,7 +36,7 @@ def amounts(
 def test_the_defaults_give_at_least_the_smallest_and_at_most_the_largest_number_of_steps(
     rows: int, packed: bool
 ) -> None:
-    found = recipe.schedule(DEFAULTS, amounts(rows, 3 * rows, packed=packed))
+    found = recipe.training_schedule(DEFAULTS, amounts(rows, 3 * rows, packed=packed))
 
     assert DEFAULTS.min_steps <= found.steps <= DEFAULTS.step_limit
     assert found.first_learning_rate > 0
@@ -46,14 +46,14 @@ def test_the_defaults_give_at_least_the_smallest_and_at_most_the_largest_number_
 def test_each_harvested_row_is_read_as_often_as_asked(rows: int) -> None:
     for passes in (4.0, 5.0, 6.0):
         knobs = Hyperparameters(passes=passes)
-        found = recipe.schedule(knobs, amounts(rows, 3 * rows))
+        found = recipe.training_schedule(knobs, amounts(rows, 3 * rows))
 
         assert found.passes == pytest.approx(passes, abs=0.05)
         assert found.rule in {"passes", "min_steps"}
 
 
 def test_a_hundred_harvested_rows_and_three_hundred_of_gold_are_more_than_sixty_steps() -> None:
-    found = recipe.schedule(DEFAULTS, amounts(100, 300))
+    found = recipe.training_schedule(DEFAULTS, amounts(100, 300))
 
     assert (found.steps, found.sequences_a_step, found.passes) == (107, 16, 5.0)
     assert found.readings == {"delta": 500, "gold": 1200}
@@ -61,22 +61,22 @@ def test_a_hundred_harvested_rows_and_three_hundred_of_gold_are_more_than_sixty_
 
 
 def test_a_share_is_one_of_readings() -> None:
-    found = recipe.schedule(DEFAULTS, amounts(100, 5000))
+    found = recipe.training_schedule(DEFAULTS, amounts(100, 5000))
     total = sum(found.readings.values())
 
     assert found.readings["delta"] / total == pytest.approx(0.25 / 0.85, abs=0.01)
 
 
 def test_long_rows_make_a_step_of_fewer_rows() -> None:
-    found = recipe.schedule(DEFAULTS, amounts(200, 600, tokens=2000))
+    found = recipe.training_schedule(DEFAULTS, amounts(200, 600, tokens=2000))
 
     assert found.sequences_a_step <= recipe.USUAL.tokens / 2000
     assert found.batch_size * 2000 <= DEFAULTS.max_length
 
 
 def test_too_many_rows_make_larger_steps_before_rows_are_read_less_often() -> None:
-    some = recipe.schedule(DEFAULTS, amounts(4_000, 12_000))
-    many = recipe.schedule(DEFAULTS, amounts(50_000, 150_000))
+    some = recipe.training_schedule(DEFAULTS, amounts(4_000, 12_000))
+    many = recipe.training_schedule(DEFAULTS, amounts(50_000, 150_000))
 
     assert (some.rule, some.passes) == ("step_limit", 5.0)
     assert recipe.USUAL.rows < some.sequences_a_step <= recipe.LARGEST.rows
@@ -87,9 +87,9 @@ def test_too_many_rows_make_larger_steps_before_rows_are_read_less_often() -> No
 
 def test_numbers_that_are_set_are_kept() -> None:
     rows = amounts(100, 300)
-    exact = recipe.schedule(Hyperparameters(max_steps=7, batch_size=2, accumulation=3), rows)
-    once = recipe.schedule(Hyperparameters(epochs=1, batch_size=1, accumulation=16), rows)
-    batch = recipe.schedule(Hyperparameters(batch_size=4), rows)
+    exact = recipe.training_schedule(Hyperparameters(max_steps=7, batch_size=2, accumulation=3), rows)
+    once = recipe.training_schedule(Hyperparameters(epochs=1, batch_size=1, accumulation=16), rows)
+    batch = recipe.training_schedule(Hyperparameters(batch_size=4), rows)
 
     assert (exact.steps, exact.sequences_a_step, exact.rule) == (7, 6, "max_steps")
     assert sum(exact.readings.values()) == 42
@@ -98,15 +98,15 @@ def test_numbers_that_are_set_are_kept() -> None:
 
 
 def test_a_large_batch_that_is_set_is_filled_by_reading_rows_more_often() -> None:
-    found = recipe.schedule(Hyperparameters(batch_size=16, accumulation=16), amounts(10, 30))
+    found = recipe.training_schedule(Hyperparameters(batch_size=16, accumulation=16), amounts(10, 30))
 
     assert found.steps == DEFAULTS.min_steps
     assert found.passes > DEFAULTS.passes
 
 
 def test_packed_sequences_are_short_enough_for_the_steps_that_are_wanted() -> None:
-    few = recipe.schedule(DEFAULTS, amounts(20, 60, packed=True))
-    many = recipe.schedule(DEFAULTS, amounts(500, 1500, packed=True))
+    few = recipe.training_schedule(DEFAULTS, amounts(20, 60, packed=True))
+    many = recipe.training_schedule(DEFAULTS, amounts(500, 1500, packed=True))
 
     assert few.pack_to < DEFAULTS.max_length
     assert (few.batch_size, few.accumulation) == (1, 1)
@@ -115,10 +115,10 @@ def test_packed_sequences_are_short_enough_for_the_steps_that_are_wanted() -> No
 
 
 def test_rows_that_pack_into_too_few_sequences_are_not_packed() -> None:
-    planned = recipe.schedule(DEFAULTS, amounts(20, 60, packed=True))
+    planned = recipe.training_schedule(DEFAULTS, amounts(20, 60, packed=True))
 
-    assert recipe.packed(DEFAULTS, planned, 59) is None
-    found = recipe.packed(DEFAULTS, planned, 150)
+    assert recipe.packed_schedule(DEFAULTS, planned, 59) is None
+    found = recipe.packed_schedule(DEFAULTS, planned, 150)
     assert found is not None
     assert found.steps * found.sequences_a_step >= 150
 
@@ -138,7 +138,7 @@ def test_no_mixture_gets_fewer_steps_than_asked(
     knobs = Hyperparameters(
         batch_size=batch, accumulation=accumulation, passes=passes, min_steps=least, step_limit=least + span
     )
-    found = recipe.schedule(knobs, amounts(delta, gold, tokens=tokens, packed=packed))
+    found = recipe.training_schedule(knobs, amounts(delta, gold, tokens=tokens, packed=packed))
 
     assert least <= found.steps <= least + span
     assert min(found.readings.values()) >= 0
@@ -157,7 +157,7 @@ def test_no_mixture_gets_fewer_steps_than_asked(
 )
 def test_every_step_learns_and_the_peak_is_reached(steps: int, ratio: float, kind: str) -> None:
     knobs = Hyperparameters.model_validate({"max_steps": steps, "warmup_ratio": ratio, "schedule": kind})
-    found = recipe.schedule(knobs, amounts(10, 30))
+    found = recipe.training_schedule(knobs, amounts(10, 30))
     rates = [recipe.rate(knobs, found, step) for step in range(found.steps)]
 
     assert min(rates) > 0

@@ -13,7 +13,7 @@ from ct_retrain.core.records.snapshot import (
 )
 from ct_retrain.core.rules.retention import (
     Calendar,
-    edited,
+    changed_since_copy,
     is_raw,
     needed,
     too_soon,
@@ -87,6 +87,8 @@ def test_age_counts_from_the_receipt_and_from_a_restore() -> None:
 
 def test_a_receipt_covers_the_very_bytes_it_names() -> None:
     path = "work/n/collect/traces.jsonl"
-    assert edited(_receipt(1), [FileRef(path=path, sha256="a" * 64, size=1)]) is None
-    assert "changed" in (edited(_receipt(1), [FileRef(path=path, sha256="c" * 64, size=1)]) or "")
-    assert "not in" in (edited(_receipt(1), [FileRef(path=f"{path}2", sha256="a" * 64, size=1)]) or "")
+    assert changed_since_copy(_receipt(1), [FileRef(path=path, sha256="a" * 64, size=1)]) is None
+    assert "changed" in (changed_since_copy(_receipt(1), [FileRef(path=path, sha256="c" * 64, size=1)]) or "")
+    assert "not in" in (
+        changed_since_copy(_receipt(1), [FileRef(path=f"{path}2", sha256="a" * 64, size=1)]) or ""
+    )

@@ -6,7 +6,7 @@ from tests.decontamination.problems import NEUTRAL
 
 from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.decontamination.clusters import Clusters, beyond
-from ct_retrain.decontamination.protection import Protection, certificate, clean
+from ct_retrain.decontamination.protection import Protection, certificate, decontaminate
 from ct_retrain.decontamination.texts import Candidate
 
 
@@ -26,7 +26,7 @@ def rows(source: str = "gold") -> list[Candidate]:
 
 def test_near_duplicates_are_capped_and_never_dropped_as_equal() -> None:
     protection = Protection(settings=DecontaminationSettings(cluster_cap=3))
-    made = clean(rows(), protection, seed=1)
+    made = decontaminate(rows(), protection, seed=1)
     facts = certificate(made, protection, []).clusters
 
     assert len(made.kept) == 3 + 2
@@ -36,7 +36,7 @@ def test_near_duplicates_are_capped_and_never_dropped_as_equal() -> None:
 
 def test_without_a_cap_everything_is_taken_and_clusters_are_still_counted() -> None:
     protection = Protection(settings=DecontaminationSettings(cluster_cap=0))
-    made = clean(rows(), protection, seed=1)
+    made = decontaminate(rows(), protection, seed=1)
 
     assert len(made.kept) == 10
     assert made.clusters.clusters == 1
@@ -44,14 +44,14 @@ def test_without_a_cap_everything_is_taken_and_clusters_are_still_counted() -> N
 
 def test_each_source_has_a_cap_of_its_own() -> None:
     protection = Protection(settings=DecontaminationSettings(cluster_cap=3))
-    made = clean([*rows("gold"), *rows("delta")], protection, seed=1)
+    made = decontaminate([*rows("gold"), *rows("delta")], protection, seed=1)
 
     assert made.clusters.left_out == {"delta": 5, "gold": 5}
 
 
 def test_the_seed_chooses_and_the_same_seed_chooses_the_same() -> None:
     protection = Protection(settings=DecontaminationSettings(cluster_cap=2))
-    kept = [tuple(clean(rows(), protection, seed).kept) for seed in (1, 1, 2, 3, 4)]
+    kept = [tuple(decontaminate(rows(), protection, seed).kept) for seed in (1, 1, 2, 3, 4)]
 
     assert kept[0] == kept[1]
     assert len(set(kept)) > 1

@@ -3,11 +3,12 @@
 from random import Random
 
 import pytest
+from benchmarks.embedded.blocks import block_families
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.demo import bench
-from ct_retrain.demo.families import Family, Task, block_families, mastered_families, missing_families, sample
+from ct_retrain.demo.families import Family, Task, mastered_families, missing_families, sample
 
 EVERY_FAMILY = tuple(dict.fromkeys((*mastered_families(), *missing_families(), *block_families())))
 

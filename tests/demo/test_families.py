@@ -3,11 +3,11 @@
 from random import Random
 
 import pytest
+from benchmarks.embedded.blocks import block_families
 
 from ct_retrain.demo.families import (
     Family,
     belongs,
-    block_families,
     is_held_out,
     mastered_families,
     missing_families,

@@ -1,15 +1,15 @@
-"""The shipped model: small, loads offline with plain transformers, and writes RTL that simulation accepts."""
+"""The shipped model: small, loads offline, and writes RTL that simulation accepts."""
 
 from pathlib import Path
 from random import Random
 
+from benchmarks.embedded.assess import assess, draw_tasks, pass_rate, write_rtl
+
+from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.demo import bench
-from ct_retrain.demo.assess import assess, draw_tasks, pass_rate
 from ct_retrain.demo.families import mastered_families, sample
-from ct_retrain.demo.recipe import load_model
-from ct_retrain.demo.writing import write_rtl
 
 
 def test_the_model_directory_is_smaller_than_four_megabytes(shipped: Path) -> None:
@@ -17,15 +17,15 @@ def test_the_model_directory_is_smaller_than_four_megabytes(shipped: Path) -> No
 
 
 def test_the_card_says_how_the_model_was_built(shipped: Path) -> None:
-    assert "ct-retrain demo build-model --out DIR --seed" in (shipped / "README.md").read_text()
+    assert "python benchmarks/build_embedded_model.py --out DIR --seed" in (shipped / "README.md").read_text()
 
 
 def test_the_shipped_model_writes_a_module_that_passes_simulation(shipped: Path, icarus: Simulator) -> None:
-    model, tokenizer = load_model(shipped)
+    generator = TransformersGenerators(str(shipped), batch_size=1).open(None)
     family = next(family for family in mastered_families() if family.name == "up_counter")
     task = sample((family,), Random(1), "held_out")
 
-    (rtl,) = write_rtl(model, tokenizer, [task])
+    (rtl,) = write_rtl(generator, [task])
 
     assert icarus.check(Design(rtl=rtl, testbench=bench.testbench(task))).passed, rtl
 

@@ -5,10 +5,10 @@ from random import Random
 from typing import Any
 
 import pytest
+from benchmarks.embedded.tokenizer import build_tokenizer
 from transformers import AutoTokenizer
 
 from ct_retrain.demo.families import mastered_families, missing_families, sample
-from ct_retrain.demo.tokenizer import build_tokenizer
 
 
 @pytest.fixture(scope="module")

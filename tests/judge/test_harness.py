@@ -51,7 +51,9 @@ def test_names_inside_the_design_are_left_alone(judge: Judge) -> None:
     assert "1 0" in verdict.log
 
 
-@pytest.mark.parametrize("instance", ["counter counter(", "counter #(.P(1)) counter("], ids=["plain", "parameter"])
+@pytest.mark.parametrize(
+    "instance", ["counter counter(", "counter #(.P(1)) counter("], ids=["plain", "parameter"]
+)
 @pytest.mark.parametrize("style", STYLES)
 def test_an_instance_may_be_named_like_its_module(judge: Judge, style: str, instance: str) -> None:
     testbench = STYLES[style].replace("counter dut(", instance)

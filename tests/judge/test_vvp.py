@@ -5,8 +5,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.judge.benches import HOUSE
 
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.simulators.vvp import Declared, breach
+from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.guard import approve
 
 if shutil.which("iverilog") is None:
@@ -79,3 +82,15 @@ def test_what_reaches_out_is_named(member: str, what: str, tmp_path: Path) -> No
     rtl = CLEAN.replace(HOLE, f"{HOLE}\n{member}")
 
     assert what in breach(compiled(rtl, tmp_path), declared(CLEAN))
+
+
+def test_a_memory_that_drives_an_output_is_the_designs_own(judge: Judge) -> None:
+    """The compiler writes such a word's port where the wire is, which may be the testbench."""
+    rtl = (
+        "module counter(input clk, input rst, output [1:0] q);\nreg [1:0] m [0:0];\n"
+        "always @(posedge clk) if (rst) m[0] <= 0; else m[0] <= m[0] + 1;\nassign q = m[0];\nendmodule\n"
+    )
+
+    verdict = judge.check(Design(rtl=rtl, testbench=HOUSE.replace("q !== expected", "q != expected")))
+
+    assert verdict.outcome is Outcome.PASS, verdict

@@ -22,7 +22,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightPlan, NightRecord
 from ct_retrain.nightly.audit import check
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.restore import restore
 from ct_retrain.nightly.snapshots.upload import snapshot
 
@@ -39,7 +39,7 @@ def populated(root: Path) -> SmallWorkspace:
 
 
 def live(small: SmallWorkspace, night: str = FIRST, **options: Any) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night=night, **options))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=night, **options))
     assert record is not None
     return record
 
@@ -99,7 +99,7 @@ def test_a_disk_that_became_read_only_is_named_and_exits_4(
 ) -> None:
     with small_disk(tmp_path / "small", 16) as place:
         small = populated(place / "town")
-        run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
+        run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
         subprocess.run(["mount", "-o", "remount,ro", place], check=True)
         with pytest.raises(ToolError, match=r"Read-only file system; free space or fix permissions"):
             live(small)
@@ -135,7 +135,7 @@ def test_a_clock_that_goes_back_during_a_night_changes_nothing_but_its_times(
     tmp_path: Path, undisturbed: SmallWorkspace
 ) -> None:
     small = populated(tmp_path / "town")
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="collect"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="collect"))
     path = small.workspace.night(FIRST) / "plan.json"
     plan = disk.read_record(path, NightPlan)
     disk.write_record(path, plan.model_copy(update={"started": plan.started + timedelta(days=400)}))
@@ -151,7 +151,7 @@ def test_a_second_night_at_once_changes_nothing_and_exits_11(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small = populated(tmp_path / "town")
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
     with disk.lock(small.workspace.lock):
         before = tree(small.workspace.root)
         with pytest.raises(LockedError):
@@ -163,7 +163,7 @@ def test_a_second_night_at_once_changes_nothing_and_exits_11(
 
 def test_a_manifest_that_is_gone_is_made_again(tmp_path: Path, undisturbed: SmallWorkspace) -> None:
     small = populated(tmp_path / "town")
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
     (small.workspace.stage(FIRST, "curate") / "manifest.json").unlink()
     live(small)
 
@@ -177,13 +177,13 @@ def test_a_manifest_that_was_edited_stops_the_night_until_its_stage_is_done_agai
     tmp_path: Path, undisturbed: SmallWorkspace, stage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small = populated(tmp_path / "town")
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
     manifest = small.workspace.stage(FIRST, stage) / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"version": 1', '"version": 2'))
     with pytest.raises(CorruptStateError, match="is not what we wrote"):
         live(small)
     assert call(["-C", str(small.workspace.root), "check"]) == 5
-    assert f"heal: ct-retrain run --night {FIRST} --redo {stage}" in capsys.readouterr().out
+    assert f"repair: ct-retrain run --night {FIRST} --redo {stage}" in capsys.readouterr().out
 
     live(small, redo=stage)
     healed(small, undisturbed)

@@ -13,7 +13,7 @@ from ct_retrain import disk
 from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.night import NightOutcome, Provenance
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 SECRET = "xoxb-not-for-archives"
 
@@ -47,7 +47,7 @@ def files(directory: Path) -> set[str]:
 
 def broken(small: SmallWorkspace) -> Path:
     with pytest.raises(ToolError):
-        run(
+        run_night(
             small.workspace,
             small.settings,
             small.ports._replace(trainer=Broken(small)),
@@ -61,7 +61,7 @@ def test_a_rejected_or_held_night_keeps_what_tells_why(tmp_path: Path) -> None:
     small.workspace.night("2026-01-01").mkdir(parents=True)
     small.workspace.night("2026-01-01").joinpath("night.log").write_text("it began\n")
     strict = small.settings.model_copy(update={"min_delta_score": 1.0})
-    record = run(small.workspace, strict, small.ports, Options(night="2026-01-01"))
+    record = run_night(small.workspace, strict, small.ports, Options(night="2026-01-01"))
     kept = small.workspace.archive / "2026-01-01"
 
     assert record is not None
@@ -142,7 +142,7 @@ def test_tracebacks_survive_an_archive_that_was_cut_short(tmp_path: Path) -> Non
     shutil.copytree(kept.with_name(".2026-01-01.old"), kept.with_name(".2026-01-01.tmp"))
     strict = small.settings.model_copy(update={"min_delta_score": 1.0})
     inbox = Inbox()
-    run(small.workspace, strict, small.ports._replace(notifier=inbox), Options(night="2026-01-01"))
+    run_night(small.workspace, strict, small.ports._replace(notifier=inbox), Options(night="2026-01-01"))
 
     assert {"failure-1.txt", "benchmark/manifest.json"} <= files(kept)
     assert json.loads(kept.joinpath("environment.json").read_text())["version"]

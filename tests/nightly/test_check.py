@@ -14,7 +14,7 @@ from ct_retrain.core.records.night import NightPlan, NightRecord, Release
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.stages.publish import latest
 
 FIRST, SECOND, THIRD = "2026-01-01", "2026-01-02", "2026-01-03"
@@ -27,11 +27,11 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     small = found(tmp_path_factory.mktemp("lived") / "town", problems=range(2, 7))
     for width in range(2, 7):
         leave_trace(small.workspace, f"run_{width}", width)
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST))
     leave_trace(small.workspace, "run_9", 9)
-    run(small.workspace, small.settings, small.ports, Options(night=SECOND))
+    run_night(small.workspace, small.settings, small.ports, Options(night=SECOND))
     promote(small.workspace, small.settings, small.ports, SECOND, "the lab needs it")
-    run(small.workspace, small.settings, small.ports, Options(night=THIRD))
+    run_night(small.workspace, small.settings, small.ports, Options(night=THIRD))
     return small
 
 
@@ -162,13 +162,13 @@ def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(
 def test_a_stage_of_an_open_night_is_healed_by_doing_it_again(tmp_path: Path) -> None:
     small = found(tmp_path, problems=range(3, 5))
     leave_trace(small.workspace, "run_3", 3)
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
     (small.workspace.stage(FIRST, "curate") / "dataset.jsonl").unlink()
     audit = check(small.workspace)
 
     assert [breach.heal for breach in audit.breaches] == [f"ct-retrain run --night {FIRST} --redo curate"]
     assert [remark.where.rpartition("/")[2] for remark in audit.remarks] == [FIRST]
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, redo="curate"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, redo="curate"))
     audit = check(small.workspace)
     assert (audit.breaches, audit.remarks) == ((), ())
 
@@ -231,7 +231,7 @@ def test_the_command_exits_5_on_a_breach_and_0_without(
     assert call(["-C", root, "check", "--quick"]) == 0
     capsys.readouterr()
     assert call(["-C", root, "check"]) == 5
-    assert "heal: " in capsys.readouterr().out
+    assert "repair: " in capsys.readouterr().out
     assert call(["-C", root, "check", "--json"]) == 5
     [breach] = json.loads(capsys.readouterr().out)["breaches"]
     assert breach["invariant"] == "I1"

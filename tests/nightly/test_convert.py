@@ -12,7 +12,7 @@ from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.nightly.audit import check, verify
 from ct_retrain.nightly.records import record_of
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots import convert, planned, purge, restore, snapshot
 from ct_retrain.nightly.snapshots.upload import receipt_of
 from ct_retrain.stages._artefact_store import faults, loose_files, pack_files
@@ -26,7 +26,7 @@ def old(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     small = found(tmp_path_factory.mktemp("old") / "workspace", problems=range(6, 8))
     for width in range(2, 5):
         leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
-    run(small.workspace, small.settings, small.ports, Options(night=ONE))
+    run_night(small.workspace, small.settings, small.ports, Options(night=ONE))
     loosen(small.workspace, ONE)
     return small
 
@@ -48,7 +48,7 @@ def test_a_night_with_loose_artefacts_is_read_checked_verified_and_continued(sma
     assert _claims(small)["dataset: curate makes the same of what was collected"] == "confirmed"
 
     leave_trace(small.workspace, "run_9", 9)
-    record = run(small.workspace, small.settings, small.ports, Options(night=TWO))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=TWO))
     assert record is not None
     assert record.metrics["curate.examples"] == 4
     assert check(small.workspace).breaches == ()

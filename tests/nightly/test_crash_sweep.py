@@ -13,8 +13,8 @@ from tests.trees import tree
 from ct_retrain import disk
 from ct_retrain.core.records.audit import Breach
 from ct_retrain.nightly.audit import check
-from ct_retrain.nightly.run import Options, run
-from ct_retrain.stages.publish import history
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.stages.publish import moves_of
 
 _DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", "rmdir")
 _NIGHTS = ("2026-01-01", "2026-01-02")
@@ -28,7 +28,7 @@ def _town(root: Path) -> SmallWorkspace:
 
 
 def _live(small: SmallWorkspace, night: str) -> None:
-    run(small.workspace, small.settings, small.ports, Options(night=night))
+    run_night(small.workspace, small.settings, small.ports, Options(night=night))
 
 
 def _dying_after(count: int, work: Callable[[], object]) -> int:
@@ -126,7 +126,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     _live(small, _NIGHTS[0])
     leave_trace(small.workspace, "run_4", 4)
     small = small._replace(ports=small.ports._replace(generators=_Risen({})))
-    run(small.workspace, small.settings, small.ports, Options(night=_NIGHTS[1], until="benchmark"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=_NIGHTS[1], until="benchmark"))
     return small
 
 
@@ -135,7 +135,7 @@ def _goes_back_once(measured: SmallWorkspace, root: Path, points: Iterator[int])
     undisturbed = copy_of(measured, root / "undisturbed")
     _live(undisturbed, _NIGHTS[1])
     wanted = tree(undisturbed.workspace.root)
-    assert [move.who for move in history(undisturbed.workspace.models)] == ["night", "relapse"]
+    assert [move.who for move in moves_of(undisturbed.workspace.models)] == ["night", "relapse"]
     for point in points:
         small = copy_of(measured, root / "crashed")
         code = _dying_after(point, lambda small=small: _live(small, _NIGHTS[1]))

@@ -17,7 +17,7 @@ from ct_retrain.core.records.training import Row
 from ct_retrain.judge.confined.formal.equivalence import locate_yosys
 from ct_retrain.nightly.audit import certificate_of, verify
 from ct_retrain.nightly.records import record_of
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"
 JURY = (
@@ -42,7 +42,7 @@ def add(small: SmallWorkspace, place: str, *rows: tuple[str, str]) -> None:
 
 
 def lived(small: SmallWorkspace, night: str = FIRST) -> tuple[list[Row], list[Rejected], TrainFacts]:
-    run(small.workspace, small.settings, small.ports, Options(night=night))
+    run_night(small.workspace, small.settings, small.ports, Options(night=night))
     out = small.workspace.stage(night, "train")
     facts = disk.read_record(out / "manifest.json", Manifest).facts
     assert isinstance(facts, TrainFacts)
@@ -114,15 +114,15 @@ def test_a_protected_suite_that_cannot_be_read_ends_the_night_by_its_name(small:
     broken = settled(small, protect=("court.jsonl", "nowhere.jsonl"))
 
     with pytest.raises(UsageError, match=r"decontamination\.protect names 'nowhere\.jsonl'"):
-        run(broken.workspace, broken.settings, broken.ports, Options(night=FIRST))
+        run_night(broken.workspace, broken.settings, broken.ports, Options(night=FIRST))
 
 
 def test_another_protected_suite_makes_the_stage_again(small: SmallWorkspace) -> None:
     add(small, "gold", (NEUTRAL, JURY))
     plain = settled(small)
-    run(plain.workspace, plain.settings, plain.ports, Options(night=FIRST, until="train"))
+    run_night(plain.workspace, plain.settings, plain.ports, Options(night=FIRST, until="train"))
     before = disk.read_record(small.workspace.stage(FIRST, "train") / "manifest.json", Manifest)
-    run(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="train"))
     after = disk.read_record(small.workspace.stage(FIRST, "train") / "manifest.json", Manifest)
 
     assert isinstance(before.facts, TrainFacts)

@@ -20,7 +20,7 @@ from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.demo.bench import testbench as bench_of
 from ct_retrain.demo.families import mastered_families, missing_families, sample
 from ct_retrain.demo.families.task import Family, Split, Task
-from ct_retrain.nightly.run import Options, plan_night, run
+from ct_retrain.nightly.run import Options, plan_night, run_night
 from ct_retrain.stages._adapter import WEIGHTS, untrained
 from ct_retrain.trace import TraceWriter
 
@@ -122,7 +122,7 @@ def app(base: Base, tmp_path_factory: pytest.TempPathFactory) -> App:
 @pytest.fixture(scope="module")
 def trained(app: App) -> TrainFacts:
     """The facts of a night that stopped after its training."""
-    run(app.workspace, app.settings, app.ports, Options(NIGHT, "train"))
+    run_night(app.workspace, app.settings, app.ports, Options(NIGHT, "train"))
     facts = disk.read_record(app.workspace.stage(NIGHT, "train") / MANIFEST, Manifest).facts
     assert isinstance(facts, TrainFacts)
     return facts

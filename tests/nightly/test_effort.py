@@ -7,7 +7,7 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.cli import call
 from ct_retrain.core.records.night import Effort, Manifest, NightRecord
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.step import content
 
 
@@ -19,7 +19,7 @@ def small(tmp_path: Path) -> SmallWorkspace:
 
 
 def live(small: SmallWorkspace) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
     assert record is not None
     return record
 

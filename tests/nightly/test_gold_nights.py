@@ -28,7 +28,7 @@ from ct_retrain.core.records.training import (
 )
 from ct_retrain.nightly.audit import verify
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, plan_night, run
+from ct_retrain.nightly.run import Options, plan_night, run_night
 
 NIGHT, NEXT = "2026-01-01", "2026-01-02"
 TOML = '[benchmark]\nsuite = "suite.jsonl"\n[judge]\nsimulator = "icarus"\n[curate]\nmutants = 0\n'
@@ -56,7 +56,7 @@ def empty(number: int) -> Mapping[str, str]:
 
 
 def live(small: SmallWorkspace, night: str = NIGHT, **options: object) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night=night, **options))  # type: ignore[arg-type]
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=night, **options))  # type: ignore[arg-type]
     assert record is not None
     return record
 
@@ -212,7 +212,7 @@ def test_a_gold_set_that_has_gone_holds_the_night_back(small: SmallWorkspace) ->
 
 def test_a_resumed_night_comes_to_the_same(small: SmallWorkspace) -> None:
     lay(small, empty(1))
-    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="train"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="train"))
 
     assert live(small).outcome is NightOutcome.HELD
 

@@ -21,13 +21,14 @@ from ct_retrain.core.configuration.settings import (
     Settings,
 )
 from ct_retrain.core.record import Tool
-from ct_retrain.core.records.night import Manifest, NightPlan, StageName
+from ct_retrain.core.records.night import Manifest, NightPlan
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, PLAN
 from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.credibility import TestbenchAppraiser as Credible
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Night
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.run.stages import STEPS
 
 HARMLESS = {
@@ -90,7 +91,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     made = found(tmp_path_factory.mktemp("town"))
     for width in range(2, 7):
         leave_trace(made.workspace, f"run_{width}", width)
-    run(made.workspace, made.settings, made.ports, Options(night=NIGHT, until="benchmark"))
+    run_night(made.workspace, made.settings, made.ports, Options(night=NIGHT, until="benchmark"))
     return made
 
 

@@ -13,7 +13,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.nightly.records import failures, inspect
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 NIGHT = "2026-01-01"
 
@@ -44,7 +44,7 @@ def ended(root: Path, answers: dict[int, str], **benchmark: int) -> tuple[SmallW
         update={"benchmark": small.settings.benchmark.model_copy(update=benchmark)}
     )
     ports = small.ports._replace(generators=Arms(answers))
-    record = run(small.workspace, settings, ports, Options(night=NIGHT))
+    record = run_night(small.workspace, settings, ports, Options(night=NIGHT))
     assert record is not None
     (root / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     return small, record
@@ -94,7 +94,7 @@ def test_answers_that_the_stock_brought_on_top_are_not_counted(tmp_path: Path) -
     )
     leave_trace(small.workspace, "run_9", 9)
     ports = small.ports._replace(generators=Arms(ANSWERS))
-    second = run(small.workspace, fewer, ports, Options(night="2026-01-02"))
+    second = run_night(small.workspace, fewer, ports, Options(night="2026-01-02"))
     assert second is not None
     seen = inspect(small.workspace, second, other_problem(3))
 
@@ -120,7 +120,7 @@ def test_what_a_night_did_not_measure_is_a_usage_error(tmp_path: Path) -> None:
     small, record = ended(tmp_path, ANSWERS)
     with pytest.raises(UsageError, match="did not use problem flip_8"):
         inspect(small.workspace, record, other_problem(8))
-    idle = run(small.workspace, small.settings, small.ports, Options(night="2026-01-02"))
+    idle = run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-02"))
     assert idle is not None
     with pytest.raises(UsageError, match="was not benchmarked: Nothing new"):
         inspect(small.workspace, idle, other_problem(2))
@@ -218,13 +218,15 @@ def test_problems_that_no_arm_was_asked_are_named(tmp_path: Path, capsys: pytest
     suite.write_text("".join(json.dumps(row) + "\n" for row in sick))
     for width in range(2, 5):
         leave_trace(small.workspace, f"run_{width}", width)
-    run(small.workspace, small.settings, small.ports._replace(generators=Arms(ANSWERS)), Options(night=NIGHT))
+    run_night(
+        small.workspace, small.settings, small.ports._replace(generators=Arms(ANSWERS)), Options(night=NIGHT)
+    )
 
     assert "not asked, for no arm: flip_2" in small.inbox.notices[-1].body
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
-    assert "not asked, for no arm: flip_2; reasons in" in capsys.readouterr().out
+    assert "not asked of any arm: flip_2; reasons in" in capsys.readouterr().out
 
 
 def test_a_night_whose_files_are_gone_is_shown_all_the_same(

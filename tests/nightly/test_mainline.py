@@ -7,7 +7,7 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.core.records.problem import Prompt
 from ct_retrain.core.records.readiness import Readiness
-from ct_retrain.nightly.run import Options, plan_night, run
+from ct_retrain.nightly.run import Options, plan_night, run_night
 
 
 class Template:
@@ -35,7 +35,7 @@ def town_of(root: Path) -> SmallWorkspace:
 def trained(small: SmallWorkspace, words: str) -> int:
     """How often was trained when the night has come as far as train again, with mainline asked as *words* say."""
     ports = small.ports._replace(mainline=Template(words))
-    run(small.workspace, small.settings, ports, Options(night="2026-01-01", until="train"))
+    run_night(small.workspace, small.settings, ports, Options(night="2026-01-01", until="train"))
     return small.learner.fits
 
 

@@ -18,12 +18,12 @@ from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.nightly.records import inspect, open_nights, records
 from ct_retrain.nightly.releases import evidence_for_mainline, promote
-from ct_retrain.nightly.run import Options, plan_night, run
-from ct_retrain.stages.publish import history, latest, verified
+from ct_retrain.nightly.run import Options, plan_night, run_night
+from ct_retrain.stages.publish import latest, moves_of, verified
 
 
 def night(small: SmallWorkspace, name: str, **options: Any) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night=name, **options))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=name, **options))
     assert record is not None
     return record
 
@@ -44,7 +44,7 @@ def test_a_better_adapter_is_published(tmp_path: Path) -> None:
     assert record.metrics["candidate.functional"] == 0.75
     assert record.metrics["mainline.functional"] == 0.0
     assert record.exit_code == 0
-    assert [move.target for move in history(small.workspace.models)] == ["nightly_2026-01-01"]
+    assert [move.target for move in moves_of(small.workspace.models)] == ["nightly_2026-01-01"]
     assert [notice.level for notice in small.inbox.notices] == ["info"]
 
 
@@ -99,7 +99,7 @@ def test_a_model_that_forgets_is_rejected(tmp_path: Path) -> None:
     forgetful = found(tmp_path / "other", forgets=True)
     leave_trace(small.workspace, "run_8", 8)
     ports = small.ports._replace(trainer=forgetful.learner)
-    record = run(small.workspace, small.settings, ports, Options(night="2026-01-02"))
+    record = run_night(small.workspace, small.settings, ports, Options(night="2026-01-02"))
 
     assert record is not None
     assert record.outcome is NightOutcome.REJECTED
@@ -152,7 +152,7 @@ def test_until_leaves_the_night_open_and_a_later_run_goes_on(tmp_path: Path) -> 
     small = town_with_runs(tmp_path)
     options = Options(night="2026-01-01", until="curate")
 
-    assert run(small.workspace, small.settings, small.ports, options) is None
+    assert run_night(small.workspace, small.settings, small.ports, options) is None
     assert [plan.night for plan in open_nights(small.workspace)] == ["2026-01-01"]
     assert night(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
     assert open_nights(small.workspace) == []
@@ -160,7 +160,7 @@ def test_until_leaves_the_night_open_and_a_later_run_goes_on(tmp_path: Path) -> 
 
 def test_redo_throws_a_stage_away_and_what_follows(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="train"))
+    run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="train"))
     night(small, "2026-01-01", redo="train")
 
     assert small.learner.fits == 2
@@ -175,7 +175,7 @@ def test_a_published_night_cannot_be_redone(tmp_path: Path) -> None:
 
 def test_a_changed_setting_redoes_only_what_it_touches(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="train"))
+    run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="train"))
     before = small.workspace.stage("2026-01-01", "curate").joinpath("manifest.json").read_bytes()
     train = small.settings.train.model_copy(update={"min_new": 2})
     hyper = train.model_copy(
@@ -200,7 +200,7 @@ def test_a_broken_night_is_archived_told_and_can_be_resumed(tmp_path: Path) -> N
 
     broken = small.ports._replace(trainer=Broken())
     with pytest.raises(ToolError):
-        run(small.workspace, small.settings, broken, Options(night="2026-01-01"))
+        run_night(small.workspace, small.settings, broken, Options(night="2026-01-01"))
 
     assert "CUDA out of memory" in small.workspace.archive.joinpath("2026-01-01/failure-1.txt").read_text()
     assert "run --night 2026-01-01" in small.inbox.notices[0].body
@@ -209,7 +209,7 @@ def test_a_broken_night_is_archived_told_and_can_be_resumed(tmp_path: Path) -> N
 
 def test_a_manifest_whose_file_is_gone_stops_the_night(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="curate"))
+    run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="curate"))
     small.workspace.stage("2026-01-01", "curate").joinpath("dataset.jsonl").unlink()
     with pytest.raises(CorruptStateError, match="--redo curate"):
         night(small, "2026-01-01")
@@ -272,7 +272,7 @@ def test_a_copied_tree_whose_link_became_a_directory_is_refused(tmp_path: Path) 
 def test_a_night_that_was_not_published_can_be_forced_and_that_is_kept_for_ever(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     strict = small.settings.model_copy(update={"min_delta_score": 1.0})
-    record = run(small.workspace, strict, small.ports, Options(night="2026-01-01"))
+    record = run_night(small.workspace, strict, small.ports, Options(night="2026-01-01"))
     assert record is not None
     assert record.outcome is NightOutcome.HELD
 
@@ -282,7 +282,7 @@ def test_a_night_that_was_not_published_can_be_forced_and_that_is_kept_for_ever(
 
     assert latest(small.workspace.models) == "nightly_2026-01-01"
     assert verified(small.workspace.models, "nightly_2026-01-01").forced == "the lab needs it"
-    move = history(small.workspace.models)[-1]
+    move = moves_of(small.workspace.models)[-1]
     assert (move.who, move.why) == ("promote", "forced against hold: the lab needs it")
     assert [path.name for path in small.workspace.models.glob(".*")] == []
 
@@ -296,7 +296,7 @@ def test_what_published_by_itself_or_was_touched_cannot_be_forced(tmp_path: Path
         promote(small.workspace, small.settings, small.ports, "2026-01-05", "why not")
     leave_trace(small.workspace, "run_8", 8)
     strict = small.settings.model_copy(update={"min_delta_score": 1.0})
-    run(small.workspace, strict, small.ports, Options(night="2026-01-02"))
+    run_night(small.workspace, strict, small.ports, Options(night="2026-01-02"))
     weights = small.workspace.stage("2026-01-02", "train") / "adapter" / "adapter_model.safetensors"
     weights.write_text("other weights")
     with pytest.raises(CorruptStateError, match="adapter_model"):
@@ -310,7 +310,7 @@ def test_what_an_earlier_release_could_do_is_missed(tmp_path: Path) -> None:
     night(small, "2026-01-01")
     leave_trace(small.workspace, "run_8", 8)
     forgetful = found(tmp_path / "other", forgets=True)
-    record = run(small.workspace, small.settings, forgetful.ports, Options(night="2026-01-02"))
+    record = run_night(small.workspace, small.settings, forgetful.ports, Options(night="2026-01-02"))
 
     assert record is not None
     assert record.outcome is NightOutcome.REJECTED
@@ -321,7 +321,7 @@ def seeded(small: SmallWorkspace, name: str, *, fresh: bool, temperature: float 
     """A night that draws at *temperature*, with a seed of its own if *fresh*."""
     drawn = small.settings.benchmark.model_copy(update={"fresh_seeds": fresh, "temperature": temperature})
     settings = small.settings.model_copy(update={"benchmark": drawn})
-    record = run(small.workspace, settings, small.ports, Options(night=name))
+    record = run_night(small.workspace, settings, small.ports, Options(night=name))
     assert record is not None
     return record
 
@@ -380,7 +380,7 @@ class Unloadable(Taught):
 def test_an_adapter_that_does_not_load_is_rejected_and_says_why(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     ports = small.ports._replace(generators=Unloadable("2026-01-01"))
-    record = run(small.workspace, small.settings, ports, Options(night="2026-01-01"))
+    record = run_night(small.workspace, small.settings, ports, Options(night="2026-01-01"))
 
     assert record is not None
     assert record.outcome is NightOutcome.REJECTED
@@ -399,7 +399,7 @@ def test_where_mainline_does_not_open_either_nothing_is_said_of_the_adapter(tmp_
     small = town_with_runs(tmp_path)
     ports = small.ports._replace(generators=Unloadable(""))
     with pytest.raises(ToolError, match="half of the weights"):
-        run(small.workspace, small.settings, ports, Options(night="2026-01-01"))
+        run_night(small.workspace, small.settings, ports, Options(night="2026-01-01"))
 
     assert [plan.night for plan in open_nights(small.workspace)] == ["2026-01-01"]
     assert night(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
@@ -421,13 +421,13 @@ def test_where_the_champion_does_not_open_either_the_loader_is_at_fault(tmp_path
 
     ports = small.ports._replace(generators=Merging({}))
     with pytest.raises(ToolError, match="no memory left"):
-        run(small.workspace, small.settings, ports, Options(night="2026-01-02"))
+        run_night(small.workspace, small.settings, ports, Options(night="2026-01-02"))
 
 
 def test_a_manifest_that_was_changed_since_is_not_forced(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     strict = small.settings.model_copy(update={"min_delta_score": 1.0})
-    run(small.workspace, strict, small.ports, Options(night="2026-01-01"))
+    run_night(small.workspace, strict, small.ports, Options(night="2026-01-01"))
     manifest = small.workspace.stage("2026-01-01", "train") / "manifest.json"
     manifest.write_text(manifest.read_text().replace('"seconds": 0.0', '"seconds": 1.0'))
     with pytest.raises(CorruptStateError, match="is not the manifest that the night ended with"):
@@ -439,7 +439,7 @@ def test_forcing_a_night_is_a_command_with_a_reason(
 ) -> None:
     small = town_with_runs(tmp_path)
     strict = small.settings.model_copy(update={"min_delta_score": 1.0})
-    run(small.workspace, strict, small.ports, Options(night="2026-01-01"))
+    run_night(small.workspace, strict, small.ports, Options(night="2026-01-01"))
 
     assert call(["-C", str(tmp_path), "promote", "2026-01-01", "--because", "we like it"]) == 2
     assert "--force overrules it" in capsys.readouterr().err

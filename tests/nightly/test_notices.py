@@ -23,7 +23,7 @@ from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import CtRetrainError, LockedError, ToolError
 from ct_retrain.core.records.notice import Notice
-from ct_retrain.nightly.run import Options, follow_up, run
+from ct_retrain.nightly.run import Options, follow_up, run_night
 
 NIGHT = "2026-01-01"
 
@@ -42,7 +42,7 @@ class Channels:
 
 
 def live(small: SmallWorkspace, night: str = NIGHT) -> None:
-    run(small.workspace, small.settings, small.ports, Options(night=night))
+    run_night(small.workspace, small.settings, small.ports, Options(night=night))
 
 
 def with_notices(small: SmallWorkspace, **settings: object) -> SmallWorkspace:
@@ -99,7 +99,7 @@ def test_a_notice_that_a_channel_never_takes_is_given_up_and_status_says_so(
     capsys.readouterr()
     call(["-C", str(tmp_path), "status"])
     said = capsys.readouterr().out
-    assert "notices  address 1, json never took one (" in said
+    assert "notices  address 1, json did not accept a notice (" in said
     assert "it is kept in work/continuous_retrain/.outbox/2026-01-01/outcome-" in said
     call(["-C", str(tmp_path), "status", "--json"])
     assert len(json.loads(capsys.readouterr().out)["lost_notices"]) == 1
@@ -155,7 +155,7 @@ def test_what_keeps_a_night_from_starting_is_told_once(tmp_path: Path) -> None:
 
 def test_a_night_that_meets_itself_at_work_tells_nobody(tmp_path: Path) -> None:
     small = found(tmp_path)
-    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="collect"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="collect"))
     with disk.lock(small.workspace.lock), pytest.raises(LockedError):
         live(small)
     assert small.inbox.notices == []
@@ -166,7 +166,7 @@ def test_a_night_that_meets_itself_at_work_tells_nobody(tmp_path: Path) -> None:
 
 def test_a_disk_nearly_full_is_told_once_and_the_night_goes_on(tmp_path: Path) -> None:
     small = with_notices(found(tmp_path), min_free_gb=1e9)
-    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="collect"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="collect"))
     live(small)
 
     assert [notice.subject for notice in small.inbox.notices] == ["disk", "outcome"]

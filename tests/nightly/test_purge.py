@@ -16,14 +16,14 @@ from ct_retrain.core.records.night import Manifest
 from ct_retrain.core.records.snapshot import Purged
 from ct_retrain.core.rules.retention import is_raw
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.purge import plan, purge
 from ct_retrain.nightly.snapshots.restore import restore
 from ct_retrain.nightly.snapshots.upload import (
-    catch_up,
     receipt_of,
     snapshot,
     unverified,
+    upload_missing,
 )
 
 ONE = OLD[0]
@@ -94,7 +94,7 @@ def test_nights_that_others_rest_on_stay(season: Season, night: str, why: str) -
 def test_an_unfinished_night_and_the_one_it_continues_stay(season: Season) -> None:
     season.copied()
     options = Options(night="2026-01-07", until="collect")
-    run(season.workspace, season.settings, season.ports, options)
+    run_night(season.workspace, season.settings, season.ports, options)
 
     assert _why(season, "2026-01-07") == "it is unfinished"
     assert _why(season, NIGHTS[5]) == "the next night continues it"
@@ -170,7 +170,7 @@ def test_a_purged_night_keeps_the_receipt_of_what_went(season: Season) -> None:
     purge(season.workspace, season.settings, season.store)
     kept = season.workspace.receipt(ONE).read_bytes()
     snapshot(season.workspace, season.store, ONE)
-    catch_up(season.workspace, season.store)
+    upload_missing(season.workspace, season.store)
     assert season.workspace.receipt(ONE).read_bytes() == kept
 
     shutil.rmtree(Path(season.store.name) / "blobs")
@@ -195,7 +195,7 @@ def test_promoting_a_purged_night_says_how_to_bring_it_back(season: Season) -> N
 def test_the_next_night_runs_after_a_purge(season: Season) -> None:
     season.copied()
     purge(season.workspace, season.settings, season.store)
-    record = run(season.workspace, season.settings, season.ports, Options(night="2026-01-07"))
+    record = run_night(season.workspace, season.settings, season.ports, Options(night="2026-01-07"))
 
     assert record is not None
     assert record.metrics["curate.examples"] == 3

@@ -11,8 +11,8 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.nightly.releases import roll_back
-from ct_retrain.nightly.run import Options, run
-from ct_retrain.stages.publish import history, latest
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.stages.publish import latest, moves_of
 
 FIRST, SECOND = "nightly_2026-01-01", "nightly_2026-01-02"
 
@@ -55,7 +55,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
 
 
 def night(small: SmallWorkspace, name: str, **ports: Any) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
+    record = run_night(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
     assert record is not None
     return record
 
@@ -66,7 +66,7 @@ def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_befor
     small = copy_of(served, tmp_path / "town")
     record = night(small, "2026-01-03")
     models = small.workspace.models
-    move = history(models)[-1]
+    move = moves_of(models)[-1]
 
     assert record.outcome is NightOutcome.REJECTED
     assert record.relapse is not None
@@ -93,7 +93,7 @@ def test_nights_go_back_step_by_step_to_mainline_and_never_to_and_fro(
         latest_after.append(night(small, name).latest)
 
     assert latest_after == [FIRST, None, None]
-    assert [move.who for move in history(small.workspace.models)] == ["night", "night", "relapse", "relapse"]
+    assert [move.who for move in moves_of(small.workspace.models)] == ["night", "night", "relapse", "relapse"]
 
 
 def test_a_release_that_is_broken_or_does_not_load_is_passed_over(
@@ -137,7 +137,7 @@ def test_going_back_by_itself_can_be_turned_off(tmp_path: Path, served: SmallWor
     record = night(stays, "2026-01-03")
 
     assert (record.relapse, record.latest) == (None, SECOND)
-    assert len(history(small.workspace.models)) == 2
+    assert len(moves_of(small.workspace.models)) == 2
 
 
 def test_a_person_who_moved_the_pointer_during_the_night_has_the_last_word(
@@ -145,12 +145,12 @@ def test_a_person_who_moved_the_pointer_during_the_night_has_the_last_word(
 ) -> None:
     small = copy_of(served, tmp_path / "town")
     options = Options(night="2026-01-03", until="benchmark")
-    assert run(small.workspace, small.settings, small.ports, options) is None
+    assert run_night(small.workspace, small.settings, small.ports, options) is None
     roll_back(small.workspace, small.ports.generators, "2026-01-01", "the lab says so")
     record = night(small, "2026-01-03")
 
     assert (record.relapse, record.latest) == (None, FIRST)
-    assert [move.who for move in history(small.workspace.models)] == ["night", "night", "rollback"]
+    assert [move.who for move in moves_of(small.workspace.models)] == ["night", "night", "rollback"]
 
 
 def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, served: SmallWorkspace) -> None:
@@ -174,7 +174,7 @@ def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, serv
         roll_back(small.workspace, small.ports.generators, None, "and again")
     assert roll_back(small.workspace, small.ports.generators, "2026-01-02", "it was the lab") == SECOND
     assert roll_back(small.workspace, small.ports.generators, None, "it was not") == FIRST
-    assert [move.why for move in history(models)][2:] == ["worse in the lab", "it was the lab", "it was not"]
+    assert [move.why for move in moves_of(models)][2:] == ["worse in the lab", "it was the lab", "it was not"]
 
 
 def test_mainline_is_a_place_to_go_back_to(
@@ -188,6 +188,6 @@ def test_mainline_is_a_place_to_go_back_to(
     assert "mainline is served" in capsys.readouterr().out
 
     assert latest(small.workspace.models) is None
-    assert history(small.workspace.models)[-1].why == "a customer waits"
+    assert moves_of(small.workspace.models)[-1].why == "a customer waits"
     assert call(["-C", str(small.workspace.root), "history"]) == 0
     assert "a customer waits" in capsys.readouterr().out

@@ -11,7 +11,7 @@ from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace, s
 from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.core.errors import CorruptStateError, ToolError
 from ct_retrain.core.records.snapshot import Receipt, blob_key, list_key
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots import restore, snapshot
 from ct_retrain.nightly.snapshots.index import survey
 from ct_retrain.nightly.snapshots.upload import _sent, segments_of, unverified
@@ -29,7 +29,7 @@ def grown(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
             leave_trace(small.workspace, f"run_{width}", width)
             words = f"{spec(width)} {WORDS * 200}{width}"
             (small.workspace.runs / f"run_{width}" / "spec.txt").write_text(words)
-        run(small.workspace, small.settings, small.ports, Options(night=night))
+        run_night(small.workspace, small.settings, small.ports, Options(night=night))
     return small
 
 

@@ -12,7 +12,7 @@ from tests.command_line_workspace import alive, descendants
 from ct_retrain.compose import build, with_cache
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.night import NightOutcome
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_a_night_starts_its_server_after_training_and_ends_it(tmp_path: Path) ->
         build(root, {"endpoint.command": f"env PYTHONPATH={ROOT} {sys.executable} serve.py {port}"})
     )
     app.ports.generators.open(None)
-    record = run(app.workspace, app.settings, app.ports, Options(night="2026-01-01"))
+    record = run_night(app.workspace, app.settings, app.ports, Options(night="2026-01-01"))
 
     assert record is not None
     assert record.outcome is NightOutcome.PUBLISHED
@@ -65,7 +65,7 @@ def test_a_night_that_breaks_ends_its_server_and_archives_what_it_said(tmp_path:
     (root / "serve.py").write_text("print('no memory left on cuda:0'); raise SystemExit(3)")
     app = with_cache(build(root, {"endpoint.command": f"{sys.executable} serve.py"}))
     with pytest.raises(ToolError, match=r"endpoint\.command ended with exit code 3"):
-        run(app.workspace, app.settings, app.ports, Options(night="2026-01-01"))
+        run_night(app.workspace, app.settings, app.ports, Options(night="2026-01-01"))
     archived = workspace.archive / "2026-01-01"
 
     assert (archived / "server.log").read_text() == "no memory left on cuda:0\n"

@@ -19,15 +19,15 @@ from ct_retrain.core.records.snapshot import (
     blob_key,
     index_key,
 )
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.index import places
 from ct_retrain.nightly.snapshots.purge import plan, purge
 from ct_retrain.nightly.snapshots.restore import nights_in, restore
 from ct_retrain.nightly.snapshots.upload import (
-    catch_up,
     receipt_of,
     snapshot,
     unverified,
+    upload_missing,
 )
 
 ONE = OLD[0]
@@ -266,7 +266,7 @@ def test_a_night_that_is_not_whole_gets_no_receipt(season: Season, broken: str) 
 def test_one_broken_night_does_not_keep_the_others_here(season: Season) -> None:
     (season.workspace.night(ONE) / "collect" / "ledger.sqlite").unlink()
     with pytest.raises(CorruptStateError, match=ONE):
-        catch_up(season.workspace, season.store)
+        upload_missing(season.workspace, season.store)
     assert [night for night in NIGHTS if receipt_of(season.workspace, night)] == list(NIGHTS[1:])
 
 
@@ -277,13 +277,13 @@ def test_only_ended_nights_are_copied(season: Season) -> None:
 
 
 def test_catching_up_copies_what_has_changed_and_nothing_else(season: Season, tmp_path: Path) -> None:
-    assert len(catch_up(season.workspace, season.store)) == len(NIGHTS)
-    assert catch_up(season.workspace, season.store) == []
+    assert len(upload_missing(season.workspace, season.store)) == len(NIGHTS)
+    assert upload_missing(season.workspace, season.store) == []
     shutil.rmtree(season.workspace.models / f"nightly_{NIGHTS[1]}", ignore_errors=True)
-    assert catch_up(season.workspace, season.store) == []
+    assert upload_missing(season.workspace, season.store) == []
     record = season.workspace.record(NIGHTS[-1])
     record.write_text(record.read_text().replace("Nothing new", "Nothing  new"))
-    assert [one.night for one in catch_up(season.workspace, season.store)] == [NIGHTS[-1]]
+    assert [one.night for one in upload_missing(season.workspace, season.store)] == [NIGHTS[-1]]
 
 
 def test_restoring_puts_nothing_over_what_differs_unless_forced(season: Season) -> None:
@@ -353,20 +353,20 @@ def test_a_store_that_fails_changes_no_outcome_and_is_caught_up(season: Season) 
     share = Path(season.store.name)
     share.rmdir()
     night = "2026-01-07"
-    record = run(season.workspace, season.settings, season.ports, Options(night=night))
+    record = run_night(season.workspace, season.settings, season.ports, Options(night=night))
     assert record is not None
     assert record.exit_code == 0
     assert receipt_of(season.workspace, night) is None
 
     share.mkdir()
-    again = run(season.workspace, season.settings, season.ports, Options(night=night))
+    again = run_night(season.workspace, season.settings, season.ports, Options(night=night))
     assert again == record
     assert all(receipt_of(season.workspace, one) for one in (*NIGHTS, night))
 
 
 def test_a_night_purges_what_is_old_and_off_site(season: Season) -> None:
     season.copied()
-    run(season.workspace, season.settings, season.ports, Options(night="2026-01-07"))
+    run_night(season.workspace, season.settings, season.ports, Options(night="2026-01-07"))
 
     # With one more night, one more is neither last nor continued by the last.
     purged = [night for night in NIGHTS if season.workspace.purged(night).exists()]

@@ -25,10 +25,10 @@ from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import open_nights, records
 from ct_retrain.nightly.releases import promote, roll_back
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.restore import restore
 from ct_retrain.report import write
-from ct_retrain.stages.publish import history, latest
+from ct_retrain.stages.publish import latest, moves_of
 
 NIGHTS = tuple(f"2026-01-{day:02d}" for day in range(1, 31))
 LEARNT = {0: (2, 3, 4, 5, 6), 5: (7,), 7: (8,), 12: (9,), 19: (2, 3), 24: (4,)}
@@ -83,7 +83,7 @@ class Month:
         self.forgetful = forgetful.learner
 
     def live(self, night: str, ports: Ports) -> NightRecord:
-        record = run(self.workspace, self.settings, ports, Options(night=night))
+        record = run_night(self.workspace, self.settings, ports, Options(night=night))
         assert record is not None
         return record
 
@@ -142,7 +142,7 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
         sizes.append(month.size())
 
     ended = records(workspace)
-    moves = history(workspace.models)
+    moves = moves_of(workspace.models)
     audit = check(workspace)
     assert [record.night for record in ended] == list(NIGHTS)
     assert open_nights(workspace) == []

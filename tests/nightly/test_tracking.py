@@ -9,8 +9,8 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, run
-from ct_retrain.nightly.tracking import rebuild_tracking, retrack, told, tracker
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.nightly.tracking import rebuild_tracking, retrack, tracked_night, tracker
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def small(tmp_path: Path, board: Chalkboard) -> SmallWorkspace:
 
 
 def night(small: SmallWorkspace, name: str = "2026-01-01") -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night=name))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=name))
     assert record is not None
     return record
 
@@ -57,7 +57,7 @@ def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(
     manifest = small.workspace.root / next(ref.path for ref in record.stages if ref.stage == "train")
     manifest.write_text(manifest.read_text() + " ")
     with pytest.raises(CorruptStateError, match="restore it from the snapshot"):
-        told(small.workspace, record)
+        tracked_night(small.workspace, record)
 
 
 def test_nights_are_told_once_each_and_a_rebuild_tells_the_same_again(
@@ -96,7 +96,7 @@ def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalk
     leave_trace(small.workspace, "run_2", 2)
     settings = small.settings.model_copy(update={"min_delta_score": 0.9})
     ports = small.ports._replace(tracker=board)
-    record = run(small.workspace, settings, ports, Options(night="2026-01-01"))
+    record = run_night(small.workspace, settings, ports, Options(night="2026-01-01"))
     assert record is not None
     assert record.outcome is NightOutcome.HELD
     promote(small.workspace, settings, ports, "2026-01-01", "the demo needs it")

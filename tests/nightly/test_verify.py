@@ -18,13 +18,13 @@ from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
     NightRecord,
-    StageName,
 )
 from ct_retrain.core.records.problem import Sample
 from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.audit import judge_again, verify
 from ct_retrain.nightly.records import record_of
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 NIGHT = "2026-01-01"
 
@@ -35,7 +35,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     small = found(tmp_path_factory.mktemp("lived") / "town", problems=range(2, 7), remembers=True)
     for width in range(2, 7):
         leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
-    run(small.workspace, small.settings, small.ports, Options(night=NIGHT))
+    run_night(small.workspace, small.settings, small.ports, Options(night=NIGHT))
     return small
 
 

@@ -29,7 +29,7 @@ from ct_retrain.core.records.problem import (
 )
 from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 PUBLISHED, NOTHING, HELD, REJECTED = "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"
 
@@ -66,7 +66,7 @@ def four_nights(root: Path) -> SmallWorkspace:
 
 
 def night(small: SmallWorkspace, name: str) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night=name))
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=name))
     assert record is not None
     return record
 

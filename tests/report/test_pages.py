@@ -29,7 +29,7 @@ from ct_retrain.core.configuration.loading import flat
 from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, Settings
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.run import Options, follow_up, run
+from ct_retrain.nightly.run import Options, follow_up, run_night
 from ct_retrain.report import is_written, write
 
 LIMIT = 2_000_000
@@ -75,7 +75,7 @@ def seen(page: str) -> str:
     [
         (PUBLISHED, "✓ Published", f"nightly_{PUBLISHED} is served"),
         (NOTHING, "– Nothing new", f"nightly_{PUBLISHED} is still served"),
-        (HELD, "‖ Held: nobody can tell yet", f"nightly_{PUBLISHED} is still served"),
+        (HELD, "‖ Held: not enough evidence", f"nightly_{PUBLISHED} is still served"),
         (REJECTED, "✕ Rejected", f"nightly_{PUBLISHED} is still served"),
     ],
 )
@@ -194,7 +194,7 @@ def test_a_stage_that_was_purged_is_said_on_the_page(small, stage):
     said = seen(written(small, PUBLISHED))
 
     assert "Not everything can be shown." in said
-    assert f"{PUBLISHED}/{stage}/manifest.json is no longer there" in said
+    assert f"{PUBLISHED}/{stage}/manifest.json no longer exists" in said
 
 
 def test_a_night_whose_directory_is_gone_still_has_its_figures(small):
@@ -219,7 +219,7 @@ def test_answers_that_are_gone_are_said(small):
     shutil.rmtree(small.workspace.stage(REJECTED, "benchmark") / "samples")
     said = seen(written(small, REJECTED))
 
-    assert f"answers are no longer there in work/continuous_retrain/{REJECTED}/benchmark/samples" in said
+    assert f"answers no longer exist in work/continuous_retrain/{REJECTED}/benchmark/samples" in said
     assert "lost against last nightly" in said
 
 
@@ -258,7 +258,7 @@ def test_figures_of_an_edited_manifest_are_not_passed_off_as_the_nights(small):
     path = small.workspace.stage(HELD, "train") / "manifest.json"
     path.write_text(path.read_text().replace('"loss": 0.5', '"loss": 0.25'))
 
-    assert "is not the file that the night's record names" in seen(written(small, HELD))
+    assert "differs from the file that the night's record names" in seen(written(small, HELD))
 
 
 HOSTILE = [
@@ -385,7 +385,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(small):
     shutil.rmtree(small.workspace.outbox / REJECTED)
     ports = small.ports._replace(reporter=reporter)
     for _ in range(2):
-        run(small.workspace, small.settings, ports, Options(night=REJECTED))
+        run_night(small.workspace, small.settings, ports, Options(night=REJECTED))
 
     assert made == [REJECTED]
     assert is_written(small.workspace, record_of(small, REJECTED))
@@ -405,7 +405,7 @@ def test_a_report_that_fails_keeps_nobody_from_being_told(small):
         raise KeyError("a bug")
 
     shutil.rmtree(small.workspace.outbox / HELD)
-    failed = follow_up.follow(
+    failed = follow_up.follow_up(
         small.workspace, small.settings, small.ports._replace(reporter=reporter), record_of(small, HELD)
     )
 

@@ -151,7 +151,12 @@ def test_a_second_night_reads_only_what_is_new(workspace: Workspace) -> None:
 
 @pytest.mark.parametrize(
     "dies_in",
-    ["stages.collect.harvest", "disk.PackWriter.finish", "disk.sync_tree", "stages.collect.Ledger.finish"],
+    [
+        "stages.collect.harvest_runs",
+        "disk.PackWriter.finish",
+        "disk.sync_tree",
+        "stages.collect.Ledger.finish",
+    ],
 )
 def test_a_night_that_crashed_reads_again_what_it_would_have_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, dies_in: str

@@ -14,12 +14,12 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.night import Manifest
 from ct_retrain.judge.confined.formal.equivalence import locate_yosys
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.stages._size_limit import most_valuable
 
 
 def curated(small: SmallWorkspace, night: str = "2026-01-01") -> tuple[list[Example], Counter[str]]:
-    run(small.workspace, small.settings, small.ports, Options(night=night, until="curate"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=night, until="curate"))
     out = small.workspace.stage(night, "curate")
     refused = Counter(one.reason for one in disk.read_lines(out / "rejected.jsonl", Rejected))
     return list(disk.read_lines(out / "dataset.jsonl", Example)), refused
@@ -128,7 +128,7 @@ def test_the_same_design_for_another_spec_is_a_duplicate(tmp_path: Path) -> None
 def test_a_later_night_replaces_the_example_of_a_spec_that_ran_again(tmp_path: Path) -> None:
     small = found(tmp_path)
     leave_trace(small.workspace, "a", 4)
-    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
+    run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
     leave_trace(small.workspace, "b", 4)
     (small.workspace.runs / "b" / "rtl.v").write_text(golden(4).replace("~a", "a ^ 4'hf"))
     examples, _ = curated(small, "2026-01-02")
@@ -235,7 +235,7 @@ def test_curating_again_gives_the_same_bytes_and_simulates_nothing(tmp_path: Pat
     out = small.workspace.stage("2026-01-01", "curate")
     before = {path.name: path.read_bytes() for path in out.glob("*.jsonl")}
     first = disk.read_record(out / "manifest.json", Manifest).effort
-    run(
+    run_night(
         small.workspace,
         small.settings,
         small.ports,
@@ -254,7 +254,7 @@ def test_curating_again_gives_the_same_bytes_and_simulates_nothing(tmp_path: Pat
 def test_carried_examples_keep_their_score_and_are_not_asked_again(tmp_path: Path) -> None:
     small = one_run(tmp_path, mutants=20)
     asked = Appraising(killed=7, different=3, undecided=0)
-    run(
+    run_night(
         small.workspace,
         small.settings,
         small.ports._replace(appraiser=asked),

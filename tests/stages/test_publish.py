@@ -17,8 +17,8 @@ from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Sample
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.nightly.releases import promote
-from ct_retrain.nightly.run import Options, run
-from ct_retrain.stages.publish import MoveReason, history, latest, move_latest, predecessor, verified
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.stages.publish import MoveReason, latest, move_latest, moves_of, predecessor, verified
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
         settings = small.settings.model_copy(
             update={"gate": small.settings.gate.model_copy(update={"confidence": 0.6})}
         )
-        run(small.workspace, settings, small.ports, Options(night=night))
+        run_night(small.workspace, settings, small.ports, Options(night=night))
     return small
 
 
@@ -53,7 +53,7 @@ def test_a_release_holds_what_its_manifest_names_and_cannot_be_written(
 
 
 def one_night(small: SmallWorkspace, name: str = "2026-01-01", **ports: Any) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
+    record = run_night(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
     assert record is not None
     return record
 
@@ -135,14 +135,16 @@ def test_a_copy_that_writes_nothing_that_compiles_is_not_served(tmp_path: Path) 
     assert record.reason.startswith(
         "Rejected: the published copy of the adapter writes nothing that compiles"
     )
-    assert (record.release, record.latest, latest(models), history(models)) == (None, None, None, [])
+    assert (record.release, record.latest, latest(models), moves_of(models)) == (None, None, None, [])
     assert small.inbox.notices[-1].level == "error"
     samples = list(disk.read_lines(archive / "publish" / "canary.jsonl", Sample))
     assert [sample.problem_id for sample in samples] == ["flip_2", "flip_3", "flip_4"]
     with pytest.raises(UsageError, match="not the gate that stopped"):
         promote(small.workspace, small.settings, small.ports, "2026-01-01", "we want it")
 
-    again = run(small.workspace, small.settings, small.ports, Options(night="2026-01-01", redo="publish"))
+    again = run_night(
+        small.workspace, small.settings, small.ports, Options(night="2026-01-01", redo="publish")
+    )
     assert again is not None
     assert again.outcome is NightOutcome.PUBLISHED
     assert latest(models) == "nightly_2026-01-01"
@@ -252,8 +254,8 @@ def test_rollback_finds_the_release_before_and_leaves_history(
     assert predecessor(models) == "nightly_2026-01-01"
     move_latest(models, "nightly_2026-01-01", MoveReason(None, "worse in the lab", "rollback"))
     assert latest(models) == "nightly_2026-01-01"
-    assert [move.who for move in history(models)] == ["night", "night", "rollback"]
-    assert history(models)[-1].source == "nightly_2026-01-02"
+    assert [move.who for move in moves_of(models)] == ["night", "night", "rollback"]
+    assert moves_of(models)[-1].source == "nightly_2026-01-02"
 
 
 def test_going_back_to_mainline_takes_the_pointer_away_and_says_so(
@@ -265,8 +267,8 @@ def test_going_back_to_mainline_takes_the_pointer_away_and_says_so(
 
     assert latest(models) is None
     assert not os.path.lexists(models / "latest_nightly")
-    assert len(history(models)) == 3
-    assert (history(models)[-1].source, history(models)[-1].target) == ("nightly_2026-01-02", None)
+    assert len(moves_of(models)) == 3
+    assert (moves_of(models)[-1].source, moves_of(models)[-1].target) == ("nightly_2026-01-02", None)
     move_latest(models, "nightly_2026-01-01", MoveReason("2026-01-01", "again", "rollback"))
     assert latest(models) == "nightly_2026-01-01"
 
@@ -280,14 +282,14 @@ def test_the_history_says_which_decision_a_move_rests_on_and_reads_older_lines(
     older = {key: value for key, value in json.loads(first).items() if key != "decision"}
     path.write_text("\n".join([json.dumps(older), *rest]) + "\n")
 
-    assert [move.decision for move in history(models)] == [None, "promote"]
+    assert [move.decision for move in moves_of(models)] == [None, "promote"]
 
 
 def test_moving_to_where_the_pointer_is_leaves_one_line(tmp_path: Path, published: SmallWorkspace) -> None:
     models = copy_of(published, tmp_path / "town").workspace.models
     move_latest(models, "nightly_2026-01-02", MoveReason(None, "again", "rollback"))
 
-    assert len(history(models)) == 2
+    assert len(moves_of(models)) == 2
 
 
 def test_a_release_whose_bytes_changed_is_not_verified(tmp_path: Path, published: SmallWorkspace) -> None:

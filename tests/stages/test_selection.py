@@ -12,7 +12,7 @@ from tests.stages.test_curate import curated
 from ct_retrain.core.records.dataset import Trace
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.judge import Judge
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 
 class Counting:
@@ -71,7 +71,7 @@ def test_a_failing_run_of_a_later_night_leaves_the_carried_example(tmp_path: Pat
     small = found(tmp_path)
     leave(small, "a")
     curated(small)
-    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
+    run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
     leave(small, "b", rtl=wrong(4))
     examples, refused = curated(small, "2026-01-02")
 
@@ -135,7 +135,7 @@ def test_specifications_that_exchange_their_designs_end(tmp_path: Path, order: t
     small = found(tmp_path)
     leave(small, "a1", spec_hash="h1", spec="One.")
     leave(small, "b1", spec_hash="h2", spec="Two.", rtl=other(4))
-    run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
+    run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
     first, second = order
     leave(small, f"x_{first}", spec_hash="h1", spec="One.", rtl=other(4))
     leave(small, f"x_{second}", spec_hash="h2", spec="Two.")

@@ -17,7 +17,7 @@ from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.records.training import Row
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import benchmark
-from ct_retrain.stages.train import MIXTURE, TrainInputs, prepare
+from ct_retrain.stages.train import MIXTURE, TrainInputs, prepare_training
 from ct_retrain.suites.load import load_suite
 
 
@@ -57,7 +57,7 @@ def mixed(
     ]
     (place / "gold" / "v5.jsonl").write_text("\n".join(gold) + "\n")
     settings = TrainSettings.model_validate({"thoughts": thoughts})
-    prepare(
+    prepare_training(
         place / "out",
         TrainInputs(place / "curated", place / "gold", place / "general", "base", settings),
     )

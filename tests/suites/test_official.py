@@ -11,7 +11,7 @@ from ct_retrain.core.records.verdict import DataFile, Design, Outcome
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite
-from ct_retrain.suites.official import RULES, Official, by_rule, differences
+from ct_retrain.suites.official import RULES, Official, by_rule, disagreements
 
 FORGED = 'initial begin $display("Mismatches: 0 in 20 samples"); $finish; end\nendmodule'
 SUITES = {
@@ -43,7 +43,7 @@ def test_a_design_that_prints_the_pass_line_and_ends_the_test_is_where_the_rules
     forged = gate(one.top, "1'b0").replace("endmodule", said)
     designs = [("golden", one.design(one.golden)), ("forged", one.design(forged))]
 
-    [found] = differences(designs, Official(judge.icarus, kind), judge, 2)
+    [found] = disagreements(designs, Official(judge.icarus, kind), judge, 2)
 
     assert found.subject == "forged"
     assert found.official.passed

@@ -49,7 +49,7 @@ def test_a_line_that_is_no_figure_is_named(tmp_path: Path, changes: dict[str, An
 
 
 def test_a_file_that_says_nothing_of_the_suite_is_the_callers_fault(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="says nothing of mine: it is about another"):
+    with pytest.raises(UsageError, match="has no figures for mine: it is about another"):
         read_published(written(tmp_path, figure(suite="another")), "mine")
     with pytest.raises(UsageError, match=r"no line of it is a figure; published.jsonl:1: n: "):
         read_published(written(tmp_path, figure(n=0)), "mine")

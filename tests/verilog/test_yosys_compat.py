@@ -37,6 +37,11 @@ NEWER = {
     "module inner(bus.reads i, input a, input b, output y);\n"
     "assign y = i.s == 0 ? a : i.s == 1 ? b : i.s == 2 ? a & b : a | b;\nendmodule\n"
     f"module m{_PORTS}\nbus i(); assign i.s = s; inner u(.i(i), .a(a), .b(b), .y(y));\nendmodule\n",
+    "packed arrays": "module inner #(parameter N = 4) (input [N-1:0][1:0] t, input [1:0] s, output logic [1:0][0:0] y);\n"
+    "assign y = t[s];\nendmodule\n"
+    f"module m{_PORTS}\nwire logic [3:0][1:0] t; wire [1:0] w; wire [1:0][3:0][1:0] u [0:0];\n"
+    "assign t[0] = {1'b0, a}; assign {t[1][1], t[1][0]} = {1'b0, b}; assign t[3:2] = {1'b0, a | b, 1'b0, a & b};\n"
+    "assign u[0][1] = t; inner i(.t(u[0][1]), .s, .y(w)); assign y = u[0][1][s][0] & w[0];\nendmodule\n",
     "a variable that nobody reads": f"logic unused;\n{PLAIN}",
     "a lifetime": PLAIN.replace("module m", "module automatic m"),
 }
@@ -67,8 +72,16 @@ def test_yosys_reads_it_and_proves_that_it_is_the_same(judge: Judge, text: str) 
             "module m(output y); assign y = p::X ^ q::X; endmodule\n"
         ),
         "package p; localparam X = 1; endpackage\nmodule m(output y); localparam X = 0; assign y = p::X ^ X; endmodule\n",
+        "module m(input [0:3][1:0] a, output [1:0] y); assign y = a[2]; endmodule\n",
+        "module m(input [3:0][1:0] a, output [31:0] y); assign y = $size(a); endmodule\n",
     ],
-    ids=["a return in a loop", "one name in two packages", "a name of a package and of the module"],
+    ids=[
+        "a return in a loop",
+        "one name in two packages",
+        "a name of a package and of the module",
+        "a packed array that counts upwards",
+        "a packed array that is asked for its size",
+    ],
 )
 def test_what_cannot_be_said_with_less_stays_as_it_is(text: str) -> None:
     written = fit(text)

@@ -1,1 +1,1 @@
-"""The rest of the world behind the ports; heavy imports live inside functions."""
+"""Implementations of the ports; heavy libraries are imported inside functions."""

@@ -1,7 +1,8 @@
-"""Adapters that a vLLM server is told to load, each once, under a name that is made of its bytes.
+"""Load adapters into a vLLM server, each once, under a name made from the digest of its files.
 
-vLLM remembers the directory and may read it again whenever it has put the adapter aside, so a name stays with one
-directory; `load_inplace` would make it read the directory with every request. Few adapters are kept: a night has two.
+vLLM may read the directory again whenever it has evicted the adapter, so a name always belongs to one
+directory. (`load_inplace` would make it read the directory at every request.) Few adapters are kept, since a
+night has two.
 """
 
 import re
@@ -18,26 +19,26 @@ from ct_retrain.core.errors import ToolError
 
 _LOG = structlog.get_logger("ct_retrain.adapters")
 _KEPT = 4
-"""Adapters of ours that stay loaded at once."""
+"""Maximum number of our adapters loaded at once."""
 _LEAVING = Terms(patience=0.0, timeout=10.0, connects=0)
-"""How an adapter is unloaded: a server that does not want to is left with it."""
+"""Retry limits of an unload; an adapter that the server does not unload is left there."""
 _THERE = re.compile(r"already (been )?(loaded|exist|registered)", re.IGNORECASE)
 
 
 class Hotload:
-    """The adapters that this process had one server load."""
+    """The adapters that this process has loaded into one server."""
 
     def __init__(self, http: Http, listed: Callable[[], Mapping[str, Card]], terms: Terms) -> None:
-        """*listed* asks the server for its models; it may have no list."""
+        """*listed* returns the server's models; the server may have no such list."""
         self._http, self._listed, self._terms = http, listed, terms
         self._loaded: OrderedDict[str, Path] = OrderedDict()
         self._lock = threading.Lock()
 
     def load(self, name: str, adapter: Path) -> None:
-        """Have the server know *adapter* as *name*, unless it lists it as that already; raise ToolError.
+        """Load *adapter* as *name*, unless the server lists it already; raise ToolError on failure.
 
-        Where the server lists models, *name* must be among them afterwards: else it would answer as mainline. Of many
-        threads that ask for the same adapter one loads it.
+        A server that lists models must list *name* afterwards, because it would otherwise answer as mainline.
+        If several threads ask for one adapter, one of them loads it.
         """
         with self._lock:
             listed = self._listed()
@@ -50,12 +51,12 @@ class Hotload:
                 self._unload(next(iter(self._loaded)))
 
     def forget(self) -> None:
-        """Believe nothing to be loaded: the server is another one now."""
+        """Treat all adapters as not loaded, because the server was restarted."""
         with self._lock:
             self._loaded.clear()
 
     def unload_all(self) -> None:
-        """Take back what this process had loaded; never raises."""
+        """Unload what this process has loaded; never raises."""
         with self._lock:
             for name in list(self._loaded):
                 self._unload(name)
@@ -73,7 +74,7 @@ class Hotload:
         names = self._listed()
         if names and name not in names:
             raise ToolError(
-                f"{self._http.url} was told to load {adapter} as {name}, said yes, and lists only {', '.join(names)}: it would "
+                f"{self._http.url} was told to load {adapter} as {name}, agreed, and lists only {', '.join(names)}: it would "
                 "answer as mainline; is it a vLLM that was started with --enable-lora?"
             )
 

@@ -1,7 +1,7 @@
-"""The loss of a batch on a CPU, at the cost of its answers: the output layer reads labelled positions only.
+"""Compute the loss on a CPU from labelled positions only, which saves most of the output layer's work.
 
-Promises: the loss and its gradients are those of the model's own forward pass with labels and attention mask, up to
-float noise. On CUDA nothing is changed, as TRL's own kernel leaves the other positions out there.
+Loss and gradients equal those of the model's own forward pass with labels and attention mask, up to float
+rounding. On CUDA nothing is changed, because TRL's own kernel skips the other positions there.
 """
 
 from typing import Any
@@ -10,13 +10,14 @@ from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._mixture import IGNORED
 
 _LARGEST = 1 << 28
-"""Logits that are held at once (1 GiB in float32); a batch with more goes through TRL's loss, which works in tiles."""
+"""Maximum logits held at once (1 GiB in float32); a larger batch goes through TRL's tiled loss."""
 
 
-def install(trainer: Any) -> None:
+def compute_loss_here(trainer: Any) -> None:
     """Make *trainer*, a TRL SFTTrainer whose model is on a CPU, compute its loss here.
 
-    Rows must be padded on the right, or packed with position ids, as TRL's collator does; the model must be causal.
+    Rows must be padded on the right, or packed with position ids, as TRL's collator does; the model must be
+    causal.
     """
     tiled = trainer.compute_loss
     vocabulary = int(trainer.model.get_base_model().config.get_text_config().vocab_size)
@@ -31,11 +32,11 @@ def install(trainer: Any) -> None:
 
 
 def answer_loss(model: Any, inputs: dict[str, Any], count: Any = None) -> Any:
-    """Negative log-likelihood of the labelled tokens, divided by *count* or, without it, by how many there are.
+    """Return the negative log-likelihood of the labelled tokens, divided by *count* or by their number.
 
-    *inputs* are `input_ids` and `labels` of shape (rows, tokens). An attention mask among them is not used: under
-    causal attention no labelled position sees the padding to its right, and without a mask torch takes the faster
-    kernel.
+    *inputs* are `input_ids` and `labels` of shape (rows, tokens). An attention mask among them is ignored:
+    under causal attention no labelled position sees the padding to its right, and torch has a faster kernel
+    without a mask.
     """
     functional = _modelling.library("torch.nn.functional")
     labels = inputs["labels"][:, 1:]
@@ -47,10 +48,10 @@ def answer_loss(model: Any, inputs: dict[str, Any], count: Any = None) -> Any:
 
 
 def _logits(model: Any, read: dict[str, Any], learned: Any) -> Any:
-    """Logits that predict the *learned* tokens, of shape (learned tokens, vocabulary).
+    """Return the logits that predict the *learned* tokens, of shape (learned tokens, vocabulary).
 
-    The hidden states are selected on their way into the output layer, so that a model's own scaling or capping of
-    its logits, and an adapter on that layer, stay in place.
+    The hidden states are selected as they enter the output layer, so that the model's own scaling or capping
+    of logits, and an adapter on that layer, still apply.
     """
     width = learned.shape[1] + 1
 
@@ -65,5 +66,5 @@ def _logits(model: Any, read: dict[str, Any], learned: Any) -> Any:
         logits = model(**read, use_cache=False).logits
     finally:
         hook.remove()
-    # A model that does not call its output layer as a module gives the logits of every position.
+    # A model that does not call its output layer as a module returns logits for every position.
     return logits[:, :-1][learned] if logits.shape[:2] == (len(learned), width) else logits[0]

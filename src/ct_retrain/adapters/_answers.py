@@ -1,7 +1,8 @@
-"""What OpenAI-compatible servers say, read the way they say it: chat completions and lists of models.
+"""Read the replies of OpenAI-compatible servers: chat completions and lists of models.
 
-Servers agree on the outline only. A count may be null, a text a list of parts, a reason one of some thirty words; an
-error comes as an answer. What cannot be read as an answer is NoAnswerError, and never an answer that failed.
+Servers agree only in outline. A count may be null, a text may be a list of parts, there are some thirty
+finish reasons, and an error may come with status 200. A reply that is not an answer raises NoAnswerError; it
+is never returned as a failed answer.
 """
 
 import json
@@ -32,7 +33,7 @@ _ENDED = frozenset(
         "tool_use",
     ]
 )
-"""The model ended its turn, be it with a call of a tool that nobody offered."""
+"""Finish reasons for which the model ended its turn itself, including by an unrequested tool call."""
 _CUT = frozenset(
     [
         "content_filter",
@@ -50,40 +51,40 @@ _CUT = frozenset(
         "token_limit",
     ]
 )
-"""Something else ended it."""
+"""Finish reasons for which something else ended the answer."""
 _FAILED = frozenset(
     ["abort", "aborted", "canceled", "cancelled", "error", "insufficient_system_resource", "timeout"]
 )
-"""The server did, and there is no answer."""
+"""Finish reasons of a failed server, without an answer."""
 _THOUGHTS = frozenset(
     {"reasoning", "reasoning_content", "reasoning_text", "redacted_thinking", "thinking", "thought"}
 )
-"""Parts of an answer that are thoughts."""
+"""Types of message parts that hold thoughts."""
 
 
 class ServerAnswer(NamedTuple):
     """One chat completion."""
 
     text: str
-    """The answer without thoughts that the server keeps apart from it."""
+    """The answer, without thoughts that the server returns separately."""
     finished: bool
-    """The model ended it."""
+    """Whether the model ended the answer itself."""
     tokens: int
-    """0 where the server does not say."""
+    """Number of tokens; 0 if the server does not say."""
     model: str
-    """What the server says that answered; empty where it does not."""
+    """Name of the model that answered; empty if the server does not say."""
 
 
 class Card(NamedTuple):
-    """One entry of a list of models."""
+    """One entry of a model list."""
 
     owner: str
     root: str
-    """The directory that vLLM loaded an adapter from; of others anything, or empty."""
+    """The directory from which vLLM loaded an adapter; other servers give anything, or nothing."""
 
 
 def read_completion(data: bytes, most: int) -> ServerAnswer:
-    """The first choice of a chat completion of at most *most* tokens; raise NoAnswerError."""
+    """Return the first choice of a chat completion of at most *most* tokens; raise NoAnswerError."""
     said = _object(data)
     if said.get("error"):
         raise NoAnswerError("answers with an error")
@@ -108,7 +109,7 @@ def read_completion(data: bytes, most: int) -> ServerAnswer:
 
 
 def read_models(data: bytes) -> Mapping[str, Card]:
-    """Name → card of every model that the server lists; empty where it lists none in a way that can be read."""
+    """Return name → card of every model that the server lists; empty if there is no readable list."""
     try:
         said = json.loads(data)
     except (ValueError, RecursionError):
@@ -133,12 +134,12 @@ def _object(data: bytes) -> dict[str, Any]:
 
 
 def _text(content: Any) -> str:
-    """The text of a message: a string, nothing, or parts of which some are thoughts."""
+    """Return the text of a message, given as a string, null, or parts of which some are thoughts."""
     match content:
         case None:
             return ""
         case str():
-            return content.encode("utf-8", "replace").decode()  # JSON may hold halves of characters
+            return content.encode("utf-8", "replace").decode()  # JSON may contain lone surrogates
         case dict() if content.get("type") in _THOUGHTS:
             return ""
         case dict() if isinstance(content.get("text"), str | None):
@@ -150,7 +151,7 @@ def _text(content: Any) -> str:
 
 
 def _thoughts(message: Mapping[str, Any]) -> str:
-    """What the server keeps apart from the answer; `reasoning` is what vLLM and OpenRouter call it by now."""
+    """Return thoughts that the server keeps apart from the answer; vLLM and OpenRouter call them `reasoning`."""
     apart = [message.get(key) for key in ("reasoning_content", "reasoning", "thinking")]
     return "".join(one for one in apart if isinstance(one, str))
 
@@ -162,10 +163,10 @@ def _count(value: Any) -> int:
 
 
 def _finished(reason: str, tokens: int, written: str, most: int) -> bool:
-    """Whether the model ended its answer; where the server does not say why it ended, its length does.
+    """Whether the model ended its answer; if the server gives no reason, decide by length.
 
-    Nobody writes a token in less than a byte. A longer text of a server that tells neither reason nor length counts as
-    cut: nothing shows that it is whole.
+    A token has at least one byte. A longer text from a server that states neither reason nor length counts as
+    cut, because nothing shows that it is complete.
     """
     if reason in _ENDED:
         return True

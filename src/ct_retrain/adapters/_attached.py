@@ -1,8 +1,8 @@
-"""An adapter of any kind that PEFT reads, on a base: attached, and told whether merging it would be exact.
+"""Attach an adapter of any kind that PEFT reads to a base, and tell whether merging it would be exact.
 
-Promises: an adapter that fits the base only in part is refused, where PEFT itself only warns; so is one whose
-answers, made a token at a time, would not be those that PEFT gives. What is attached answers as
-`PeftModel.from_pretrained` does.
+An adapter that fits the base only in part is refused (PEFT itself only warns). So is one whose answers,
+generated token by token, would differ from PEFT's. An attached model answers as `PeftModel.from_pretrained`
+does.
 """
 
 import warnings
@@ -13,15 +13,15 @@ from ct_retrain.adapters import _modelling
 from ct_retrain.core.errors import ToolError
 
 _PROBE = 12
-"""Tokens that are read to see whether an adapter answers alike in one piece and in two."""
+"""Number of tokens read to see whether an adapter answers alike in one piece and in two."""
 _KEPT_AS_INITIALISED = (True, False, "gaussian", "eva", "orthogonal")
-"""Values of `init_lora_weights` that leave the weights of the base as they are; PiSSA and others change them."""
+"""Values of `init_lora_weights` that leave the base's weights unchanged; PiSSA and others change them."""
 
 
 def attach(base: Any, adapter: Path) -> Any:
-    """*base*, changed in place, with the adapter in the directory *adapter* on top.
+    """Attach the adapter in the directory *adapter* to *base*, which is changed in place.
 
-    Raise ToolError when it does not load, fits only in part, or cannot be measured a token at a time.
+    Raise ToolError if it does not load, fits only in part, or cannot be measured token by token.
     """
     peft, safetensors = _modelling.library("peft"), _modelling.library("safetensors")
     try:
@@ -49,9 +49,9 @@ def attach(base: Any, adapter: Path) -> Any:
 
 
 def is_plain(model: Any) -> bool:
-    """Whether *model* holds LoRA on linear layers whose weights nothing else uses, and nothing more.
+    """Whether *model* holds only LoRA on linear layers whose weights no other module uses.
 
-    Only then does merging give the same logits, and does taking the adapter out give the base back.
+    Only then does merging give the same logits, and removing the adapter restores the base.
     """
     config = model.peft_config["default"]
     if (
@@ -79,7 +79,7 @@ def is_plain(model: Any) -> bool:
 
 
 def _users(model: Any) -> dict[int, int]:
-    """Address of a weight → how many modules use it."""
+    """Return, for the address of each weight, how many modules use it."""
     users: dict[int, int] = {}
     for module in model.modules():
         for weight in module.parameters(recurse=False):
@@ -88,7 +88,7 @@ def _users(model: Any) -> dict[int, int]:
 
 
 def _refuse_the_unmeasurable(model: Any, adapter: Path) -> None:
-    """Raise ToolError for an adapter that answers otherwise a token at a time than PEFT does."""
+    """Raise ToolError for an adapter that answers differently token by token than PEFT does."""
     config = model.peft_config["default"]
     kind = str(getattr(config.peft_type, "value", config.peft_type))
     reason = ""
@@ -106,7 +106,7 @@ def _refuse_the_unmeasurable(model: Any, adapter: Path) -> None:
 
 
 def _difference(model: Any) -> str:
-    """How the answer to a few tokens in one piece differs from that in two with a cache; empty if it does not."""
+    """Return how an answer in one piece differs from that in two with a cache; empty if it does not."""
     torch = _modelling.library("torch")
     noise = torch.Generator().manual_seed(0)
     vocabulary = int(model.config.get_text_config().vocab_size)
@@ -126,7 +126,7 @@ def _difference(model: Any) -> str:
         return f"it does not answer token by token: {type(error).__name__}: {error}"
     if whole.shape != second.shape:
         return "it changes how many tokens are read"
-    # bfloat16 rounds each of the two ways differently.
+    # bfloat16 rounds the two ways differently.
     near = (1e-3 if model.dtype == torch.float32 else 5e-2) * float(whole.abs().max())
     apart = float((whole - second).abs().max())
     return f"logits differ by {apart:.2g} when the prompt is read in two pieces" if apart > near else ""

@@ -1,7 +1,7 @@
-"""The frozen base that an adapter is trained on: loaded for the device at hand with right gradients, or refused.
+"""Load the frozen base for training on this device, with correct gradients, or refuse it.
 
-Promises: a base that this machine cannot train is refused before its weights are read; a quantised base is never
-turned into a form that computes answers but no gradients. Not covered: several devices.
+A base that this machine cannot train is refused before its weights are read. A quantised base is never
+converted to a layout that computes answers but no gradients. Not covered: several devices.
 """
 
 import logging
@@ -13,11 +13,11 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.records.training import Hyperparameters, TrainPlan
 
 _CPU_PARAMETERS = 2_000_000_000
-"""A base above this is refused without a GPU: one step of a 7B model takes minutes on a CPU."""
+"""Maximum parameters of a base without a GPU: one step of a 7B model takes minutes on a CPU."""
 
 
 def load(knobs: Hyperparameters, directory: Path) -> Any:
-    """The model in *directory*, quantised as *knobs* say, on the first CUDA device or on the CPU."""
+    """Load the model in *directory*, quantised as *knobs* say, on the first CUDA device or on the CPU."""
     torch, transformers = _modelling.library("torch"), _modelling.library("transformers")
     cuda = torch.cuda.is_available()
     flash = cuda and knobs.dtype == "bfloat16" and transformers.utils.is_flash_attn_2_available()
@@ -39,7 +39,9 @@ def load(knobs: Hyperparameters, directory: Path) -> Any:
 
 
 def lora(knobs: Hyperparameters, base: Any) -> Any:
-    """PEFT's configuration of the adapter on *base*; raise UsageError for a target that is not trained."""
+    """Return PEFT's configuration of the adapter on *base*; raise UsageError for a target that is not
+    trained.
+    """
     names = [name.strip() for name in knobs.targets.split(",") if name.strip()]
     head = base.get_output_embeddings()
     tied = [path for path, module in base.named_modules() if module is head]
@@ -61,9 +63,9 @@ def lora(knobs: Hyperparameters, base: Any) -> Any:
 def _never_repack(model: Any) -> None:
     """Keep bitsandbytes from repacking the quantised layers of *model* for inference.
 
-    On CPUs with AVX512-BF16 a `Linear4bit` that is called in eval mode with an input that needs no gradient changes
-    the layout of its weights for a kernel without a backward pass (bitsandbytes 0.50). Training then goes on with
-    gradients of the wrong weights, without an error. Each layer decides by this attribute of its own.
+    On CPUs with AVX512-BF16, a `Linear4bit` called in eval mode with an input that needs no gradient changes
+    the layout of its weights for a kernel without a backward pass (bitsandbytes 0.50). Training then
+    continues with gradients of the wrong weights, without an error. Each layer decides by this attribute.
     """
     for module in model.modules():
         if getattr(module, "support_avx512bf16_for_cpu", False):
@@ -71,7 +73,7 @@ def _never_repack(model: Any) -> None:
 
 
 def demand_gradients(model: Any) -> None:
-    """Raise ToolError where a layer of *model* is in a layout for inference, of which gradients are wrong."""
+    """Raise ToolError if a layer of *model* is in an inference layout, whose gradients are wrong."""
     spoilt = [
         name
         for name, parameter in model.named_parameters()
@@ -85,7 +87,7 @@ def demand_gradients(model: Any) -> None:
 
 
 def refuse_the_impossible(plan: TrainPlan, base: Path) -> None:
-    """Raise UsageError or ToolError where this machine cannot train *plan* on the model in *base*."""
+    """Raise UsageError or ToolError if this machine cannot train *plan* on the model in *base*."""
     torch = _modelling.library("torch")
     knobs = plan.hyperparameters
     if knobs.quantization == "nf4":

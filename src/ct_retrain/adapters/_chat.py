@@ -1,9 +1,10 @@
-"""A question and its answer as tokens, as mainline's chat template has them; one room for training and measuring.
+"""Turn questions and answers into tokens by mainline's chat template, for training and measuring alike.
 
-Promises: what is learned after a question is what the template would put there, its ending included, and the model
-is asked exactly what it was trained on; an answer stops at every token that can end a turn. What a template does is
-found out by rendering a question and an answer with it, never from its name or its text. A template that changes
-the text of a question or an answer, or ends an answer with no control token, is refused in words.
+- What is trained after a question is what the template puts there, including its ending.
+- The model is prompted exactly as it was trained, and an answer stops at every token that can end a turn.
+- The template's behaviour is found by rendering a question and an answer, not from its name or text.
+- A template that changes their text, or ends an answer without a control token, is refused with an
+  explanation.
 """
 
 import re
@@ -32,7 +33,7 @@ _DOCUMENT_ENDS = frozenset(
     {"<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|end_of_text|>", "<|endoftext|>", "<|EOT|>", "<end_of_turn>"}
     | {"<\uff5cend\u2581of\u2581sentence\uff5c>", "</s>", "<eos>"}
 )
-"""Tokens that mean nothing but an end in every family that has them."""
+"""Tokens that are only used as an end in every family that has them."""
 
 _CHANNELS = frozenset({"<|channel|>", "<|message|>", "<|start|>", "<|end|>"})
 _SPELLED = re.compile(r"<[|\uff5c].+[|\uff5c]>")
@@ -42,25 +43,25 @@ class _Frame(NamedTuple):
     """What the template puts around an answer."""
 
     header: str
-    """Follows the rendered question in every prompt."""
+    """Text after the rendered question in every prompt."""
     lead: str
-    """Learned before an answer without thoughts."""
+    """Text trained before an answer without thoughts."""
     opened: str
-    """The thought that every prompt leaves open; "" when none."""
+    """The thought that every prompt leaves open; "" if none."""
     ending: str
-    """Learned after every answer: up to the control token that ends the turn, and with it."""
+    """Text trained after every answer: up to and including the control token that ends the turn."""
     stop: int
     others: frozenset[int]
-    """More control tokens after it."""
+    """Further control tokens after it."""
     strips: tuple[bool, bool]
-    """Whether the template takes blanks from the start and the end of an answer."""
+    """Whether the template strips blanks from the start and the end of an answer."""
 
 
 class Chat:
     """One tokenizer with its chat template, as training and measuring use it."""
 
     def __init__(self, tokenizer: Any, options: ChatOptions) -> None:
-        """Find out what the template does; raise UsageError where mainline could not be trained or measured with it."""
+        """Examine the template; raise UsageError if mainline cannot be trained or measured with it."""
         self.tokenizer = tokenizer
         self._rendering = ChatRendering(tokenizer, options)
         self._controls = _controls(tokenizer)
@@ -70,19 +71,15 @@ class Chat:
             tokenizer.pad_token = tokenizer.eos_token or tokenizer.convert_ids_to_tokens(self._frame.stop)
 
     def prompt(self, question: str) -> str:
-        """*question* up to where the answer begins."""
+        """Return the prompt of *question*, up to where the answer begins."""
         return self._rendering.asked(question) + self._frame.header
 
     def prompt_ids(self, question: str) -> list[int]:
-        """The same as token ids; the template brings its own begin-of-sequence token, so none is added."""
+        """Return the prompt as token ids; the template adds its own begin-of-sequence token."""
         return self._ids(self.prompt(question))
 
-    def learned_ids(self, question: str, answer: str) -> list[int]:
-        """What follows `prompt_ids(question)` in training; see `pair`."""
-        return self.pair(question, answer)[1]
-
     def pair(self, question: str, answer: str) -> tuple[list[int], list[int]]:
-        """A training row: what is asked, and what is learned after it, *answer* as the template has it and its ending.
+        """Return a training row: the prompt, and the trained text after it, *answer* and its ending.
 
         Text in *answer* that looks like a control token stays text.
         """
@@ -111,44 +108,44 @@ class Chat:
         return list(self.tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def stops(self, configured: Iterable[int | None]) -> frozenset[int]:
-        """Every token that can end a turn; *configured* are those that the model's own configuration names."""
+        """Return every token that can end a turn; *configured* are those of the model's own configuration."""
         known = {id_ for token, id_ in self._controls.items() if token in _DOCUMENT_ENDS}
         found = {*configured, self.tokenizer.eos_token_id, self._frame.stop, *self._frame.others, *known}
         return frozenset(token for token in found if token is not None)
 
     @property
     def opened(self) -> str:
-        """The thought that every prompt leaves open, with its mark; "" when the model begins with its answer."""
+        """The thought that every prompt leaves open, with its mark; "" if the model begins with its answer."""
         return self._frame.opened
 
     @property
     def ending(self) -> tuple[int, ...]:
-        """The tokens that are learned after every answer; the last one ends the turn."""
+        """The tokens trained after every answer; the last one ends the turn."""
         return tuple(self._ids(self._frame.ending))
 
     @property
     def dated(self) -> bool:
-        """Whether questions hold today's date, so that tomorrow's are others."""
+        """Whether prompts contain today's date, so that tomorrow's differ."""
         return self._rendering.dated
 
     def said(self, ids: Sequence[int]) -> str:
-        """What *ids*, drawn after a prompt, say so far: with the thought that the prompt opened, and marks of thoughts."""
+        """Decode *ids*, drawn after a prompt, with the thought that the prompt opened, and marks of thoughts."""
         dropped = {id_ for token, id_ in self._controls.items() if token not in self._marks}
         kept = [one for one in ids if one not in dropped]
         return self._frame.opened + str(self.tokenizer.decode(kept, clean_up_tokenization_spaces=False))
 
     def answer(self, ids: Sequence[int]) -> str:
-        """The same of an answer that ended, whose last token is left out of *ids*: without the ending's own text."""
+        """Decode a finished answer, whose last token is left out of *ids*, without the text of the ending."""
         ending = self._frame.ending.removesuffix(self._spelled(self._frame.stop))
         return self.said(ids).removesuffix(ending)
 
     @property
     def thinks(self) -> bool:
-        """Whether the template knows thoughts: its model may think before it answers."""
+        """Whether the template has thoughts, so that its model may think before it answers."""
         return mentions_thought(self._rendering.template) or "enable_thinking" in self._rendering.template
 
     def check_vocabulary(self, config: Any) -> None:
-        """Raise UsageError where a question or an ending holds a token that the model of *config* has no place for."""
+        """Raise UsageError if a prompt or an ending holds a token outside the vocabulary of *config*."""
         size: int | None = getattr(config.get_text_config(), "vocab_size", None)
         highest = max([*self.prompt_ids(_QUESTION), *self.ending])
         if size is not None and highest >= size:
@@ -162,13 +159,13 @@ class Chat:
         return next((text for text, id_ in self._controls.items() if id_ == token), "")
 
     def digest(self, prompts: Sequence[Prompt], stops: Iterable[int]) -> str:
-        """Of what the model really reads when it is asked *prompts*, and of what ends its answers."""
+        """Return a digest of what the model reads for *prompts*, and of what ends its answers."""
         asked = (text for prompt in prompts for text in (prompt.id, self.prompt(prompt.text)))
         return digest(*map(str, sorted(stops)), self._frame.opened, *asked)
 
 
 def chat_of(directory: Path, options: ChatOptions) -> Chat:
-    """The chat of the model in *directory*; raise UsageError, with what to do, where it cannot be asked."""
+    """Return the chat of the model in *directory*; raise UsageError, with what to do, if there is none."""
     config = _modelling.kind_of(directory)
     chat = Chat(_modelling.load_tokenizer(directory), options)
     chat.check_vocabulary(config)
@@ -176,7 +173,7 @@ def chat_of(directory: Path, options: ChatOptions) -> Chat:
 
 
 def _controls(tokenizer: Any) -> dict[str, int]:
-    """Control tokens by their text: special ones, and others that are spelled as such."""
+    """Return control tokens by their text: special ones, and others spelled like them."""
     added: dict[int, Any] = tokenizer.added_tokens_decoder
     found = {
         str(token): id_
@@ -189,7 +186,7 @@ def _controls(tokenizer: Any) -> dict[str, int]:
 
 
 def _marks(controls: Iterable[str]) -> frozenset[str]:
-    """Control tokens that say where a thought begins or ends, and so stay in the text."""
+    """Return control tokens that mark the beginning or end of a thought, which stay in the text."""
     channels = _CHANNELS if "<|channel|>" in controls else frozenset[str]()
     return channels | {token for token in controls if mentions_thought(token)}
 
@@ -219,7 +216,7 @@ def _framed(rendering: ChatRendering, controls: dict[str, int], options: ChatOpt
 
 
 def _probed(rendering: ChatRendering) -> tuple[str, str]:
-    """A question, and it with its answer, as the template renders them; raise UsageError where text is not kept."""
+    """Render a question, and it with its answer; raise UsageError if their text is not kept."""
     try:
         return _verbatim(rendering)
     except UsageError as error:
@@ -236,14 +233,14 @@ def _verbatim(rendering: ChatRendering) -> tuple[str, str]:
         return asked, answered
     raise UsageError(
         "the chat template of mainline does not render a question and its answer word for word, so other text would "
-        "be learned than is asked: set train.mainline to another model, or mend the template in chat_template.jinja"
+        "be learned than is asked: set train.mainline to another model, or correct the template in chat_template.jinja"
     )
 
 
 def _ended(tail: str, rendering: ChatRendering, controls: dict[str, int]) -> tuple[str, int, frozenset[int]]:
-    """What ends an answer: the text up to its control token, that token, and more that follow it.
+    """Return what ends an answer: the text up to its control token, that token, and those that follow it.
 
-    Where the last answer of a chat has no end of its own, the token that stands before the next question is taken.
+    If the last answer of a chat has no end of its own, the token before the next question is taken.
     """
     found = _tokens_in(tail, controls)
     if not found:
@@ -259,7 +256,7 @@ def _ended(tail: str, rendering: ChatRendering, controls: dict[str, int]) -> tup
 
 
 def _between(rendering: ChatRendering) -> str:
-    """What stands between an answer and the next question."""
+    """Return what stands between an answer and the next question."""
     try:
         whole = rendering.answered(_QUESTION, _ANSWER, _NEXT)
     except UsageError:
@@ -268,7 +265,7 @@ def _between(rendering: ChatRendering) -> str:
 
 
 def _tokens_in(text: str, controls: dict[str, int]) -> list[tuple[int, str]]:
-    """The control tokens of *text* in order, each with where it ends; of two at one place the longer."""
+    """Return the control tokens of *text* in order, with their ends; of two at one place the longer."""
     found: list[tuple[int, str]] = []
     place = 0
     while hits := [(at, -len(token), token) for token in controls if (at := text.find(token, place)) >= 0]:

@@ -1,6 +1,6 @@
-"""Checkpoints that can be trusted after a crash: each gets a manifest, last, and without one it does not exist.
+"""Checkpoints that are safe after a crash: each has a manifest, written last, and counts only with it.
 
-A directory of checkpoints belongs to one plan; another plan starts from nothing.
+A directory of checkpoints belongs to one plan; another plan starts anew.
 """
 
 import json
@@ -21,12 +21,12 @@ class Checkpoint(Record):
 
     step: int
     seconds: float
-    """Training time spent up to here, over all attempts."""
+    """Seconds of training up to here, over all attempts."""
     files: tuple[FileRef, ...]
 
 
 def claim(plan: TrainPlan, out: Path) -> Fit | None:
-    """Make *out* ready for *plan*: whatever another plan left is removed; return the Fit if *plan* is already done."""
+    """Prepare *out* for *plan* by removing what another plan left; return the Fit if *plan* is already done."""
     disk.make_directory(out)
     if _plan_of(out) != plan:
         for name in _OURS:
@@ -39,19 +39,19 @@ def claim(plan: TrainPlan, out: Path) -> Fit | None:
 
 
 def plan_in(out: Path) -> TrainPlan:
-    """The plan that *out* was claimed for; raise CorruptStateError where there is none."""
+    """Return the plan for which *out* was claimed; raise CorruptStateError if there is none."""
     return disk.read_record(out / "plan.json", TrainPlan)
 
 
 def finish(out: Path, fit: Fit) -> None:
-    """Record that the adapter is complete and remove the checkpoints."""
+    """Record that the adapter is complete, and remove the checkpoints."""
     disk.sync_tree(out / "adapter")
     disk.write_record(out / "fit.json", fit)
     disk.remove_tree(out / "checkpoints")
 
 
 def save_adapter(model: Any, directory: Path, base: str) -> None:
-    """Leave the adapter alone in *directory*: no model card, and a configuration that does not vary with hash seeds."""
+    """Leave only the adapter in *directory*: no model card, no configuration that depends on hash seeds."""
     disk.fresh_directory(directory)
     model.peft_config["default"].base_model_name_or_path = base
     model.save_pretrained(directory, save_embedding_layers=False)
@@ -64,14 +64,14 @@ def save_adapter(model: Any, directory: Path, base: str) -> None:
 
 
 def seal(directory: Path, step: int, seconds: float) -> None:
-    """Make the checkpoint in *directory* durable, then say that it is."""
+    """Make the checkpoint in *directory* durable, then write its manifest."""
     files = disk.file_refs(directory, exclude=frozenset({_MANIFEST}))
     disk.sync_tree(directory)
     disk.write_record(directory / _MANIFEST, Checkpoint(step=step, seconds=seconds, files=files))
 
 
 def newest(checkpoints: Path) -> tuple[Path | None, float]:
-    """The last complete checkpoint and the seconds behind it; every torn one is removed."""
+    """Return the last complete checkpoint and its training seconds; remove every incomplete one."""
     found: list[tuple[int, Path, float]] = []
     for directory in checkpoints.glob("checkpoint-*"):
         sealed = _sealed(directory)
@@ -86,7 +86,7 @@ def newest(checkpoints: Path) -> tuple[Path | None, float]:
 
 
 def write_losses(out: Path, losses: tuple[LossPoint, ...]) -> None:
-    """Put the loss curve so far beside the adapter, for whoever watches; a resumed run leaves no step twice."""
+    """Write the loss curve so far beside the adapter; a resumed run repeats no step."""
     disk.write_lines(out / "losses.jsonl", iter(losses))
 
 

@@ -1,7 +1,7 @@
-"""What a child process of ours tells us while it works: log events, and the error that ended it.
+"""Carry log events, and the final error, from a child process of ours to its parent.
 
-The child writes one JSON line for each to its standard output, which holds nothing else; what libraries print goes
-to its standard error. Here the lines become what they would have been without a process in between.
+The child writes each as a JSON line to its standard output, which holds nothing else; what libraries print
+goes to its standard error. The parent logs and raises them as if there were no process in between.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _OURS = "ct_retrain"
 
 
 class Event(Record):
-    """An event of the log with its keys, progress among them."""
+    """A log event with its keys, including progress."""
 
     level: str
     event: str
@@ -31,7 +31,7 @@ class Event(Record):
 
 
 class Message(Record):
-    """A line of the standard library's logging."""
+    """A line from the standard library's logging."""
 
     logger: str
     level: int
@@ -48,7 +48,7 @@ class ChildFailure(Record):
     """Whether memory ran out."""
 
     def raised(self) -> CtRetrainError:
-        """The error as it was in the child, or as the nearest class of `core.errors`."""
+        """Return the child's error, or the nearest class of `core.errors`."""
         kind: type[CtRetrainError] = getattr(errors, self.error)
         return kind(self.reason)
 
@@ -57,14 +57,14 @@ _SAID: TypeAdapter[Event | Message | ChildFailure] = TypeAdapter(Event | Message
 
 
 class Listener:
-    """Hears the lines of one child; `failure` is the error that it ended with, if it named one."""
+    """Reads the lines of one child; `failure` is the error that ended it, if it sent one."""
 
     def __init__(self) -> None:
-        """Nothing was heard yet."""
+        """Start with nothing received."""
         self.failure: ChildFailure | None = None
 
     def hear(self, line: str) -> None:
-        """Log what *line* says, or keep it as the child's failure; a line of another form is left out."""
+        """Log what *line* says, or keep it as the child's failure; ignore lines of another form."""
         try:
             said = _SAID.validate_json(line)
         except ValidationError:
@@ -75,14 +75,16 @@ class Listener:
             case Message():
                 logging.getLogger(said.logger).log(said.level, "%s", said.message)
             case Event():
-                if structlog.is_configured():  # a caller of the library who reads no log is not to be flooded
+                if structlog.is_configured():  # do not flood a library caller who reads no log
                     log: Any = structlog.get_logger(_OURS)
                     getattr(log, said.level)(said.event, **said.details)
 
 
 @contextlib.contextmanager
 def telling() -> Generator[None]:
-    """In the child: send log events, and an error of ours, to standard output; such an error ends the process."""
+    """In the child: send log events, and an error of ours, to standard output; such an error ends the
+    process.
+    """
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as channel:
         os.dup2(2, 1)
         _send_logs(channel)

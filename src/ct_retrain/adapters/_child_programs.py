@@ -1,7 +1,7 @@
-"""Programs of the user's that must not outlive us: started in a process group of their own, ended with all of it.
+"""Run the user's programs in a process group of their own, which never outlives this process.
 
-Whatever ends this process, a SIGKILL included, ends the group (see `_leash`). A program that leaves its group by
-itself is not covered.
+Whatever ends this process, SIGKILL included, ends the group (see `_parent_watch`). Not covered: a program
+that leaves its group.
 """
 
 import contextlib
@@ -21,22 +21,22 @@ from ct_retrain.core.configuration import loading
 from ct_retrain.core.errors import UsageError
 
 _GRACE = 10.0
-"""Seconds between asking a program to end and making it, and again for the kernel to clear the group away."""
+"""Seconds between asking a program to end and killing it, and again for the kernel to clear the group."""
 _LAST_LINES = 15
 TRAINER_LOG = "trainer.log"
-"""What a training process says, beside the adapter that it makes."""
+"""Name of the training process's output file, beside the adapter."""
 
 
 class Command(NamedTuple):
-    """A command of the user's, and the setting it comes from, for messages."""
+    """A command of the user's, and the setting it comes from (for messages)."""
 
     text: str
     setting: str
     directory: Path | None = None
-    """Where it runs; None is where we run."""
+    """Working directory; None is the current one."""
 
     def words(self) -> list[str]:
-        """Split the text as a shell would, without a shell; raise UsageError where that gives no program."""
+        """Split the text as a shell would, without a shell; raise UsageError if it gives no program."""
         try:
             found = shlex.split(self.text)
         except ValueError as error:
@@ -47,9 +47,9 @@ class Command(NamedTuple):
 
 
 def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
-    """Start *command* with *arguments*, all its output into *log*; it sees our environment without our secrets.
+    """Start *command* with *arguments*, all output into *log*, in our environment without our secrets.
 
-    Raise UsageError where there is no such program. End the process with `end`.
+    Raise UsageError if there is no such program. End the process with `end`.
     """
     program, *rest = command.words()
     if not _exists(program, command.directory):
@@ -58,15 +58,15 @@ def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Pope
     return _started([program, *rest, *arguments], log, command.directory)
 
 
-def run(command: Command, arguments: list[str], log: Path) -> int:
-    """Run *command* to its end and return its exit code; nothing of its process group is left, whatever happens."""
+def run_command(command: Command, arguments: list[str], log: Path) -> int:
+    """Run *command* to its end and return its exit code; nothing of its process group is left afterwards."""
     process = start(command, arguments, log)
     with _ended(process):
         return process.wait()
 
 
 def run_own(argv: list[str], log: Path, hear: Callable[[str], None]) -> int:
-    """Run a program of ours to its end: what it prints goes to *hear* by the line, its errors are appended to *log*."""
+    """Run one of our programs: *hear* gets its standard output by line, its errors are appended to *log*."""
     process = _started(argv, log, None, heard=True)
     with _ended(process):
         for line in process.stdout or ():
@@ -91,7 +91,7 @@ def _started(
 
 @contextlib.contextmanager
 def _ended(process: "subprocess.Popen[bytes]") -> Generator[None]:
-    """Leave nothing of the group of *process* alive, whatever happens in between."""
+    """Kill what is left of the group of *process*, whatever happens in between."""
     try:
         yield
     except BaseException:
@@ -102,7 +102,7 @@ def _ended(process: "subprocess.Popen[bytes]") -> Generator[None]:
 
 
 def ending(code: int) -> str:
-    """In words, how a program ended with *code*."""
+    """Describe an exit *code* in words."""
     return f"exit code {code}" if code >= 0 else f"signal {-code}"
 
 
@@ -114,7 +114,7 @@ def ask_to_end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def end(process: "subprocess.Popen[bytes]") -> None:
-    """Kill the whole group of *process* and wait until the kernel has cleared it away, a few seconds at most."""
+    """Kill the whole group of *process* and wait, a few seconds at most, until it is gone."""
     _signal(process.pid, signal.SIGKILL)
     process.wait()
     for pipe in (process.stdin, process.stdout):
@@ -125,8 +125,8 @@ def end(process: "subprocess.Popen[bytes]") -> None:
         time.sleep(0.05)
 
 
-def tail(log: Path) -> str:
-    """The last lines of *log*, introduced in words."""
+def last_lines(log: Path) -> str:
+    """Return the last lines of *log* after an introduction."""
     try:
         lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
     except FileNotFoundError:
@@ -141,7 +141,7 @@ def _exists(program: str, directory: Path | None) -> bool:
 
 
 def _signal(group: int, number: int) -> bool:
-    """Send *number* to *group*; return whether there is somebody left to hear it."""
+    """Send signal *number* to *group*; return whether the group still exists."""
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):

@@ -1,11 +1,11 @@
-"""Questions to one HTTP server, asked again as long as there is hope; urllib3 does it, and its Retry says when.
+"""Requests to one HTTP server, retried with urllib3's Retry.
 
-A request is asked again after 408, 424, 425, 429 and 5xx (but 501 and 505), a connection that fails or is cut, also in
-the middle of an answer, and a time limit. It waits as long as Retry-After says (seconds or a date; of a list the longest;
-anything else is passed over), or else 0.25 s, 0.5 s, 1 s, …, with some jitter and never more than 30 s at once. It
-gives up when *patience* seconds have passed since the first failure; an attempt that runs by then may end. So one
-request takes at most its patience and two time limits. A time limit is one of silence: a server that sends a byte now
-and then is waited for.
+- Retried: status 408, 424, 425, 429 and 5xx (except 501 and 505), a failed or cut connection, and a timeout.
+- The wait is Retry-After (seconds or a date; the longest of a list; ignored if unreadable), else 0.25 s, 0.5
+  s, 1 s, …, with jitter, at most 30 s.
+- It gives up *patience* seconds after the first failure; an attempt running by then may end. So one request
+  takes at most its patience plus two timeouts.
+- A timeout is one of silence: a server that sends a byte now and then is waited for.
 """
 
 import json
@@ -31,52 +31,52 @@ from ct_retrain.core.errors import ToolError
 T = TypeVar("T")
 
 _PASSING = frozenset({408, 424, 425, 429} | (set(range(500, 600)) - {501, 505}))
-"""Answers of a server that may do better in a moment."""
+"""Statuses that may pass."""
 _BUSY = frozenset({429, 503, 529})
 _LONGEST = 30.0
-"""Seconds of one wait."""
+"""Maximum seconds of one wait."""
 _FIRST = 0.25
-"""Seconds of the first wait, where the server names none."""
+"""Seconds of the first wait, if the server names none."""
 _CONNECT = 10.0
-"""Seconds until a connection must stand."""
+"""Seconds until a connection must be established."""
 _OTHER = 2
-"""How often a failure of no known kind is tried again: an answer that is none, a certificate that is refused."""
+"""Retries after a failure of another kind: an unreadable reply, a refused certificate."""
 _SHOWN = 300
-"""Characters of an answer that a message quotes."""
+"""Characters of a reply that a message quotes."""
 
 
 class NoAnswerError(ToolError):
-    """What came back is not what was asked for; its words go on after "the server"."""
+    """The reply is not what was asked for; the message continues a sentence that begins "the server"."""
 
 
 class RefusedError(ToolError):
-    """The server answered with a status that asking again does not change."""
+    """The server replied with a status for which a retry is useless."""
 
     def __init__(self, message: str, status: int, said: str) -> None:
-        """*said* is the beginning of its answer."""
+        """*said* is the beginning of its reply."""
         super().__init__(message)
         self.status, self.said = status, said
 
 
 class Terms(NamedTuple):
-    """How long a question is worth asking."""
+    """Limits of a request."""
 
     patience: float
     """Seconds from its first failure to giving up."""
     timeout: float
-    """Seconds without a byte that are borne."""
+    """Seconds without a byte until an attempt fails."""
     connects: int | None = None
     """Connections that may fail; None is as many as patience allows."""
     over: Callable[[], bool] = lambda: False
-    """True once nobody waits for the answer or nobody can give it."""
+    """Returns True once the answer is no longer wanted, or cannot come."""
 
 
 class Http:
-    """A server at *url*; for many threads, which share its connections and its *throttle*."""
+    """A server at *url*, for many threads that share its connections and its *throttle*."""
 
     def __init__(self, url: str, secret: str, throttle: Throttle, connections: int) -> None:
-        """Send *secret*, if there is one, as bearer token, and keep so many *connections*; nothing is connected yet."""
-        # urllib3 warns of every try that fails, on standard error; what matters is told by the throttle and at the end.
+        """Send *secret*, if given, as bearer token, and keep *connections* open; connects on first use."""
+        # urllib3 logs every failed try to standard error; the throttle and the final error say what matters.
         logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
         self.url = url.rstrip("/")
         self.throttle = throttle
@@ -86,9 +86,9 @@ class Http:
         self._pool = _pool(self.url, connections)
 
     def ask(self, path: str, body: Any, read: Callable[[bytes], T], terms: Terms) -> T:
-        """GET *path*, or POST *body* as JSON if it is not None, and return what *read* makes of the answer.
+        """GET *path*, or POST *body* as JSON if it is not None, and return *read* of the reply.
 
-        *read* may raise NoAnswerError. Raise RefusedError for a status that is final, ToolError where patience ends.
+        *read* may raise NoAnswerError. Raise RefusedError for a final status, ToolError when patience ends.
         """
         method = "GET" if body is None else "POST"
         with self.throttle.slot(terms.over):
@@ -109,7 +109,7 @@ class Http:
                     return found
 
     def close(self) -> None:
-        """Close the connections that are idle."""
+        """Close idle connections."""
         self._pool.clear()
 
     def _response(
@@ -134,7 +134,7 @@ class Http:
         return response
 
     def _again(self, method: str, path: str, response: BaseHTTPResponse, why: NoAnswerError) -> "RetryBudget":
-        """What is left of the patience after an answer that was none, having waited."""
+        """Wait after a reply that was no answer, and return the patience left."""
         try:
             left = cast("RetryBudget", response.retries).increment(method, path, error=why)
         except MaxRetryError:
@@ -144,7 +144,7 @@ class Http:
 
 
 class RetryBudget(Retry):
-    """urllib3's Retry with an end in time, that bears any Retry-After and tells the throttle what it hears."""
+    """A urllib3 Retry with a deadline, which obeys any Retry-After and informs the throttle."""
 
     def __init__(
         self, *, throttle: Throttle, terms: Terms, until: float | None = None, **policy: Any
@@ -154,7 +154,7 @@ class RetryBudget(Retry):
         self.throttle, self.terms, self.until = throttle, terms, until
 
     def new(self, **changed: Any) -> Self:
-        """A copy with these changes."""
+        """Return a copy with these changes."""
         return super().new(throttle=self.throttle, terms=self.terms, **{"until": self.until, **changed})
 
     def increment(
@@ -166,7 +166,7 @@ class RetryBudget(Retry):
         _pool: ConnectionPool | None = None,
         _stacktrace: TracebackType | None = None,
     ) -> Self:
-        """What is left after one more failure; raise MaxRetryError when nothing is."""
+        """Return the budget after one more failure; raise MaxRetryError if nothing is left."""
         now = time.monotonic()
         if response is not None and response.status in _BUSY:
             self.throttle.busy()
@@ -177,7 +177,7 @@ class RetryBudget(Retry):
         return super().increment(method, url, response, error, _pool, _stacktrace).new(until=until)
 
     def parse_retry_after(self, retry_after: str) -> float:
-        """Seconds from now, 0 for what cannot be read; of a list the longest."""
+        """Return the seconds from now; 0 if unreadable; of a list the longest."""
         try:
             return super().parse_retry_after(retry_after)
         except (InvalidHeader, ValueError, OverflowError):
@@ -185,24 +185,24 @@ class RetryBudget(Retry):
             return max(map(float, numbers), default=0.0)
 
     def get_backoff_time(self) -> float:
-        """Seconds to wait where the server names none: twice as long each time."""
+        """Return the seconds to wait if the server names none; they double each time."""
         return min(_LONGEST, _FIRST * 2.0 ** min(len(self.history) - 1, 16))
 
     def sleep(self, response: BaseHTTPResponse | None = None) -> None:
-        """Wait without a slot, at least as long as the server asks for, unless that is beyond our patience."""
+        """Wait without holding a slot, as long as the server asks for if patience allows."""
         asked = (self.get_retry_after(response) if response is not None else None) or 0.0
         wait = min(max(asked, self.get_backoff_time()), _LONGEST) * random.uniform(1.0, 1.25)
         left = wait if self.until is None else self.until - time.monotonic()
         self.throttle.rest(max(0.0, min(wait, left)), self.terms.over)
 
     def sleep_for_retry(self, response: BaseHTTPResponse) -> bool:
-        """The same before a redirection is followed."""
+        """Wait before following a redirection, as `sleep` does."""
         self.sleep(response)
         return True
 
 
 def _pool(url: str, connections: int) -> urllib3.PoolManager:
-    """Connections to *url*, through the proxy that the environment names for it, if any."""
+    """Return connections to *url*, through a proxy named in the environment, if any."""
     split = urlsplit(url)
     proxy = urllib.request.getproxies().get(split.scheme)
     if not proxy or urllib.request.proxy_bypass(split.hostname or ""):
@@ -213,7 +213,7 @@ def _pool(url: str, connections: int) -> urllib3.PoolManager:
 
 
 def _words(error: Exception | None) -> str:
-    """What *error* says, without the addresses of our objects."""
+    """Return the message of *error* without addresses of our objects."""
     return re.sub(r"<[^<>]* object at 0x[0-9a-f]+>:? ?|^\w+\([^)]*\): ", "", str(error))
 
 

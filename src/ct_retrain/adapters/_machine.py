@@ -1,4 +1,4 @@
-"""What ran the training: package versions, the device's name, and the memory it took."""
+"""Facts on the training machine: package versions, the device's name, and peak memory."""
 
 import contextlib
 import functools
@@ -15,7 +15,7 @@ _PACKAGES = ("torch", "transformers", "trl", "peft", "bitsandbytes", "accelerate
 
 
 def versions() -> dict[str, str]:
-    """Package → version, for those that are installed."""
+    """Return package → version of those that are installed."""
     found: dict[str, str] = {}
     for name in _PACKAGES:
         with contextlib.suppress(PackageNotFoundError):
@@ -24,13 +24,13 @@ def versions() -> dict[str, str]:
 
 
 def device_name() -> str:
-    """The GPU that training would use, or `cpu`."""
+    """Return the name of the GPU that training would use, or `cpu`."""
     torch = _modelling.library("torch")
     return str(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else "cpu"
 
 
 def decided(knobs: Hyperparameters, *, spare_memory: bool = False) -> Hyperparameters:
-    """*knobs* with every `auto` replaced by what it means on this machine; *spare_memory* once memory has run out."""
+    """Return *knobs* with every `auto` resolved for this machine; *spare_memory* after memory has run out."""
     cuda = _modelling.library("torch").cuda
     there = bool(cuda.is_available())
     wide = "bfloat16" if there and cuda.is_bf16_supported() else "float32"
@@ -42,9 +42,10 @@ def decided(knobs: Hyperparameters, *, spare_memory: bool = False) -> Hyperparam
 
 @functools.cache
 def device_name_asked() -> str:
-    """The same without importing torch here: a build for CPUs has no other device, else a process of its own is asked.
+    """Return `device_name` without importing torch here: a CPU build has no other device, else a process is
+    asked.
 
-    Raise UsageError when torch is not installed, ToolError when it cannot be imported.
+    Raise UsageError if torch is not installed, ToolError if it cannot be imported.
     """
     try:
         build = version("torch")
@@ -62,7 +63,7 @@ def device_name_asked() -> str:
 
 
 def peak_memory() -> int:
-    """On CUDA what torch held at most; else the largest this process ever was."""
+    """Return peak bytes: what torch held on CUDA, else the largest size of this process."""
     torch = _modelling.library("torch")
     if torch.cuda.is_available():
         return int(torch.cuda.max_memory_allocated())

@@ -1,4 +1,4 @@
-"""Running out of memory as one error that names the settings that help."""
+"""Turn errors about exhausted memory into one error that names the settings that help."""
 
 import contextlib
 from collections.abc import Generator
@@ -11,21 +11,21 @@ REMEDY = (
     "lower train.hyperparameters.batch_size (and raise accumulation to match), or max_length, keep quantization nf4, "
     "and set gradient_checkpointing to true or auto"
 )
-"""What to set where memory does not suffice."""
+"""Settings to change when memory runs out."""
 
 
 class OutOfMemoryError(ToolError):
-    """The device, or this machine, has too little memory for the training as it was tried."""
+    """The device or this machine has too little memory for the training as it was tried."""
 
 
 @contextlib.contextmanager
 def explained(knobs: Hyperparameters) -> Generator[None]:
-    """Turn whatever says that memory ran out into an OutOfMemoryError; every other error passes."""
+    """Raise OutOfMemoryError for any error that means so; other errors pass unchanged."""
     torch = _modelling.library("torch")
     try:
         yield
     except (MemoryError, RuntimeError) as error:
-        # The CPU allocator raises a bare RuntimeError; only its words tell.
+        # The CPU allocator raises a bare RuntimeError; only its message tells.
         if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error):
             raise OutOfMemoryError(
                 f"out of memory on {_machine.device_name()} with batch_size {knobs.batch_size} and max_length "

@@ -1,7 +1,8 @@
-"""The rows of a night as tokens: the question carries no label, the answer and its end of turn do.
+"""Tokenise a night's rows: the question has no labels, the answer and its end of turn do.
 
-Promises: a row longer than the limit is left out and counted, never cut; text that merely looks like a control
-token stays text in answers; packed rows are kept apart, or they are not packed.
+- A row longer than the limit is left out and counted, never cut.
+- Text in an answer that looks like a control token stays text.
+- Rows are packed only if the model keeps them apart.
 """
 
 import sys
@@ -20,28 +21,28 @@ from ct_retrain.core.rules.reading_order import Origin
 from ct_retrain.core.rules.recipe import HARVESTED, Amounts, repetitions
 
 IGNORED = -100
-"""The label of a token that is read but not learned."""
+"""Label of a token that is read but not trained on."""
 
 _PACKED = 1000
-"""Rows that are packed together; they stand for many passes where rows are few."""
+"""Number of rows packed at a time."""
 _PROBE = 12
-"""Tokens a document of the packing probe."""
+"""Tokens of one document of the packing probe."""
 
 
 class Tokens(NamedTuple):
-    """The different rows of a mixture, ready to train on, and how many lines were too long to be among them."""
+    """The distinct tokenised rows of a mixture, and the lines that were too long."""
 
     rows: list[dict[str, list[int]]]
     skipped: int
     origins: Sequence[Origin] = ()
-    """Of each row."""
+    """Origin of each row."""
     lines: Mapping[str, int] = {}
     """Source → lines of the mixture that are one of the rows, repetitions counted."""
     too_long: tuple[Rejected, ...] = ()
-    """The rows that were left out, each once, by the file and line it comes from."""
+    """Rows that were left out, each once, by the file and line of origin."""
 
     def amounts(self, *, packed: bool) -> Amounts:
-        """What there is to read."""
+        """Count the rows and tokens to read."""
         tokens: Counter[str] = Counter()
         for row, origin in zip(self.rows, self.origins, strict=True):
             tokens[origin.source] += len(row["input_ids"])
@@ -56,7 +57,7 @@ class Tokens(NamedTuple):
 
 
 def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
-    """Every row of the mixture that fits; raise when the file is not the plan's, or nothing is left."""
+    """Tokenise the mixture's rows that fit; raise if the file is not the plan's, or nothing is left."""
     path = Path(plan.mixture)
     if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
@@ -88,7 +89,7 @@ def _origin(row: Row, forgotten: Sequence[str]) -> Origin:
 
 
 def _too_long(rows: Iterable[tuple[Row, int]], limit: int) -> Iterator[Rejected]:
-    """A refusal for every row of more than *limit* tokens; of rows that come from one line, one."""
+    """Yield a refusal for every row of more than *limit* tokens, one for rows of the same line."""
     told: set[str] = set()
     for number, (row, length) in enumerate(rows, 1):
         subject = row.place or f"{row.source} row {number}"
@@ -104,7 +105,7 @@ def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
 
 
 def _window(chat: Chat) -> int:
-    """Tokens that mainline reads; a row beyond them would teach places that it never sees."""
+    """Return mainline's window in tokens; a longer row would train positions that the model never uses."""
     directory = Path(str(chat.tokenizer.name_or_path))
     if not (directory / "config.json").is_file():
         return sys.maxsize
@@ -114,13 +115,13 @@ def _window(chat: Chat) -> int:
 
 
 def padded(tokens: Tokens, reading: Sequence[int]) -> Any:
-    """The rows of *tokens* in the order of *reading* as a `datasets.Dataset`, a row a sequence."""
+    """Return the rows of *tokens* in the order of *reading* as a `datasets.Dataset`, one sequence per row."""
     datasets: Any = _modelling.library("datasets")
     return datasets.Dataset.from_list(tokens.rows).select(reading)
 
 
 def packed(tokens: Tokens, reading: Sequence[int], pack_to: int, seed: int) -> Any:
-    """The same, packed into sequences of *pack_to* tokens; no row moves by more than `_PACKED` places."""
+    """Return them packed into sequences of *pack_to* tokens; no row moves by more than `_PACKED` places."""
     datasets: Any = _modelling.library("datasets")
     rows = datasets.Dataset.from_list(tokens.rows)
     parts = [rows.select(reading[first : first + _PACKED]) for first in range(0, len(reading), _PACKED)]
@@ -137,10 +138,10 @@ def packed(tokens: Tokens, reading: Sequence[int], pack_to: int, seed: int) -> A
 
 
 def keeps_documents_apart(model: Any, vocabulary: int) -> bool:
-    """Whether *model* tells packed documents apart by their position ids, found out by asking it.
+    """Whether *model* keeps packed documents apart by their position ids, found by a test.
 
-    Two short documents share a row; if changing the first changes what the model says about the second, then
-    packing would let one example leak into the next.
+    Two short documents share a row; if a change of the first changes the output for the second, packing would
+    let one example leak into the next.
     """
     torch: Any = _modelling.library("torch")
     noise = torch.Generator().manual_seed(0)

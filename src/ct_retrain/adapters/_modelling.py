@@ -1,8 +1,8 @@
-"""What training and generation share: heavy libraries, a base model found offline, what it is, its digest.
+"""What training and generation share: importing libraries, finding and checking a base model, its digest.
 
-Promises: nothing here is imported, downloaded or sent unless a function was asked to; a base that is neither
-a directory nor in the local cache is a UsageError that says how to get it. Weights are read from safetensors
-only, never from pickles, and no code that came with a model is run.
+- Nothing is imported, downloaded or sent before a function is called.
+- A base that is neither a directory nor in the local cache is a UsageError that says how to get it.
+- Weights are read from safetensors only, never from pickles, and no code from a model's directory is run.
 """
 
 import contextlib
@@ -24,11 +24,11 @@ _WORDS = "module m(input a);\n  assign y = a;\nendmodule"
 
 
 def library(name: str) -> Any:
-    """The library *name*, imported now; untyped on purpose, so that its `Any` stops at our borders."""
-    # OpenMP threads that spin while they wait take the processor from the simulators and from each other:
+    """Import and return the library *name*; untyped on purpose, so that its `Any` does not spread."""
+    # OpenMP threads that spin while waiting take the CPU from the simulators and from each other:
     # on two busy cores the same 20 steps took 83 s spinning and 9 s asleep. Read once, when torch is loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    # bitsandbytes warns at import of a faster kernel on a hub that we do not ask.
+    # bitsandbytes warns at import about a faster kernel on a hub that is not used here.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:
         return importlib.import_module(name)
@@ -40,7 +40,7 @@ def library(name: str) -> Any:
 
 @contextlib.contextmanager
 def quietly(*, download: bool) -> Generator[None]:
-    """Keep the libraries off the network (unless *download*), off telemetry and off the terminal; then restore."""
+    """Keep libraries off the network (unless *download*), telemetry and the terminal; restore all afterwards."""
     hub: Any = library("huggingface_hub.constants")
     logs: Any = library("transformers.utils.logging")
     before = (
@@ -55,7 +55,7 @@ def quietly(*, download: bool) -> Generator[None]:
     logs.disable_progress_bar()
     try:
         with warnings.catch_warnings():
-            # TRL and transformers deprecate names to each other; the user can do nothing about it.
+            # TRL and transformers deprecate names of each other; the user can do nothing about it.
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
@@ -66,7 +66,7 @@ def quietly(*, download: bool) -> Generator[None]:
 
 
 def base_directory(base: str, *, download: bool) -> Path:
-    """Where the model *base* lies on this machine; call it inside `quietly`."""
+    """Return the directory of the model *base* on this machine; call it inside `quietly`."""
     if Path(base).is_dir():
         return Path(base)
     hub: Any = library("huggingface_hub")
@@ -81,18 +81,18 @@ def base_directory(base: str, *, download: bool) -> Path:
 
 
 def load_tokenizer(directory: Path) -> Any:
-    """The tokenizer of the model in *directory*."""
+    """Load the tokenizer of the model in *directory*."""
     transformers: Any = library("transformers")
     try:
         tokenizer: Any = transformers.AutoTokenizer.from_pretrained(
             directory, local_files_only=True, trust_remote_code=False
         )
-    except Exception as error:  # what the tokenizers library raises has no narrower type
+    except Exception as error:  # the tokenizers library raises no narrower type
         message = (
             f"{directory} holds no tokenizer that loads ({error}): use the complete directory of the model"
         )
         raise UsageError(message) from error
-    # Where the files are missing, transformers makes a tokenizer of that kind which knows no word.
+    # If files are missing, transformers makes a tokenizer of that kind without a vocabulary.
     ids = tokenizer(_WORDS, add_special_tokens=False)["input_ids"]
     if str(tokenizer.decode(ids, clean_up_tokenization_spaces=False)).strip() != _WORDS:
         message = f"{directory} holds no tokenizer that loads and keeps Verilog as it is: use the complete directory of the model"
@@ -101,7 +101,7 @@ def load_tokenizer(directory: Path) -> Any:
 
 
 def kind_of(directory: Path) -> Any:
-    """The configuration of the causal model in *directory*; raise UsageError where no such model can be built of it."""
+    """Return the configuration of the causal model in *directory*; raise UsageError if there is none."""
     transformers: Any = library("transformers")
     known: Any = library("transformers.models.auto.modeling_auto").MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
     try:
@@ -121,20 +121,20 @@ def kind_of(directory: Path) -> Any:
 
 
 def window_of(config: Any) -> int | None:
-    """Tokens that a model of *config* reads and writes at most; None where it does not say."""
+    """Return the most tokens that a model of *config* reads and writes; None if it does not say."""
     window: int | None = getattr(config.get_text_config(), "max_position_embeddings", None)
     return window
 
 
 def check_fits(config: Any, tokens: int) -> None:
-    """Raise UsageError where a question of *tokens* leaves a model of *config* no room for an answer."""
+    """Raise UsageError if a prompt of *tokens* leaves a model of *config* no room for an answer."""
     window = window_of(config)
     if window is not None and tokens >= window:
         raise UsageError(f"a prompt has {tokens} tokens and mainline reads at most {window}: shorten it")
 
 
 def check_weights(directory: Path) -> None:
-    """Raise UsageError unless every safetensors file that the model in *directory* consists of is there."""
+    """Raise UsageError unless every safetensors file of the model in *directory* exists."""
     index = directory / "model.safetensors.index.json"
     try:
         named: dict[str, str] = json.loads(index.read_text("utf-8"))["weight_map"] if index.is_file() else {}
@@ -152,7 +152,7 @@ def check_weights(directory: Path) -> None:
 
 
 def load_model(directory: Path, options: dict[str, Any]) -> Any:
-    """The causal model in *directory*; *options* go to `from_pretrained`."""
+    """Load the causal model in *directory*; *options* go to `from_pretrained`."""
     transformers: Any = library("transformers")
     kind_of(directory)
     check_weights(directory)
@@ -166,7 +166,7 @@ def load_model(directory: Path, options: dict[str, Any]) -> Any:
 
 
 def parameters(directory: Path) -> int:
-    """How many parameters the model in *directory* has, told from its configuration alone."""
+    """Return the number of parameters of the model in *directory*, from its configuration alone."""
     torch: Any = library("torch")
     transformers: Any = library("transformers")
     config = kind_of(directory)
@@ -175,6 +175,6 @@ def parameters(directory: Path) -> int:
 
 
 def weights_digest(directory: Path, patterns: Sequence[str] = _WEIGHTS) -> str:
-    """One digest over every file in *directory* that can change an answer; names and bytes, no places."""
+    """Return a digest of every file in *directory* that can change an answer, by name and content."""
     files = {path for pattern in patterns for path in directory.glob(pattern)}
     return digest(*(f"{path.name}={disk.sha256_of(path)}" for path in sorted(files)))

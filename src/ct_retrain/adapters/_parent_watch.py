@@ -1,7 +1,8 @@
-"""Run a command that ends with whoever started it: `python _leash.py COMMAND…`, standard input a pipe from there.
+"""Run a command that ends with its starter: `python _parent_watch.py COMMAND…`, with a pipe from it as
+standard input.
 
-However the starter dies, its end of the pipe closes, and then the whole process group goes. What leaves the group by
-itself is not covered.
+However the starter dies, its end of the pipe closes, and the whole process group is killed. Not covered: a
+process that leaves the group.
 """
 
 import os
@@ -13,8 +14,8 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command of `sys.argv` to its end, or to ours, and end as it did."""
-    # A handler, where ignoring would be inherited: the command gets its SIGTERM, and we wait for it.
+    """Run the command in `sys.argv` until it or the starter ends, and exit as it did."""
+    # A handler, because an ignored signal is inherited: the command gets its SIGTERM, and we wait for it.
     signal.signal(signal.SIGTERM, lambda *_: None)
     process = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
     threading.Thread(target=_watch, daemon=True).start()

@@ -1,8 +1,8 @@
-"""A tokenizer's chat template at work: turns in, text out, with the day and the thinking mode settled.
+"""Render turns by a tokenizer's chat template, with date and thinking mode fixed.
 
-Promises: the template is told the same day for as long as the process runs, so that every arm of a benchmark is
-asked the same; what a template cannot render is a UsageError that says what to do. Not covered: tools, documents,
-images and system turns, none of which is ever sent.
+The template is given one date for as long as the process runs, so that every arm of a benchmark gets the same
+prompt. A template that cannot be rendered is a UsageError that says what to do. Not covered: tools,
+documents, images and system turns, which are never used.
 """
 
 import functools
@@ -22,14 +22,14 @@ PLAIN = (
     "{{ '### Instruction:\n' + message['content'] + '\n\n' }}{% endif %}{% endfor %}"
     "{% if add_generation_prompt %}{{ '### Response:\n' }}{% endif %}"
 )
-"""What `train.chat.template = "plain"` gives a base model."""
+"""The template that `train.chat.template = "plain"` gives to a base model."""
 
 _DIRECTIVES = "aAbBcdeDFGHIjklmMnpPRrSsTuUVwWxXyYzZ"
-_REFUSED = "set train.mainline to another model, or mend the template in chat_template.jinja"
+_REFUSED = "set train.mainline to another model, or correct the template in chat_template.jinja"
 
 
 class ChatRendering:
-    """The template of one tokenizer, and what it is told besides the turns."""
+    """The template of one tokenizer, and its variables besides the turns."""
 
     def __init__(self, tokenizer: Any, options: ChatOptions) -> None:
         self._tokenizer = tokenizer
@@ -39,20 +39,22 @@ class ChatRendering:
         self._parts = False
 
     def asked(self, question: str) -> str:
-        """*question* as a user's turn, up to where the assistant begins."""
+        """Render *question* as a user's turn, up to where the assistant begins."""
         return self._render([question], begin=True)
 
     def answered(self, *turns: str) -> str:
-        """*turns* of user and assistant, in turn, to the end of the last one."""
+        """Render *turns* of user and assistant, alternating, to the end of the last one."""
         return self._render(turns, begin=False)
 
     def in_parts(self) -> None:
-        """From now on give each turn's text as a list of one part, which templates of multimodal models may ask for."""
+        """From now on pass each turn's text as a list of one part, as templates of multimodal models may
+        need.
+        """
         self._parts = True
 
     @property
     def dated(self) -> bool:
-        """Whether the template asks for the day, and was not given one by the settings."""
+        """Whether the template uses the date, and the settings give none."""
         return "strftime_now" in self.template and self._day.today
 
     def _render(self, turns: Sequence[str], *, begin: bool) -> str:
@@ -82,7 +84,7 @@ class ChatRendering:
 
 
 def template_of(tokenizer: Any, options: ChatOptions) -> str:
-    """The text of the template to use; raise UsageError where there is none, or several and no default."""
+    """Return the text of the template; raise UsageError if there is none, or several without a default."""
     found: Any = tokenizer.chat_template or _legacy(tokenizer)
     if isinstance(found, dict):
         named: dict[str, str] = found
@@ -105,7 +107,7 @@ def template_of(tokenizer: Any, options: ChatOptions) -> str:
 
 
 def _legacy(tokenizer: Any) -> str:
-    """The template that older multimodal models keep beside the tokenizer, in a file of the processor's."""
+    """Return the template that older multimodal models keep in the processor's file beside the tokenizer."""
     import json
 
     path = Path(str(tokenizer.name_or_path)) / "chat_template.json"
@@ -118,7 +120,7 @@ def _legacy(tokenizer: Any) -> str:
 
 
 def _told(options: ChatOptions) -> dict[str, Any]:
-    """The variables that templates of several families read; one that does not know them is not changed."""
+    """Return variables that templates of several families read; others ignore them."""
     told: dict[str, Any] = {}
     if options.thinking != "template":
         wanted = options.thinking == "on"
@@ -131,7 +133,7 @@ def _told(options: ChatOptions) -> dict[str, Any]:
 
 
 class _Day:
-    """The day that templates are told, as a macro in the place of their clock."""
+    """The date for templates, as a macro in place of their clock."""
 
     def __init__(self, moment: datetime, *, today: bool) -> None:
         self.today = today
@@ -148,5 +150,5 @@ def _day(options: ChatOptions) -> _Day:
 
 @functools.cache
 def _today() -> _Day:
-    # A template asks its own clock, which no setting here reaches; asked once, it cannot change between two arms.
+    # A template's own clock is beyond our settings; the fixed date cannot change between two arms.
     return _Day(datetime.now().astimezone(), today=True)

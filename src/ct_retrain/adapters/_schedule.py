@@ -1,4 +1,4 @@
-"""The recipe's schedule, applied to TRL's trainer: which sequence it reads when, and at which learning rate."""
+"""Apply the recipe's schedule to TRL's trainer: the reading order, and the learning rate of each step."""
 
 from typing import Any, NamedTuple
 
@@ -7,42 +7,44 @@ from ct_retrain.core.records.training import Hyperparameters, Schedule
 from ct_retrain.core.rules import reading_order, recipe
 
 _RESEED = 1
-"""Added to the seed for the second of two orders, so that they are not drawn from the same stream."""
+"""Added to the seed for the second of two orders, so that they use different streams."""
 
 
 class SequenceOrder(NamedTuple):
-    """Sequences in the order they are read once, and the schedule that they make."""
+    """Sequences in reading order, and the resulting schedule."""
 
     rows: Any
     schedule: Schedule
     packed: bool
 
 
-def read(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
-    """Lay out *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
+def lay_out(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
+    """Arrange *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
     if packed:
-        planned = recipe.schedule(knobs, tokens.amounts(packed=True))
+        planned = recipe.training_schedule(knobs, tokens.amounts(packed=True))
         order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
         rows = _mixture.packed(tokens, order, planned.pack_to, knobs.seed)
-        found = recipe.packed(knobs, planned, len(rows))
+        found = recipe.packed_schedule(knobs, planned, len(rows))
         if found is not None:
             most = min(len(rows), found.steps * found.sequences_a_step)
             return SequenceOrder(rows.select(range(most)), found, packed=True)
-    planned = recipe.schedule(knobs, tokens.amounts(packed=False))
+    planned = recipe.training_schedule(knobs, tokens.amounts(packed=False))
     order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
     lengths = [len(row["input_ids"]) for row in tokens.rows]
     batched = reading_order.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)
     return SequenceOrder(_mixture.padded(tokens, batched), planned, packed=False)
 
 
-def follow(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:
+def follow_schedule(trainer: Any, knobs: Hyperparameters, planned: Schedule) -> None:
     """Let *trainer* take its learning rate from *planned*.
 
-    Transformers' own schedules begin at 0, so that the first step of a training teaches nothing.
+    Transformers' own schedules begin at 0, so that the first step trains nothing.
     """
     torch = _modelling.library("torch")
 
-    def factor(step: int) -> float:  # a plain function, for checkpoints keep the state of any other callable
+    def factor(
+        step: int,
+    ) -> float:  # a plain function, because checkpoints save the state of any other callable
         return recipe.rate(knobs, planned, step)
 
     def create_scheduler(num_training_steps: int, optimizer: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""How many requests a server is sent at once: fewer when it says that it is busy, more again while it answers."""
+"""Limit the requests in flight: fewer when the server says that it is busy, more again while it answers."""
 
 import threading
 import time
@@ -11,20 +11,20 @@ from ct_retrain.core.errors import ToolError
 
 _LOG = structlog.get_logger("ct_retrain.adapters")
 _GROWTH = 0.25
-"""What one answer adds to the number in flight."""
+"""Increase of the limit for each answer."""
 _DEAF = 1.0
-"""Seconds in which further complaints count as the same one: those in flight were sent before it was heard."""
+"""Seconds in which further complaints count as one: those requests were sent before the limit fell."""
 
 
 class AbandonedError(ToolError):
-    """Nobody waits for this answer any more."""
+    """The caller no longer wants the answer."""
 
 
 class Throttle:
-    """Slots for requests in flight, at most *most*; used by many threads.
+    """Slots for requests in flight, at most *most*; thread-safe.
 
-    `busy` halves the number of slots, down to 1, and `well` brings it back. Every wait ends with AbandonedError as soon as
-    the caller's *over* says so, once `wake` was called.
+    `busy` halves the number of slots, down to 1, and `well` raises it again. Every wait ends with
+    AbandonedError once the caller's *over* returns True and `wake` was called.
     """
 
     def __init__(self, most: int) -> None:
@@ -41,7 +41,7 @@ class Throttle:
 
     @contextmanager
     def slot(self, over: Callable[[], bool]) -> Generator[None]:
-        """Hold one slot, having waited for it."""
+        """Wait for a slot and hold it."""
         self._take(over)
         try:
             _go_on(over)
@@ -50,7 +50,7 @@ class Throttle:
             self._give()
 
     def rest(self, seconds: float, over: Callable[[], bool]) -> None:
-        """Leave the slot that the caller holds to others for so many *seconds*, then wait for one again."""
+        """Release the held slot for *seconds*, then wait for one again."""
         self._give()
         try:
             with self._change:
@@ -60,7 +60,7 @@ class Throttle:
         _go_on(over)
 
     def busy(self) -> None:
-        """Halve what may be in flight, once a second at most."""
+        """Halve the limit, once a second at most."""
         with self._change:
             now = time.monotonic()
             if now - self._heard < _DEAF:
@@ -70,13 +70,13 @@ class Throttle:
         _LOG.warning("the server is busy", requests=self.limit)
 
     def well(self) -> None:
-        """Let a little more be in flight."""
+        """Raise the limit a little."""
         with self._change:
             self._limit = min(float(self._most), self._limit + _GROWTH)
             self._change.notify_all()
 
     def wake(self) -> None:
-        """Let everybody who waits ask again whether it is over."""
+        """Make every waiting thread check *over* again."""
         with self._change:
             self._change.notify_all()
 
@@ -93,4 +93,4 @@ class Throttle:
 
 def _go_on(over: Callable[[], bool]) -> None:
     if over():
-        raise AbandonedError("nobody waits for this answer any more")
+        raise AbandonedError("this answer is no longer wanted")

@@ -1,6 +1,6 @@
-"""How long an answer may become: thoughts and answer have their own limits, and the model's window is the last one.
+"""Limit the length of an answer: thoughts and answer have limits of their own, within the model's window.
 
-Promise: where an answer is cut depends on its own tokens alone, never on what is drawn beside it.
+Where an answer is cut depends only on its own tokens, not on others in the batch.
 """
 
 import sys
@@ -10,14 +10,16 @@ from ct_retrain.core.records.problem import Sampling
 from ct_retrain.core.rules.thoughts import mentions_thought, split_thoughts
 
 _LOOK = 24
-"""Tokens that the longest mark of a thought may take."""
+"""Maximum tokens of the longest mark of a thought."""
 
 
 class Ration:
-    """The limit of one answer, asked after each of its tokens."""
+    """The limit of one answer, checked after each token."""
 
     def __init__(self, sampling: Sampling, room: int | None, text: Callable[[Sequence[int]], str]) -> None:
-        """*room* is what the window leaves after the prompt; *text* decodes, with the thought that the prompt opened."""
+        """*room* is what the window leaves after the prompt; *text* decodes, with the thought the prompt
+        opened.
+        """
         self._sampling = sampling
         self._longest = min(sampling.longest, sys.maxsize if room is None else room)
         self._text = text
@@ -25,9 +27,9 @@ class Ration:
         self._began = 0
 
     def spent(self, ids: Sequence[int]) -> bool:
-        """Whether *ids* may not be followed by another token.
+        """Whether no further token may follow *ids*.
 
-        While the model thinks it may use both limits together; what follows the thought may have `max_new_tokens`.
+        During a thought both limits together apply; what follows the thought may have `max_new_tokens`.
         """
         if len(ids) >= self._longest:
             return True

@@ -1,4 +1,4 @@
-"""The draw of one token a row by the Gumbel-max trick; each row has a random stream of its own."""
+"""Draw one token per row by the Gumbel-max trick; each row has its own random stream."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,11 +7,11 @@ from ct_retrain.adapters import _modelling
 from ct_retrain.core.records.problem import Sampling
 
 _FIRST_LOOK = 64
-"""Tokens looked at for the nucleus before the whole vocabulary is sorted."""
+"""Number of top tokens tried for the nucleus before the whole vocabulary is sorted."""
 
 
 class Draw:
-    """One token a row: the greedy one, or the winner of the Gumbel race within the nucleus."""
+    """One token per row: the greedy one, or the highest perturbed score within the nucleus."""
 
     def __init__(self, streams: Sequence[Any], sampling: Sampling) -> None:
         self._streams = streams
@@ -30,7 +30,7 @@ class Draw:
 
 
 def nucleus(logits: Any, top_p: float) -> tuple[Any, Any]:
-    """Log-probabilities, highest first, and their tokens; −inf outside the fewest tokens that reach *top_p*."""
+    """Return log-probabilities, highest first, and their tokens; −inf outside the nucleus of *top_p*."""
     scores = logits.log_softmax(-1)
     best, places = scores.topk(min(_FIRST_LOOK, scores.shape[-1]), -1)
     reached = best.exp().cumsum(-1)

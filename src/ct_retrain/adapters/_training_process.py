@@ -1,9 +1,8 @@
-"""Training in a process of its own: its memory, a GPU's most of all, is free once the adapter is written.
+"""Train in a process of its own, so that all its memory, on a GPU above all, is free afterwards.
 
-PEFT and bitsandbytes leave gigabytes behind in a process that has trained, where the benchmark is about to load the
-base again. Whatever the child logs and raises comes back as if it had been logged and raised here; a child that dies
-is a ToolError. Where memory runs out and the plan leaves gradient checkpointing open, a second child goes on with it
-from the last checkpoint.
+PEFT and bitsandbytes leave gigabytes allocated after training, and the benchmark loads the base again. What
+the child logs and raises is logged and raised here; a child that dies is a ToolError. If memory runs out and
+the plan leaves gradient checkpointing open, a second child continues with it from the last checkpoint.
 """
 
 import logging
@@ -33,14 +32,16 @@ class _End(NamedTuple):
 
     @property
     def exhausted(self) -> bool:
-        """Whether memory ran out: the child said so, or it was killed, as the kernel does where memory runs out."""
+        """Whether memory ran out: the child said so, or it was killed, as by the kernel's out-of-memory
+        killer.
+        """
         return self.failure.exhausted if self.failure else self.code == -signal.SIGKILL
 
 
 def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
-    """Train *plan* in *out*, which is claimed for it, and return what `out/fit.json` says then.
+    """Train *plan* in *out*, which is claimed for it, and return the resulting `out/fit.json`.
 
-    What the child and its libraries print is kept in `out/trainer.log`, unless it is nothing.
+    What the child and its libraries print is kept in `out/trainer.log`, if it is anything.
     """
     options = [_DOWNLOAD] if download else []
     log = out / _child_programs.TRAINER_LOG
@@ -56,7 +57,7 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
     if end.code:
         hint = f", maybe because memory ran out: {_memory.REMEDY}" if end.exhausted else ""
         raise ToolError(
-            f"training ended with {_child_programs.ending(end.code)}{hint}; {_child_programs.tail(log)}"
+            f"training ended with {_child_programs.ending(end.code)}{hint}; {_child_programs.last_lines(log)}"
         )
     if not log.stat().st_size:
         log.unlink()
@@ -64,7 +65,7 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
 
 
 def _run(out: Path, options: list[str]) -> _End:
-    # -P: a module that happens to lie in the working directory is not to be taken for a library.
+    # -P: a module in the working directory must not shadow a library.
     program = [sys.executable, "-P", "-m", __name__, str(out.resolve()), *options]
     listener = _child_events.Listener()
     code = _child_programs.run_own(program, out / _child_programs.TRAINER_LOG, listener.hear)
@@ -72,7 +73,7 @@ def _run(out: Path, options: list[str]) -> _End:
 
 
 def _main() -> None:
-    """The child: the plan lies in the directory that the first argument names."""
+    """Run the child; the first argument is the directory with the plan."""
     out, options = Path(sys.argv[1]), sys.argv[2:]
     with _child_events.telling():
         from ct_retrain.adapters.qlora import Here

@@ -1,7 +1,8 @@
-"""A team's own trainer: `<command> PLAN.json OUT`, judged by what it leaves in OUT.
+"""An external trainer: `<command> PLAN.json OUT`, judged by the files it leaves in OUT.
 
-It must leave a PEFT adapter in `OUT/adapter` and may leave a `OUT/fit.json` (see `core.records.training.Fit`); what it
-says goes to `OUT/trainer.log`. It runs as `_leashed` says: with our environment but for our secrets, ended with us.
+It must write a PEFT adapter to `OUT/adapter`, and may write `OUT/fit.json` (see `core.records.training.Fit`).
+Its output goes to `OUT/trainer.log`. It runs as `_child_programs` says: without our secrets, and killed if
+this process ends.
 """
 
 import time
@@ -20,20 +21,20 @@ _NEEDED = ("adapter_config.json", "adapter_model.safetensors")
 
 @dataclass(frozen=True)
 class CommandTrainer:
-    """Run *command*, split as a shell would, without a shell."""
+    """Runs *command*, split as a shell would, without a shell."""
 
     command: str
 
     @property
     def tool(self) -> Tool:
-        """The command, and the bytes of every file it names."""
+        """The command, and a digest of every file that it names."""
         files = [Path(word) for word in self._command.words() if Path(word).is_file()]
         return Tool(
             name="trainer-command", version=digest(*map(disk.sha256_of, files))[:16], detail=self.command
         )
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
-        """Let the command train; an older adapter in *out* is removed first, its own checkpoints stay."""
+        """Run the command; an older adapter in *out* is removed first, its own checkpoints stay."""
         disk.make_directory(out)
         plan = _numbered(plan)
         plan_file = out / "plan.json"
@@ -41,17 +42,17 @@ class CommandTrainer:
         (out / "fit.json").unlink(missing_ok=True)
         disk.remove_tree(out / "adapter")
         log, began = out / _child_programs.TRAINER_LOG, time.monotonic()
-        code = _child_programs.run(self._command, [str(plan_file), str(out)], log)
+        code = _child_programs.run_command(self._command, [str(plan_file), str(out)], log)
         seconds = time.monotonic() - began
         if code != 0:
             raise ToolError(
-                f"the trainer `{self.command}` ended with {_child_programs.ending(code)}; {_child_programs.tail(log)}"
+                f"the trainer `{self.command}` ended with {_child_programs.ending(code)}; {_child_programs.last_lines(log)}"
             )
         missing = [name for name in _NEEDED if not (out / "adapter" / name).is_file()]
         if missing:
             raise ToolError(
                 f"the trainer `{self.command}` left no {' and no '.join(missing)} in {out / 'adapter'}: save the "
-                f"adapter there with PEFT's save_pretrained; {_child_programs.tail(log)}"
+                f"adapter there with PEFT's save_pretrained; {_child_programs.last_lines(log)}"
             )
         return self._fit(plan, out, seconds)
 
@@ -78,7 +79,7 @@ class CommandTrainer:
 
 
 def _numbered(plan: TrainPlan) -> TrainPlan:
-    """*plan* with the numbers that its schedule derived, for a trainer that knows epochs and batches alone."""
+    """Return *plan* with its schedule's numbers filled in, for trainers that know only epochs and batches."""
     if plan.schedule is None:
         return plan
     return plan.model_copy(update={"hyperparameters": concrete(plan.hyperparameters, plan.schedule)})

@@ -1,4 +1,4 @@
-"""Looks at the machine for `ct-retrain doctor`: what a night needs, and how to get what is missing."""
+"""Check the machine for `ct-retrain doctor`: what a night needs, and how to get what is missing."""
 
 import os
 import platform
@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
+from ct_retrain.adapters.mlflow_tracker import REMEDY, absent, tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
-from ct_retrain.adapters.tracking import REMEDY, absent, tracker_of
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
@@ -25,7 +25,7 @@ _LOW_DISK = 5 << 30
 
 
 class Finding(Record):
-    """One thing that was looked at."""
+    """Result of one check."""
 
     what: str
     found: str
@@ -34,7 +34,7 @@ class Finding(Record):
 
 
 def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> list[Finding]:
-    """Everything a night needs on this machine; nothing is changed."""
+    """Check everything that a night needs on this machine; change nothing."""
     return [
         Finding(what="python", found=platform.python_version(), fine=True),
         *_judge(settings, simulator),
@@ -50,7 +50,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
 
 
 def _judge(settings: Settings, simulator: Simulator) -> Iterator[Finding]:
-    """The simulator, and how much a design that attacks it may do."""
+    """Check the simulator and the sandbox."""
     try:
         tool = simulator.tool
     except CtRetrainError as error:
@@ -68,7 +68,7 @@ _OPEN = "files or network stay open: judge trusted designs only, or use a kernel
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:
-    """Which secrets are there; never what they are."""
+    """Report which secrets are set, never their values."""
     said = {
         "endpoint.api_key": bool(settings.endpoint.api_key.get_secret_value()),
         "notices.urls": bool(settings.notices.urls.get_secret_value() or settings.notices.urls_file),
@@ -81,7 +81,7 @@ def _credentials(settings: Settings) -> Iterator[Finding]:
 
 
 def _channels(workspace: Workspace, settings: NoticeSettings) -> Iterator[Finding]:
-    """Whether what notices go to can be read; nothing is sent."""
+    """Check that the addresses of notices can be read; nothing is sent."""
     notifier, heartbeat = AppriseNotifier(settings, workspace.root), heartbeat_of(settings, workspace.root)
     try:
         named, wrong = list(notifier.channels.values()), notifier.faults()
@@ -103,7 +103,7 @@ def _channels(workspace: Workspace, settings: NoticeSettings) -> Iterator[Findin
 
 
 def tracking_finding(workspace: Workspace, settings: Settings) -> Finding:
-    """Where nights are tracked; only a store that was asked for by name is missed."""
+    """Report where nights are tracked; only a store that the settings name can be missing."""
     store, missing = settings.tracking.store, absent()
     if store == "off":
         return Finding(what="tracking", found="off", fine=True)
@@ -115,7 +115,7 @@ def tracking_finding(workspace: Workspace, settings: Settings) -> Finding:
 
 
 def _clock(workspace: Workspace, settings: Settings) -> Finding:
-    """A clock that stands before the last night's end was moved back; nights are named by it."""
+    """Check the clock: a time before the last night's end is wrong, and nights are named by it."""
     now = datetime.now(UTC)
     try:
         zone = ZoneInfo(settings.timezone) if settings.timezone else None
@@ -150,7 +150,7 @@ def _device() -> Finding:
 
 
 def _model(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
-    """Whether mainline is here, and can be trained and measured; its weights are not loaded."""
+    """Check that mainline is present and can be trained and measured, without loading its weights."""
     if any(find_spec(name) is None for name in ("torch", "transformers")):
         yield Finding(
             what="mainline", found=settings.train.mainline, fine=True, remedy="not looked at: see above"

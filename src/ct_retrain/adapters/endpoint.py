@@ -1,9 +1,10 @@
-"""Answers from an OpenAI-compatible server: vLLM, llama.cpp, TGI, `transformers serve`.
+"""Generate answers on an OpenAI-compatible server: vLLM, llama.cpp, TGI, `transformers serve`.
 
-A sample is asked for by a request of its own with a seed of its own, so what comes back does not depend on what else
-is asked; whether the server honours the seed is its business. What the server really runs cannot be seen from here:
-a Tool names what it says of itself, and whoever changes the weights behind a name must change `endpoint.revision`.
-A server that cannot be asked, or does not give an answer, is a ToolError, never an answer that failed.
+- Each sample is a request of its own with its own seed, so it does not depend on other requests, if the
+  server honours the seed.
+- What the server runs cannot be verified: the Tool holds what it says of itself. Change `endpoint.revision`
+  when the weights behind a name change.
+- A server that cannot be reached or gives no answer is a ToolError, never a failed answer.
 """
 
 import threading
@@ -27,29 +28,29 @@ from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 
 _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 _CONNECTS = 3
-"""Connections that may fail before an arm does not open; a server that answered once is waited for longer."""
+"""Failed connections until an arm does not open; a server that has answered before is waited for longer."""
 _LOADING = 15.0
-"""Seconds that loading an adapter is tried: a server may answer a broken one as if it were broken itself."""
+"""Seconds for which loading an adapter is retried: a server may report a broken one as its own failure."""
 _LOOK = Terms(patience=0.0, timeout=5.0, connects=0)
-"""One look whether anybody answers."""
+"""Limits of one check whether the server answers."""
 _SHOWN = 20
-"""Names of models that a message lists."""
+"""Number of models named in a message."""
 _UNLISTED = frozenset({404, 405, 501})
-"""How a server answers that has no list of models."""
+"""Statuses of a server that has no list of models."""
 
 
 class Place(NamedTuple):
-    """Where a server that is started runs, and where its output goes."""
+    """Where a started server runs, and where its output goes."""
 
     directory: Path
     log: Callable[[], Path]
 
 
 class EndpointGenerators:
-    """Opens arms on one server: its model as it is, or an adapter that it is told to load."""
+    """Opens arms on one server: its model, or an adapter that it is told to load."""
 
     def __init__(self, settings: EndpointSettings, place: Place | None = None) -> None:
-        """With *place*, `endpoint.command` is started there when the first arm is opened; nothing is asked before."""
+        """With *place*, `endpoint.command` is started there when the first arm is opened, not before."""
         self._settings = settings
         throttle = Throttle(settings.requests)
         self.http = Http(settings.url, settings.api_key.get_secret_value(), throttle, settings.requests)
@@ -61,7 +62,7 @@ class EndpointGenerators:
         self._hotload = Hotload(self.http, self._listed, loading)
 
     def open(self, adapter: Path | None) -> "EndpointGenerator":
-        """Make sure that the server answers, with *adapter* if given; raise ToolError when it does not."""
+        """Check that the server answers, with *adapter* if given; raise ToolError if it does not."""
         if self._server is not None and self._server.ensure(self._answers):
             self._hotload.forget()
         listed = self._listed()
@@ -76,7 +77,7 @@ class EndpointGenerators:
         return EndpointGenerator(self, arm, Tool(name="endpoint", version="2", detail=detail))
 
     def close(self) -> None:
-        """End the server that was started, or have another one unload what it was told to load; never raises."""
+        """Stop the server that was started, or unload what another one was told to load; never raises."""
         if self._server is not None:
             self._server.close()
         else:
@@ -86,27 +87,27 @@ class EndpointGenerators:
 
     @property
     def settings(self) -> EndpointSettings:
-        """Where the server is and how it is asked."""
+        """Where the server is and how requests are made."""
         return self._settings
 
     @property
     def terms(self) -> Terms:
-        """How long a question is worth asking."""
+        """Retry limits of a request."""
         return Terms(self._settings.patience, self._settings.timeout, None, lambda: bool(self.died()))
 
     def died(self) -> str:
-        """In words, how the server that was started has ended by itself; empty while all is well."""
+        """Return how the started server has ended by itself, in words; empty while it runs."""
         return self._server.died() if self._server is not None else ""
 
     def restore(self, arm: "_Arm") -> bool:
-        """Load the adapter of *arm* again, which the server does not know any more; False where it has none."""
+        """Load the adapter of *arm* again after the server has lost it; return False if the arm has none."""
         if arm.adapter is None or self._settings.adapters != "vllm":
             return False
         self._hotload.load(arm.name, arm.adapter)
         return True
 
     def _answers(self) -> bool:
-        """Whether anybody speaks HTTP at the URL and is ready to."""
+        """Whether an HTTP server at the URL is ready."""
         try:
             self.http.ask("/models", None, bytes, _LOOK)
         except RefusedError as error:
@@ -126,7 +127,7 @@ class EndpointGenerators:
             raise ToolError(self.died() or str(error)) from error
 
     def _known(self, model: str, listed: Mapping[str, Card]) -> None:
-        """Raise ToolError for a model that is not listed, where there is a list; paths are never on it."""
+        """Raise ToolError for a model missing from the server's list, if it has one; paths are never listed."""
         by_path = self._settings.adapters == "path" and Path(model).exists()
         if listed and model not in listed and not by_path:
             there = ", ".join([*listed][:_SHOWN]) + (", …" if len(listed) > _SHOWN else "")
@@ -156,10 +157,11 @@ class EndpointGenerator:
         self._source, self._arm, self.tool = source, arm, tool
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield the completions of every prompt in order, as many requests in flight as settings and server allow.
+        """Yield the completions of every prompt in order, with as many requests in flight as settings and
+        server allow.
 
-        Raise ToolError when the server does not give an answer. Whoever stops early waits for the answers that are
-        on their way, and for no others.
+        Raise ToolError if the server gives no answer. A caller that stops early waits for the requests in
+        flight and for no others.
         """
         wanted = (_Wanted(one, index) for one in prompts for index in range(one.first, sampling.samples))
         count = self._source.settings.requests
@@ -199,7 +201,7 @@ class EndpointGenerator:
         )
 
     def _said(self, body: Mapping[str, Any], most: int, terms: Terms) -> ServerAnswer:
-        """The answer to *body*; an adapter that the server has lost is loaded once more."""
+        """Return the answer to *body*; load an adapter that the server has lost once more."""
 
         def read(data: bytes) -> ServerAnswer:
             said = read_completion(data, most)
@@ -231,5 +233,5 @@ class _Wanted(NamedTuple):
 
 class _Arm(NamedTuple):
     name: str
-    """What the server calls it."""
+    """The arm's name on the server."""
     adapter: Path | None

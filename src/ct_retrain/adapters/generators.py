@@ -1,14 +1,15 @@
-"""Answers from transformers in this process: mainline, or mainline with an adapter on top.
+"""Generate answers with transformers in this process, from mainline with or without an adapter.
 
-Promises: a sample's random stream depends on (seed, prompt id, index) alone, so an interrupted benchmark that
-resumes, or runs with another batch size, asks for the same samples. They are drawn by the Gumbel-max trick: one
-exponential number per token of the vocabulary and step, and the token with the highest perturbed score wins,
-which has exactly the distribution of sampling. What remains is float noise: another batch shape may round a score
-differently, and where two perturbed scores tie within that (about 1e-6 in float32) the answers part; the same
-holds for bfloat16 with a far larger noise. The base is loaded once; one adapter is attached at a time. On a CPU it is
-merged into a copy where that gives the same logits (see `_attached.is_plain`), which is faster; else, and on CUDA,
-where bfloat16 would round it away, it stays beside the weights. What is measured is thus what PEFT serves.
-Penalties and cut-offs in the model's own generation config are not applied: only `Sampling` is.
+- A sample's random stream depends only on (seed, prompt id, index). A resumed benchmark, or another batch
+  size, gives the same samples.
+- Sampling is by the Gumbel-max trick: one exponential number per token of the vocabulary and step; the token
+  with the highest perturbed score is drawn, which has exactly the distribution of sampling.
+- Float noise remains: another batch shape may round a score differently, and where two scores tie within that
+  (about 1e-6 in float32, far more in bfloat16) answers differ.
+- The base is loaded once, and one adapter is attached at a time. On a CPU it is merged into a copy if that
+  gives the same logits (`_attached.is_plain`), which is faster; otherwise, and on CUDA, where bfloat16 would
+  round it away, it stays separate. What is measured is therefore what PEFT serves.
+- Penalties and cut-offs in the model's generation config are not applied; only `Sampling` is.
 """
 
 import copy
@@ -33,7 +34,7 @@ _ASKED = ChatOptions()
 
 
 class TransformersGenerators:
-    """Opens arms on one *mainline*; an arm that is used again after another one is attached again."""
+    """Opens arms on one *mainline*; an arm that is used after another one is attached again."""
 
     def __init__(
         self, mainline: str, batch_size: int, chat: ChatOptions = _ASKED, *, download: bool = False
@@ -45,33 +46,33 @@ class TransformersGenerators:
         self._attached: tuple[Path | None, Any] | None = None
 
     def open(self, adapter: Path | None) -> "TransformersGenerator":
-        """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
+        """Load mainline, with *adapter* if given; raise ToolError if it does not load."""
         self.model(adapter)
         return TransformersGenerator(self, adapter, self._batch_size)
 
     def close(self) -> None:
-        """Let go of the weights, so that their memory is free; the digest of mainline is remembered."""
+        """Release the weights; the digest of mainline is kept."""
         self._detach()
         if self.__dict__.pop("_base", None) is not None:
             gc.collect()
             _modelling.library("torch").cuda.empty_cache()
 
     def model(self, adapter: Path | None) -> Any:
-        """The weights that answer with *adapter*; those of the arm before are let go."""
+        """Return the model with *adapter*; the previous arm's weights are released."""
         if self._attached is None or self._attached[0] != adapter:
             self._detach()
             try:
                 with _modelling.quietly(download=self._download):
                     model = _with_adapter(self._base, adapter)
             except ToolError:
-                self.__dict__.pop("_base", None)  # PEFT may have left half an adapter in it
+                self.__dict__.pop("_base", None)  # PEFT may have attached half of an adapter
                 raise
             self._attached = adapter, model
             return model
         return self._attached[1]
 
     def tool(self, adapter: Path | None) -> Tool:
-        """Libraries, device, and the digest of everything that can change an answer of this arm."""
+        """Libraries, device, and a digest of everything that can change an answer of this arm."""
         weights = digest(self._base_digest, _modelling.weights_digest(adapter, _ADAPTER) if adapter else "")
         model = self._base
         chat = "" if self._options == _ASKED else f", chat {digest(self._options)[:16]}"
@@ -82,7 +83,7 @@ class TransformersGenerators:
         )
 
     def _detach(self) -> None:
-        """Leave the base as it was loaded; one that an adapter has changed for good is let go and loaded again."""
+        """Restore the base as loaded; reload it if an adapter has changed it irreversibly."""
         attached, self._attached = self._attached, None
         if attached is None or not hasattr(attached[1], "peft_config"):
             return
@@ -117,7 +118,7 @@ class TransformersGenerators:
 
     @functools.cached_property
     def chat(self) -> Chat:
-        """Mainline's tokenizer with its chat template; raise UsageError where it could not be asked."""
+        """Mainline's tokenizer with its chat template; raise UsageError if it cannot be prompted."""
         with _modelling.quietly(download=self._download):
             return chat_of(self._directory, self._options)
 
@@ -129,7 +130,7 @@ class TransformersGenerators:
 
 
 class _Job(NamedTuple):
-    """Sample *first* of a prompt; it and *copies* − 1 more are handed out (greedy ones are all the same)."""
+    """Sample *first* of a prompt; it is yielded *copies* times (greedy samples are all equal)."""
 
     prompt: Prompt
     ids: list[int]
@@ -138,7 +139,7 @@ class _Job(NamedTuple):
 
 
 class TransformersGenerator:
-    """One arm: see the module for what its samples depend on."""
+    """One arm; the module says what its samples depend on."""
 
     def __init__(self, source: TransformersGenerators, adapter: Path | None, batch_size: int) -> None:
         self._source = source
@@ -147,7 +148,7 @@ class TransformersGenerator:
 
     @property
     def tool(self) -> Tool:
-        """Everything that can change an answer, the weights' digest included."""
+        """Everything that can change an answer, including the digest of the weights."""
         return self._tool
 
     @functools.cached_property
@@ -155,11 +156,11 @@ class TransformersGenerator:
         return self._source.tool(self._adapter)
 
     def reads(self, prompts: Sequence[Prompt]) -> str:
-        """Digest of what the model really reads when it is asked *prompts*: as the chat template renders them today."""
+        """Return a digest of what the model reads for *prompts*, as the chat template renders them today."""
         return self._source.chat.digest(prompts, self._source.stops)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield the completions of every prompt, longest prompts first, a batch at a time."""
+        """Yield the completions of every prompt, longest prompts first, batch by batch."""
         jobs = self._jobs(prompts, sampling)
         for start in range(0, len(jobs), self._batch_size):
             batch = jobs[start : start + self._batch_size]
@@ -194,7 +195,7 @@ class TransformersGenerator:
 
 
 def _with_adapter(base: Any, adapter: Path | None) -> Any:
-    """*base* with *adapter* on top: merged into a copy where that is asked for and exact, else attached."""
+    """Return *base* with *adapter*: merged into a copy if wanted and exact, else attached."""
     if adapter is None:
         return base
     if not _merges(base):
@@ -204,21 +205,21 @@ def _with_adapter(base: Any, adapter: Path | None) -> Any:
 
 
 def _merges(base: Any) -> bool:
-    """Whether an adapter is folded into the weights: twice as fast where layers are small, but only float32 is exact."""
+    """Whether to merge the adapter: twice as fast with small layers, but exact only in float32."""
     return str(base.device.type) == "cpu"
 
 
 class _Rules(NamedTuple):
-    """How a batch is drawn, and when its answers end."""
+    """How a batch is sampled, and when its answers end."""
 
     sampling: Sampling
     stops: frozenset[int]
     rations: Sequence[Ration]
-    """One a row."""
+    """One limit per row."""
 
 
 def _decode(model: Any, batch: Sequence[_Job], rules: _Rules) -> list[list[int]]:
-    """Answer *batch*; rows that ended leave it, so the last one does not pay for the others."""
+    """Answer *batch*; rows that have ended leave it, so that they cost nothing more."""
     sampling, stops, rations = rules
     torch, caches = _modelling.library("torch"), _modelling.library("transformers.cache_utils")
     width = max(len(job.ids) for job in batch)

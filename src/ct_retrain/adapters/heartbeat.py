@@ -1,4 +1,4 @@
-"""Pings a dead-man's switch as healthchecks.io has it: URL/start, URL, URL/fail; its URL is a secret."""
+"""Ping a dead-man's switch in healthchecks.io's convention: URL/start, URL, URL/fail; the URL is a secret."""
 
 import http.client
 import urllib.error
@@ -16,7 +16,7 @@ _TRIES = 3
 
 
 def heartbeat_of(settings: NoticeSettings, root: Path) -> "UrlHeartbeat | None":
-    """The switch that *settings* name; None where they name none."""
+    """Return the switch that *settings* name; None if they name none."""
     named = settings.heartbeat.get_secret_value().strip() or settings.heartbeat_file
     return UrlHeartbeat(settings, root) if named else None
 
@@ -25,11 +25,11 @@ class UrlHeartbeat:
     """Posts to the URL of the settings, three times at most and within their time limit."""
 
     def __init__(self, settings: NoticeSettings, root: Path) -> None:
-        """Relative files of *settings* lie below *root*; nothing is read before it is needed."""
+        """Relative files of *settings* are below *root*; nothing is read before it is needed."""
         self._settings, self._root = settings, root
 
     def ping(self, beat: Beat, words: str) -> None:
-        """Report *beat*; a switch that is only busy is asked again."""
+        """Report *beat*; a switch that is only busy is tried again."""
         split = urlsplit(self.url())
         split = urlsplit(self.url())
         there = split._replace(path=split.path.rstrip("/") + _PATHS[beat]).geturl()
@@ -38,10 +38,10 @@ class UrlHeartbeat:
             why = _post(there, words, self._settings.timeout / _TRIES)
             if not why:
                 return
-        raise ToolError(f"the dead-man's switch of notices.heartbeat was not told of the {beat}: {why}")
+        raise ToolError(f"the dead-man's switch of notices.heartbeat did not receive the {beat}: {why}")
 
     def url(self) -> str:
-        """The URL; raise UsageError for one that cannot be pinged, without showing it."""
+        """Return the URL; raise UsageError, without showing it, if it cannot be pinged."""
         url = self._settings.heartbeat.get_secret_value().strip()
         if not url and self._settings.heartbeat_file:
             path = self._root / self._settings.heartbeat_file
@@ -62,7 +62,7 @@ def _pingable(url: str) -> bool:
 
 
 def _post(url: str, words: str, seconds: float) -> str:
-    """Post *words* to *url*; return what went wrong, without the URL."""
+    """Post *words* to *url*; return the error without the URL, or ""."""
     try:
         request = urllib.request.Request(url, words.encode(), {"Content-Type": "text/plain; charset=utf-8"})  # noqa: S310 - http(s) only, see url()
         with urllib.request.urlopen(request, timeout=seconds):  # noqa: S310

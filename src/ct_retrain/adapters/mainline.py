@@ -1,7 +1,7 @@
-"""Looks at mainline before a night: whether it can be trained and measured here, and how it would be asked.
+"""Examine mainline before a night: whether it can be trained and measured here, and how it is prompted.
 
-Promises: no weights are loaded and nothing is downloaded; a fault has the words of the error with which the night
-would end. Not covered: memory and time, and what a server or a trainer of the user's own makes of the model.
+No weights are loaded, and nothing is downloaded. A fault has the words of the error that would end the night.
+Not covered: memory and time, and what a server or an external trainer makes of the model.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,19 +20,21 @@ from ct_retrain.core.records.problem import Prompt
 from ct_retrain.core.records.readiness import Readiness
 
 _ASKING = ("*.json", "*.jinja", "*.model", "merges.txt", "additional_chat_templates/*.jinja")
-"""Files that say how a model is asked."""
+"""Files that determine how a model is prompted."""
 
 
 @dataclass(frozen=True)
 class LocalMainline:
-    """The model that every night starts from, as it lies on this machine."""
+    """The model that every night starts from, as it is on this machine."""
 
     base: str
     """A directory, or a name on the hub."""
     settings: Settings
 
     def identity(self) -> str:
-        """Digest of every file and setting that says how mainline is asked; "" where neither is used here."""
+        """Return a digest of the files and settings that determine how mainline is prompted; "" if none is
+        used.
+        """
         place = self._place() if self._needed else None
         if place is None:
             return ""
@@ -41,7 +43,7 @@ class LocalMainline:
         return digest(self.settings.train.chat, *named)
 
     def examine(self, questions: Sequence[Prompt] = ()) -> Readiness:
-        """Find out whether mainline can be trained, and asked *questions*."""
+        """Report whether mainline can be trained and can answer *questions*."""
         if not self._needed:
             return Readiness(found="trained by train.command and asked at endpoint.url; not looked at here")
         try:
@@ -107,7 +109,7 @@ class LocalMainline:
 
 
 def _told(faults: list[str], look: Callable[[], Any]) -> Any:
-    """What *look* finds; None, with the reason among *faults* once, where it is refused."""
+    """Return *look*'s result; None if it is refused, with the reason added to *faults* once."""
     try:
         return look()
     except UsageError as error:

@@ -1,7 +1,8 @@
-"""Tells the team through apprise: Slack, e-mail and a hundred others, each named by one address.
+"""Send notices through apprise: Slack, e-mail and a hundred others, one address each.
 
-A notice that is longer than a channel takes is sent in parts, and cut in its middle where there would be too many.
-An address is a secret as a whole. A channel is known by a digest of it, and messages name its place and its kind only.
+A notice longer than a channel allows is sent in parts; if there would be too many, its middle is cut. The
+whole address is a secret: a channel is identified by a digest of it, and messages show only its position and
+kind.
 """
 
 import hashlib
@@ -23,44 +24,45 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 _PAUSES = (0.5, 2.0)
-"""Seconds before another try; a server that is only busy answers by then."""
+"""Seconds before further tries, enough for a busy server."""
 _PARTS = 4
-"""Messages that a notice may become; what is longer is cut."""
+"""Maximum messages per notice; a longer notice is cut."""
 _BRIEF = 400
-"""Characters of the last try: a channel may have limits that apprise does not know."""
+"""Characters of the last try, because a channel may have limits that apprise does not know."""
 _SAID = 200
-"""Characters of what a channel says of its failure."""
+"""Maximum characters of a channel's error."""
 _SHORT = 4
-"""Parts of an address with fewer characters hide nothing, and blotting them out would leave no words."""
+"""Minimum characters of an address part that is masked in errors; masking shorter parts would leave no words.
+"""
 
 _HEARD: ContextVar[list[str] | None] = ContextVar("_HEARD", default=None)
-"""What apprise warned of in the delivery that is under way."""
+"""apprise's warnings during the current delivery."""
 
 
 class AppriseNotifier:
-    """Sends to every address of the settings, all at once and each in a time limit."""
+    """Sends to every address of the settings, in parallel, each with a time limit."""
 
     def __init__(self, settings: NoticeSettings, root: Path) -> None:
-        """Relative files of *settings* lie below *root*; nothing is read before it is needed."""
+        """Relative files of *settings* are below *root*; nothing is read before it is needed."""
         self._settings, self._root = settings, root
 
     @property
     def channels(self) -> Mapping[str, str]:
-        """Channel → its place among the addresses and its kind."""
+        """Return channel → its position among the addresses, and its kind."""
         return {channel_of(url): _words(place, url) for place, url in enumerate(self._urls(), 1)}
 
     def faults(self) -> Mapping[str, str]:
-        """What a channel is called → what is wrong with its address, as far as can be said without sending."""
+        """Return channel name → what is wrong with its address, as far as known without sending."""
         named = [(_words(place, url), url) for place, url in enumerate(self._urls(), 1)]
         return {words: _WRONG for words, url in named if _service(url) is None}
 
     def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
-        """Deliver *notice* to *channels*; a busy one is tried three times, a silent one is left when time is over."""
+        """Deliver *notice* to *channels*; a busy one is tried three times, a silent one until the time limit."""
         wanted = {channel_of(url): url for url in self._urls() if channel_of(url) in channels}
         until = time.monotonic() + self._settings.timeout
         seconds = self._settings.timeout
         failed = dict.fromkeys(wanted, f"did not answer within {seconds:g} s; a later chance tries again")
-        # No pool of ours: Python waits for a pool's threads at its end.
+        # No thread pool: Python waits for a pool's threads at exit.
         threads = [
             threading.Thread(target=_deliver, args=(channel, url, notice, failed, until), daemon=True)
             for channel, url in wanted.items()
@@ -82,12 +84,12 @@ _WRONG = "no address that apprise can read; https://appriseit.com lists them, ki
 
 
 def channel_of(url: str) -> str:
-    """The name of the channel behind *url*: equal addresses, equal names, and no way back."""
+    """Return the name of the channel of *url*: a digest, from which the address cannot be recovered."""
     return hashlib.sha256(url.encode()).hexdigest()[:12]
 
 
 def secret_lines(path: Path, setting: str) -> list[str]:
-    """The lines of the file that *setting* names, without empty ones and `#` comments."""
+    """Return the lines of the file that *setting* names, without empty lines and `#` comments."""
     try:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -101,7 +103,7 @@ def _words(place: int, url: str) -> str:
 
 
 def _service(url: str) -> "Apprise | None":
-    """What sends to *url*; None when apprise cannot read it."""
+    """Return apprise's sender for *url*; None if apprise cannot read it."""
     import apprise
 
     _hush()
@@ -115,13 +117,13 @@ def _service(url: str) -> "Apprise | None":
 
 
 _OVERFLOW = re.compile(r"[?&]overflow=", re.IGNORECASE)
-"""An address that says itself what to do with long messages is left to it."""
+"""Addresses that say themselves how to treat long messages are left to apprise."""
 
 
 def shortened(notice: Notice, most: int) -> str:
-    """The body of *notice* in at most *most* characters: its beginning and its end, and between them where the rest is.
+    """Return the body of *notice* in at most *most* characters: its beginning and end, and a note on the cut.
 
-    A *most* that is less than these words need is taken as what they need.
+    If *most* is too small for the note alone, the note's length is used.
     """
     body = notice.body
     if len(body) <= most:
@@ -135,7 +137,7 @@ def shortened(notice: Notice, most: int) -> str:
 
 
 def _deliver(channel: str, url: str, notice: Notice, failed: dict[str, str], until: float) -> None:
-    """Send to one channel and say in *failed* how that went: empty when it has the notice."""
+    """Send to one channel, and store its error in *failed*: empty if the notice was delivered."""
     import apprise
 
     service = _service(url)
@@ -157,14 +159,14 @@ def _deliver(channel: str, url: str, notice: Notice, failed: dict[str, str], unt
         if service.notify(words, notice.title, kinds[notice.level], body_format="text"):
             failed[channel] = ""
             return
-        failed[channel] = _blotted(heard[-1], url) if heard else "it refused without a word"
+        failed[channel] = _blotted(heard[-1], url) if heard else "it refused and gave no reason"
         if time.monotonic() + pause >= until:
             return
         time.sleep(pause)
 
 
 def _blotted(said: str, url: str) -> str:
-    """*said* without any part of *url*, on one line and short."""
+    """Return *said* on one line, shortened, with every part of *url* masked."""
     parts = {part for text in (url, unquote(url)) for part in re.split(r"[:/?&=@#,\s]+", text)[1:]}
     for part in sorted((part for part in parts if len(part) >= _SHORT), key=len, reverse=True):
         said = said.replace(part, "***")
@@ -172,7 +174,7 @@ def _blotted(said: str, url: str) -> str:
 
 
 def _hush() -> None:
-    """Keep apprise's own log off standard error, for it names hosts and what servers answer; we hear its warnings."""
+    """Keep apprise's log, which shows hosts and replies, off standard error; collect its warnings instead."""
     logger = logging.getLogger("apprise")
     logger.propagate = False
     if not any(isinstance(handler, _Ear) for handler in logger.handlers):
@@ -180,7 +182,7 @@ def _hush() -> None:
 
 
 class _Ear(logging.Handler):
-    """Gives what apprise warns of to the delivery that it is about, whatever thread apprise uses."""
+    """Assigns apprise's warnings to the delivery they concern, whatever thread apprise uses."""
 
     def emit(self, record: logging.LogRecord) -> None:
         heard = _HEARD.get()

@@ -1,4 +1,4 @@
-"""Where off-site copies go: a directory (a mounted share among them), or an S3-compatible store."""
+"""Off-site stores: a directory (such as a mounted share), or an S3-compatible bucket."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ _S3 = "s3://"
 
 
 def open_store(settings: SnapshotSettings, workspace: Workspace) -> Store | None:
-    """The store that *settings* name, not yet spoken to; None when they name none."""
+    """Return the store that *settings* name, without contacting it; None if they name none."""
     if not settings.target:
         return None
     if settings.target.startswith(_S3):
@@ -36,10 +36,10 @@ def open_store(settings: SnapshotSettings, workspace: Workspace) -> Store | None
 
 
 class DirectoryStore:
-    """Objects as files; the directory must exist, so that a share that is not mounted is noticed."""
+    """Objects as files; the directory must exist, so that an unmounted share is noticed."""
 
     def __init__(self, directory: Path) -> None:
-        """Keep objects below *directory*."""
+        """Store objects below *directory*."""
         self._root = directory
 
     @property
@@ -48,14 +48,14 @@ class DirectoryStore:
         return str(self._root)
 
     def put(self, key: str, source: BinaryIO, size: int, sha256: str) -> Stored:
-        """Copy the first *size* bytes of *source*, durably; a copy that was cut short starts again."""
+        """Copy the first *size* bytes of *source*, durably; an interrupted copy starts again."""
         path = self._path(key)
         disk.make_directory(path.parent)
         disk.write_chunks(path, _first(source, size))
         return Stored(key=key, size=size, sha256=sha256)
 
     def stat(self, key: str) -> Stored | None:
-        """Its size; what it holds is known only to who reads it."""
+        """Return its size; its digest is known only after reading."""
         path = self._path(key)
         try:
             return Stored(key=key, size=path.stat().st_size, sha256="")
@@ -65,13 +65,13 @@ class DirectoryStore:
             raise self._error("look at", path, error) from error
 
     def read(self, key: str, version: str = "") -> Iterator[bytes] | None:
-        """The bytes of the file; a directory keeps no versions."""
+        """Return the bytes of the file; a directory keeps no versions."""
         del version
         path = self._path(key)
         return self._chunks(path) if path.is_file() else None
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Every file below the directory that *prefix* begins with."""
+        """Yield every file below the directory whose path begins with *prefix*."""
         top = self._path(prefix.rpartition("/")[0] or ".")
         for path in sorted(top.rglob("*")):
             key = path.relative_to(self._root).as_posix()
@@ -79,7 +79,7 @@ class DirectoryStore:
                 yield key, datetime.fromtimestamp(path.stat().st_mtime, UTC)
 
     def tidy(self, before: datetime) -> None:
-        """Drop temporary files that nobody has written to since *before*."""
+        """Delete temporary files not written since *before*."""
         for path in self._path("blobs").rglob(".*.tmp"):
             if path.stat().st_mtime < before.timestamp():
                 path.unlink(missing_ok=True)
@@ -102,12 +102,12 @@ class DirectoryStore:
     @staticmethod
     def _error(verb: str, path: Path, error: OSError) -> ToolError:
         return ToolError(
-            f"cannot {verb} {path}: {error.strerror}; mend the share that snapshot.target names, then run again"
+            f"cannot {verb} {path}: {error.strerror}; correct the share that snapshot.target names, then run again"
         )
 
 
 def _first(source: BinaryIO, size: int) -> Iterator[bytes]:
-    """The first *size* bytes: a file that grows meanwhile is copied as it was when it was looked at."""
+    """Yield the first *size* bytes, so that a file that grows meanwhile is copied as it was when examined."""
     left = size
     while left and (chunk := source.read(min(left, _CHUNK))):
         left -= len(chunk)

@@ -1,8 +1,8 @@
-"""What a training would take, estimated before anything is trained: steps and tokens, time and memory.
+"""Estimate a training before it starts: steps and tokens, time and memory.
 
-Steps and tokens are those of the trainer where mainline's tokenizer is on this machine. Time and memory are rough:
-time from floating-point operations and one matrix product timed here, memory from the shape of the model. Not
-covered: other loads on the machine, checkpoints written, a trainer of somebody else's.
+Steps and tokens are exact if mainline's tokenizer is on this machine. Time and memory are rough: time from
+the number of floating-point operations and one matrix product timed here, memory from the model's shape. Not
+covered: other load on the machine, writing checkpoints, external trainers.
 """
 
 import time
@@ -22,17 +22,17 @@ from ct_retrain.core.rules import recipe
 _REACHED = {"cpu": 0.5, "cuda": 0.3}
 """Share of a matrix product's speed that training reaches."""
 _PER_MICRO_BATCH = {"cpu": 0.02, "cuda": 0.1}
-"""Seconds of a micro-batch that do not depend on its size."""
+"""Seconds per micro-batch that do not depend on its size."""
 _PROCESS = {"cpu": 800 << 20, "cuda": 1 << 30}
-"""Bytes that the libraries take before there is a model."""
+"""Bytes used by the libraries before any model."""
 _NF4 = 0.56
-"""Bytes of a quantised weight, with its share of the scales."""
+"""Bytes per quantised weight, including its share of the scales."""
 _OPTIMIZER = 16
-"""Bytes of a LoRA weight: itself, its gradient and two moments, in float32."""
+"""Bytes per LoRA weight: itself, its gradient and two moments, in float32."""
 
 
 class _Shape(NamedTuple):
-    """The sizes that memory depends on."""
+    """The sizes that determine memory."""
 
     parameters: int
     hidden: int
@@ -41,26 +41,26 @@ class _Shape(NamedTuple):
     vocabulary: int
 
 
-def unknown(plan: TrainPlan, basis: str = "train.command trains, and nothing is known of it") -> Outlook:
-    """The schedule of *plan* with tokens told from characters, and no estimates because of *basis*."""
+def unestimated(plan: TrainPlan, basis: str = "train.command trains, and nothing is known of it") -> Outlook:
+    """Return the schedule of *plan* with tokens estimated from characters, and no estimates, for *basis*."""
     if plan.schedule is None:
         raise CorruptStateError("the plan has no schedule: redo the train stage")
     return Outlook(schedule=plan.schedule, counted="characters", basis=basis)
 
 
 def outlook(plan: TrainPlan) -> Outlook:
-    """What the built-in trainer would need for *plan* on this machine; no weights are loaded."""
+    """Estimate what the built-in trainer needs for *plan* on this machine; no weights are loaded."""
     try:
         with _modelling.quietly(download=False):
             directory = _modelling.base_directory(plan.base, download=False)
             tokens = _mixture.tokenised(plan, _modelling.load_tokenizer(directory))
             shape = _shape(directory)
     except CtRetrainError as error:
-        return unknown(plan, str(error))
+        return unestimated(plan, str(error))
     knobs = _machine.decided(plan.hyperparameters)
     device = "cuda" if _modelling.library("torch").cuda.is_available() else "cpu"
     amounts = tokens.amounts(packed=bool(knobs.packing))
-    planned = recipe.schedule(knobs, amounts)
+    planned = recipe.training_schedule(knobs, amounts)
     speed = _speed(knobs, device)
     operations = planned.tokens * shape.parameters * (6 if knobs.gradient_checkpointing else 4)
     idle = planned.steps * planned.accumulation * _PER_MICRO_BATCH[device]
@@ -87,7 +87,7 @@ def _shape(directory: Path) -> _Shape:
 
 
 def _speed(knobs: Hyperparameters, device: str) -> float:
-    """Floating-point operations a second of one matrix product in the data type of *knobs*."""
+    """Return the floating-point operations per second of one matrix product in the data type of *knobs*."""
     torch = _modelling.library("torch")
     side, times = (4096, 10) if device == "cuda" else (768, 4)
     left = torch.ones((side, side), dtype=getattr(torch, knobs.dtype), device=device)

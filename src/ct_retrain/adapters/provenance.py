@@ -1,4 +1,4 @@
-"""Who we are tonight: version, commit, packages, tools, host and settings, for the NightRecord."""
+"""Collect version, commit, packages, tools, host and settings for the NightRecord."""
 
 import platform
 import socket
@@ -31,7 +31,7 @@ _PACKAGES = (
 
 
 def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
-    """What would be needed to build this system again; secrets are masked."""
+    """Return what is needed to build this system again; secrets are masked."""
     commit, dirty = _commit(Path(__file__).parent)
     return Provenance(
         version=ct_retrain.__version__,
@@ -42,12 +42,12 @@ def gather(tools: Sequence[Tool], settings: Settings) -> Provenance:
         host=socket.gethostname(),
         packages=packages(),
         tools=tuple(tools),
-        settings=loading.flat(settings),
+        settings=loading.recordable(settings),
     )
 
 
 def packages() -> dict[str, str]:
-    """Version of every package that can change a result, where installed."""
+    """Return the version of every installed package that can change a result."""
     found = {name: _version(name) for name in _PACKAGES}
     return {name: version for name, version in found.items() if version}
 
@@ -60,7 +60,7 @@ def _version(name: str) -> str:
 
 
 def _commit(source: Path) -> tuple[str, bool]:
-    """Commit of the checkout *source* lies in and whether it has changes; ("", False) outside a checkout."""
+    """Return the commit of the checkout around *source*, and whether it is dirty; ("", False) outside one."""
     head = _git(source, "rev-parse", "HEAD")
     ours = _git(source, "ls-files", "--error-unmatch", str(Path(__file__)))
     return (head, bool(_git(source, "status", "--porcelain"))) if head and ours else ("", False)

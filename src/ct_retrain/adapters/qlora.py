@@ -1,11 +1,14 @@
 """The built-in trainer: QLoRA with TRL, PEFT and bitsandbytes, on one CUDA device or on the CPU.
 
-Promises: training runs in a process of its own, so that all its memory is free afterwards; the answer and its
-end-of-turn token are learned, the question is not; on a CPU the same plan gives the same adapter, byte for byte, also
-when the fit was interrupted and called again on the same directory; the adapter loads with plain `peft` and names no
-place of this machine but the base as the plan gave it. Rows are packed only where the model was seen to keep packed
-documents apart; else they are padded, and `Fit.versions["packing"]` says so. Not covered: several devices (run your
-own script, see `adapters.command`).
+- Training runs in a process of its own, so that all its memory is free afterwards.
+- The answer and its end-of-turn token are trained, the question is not.
+- On a CPU the same plan gives the same adapter, byte for byte, also after an interruption and a second call.
+- The adapter loads with plain `peft` and contains no path of this machine except the base as the plan gives
+  it.
+- Rows are packed only if a test shows that the model keeps packed documents apart; else they are padded, and
+  `Fit.versions["packing"]` says so.
+
+Not covered: several devices (run your own script, see `adapters.command`).
 """
 
 import logging
@@ -40,19 +43,19 @@ from ct_retrain.core.records.training import (
 from ct_retrain.core.rules import learning
 
 _CURVE = 0.01
-"""A loss is logged every such share of the steps."""
+"""Share of the steps after which a loss is logged."""
 
 
 @dataclass(frozen=True)
 class QloraTrainer:
-    """Train LoRA matrices on a quantised base."""
+    """Trains LoRA matrices on a quantised base."""
 
     download: bool = False
-    """Whether a base that is not on this machine may be fetched."""
+    """Whether a base that is not on this machine may be downloaded."""
 
     @property
     def tool(self) -> Tool:
-        """Libraries and device, found out without importing torch into this process."""
+        """Libraries and device, determined without importing torch into this process."""
         found = _machine.versions()
         detail = ", ".join(f"{name} {number}" for name, number in found.items() if name != "trl")
         return Tool(
@@ -62,10 +65,10 @@ class QloraTrainer:
         )
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
-        """Train as *plan* says and leave a PEFT adapter in `out/adapter`, with `fit.json` and `losses.jsonl`.
+        """Train as *plan* says; leave a PEFT adapter in `out/adapter`, and `fit.json` and `losses.jsonl`.
 
-        Called again on a directory it was interrupted in, it continues from its last complete checkpoint; called
-        again when it had finished, it returns what it did. What the training process says goes to `out/trainer.log`.
+        Called again after an interruption, it continues from the last complete checkpoint; called again after
+        it has finished, it returns the same result. The training process's output goes to `out/trainer.log`.
         """
         done = _checkpoints.claim(plan, out)
         return _training_process.fit(plan, out, download=self.download) if done is None else done
@@ -73,14 +76,14 @@ class QloraTrainer:
 
 @dataclass(frozen=True)
 class Here:
-    """The training itself, in this process; `QloraTrainer` runs it in one of its own."""
+    """The training itself, in this process; `QloraTrainer` runs it in another."""
 
     download: bool = False
     spare_memory: bool = False
     """Whether `auto` means gradient checkpointing."""
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
-        """As `QloraTrainer.fit`, without a process; raise OutOfMemoryError, a ToolError, where memory runs out."""
+        """Train as `QloraTrainer.fit` does, in this process; raise OutOfMemoryError if memory runs out."""
         done = _checkpoints.claim(plan, out)
         if done is not None:
             return done
@@ -110,7 +113,7 @@ class _Ingredients:
 
 
 def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
-    """A TRL trainer that is ready to start, and the schedule that it follows."""
+    """Return a TRL trainer that is ready to start, and its schedule."""
     trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
     transformers.set_seed(knobs.seed)
     model = _base_model.load(knobs, made_of.base)
@@ -128,25 +131,25 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
         if parameter.requires_grad:
             parameter.data = parameter.data.float()
     if trainer.model.device.type == "cpu":
-        _answer_loss.install(trainer)
+        _answer_loss.compute_loss_here(trainer)
     trainer.remove_callback(transformers.PrinterCallback)
-    _schedule.follow(trainer, knobs, reading.schedule)
+    _schedule.follow_schedule(trainer, knobs, reading.schedule)
     return trainer, reading.schedule
 
 
 def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _schedule.SequenceOrder:
-    # In eval mode bitsandbytes repacks NF4 weights on some CPUs for a kernel that has no backward pass.
+    # In eval mode bitsandbytes repacks NF4 weights on some CPUs for a kernel without a backward pass.
     model.train()
     packed = bool(knobs.packing) and _mixture.keeps_documents_apart(model, len(made_of.tokenizer))
     if knobs.packing and not packed:
         logging.getLogger(__name__).warning(
             "this model does not keep packed documents apart: padding instead"
         )
-    return _schedule.read(knobs, made_of.tokens, packed=packed)
+    return _schedule.lay_out(knobs, made_of.tokens, packed=packed)
 
 
 def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.SequenceOrder) -> Any:
-    """The plan's knobs under TRL's names; nothing is reported, printed or sent anywhere."""
+    """Return the plan's hyperparameters under TRL's names; nothing is reported, printed or sent anywhere."""
     planned, packed = reading.schedule, reading.packed
     cuda = _modelling.library("torch").cuda.is_available()
     arguments: Any = _modelling.library("trl").SFTConfig(
@@ -176,13 +179,13 @@ def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Seq
         disable_tqdm=True,
     )
     if arguments.n_gpu > 1:
-        # One device is what the base was loaded on; TRL refuses to wrap it for all that are visible.
+        # The base was loaded on one device; TRL refuses to wrap it for all that are visible.
         arguments._n_gpu = 1  # noqa: SLF001  # there is no public way
     return arguments
 
 
 def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
-    """Run *trainer* from its last checkpoint on, and tell what it did."""
+    """Run *trainer* from its last checkpoint, and return what it did."""
     checkpoint, spent = _checkpoints.newest(out / "checkpoints")
     began = time.monotonic() - spent
     knobs = trainer.args
@@ -208,7 +211,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
 
 
 def _recorder(out: Path, began: float, pace: Pace) -> Any:
-    """Keeps the losses and seals the checkpoints of a training that *began* then, and says how far it is."""
+    """Return a callback that records losses, seals checkpoints and logs progress; training began at *began*."""
     recorder: Any = _modelling.library("transformers").TrainerCallback()
 
     def on_log(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
@@ -243,7 +246,7 @@ def _losses(history: list[dict[str, Any]]) -> tuple[LossPoint, ...]:
 
 
 def _choices(trainer: Any) -> dict[str, str]:
-    """What was decided here and not by the plan."""
+    """Return what was decided here rather than by the plan."""
     model = trainer.model.get_base_model()
     return {
         "attention": str(model.config._attn_implementation),  # noqa: SLF001  # there is no public getter

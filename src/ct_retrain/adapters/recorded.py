@@ -1,4 +1,6 @@
-"""Answers in a file, to be judged elsewhere or later: JSONL of `task_id` and `completion`, as benchmark harnesses write it."""
+"""Answers in a file, to be judged elsewhere or later: JSONL of `task_id` and `completion`, as harnesses
+write.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +22,7 @@ from ct_retrain.suites.lines import Line, read_objects, unfit
 
 
 class _Answer(BaseModel):
-    """One answer; other keys are the harness's business."""
+    """One answer; other keys are ignored."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -31,20 +33,22 @@ class _Answer(BaseModel):
 
 
 class _Own(Record):
-    """An answer as we write it."""
+    """An answer as written here."""
 
     task_id: str
     completion: str
     finished: bool
     tokens: int
     drawn: str
-    """Digest of the question, of what answered and how: other answers must not be mixed with these."""
+    """Digest of the question, the model and the sampling; answers with different digests must not be mixed.
+    """
 
 
 def record(path: Path, problems: Sequence[Problem], generator: Generator, sampling: Sampling) -> int:
-    """Draw what *path* still lacks of `sampling.samples` answers a problem, appended as they come; return how many.
+    """Draw the answers that *path* lacks of `sampling.samples` per problem and append them; return their
+    number.
 
-    Nothing is judged. Raise UsageError where *path* holds answers that were drawn in another way.
+    Nothing is judged. Raise UsageError if *path* holds answers that were drawn in another way.
     """
     how = sampling.model_dump(exclude={"samples"})
     drawn = {one.id: digest(one.question, generator.tool, how) for one in problems}
@@ -70,7 +74,7 @@ def record(path: Path, problems: Sequence[Problem], generator: Generator, sampli
 
 
 def _kept(path: Path, drawn: Mapping[str, str]) -> Iterator[_Own]:
-    """The whole lines of *path*; what a crash cut short is no line."""
+    """Return the complete lines of *path*; an incomplete last line is dropped."""
     for line in read_objects(path):
         if isinstance(line, Rejected):
             continue
@@ -87,12 +91,12 @@ def _kept(path: Path, drawn: Mapping[str, str]) -> Iterator[_Own]:
 
 
 class Recorded:
-    """A Generator that gives back what is in a file, the answers to a task in the file's order."""
+    """A Generator that returns the answers in a file, those to a task in the file's order."""
 
     def __init__(self, path: Path, problems: frozenset[str]) -> None:
-        """Read the answers in *path* to *problems*; raise UsageError when there are none."""
+        """Read the answers in *path* to *problems*; raise UsageError if there are none."""
         self.rejected: list[Rejected] = []
-        """Lines that count in no score: no answer, to no problem of the suite, or more than `samples` to one."""
+        """Lines not counted: no answer, an answer to no problem of the suite, or beyond `samples` for one."""
         found: defaultdict[str, list[tuple[str, _Answer]]] = defaultdict(list)
         for place, answer in self._answers_in(path):
             if answer.task_id in problems:
@@ -105,7 +109,8 @@ class Recorded:
             why = f"; {first.subject}: {first.reason}: {first.detail}" if first else " and no line"
             raise UsageError(f"{path} holds no answer to a problem of the suite{why}")
         self.samples = _most_common(len(answers) for answers in found.values())
-        """Answers a problem: as many as most problems have, of equally many the fewer; what is missing has failed."""
+        """Answers per problem: the most common number, the smaller on a tie; missing answers count as failed.
+        """
         self._answers = {task: [one for _, one in these[: self.samples]] for task, these in found.items()}
         for task, these in found.items():
             for place, _ in these[self.samples :]:
@@ -129,7 +134,7 @@ class Recorded:
             ) from error
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield what there is, up to `sampling.samples` a prompt; an answer counts as finished unless its line says no."""
+        """Yield up to `sampling.samples` answers per prompt; one is finished unless its line says otherwise."""
         for prompt in prompts:
             for index, one in enumerate(self._answers.get(prompt.id, ())[: sampling.samples]):
                 if index >= prompt.first:

@@ -1,9 +1,9 @@
-"""A bucket of any S3-compatible server, by boto3; credentials come from AWS's own variables, files and roles.
+"""A bucket of an S3-compatible server, by boto3; credentials come from AWS's variables, files and roles.
 
-Requests carry Content-MD5 and SHA-256, which honest servers check and others ignore: nothing here relies on it.
-Large objects go in parts, and an upload that was cut short goes on with the parts that are missing. Metadata
-carries the digest, so that a later run need not send again. Not used: conditional writes, which some servers
-ignore; two writers of one blob write the same bytes.
+Requests carry Content-MD5 and SHA-256, but nothing here relies on the server checking them. Large objects are
+sent in parts, and an interrupted upload continues with the missing parts. Metadata holds the digest, so that
+a later run need not send the object again. Conditional writes are not used, because some servers ignore them;
+two writers of one blob write the same bytes.
 """
 
 import base64
@@ -19,7 +19,7 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.records.snapshot import Stored
 
 PART = 16 << 20
-"""Bytes of a part, and of the largest object that goes in one request."""
+"""Bytes of a part, and of the largest object sent in one request."""
 _MOST_PARTS = 9_000
 _CHUNK = 1 << 20
 _DIGEST = "ct-sha256"
@@ -44,7 +44,7 @@ class S3Store:
     """Objects of one bucket below one prefix."""
 
     def __init__(self, bucket: str, prefix: str, settings: SnapshotSettings) -> None:
-        """Speak to nobody yet."""
+        """Contact no server yet."""
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
         self._settings = settings
@@ -57,14 +57,14 @@ class S3Store:
         return f"s3://{self._bucket}/{self._prefix}"
 
     def put(self, key: str, source: BinaryIO, size: int, sha256: str) -> Stored:
-        """Send in one request or in parts."""
+        """Send the object in one request or in parts."""
         with self._speaking(f"send {key}"):
             put = self._in_parts if size > PART else self._at_once
             done = put(key, source, size, sha256)
         return _stored(key, size, sha256, done)
 
     def stat(self, key: str) -> Stored | None:
-        """Size, version and the digest that whoever sent it noted."""
+        """Return size, version and the digest that the sender recorded."""
         with self._speaking(f"look at {key}"):
             found = _unless_absent(lambda: self._client.head_object(**self._at(key)))
         if found is None:
@@ -72,14 +72,14 @@ class S3Store:
         return _stored(key, found["ContentLength"], found.get("Metadata", {}).get(_DIGEST, ""), found)
 
     def read(self, key: str, version: str = "") -> Iterator[bytes] | None:
-        """Its bytes, of *version* where the bucket keeps versions."""
+        """Return its bytes, of *version* if the bucket keeps versions."""
         which = {"VersionId": version} if version else {}
         with self._speaking(f"read {key}"):
             found = _unless_absent(lambda: self._client.get_object(**self._at(key), **which))
         return None if found is None else self._chunks(key, found["Body"])
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Every key below the prefix."""
+        """Yield every key below the prefix."""
         with self._speaking(f"list {prefix}"):
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix + prefix):
@@ -87,7 +87,7 @@ class S3Store:
                     yield entry["Key"].removeprefix(self._prefix), entry["LastModified"]
 
     def tidy(self, before: datetime) -> None:
-        """Abort uploads in parts that were begun *before*: unfinished ones are paid for, and nobody sees them."""
+        """Abort multipart uploads begun *before*: unfinished ones cost money and are not listed."""
         with self._speaking("list unfinished uploads"):
             for upload in self._uploads(self._prefix):
                 if upload["Initiated"] < before:
@@ -131,7 +131,7 @@ class S3Store:
         return done
 
     def _begun(self, key: str, sha256: str) -> tuple[str, dict[int, str]]:
-        """The upload of *key* to go on with, and the parts it has; a new one when none was cut short."""
+        """Return the interrupted upload of *key* and its parts, or a new upload."""
         mine = [one for one in self._uploads(self._prefix + key) if one["Key"] == self._prefix + key]
         if not mine:
             begun = self._client.create_multipart_upload(**self._at(key), Metadata={_DIGEST: sha256})
@@ -161,7 +161,7 @@ class S3Store:
 
     @contextlib.contextmanager
     def _speaking(self, what: str) -> Generator[None]:
-        """Whatever goes wrong is the store's fault or that of who set it up: say which, and what to do."""
+        """Turn every error into a ToolError that says what failed and what to do."""
         self._open()
         from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -185,7 +185,9 @@ class S3Store:
         if codes & _FULL:
             return "the store is full: free or enlarge it, then run again; nothing is purged meanwhile"
         if "NoSuchBucket" in codes:
-            return f"bucket {self._bucket} does not exist: create it, or mend snapshot.target, then run again"
+            return (
+                f"bucket {self._bucket} does not exist: create it, or correct snapshot.target, then run again"
+            )
         if codes & _CREDENTIALS:
             return _RENEW
         return "see the server's log, then run again"
@@ -222,7 +224,7 @@ def _client(settings: SnapshotSettings) -> Any:
             config=config,
         )
     except (BotoCoreError, ValueError) as error:
-        message = f"cannot use the bucket that snapshot.target names: {error}; mend snapshot.endpoint or AWS_PROFILE"
+        message = f"cannot use the bucket that snapshot.target names: {error}; correct snapshot.endpoint or AWS_PROFILE"
         raise UsageError(message) from error
 
 

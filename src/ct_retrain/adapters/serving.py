@@ -1,7 +1,8 @@
-"""The server that `endpoint.command` starts: up before the first question, gone with everything it started by `close`.
+"""Run the server of `endpoint.command` from before the first question until `close`, with all its child
+processes.
 
-It is started when an arm is opened, and again when it has died since. Its output is kept in a log; the one before is
-kept beside it. Whatever ends this process ends the server, too (see `_leashed`).
+It is started when an arm is opened, and again if it has died since. Its output goes to a log; the previous
+log is kept. If this process ends in any way, the server ends, too (see `_child_programs`).
 """
 
 import subprocess
@@ -17,14 +18,14 @@ from ct_retrain.core.errors import ToolError
 
 _LOG = structlog.get_logger("ct_retrain.adapters")
 _APART = 0.2
-"""Seconds between two looks at a server that starts."""
+"""Seconds between two checks of a starting server."""
 
 
 class Server:
-    """One process at most."""
+    """At most one server process."""
 
     def __init__(self, command: _child_programs.Command, log: Callable[[], Path], patience: float) -> None:
-        """Start *command* when asked to, with its output in *log*, and give it *patience* seconds to answer."""
+        """Start *command* on demand, with its output in *log*, and allow it *patience* seconds to answer."""
         self._command, self._place, self._patience = command, log, patience
         self._process: subprocess.Popen[bytes] | None = None
         self._log = Path()
@@ -32,7 +33,7 @@ class Server:
     def ensure(self, answers: Callable[[], bool]) -> bool:
         """Start the server unless it runs, and wait until it *answers*; return whether it was started now.
 
-        Raise ToolError when it does not answer, or when something else answers where it should.
+        Raise ToolError if it does not answer, or if something else already answers there.
         """
         if self._process is not None and self._process.poll() is None:
             return False
@@ -55,14 +56,16 @@ class Server:
         return True
 
     def died(self) -> str:
-        """In words, how a server that was started has ended by itself; empty while it runs and when there is none."""
+        """Return how a started server has ended by itself, in words; empty while it runs, or if there is
+        none.
+        """
         code = None if self._process is None else self._process.poll()
         if code is None:
             return ""
-        return f"the server of endpoint.command ended with {_child_programs.ending(code)}; {_child_programs.tail(self._log)}"
+        return f"the server of endpoint.command ended with {_child_programs.ending(code)}; {_child_programs.last_lines(self._log)}"
 
     def close(self) -> None:
-        """End the server and everything it started, if it was started; its log stays."""
+        """Stop the server and its child processes, if it was started; its log stays."""
         process, self._process = self._process, None
         if process is not None:
             if process.poll() is None:
@@ -77,13 +80,13 @@ class Server:
             if time.monotonic() > deadline:
                 raise ToolError(
                     f"the server of endpoint.command does not answer at endpoint.url after {self._patience:g} s "
-                    f"(endpoint.start_timeout); {_child_programs.tail(self._log)}"
+                    f"(endpoint.start_timeout); {_child_programs.last_lines(self._log)}"
                 )
             time.sleep(_APART)
 
 
 def _made_room(log: Path) -> Path:
-    """*log*, with its directory made, and what was there moved to `.1`."""
+    """Return *log* after creating its directory and moving an existing log to `.1`."""
     disk.make_directory(log.parent)
     if log.exists():
         disk.replace_file(log, log.with_name(f"{log.name}.1"))

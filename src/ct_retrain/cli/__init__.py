@@ -1,6 +1,6 @@
-"""Arguments to settings to one library call to words and an exit code; the only place that prints.
+"""The command line: parse arguments, load settings, make one library call, print, and exit with a code.
 
-Nothing but click is imported before a command runs, so `--help` answers at once.
+Only this package prints. Only click is imported before a command runs, so that `--help` is fast.
 """
 
 import signal
@@ -48,11 +48,12 @@ INTERRUPTED = 130
 def cli(
     context: click.Context, workspace: str, config_file: str | None, assignments: tuple[str, ...]
 ) -> None:
-    """Every night, an RTL-writing model learns from what simulation proved.
+    """Retrain a model that writes RTL every night on what simulation has verified.
 
-    Collect verified runs, curate a dataset, train an adapter, benchmark it by simulation, publish it if it is
-    really better. Exit codes: 0 published or nothing new, 1 a bug of ours, 2 usage, 3 rejected, 4 a tool
-    failed, 5 corrupt state, 6 held, 11 another night is running, 20 to 26 what a judged design was, 130 interrupted.
+    A night collects verified runs, curates a dataset, trains an adapter, benchmarks it by simulation, and
+    publishes it if it is better. Exit codes: 0 published or nothing new, 1 a bug in ct-retrain, 2 wrong
+    usage, 3 rejected, 4 a tool failed, 5 corrupt state, 6 held, 11 another night is running, 20 to 27 the
+    verdict of `judge`, 130 interrupted.
     """
     context.obj = Context.of(workspace, config_file, assignments)
 
@@ -105,7 +106,7 @@ def call(arguments: list[str]) -> int:
         error.show()
         return 2
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; run the same command again to go on where it stopped", err=True)
+        click.echo("interrupted; run the same command again to continue", err=True)
         return INTERRUPTED
     except CtRetrainError as error:
         for line in str(error).splitlines():

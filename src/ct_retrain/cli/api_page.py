@@ -1,4 +1,4 @@
-"""The reference page of the public interface, read from the source text: signatures, docstrings and examples."""
+"""Generate the reference page of the public interface from the source: signatures, docstrings and examples."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ GROUPS = {
     ),
     "Errors": ("CtRetrainError", "UsageError", "ToolError", "CorruptStateError", "LockedError"),
 }
-"""Heading → what stands below it, what is called first."""
+"""Heading → names below it, entry points first."""
 
 
 def api_page(note: str) -> str:
-    """The page; *note* says that it is made."""
+    """Return the page; *note* says that it is generated."""
     import ct_retrain
 
     parts = [
@@ -118,7 +118,7 @@ def _is_property(node: ast.FunctionDef) -> bool:
 
 
 def _signature(node: ast.FunctionDef, name: str) -> str:
-    """*name* with its arguments, one a line where there are several, without `self`."""
+    """Return the signature of *name* without `self`, one argument per line if there are several."""
     takes = node.args
     positional = [*takes.posonlyargs, *takes.args]
     missing = len(positional) - len(takes.defaults)
@@ -149,7 +149,7 @@ def _argument(node: ast.arg, default: ast.expr | None) -> str:
 
 
 def _prose(node: ast.FunctionDef | ast.ClassDef) -> str:
-    """The docstring as Markdown: a sentence group a paragraph, the examples as a block of code."""
+    """Return the docstring as Markdown, with its examples as a block of code."""
     lines = (ast.get_docstring(node) or "").splitlines()
     start = next((place for place, line in enumerate(lines) if line.startswith(">>>")), len(lines))
     prose, example = "\n".join(lines[:start]).rstrip(), "\n".join(lines[start:]).rstrip()

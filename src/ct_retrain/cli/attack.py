@@ -1,4 +1,4 @@
-"""`attack`: every design that tries to cheat, against this machine's judge and against a careless script."""
+"""`attack`: run every attack design against this machine's judge and a simple script."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _STYLES = (
     *("severity", "fatal", "assertion", "table", "silent"),
 )
 _TIGHT = {"cpu_seconds": 1, "memory_mb": 256, "output_kb": 64}
-"""What hangs or floods runs into its limit every time, so the limits decide how long the suite takes."""
+"""Limits; attacks that hang or flood always run into them, so they decide how long the suite takes."""
 
 
-@click.command(short_help="Attack the judge with designs that cheat.")
-@click.option("--style", type=click.Choice(_STYLES), help="Show one style of testbench.  [default: all]")
+@click.command(short_help="Test the judge with designs that cheat.")
+@click.option("--style", type=click.Choice(_STYLES), help="Use one style of testbench.  [default: all]")
 @click.option("--only", default="", metavar="TEXT", help="Attacks whose name contains TEXT.  [default: all]")
 @click.option("--layers", is_flag=True, help="Leave out each layer in turn, and name what then passes.")
 @json_option
 @click.pass_obj
 def attack(context: Context, style: str | None, only: str, *, layers: bool, as_json: bool) -> int:
-    """Let every design of the attack suite try to pass, and say which layer stopped it.
+    """Run every design of the attack suite, and report which layer stopped it.
 
-    Beside each stands what a script that runs iverilog and looks for the pass line makes of it. It judges with one
-    processor second, 256 MiB and 64 KiB of output, or with less where the settings say so. Exit code 1, our bug, if
-    a single forged pass was accepted.
+    Each result is shown beside that of a script that runs iverilog and looks for the pass line. The limits
+    are one CPU second, 256 MiB and 64 KiB of output, or less if the settings say so. Exit code 1 (a bug in
+    ct-retrain) if any forged pass was accepted.
     """
     from ct_retrain.core.errors import UsageError
     from ct_retrain.judge.attacks.suite import attacks
@@ -66,7 +66,7 @@ _COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")
 
 
 def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) -> list[AttackResult]:
-    """Attacks side by side, one a processor; results in the order of *chosen*."""
+    """Run attacks in parallel, one per processor; results are in the order of *chosen*."""
     import os
     from concurrent.futures import ThreadPoolExecutor
 
@@ -89,7 +89,7 @@ def _tight(settings: Settings) -> JudgeSettings:
 
 
 def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) -> dict[str, list[str]]:
-    """Of every layer, the forgeries that pass once it is left out; they hang on it alone."""
+    """Return, for every layer, the forgeries that pass once it is left out."""
     from ct_retrain.judge.attacks.suite import hanging
     from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.layers import LAYERS

@@ -1,4 +1,4 @@
-"""Progress events as bars with rates and times left, on a terminal."""
+"""Show progress events as bars with rate and time left, on a terminal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Bars:
-    """One bar a step while it runs; the bars leave nothing behind when they are over."""
+    """One bar per running step; finished bars disappear."""
 
     def __init__(self, console: Console | None = None) -> None:
         """Draw on *console*, by default standard error."""
@@ -24,7 +24,7 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
 
     def __call__(self, logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """Take progress events, pass every other on."""
+        """Take progress events, pass every other event on."""
         del logger, name
         if event["event"] != EVENT:
             return event
@@ -65,14 +65,14 @@ class Bars:
 
 
 def pace_of(event: MutableMapping[str, Any]) -> str:
-    """Rate and time left in words: `12.5/s, 3 min left`."""
+    """Return rate and time left: `12.5/s, 3 min left`."""
     rate, left = event["rate"], event["left"]
     pace = f"{rate:.3g}/s" if rate >= 1 or not rate else f"{1 / rate:.3g} s each"
-    return pace if left is None else f"{pace}, {duration(left)} left"
+    return pace if left is None else f"{pace}, {time_left(left)} left"
 
 
-def duration(seconds: float) -> str:
-    """*seconds* in the two largest units: `45 s`, `3 min`, `2 h 05 min`."""
+def time_left(seconds: float) -> str:
+    """Return *seconds* in its two largest units: `45 s`, `3 min`, `2 h 05 min`."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

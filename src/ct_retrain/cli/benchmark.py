@@ -1,4 +1,4 @@
-"""`benchmark`: one model, adapter or file of answers against one suite, by simulation."""
+"""`benchmark`: measure one model, adapter or file of answers on one suite, by simulation."""
 
 from __future__ import annotations
 
@@ -51,13 +51,17 @@ if TYPE_CHECKING:
     type=click.Choice(["hardened", "official"]),
     default="hardened",
     show_default=True,
-    help="Whose word counts: the judge's, or that of the suite's own grader.",
+    help="Who decides: the judge, or the suite's own grader.",
 )
 @click.option("--k", "ks", metavar="LIST", help="The k of pass@k, such as 1,5,20.  [default: 1,5,10]")
-@click.option("--problems", is_flag=True, help="A row a problem too, with a letter an answer.")
+@click.option("--problems", is_flag=True, help="Also print a row per problem, with a letter per answer.")
 @click.option("--published", metavar="FILE", help="JSONL of published figures to print beside ours.")
 @click.option(
-    "--out", default="work/benchmark", metavar="DIR", show_default=True, help="Keeps samples; resumable."
+    "--out",
+    default="work/benchmark",
+    metavar="DIR",
+    show_default=True,
+    help="Directory for samples; resumable.",
 )
 @json_option
 @click.pass_obj
@@ -76,10 +80,10 @@ def benchmark(
     problems: bool,
     as_json: bool,
 ) -> None:
-    """Measure pass@k of mainline, of an adapter on it, or of answers from elsewhere; nothing is published.
+    """Measure pass@k of mainline, of an adapter on it, or of given answers; nothing is published.
 
-    Problems whose golden fails, or that pass a design that does nothing, count in no score and are named. Where the
-    suite has a grader of its own, the other rule's score is shown beside this one when they differ.
+    Problems whose golden fails, or whose testbench passes a stub (a design that does nothing), are left out of scores
+    and named. If the suite has a grader of its own, its score is shown, too, when it differs.
     """
     from pathlib import Path
 
@@ -124,7 +128,7 @@ def benchmark(
 
 
 def _draw(context: Context, named: dict[str, str] | None, asked: _Asked, path: str) -> int:
-    """Draw into the file *path*; no simulator is needed for that."""
+    """Draw answers into the file *path*; this needs no simulator."""
     from pathlib import Path
 
     from ct_retrain.adapters.recorded import record
@@ -152,19 +156,19 @@ class _Asked(NamedTuple):
 
 class _Measured(NamedTuple):
     cards: dict[str, Scorecard]
-    """By rule."""
+    """Rule → scorecard."""
     model: str
     rejected: list[Rejected]
     where: Path
     graded: bool
-    """The suite has a grader of its own."""
+    """Whether the suite has a grader of its own."""
     samples: dict[str, list[Sample]]
-    """By rule."""
+    """Rule → samples."""
     figures: tuple[Published, ...]
 
     @property
     def shown(self) -> dict[str, Scorecard]:
-        """The cards that differ in who judged."""
+        """The scorecards to show: two if the graders differ."""
         return self.cards if self.graded else {"hardened": self.cards["hardened"]}
 
 
@@ -216,14 +220,14 @@ def _measured(app: App, asked: _Asked) -> tuple[Health, _Measured]:
 def _judged(
     eval_run: EvalRun, arm: Arm, generator: Generator
 ) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
-    """Scorecard and samples by rule; one and the same where the suite has no grader of its own."""
+    """Return scorecard and samples by rule; both are the same if the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard
     from ct_retrain.judge.lazy import judge_behind
-    from ct_retrain.stages.benchmark import Drawn, answers
+    from ct_retrain.stages.benchmark import Drawn, judged_answers
     from ct_retrain.suites.official import RULES, Official
 
     eval_spec, judge = eval_run.eval_spec, judge_behind(eval_run.simulator)
-    drawn = answers(eval_run, arm, generator)
+    drawn = judged_answers(eval_run, arm, generator)
     card = scorecard(eval_spec, arm, generator.tool, drawn)
     cards = {"hardened": card, "official": card}
     samples = {"hardened": drawn, "official": drawn}
@@ -231,13 +235,13 @@ def _judged(
         official = Official(judge.icarus, eval_spec.suite.kind)
         theirs = eval_spec._replace(simulator=official.tool, evident=False)
         again = eval_run._replace(simulator=official, eval_spec=theirs)
-        samples["official"] = answers(again, arm, Drawn(drawn, generator.tool))
+        samples["official"] = judged_answers(again, arm, Drawn(drawn, generator.tool))
         cards["official"] = scorecard(theirs, arm, generator.tool, samples["official"])
     return cards, samples
 
 
 def _enough(ks: Sequence[int], samples: int) -> None:
-    """Raise UsageError for a pass@k of fewer than k answers, which nobody can estimate without bias."""
+    """Raise UsageError for pass@k with fewer than k answers, which has no unbiased estimate."""
     from ct_retrain.core.errors import UsageError
 
     if max(ks) > samples:

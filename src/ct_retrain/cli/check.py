@@ -1,4 +1,4 @@
-"""`check` and `verify`: whether everything on disk is what it says it is, and what to do where it is not."""
+"""`check` and `verify`: check that files, records and conclusions are consistent, and say how to repair them."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.audit import Audit, Verification
 
 
-@click.command(short_help="Whether the workspace keeps its invariants.")
+@click.command(short_help="Check the invariants of the workspace.")
 @click.option(
-    "--quick", is_flag=True, help="Compare sizes only; other bytes of the same number go unnoticed."
+    "--quick", is_flag=True, help="Compare only sizes; a change that keeps the size is not detected."
 )
 @json_option
 @click.pass_obj
 def check(context: Context, *, quick: bool, as_json: bool) -> int:
-    """Look over every record, manifest, file, release and move; change nothing.
+    """Check every record, manifest, file, release and move; change nothing.
 
-    Each breach of an invariant is named with the command that heals it. Exits 0 when there is none, else 5.
+    Each broken invariant is named with the command that repairs it. Exit code 0 if there is none, else 5.
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import CorruptStateError
@@ -41,7 +41,7 @@ def _print_audit(audit: Audit) -> None:
     )
     for breach in audit.breaches:
         click.echo(f"{breach.invariant}: {breach.where}: {breach.what}")
-        click.echo(f"    heal: {breach.heal}")
+        click.echo(f"    repair: {breach.heal}")
     for remark in audit.remarks:
         click.echo(f"remark: {remark.where}: {remark.what}")
         click.echo(f"    to do: {remark.heal}")
@@ -49,21 +49,21 @@ def _print_audit(audit: Audit) -> None:
     click.echo(f"{count} {'breach' if count == 1 else 'breaches'}" if count else "every invariant holds")
 
 
-@click.command(short_help="Confirm or deny what a night says of itself.")
+@click.command(short_help="Recompute what a night concluded, and compare.")
 @click.argument("night", required=False, shell_complete=nights)
 @click.option(
     "--judge",
     "again",
     is_flag=True,
-    help="Simulate everything again, every kept answer too; trust no known verdict.",
+    help="Simulate everything again, all kept answers included, without cached verdicts.",
 )
 @json_option
 @click.pass_obj
 def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -> int:
-    """Compute again what NIGHT concluded, from what it kept.  [default: the last one]
+    """Recompute what NIGHT concluded from the files it kept.  [default: the last one]
 
-    Digests, dataset, scorecards and decision. Exits 0 when all is confirmed, 5 when something is denied, and 6 when
-    something cannot be told here.
+    Compares digests, dataset, scorecards and decision. Exit code 0 if all is confirmed, 5 if something
+    differs, and 6 if something cannot be decided on this machine.
     """
     from ct_retrain.compose import ports_of
     from ct_retrain.core.configuration.loading import recorded
@@ -93,6 +93,4 @@ def _print_verification(found: Verification) -> None:
         word = {"confirmed": "confirmed", "denied": "DENIED", "unknown": "cannot be told"}[claim.finding]
         click.echo(f"{word:14} {claim.claim}{f' ({claim.why})' if claim.why else ''}")
     if found.denied:
-        click.echo(
-            f"what is denied heals by: ct-retrain restore {found.night}; `ct-retrain check` looks over the rest"
-        )
+        click.echo(f"repair with: ct-retrain restore {found.night}; `ct-retrain check` checks the rest")

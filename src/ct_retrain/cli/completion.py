@@ -1,4 +1,4 @@
-"""`completion`: what a shell needs to complete commands, options and nights."""
+"""`completion`: shell completion of commands, options and nights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _VARIABLE = "_CT_RETRAIN_COMPLETE"
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:
-    """Print the completion script of SHELL: `eval "$(ct-retrain completion bash)"` in your ~/.bashrc."""
+    """Print the completion script for SHELL; put `eval "$(ct-retrain completion bash)"` into ~/.bashrc."""
     kind = get_completion_class(shell)
     if kind is None:
         raise click.UsageError(f"click knows no completion for {shell}")
@@ -23,12 +23,12 @@ def completion(context: click.Context, shell: str) -> None:
 
 
 def nights(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Nights on record that begin with *incomplete*, newest first."""
+    """Return the nights on record that begin with *incomplete*, newest first."""
     del parameter
     options = context.find_root().params
     try:
         app = Context.of(options.get("workspace") or ".", options.get("config_file"), ()).app()
-    except CtRetrainError:  # a shell that completes must not print errors between keystrokes
+    except CtRetrainError:  # completion must not print errors between keystrokes
         return []
     names = sorted((path.stem for path in app.workspace.records.glob("*.json")), reverse=True)
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -1,4 +1,4 @@
-"""What every command shares: which workspace, which settings, how to print."""
+"""What every command shares: workspace, settings, printing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Context(NamedTuple):
 
     @classmethod
     def of(cls, workspace: str, config_file: str | None, assignments: tuple[str, ...]) -> Context:
-        """Check that every assignment is NAME=VALUE."""
+        """Check that every assignment is NAME=VALUE, and return the options."""
         for assignment in assignments:
             if "=" not in assignment:
                 message = f"--set {assignment}: write NAME=VALUE, for instance --set max_records=500"
@@ -32,7 +32,7 @@ class Context(NamedTuple):
         return cls(workspace, config_file, assignments)
 
     def app(self, more: dict[str, str] | None = None) -> App:
-        """Settings read, with *more* over them all; ports put together, logs set up."""
+        """Load the settings, with *more* on top, build the application, and set up logging."""
         from pathlib import Path
 
         from ct_retrain.compose import build
@@ -44,19 +44,19 @@ class Context(NamedTuple):
 
 
 def log(nights: Path | None = None) -> None:
-    """Log to standard error as its reader likes it; *nights* is where a running night keeps a copy of its own."""
+    """Log to standard error; *nights* is where a running night keeps a copy."""
     from ct_retrain.cli.logs import configure
 
     configure(json_lines=not sys.stderr.isatty(), nights=nights)
 
 
 def print_json(value: Any) -> None:
-    """*value* as JSON on standard output."""
+    """Print *value* as JSON on standard output."""
     click.echo(json.dumps(value, indent=2, default=str))
 
 
 def print_table(title: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
-    """Rows under a title on standard output, as wide as they need when it is no terminal."""
+    """Print rows under a title on standard output, at full width if it is no terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

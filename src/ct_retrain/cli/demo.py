@@ -1,4 +1,4 @@
-"""`demo`: the whole loop on the embedded model, and the recipe that built it."""
+"""`demo`: the whole loop on the embedded model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ct_retrain.cli.context import Context, print_table
+from ct_retrain.cli.context import print_table
+from ct_retrain.core.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
     from ct_retrain.demo.flywheel import Turn
 
 
-@click.group(invoke_without_command=True, short_help="Several nights on the embedded model.")
+@click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
 @click.option(
-    "--dir", "directory", default="ct-retrain-demo", metavar="DIR", show_default=True, help="Its workspace."
+    "--dir",
+    "directory",
+    default="ct-retrain-demo",
+    metavar="DIR",
+    show_default=True,
+    help="Workspace of the demo.",
 )
 @click.pass_context
 def demo(context: click.Context, directory: str) -> None:
-    """Several nights on the embedded model: no GPU, no data, no weights needed. Run again, it goes on."""
+    """Run several nights on the embedded model, without GPU, data or weights. A second run continues."""
     if context.invoked_subcommand is None:
         _demo(directory)
 
@@ -95,15 +101,10 @@ def _group(shares: dict[str, Estimate]) -> str:
     return f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {shares['mainline'].value:.0%})"
 
 
-@demo.command("build-model")
-@click.option("--out", required=True, metavar="DIR", help="Directory for weights and tokenizer.")
-@click.option("--seed", default=0, show_default=True, help="Everything follows from it.")
-@click.pass_obj
-def build_model(context: Context, out: str, seed: int) -> None:
-    """Build the embedded model from nothing; takes some twenty minutes on two cores."""
-    from pathlib import Path
-
-    from ct_retrain.demo.recipe import build_model as build
-
-    build(Path(out), seed, context.app().ports.simulator)
-    click.echo(f"model written to {out}")
+@demo.command("build-model", hidden=True, context_settings={"ignore_unknown_options": True})
+@click.argument("_arguments", nargs=-1)
+def build_model(_arguments: tuple[str, ...]) -> None:
+    """Print where the command that built the embedded model is now."""
+    raise UsageError(
+        "a checkout builds the embedded model: python benchmarks/build_embedded_model.py --out DIR"
+    )

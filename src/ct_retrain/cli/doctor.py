@@ -1,15 +1,15 @@
-"""`doctor`: what this machine has, what is missing, and the command that mends it."""
+"""`doctor`: check this machine, and say how to install what is missing."""
 
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 
 
-@click.command(short_help="What this machine has and lacks.")
+@click.command(short_help="Check this machine.")
 @json_option
 @click.pass_obj
 def doctor(context: Context, *, as_json: bool) -> int:
-    """Check tools, packages, device, disk and workspace; exit 4 when a night could not run."""
+    """Check tools, packages, device, disk and workspace; exit code 4 if a night could not run."""
     from ct_retrain.adapters.doctor_checks import examine
 
     app = context.app()

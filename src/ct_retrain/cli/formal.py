@@ -1,4 +1,4 @@
-"""`formal`: is one design the other, and do its properties hold, for every input and for ever?"""
+"""`formal`: prove that two designs are equivalent, or that properties hold."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ct_retrain.judge.formal.proof import FormalResult
 
 _DIFFERENT = 20
-"""The exit code of a mismatch, as `judge` has it."""
+"""Exit code of a failed proof, equal to that of a mismatch in `judge`."""
 
 
 @click.command(short_help="Prove that two designs behave alike, or that properties hold.")
@@ -21,7 +21,7 @@ _DIFFERENT = 20
 @click.argument("golden", metavar="[GOLDEN]", required=False)
 @click.option("--properties", metavar="FILE", help="Modules of immediate assertions over CANDIDATE's ports.")
 @click.option(
-    "--top", metavar="NAME", help="Module to look at.  [default: the only top of GOLDEN or CANDIDATE]"
+    "--top", metavar="NAME", help="Module to examine.  [default: the only top of GOLDEN or CANDIDATE]"
 )
 @click.option(
     "--depth",
@@ -44,20 +44,20 @@ def formal(
 ) -> int:
     """Compare module NAME of the file CANDIDATE with that of the file GOLDEN, check its properties, or both.
 
-    A property FILE holds modules whose only ports are inputs, named like ports of CANDIDATE (its outputs too, and
-    its clock), with assert, assume and cover statements inside always blocks. They stand beside the design and
-    count from the end of two clocks of its reset; assumptions count always. See docs/explanation/formal.md.
+    A property FILE holds modules whose only ports are inputs, named like ports of CANDIDATE (outputs and clock
+    included), with assert, assume and cover statements inside always blocks. They are instantiated beside the design.
+    Assertions and covers count after two clocks of its reset; assumptions count always. See docs/explanation/formal.md.
 
     \b
-    Says, of each question:
-      proved       for every input and for ever, under the assumptions it names
+    Result of each question:
+      proved       holds for every input at any time, under the assumptions shown
       fail         with inputs that simulation confirms
-      bounded      nothing fails up to a depth, which is no proof
-      unknown      and why: no time, vacuous, or a failure that simulation does not show
+      bounded      nothing fails up to a depth; this is no proof
+      unknown      with the reason: no time, vacuous, or a failure that simulation does not confirm
       unsupported  nothing to compare or to prove
-      not_run      no engine: yosys or its wheel, and yosys-abc, bitwuzla or z3 beside it
+      not_run      no engine: yosys or its wheel, and yosys-abc, bitwuzla or z3
 
-    Exit codes: 20 any fail, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
+    Exit codes: 20 any fail, 0 any other result, 2 unreadable file, 4 simulator failure.
     """
     from ct_retrain.core.errors import UsageError
     from ct_retrain.judge.formal.proof import Status, equivalent, holding
@@ -83,7 +83,7 @@ def formal(
 
 
 def _top(text: str, name: str, asked: str | None) -> str:
-    """The module to look at; raise UsageError when *text* has none of that name, or not exactly one top."""
+    """Return the module to examine; raise UsageError if *text* has none of that name, or not exactly one top."""
     from ct_retrain.core.errors import UsageError
     from ct_retrain.verilog.modules import modules, tops
 
@@ -99,7 +99,7 @@ def _top(text: str, name: str, asked: str | None) -> str:
 
 
 def _as_json(found: dict[str, FormalResult], top: str) -> dict[str, object]:
-    """The first question's answer, and the second under its name."""
+    """Return the first result as JSON, with the second under its name."""
     (first, result), *more = found.items()
     rest = {question: other.model_dump(mode="json") for question, other in more}
     return {"question": first, "top": top, **result.model_dump(mode="json"), **rest}

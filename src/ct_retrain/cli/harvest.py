@@ -1,4 +1,4 @@
-"""`harvest check`: what a directory of runs would give a night, before there is one."""
+"""`harvest check`: what a directory of runs would give a night."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ if TYPE_CHECKING:
 NOTHING = 3
 
 
-@click.group(short_help="What your runs would give.")
+@click.group(short_help="Check runs before a night.")
 def harvest() -> None:
-    """Look at what your pipeline leaves behind as a night would."""
+    """Check what your pipeline writes, as a night would."""
 
 
-@harvest.command(short_help="Judge a directory of runs, and say which become examples and why others do not.")
+@harvest.command(short_help="Judge a directory of runs; list what becomes an example, and why others do not.")
 @click.argument("directory", metavar="DIR")
 @json_option
 @click.pass_obj
 def check(context: Context, directory: str, *, as_json: bool) -> int:
-    """Collect and judge the runs in DIR as a night would, and say what would become of them; nothing is kept.
+    """Collect and judge the runs in DIR as a night would, and report what becomes of them; nothing is kept.
 
-    DIR holds run directories, each with a `trace.jsonl`. It may lie outside the workspace; what its traces name is
-    then looked for in it.
+    DIR holds run directories, each with a `trace.jsonl`. It may be outside the workspace; files named by its
+    traces are then looked for in it.
 
-    Exit code 0 where at least one simulation would become an example, 3 where none would.
+    Exit code 0 if at least one simulation would become an example, 3 if none would.
     """
     from pathlib import Path
 
@@ -54,10 +54,10 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
 
 
 def _print(found: HarvestCheck) -> None:
-    click.echo(f"{found.runs} runs, {found.passing} simulations that say that they passed")
+    click.echo(f"{found.runs} runs, {found.passing} simulations marked as passed")
     click.echo(f"{found.examples} become examples ({found.share:.0%}), with {found.repairs} repairs")
     for likeness, count in found.transcripts.items():
-        click.echo(f"transcripts of traces, beside tonight's: {count} {likeness}")
+        click.echo(f"transcripts compared with our own simulation: {count} {likeness}")
     for reason in found.reasons:
         click.echo(f"{reason.count:6}  {reason.reason}")
         click.echo(f"        {reason.example}: {reason.detail[:240]}")

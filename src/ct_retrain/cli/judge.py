@@ -1,4 +1,4 @@
-"""`judge`: one design against one testbench, and what each layer of the judge had to say."""
+"""`judge`: judge one design with one testbench, and show what each layer of the judge found."""
 
 from __future__ import annotations
 
@@ -30,13 +30,9 @@ _SAYS = {"yes": "right", "no": "wrong", "nothing": "nothing"}
 @click.option(
     "--bench", metavar="FILE", multiple=True, help="A file of the testbench before TB; may be repeated."
 )
-@click.option(
-    "-I", "--include", metavar="DIR", multiple=True, help="Where included files lie; may be repeated."
-)
-@click.option("-D", "--define", metavar="NAME[=VALUE]", multiple=True, help="A macro; may be repeated.")
-@click.option(
-    "--data", metavar="FILE", multiple=True, help="A file that is read as it runs; may be repeated."
-)
+@click.option("-I", "--include", metavar="DIR", multiple=True, help="Include directory; may be repeated.")
+@click.option("-D", "--define", metavar="NAME[=VALUE]", multiple=True, help="Macro; may be repeated.")
+@click.option("--data", metavar="FILE", multiple=True, help="File read during simulation; may be repeated.")
 @click.option("--explain", is_flag=True, help="Show what each layer of the judge found, line by line.")
 @json_option
 @click.pass_obj
@@ -55,21 +51,21 @@ def judge(
 ) -> int:
     """Judge the design in the file DUT with the testbench in the file TB; nothing is kept.
 
-    A memory that the design fills with $readmemh gets the words of a file named by --data.
+    A memory that the design fills with $readmemh gets the contents of a file given by --data.
 
     \b
     Exit code by outcome:
        0  pass            the testbench compared something and nothing differed
-      20  mismatch        the testbench says that the design is wrong
-      21  compile_error   the compiler refuses it
-      22  forbidden       the design holds what no synthesizable design needs
-      23  no_evidence     nobody could take a verdict from what was said
-      24  timeout         the processor time or the testbench's watchdog ran out
+      20  mismatch        the testbench reports an error
+      21  compile_error   the compiler refuses the design
+      22  forbidden       the design contains what no synthesizable design needs
+      23  no_evidence     the output contains no reliable verdict
+      24  timeout         the CPU time or the testbench's watchdog ran out
       25  resource_limit  too much memory or output
-      26  disputed        passes as written, fails as synthesis reads it
-      27  unconfirmed     passes as written, and synthesis cannot read it
+      26  disputed        passes as written, fails as synthesised
+      27  unconfirmed     passes as written, and cannot be synthesised
 
-    A missing or unreadable file is 2, and a simulator that does not work is 4: neither says anything of the design.
+    Exit code 2 is an unreadable file, and 4 a simulator that does not work; neither is about the design.
     """
     from ct_retrain.cli.sources import NamedSource, design_of
     from ct_retrain.judge.sandbox.workers import layers_of
@@ -93,7 +89,7 @@ def judge(
 
 
 def settings_of(context: Context, more: dict[str, str] | None = None) -> Settings:
-    """The settings alone, with *more* over them: a judge of one's own needs no other port."""
+    """Return only the settings, with *more* on top, for commands that build their own judge."""
     from pathlib import Path
 
     from ct_retrain.core.configuration.loading import load
@@ -104,14 +100,14 @@ def settings_of(context: Context, more: dict[str, str] | None = None) -> Setting
 
 
 def judge_of(settings: Settings) -> Judge:
-    """A judge without a memory."""
+    """Return a judge without a cache."""
     from ct_retrain.judge.judge import Judge
 
     return Judge(settings.judge, sandbox=settings.sandbox)
 
 
 def read_text(name: str) -> str:
-    """The text of the file *name*; raise UsageError for what is no readable text file."""
+    """Return the text of the file *name*; raise UsageError if it is not a readable text file."""
     from pathlib import Path
 
     from ct_retrain.core.errors import UsageError
@@ -132,7 +128,7 @@ def read_text(name: str) -> str:
 
 
 def exit_code(outcome: Outcome) -> int:
-    """What `judge` exits with."""
+    """Return the exit code of `judge`."""
     from ct_retrain.core.records.verdict import Outcome
 
     match outcome:
@@ -164,12 +160,12 @@ class _Layers(NamedTuple):
     unread: tuple[tuple[int, str], ...]
     left_out: tuple[tuple[int, str], ...]
     style: str
-    """Of the testbench; a sentence where nobody could take a verdict from it."""
+    """Style of the testbench; a sentence if no verdict could be taken from it."""
     opinion: Opinion
     credibility: Credibility | None
-    """Only of a testbench that the design passes."""
+    """Score of the testbench; only if the design passes."""
     transcript: tuple[Shown, ...]
-    """What was printed, line by line, and how it was read."""
+    """The printed lines, and how each was read."""
 
 
 def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
@@ -192,7 +188,7 @@ def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -
         refused=tuple((one.line, strip_control(one.reason)) for one in report.refused),
         unread=tuple((one.line, strip_control(one.reason)) for one in report.unread),
         left_out=tuple((one.line, strip_control(one.reason)) for one in approved.left_out),
-        # Only its preprocessed text says whether all its names can be hidden; the verdict is based on that.
+        # Only the preprocessed text shows whether all its names can be hidden; the verdict is based on that.
         style=made.style.value if not isinstance(made, str) else style.value if style else made,
         opinion=second_opinion(simulator.plain, simulator.prover, design),
         credibility=worth,
@@ -205,7 +201,7 @@ def _print(verdict: Verdict) -> None:
     click.echo(f"checks {verdict.checks}, errors {verdict.errors}, warnings {verdict.warnings}")
     lines = verdict.log.rstrip().splitlines()
     if lines:
-        click.echo("log" if len(lines) <= _LOG_LINES else f"log, its last {_LOG_LINES} lines")
+        click.echo("log" if len(lines) <= _LOG_LINES else f"last {_LOG_LINES} lines of the log")
     for line in lines[-_LOG_LINES:]:
         click.echo(f"  {line}")
     for line in verdict.second_log.rstrip().splitlines()[-_LOG_LINES:]:
@@ -228,7 +224,7 @@ def _explain(layers: _Layers, verdict: Verdict, made: Made) -> None:
     click.echo(f"sandbox\n  {', '.join(layers_of(verdict.tool)) or 'none'}")
     said = f"{verdict.outcome}, {verdict.checks} checks, {verdict.errors} errors"
     click.echo(f"evidence\n  testbench  {layers.style}\n  verdict    {said}")
-    click.echo("transcript, and what each line says of the design")
+    click.echo("transcript, and the meaning of each line")
     for one in layers.transcript:
         click.echo(f"  {_SAYS[one.says]:<7}  {one.text}")
         click.echo(f"           {f'{made.bench_line(one.line)}: ' if one.line else ''}{one.rule}")
@@ -254,8 +250,8 @@ def _worth(found: Credibility | None) -> list[str]:
     if found is None:
         return ["not run: the design does not pass"]
     passed = ", ".join(found.stubs_passed)
-    stubs = f"stubs    these do nothing and pass: {passed}" if passed else "stubs    all noticed"
-    rest = f"{found.different} differ unnoticed, {found.undecided} undecided, {found.equivalent} equivalent"
+    stubs = f"stubs    passing: {passed}" if passed else "stubs    all detected"
+    rest = f"{found.different} differ undetected, {found.undecided} undecided, {found.equivalent} equivalent"
     return [
         stubs,
         f"mutants  {found.killed} of {found.mutants} killed; {rest}",

@@ -1,4 +1,4 @@
-"""Logs go to standard error: words and bars on a terminal, one JSON object a line elsewhere; a night keeps a copy."""
+"""Logging to standard error: text and bars on a terminal, JSON lines elsewhere; a night keeps a copy."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from structlog.typing import Processor
 
 _LINES_APART = 30.0
-"""Seconds between two lines about the progress of one step where there is no terminal."""
+"""Seconds between two progress lines of one step without a terminal."""
 _COPIES_APART = 5.0
-"""The same in a night's own log, which `status` reads."""
+"""Seconds between two progress lines of one step in a night's own log, which `status` reads."""
 _LOG_BYTES = 1 << 20
 _LOG_FILES = 3
 
 
 def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | None = None) -> None:
-    """Set structlog up once a process; events carry keys, not prose.
+    """Set up structlog for the process; events carry keys, not prose.
 
-    *nights* is the directory of nights: what is logged while a night runs is also kept in its own `night.log`.
+    *nights* is the directory of nights: what is logged while a night runs is also kept in its `night.log`.
     """
     shown: list[Processor] = [Sparse(_LINES_APART), structlog.processors.JSONRenderer()]
     if not json_lines:
@@ -51,7 +51,7 @@ def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | Non
 
 
 class Printer:
-    """Writes a rendered event to whatever standard error is by then: a bar may have put itself in between."""
+    """Writes a rendered event to the current standard error, which a progress bar may have replaced."""
 
     def msg(self, message: str) -> None:
         """Write *message* as one line."""
@@ -61,10 +61,10 @@ class Printer:
 
 
 class Sparse:
-    """Leaves out progress that was said a moment ago; the first and the last of a step pass."""
+    """Drops progress events that follow too soon; the first and the last of a step pass."""
 
     def __init__(self, apart: float) -> None:
-        """Let one event of a step pass every *apart* seconds."""
+        """Pass one event of a step every *apart* seconds."""
         self._apart = apart
         self._said: dict[str, float] = {}
 
@@ -87,10 +87,10 @@ class Sparse:
 
 
 class NightCopy:
-    """Keeps what is logged while a night is bound in `night.log` of that night's directory, in a few files at most."""
+    """Copies what is logged during a night to `night.log` in its directory, in a few files at most."""
 
     def __init__(self, nights: Path) -> None:
-        """*nights* holds one directory a night; it is never made here."""
+        """*nights* holds one directory per night, which is never created here."""
         self._nights = nights
         self._sparse = Sparse(_COPIES_APART)
         self._render = structlog.processors.JSONRenderer()
@@ -98,7 +98,7 @@ class NightCopy:
         self._files: dict[str, RotatingFileHandler] = {}
 
     def __call__(self, logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """Copy *event* where it belongs, and pass it on."""
+        """Copy *event* to the night's log, and pass it on."""
         night = event.get("night")
         if isinstance(night, str) and (event["event"] != EVENT or self._sparse.wanted(event)):
             file = self._file(night)

@@ -26,11 +26,11 @@ _SHOWN = 14
 _ARMS = ("candidate", "champion", "mainline")
 
 
-@click.command(short_help="What is served, what is open, the last nights.")
+@click.command(short_help="Show what is served and running, and the last nights.")
 @json_option
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
-    """What is being served, what is running, and how the last nights ended."""
+    """Show what is served, what is running, and how the last nights ended."""
     from ct_retrain.nightly.notices import lost_notices
     from ct_retrain.nightly.records import open_nights, records, underway
     from ct_retrain.nightly.releases import evidence_for_mainline
@@ -55,7 +55,7 @@ def status(context: Context, *, as_json: bool) -> None:
     click.echo(f"serving  {serving or 'mainline'}")
     for one in missed:
         where = workspace.relative(one.path)
-        click.echo(f"notices  {one.channel} never took one ({one.reason}); it is kept in {where}")
+        click.echo(f"notices  {one.channel} did not accept a notice ({one.reason}); it is kept in {where}")
     if evidence.nights:
         click.echo(f"mainline {evidence.explanation}")
     if running is not None:
@@ -72,13 +72,13 @@ def status(context: Context, *, as_json: bool) -> None:
 
 
 def _running(running: Underway) -> str:
-    """What runs, how far it is, since when."""
+    """Describe what runs, how far it is, and since when."""
     from ct_retrain.cli.bars import pace_of
 
     since = f"{running.since:%Y-%m-%d %H:%M} UTC"
     who = f"process {running.pid} on {running.host} since {since}"
     if not running.night:
-        return f"{who}: not a night (a rollback, a purge, or a night that is only starting)"
+        return f"{who}: not a night (a rollback, a purge, or a night about to start)"
     stage = f", {running.stage} since {running.stage_since[11:16]} UTC" if running.stage else ""
     if not running.what:
         return f"{running.night}{stage}; {who}"
@@ -100,13 +100,13 @@ def _row(record: NightRecord) -> tuple[str, ...]:
     )
 
 
-@click.command(short_help="Every move of latest_nightly.")
+@click.command(short_help="List every move of latest_nightly.")
 @json_option
 @click.pass_obj
 def history(context: Context, *, as_json: bool) -> None:
-    """Every move of `latest_nightly`: when, from, to, why."""
+    """List every move of `latest_nightly`: when, from, to, why."""
     from ct_retrain.report.formatting import opening
-    from ct_retrain.stages.publish import history as moves
+    from ct_retrain.stages.publish import moves_of as moves
 
     done = moves(context.app().workspace.models)
     if as_json:
@@ -125,15 +125,15 @@ def history(context: Context, *, as_json: bool) -> None:
     print_table("moves of latest_nightly", ("when (UTC)", "who", "from", "to", "why"), rows)
 
 
-@click.command(short_help="Why a night ended as it did.")
+@click.command(short_help="Show why a night ended as it did.")
 @click.argument("night", required=False, shell_complete=nights)
 @click.option(
-    "--problem", metavar="ID", help="One problem: what each arm made of it, log and diff to the golden."
+    "--problem", metavar="ID", help="Show one problem: each arm's result, log and diff to the golden."
 )
 @json_option
 @click.pass_obj
 def show(context: Context, night: str | None, problem: str | None, *, as_json: bool) -> None:
-    """Why NIGHT ended as it did.  [default: the last one]"""
+    """Show why NIGHT ended as it did. [default: the last one]"""
     from ct_retrain.nightly.records import record_of
 
     app = context.app()
@@ -190,7 +190,7 @@ def _show(record: NightRecord) -> None:
 
 
 def _judging(stage: ManifestRef) -> str:
-    """How much of what was asked of the judge it knew already, and what asking about testbenches took."""
+    """Describe how many verdicts came from the cache, and the time spent on scoring testbenches."""
     effort = stage.effort
     asked = effort.known + effort.simulated if effort else 0
     if effort is None or not asked:
@@ -200,7 +200,7 @@ def _judging(stage: ManifestRef) -> str:
 
 
 def _print_figures(figures: dict[str, float]) -> None:
-    """Shares side by side, an arm a column; the other figures below them."""
+    """Print shares side by side, one column per arm, and the other figures below."""
     shares = [name.removeprefix("candidate.") for name in figures if name.startswith("candidate.")]
     arms = [arm for arm in _ARMS if f"{arm}.functional" in figures]
     if arms:
@@ -210,12 +210,12 @@ def _print_figures(figures: dict[str, float]) -> None:
     print_table("figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in others.items()])
 
 
-@click.command(short_help="Every setting and where it came from.")
+@click.command(short_help="List every setting and where it comes from.")
 @click.argument("name", required=False)
 @json_option
 @click.pass_obj
 def config(context: Context, name: str | None, *, as_json: bool) -> None:
-    """Every setting, its value and where it came from; NAME narrows to names that contain it."""
+    """List every setting, its value and where it comes from; NAME selects names that contain it."""
     from ct_retrain.core.configuration.loading import flat
 
     app = context.app()
@@ -230,6 +230,6 @@ def config(context: Context, name: str | None, *, as_json: bool) -> None:
 
 
 def _origin(origins: dict[str, str], name: str) -> str:
-    """Where *name* was set; a section given as a whole counts for its fields."""
+    """Return where *name* was set; a section given as a whole counts for its fields."""
     parents = [name.rsplit(".", cut)[0] for cut in range(name.count(".") + 1)]
     return next((origins[parent] for parent in parents if parent in origins), "default")

@@ -1,4 +1,4 @@
-"""`ct-retrain run`: one night, or what is left of it."""
+"""`ct-retrain run`: run one night, or resume it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.core.stage import STAGES, stage_named
 
 if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
@@ -14,20 +15,18 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.training import Outlook
     from ct_retrain.nightly.run import DryRun
 
-_STAGES = ("collect", "curate", "train", "benchmark", "publish")
-
 
 @click.command(short_help="Run tonight, or resume it.")
 @click.option(
     "--night", metavar="DATE", help="Night to run or resume, YYYY-MM-DD or YYYY-MM-DD.N.  [default: today]"
 )
 @click.option(
-    "--dry-run", is_flag=True, help="Do every CPU check for real, print the plan, leave nothing behind."
+    "--dry-run", is_flag=True, help="Do every check that needs only a CPU, print the plan, keep nothing."
 )
-@click.option("--redo", type=click.Choice(_STAGES), help="Throw this stage and what follows away first.")
-@click.option("--until", type=click.Choice(_STAGES), help="Stop after this stage; a later run goes on.")
+@click.option("--redo", type=click.Choice(STAGES), help="Throw this stage and what follows away first.")
+@click.option("--until", type=click.Choice(STAGES), help="Stop after this stage; a later run goes on.")
 @click.option(
-    "--if-open", is_flag=True, help="Exit 0 when the night is over already; for a schedule's second chances."
+    "--if-open", is_flag=True, help="Exit 0 if the night is already over; for repeated scheduled starts."
 )
 @click.option(
     "--trainer-command", metavar="CMD", help="Train with CMD PLAN.json OUT instead of the built-in QLoRA."
@@ -45,13 +44,11 @@ def run(
     if_open: bool,
     as_json: bool,
 ) -> int:
-    """Run tonight, or resume it: collect, curate, train, benchmark, and publish what is really better."""
+    """Run tonight, or resume it: collect, curate, train, benchmark, and publish the adapter if it is better."""
     from ct_retrain.cli.context import log
-    from ct_retrain.cli.stages import stage_name
     from ct_retrain.compose import with_cache
     from ct_retrain.nightly.records import tonight
-    from ct_retrain.nightly.run import Options, plan_night
-    from ct_retrain.nightly.run import run as run_night
+    from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
@@ -61,10 +58,10 @@ def run(
     app = with_cache(app)
     log(app.workspace.work)
     over = app.workspace.record(night or tonight(app.settings.timezone)).exists() and redo is None
-    options = Options(night, stage_name(until), stage_name(redo))
+    options = Options(night, stage_named(until), stage_named(redo))
     record = run_night(app.workspace, app.settings, app.ports, options)
     if record is None:
-        click.echo(f"stopped after {until}, as asked; run again to go on")
+        click.echo(f"stopped after {until}, as asked; run again to continue")
         return 0
     if if_open and over and not as_json:
         click.echo(f"{record.night} is over already: {record.outcome.value.replace('_', ' ')}")
@@ -84,7 +81,7 @@ def _print_plan(plan: DryRun) -> None:
     click.echo(f"dry run of {plan.night}: {warned}nothing was trained, nothing was kept")
     _print_data(plan)
     if plan.held:
-        click.echo("train     the night would be held back here, for what its first line says")
+        click.echo("train     the night would be held here, for the reason in the first line")
     elif plan.rows:
         rows = ", ".join(f"{count} {source}" for source, count in plan.rows.items())
         click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
@@ -121,7 +118,7 @@ def _print_outlook(training: Outlook, peak: float) -> None:
 
 
 def _print_data(plan: DryRun) -> None:
-    """What came in, file by file where files are a person's own, and one case of each refusal."""
+    """Print the data, file by file where files are the user's own, with one example of each refusal."""
     collect, curate = plan.collect, plan.curate
     untaken = f"; {collect.untaken}" if collect.untaken else ""
     click.echo(

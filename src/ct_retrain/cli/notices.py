@@ -1,4 +1,4 @@
-"""`notices test`: whether what a night tells would reach anybody."""
+"""`notices test`: check whether notices arrive."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 
 
-@click.group(short_help="Whom a night tells.")
+@click.group(short_help="Manage notices.")
 def notices() -> None:
-    """Slack, e-mail and whatever else a night tells; addresses come from `notices.urls` and `notices.urls_file`."""
+    """Manage notices: Slack, e-mail and others, at `notices.urls` and in `notices.urls_file`."""
 
 
 @notices.command(short_help="Send a test to every channel.")
 @json_option
 @click.pass_obj
 def test(context: Context, *, as_json: bool) -> int:
-    """Send a test notice to every channel and say whom it reached; exit 4 when it missed one.
+    """Send a test notice to every channel and report which received it; exit code 4 if one did not.
 
-    No address is printed. The dead-man's switch is not pinged: it would take the test for a night.
+    No address is printed. The dead-man's switch is not pinged, because it would take the test for a night.
     """
     from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""`snapshot`, `purge`, `restore`: the off-site copy of nights, what may go because of it, and the way back."""
+"""`snapshot`, `purge`, `restore`: copy nights off-site, delete local raw copies, and restore them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 def snapshot(context: Context, night: str | None, *, as_json: bool) -> None:
     """Copy NIGHT to `snapshot.target` and read it back.  [default: every ended night without a receipt]
 
-    What is there is not sent again, so an interrupted copy goes on where it stopped. With NIGHT, everything is read
-    back even where there is a receipt, and what the store has lost or damaged is sent again.
+    Objects that exist are not sent again, so an interrupted copy continues. With NIGHT, everything is read
+    back even if there is a receipt, and objects that the store has lost or damaged are sent again.
     """
     from ct_retrain import disk
-    from ct_retrain.nightly.snapshots.upload import catch_up
     from ct_retrain.nightly.snapshots.upload import snapshot as copy
+    from ct_retrain.nightly.snapshots.upload import upload_missing
 
     app = context.app()
     store = _store(app)
     with disk.lock(app.workspace.lock):
-        done = [copy(app.workspace, store, night)] if night else catch_up(app.workspace, store)
+        done = [copy(app.workspace, store, night)] if night else upload_missing(app.workspace, store)
     if as_json:
         print_json([one.model_dump(mode="json", exclude={"objects", "contents"}) for one in done])
         return
@@ -49,16 +49,16 @@ def _told(receipt: Receipt) -> str:
     )
 
 
-@click.command(short_help="Delete raw copies that are off-site and old.")
-@click.option("--yes", is_flag=True, help="Really delete; without it the plan is printed.")
+@click.command(short_help="Delete old raw copies that are off-site.")
+@click.option("--yes", is_flag=True, help="Delete; without this the plan is printed.")
 @json_option
 @click.pass_obj
 def purge(context: Context, *, yes: bool, as_json: bool) -> int:
     """Print which raw copies are older than `retention_days` and off-site; with --yes delete them.
 
-    A night's copy is read back whole before anything of it goes. Kept in any case: unfinished nights, what the next
-    night continues, the nights of the current release, of its predecessor and of mainline. Exit code 5 when a copy
-    does not verify, or files were changed since they were copied.
+    A night's copy is read back completely before anything is deleted. Always kept are unfinished nights, what
+    the next night continues, and the nights of the current release, its predecessor and mainline. Exit code 5
+    if a copy does not verify, or files were changed since they were copied.
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import CorruptStateError
@@ -88,19 +88,19 @@ def _print_plan(plan: PurgePlan, *, yes: bool) -> None:
     if yes:
         click.echo(f"deleted {size}; `ct-retrain restore NIGHT` brings a night back")
     else:
-        click.echo(f"{size} would be deleted; --yes does it")
+        click.echo(f"{size} would be deleted; delete with --yes")
 
 
-@click.command(short_help="Bring a night back from its off-site copy.")
+@click.command(short_help="Restore a night from its off-site copy.")
 @click.argument("night", required=False)
-@click.option("--into", metavar="DIR", help="Restore there, for a look or a drill.  [default: the workspace]")
-@click.option("--force", is_flag=True, help="Put the copy over files that differ from it.")
+@click.option("--into", metavar="DIR", help="Restore into this directory.  [default: the workspace]")
+@click.option("--force", is_flag=True, help="Overwrite files that differ from the copy.")
 @json_option
 @click.pass_obj
 def restore(context: Context, night: str | None, into: str | None, *, force: bool, as_json: bool) -> None:
-    """Bring NIGHT back bit for bit; without NIGHT, list the nights that the store holds.
+    """Restore NIGHT bit for bit; without NIGHT, list the nights in the store.
 
-    Files that are there and equal are left alone; where one differs, nothing is changed unless --force is given.
+    Equal files are left alone; if one differs, nothing is changed unless --force is given.
     """
     from contextlib import nullcontext
     from pathlib import Path
@@ -122,7 +122,7 @@ def restore(context: Context, night: str | None, into: str | None, *, force: boo
         print_json(done.model_dump(mode="json"))
     else:
         click.echo(
-            f"{night}: {done.written} restored below {done.into} ({in_bytes(done.size)}), {done.unchanged} were there"
+            f"{night}: {done.written} restored below {done.into} ({in_bytes(done.size)}), {done.unchanged} existed already"
         )
 
 

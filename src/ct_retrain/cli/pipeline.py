@@ -1,4 +1,4 @@
-"""`pipeline run`: write specs as RTL with what is being served, simulate, and leave traces."""
+"""`pipeline run`: write specs as RTL with the served model, simulate, and write traces."""
 
 from contextlib import closing
 
@@ -7,24 +7,25 @@ import click
 from ct_retrain.cli.context import Context
 
 
-@click.group(short_help="The reference RTL pipeline.")
+@click.group(short_help="Run the reference RTL pipeline.")
 def pipeline() -> None:
-    """The reference RTL pipeline, which emits the traces that a night collects."""
+    """Run the reference RTL pipeline, which writes the traces that a night collects."""
 
 
 @pipeline.command("run")
 @click.option("--specs", required=True, metavar="PATH", help="JSONL file of specs, or a directory of *.json.")
-@click.option("--prefix", metavar="TEXT", help="Start of the run ids.  [default: the time]")
-@click.option("--planner-only", is_flag=True, help="Use no model: only specs that carry a plan can pass.")
+@click.option("--prefix", metavar="TEXT", help="Prefix of the run ids.  [default: the time]")
+@click.option("--planner-only", is_flag=True, help="Use no model; only specs with a plan can pass.")
 @click.pass_obj
 def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool) -> None:
-    """Write every spec: first with latest_nightly, then with a repair prompt, then by its plan, if it has one."""
+    """Write the RTL of every spec: with latest_nightly, then with a repair prompt, then by its plan, if it
+    has one.
+    """
     from datetime import UTC, datetime
     from pathlib import Path
 
     from ct_retrain.demo.planner import Planner
-    from ct_retrain.pipeline import Tools, load_specs
-    from ct_retrain.pipeline import run as run_pipeline
+    from ct_retrain.pipeline import Tools, load_specs, run_pipeline
     from ct_retrain.stages.benchmark import sampling_of
     from ct_retrain.stages.publish import latest
 

@@ -1,4 +1,4 @@
-"""The reference pages of the documentation, written from the code, so that they cannot say anything else."""
+"""Generate the reference pages of the documentation from the code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ _WIDTH = 100
 @click.argument("directory", type=click.Path(file_okay=False))
 @click.pass_context
 def reference(context: click.Context, directory: str) -> None:
-    """Write the reference pages into DIRECTORY: settings, commands, exit codes, Python, file formats, schemas."""
+    """Write the reference pages into DIRECTORY: settings, commands, exit codes, Python, file formats,
+    schemas.
+    """
     from pathlib import Path
 
     from ct_retrain import disk
@@ -33,7 +35,7 @@ def reference(context: click.Context, directory: str) -> None:
 
 
 def pages(root: click.Command) -> dict[str, str]:
-    """File name → text of every page; *root* is the whole command line."""
+    """Return file name → text of every page; *root* is the whole command line."""
     from ct_retrain.cli.api_page import api_page
     from ct_retrain.core.configuration.loading import described
 
@@ -94,12 +96,12 @@ def _exit_codes() -> str:
     from ct_retrain.core.records.night import EXIT_CODES, NightOutcome
     from ct_retrain.core.records.verdict import Outcome
 
-    rows: dict[int, list[str]] = {INTERRUPTED: ["interrupted; run the same command again to go on"]}
+    rows: dict[int, list[str]] = {INTERRUPTED: ["interrupted; run the same command again to continue"]}
     errors: list[type[CtRetrainError]] = [CtRetrainError, *CtRetrainError.__subclasses__()]
     for error in errors:
         rows.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {error.__doc__}")
-    rows[EXIT_CODES[NightOutcome.HELD]] = ["`verify`: something cannot be told here"]
-    rows[CorruptStateError.exit_code] += ["`check`: an invariant is broken", "`verify`: something is denied"]
+    rows[EXIT_CODES[NightOutcome.HELD]] = ["`verify`: something cannot be decided on this machine"]
+    rows[CorruptStateError.exit_code] += ["`check`: an invariant is broken", "`verify`: something differs"]
     rows[NOTHING] = ["`harvest check`: no simulation would become an example"]
     for outcome, code in EXIT_CODES.items():
         rows.setdefault(code, []).append(f"a night was {outcome.value.replace('_', ' ')}")
@@ -111,7 +113,7 @@ def _exit_codes() -> str:
     head = f"""# Exit codes
 
 {_NOTE}
-A code that is not here is a failure; what to do about each: [when something breaks](../how-to/when-something-breaks.md).
+Any other code is a failure; what to do about each: [when something breaks](../how-to/when-something-breaks.md).
 
 | code | when |
 |---|---|"""
@@ -119,7 +121,7 @@ A code that is not here is a failure; what to do about each: [when something bre
 
 
 class _Format(NamedTuple):
-    """A file that nights leave, and the Record that it or each line of it is."""
+    """A file that nights write, and the Record of the file or of each line."""
 
     path: str
     record: type[Record]
@@ -201,7 +203,7 @@ The traces that a pipeline writes are described [on their own page](trace.md), t
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """Type of a value in the words of JSON, as short as it can be said."""
+    """Return a value's type in the words of JSON, as short as possible."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     if "const" in schema:

@@ -1,4 +1,6 @@
-"""`rollback` and `promote`: move the pointer by hand, having made sure that what it points at is whole and loads."""
+"""`rollback` and `promote`: move `latest_nightly` by hand, after checking that its target is complete and
+loads.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,16 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Serve an earlier release again.")
 @click.argument("night", required=False, shell_complete=nights)
-@click.option("--to-mainline", is_flag=True, help="Serve mainline: no nightly adapter at all.")
+@click.option("--to-mainline", is_flag=True, help="Serve mainline, without a nightly adapter.")
 @click.option(
-    "--because", default="asked for on the command line", metavar="WHY", help="Kept in the history."
+    "--because", default="asked for on the command line", metavar="WHY", help="Reason, kept in the history."
 )
 @click.pass_obj
 def rollback(context: Context, night: str | None, because: str, *, to_mainline: bool) -> None:
-    """Serve the release of NIGHT again.  [default: the newest before the current that nobody went back from]
+    """Serve the release of NIGHT again.  [default: the newest before the current that was not rolled back from]
 
-    Every byte is compared with the release's manifest and the adapter is loaded before the pointer moves.
+    Every file is compared with the release's manifest, and the adapter is loaded, before `latest_nightly` is
+    moved.
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
@@ -36,7 +39,7 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     with disk.lock(app.workspace.lock), closing(app.ports.generators) as generators:
         if to_mainline:
             roll_back_to_mainline(app.workspace, because)
-            said = "latest_nightly is gone: mainline is served"
+            said = "latest_nightly is removed: mainline is served"
         else:
             name = roll_back(app.workspace, generators, night, because)
             said = f"latest_nightly now points at {name}"
@@ -46,14 +49,16 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
 
 @click.command(short_help="Publish a night against its decision.")
 @click.argument("night", shell_complete=nights)
-@click.option("--force", is_flag=True, help="Really: the gate did not find this adapter better.")
-@click.option("--because", default="", metavar="WHY", help="Needed; kept in the release and in the history.")
+@click.option("--force", is_flag=True, help="Required, because the gate did not find this adapter better.")
+@click.option(
+    "--because", default="", metavar="WHY", help="Reason, required; kept in the release and in the history."
+)
 @click.pass_obj
 def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     """Publish the adapter of NIGHT, which the gate held or rejected.
 
-    The adapter's bytes are compared with what was trained, it is loaded, and the published copy must write something
-    that compiles; only the gate is overruled.
+    The adapter's files are compared with what was trained, it is loaded, and the published copy must write
+    something that compiles; only the gate is overruled.
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
@@ -71,7 +76,7 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
 
 
 def _track(app: App, night: str | None) -> None:
-    """Let the tracker follow; the pointer has moved whatever becomes of that."""
+    """Update the tracker; a failure does not undo the move."""
     from ct_retrain.core.errors import CtRetrainError
     from ct_retrain.nightly.tracking import retrack
 

@@ -1,4 +1,4 @@
-"""`report`: a night as one page, and all nights as another."""
+"""`report`: write the HTML pages of nights."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
 
 
-@click.command(short_help="A night as one page, and all nights as another.")
+@click.command(short_help="Write the HTML page of a night, and of all nights.")
 @click.argument("night", required=False)
 @click.option("--all", "every", is_flag=True, help="Write the page of every night on record.")
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @json_option
 @click.pass_obj
 def report(context: Context, night: str | None, *, every: bool, show: bool, as_json: bool) -> None:
-    """Write the page of NIGHT and the history page; print where they are.  [default: the last night]
+    """Write the page of NIGHT and the history page; print their paths.  [default: the last night]
 
-    A page is one file that needs no network: mail it, or keep it.
+    A page is a single file that needs no network.
     """
     from ct_retrain.compose import report_inputs
     from ct_retrain.report import INDEX, write
@@ -43,7 +43,7 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
 
 
 def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord]:
-    """The records whose pages are wanted; raise UsageError when there is none."""
+    """Return the records whose pages are wanted; raise UsageError if there are none."""
     from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.records.night import NightRecord

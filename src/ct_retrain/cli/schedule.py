@@ -1,4 +1,4 @@
-"""`schedule`: print what cron, systemd, GitHub or Jenkins need to start the night of this workspace."""
+"""`schedule`: print the configuration for cron, systemd, GitHub or Jenkins to start this workspace's nights."""
 
 from __future__ import annotations
 
@@ -32,19 +32,20 @@ def schedule(
     *,
     as_json: bool,
 ) -> None:
-    """Print what SCHEDULER needs to start the night of this workspace at 02:00, with three second chances.
+    """Print what SCHEDULER needs to start this workspace's night at 02:00, and three more times in case of a
+    failure.
 
-    The units name this ct-retrain, the workspace, its owner and the setting `timezone` as they are here. With --out
-    an environment file that is there stays as it is, and a new one is for its owner alone.
+    The files contain the paths of this ct-retrain and workspace, its owner and the setting `timezone`. With
+    --out, an existing environment file is kept, and a new one is readable only by its owner.
     """
     from pathlib import Path
 
     from pydantic import TypeAdapter
 
-    from ct_retrain.nightly.schedule import Scheduler, units
+    from ct_retrain.nightly.schedule import Scheduler, schedule_units
 
     here = _installation(context, user, environment)
-    written = units(TypeAdapter[Scheduler](Scheduler).validate_python(scheduler), here)
+    written = schedule_units(TypeAdapter[Scheduler](Scheduler).validate_python(scheduler), here)
     if out is not None:
         _write(Path(out), written)
     elif as_json:
@@ -53,7 +54,7 @@ def schedule(
         click.echo("\n".join(f"# --- {name}\n{text}" for name, text in written.items()), nl=False)
     if scheduler == "cron" and here.zone:
         click.echo(
-            f"warning: Debian's cron counts in the machine's zone, whatever CRON_TZ says: let it be {here.zone}, "
+            f"warning: Debian's cron uses the machine's time zone and ignores CRON_TZ: set that zone to {here.zone}, "
             "or use systemd",
             err=True,
         )
@@ -79,7 +80,7 @@ def _installation(context: Context, user: str | None, environment: str | None) -
 
 
 def _owner(root: Path, user: str | None) -> tuple[str, Path]:
-    """Who runs the night, and where that user's home is."""
+    """Return who runs the night, and that user's home directory."""
     import pwd
     from pathlib import Path
 
@@ -94,7 +95,9 @@ def _owner(root: Path, user: str | None) -> tuple[str, Path]:
 
 
 def _program() -> Path:
-    """The ct-retrain of this interpreter's environment; a symlink of the environment stays one."""
+    """Return the ct-retrain of this interpreter's environment, without resolving the environment's own
+    symlinks.
+    """
     import sys
     from pathlib import Path
 
@@ -116,7 +119,7 @@ def _write(directory: Path, written: dict[str, str]) -> None:
         path = directory / name
         if name.endswith(".env"):
             if path.exists():
-                click.echo(f"{path} is there and stays as it is")
+                click.echo(f"{path} exists and is kept")
                 continue
             path.touch(mode=0o600)
             path.write_text(text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How `benchmark` prints a scorecard: by category, beside the other rule, beside published figures, problem by problem."""
+"""Print scorecards for `benchmark`: by category, by the other rule, beside published figures, by problem."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def print_card(card: Scorecard, what: str) -> None:
-    """Overall and by category, with intervals, and how the answers ended."""
+    """Print scores overall and by category with intervals, and how the answers ended."""
     rows = [
         ("all", *_cells(card.functional)),
         *((name, *_cells(one)) for name, one in card.categories.items()),
@@ -33,7 +33,7 @@ def print_card(card: Scorecard, what: str) -> None:
 
 
 def print_other(cards: Mapping[str, Scorecard], rule: str) -> None:
-    """The other rule's score, where it is another one."""
+    """Print the other rule's score, if it differs."""
     other = next(name for name in cards if name != rule)
     mine, theirs = cards[rule].passes, cards[other].passes
     changed = [name for name in sorted(mine) if mine[name] != theirs[name]]
@@ -45,9 +45,9 @@ def print_other(cards: Mapping[str, Scorecard], rule: str) -> None:
 
 
 def print_published(cards: Mapping[str, Scorecard], published: Sequence[Published], model: str) -> None:
-    """Our figures above those of others, each with the rule, the tool and the n that it holds for.
+    """Print our figures above published ones, each with its rule, tool and n.
 
-    *model* is a name, or a path whose last part is name enough.
+    *model* is a name, or a path whose last part is shown.
     """
     names = {f"pass@{k}" for card in cards.values() for k in card.pass_at_k}
     columns = sorted(names | {name for one in published for name in one.scores}, key=lambda one: int(one[5:]))
@@ -67,7 +67,7 @@ def print_published(cards: Mapping[str, Scorecard], published: Sequence[Publishe
 
 
 def print_problems(card: Scorecard, samples: Sequence[Sample]) -> None:
-    """A row a problem with a letter an answer, in the order of the answers."""
+    """Print a row per problem with a letter per answer, in the order of the answers."""
     from ct_retrain.core.rules.scoring import LETTERS, letter_of
 
     letters: dict[str, dict[int, str]] = {name: {} for name in card.passes}

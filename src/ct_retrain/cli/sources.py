@@ -1,4 +1,4 @@
-"""A design and its testbench as files on the command line name them: put together as collect does with a trace's."""
+"""Assemble a design and its testbench from files named on the command line, as collect does from a trace."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class NamedSource(NamedTuple):
-    """The files, as they were named."""
+    """The files, as named by the user."""
 
     dut: str
     tb: str
@@ -21,33 +21,33 @@ class NamedSource(NamedTuple):
 
 
 class Made(NamedTuple):
-    """A question for the judge, and what to say of it."""
+    """A design for the judge, and how to translate messages about it."""
 
     design: Design
     rtl: str
-    """The design as it was put together, before its memories were filled."""
+    """The assembled design, before its memories were filled."""
     notes: tuple[str, ...]
-    """Why a memory stays unknown."""
+    """One sentence for each memory that stays unknown."""
     names: tuple[str, str]
-    """What the design and the testbench are called where each is one file."""
+    """File names of design and testbench, if each is a single file."""
 
     def design_line(self, line: int) -> str:
-        """File and line of a line of the design."""
+        """Return file and line of a line of the design."""
         return self.told(f"design.v:{line}").replace("design.v", self.names[0])
 
     def bench_line(self, line: int) -> str:
-        """File and line of a line of the testbench."""
+        """Return file and line of a line of the testbench."""
         return self.told(f"testbench.v:{line}").replace("testbench.v", self.names[1])
 
     def told(self, detail: str) -> str:
-        """*detail* with lines by the files they come from."""
+        """Return *detail* with lines of the original files."""
         from ct_retrain.verilog.assembly import told_by_file
 
         return told_by_file(self.design.testbench, told_by_file(self.rtl, detail), "testbench.v")
 
 
 def design_of(named: NamedSource) -> Made:
-    """The design and testbench that *named* names; raise UsageError for what cannot be read."""
+    """Return the design and testbench that *named* names; raise UsageError for what cannot be read."""
     from pathlib import Path
 
     from ct_retrain.core.errors import UsageError

@@ -1,4 +1,4 @@
-"""`suite`: what a benchmark suite holds, whether it can be trusted, and which layouts are read."""
+"""`suite`: check, list and patch benchmark suites."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 REJECTED = 3
 
 
-@click.group(short_help="Check, list and mend benchmark suites.")
+@click.group(short_help="Check, list and patch benchmark suites.")
 def suite() -> None:
-    """Look at benchmark suites: the built-in one, and local copies of the public ones as they were published."""
+    """Check, list and patch benchmark suites: the built-in one, and local copies of public ones."""
 
 
 class _Found(NamedTuple):
@@ -30,28 +30,28 @@ class _Found(NamedTuple):
     differences: tuple[Difference, ...]
 
 
-@suite.command(short_help="Find out which problems of a suite can be trusted.")
+@suite.command(short_help="Find problems of a suite that cannot be used.")
 @click.argument("name", metavar="PATH|NAME")
 @click.option(
     "--rule",
     type=click.Choice(("official", "hardened")),
     default="hardened",
     show_default=True,
-    help="Judge as the suite's own grader does, or as we do.",
+    help="Judge with the suite's own grader, or with the judge.",
 )
 @click.option(
     "--second/--no-second",
     default=None,
-    help="Ask Verilator about every golden too.  [default: setting benchmark.second_simulator, where it is here]",
+    help="Also run every golden on Verilator.  [default: setting benchmark.second_simulator, if installed]",
 )
 @json_option
 @click.pass_obj
 def check(context: Context, name: str, rule: RuleName, *, second: bool | None, as_json: bool) -> int:
-    """Let every golden pass and every design that does nothing fail; name each problem where that is not so.
+    """Check that every golden passes and every stub (a design that does nothing) fails; name the exceptions.
 
-    NAME is a built-in suite; PATH a file or directory in a published layout, which is recognised by what lies
-    there. `patched:PATH` mends known faults of the published data, `KIND:PATH` says which layout it is. Exit
-    code 3 if a single problem cannot be used.
+    NAME is a built-in suite; PATH is a file or directory in a published layout, which is detected.
+    `patched:PATH` corrects known faults of the published data, `KIND:PATH` names the layout. Exit code 3 if
+    any problem cannot be used.
     """
     found = _checked(context, name, rule, second=second)
     if as_json:
@@ -61,10 +61,10 @@ def check(context: Context, name: str, rule: RuleName, *, second: bool | None, a
     return REJECTED if found.health.quarantined else 0
 
 
-@suite.command("list", short_help="Name the built-in suites and the layouts that are read.")
+@suite.command("list", short_help="List the built-in suites and the layouts.")
 @json_option
 def list_(*, as_json: bool) -> None:
-    """Name the built-in suites and every layout that is read."""
+    """List the built-in suites and every layout that can be read."""
     from ct_retrain.suites.load import BUILT_IN, LAYOUTS
 
     rows = [*((name, "built in") for name in BUILT_IN), *((kind, one.words) for kind, one in LAYOUTS.items())]
@@ -74,10 +74,10 @@ def list_(*, as_json: bool) -> None:
         print_table("suites", ("kind", "what"), rows)
 
 
-@suite.command(short_help="Name the mends that `patched:PATH` makes.")
+@suite.command(short_help="List the corrections that `patched:PATH` makes.")
 @json_option
 def patches(*, as_json: bool) -> None:
-    """Name every mend of published data, with its reason."""
+    """List every correction of published data, with its reason."""
     from ct_retrain.suites.patches import PATCHES
 
     rows = [(title, one.problem, one.why) for one in PATCHES for title in one.suites]
@@ -93,14 +93,16 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None
     from ct_retrain.core.errors import ToolError
     from ct_retrain.suites.health import aids_of, health
     from ct_retrain.suites.load import load_suite
-    from ct_retrain.suites.official import RULES, Official, by_rule, differences
+    from ct_retrain.suites.official import RULES, Official, by_rule, disagreements
 
     settings = settings_of(context)
     chosen = load_suite(name, Path(context.workspace))
     with _judge(context, settings) as judge:
         simulator = by_rule(rule, judge, judge.icarus, chosen.kind)
         if second and judge.verilator is None:
-            raise ToolError("there is no Verilator to ask: install it, and set judge.simulator to auto")
+            raise ToolError(
+                "Verilator is not installed or not allowed: install it, and set judge.simulator to auto"
+            )
         aids = aids_of(judge, second=settings.benchmark.second_simulator if second is None else second)
         if simulator is not judge:
             aids = aids._replace(plain=simulator)
@@ -110,11 +112,11 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None
             return _Found(chosen, found, ())
         goldens = [(one.id, one.design(one.golden)) for one in chosen.problems]
         own = Official(judge.icarus, chosen.kind)
-        return _Found(chosen, found, tuple(differences(goldens, own, judge, workers)))
+        return _Found(chosen, found, tuple(disagreements(goldens, own, judge, workers)))
 
 
 def _judge(context: Context, settings: Settings) -> Judge:
-    """A judge that remembers, where there is a workspace that keeps verdicts."""
+    """Return a judge with a cache, if there is a workspace that keeps one."""
     from pathlib import Path
 
     from ct_retrain.core.workspace import Workspace

@@ -1,4 +1,4 @@
-"""`track`: what the tracker holds, and all of it anew from the NightRecords."""
+"""`track`: show what the tracker holds, and rebuild it from the NightRecords."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.core.records.tracking import Tracked
+    from ct_retrain.core.records.tracked import Tracked
 
 
-@click.group(short_help="Nights in MLflow.")
+@click.group(short_help="Show or rebuild the nights in MLflow.")
 def track() -> None:
-    """Nights in MLflow, beside the NightRecords, which are the truth."""
+    """Manage the tracking of nights in MLflow; the NightRecords remain the source of truth."""
 
 
-@track.command("status", short_help="What the store holds.")
+@track.command("status", short_help="Show what the store holds.")
 @json_option
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
-    """Say which nights the store holds, which are missing, and where its aliases point."""
+    """Show which nights the store holds, which are missing, and where its aliases point."""
     from ct_retrain.nightly.records import records
     from ct_retrain.nightly.tracking import tracker
 
@@ -36,14 +36,14 @@ def status(context: Context, *, as_json: bool) -> None:
         click.echo(f"missing  {', '.join(missing)}: `ct-retrain track rebuild`")
 
 
-@track.command(short_help="Write the store anew from the NightRecords.")
+@track.command(short_help="Rebuild the store from the NightRecords.")
 @json_option
 @click.pass_obj
 def rebuild(context: Context, *, as_json: bool) -> None:
-    """Write every night on record into the store.
+    """Write every night on record into the store again.
 
-    The embedded store is made anew beside the old one and takes its place when it is whole; on a server the nights
-    that differ are written again. No night may run meanwhile.
+    The embedded store is deleted first; on a server only the runs of nights are, and other contents stay. No
+    night may run meanwhile.
     """
     from ct_retrain.nightly.tracking import rebuild_tracking
 

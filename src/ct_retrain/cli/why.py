@@ -1,4 +1,4 @@
-"""What `show` says of the problems behind a decision: which flipped, and one of them from close by."""
+"""Print what `show` says of the problems behind a decision: which flipped, and details of one."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED = 12
 
 
 def print_flips(record: NightRecord) -> None:
-    """Problems won and lost against each incumbent, and where their answers are."""
+    """Print the problems won and lost against each incumbent, and where their answers are."""
     if record.decision is None or not record.decision.evidence.comparisons:
         return
     for one in record.decision.evidence.comparisons:
@@ -30,17 +30,17 @@ def print_flips(record: NightRecord) -> None:
     if missed:
         where = next(ref.path for ref in record.stages if ref.stage == "benchmark")
         ledger = where.rpartition("/")[0] + "/flips.jsonl"
-        click.echo(f"forgotten: {missed} problems that some release before solved, by release in {ledger}")
+        click.echo(f"forgotten: {missed} problems that an earlier release solved; by release in {ledger}")
 
 
 def print_places(workspace: Workspace, record: NightRecord) -> None:
-    """What was left out for every arm, and where the first failing answers are."""
+    """Print what was left out for every arm, and where the first failing answers are."""
     from ct_retrain.nightly.records import failures, quarantined
 
     left_out = quarantined(workspace, record)
     if left_out:
         where = workspace.relative(workspace.stage(record.night, "benchmark") / "quarantined.jsonl")
-        click.echo(f"not asked, for no arm: {_listed(left_out)}; reasons in {where}")
+        click.echo(f"not asked of any arm: {_listed(left_out)}; reasons in {where}")
     rows = [(one.problem, one.where) for one in failures(workspace, record, _NAMED)]
     if rows:
         print_table("failing answers of the candidate", ("problem", "answer, verdict and log"), rows)
@@ -48,7 +48,7 @@ def print_places(workspace: Workspace, record: NightRecord) -> None:
 
 
 def print_sources(workspace: Workspace, record: NightRecord) -> None:
-    """What became of the gold sets and the general data, file by file."""
+    """Print the counts of gold sets and general data, file by file."""
     from ct_retrain.nightly.records import trained
 
     facts = trained(workspace, record)
@@ -63,17 +63,17 @@ def print_sources(workspace: Workspace, record: NightRecord) -> None:
 
 
 def print_certificate(workspace: Workspace, record: NightRecord) -> None:
-    """What the mixture was compared with, and the rows that come nearest to a benchmark problem."""
-    from ct_retrain.core.records.certificate import told
+    """Print what the mixture was compared with, and the rows nearest to a benchmark problem."""
+    from ct_retrain.core.records.certificate import certificate_lines
     from ct_retrain.nightly.audit import certificate_of
 
     found = certificate_of(workspace, record)
     if found is None:
         return
-    click.echo("\n".join(["decontamination", *(f"  {line}" for line in told(found))]))
+    click.echo("\n".join(["decontamination", *(f"  {line}" for line in certificate_lines(found))]))
     if found.nearest:
         rows = [near.told for near in found.nearest]
-        print_table("nearest rows of the mixture", ("by", "alike", "problem", "row"), rows)
+        print_table("nearest rows of the mixture", ("by", "similarity", "problem", "row"), rows)
 
 
 def _print_comparison(one: Comparison) -> None:
@@ -88,7 +88,7 @@ def _listed(problems: Sequence[str]) -> str:
 
 
 def print_inspection(found: Inspection) -> None:
-    """One problem of a night."""
+    """Print one problem of a night."""
     rows = [
         (
             one.arm,
@@ -104,9 +104,9 @@ def print_inspection(found: Inspection) -> None:
     click.echo(f"{found.outcome}: {found.detail}\nanswer in {found.where}")
     lines = found.log.rstrip().splitlines()[-_LOG_LINES:]
     click.echo("\n".join(["log", *(f"  {line}" for line in lines)]))
-    click.echo(_printable(found.diff) or "the answer is the golden, line by line")
+    click.echo(_printable(found.diff) or "the answer equals the golden")
 
 
 def _printable(text: str) -> str:
-    """*text* without what a terminal would obey: a model wrote it."""
+    """Return *text* without terminal control sequences, since a model wrote it."""
     return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)

@@ -1,1 +1,1 @@
-"""Records, ports, settings, errors and the pure rules: the floor of the house, importing nothing above it."""
+"""Records, ports, settings, errors and the pure rules; imports nothing above it."""

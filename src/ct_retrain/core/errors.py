@@ -1,10 +1,9 @@
-"""What breaks the job, by whose fault it is; bad data is never an exception but a value.
+"""Exceptions, by whose fault they are; bad data is a value, not an exception.
 
-    CtRetrainError            our bug unless a subclass says otherwise      exit 1
-    ├── UsageError            the user's: a setting, an option, a path      exit 2
-    ├── ToolError             a tool's: simulator, trainer, GPU, disk full  exit 4
-    ├── CorruptStateError     the disk's: a manifest that lies              exit 5
-    └── LockedError           another night's: it is still running          exit 11
+CtRetrainError            our bug unless a subclass says otherwise      exit 1 ├── UsageError            the
+user's: a setting, an option, a path      exit 2 ├── ToolError             a tool's: simulator, trainer, GPU,
+disk full  exit 4 ├── CorruptStateError     the disk's: a manifest that does not match    exit 5 └──
+LockedError           another night's: it is still running          exit 11
 
 A decision (published, held, rejected) is a value with an exit code of its own, see `core.records.night`.
 """
@@ -13,25 +12,25 @@ from typing import ClassVar
 
 
 class CtRetrainError(Exception):
-    """The job could not do its work; the message says what, where and what to do next."""
+    """The job could not be done; the message says what failed, where, and what to do next."""
 
     exit_code: ClassVar[int] = 1
 
 
 class UsageError(CtRetrainError):
-    """The user asked for something that cannot be: fix the call or the setting."""
+    """The user asked for something impossible; the call or the setting must be corrected."""
 
     exit_code: ClassVar[int] = 2
 
 
 class ToolError(CtRetrainError):
-    """A tool outside us failed; it says nothing about the design or the model that was being judged."""
+    """An external tool failed; this says nothing about the design or the model being judged."""
 
     exit_code: ClassVar[int] = 4
 
 
 class CorruptStateError(CtRetrainError):
-    """Something on disk contradicts its own manifest; nothing is written until a person has looked."""
+    """A file contradicts its manifest; nothing is written until a person has looked."""
 
     exit_code: ClassVar[int] = 5
 

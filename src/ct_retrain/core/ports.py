@@ -1,4 +1,4 @@
-"""What we need of the outside world, as Protocols; `adapters` and `judge` provide them, `compose` chooses."""
+"""Protocols of what lies outside; `adapters` and `judge` implement them, `compose` chooses."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -10,21 +10,21 @@ from ct_retrain.core.records.notice import Beat, Notice
 from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 from ct_retrain.core.records.readiness import Readiness
 from ct_retrain.core.records.snapshot import Stored
-from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.tracked import Story, Tracked
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.core.records.verdict import Design, Verdict
 
 
 class Simulator(Protocol):
-    """Says whether a design does what its testbench says."""
+    """Decides whether a design does what its testbench checks."""
 
     @property
     def tool(self) -> Tool:
-        """Everything that can change a verdict."""
+        """Name and version of everything that can change a verdict."""
         ...
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; the same design gives the same verdict. Raise ToolError when the judge is at fault."""
+        """Judge *design*; equal designs get equal verdicts. Raise ToolError if the judge itself fails."""
         ...
 
 
@@ -33,53 +33,58 @@ class Generator(Protocol):
 
     @property
     def tool(self) -> Tool:
-        """Everything that can change an answer, the weights' digest included."""
+        """Name and version of everything that can change an answer, with the digest of the weights."""
         ...
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield samples `first` to `sampling.samples` − 1 of every prompt, each drawn from (seed, id, index) alone.
+        """Yield samples `first` to `sampling.samples` − 1 of every prompt, each drawn from (seed, id, index)
+        alone.
 
-        The order is free; a caller that stops early loses only what it did not take.
+        The order is not defined; a caller that stops early loses only samples it has not taken.
         """
         ...
 
 
 @runtime_checkable
 class Rendering(Protocol):
-    """A Generator that puts a question into words of its own before its model reads it: a chat template.
+    """A Generator that puts the question into its own words before the model reads it, by a chat template.
 
-    One that sends the text of a prompt as it is, to a server or a table, need not be one.
+    A generator that sends the prompt's text unchanged need not implement this.
     """
 
     def reads(self, prompts: Sequence[Prompt]) -> str:
-        """Digest of what the model really reads when it is asked *prompts*, today's date included where it is told."""
+        """Return a digest of what the model reads for *prompts*, with today's date if the template contains
+        it.
+        """
         ...
 
 
 class Generators(Protocol):
-    """Opens the arms: mainline as it is, or with a nightly adapter on top."""
+    """Loads the arms: mainline as it is, or with a nightly adapter."""
 
     def open(self, adapter: Path | None) -> Generator:
-        """Load mainline, with *adapter* if given; raise ToolError when it does not load."""
+        """Load mainline, with *adapter* if given; raise ToolError if it does not load."""
         ...
 
     def close(self) -> None:
-        """Give back what `open` took: memory, a server that was started. `open` may be called again afterwards.
+        """Release what `open` took: memory, or a server that was started. `open` may be called again.
 
-        Generators that were opened before must not be used after it. Never raises for what is outside us.
+        Generators opened before must not be used afterwards. Does not raise for failures of external tools.
         """
         ...
 
 
 class Mainline(Protocol):
-    """The model that every night starts from, looked at without loading it."""
+    """The model that every night starts from, examined without loading its weights."""
 
     def identity(self) -> str:
-        """Digest of everything that says how it is asked, but today's date: part of the keys of train and benchmark."""
+        """Return a digest of how the model is prompted, without today's date, for the keys of train and
+        benchmark.
+        """
         ...
 
     def examine(self, questions: Sequence[Prompt]) -> Readiness:
-        """Whether it can be trained, and asked *questions*; the words are those with which a night would end."""
+        """Report whether it can be trained and can answer *questions*, in the words of a night's errors."""
         ...
 
 
@@ -88,87 +93,89 @@ class Trainer(Protocol):
 
     @property
     def tool(self) -> Tool:
-        """Libraries and device."""
+        """Name and version of libraries and device."""
         ...
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
-        """Train as *plan* says and leave a PEFT adapter in `out/adapter`; write nowhere else.
+        """Train as *plan* says, and leave a PEFT adapter in `out/adapter`; write nowhere else.
 
-        Called again on a directory it was interrupted in, it continues from its last checkpoint.
+        Called again on a directory in which it was interrupted, it continues from the last checkpoint.
         """
         ...
 
 
 class Notifier(Protocol):
-    """Tells the team, through channels of which each is reached or not; its failure never changes the outcome."""
+    """Sends notices to channels, each of which may fail alone; a failure never changes a night's outcome."""
 
     @property
     def channels(self) -> Mapping[str, str]:
-        """Channel → what messages call it, without a secret in either; raise UsageError where they cannot be read."""
+        """Return channel → name to show, without secrets; raise UsageError if the addresses cannot be read."""
         ...
 
     def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
-        """Deliver *notice* to *channels* within a time limit; return channel → why, for those not reached."""
+        """Send *notice* to *channels* within a time limit; return channel → reason for those that failed."""
         ...
 
 
 class Heartbeat(Protocol):
-    """A dead-man's switch, which alerts when it hears nothing: a job that never ran cannot tell so itself."""
+    """A dead-man's switch: it alerts when no ping arrives, since a job that never ran cannot report that."""
 
     def ping(self, beat: Beat, words: str) -> None:
-        """Report *beat*, with *words* for its log; raise ToolError where nobody listens."""
+        """Report *beat*, with *words* for its log; raise ToolError if it is not received."""
         ...
 
 
 class Tracker(Protocol):
-    """Shows nights to people who compare runs; never the truth, and its failure never changes the outcome."""
+    """Shows nights in a tool for comparing runs; a failure never changes a night's outcome."""
 
     @property
     def place(self) -> str:
-        """What tells this store from another; without secrets."""
+        """Return what identifies the store, without secrets."""
         ...
 
     def follow(self, story: Story) -> Tracked:
-        """Make the store say what *story* says of its nights and aliases, however often; raise ToolError."""
+        """Write the nights and aliases of *story*, replacing what was written before; raise ToolError on
+        failure.
+        """
         ...
 
     def rebuild(self, story: Story) -> Tracked:
-        """The same for all nights there are, from nothing where the store is ours."""
+        """Delete our own store and write *story*; on a server replace only the nights of *story*."""
         ...
 
     def holds(self) -> Tracked:
-        """What is there."""
+        """Return what the store holds."""
         ...
 
 
 class Store(Protocol):
-    """Keeps objects off-site. It is not believed: whoever needs to be sure reads them back.
+    """Stores objects off-site. It is not trusted: a caller that must be sure reads the objects back.
 
-    Every method raises ToolError, saying what to do, when the store cannot be reached or refuses; an object that is
-    not there is None. Methods may be called from several threads.
+    Every method raises ToolError, saying what to do, if the store cannot be reached or refuses; an object
+    that does not exist is None. Methods may be called from several threads.
     """
 
     @property
     def name(self) -> str:
-        """Which store it is, as receipts name it."""
+        """Return the store's name, as receipts record it."""
         ...
 
     def put(self, key: str, source: BinaryIO, size: int, sha256: str) -> Stored:
-        """Send the first *size* bytes of *source*; what an interrupted call sent is not sent again where it can be."""
+        """Send the first *size* bytes of *source*; an interrupted upload is resumed if the store allows it."""
         ...
 
     def stat(self, key: str) -> Stored | None:
-        """What the store says of the object that *key* names now."""
+        """Return what the store says of the object that *key* names now."""
         ...
 
     def read(self, key: str, version: str = "") -> Iterator[bytes] | None:
-        """The bytes under *key*, of that version if one is named."""
+        """Return the bytes under *key*, of *version* if one is given."""
         ...
 
     def list(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Every key that begins with *prefix*, with when its object was last written."""
+        """Yield every key that begins with *prefix*, and when its object was last written."""
         ...
 
     def tidy(self, before: datetime) -> None:
-        """Drop what uploads that were begun *before* and never ended have left."""
+        """Delete the remains of unfinished uploads begun *before* that time."""
         ...

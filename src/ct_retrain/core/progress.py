@@ -1,7 +1,7 @@
-"""How far a long step is, said on the log as it goes; whoever reads the log draws a bar, a line, or nothing.
+"""Report the progress of long steps as log events; the log's reader draws a bar, a line, or nothing.
 
-A `progress` event carries `what`, `done`, `total` (None where nobody knows), `rate` (a second) and `left` (seconds,
-None where nobody knows). Events of one step are at least `PACE` seconds apart, but for the last, which says `over`.
+A `progress` event carries `what`, `done`, `total` (None if unknown), `rate` (per second) and `left` (seconds,
+None if unknown). Events of one step are at least `PACE` seconds apart, except the last, which has `over`.
 """
 
 import time
@@ -14,22 +14,24 @@ T = TypeVar("T")
 
 EVENT = "progress"
 PACE = 0.2
-"""Seconds between two events of one step; a reader that writes lines leaves most of them out."""
+"""Minimum seconds between two events of one step; a reader that prints lines skips most of them."""
 
 _LOG = structlog.get_logger("ct_retrain.progress")
 
 
 class Pace:
-    """One long step: told how much is done, says it on the log from time to time."""
+    """Progress of one long step, logged from time to time."""
 
     def __init__(self, what: str, total: int | None, clock: Callable[[], float] = time.monotonic) -> None:
-        """*what* is done *total* times; *clock* gives seconds."""
+        """Start the step *what* of *total* items; *clock* returns seconds."""
         self._what, self._total, self._clock = what, total, clock
         self._began = self._said = clock()
         self._first: int | None = None
 
     def reach(self, done: int) -> None:
-        """*done* of the step are done; what was done before the first call (a resumed step) is in no rate."""
+        """Report that *done* items are done; those done before the first call (a resumed step) are in no
+        rate.
+        """
         if self._first is None:
             self._first = done
         now = self._clock()
@@ -38,12 +40,12 @@ class Pace:
             self._say(done, over=False)
 
     def end(self, done: int) -> None:
-        """The step is over; it is said if the step took long enough to be noticed."""
+        """End the step; log it if it took long enough to have been shown."""
         if self._clock() - self._began >= PACE:
             self._say(done, over=True)
 
     def _say(self, done: int, *, over: bool) -> None:
-        if not structlog.is_configured():  # a caller of the library who reads no log is not to be flooded
+        if not structlog.is_configured():  # do not flood a library caller who reads no log
             return
         seconds = self._clock() - self._began
         rate = (done - (self._first or 0)) / seconds if seconds > 0 else 0.0
@@ -60,7 +62,7 @@ class Pace:
 
 
 def paced(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
-    """Yield *items*, saying how many of *total* there were."""
+    """Yield *items* while reporting how many of *total* have been yielded."""
     pace = Pace(what, total)
     done = 0
     pace.reach(0)

@@ -1,4 +1,4 @@
-"""The base of everything on disk: frozen, closed, strict Records, and the digest that names them."""
+"""The base class of everything on disk, frozen and strict, and the digest that names records."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 
 class Record(BaseModel):
-    """A frozen value: unknown keys, missing keys and wrong types are errors, on disk as in memory."""
+    """A frozen value; unknown keys, missing keys and wrong types are errors, on disk as in memory."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -33,41 +33,41 @@ RelativePath = Annotated[str, AfterValidator(_relative)]
 
 
 class FileRef(Record):
-    """A file by what it holds: its path relative to the directory of the Record that names it."""
+    """A file and its digest; the path is relative to the directory of the Record that names it."""
 
     path: RelativePath
     sha256: Sha256
     size: int
-    """Bytes."""
+    """Size in bytes."""
 
 
 class Tool(Record):
-    """A program or library that took part, precisely enough that two equal Tools give equal answers."""
+    """A program or library with version and details; equal Tools give equal answers."""
 
     name: str
     version: str
     detail: str = ""
-    """Whatever else changes its answers: a build, a device, a model digest."""
+    """Anything else that changes its answers: a build, a device, a model digest."""
 
 
 class Rejected(Record):
-    """Input that was looked at and refused: a value, counted and kept, never a lost file."""
+    """Refused input, as a value that is counted and kept, so that no file is lost silently."""
 
     subject: str
     """What was refused: `runs/r7/trace.jsonl:12`, a spec hash, a problem id."""
     reason: str
-    """One of a small set of words per stage, so that reasons can be counted."""
+    """Reason: one of a small set of words for each stage, so that reasons can be counted."""
     detail: str = ""
 
 
 def canonical_json(value: Record | dict[str, Any]) -> str:
-    """*value* as JSON with sorted keys and no spaces: equal values, equal text."""
+    """Return *value* as JSON with sorted keys and no spaces; equal values give equal text."""
     data = value.model_dump(mode="json") if isinstance(value, Record) else value
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def digest(*values: Record | dict[str, Any] | str) -> str:
-    """Sha256 (64 hex digits) over *values* in order; the separator keeps ("ab","c") and ("a","bc") apart."""
+    """Return the sha256 (64 hex digits) of *values* in order; ("ab","c") and ("a","bc") differ."""
     state = hashlib.sha256()
     for value in values:
         text = value if isinstance(value, str) else canonical_json(value)

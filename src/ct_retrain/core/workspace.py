@@ -1,4 +1,4 @@
-"""Where everything of a workspace lies: names only, nothing is read or made here."""
+"""Paths of a workspace; nothing is read or created here."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -8,102 +8,102 @@ from ct_retrain.core.configuration.settings import PathSettings
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
 NIGHT_LOG = "night.log"
-"""What was logged while the night ran, one JSON object a line; older parts lie beside it as `.1`, `.2`."""
+"""Log of a night, one JSON object per line; older parts are `.1`, `.2` beside it."""
 
 SERVER_LOG = "server.log"
-"""What the server said that `endpoint.command` started, in the night's directory; of the one before as `.1`."""
+"""Output of the server of `endpoint.command`, in the night's directory; the previous one's is `.1`."""
 
 
 class Workspace(NamedTuple):
-    """A root directory and the names of the places in it."""
+    """The root directory of a workspace and the paths in it."""
 
     root: Path
     paths: PathSettings
 
     @property
     def runs(self) -> Path:
-        """The pipeline's runs; we only read them."""
+        """Directory of the pipeline's runs, which are only read."""
         return self.root / self.paths.runs
 
     @property
     def gold(self) -> Path:
-        """Gold sets."""
+        """Directory of gold sets."""
         return self.root / self.paths.gold
 
     @property
     def general(self) -> Path:
-        """General instruction data."""
+        """Directory of general instruction data."""
         return self.root / self.paths.general
 
     @property
     def models(self) -> Path:
-        """Releases, `latest_nightly` and its history."""
+        """Directory of releases, `latest_nightly` and its history."""
         return self.root / self.paths.models
 
     @property
     def work(self) -> Path:
-        """One directory a night."""
+        """Directory of nights, one directory each."""
         return self.root / self.paths.work
 
     @property
     def lock(self) -> Path:
-        """Held by the running night."""
+        """Lock file, held by the running night."""
         return self.work / ".lock"
 
     @property
     def verdicts(self) -> Path:
-        """The judge's cache: verdicts by content, safe to delete."""
+        """Verdict cache, by content; safe to delete."""
         return self.work / ".verdicts"
 
     @property
     def samples(self) -> Path:
-        """Answers by what they were drawn from, for nights that need the same; safe to delete."""
+        """Cache of answers, by what they were drawn from; safe to delete."""
         return self.work / ".samples"
 
     @property
     def outbox(self) -> Path:
-        """One file a notice, in a directory a night: which channels have it."""
+        """Notices: one file each, in a directory per night."""
         return self.work / ".outbox"
 
     @property
     def archive(self) -> Path:
-        """Nights that were not published."""
+        """Directory of nights that were not published."""
         return self.root / self.paths.archive
 
     @property
     def reports(self) -> Path:
-        """Pages for people; all of them can be written again from the records."""
+        """Directory of reports, which can be written again from the records."""
         return self.root / self.paths.reports
 
     @property
     def records(self) -> Path:
-        """NightRecords."""
+        """Directory of NightRecords."""
         return self.root / self.paths.run_db
 
     def record(self, night: str) -> Path:
-        """The file whose existence means that *night* is over."""
+        """Return the path of the record of *night*; if the file exists, the night is over."""
         return self.records / f"{night}.json"
 
     def receipt(self, night: str) -> Path:
-        """Proof that *night* is off-site; beside the NightRecords, where no purge goes."""
+        """Return the path of the receipt of *night*, beside the NightRecords, where no purge reaches."""
         return self.records / "receipts" / f"{night}.json"
 
     def purged(self, night: str) -> Path:
-        """What was purged of *night*; absent when nothing was, or when it was restored."""
+        """Return the path of the list of files purged of *night*; absent if none were, or after a restore."""
         return self.work / night / "purged.json"
 
     def night(self, night: str) -> Path:
-        """Directory of *night*."""
+        """Return the directory of *night*."""
         return self.work / night
 
     def stage(self, night: str, stage: str) -> Path:
-        """Directory that *stage* fills."""
+        """Return the directory of *stage* in *night*."""
         return self.work / night / stage
 
     def model(self, name: str) -> str:
-        """*name* as an absolute path when it is a directory below the root, else as the hub name it is."""
+        """Return *name* as an absolute path if it is a directory in the workspace, else unchanged."""
         return str(self.root / name) if (self.root / name).is_dir() else name
 
     def relative(self, path: Path) -> str:
-        """*path* as records name it."""
+        """Return *path* relative to the workspace, as records name it."""
         return path.relative_to(self.root).as_posix()

@@ -1,7 +1,7 @@
-"""Asks whether a row's design behaves like a golden, whatever its modules and ports are called.
+"""Decide whether a row's design behaves like a golden, whatever the names of its modules and ports.
 
-Both are simulated with the same stimuli first; only where their samples agree is a proof asked for, of a wrapper
-that gives the row's design the golden's name and ports. Unknown is not equal.
+Both are simulated with the same stimuli. If all samples agree, the prover compares the golden with a wrapper
+that gives the row's design the golden's name and ports. An unknown answer is not "equal".
 """
 
 import threading
@@ -15,27 +15,27 @@ from ct_retrain.verilog.rename import with_suffix
 
 
 class Equivalence(Protocol):
-    """Proves designs alike; `judge.prover.Prover.same` is one."""
+    """Proves two designs equivalent; `judge.prover.Prover.same` is one."""
 
     def __call__(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where it is not decided."""
+        """Whether module *top* behaves alike in both texts; None if undecided."""
         ...
 
 
 class Laboratory(NamedTuple):
-    """What behaviour is looked at with; without one of the two only texts are compared."""
+    """Simulator and prover; if one is missing, only texts are compared."""
 
     simulator: Simulator
     same: Equivalence
 
 
 class BehaviourAnswer(StrEnum):
-    """What came of one comparison."""
+    """Result of one comparison."""
 
     EQUAL = "equal"
-    """Proved."""
+    """Equivalence was proved."""
     DIFFERENT = "different"
-    """The samples differ, or it is proved."""
+    """The samples differ, or a difference was proved."""
     UNPROVED = "unproved"
     """The samples agree, and there is no proof."""
     UNSEEN = "unseen"
@@ -43,16 +43,16 @@ class BehaviourAnswer(StrEnum):
 
 
 class Behaviour:
-    """Compares behaviours and remembers traces; safe to share between threads."""
+    """Compares behaviours and caches traces; thread-safe."""
 
     def __init__(self, laboratory: Laboratory) -> None:
-        """Ask *laboratory*."""
+        """Use the tools of *laboratory*."""
         self._laboratory = laboratory
         self._traces: dict[tuple[str, str], tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
     def candidates(self, golden: Subject, other: Subject) -> tuple[int, ...] | None:
-        """Orders of the ports in which the samples of both agree; None where one cannot be simulated."""
+        """Return the port orders in which the samples of both agree; None if one cannot be simulated."""
         traces = [self._trace(subject) for subject in (golden, other)]
         if not all(traces):
             return None

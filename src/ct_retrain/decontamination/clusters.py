@@ -1,7 +1,7 @@
-"""Groups near-duplicates and bounds how many of a group are taken; near is not equal, so nothing is called a duplicate.
+"""Group near-duplicates and limit how many of a group are taken; near-duplicates are not removed as equal.
 
-MinHash over runs of canonical tokens estimates the Jaccard similarity. A group is whatever is connected by pairs
-above the threshold, so two members of one group may be less alike than that.
+MinHash over runs of canonical tokens estimates the Jaccard similarity. A group is a connected component of
+pairs above the threshold, so two members of one group may be less similar than that.
 """
 
 import random
@@ -17,10 +17,10 @@ _PERMUTATIONS = 128
 
 
 class Clusters:
-    """Grows by one design at a time; the groups do not depend on their order."""
+    """Groups of designs, added one at a time; the groups do not depend on the order."""
 
     def __init__(self, similarity: float) -> None:
-        """Designs belong together from the Jaccard *similarity* on."""
+        """Designs are linked from Jaccard *similarity* on."""
         from datasketch import MinHashLSH
 
         self._similarity = similarity
@@ -31,7 +31,7 @@ class Clusters:
 
     @property
     def designs(self) -> int:
-        """How many were added, equal ones included."""
+        """Number of designs added, equal ones included."""
         return len(self._parent)
 
     def add(self, key: int, shingles: frozenset[str]) -> None:
@@ -53,7 +53,7 @@ class Clusters:
         self._index.insert(key, sketch, check_duplication=False)
 
     def groups(self) -> list[tuple[int, ...]]:
-        """The keys that belong together, in groups of two and more."""
+        """Return the keys in groups of two or more."""
         found: defaultdict[int, list[int]] = defaultdict(list)
         for key in self._parent:
             found[self._root(key)].append(key)
@@ -67,7 +67,7 @@ class Clusters:
 
 
 def beyond(groups: list[tuple[int, ...]], cap: int, seed: int) -> frozenset[int]:
-    """The members of every group that are too many for *cap*, drawn by *seed*; none where *cap* is 0."""
+    """Return the members of every group in excess of *cap*, drawn by *seed*; none if *cap* is 0."""
     if not cap:
         return frozenset()
     chance = random.Random(seed)  # noqa: S311 - a reproducible choice, not a secret

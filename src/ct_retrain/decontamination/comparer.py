@@ -1,8 +1,8 @@
-"""Compares rows with every protected problem: which rows are one, by which rule, and how near the others come.
+"""Compare rows with every protected problem: which rows are one, by which rule, and how near the others come.
 
-Texts are looked up in indexes, so time grows with the rows and not with rows times problems. Behaviour is looked at
-where ports agree, the most suspicious pairs first: a simulation a design, and a proof where samples agree. Both are
-limited by number: what a budget of seconds leaves out would differ from run to run.
+Texts are looked up in indexes, so time grows with the rows rather than with rows times problems. Behaviour is
+compared where ports agree, the most suspicious pairs first: a simulation per design, and a proof if samples
+agree. Both are limited by number, because a budget of seconds would make results differ from run to run.
 """
 
 import os
@@ -23,7 +23,7 @@ Kind: TypeAlias = Literal["question", "rtl", "behaviour"]
 
 
 class Near(NamedTuple):
-    """A row that is no problem, and the problem that it is most like."""
+    """A row that is not a problem, and the problem most like it."""
 
     kind: Kind
     """What was compared."""
@@ -34,45 +34,45 @@ class Near(NamedTuple):
 
 
 class ComparisonLimits(NamedTuple):
-    """What counts as alike, and how much may be looked at."""
+    """What counts as equal, and how many pairs are compared."""
 
     similarity: float
-    """Of questions, from which on they are the same question."""
+    """Similarity of questions from which they count as the same."""
     simulations: int
-    """Pairs of row and golden whose samples are compared."""
+    """Maximum pairs of row and golden whose samples are compared."""
     proofs: int
-    """Pairs that a proof is asked for."""
+    """Maximum pairs given to the prover."""
 
 
 class ComparisonCounts(NamedTuple):
-    """How many pairs of a row and a golden with the same ports came to what, rows that are refused not counted."""
+    """Results for pairs of a row and a golden with equal ports, without rows that are refused."""
 
     different: int = 0
     unproved: int = 0
-    """The samples agree and nobody can prove more."""
+    """Pairs whose samples agree without a proof."""
     unseen: int = 0
-    """One of the two cannot be simulated."""
+    """Pairs of which one cannot be simulated."""
     unasked: int = 0
-    """Beyond the limits, or without simulator and prover."""
+    """Pairs beyond the limits, or without simulator and prover."""
 
 
 class ComparedRows(NamedTuple):
-    """What came of a comparison; rows are numbered as they were given."""
+    """Result of a comparison; rows are numbered in the order given."""
 
     matches: dict[int, Match]
     near: tuple[Near, ...]
-    """Of the rows that stay: for each kind the problem that is nearest, and every pair without a proof."""
+    """For rows that stay: the nearest problem by each kind, and every pair without a proof."""
     behaviour: ComparisonCounts
 
 
 class _Pair(NamedTuple):
-    """A row's design and a golden of the same ports."""
+    """A row's design and a golden with equal ports."""
 
     row: int
     problem: int
     other: Subject
     similarity: float
-    """Of the questions."""
+    """Similarity of the questions."""
     suspicion: float
 
 
@@ -81,7 +81,7 @@ def _nobody(number: int, rtl: Rtl) -> None:
 
 
 class Comparer:
-    """Compares with one set of suites."""
+    """Compares rows with one set of suites."""
 
     def __init__(
         self,
@@ -90,16 +90,18 @@ class Comparer:
         laboratory: Laboratory | None = None,
         workers: int = 0,
     ) -> None:
-        """Without *laboratory* texts alone are compared; *workers* designs are looked at at once, 0: one a processor."""
+        """Without *laboratory* only texts are compared; *workers* designs run in parallel, 0: one per
+        processor.
+        """
         self._references, self._limits = references, limits
         self._texts = Texts(references, limits.similarity)
         self._behaviour = Behaviour(laboratory) if laboratory else None
         self._workers = workers or os.cpu_count() or 1
 
     def compare(self, rows: Iterable[Candidate], tell: Callable[[int, Rtl], None] = _nobody) -> ComparedRows:
-        """Look at each of *rows*, and *tell* of the design of each that its texts do not give away.
+        """Compare each of *rows*; call *tell* with the design of each that its texts do not refuse.
 
-        The answer depends on nothing but rows, suites, limits, simulator and prover.
+        The result depends only on rows, suites, limits, simulator and prover.
         """
         matches: dict[int, Match] = {}
         near: list[Near] = []
@@ -153,7 +155,7 @@ class Comparer:
             yield _Pair(row, number, Subject(top, small), similarity, similarity + designs.get(number, 0.0))
 
     def _behaviours(self, pairs: Sequence[_Pair]) -> dict[_Pair, BehaviourAnswer]:
-        """What came of each of *pairs*, as far as the limits go; samples first, then proofs for those that agree."""
+        """Compare each of *pairs* within the limits: samples first, then proofs for those that agree."""
         ends: dict[_Pair, BehaviourAnswer] = {}
         chosen = pairs[: self._limits.simulations]
         with ThreadPoolExecutor(self._workers, thread_name_prefix="decontamination") as pool:

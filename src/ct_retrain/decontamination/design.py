@@ -1,4 +1,4 @@
-"""RTL as it is compared: digests up to names, order and constants, ports, and the shingles that make designs near."""
+"""RTL as compared: digests up to names, order and constants; ports; and shingles for similarity."""
 
 import hashlib
 import re
@@ -7,20 +7,20 @@ from typing import NamedTuple
 
 from ct_retrain.verilog.extract import find_rtl
 from ct_retrain.verilog.fingerprint import canonical, shape_words
-from ct_retrain.verilog.modules import Module, names, ports_of, roots
+from ct_retrain.verilog.modules import Module, declared_ports, module_names, roots
 from ct_retrain.verilog.statements import is_clocked, module_statements
 from ct_retrain.verilog.tree import parse
 
 TRIVIAL_TOKENS = 20
-"""A golden whose statements have fewer tokens (a gate, a wire, a half adder, a multiplexer of two) is trivial."""
+"""A golden with fewer tokens (a gate, a wire, a half adder, a multiplexer of two) is trivial."""
 _SHINGLE = 5
 
 
 class Signature(NamedTuple):
-    """What ports tell without their names."""
+    """The ports of a module without their names."""
 
     ports: tuple[tuple[str, int | None, int], ...]
-    """Direction, width and how many, in order."""
+    """(direction, width) → number of such ports, in order."""
     clocked: bool
 
 
@@ -33,7 +33,7 @@ class Rtl(NamedTuple):
     statements: frozenset[str]
     """Digest of the statements of every module."""
     tokens: int
-    """Of all statements."""
+    """Number of tokens of all statements."""
     tops: tuple[Module, ...]
     """Modules that no other module of the text instantiates."""
     clocked: bool
@@ -41,25 +41,25 @@ class Rtl(NamedTuple):
 
     @property
     def trivial(self) -> bool:
-        """Whether honest data may well hold the same design."""
+        """Whether unrelated data may well contain the same design."""
         return self.tokens < TRIVIAL_TOKENS
 
     def signature(self, top: Module) -> Signature:
-        """Of the module *top*."""
+        """Return the signature of the module *top*."""
         kinds = Counter((port.direction, port.width) for port in top.ports)
         listed = sorted(kinds.items(), key=lambda item: (item[0][0], item[0][1] or 0))
         return Signature(tuple((*kind, count) for kind, count in listed), self.clocked)
 
 
 def read_rtl(text: str) -> Rtl | None:
-    """*text* as it is compared; None where it defines no module."""
+    """Return *text* in the compared form; None if it defines no module."""
     parsed = parse(text)
     if parsed is None:
         return None
-    found = names(parsed)
+    found = module_names(parsed)
     if not found.defined:
         return None
-    ports = ports_of(parsed, found.defined)
+    ports = declared_ports(parsed, found.defined)
     defined = tuple(Module(name, ports.get(name, ())) for name in found.defined)
     statements = module_statements(parsed, defined)
     outer = roots(found)
@@ -77,7 +77,7 @@ def read_rtl(text: str) -> Rtl | None:
 
 
 def _shingles(words: list[str]) -> list[str]:
-    """Runs of five tokens, hashed; one for a shorter text."""
+    """Return hashed runs of five tokens; a single one for a shorter text."""
     runs = range(max(1, len(words) - _SHINGLE + 1))
     texts = ("\x1f".join(words[at : at + _SHINGLE]) for at in runs)
     return [hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).hexdigest() for text in texts]
@@ -89,9 +89,9 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~)[^\n]*$", re.MULTILINE)
 
 
 def rtl_in(question: str, answer: str) -> str:
-    """The RTL of *answer*, whatever prose stands around it; "" where there is none.
+    """Return the RTL of *answer* without prose; "" if there is none.
 
-    Where the question ends in a module's header and the answer is the rest of the module, both together.
+    If the question ends in a module's header and the answer is the rest of the module, return both together.
     """
     whole = find_rtl(answer)
     if whole:

@@ -1,4 +1,4 @@
-"""The suites that no row may come from, and everything that a row is compared with."""
+"""The suites that no row may come from, and indexes for looking rows up in them."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,21 +16,21 @@ from ct_retrain.verilog.modules import Module
 
 
 class Protected(NamedTuple):
-    """One problem as rows are compared with it."""
+    """One problem in the form that rows are compared with."""
 
     suite: str
     id: str
     rtl: Rtl | None
-    """None where the golden cannot be read: then only the question is compared."""
+    """The golden; None if it cannot be read, and then only the question is compared."""
     top: Module | None
     words: tuple[Words, ...]
-    """Of the question as asked, and of the spec where that is another text."""
+    """Words of the question as asked, and of the spec if that differs."""
 
 
 def protected_suites(names: Iterable[str], listed: Sequence[str], workspace: Path) -> list[Suite]:
-    """The suites *names*, those of *listed* and the built-in ones, each once.
+    """Return the suites *names*, those of *listed*, and the built-in ones, each once.
 
-    Raise UsageError naming the setting where a suite of *listed* cannot be read.
+    Raise UsageError naming the setting if a suite of *listed* cannot be read.
     """
     found: dict[str, Suite] = {}
     for name in (*names, *BUILT_IN):
@@ -40,14 +40,14 @@ def protected_suites(names: Iterable[str], listed: Sequence[str], workspace: Pat
         try:
             suite = load_suite(name, workspace)
         except (UsageError, OSError, ValueError) as error:
-            message = f"decontamination.protect names {name!r}, which cannot be read: {error}; mend the path, or leave it out"
+            message = f"decontamination.protect names {name!r}, which cannot be read: {error}; correct the path, or leave it out"
             raise UsageError(message) from error
         found.setdefault(suite.digest, suite)
     return list(found.values())
 
 
 class References:
-    """Every protected problem, found by digest, by ports and by words."""
+    """Every protected problem, indexed by digest, ports and words."""
 
     def __init__(self, suites: Sequence[Suite]) -> None:
         """Read the goldens and the questions of *suites*."""
@@ -70,18 +70,18 @@ class References:
         )
 
     def questions_like(self, words: Words) -> dict[int, float]:
-        """Problem number → similarity of its question, for the nearest ones."""
+        """Return problem number → similarity of its question, for the nearest ones."""
         found: dict[int, float] = {}
         for number, similarity in self._questions.nearest(words.features, 20):
             found.setdefault(self._owners[number], similarity)
         return found
 
     def designs_like(self, rtl: Rtl) -> dict[int, float]:
-        """Problem number → similarity of its golden's tokens, for the nearest ones."""
+        """Return problem number → similarity of its golden's tokens, for the nearest ones."""
         return dict(self._designs.nearest(rtl.shingles, 20))
 
     def with_statements(self, rtl: Rtl) -> list[int]:
-        """The problems whose golden has the statements of *rtl*, or of one of its modules."""
+        """Return the problems whose golden has the statements of *rtl*, or of one of its modules."""
         found = list(self.by_statements.get(rtl.statements, ()))
         if len(rtl.statements) > 1:
             found += (
@@ -90,7 +90,7 @@ class References:
         return found
 
     def subject(self, number: int) -> Subject | None:
-        """The golden of a problem, to be simulated; None where it cannot be read."""
+        """Return the golden of a problem in the form for simulation; None if it cannot be read."""
         problem = self.problems[number]
         return Subject(problem.top, problem.rtl) if problem.top and problem.rtl else None
 

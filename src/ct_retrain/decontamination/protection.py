@@ -1,4 +1,4 @@
-"""The one place that decides which rows may be trained on: refuses benchmark problems, bounds near-duplicates, certifies."""
+"""Decide which rows may be trained on: no benchmark problems, few near-duplicates; write the certificate."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +21,7 @@ from ct_retrain.decontamination.rules import RULES_VERSION, Match
 from ct_retrain.decontamination.texts import Candidate
 
 _SHOWN = 5
-"""Nearest rows of each kind that a certificate names."""
+"""Number of nearest rows of each kind that a certificate names."""
 
 
 class Protection(NamedTuple):
@@ -30,46 +30,46 @@ class Protection(NamedTuple):
     suites: tuple[Suite, ...] = ()
     settings: DecontaminationSettings = DecontaminationSettings()
     laboratory: Laboratory | None = None
-    """None compares texts alone."""
+    """Tools for comparing behaviour; None compares only texts."""
     workers: int = 0
 
     @property
     def key(self) -> str:
-        """Digest of everything but the tools that can change what is refused."""
+        """Digest of everything, except the tools, that can change what is refused."""
         suites = sorted(suite.digest for suite in self.suites)
         settings = self.settings.model_dump(mode="json", exclude={"protect"})
         return digest(RULES_VERSION, settings, *suites)
 
     def comparer(self) -> Comparer:
-        """Read the suites."""
+        """Read the suites, and return the comparer."""
         settings = self.settings
         limits = ComparisonLimits(settings.similarity, settings.simulations, settings.proofs)
         return Comparer(References(self.suites), limits, self.laboratory, self.workers)
 
 
 class Cleaned(NamedTuple):
-    """Rows after the comparison, by their place among those that were given."""
+    """Result of the comparison; rows are numbered in the order given."""
 
     rows: tuple[Candidate, ...]
     compared: ComparedRows
     left_out: frozenset[int]
-    """Too many of a cluster for tonight."""
+    """Rows left out tonight because of a cluster's cap."""
     clusters: ClusterFacts
 
     @property
     def kept(self) -> list[int]:
-        """Those that may be trained on tonight."""
+        """Rows that may be trained on tonight."""
         gone = self.compared.matches.keys() | self.left_out
         return [number for number in range(len(self.rows)) if number not in gone]
 
     @property
     def refused(self) -> Mapping[int, Match]:
-        """Those that are benchmark problems."""
+        """Rows that are benchmark problems."""
         return self.compared.matches
 
 
-def clean(rows: Sequence[Candidate], protection: Protection, seed: int) -> Cleaned:
-    """Compare *rows* with every suite of *protection*, and draw by *seed* which of too many near-duplicates to take."""
+def decontaminate(rows: Sequence[Candidate], protection: Protection, seed: int) -> Cleaned:
+    """Compare *rows* with every suite of *protection*; *seed* draws which near-duplicates are kept."""
     settings = protection.settings
     grown: defaultdict[str, Clusters] = defaultdict(lambda: Clusters(settings.cluster_similarity))
     compared = protection.comparer().compare(
@@ -93,7 +93,7 @@ def clean(rows: Sequence[Candidate], protection: Protection, seed: int) -> Clean
 
 
 def certificate(cleaned: Cleaned, protection: Protection, taken: Iterable[str]) -> Certificate:
-    """The Certificate of a mixture that holds the rows with the ids *taken*, among those that were *cleaned*."""
+    """Return the Certificate of a mixture of the rows with the ids *taken*, among those *cleaned*."""
     rows, compared, looks = cleaned.rows, cleaned.compared, cleaned.compared.behaviour
     refused: defaultdict[str, list[int]] = defaultdict(list)
     for number, match in compared.matches.items():
@@ -125,7 +125,7 @@ def _by_source(rows: Sequence[Candidate], numbers: Iterable[int]) -> dict[str, i
 
 
 def _nearest(cleaned: Cleaned, taken: frozenset[str]) -> tuple[Neighbour, ...]:
-    """The most similar rows of each kind, each row once; equal similarity is ordered by the row's id."""
+    """Return the most similar rows of each kind, each row once; ties are ordered by the row's id."""
     found: dict[tuple[str, str], Neighbour] = {}
     for one in cleaned.compared.near:
         row = cleaned.rows[one.row]

@@ -1,4 +1,4 @@
-"""What the texts of one row say: whether they are a problem's, and which goldens its design should be simulated beside."""
+"""Compare a row's texts with the problems, and list the goldens beside which its design should be simulated."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,56 +13,56 @@ from ct_retrain.verilog.modules import Module
 
 
 class Candidate(NamedTuple):
-    """What may go into the mixture."""
+    """A row that may go into the mixture."""
 
     question: str
     answer: str
     source: str
-    """delta, repair, gold or general."""
+    """Source: delta, repair, gold or general."""
     subject: str = ""
-    """Where it comes from, for people."""
+    """Origin, for people."""
 
     @property
     def id(self) -> str:
-        """Names the row by what it says: 16 hex digits."""
+        """Digest of the row's content: 16 hex digits."""
         return digest(self.question, self.answer)[:16]
 
 
 class Read(NamedTuple):
-    """A row as it is compared."""
+    """A row in the form that is compared."""
 
     words: Words
     rtl: Rtl | None
-    """Of the answer."""
+    """RTL of the answer."""
     likeness: dict[int, float]
     """Problem → similarity of the questions, for the nearest ones."""
 
 
 SURE = 0.9
-"""A question that holds this share of a problem's weight holds the problem, whatever stands around it."""
+"""Share of a problem's weight from which a question contains it, whatever surrounds it."""
 NUMBERS = 0.75
-"""Share of the numbers that similar questions have in common: 8 bits are another problem than 12."""
+"""Share of numbers that similar questions must have in common: 8 bits are another problem than 12."""
 CORROBORATED = 0.4
 """Similarity of the questions from which an equal trivial design counts."""
 QUOTED = 60
-"""Characters from which a question that stands as it is in a problem's is a copy of it."""
+"""Minimum characters of a question that counts as copied if it occurs verbatim in a problem's."""
 
 
 class Texts:
     """Compares the texts of rows with those of problems."""
 
     def __init__(self, references: References, similarity: float) -> None:
-        """Questions are the same from *similarity* on."""
+        """Questions from *similarity* on are the same."""
         self._references, self._similarity = references, similarity
 
     def read(self, row: Candidate) -> Read:
-        """Cut *row* into what is compared."""
+        """Return *row* in the form that is compared."""
         words = words_of(row.question)
         text = rtl_in(row.question, row.answer)
         return Read(words, read_rtl(text) if text else None, self._references.questions_like(words))
 
     def match(self, row: Candidate, read: Read) -> Match | None:
-        """The problem that *row* is by its texts alone, if it is one."""
+        """Return the problem that *row* is by its texts alone, if any."""
         quoted = find_rtl(row.question)
         return (
             self._copied_question(read)
@@ -72,14 +72,16 @@ class Texts:
         )
 
     def same_ports(self, read: Read) -> Iterator[tuple[Module, int]]:
-        """Tops of the row's design and the problems whose golden has their ports; trivial ones only if they count."""
+        """Return the row's tops and the problems whose golden has their ports; trivial ones only if they
+        count.
+        """
         for top in read.rtl.tops if read.rtl else ():
             for number in self._references.by_signature.get(read.rtl.signature(top), ()) if read.rtl else ():
                 if top.ports and self._counts(number, read, read.rtl):
                     yield top, number
 
     def found(self, rule: Rule, number: int, similarity: float) -> Match:
-        """The Match of problem *number* by *rule*."""
+        """Return the Match of problem *number* by *rule*."""
         problem = self._references.problems[number]
         return Match(rule, problem.suite, problem.id, round(similarity, 4))
 
@@ -112,7 +114,7 @@ class Texts:
         return None
 
     def _counts(self, number: int, read: Read, rtl: Rtl | None) -> bool:
-        """Whether an equal design means anything: a trivial one does where question or interface agree as well."""
+        """Whether an equal design counts: a trivial one does only if question or interface agree as well."""
         problem = self._references.problems[number]
         if problem.rtl is None or not problem.rtl.trivial:
             return True
@@ -140,7 +142,7 @@ def _interface(top: Module) -> tuple[str, frozenset[tuple[str, str, int | None]]
 
 
 def _contradicts(rtl: Rtl | None, problem: Protected) -> bool:
-    """Whether both have a design, and no top of the row's has the ports of the golden."""
+    """Whether both have a design, and no top module of the row's has the golden's ports."""
     if rtl is None or problem.rtl is None or problem.top is None:
         return False
     wanted = problem.rtl.signature(problem.top)

@@ -1,8 +1,9 @@
-"""What a design answers to fixed stimuli, so that most designs that differ are told apart without a proof.
+"""A design's outputs for fixed stimuli, which distinguish most different designs without a proof.
 
-Stimuli are given to inputs by width and by rank among those of that width, so names do not matter. Ranks are taken
-in three orders: by position, by name, and by first use in the text. Three instances run side by side, one an order.
-Agreement in every sample proves nothing; a difference is taken for one, although an unknown bit may have made it.
+Stimuli are assigned to inputs by width and by rank among those of equal width, so names do not matter. Ranks
+are taken in three orders: by position, by name, and by first use in the text. Three instances run side by
+side, one per order. Agreement in every sample proves nothing. A difference counts as one, although an unknown
+bit may have caused it.
 """
 
 import hashlib
@@ -17,22 +18,22 @@ from ct_retrain.verilog.modules import Module, Port
 ORDERS = ("position", "name", "first use")
 _STEPS = 160
 _CHARACTERS = 3000
-"""Of output, less than a verdict's log holds by default."""
+"""Maximum characters of output, fewer than a verdict's log holds by default."""
 _BLOCK = 6
-"""Steps in which a one-bit input mostly stays: a reset that comes at random leaves no time to count."""
+"""Number of steps in which a one-bit input mostly stays: a reset at random would leave no time to count."""
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 _EDGE = re.compile(r"\b(?:pos|neg)edge\s+([A-Za-z_]\w*)")
 
 
 class Subject(NamedTuple):
-    """A top and the text it stands in."""
+    """A top module and the text that contains it."""
 
     top: Module
     rtl: Rtl
 
 
 def question(subject: Subject) -> Design | None:
-    """The simulation that gives the trace of *subject*; None where ports cannot be driven or names are unusual."""
+    """Return the simulation that traces *subject*; None if ports cannot be driven or names are unusual."""
     top, steps = subject.top, _steps(subject)
     usable = all(
         port.direction in {"input", "output"} and port.width and _PLAIN.fullmatch(port.name)
@@ -44,14 +45,14 @@ def question(subject: Subject) -> Design | None:
 
 
 def read_trace(log: str) -> tuple[str, ...]:
-    """The samples that the simulation of `question` printed, an order a text; empty where there are none."""
+    """Return the samples that the simulation of `question` printed, one text per order; empty if none."""
     lines = [line.split()[1:] for line in log.splitlines() if line.startswith(_MARK)]
     whole = [line for line in lines if len(line) == len(ORDERS)]
     return tuple("".join(column) for column in zip(*whole, strict=True)) if whole else ()
 
 
 def agree(one: str, other: str) -> bool:
-    """Whether two traces of one order differ nowhere; an unknown digit agrees with every other."""
+    """Whether two traces of one order agree; an unknown digit agrees with any other."""
     return len(one) == len(other) and all(
         first == second or first in _UNKNOWN or second in _UNKNOWN
         for first, second in zip(one, other, strict=True)
@@ -59,7 +60,7 @@ def agree(one: str, other: str) -> bool:
 
 
 def matching(golden: Subject, other: Subject, order: int) -> dict[str, str]:
-    """The golden's ports → the other's, as rank in *order* pairs them; the clocks are each other's."""
+    """Return the golden's ports → the other's, paired by rank in *order*; clocks are paired with each other."""
     sides = [_ranked(subject, order) for subject in (golden, other)]
     theirs = {place: port.name for port, place in sides[1].items()}
     pairs = {port.name: theirs.get(place, "") for port, place in sides[0].items()}
@@ -83,13 +84,13 @@ def _steps(subject: Subject) -> int:
 
 
 def _clock(subject: Subject) -> str:
-    """The one-bit input whose edge is waited for first; "" where there is none."""
+    """Return the one-bit input whose edge is waited for first; "" if there is none."""
     narrow = {port.name for port in _of(subject, "input") if port.width == 1}
     return next((name for name in _EDGE.findall(subject.rtl.text) if name in narrow), "")
 
 
 def _ranked(subject: Subject, order: int) -> dict[Port, _Place]:
-    """Every port but the clock → direction, width and rank."""
+    """Return every port but the clock → (direction, width, rank)."""
     clock = _clock(subject)
     ports = [port for port in subject.top.ports if port.name != clock or port.direction != "input"]
     if ORDERS[order] == "name":
@@ -164,7 +165,7 @@ def _step(inputs: list[_Place], step: int, *, clocked: bool) -> str:
 
 
 def _stimulus(place: _Place, step: int) -> int:
-    """The value of an input in *step*: one bit stays for a block or is random; wide ones are small, full or random."""
+    """Return an input's value in *step*: a bit stays for a block or is random; wide ones vary in size."""
     _, width, rank = place
     bits = width or 1
     block = step // _BLOCK

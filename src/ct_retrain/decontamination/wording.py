@@ -1,8 +1,10 @@
-"""Compares questions by the words that few problems share: a copy or a paraphrase is near, boilerplate counts nothing.
+"""Compare questions by words that few problems share: copies and paraphrases are near, boilerplate does not
+count.
 
-Word n-grams as they are would find every two problems of a suite alike, for a suite asks in the same phrases. Here a
-word or a pair of words weighs as its inverse document frequency within the suites, squared, and what a tenth of a
-suite's problems share weighs nothing. The similarity is the weight that row and problem share, over the problem's.
+Plain word n-grams would find any two problems of a suite alike, because a suite uses the same phrases. Here a
+word or a pair of words is weighted by its squared inverse document frequency within the suites, and one that
+a tenth of a suite's problems share has weight 0. The similarity is the weight shared by row and problem,
+divided by the problem's.
 """
 
 import itertools
@@ -41,23 +43,23 @@ _SPELLED = {name: str(value) for value, name in enumerate(_NUMBERS)} | {
 }
 _BASES = {"b": 2, "o": 8, "d": 10, "h": 16}
 _LEAST = 200
-"""Problems that frequencies are related to at least: of three problems nothing can be called rare."""
+"""Minimum number of problems for frequencies: among three problems nothing can be called rare."""
 _ENDINGS = ("ings", "ing", "ed", "es", "s")
 
 
 class Words(NamedTuple):
-    """A question as it is compared."""
+    """A question in the form that is compared."""
 
     exact: str
     """Its words in order, lower case, without spacing and punctuation."""
     features: frozenset[str]
-    """Words and pairs of neighbours."""
+    """Words and pairs of adjacent words."""
     numbers: Mapping[str, int]
-    """Value → how often: digits, Verilog literals and spelled numbers; 0 and 1 are left out."""
+    """Value → count, of digits, Verilog literals and spelled numbers, without 0 and 1."""
 
 
 def words_of(text: str) -> Words:
-    """Cut *text* into what is compared; Chinese, Japanese and Korean are cut into characters."""
+    """Split *text* into words; Chinese, Japanese and Korean into characters."""
     said = [_word(found) for found in _WORD.finditer(_WIDE.sub(r" \g<0> ", text))]
     stems = [_stem(word) for word in said]
     pairs = (f"{first} {second}" for first, second in itertools.pairwise(stems))
@@ -89,20 +91,22 @@ def _is_number(word: str) -> bool:
 
 
 def agreement(one: Mapping[str, int], other: Mapping[str, int]) -> float:
-    """The share of the numbers of two questions that both name; 1 where neither names any."""
+    """Return the share of the numbers of two questions that both name; 1 if neither names any."""
     if not one and not other:
         return 1.0
     return len(one.keys() & other.keys()) / len(one.keys() | other.keys())
 
 
 class Index:
-    """Feature sets that others are looked up in."""
+    """Index for finding similar feature sets."""
 
     def __init__(self, suites: Sequence[Sequence[frozenset[str]]], common: float = 0.1) -> None:
-        """Weigh the features of *suites*; what more than the share *common* of one of them holds weighs nothing.
+        """Weight the features of *suites*; one that more than the share *common* of a suite holds has weight
+        0.
 
-        What three of a suite hold or fewer always weighs, for a small suite has no other shares. The frequency of a
-        feature is the greatest among the suites, so that a problem which several suites hold keeps its weight.
+        A feature that at most three of a suite hold always counts, because a small suite has no smaller
+        shares. A feature's frequency is the greatest among the suites, so that a problem in several suites
+        keeps its weight.
         """
         size = max(_LEAST, *map(len, suites), 0)
         frequency: Counter[str] = Counter()
@@ -126,11 +130,11 @@ class Index:
                     self._holders[feature].append(number)
 
     def weight(self, features: Iterable[str]) -> float:
-        """What *features* weigh together."""
+        """Return the total weight of *features*."""
         return math.fsum(self._weights.get(feature, 0.0) for feature in features)
 
     def nearest(self, features: frozenset[str], most: int = 5) -> list[tuple[int, float]]:
-        """The numbers of the *most* sets that share most of their weight with *features*, and that share."""
+        """Return the *most* sets that share most of their weight with *features*, as number → share."""
         shared: defaultdict[int, float] = defaultdict(float)
         for feature in sorted(features & self._weights.keys()):
             for number in self._holders[feature]:

@@ -1,4 +1,4 @@
-"""Writes the self-checking testbench of a task: the golden RTL, renamed, is the reference."""
+"""Write the self-checking testbench of a task; the renamed golden RTL is the reference."""
 
 import re
 
@@ -11,8 +11,8 @@ REFERENCE = "ct_golden"
 def testbench(task: Task, cycles: int = 400, seed: int = 1) -> str:  # noqa: PT028 - a testbench is no pytest test
     """Write module `tb` for *task*: directed reset, then random stimulus with a 4-state compare.
 
-    The first half of a clocked run has no reset but the directed one, so that long counts are reached.
-    The verdict line is the last thing printed and starts with the `CT_VERDICT` macro, which the judge redefines.
+    The first half of a clocked run has only the directed reset, so that long counts are reached. The verdict
+    line is printed last and starts with the `CT_VERDICT` macro, which the judge redefines.
     """
     reference = re.sub(rf"\bmodule {re.escape(task.module)}\b", f"module {REFERENCE}", task.rtl, count=1)
     return "\n".join(
@@ -58,7 +58,9 @@ def _stimulus(task: Task) -> list[str]:
 
 
 def _drive(port: Port, equals: list[str]) -> list[str]:
-    """Random values alone never meet a corner of a wide port: mix in zero, ones, small values and equality."""
+    """Drive inputs with zero, ones, small values and equality too, because random values rarely meet a
+    corner.
+    """
     name, width = port
     words = ", ".join(["$random(seed)"] * ((width + 31) // 32))
     if width == 1:

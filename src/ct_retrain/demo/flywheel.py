@@ -1,6 +1,7 @@
-"""Several nights of the whole loop: specs come in, the pipeline writes them with what is served, a night learns.
+"""Run several nights of the whole loop: the pipeline writes new specs with the served model, then a night
+learns.
 
-Run again in the same workspace it goes on where it stopped.
+Run again in the same workspace, it continues where it stopped.
 """
 
 import contextlib
@@ -11,28 +12,27 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record
-from ct_retrain.core.records.night import BenchmarkFacts, Manifest, NightRecord
+from ct_retrain.core.records.night import BenchmarkFacts, NightRecord
 from ct_retrain.core.records.problem import Estimate, Problem, Scorecard
 from ct_retrain.core.rules.statistics import Resampling, clustered
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import Planner
 from ct_retrain.demo.stage_set import NEW, OLD, SUITE, cluster_of, night_id, specs_file
+from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.run import Options
-from ct_retrain.nightly.run import run as run_night
-from ct_retrain.pipeline import Tools, load_specs
-from ct_retrain.pipeline import run as run_pipeline
+from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.pipeline import Tools, load_specs, run_pipeline
 from ct_retrain.stages.benchmark import sampling_of
 from ct_retrain.stages.publish import latest
 
 
 class Harvest(Record):
-    """What the pipeline did before a night."""
+    """Results of the pipeline before a night."""
 
     specs: int
     by_model: int
-    """Specs that what was served wrote itself."""
+    """Number of specs that the served model solved itself."""
     by_planner: int
     serving: str | None
 
@@ -54,7 +54,7 @@ class Turn(NamedTuple):
 def turn_all(
     workspace: Workspace, settings: Settings, ports: Ports, recipe: NightlyRecipe, say: Callable[[str], None]
 ) -> Iterator[Turn]:
-    """Yield every night as it ends."""
+    """Yield every night when it ends."""
     for number in range(1, recipe.nights + 1):
         name = night_id(number)
         over = workspace.record(name).exists()
@@ -77,7 +77,7 @@ def _serving(workspace: Workspace) -> str:
 
 
 def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int) -> Harvest:
-    """Run the pipeline on tonight's specs, once; a pipeline that was cut short starts its night again."""
+    """Run the pipeline on tonight's specs once; after an interruption, start them again."""
     note = workspace.root / f"data/specs/night_{number}.done.json"
     if note.exists():
         return disk.read_record(note, Harvest)
@@ -106,7 +106,8 @@ def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int
 
 
 def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest, record: NightRecord) -> Turn:
-    cards = _scorecards(workspace, name)
+    measured = facts_of(workspace, record, BenchmarkFacts)
+    cards = measured.scorecards if measured else ()
     problems = list(disk.read_lines(workspace.root / SUITE, Problem))
     how = Resampling(settings.gate.confidence, settings.gate.bootstrap, settings.gate.seed)
 
@@ -123,14 +124,6 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
         old={card.arm: share(card, OLD) for card in cards},
         clusters={tag: len({cluster_of(one) for one in problems if tag in one.tags}) for tag in (NEW, OLD)},
     )
-
-
-def _scorecards(workspace: Workspace, night: str) -> tuple[Scorecard, ...]:
-    path = workspace.stage(night, "benchmark") / MANIFEST
-    if not path.exists():
-        return ()
-    facts = disk.read_record(path, Manifest).facts
-    return facts.scorecards if isinstance(facts, BenchmarkFacts) else ()
 
 
 def _progress(turn: Turn) -> str:

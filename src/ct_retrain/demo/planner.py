@@ -1,4 +1,4 @@
-"""The deterministic planner: writes a spec that carries a plan from the spec bank's templates, always the same way."""
+"""The deterministic planner: writes a spec that carries a plan, from the spec bank's templates."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from random import Random
@@ -14,19 +14,19 @@ from ct_retrain.pipeline import Plan, Spec
 
 
 class Planner:
-    """A Generator that answers prompts by the plan of their spec, and nothing where there is none."""
+    """A Generator that answers prompts by the plan of their spec; without a plan the answer is empty."""
 
     def __init__(self, specs: Sequence[Spec]) -> None:
-        """Know the plans of *specs* by spec id."""
+        """*specs* are looked up by their id."""
         self._plans: Mapping[str, Plan] = {spec.id: spec.plan for spec in specs if spec.plan is not None}
 
     @property
     def tool(self) -> Tool:
-        """The template library has the version of the package."""
+        """Name and the package's version, which is that of the templates."""
         return Tool(name="planner", version=ct_retrain.__version__)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
-        """Yield `sampling.samples` equal answers a prompt; an unplanned spec gets an empty one."""
+        """Yield `sampling.samples` equal answers per prompt; for a spec without a plan, an empty one."""
         for prompt in prompts:
             plan = self._plans.get(prompt.id)
             text = planned_task(plan).rtl if plan else ""
@@ -35,7 +35,7 @@ class Planner:
 
 
 def planned_task(plan: Plan) -> Task:
-    """The task that *plan* names; raise UsageError for a family the library does not have."""
+    """Return the task that *plan* names; raise UsageError for an unknown family."""
     families = {family.name: family for family in (*missing_families(), *mastered_families())}
     if plan.family not in families:
         message = f"plan names family {plan.family!r}; the library has {', '.join(sorted(families))}"
@@ -43,8 +43,8 @@ def planned_task(plan: Plan) -> Task:
     return draw_task(families[plan.family], Random(plan.seed))
 
 
-def spec_of(name: str, plan: Plan) -> Spec:
-    """The Spec of the task that *plan* names, with the testbench the bank makes for it."""
+def planned_spec(name: str, plan: Plan) -> Spec:
+    """Return the Spec of the task that *plan* names, with the bank's testbench."""
     task = planned_task(plan)
     return Spec(
         id=name, description=task.instruction, testbench=testbench(task), category=task.category, plan=plan

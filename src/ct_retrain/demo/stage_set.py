@@ -1,4 +1,4 @@
-"""The demo's workspace: settings, gold set, held-out suite and the specs that come in every night."""
+"""The demo's workspace: settings, gold set, held-out suite, and the specs of every night."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ from ct_retrain.demo.families import mastered_families, missing_families, sample
 from ct_retrain.demo.families.render import draw_task
 from ct_retrain.demo.families.task import Family, Task, is_held_out
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
-from ct_retrain.demo.planner import spec_of
+from ct_retrain.demo.planner import planned_spec
 from ct_retrain.pipeline import Plan, Spec
 from ct_retrain.verilog.fingerprint import shape
 
@@ -23,11 +23,11 @@ MODEL = "models/embedded"
 SUITE = "data/suites/held_out.jsonl"
 GOLD = "data/gold/mastered.jsonl"
 NEW, OLD = "new", "old"
-"""Tags of the held-out problems: families that mainline cannot write, and those it can."""
+"""Tags of held-out problems: families that mainline cannot write, and those that it can."""
 
 
 def set_up(root: Path, recipe: NightlyRecipe) -> None:
-    """Make *root* a workspace whose mainline is the embedded model; an existing one is left as it is."""
+    """Create a workspace in *root* whose mainline is the embedded model; an existing one is left unchanged."""
     if (root / FILE_NAME).exists():
         return
     for directory in ("data/gold", "data/suites", "data/specs", "data/runs", MODEL):
@@ -42,17 +42,17 @@ def set_up(root: Path, recipe: NightlyRecipe) -> None:
 
 
 def specs_file(night: int) -> str:
-    """Where the specs of the demo's *night* lie in its workspace."""
+    """Return the path of the specs of the demo's *night*."""
     return f"data/specs/night_{night}.jsonl"
 
 
 def night_id(night: int) -> str:
-    """The demo keeps a calendar of its own, so that running it again finds the same nights."""
+    """Return the night's id in the demo's own calendar, so that a second run finds the same nights."""
     return f"2026-01-{night:02d}"
 
 
 def specs(recipe: NightlyRecipe, night: int) -> list[Spec]:
-    """What the team asks the pipeline for on *night*: new families, none of the held-out values."""
+    """Return the specs of *night*: new families, without held-out values."""
     families = missing_families()
     seeds = Random(recipe.harvest_seed + night)
     chosen: list[Spec] = []
@@ -60,12 +60,12 @@ def specs(recipe: NightlyRecipe, night: int) -> list[Spec]:
         family = families[len(chosen) % len(families)]
         plan = Plan(family=family.name, seed=seeds.randrange(1 << 30))
         if not is_held_out(draw_task(family, Random(plan.seed)).key):
-            chosen.append(spec_of(f"n{night}-{len(chosen):03d}", plan))
+            chosen.append(planned_spec(f"n{night}-{len(chosen):03d}", plan))
     return chosen
 
 
 def _gold(recipe: NightlyRecipe) -> Iterator[str]:
-    """The gold set: old families in the draft's form, as a team's verified library would hold them."""
+    """Return the gold set: old families, as a team's verified library would hold them."""
     rng = Random(recipe.gold_seed)
     count = round(recipe.nights * recipe.specs_a_night * recipe.gold_per_delta)
     for _ in range(count):
@@ -84,7 +84,7 @@ def _problems(recipe: NightlyRecipe) -> Iterator[Problem]:
 
 
 def _distinct(family: Family, count: int, rng: Random) -> list[Task]:
-    """*count* held-out tasks, each with another parameter as long as the family is known to have one."""
+    """Return *count* held-out tasks with distinct parameters, as far as the family has them."""
     found: dict[str, Task] = {}
     others: list[Task] = []
     for _ in range(_DRAWS):
@@ -99,11 +99,11 @@ def _distinct(family: Family, count: int, rng: Random) -> list[Task]:
 
 
 _DRAWS = 100
-"""Enough to meet nearly every held-out parameter of a family."""
+"""Number of draws, enough to find nearly every held-out parameter of a family."""
 
 
 def _clusters(tasks: list[Task]) -> list[str]:
-    """A name for each of *tasks*: the same for equal parameters, and for designs that differ in nothing but names."""
+    """Return a cluster name for each of *tasks*, equal for equal parameters or designs equal up to names."""
     name = {task.key: task.key for task in tasks}
     first: dict[str, str] = {}
     for task in tasks:
@@ -126,12 +126,12 @@ def _problem(task: Task, name: str, tags: tuple[str, str, str]) -> Problem:
 
 
 def cluster_of(problem: Problem) -> str:
-    """What a held-out *problem* shares with its near-duplicates: the family and parameters of the first of them."""
+    """Return the cluster of a held-out *problem*: family and parameters of the first of its near-duplicates."""
     return problem.tags[2]
 
 
 def _settings(recipe: NightlyRecipe) -> str:
-    """The demo's ct-retrain.toml: small model, its own suite, floors off until there is something to hold."""
+    """Return the demo's ct-retrain.toml: small model, its own suite, floors off."""
     hyper = recipe.hyperparameters.model_dump(exclude_defaults=True)
     lines = [f"{name} = {json.dumps(value)}" for name, value in hyper.items()]
     return f"""# The demo's workspace: the embedded model, trained and judged on two cores.
@@ -141,7 +141,7 @@ min_delta_score = 0.01
 mutants = {recipe.mutants}
 
 [decontamination]
-# Designs are compared as texts alone, for the sake of the demo's minutes.
+# Only texts are compared, to keep the demo short.
 simulations = 0
 
 [train]

@@ -40,6 +40,7 @@ from ct_retrain.disk.trees import (
     publish_tree,
     remove_link,
     remove_tree,
+    staging_for,
     swap_link,
     sync_tree,
 )
@@ -74,6 +75,7 @@ __all__ = [
     "replace_file",
     "sha256_of",
     "size_difference",
+    "staging_for",
     "swap_link",
     "sync_directory",
     "sync_tree",

@@ -55,11 +55,13 @@ def remove_tree(path: Path) -> None:
     shutil.rmtree(path)
 
 
-def publish_tree(source: Path, target: Path) -> None:
-    """Copy *source* to *target* as a whole: durable and read-only before it has its name."""
-    staging = temporary_name(target)
-    remove_tree(staging)
-    shutil.copytree(source, staging)
+def staging_for(target: Path) -> Path:
+    """A new directory beside *target*, to be filled and given to `publish_tree`."""
+    return fresh_directory(temporary_name(target))
+
+
+def publish_tree(staging: Path, target: Path) -> None:
+    """Give *staging*, which is `staging_for(target)`, its name: durable and read-only before it has it."""
     sync_tree(staging)
     for path in sorted(staging.rglob("*"), reverse=True):
         path.chmod(0o555 if path.is_dir() else 0o444)

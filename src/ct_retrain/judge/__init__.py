@@ -1,1 +1,1 @@
-"""One question: does this design do what its testbench says?"""
+"""The judge: decides whether a design does what its testbench checks."""

@@ -1,7 +1,7 @@
-"""How much a pass of a testbench is worth: whether it fails designs that do nothing, and nearly right ones.
+"""Score a testbench: whether it fails stubs, and how many mutants of the golden it detects.
 
-The golden must pass, stubs must fail, and of the mutants that differ from the golden the testbench should kill all.
-A survivor may be equivalent to the golden; where nobody can tell, the score is an interval.
+The golden must pass, stubs must fail, and the mutants that differ from the golden should all be detected. A
+survivor may be equivalent to the golden; where this is undecided, the score is an interval.
 """
 
 import threading
@@ -23,54 +23,55 @@ from ct_retrain.verilog.stub import Level, stub
 
 
 class MutantEquivalence(Protocol):
-    """Says whether two designs behave alike."""
+    """Decides whether two designs behave alike."""
 
     def __call__(self, golden: str, other: str, top: str) -> bool | None:
-        """True or False when it is proved, None when it is not."""
+        """True or False if it is proved, None if not."""
         ...
 
 
 class Operator(Record):
-    """One way to be wrong, and how often it was noticed."""
+    """One mutation operator, and how often its mutants were detected."""
 
     name: str
     killed: int
     survived: int
-    """Not noticed, and not proved to be no change at all."""
+    """Number not detected and not proved equivalent."""
 
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Credibility(Record):
-    """What a testbench is worth for one golden."""
+    """Score of a testbench, measured on one golden."""
 
     golden: Outcome
-    """Of the golden itself; of anything but a pass nothing else is known."""
+    """Outcome of the golden itself; if it is not a pass, nothing else is known."""
     stubs_passed: tuple[str, ...]
-    """Designs that do nothing and pass: `0`, `1`, `x`, `z`, `echo`."""
+    """Stubs that pass: `0`, `1`, `x`, `z`, `echo`."""
     mutants: int
-    """Those that compile and are not known to be equivalent."""
+    """Number of mutants that compile and are not proved equivalent."""
     killed: int
     equivalent: int
-    """Survivors that are proved to behave like the golden."""
+    """Number of survivors proved to behave like the golden."""
     different: int
-    """Survivors that are proved to behave otherwise: holes in the testbench."""
+    """Number of survivors proved to differ: gaps of the testbench."""
     undecided: int
-    """Survivors of which nobody can tell."""
+    """Number of survivors that are undecided."""
     low: Share
-    """Killed of all that may differ: every undecided survivor is taken for a hole."""
+    """Share of mutants detected, with every undecided survivor counted as different."""
     high: Share
-    """Killed of all that do differ: every undecided survivor is taken for equivalent; 0 where nothing was killed."""
+    """Share of mutants detected, with every undecided survivor counted as equivalent; 0 if none was detected.
+    """
     operators: tuple[Operator, ...]
     seconds: float
-    """On the wall: the work is in other processes."""
+    """Wall-clock seconds, since the work is in other processes."""
     told: int = 0
-    """Stubs and mutants that the testbench itself called wrong: not those that do not compile, or end without a word."""
+    """Stubs and mutants reported as wrong by the testbench, without those that did not compile or finish."""
 
     @property
     def vacuous(self) -> bool:
-        """Whether an unknown or floating output passes, or nothing that was tried was ever called wrong."""
+        """Whether an unknown or floating output passes, or nothing that was tried was ever reported as wrong."""
         return self.golden is Outcome.PASS and (bool({"x", "z"} & set(self.stubs_passed)) or not self.told)
 
 
@@ -78,9 +79,9 @@ LEVELS: tuple[Level, ...] = ("0", "1", "x", "z", "echo")
 _COUNTED = frozenset(
     {Outcome.PASS, Outcome.MISMATCH, Outcome.TIMEOUT, Outcome.NO_EVIDENCE, Outcome.RESOURCE_LIMIT}
 )
-"""What a mutant that compiles can end in; each but PASS means that the testbench did not accept it."""
+"""Outcomes of a mutant that compiles; each but PASS means that the testbench did not accept it."""
 _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
-"""What a testbench says to a design that it noticed."""
+"""Outcomes by which a testbench reports a wrong design."""
 
 
 def credibility(
@@ -91,9 +92,9 @@ def credibility(
     workers: int = 1,
     same: MutantEquivalence | None = None,
 ) -> Credibility:
-    """Ask *simulator* about stubs and up to *most* mutants of the golden and its testbench.
+    """Run stubs and up to *most* mutants of the golden on *simulator* with its testbench.
 
-    *same* is asked about survivors. A stub that is proved to be the golden itself is no stub.
+    *same* decides on survivors. A stub that is proved equivalent to the golden does not count as a stub.
     """
     began = time.monotonic()
     golden = _bounded(simulator, golden)
@@ -119,13 +120,14 @@ def credibility(
 
 
 _BOUNDS = (2, 10)
-"""Processor seconds: a golden that passes in the first is nearly always far below it."""
+"""CPU seconds; a golden that passes within the first nearly always needs far less."""
 
 
 def _bounded(simulator: Simulator, golden: Design) -> Design:
-    """*golden* with the least of a few limits that it passes in, which bounds what is asked about its testbench too.
+    """Return *golden* with the smallest of a few limits within which it passes.
 
-    A testbench that waits for ever on a wrong design costs seconds, not the judge's whole limit each time.
+    The limit also applies to its mutants: a testbench that waits for ever on a wrong design then costs
+    seconds rather than the judge's whole limit each time.
     """
     for bound in _BOUNDS:
         tried = golden.model_copy(update={"cpu_seconds": bound})
@@ -135,13 +137,13 @@ def _bounded(simulator: Simulator, golden: Design) -> Design:
 
 
 class TestbenchAppraiser:
-    """Asks one judge about many testbenches, and keeps account of the time; safe to share between threads."""
+    """Scores many testbenches with one judge, and sums the time spent; thread-safe."""
 
     def __init__(self, simulator: Simulator, prover: Prover) -> None:
-        """Ask *simulator*, and *prover* about what it lets pass.
+        """Use *simulator*, and *prover* for the survivors.
 
-        The simulator should be one without a second opinion: a mutant that passes must not count as noticed
-        because synthesis reads it otherwise.
+        The simulator should have no second opinion: a mutant that passes must not count as detected because
+        synthesis reads it differently.
         """
         self._simulator, self._prover = simulator, prover
         detail = f"{simulator.tool.detail}; proofs {prover.proving}"
@@ -151,11 +153,11 @@ class TestbenchAppraiser:
 
     @property
     def seconds(self) -> float:
-        """Spent since this object was made, the threads' together."""
+        """Seconds spent so far, summed over threads."""
         return self._seconds
 
     def __call__(self, golden: Design, most: int) -> Credibility:
-        """What the testbench of *golden* is worth, on up to *most* mutants; raise ToolError for a judge at fault."""
+        """Score the testbench of *golden* on up to *most* mutants; raise ToolError if the judge itself fails."""
         found = credibility(self._simulator, golden, most=most, same=self._prover.same)
         with self._lock:
             self._seconds += found.seconds
@@ -220,7 +222,7 @@ def _names(rtl: str) -> frozenset[str]:
 
 
 def _nothing(outcome: Outcome, seconds: float) -> Credibility:
-    """Nothing can be said of a testbench that its golden does not pass."""
+    """Return a score without information, for a testbench that its golden does not pass."""
     return Credibility(
         golden=outcome,
         stubs_passed=(),

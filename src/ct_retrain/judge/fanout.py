@@ -1,4 +1,4 @@
-"""Many designs at once, answers in the order they were asked."""
+"""Judge many designs in parallel, and return verdicts in the order of the designs."""
 
 import os
 from collections import deque
@@ -9,13 +9,13 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
 
 _AHEAD = 4
-"""Designs in flight for each worker, so that a long one at the front starves nobody."""
+"""Designs in flight per worker, so that a slow one at the front does not idle the others."""
 
 
 def check_all(simulator: Simulator, designs: Iterable[Design], workers: int = 0) -> Iterator[Verdict]:
-    """Yield one verdict a design, in order; *designs* is read only as far as answers are near.
+    """Yield one verdict per design, in order; *designs* is read only slightly ahead.
 
-    *workers* 0 means one a processor. Threads do: the work is in the simulator's processes.
+    *workers* 0 is one per processor. Threads are enough, because the work is in the simulator's processes.
     """
     count = workers or os.cpu_count() or 1
     waiting: deque[Future[Verdict]] = deque()

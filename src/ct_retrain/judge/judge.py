@@ -1,5 +1,6 @@
-"""The judge as everybody uses it: simulators, second opinion and memory, put together as the settings say."""
+"""The complete judge: simulators, second opinion and cache, as the settings ask."""
 
+import shutil
 import weakref
 from pathlib import Path
 from types import TracebackType
@@ -9,7 +10,8 @@ from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge import layers
-from ct_retrain.judge.confined.simulators.icarus_tools import locate
+from ct_retrain.judge.confined.sandbox.fork_server import Warm, compiled
+from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
 from ct_retrain.judge.confined.simulators.verilator_build import Installed, find, locate_verilator
 from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.prover import Prover
@@ -45,15 +47,15 @@ class Judge:
         *,
         without: str = "",
     ) -> None:
-        """Find the programs and let them judge what is known; raise ToolError when they or the sandbox are not fit.
+        """Find the programs and test them with known designs; raise ToolError if they or the sandbox fail.
 
-        Verdicts are kept in the file *cache*, if one is named. The layer *without* is left out (`judge.layers`).
+        Verdicts are kept in the file *cache*, if given. The layer *without* is left out (`judge.layers`).
         """
         found = locate()
         second = _second(settings)
         builders = second.readable if second else ()
         memory = max(2048, settings.memory_mb + 1024)
-        confined = Sandbox(found, sandbox, memory_mb=memory)
+        confined = Sandbox(found, sandbox, memory_mb=memory, warm=_warm(found))
         self._pool = Pool(confined._replace(builders=builders))
         library = locate_library()
         self._python_pool = Pool(confined._replace(library=library))
@@ -63,29 +65,29 @@ class Judge:
         self.icarus = Icarus(settings, found, self._pool, without)
         self.prover = Prover(settings, self._pool)
         self.verilator: Simulator | None = None
-        """Alone, where it is installed and the settings allow it."""
+        """Verilator alone, if installed and allowed by the settings."""
         simulator = self._simulator(settings, second)
         cosimulating = CocotbSimulator(simulator, settings, self._python_pool, library)
         self.plain = self._remembering(cosimulating)
-        """Without the second opinion: what the testbench alone says."""
+        """The judge without second opinion: what the testbench alone says."""
         doubts = settings.second_opinion and without != layers.OPINION
         doubting = SecondOpinion(self.plain, self.prover, settings.unconfirmed) if doubts else None
         self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge is at fault."""
+        """Judge *design*; raise ToolError if the judge itself fails."""
         return self._whole.check(design)
 
     @property
     def cache_use(self) -> Use:
-        """How often the answer was known; simulations for credibility and second opinions count too."""
+        """Number of cached and simulated answers, including those for credibility and second opinions."""
         layers = {id(one): one.use for one in (self.plain, self._whole) if isinstance(one, CachedSimulator)}
         simulated = self.plain.use.simulated if isinstance(self.plain, CachedSimulator) else 0
         return Use(sum(use.known for use in layers.values()), simulated)
 
     def close(self) -> None:
-        """End the workers; the judge may be used again, with new ones."""
+        """Stop the workers; the judge may be used again, with new ones."""
         self._pool.close()
         self._python_pool.close()
         self.prover.close()
@@ -105,7 +107,7 @@ class Judge:
         self.verilator = self._remembering(verilator)
         if settings.simulator == "verilator":
             return verilator
-        # What hangs shall not hang twice: what Icarus could not finish a compiled model does in a sixth of the time.
+        # A compiled model does what Icarus could not finish in a sixth of the time, so its limit is lower.
         quick = settings.model_copy(update={"cpu_seconds": max(1, settings.cpu_seconds // 6)})
         return FallbackSimulator(self.icarus, Verilator(quick, second, self._pool))
 
@@ -113,8 +115,15 @@ class Judge:
         return simulator if self._cache is None else CachedSimulator(simulator, self._cache)
 
 
+def _warm(found: IcarusInstallation) -> Warm | None:
+    """Return what workers fork instead of starting a program anew; None without the library that does it."""
+    library, yosys = compiled(), shutil.which("yosys")
+    programs = {**found.programs, **({yosys: []} if yosys else {})}
+    return Warm(library, programs) if library else None
+
+
 def _second(settings: JudgeSettings) -> Installed | None:
-    """Verilator, where the settings ask for it; raise ToolError when they insist and it is missing."""
+    """Return Verilator if the settings ask for it; raise ToolError if they require it and it is missing."""
     match settings.simulator:
         case "icarus":
             return None

@@ -1,6 +1,6 @@
-"""A judge that is made by the first question: what never judges works where no simulator does.
+"""A judge that is created on first use, so that commands that never judge work without a simulator.
 
-Status, check, rollback and the words of a night that breaks ask nothing, and so need none.
+Status, check, rollback and the messages of a night that breaks judge nothing.
 """
 
 import threading
@@ -15,20 +15,20 @@ from ct_retrain.judge.simulators.cached import Use
 
 
 class LazyJudge:
-    """A Simulator, and the proofs of its Judge; safe to share between threads.
+    """A Simulator, and the proofs of its Judge; thread-safe.
 
-    Every question raises ToolError while no judge can be made, and tries again to make one.
+    Every call raises ToolError while no judge can be created, and tries again.
     """
 
     def __init__(self, make: Callable[[], Judge]) -> None:
-        """Ask what *make* gives; it is called once it is needed, by one thread."""
+        """*make* creates the Judge; it is called when needed, by one thread."""
         self._make = make
         self._made: Judge | None = None
         self._lock = threading.Lock()
 
     @property
     def judge(self) -> Judge:
-        """The Judge itself, made now if nobody has asked before."""
+        """The Judge itself, created now if necessary."""
         with self._lock:
             if self._made is None:
                 self._made = self._make()
@@ -36,46 +36,46 @@ class LazyJudge:
 
     @property
     def tool(self) -> Tool:
-        """Of the Judge."""
+        """Tool of the Judge."""
         return self.judge.tool
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge is at fault."""
+        """Judge *design*; raise ToolError if the judge itself fails."""
         return self.judge.check(design)
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where nobody can prove it."""
+        """Whether module *top* behaves alike in both texts; None if not proved."""
         return self.judge.prover.same(golden, other, top)
 
     @property
     def cache_use(self) -> Use:
-        """How often the answer was known; asking makes no judge."""
+        """Number of cached and simulated answers; does not create a judge."""
         with self._lock:
             return self._made.cache_use if self._made is not None else Use(0, 0)
 
 
 class LazyAppraiser:
-    """The TestbenchAppraiser of a LazyJudge, made with it; safe to share between threads."""
+    """The TestbenchAppraiser of a LazyJudge, created with it; thread-safe."""
 
     def __init__(self, lazy: LazyJudge) -> None:
-        """Ask what testbenches say alone, without the second opinion of *lazy*."""
+        """Use the judge of *lazy* without its second opinion."""
         self._lazy = lazy
         self._made: TestbenchAppraiser | None = None
         self._lock = threading.Lock()
 
     @property
     def tool(self) -> Tool:
-        """Everything that can change the answers; raise ToolError while no judge can be made."""
+        """Everything that can change a score; raise ToolError while no judge can be created."""
         return self._appraiser().tool
 
     @property
     def seconds(self) -> float:
-        """Spent so far, the threads' together; asking makes no judge."""
+        """Seconds spent so far, summed over threads; does not create a judge."""
         with self._lock:
             return self._made.seconds if self._made is not None else 0.0
 
     def __call__(self, golden: Design, most: int) -> Credibility:
-        """What the testbench of *golden* is worth, on up to *most* mutants; raise ToolError for a judge at fault."""
+        """Score the testbench of *golden* on up to *most* mutants; raise ToolError if the judge itself fails."""
         return self._appraiser()(golden, most)
 
     def _appraiser(self) -> TestbenchAppraiser:
@@ -87,7 +87,7 @@ class LazyAppraiser:
 
 
 def judge_behind(simulator: Simulator) -> Judge | None:
-    """The Judge that *simulator* is or asks, for the parts that only a Judge has; None for any other Simulator."""
+    """Return the Judge that *simulator* is or wraps; None for any other Simulator."""
     if isinstance(simulator, LazyJudge):
         return simulator.judge
     return simulator if isinstance(simulator, Judge) else None

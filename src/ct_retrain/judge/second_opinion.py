@@ -1,10 +1,10 @@
-"""A second opinion on a design: does what synthesis makes of it get the same verdict?
+"""Second opinion: judge the design again as yosys synthesises it, and compare the verdicts.
 
-yosys reads the design and writes it again as plain registers and logic, and the copy is judged like the design.
-What only a simulator would do (incomplete sensitivity lists, delays, races, comparisons with x) is gone in it.
-A copy that fails has a chance to be explained: by a testbench that changes inputs at the clock's own edge, or by bits
-that are unknown at power-up and do not matter, whichever values they have.
-Not all that simulates can be read by yosys, so a design with delays must pass without them first.
+yosys reads the design and writes it again as plain registers and logic. Effects that exist only in simulation
+(incomplete sensitivity lists, delays, races, comparisons with x) are gone in this copy. If the copy fails,
+two explanations are tried: a testbench that changes inputs at the clock edge, and bits that are unknown at
+power-up and do not matter, whatever their values. yosys cannot read everything that simulates; therefore a
+design with delays must first pass without them.
 """
 
 import re
@@ -24,26 +24,26 @@ class Opinion(Record):
     """Both verdicts, and whether they agree."""
 
     agrees: bool | None
-    """None when there is no second verdict."""
+    """Whether they agree; None if there is no second verdict."""
     why: str
     first: Verdict
     second: Verdict | None = None
-    """Of the copy."""
+    """Verdict on the copy."""
     explained: bool = False
-    """The copy as it is fails, for a reason that is not the design's."""
+    """Whether the plain copy fails for a reason that is not the design's."""
     unread: bool = False
-    """yosys is there and was asked, and the design is such that there is no second verdict."""
+    """Whether yosys was used and the design is such that there is no second verdict."""
 
 
 class SecondOpinion:
-    """A Simulator whose passes hold for the copy too; one that does not is DISPUTED, one without a copy UNCONFIRMED."""
+    """A Simulator whose passes must hold for the copy; else they are DISPUTED, or UNCONFIRMED without a copy."""
 
     def __init__(
         self, simulator: Simulator, prover: Prover, unconfirmed: Literal["refuse", "accept"] = "refuse"
     ) -> None:
-        """Ask *simulator* about designs, and about what *prover* makes of those that pass.
+        """Judge designs with *simulator*, and passing ones again as *prover* rewrites them.
 
-        What it makes nothing of passes all the same where *unconfirmed* is `accept`.
+        If *unconfirmed* is `accept`, a pass without a copy remains a pass.
         """
         self._simulator, self._prover = simulator, prover
         self._accepts = unconfirmed == "accept"
@@ -51,7 +51,7 @@ class SecondOpinion:
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*, and its copy where it passes; the verdict names the one who would be asked either way."""
+        """Judge *design*, and its copy if it passes; the verdict's Tool always includes the second opinion."""
         verdict = self._simulator.check(design)
         judged = self._doubted(design, verdict) if verdict.passed else verdict
         return judged.model_copy(update={"tool": self._named(judged.tool)})
@@ -60,7 +60,7 @@ class SecondOpinion:
         return tool.model_copy(update={"detail": tool.detail + self._name})
 
     def _doubted(self, design: Design, verdict: Verdict) -> Verdict:
-        """*verdict*, a pass, in the light of the copy."""
+        """Return *verdict*, a pass, after comparing it with that on the copy."""
         found = _opinion(self._simulator, self._prover, design, verdict)
         if found.explained:
             return verdict.model_copy(update={"detail": f"{verdict.detail}; {found.why}"})
@@ -76,7 +76,7 @@ class SecondOpinion:
 
 
 def second_opinion(simulator: Simulator, prover: Prover, design: Design) -> Opinion:
-    """Judge *design*, and what yosys makes of it; no opinion where yosys is missing or cannot read the design."""
+    """Judge *design* and its copy; no opinion if yosys is missing or cannot read the design."""
     return _opinion(simulator, prover, design, simulator.check(design))
 
 
@@ -91,7 +91,7 @@ def _opinion(simulator: Simulator, prover: Prover, design: Design, first: Verdic
 
 
 def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
-    """Judge what yosys makes of *design*."""
+    """Judge yosys's copy of *design*."""
     if is_cocotb(design.testbench):
         why = "a cocotb testbench may look inside the design, where a copy is another"
         return Opinion(agrees=None, why=why, first=first)
@@ -111,10 +111,10 @@ def _asked(design: Design) -> Asked:
 def _differing(
     simulator: Simulator, prover: Prover, design: Design, first: Verdict, second: Verdict
 ) -> Opinion:
-    """Explain why the copy got another verdict, or say that it did."""
+    """Explain why the copy got another verdict, or report that it did."""
     if second.outcome in _NO_ANSWER and _DRIVERS not in second.detail:
         why = f"the copy cannot be judged: {second.detail}"
-        # A testbench that looks inside finds other names in a copy; that is no choice of the design.
+        # A testbench that looks inside finds other names in a copy, which is not the design's choice.
         inside = second.detail.startswith("testbench.v:")
         return Opinion(agrees=None, why=why, first=first, unread=not inside)
     for why, readings in _EXPLANATIONS if first.passed else ():
@@ -127,7 +127,7 @@ def _differing(
 
 _NO_ANSWER = frozenset({Outcome.COMPILE_ERROR, Outcome.FORBIDDEN, Outcome.RESOURCE_LIMIT})
 _DRIVERS = "unresolved wires"
-"""What Icarus says of a variable with two drivers: the design's fault, not the copy's."""
+"""Icarus's message on a variable with two drivers, which is the design's fault, not the copy's."""
 
 _UNKNOWN = "as synthesised only once unknown bits have a value, whichever: 0, 1 or random"
 _VALUES: tuple[Unknown, ...] = ("zero", "one", "random1", "random2", "random3", "random4")
@@ -145,7 +145,7 @@ _EXPLANATIONS = (
 def _under_all(
     simulator: Simulator, prover: Prover, design: Design, readings: tuple[Reading, ...]
 ) -> Verdict | None:
-    """The verdict on *design* as the last of *readings* has it, if it passes as each of them has it."""
+    """Return the verdict on the last of *readings* if all of them pass."""
     wanted = _asked(design)
     verdict: Verdict | None = None
     for reading in readings:
@@ -161,7 +161,7 @@ _DEFINED = "`define SYNTHESIS\n`define YOSYS\n"
 
 
 def _on_other_code(simulator: Simulator, design: Design, first: Verdict) -> Opinion:
-    """Judge *design* as a synthesis tool reads it, with the macros defined that such a tool defines."""
+    """Judge *design* with the macros that a synthesis tool defines."""
     if not _FOR_SYNTHESIS.search(design.rtl):
         return Opinion(agrees=None, why="the design has no code for synthesis alone", first=first)
     second = simulator.check(design.model_copy(update={"rtl": _DEFINED + design.rtl}))
@@ -175,7 +175,9 @@ def _on_delays(simulator: Simulator, design: Design, first: Verdict) -> Opinion:
     if plain == design.rtl:
         return Opinion(agrees=None, why="the design has no delays", first=first)
     if plain is None:
-        why = f"{first.outcome} as written, and a macro hides its delays too well to judge it without them"
+        why = (
+            f"{first.outcome} as written, and its delays are in a macro, so it cannot be judged without them"
+        )
         return Opinion(agrees=False, why=why, first=first, second=first)
     second = simulator.check(design.model_copy(update={"rtl": plain}))
     why = f"{first.outcome} as written, {second.outcome} without its delays: {second.detail}"

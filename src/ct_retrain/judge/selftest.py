@@ -1,4 +1,4 @@
-"""Designs whose verdicts are known: what a judge must get right before it judges anything else."""
+"""Designs with known verdicts, which a judge must get right before it judges anything else."""
 
 from typing import NamedTuple
 
@@ -29,14 +29,14 @@ _ADDER = "`define SUM a + b\nmodule adder(input [3:0] a, b, output [4:0] s);\n  
 
 
 class Known(NamedTuple):
-    """A design and what everybody must say of it."""
+    """A design and its right verdict."""
 
     design: Design
     outcome: Outcome
 
 
 def known() -> tuple[Known, ...]:
-    """A right design, a wrong one, one that does not compile, and one that is not allowed."""
+    """Return a right design, a wrong one, one that does not compile, and one that is forbidden."""
     texts = {
         Outcome.PASS: _ADDER,
         Outcome.MISMATCH: _ADDER.replace("a + b", "a - b"),
@@ -61,6 +61,6 @@ async def adds(dut):
 
 
 def known_to_cocotb() -> tuple[Known, ...]:
-    """A right design and a wrong one, for cocotb."""
+    """Return a right and a wrong design for cocotb."""
     texts = {Outcome.PASS: _ADDER, Outcome.MISMATCH: _ADDER.replace("a + b", "a - b")}
     return tuple(Known(Design(rtl=rtl, testbench=_TESTS), outcome) for outcome, rtl in texts.items())

@@ -20,9 +20,9 @@ from ct_retrain.core.records.night import (
     NightPlan,
     NightRecord,
     Provenance,
-    StageName,
 )
 from ct_retrain.core.records.training import Outlook, TrainPlan
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Equivalence
 from ct_retrain.nightly.step import Step

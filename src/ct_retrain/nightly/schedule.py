@@ -47,7 +47,7 @@ class Installation(NamedTuple):
         return (str(self.program), "-C", str(self.workspace), *config, "run", "--if-open")
 
 
-def units(scheduler: Scheduler, here: Installation) -> dict[str, str]:
+def schedule_units(scheduler: Scheduler, here: Installation) -> dict[str, str]:
     """File name → text; raise UsageError where *here* cannot be written into a unit."""
     for text in (*here.command, str(here.environment), here.user, here.zone):
         if not text.isprintable() or any(one in text for one in "'\"\\$"):

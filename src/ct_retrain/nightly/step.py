@@ -12,9 +12,10 @@ from ct_retrain.core.records.night import (
     Effort,
     Facts,
     Manifest,
-    StageName,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST
+from ct_retrain.manifests import read_manifest
 
 _KEY = "key.json"
 _TRANSITIVE = frozenset({MANIFEST, _KEY, "artefacts"})
@@ -41,7 +42,7 @@ def content(manifest: Manifest) -> str:
     return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in manifest.files))
 
 
-def finished(step: Step) -> Manifest | None:
+def finished_manifest(step: Step) -> Manifest | None:
     """The stage's manifest when it is done and was made from the same inputs.
 
     Raise CorruptStateError when a file it names is missing or has another size.
@@ -49,7 +50,7 @@ def finished(step: Step) -> Manifest | None:
     path = step.directory / MANIFEST
     if not path.exists():
         return None
-    manifest = disk.read_record(path, Manifest)
+    manifest = read_manifest(path)
     if manifest.key != step.key:
         return None
     for file in manifest.files:
@@ -66,7 +67,7 @@ def perform(step: Step, fill: Callable[[Path], Facts], effort: Callable[[], Effo
     *fill* gets the stage's directory: empty, or as a crash of the same stage on the same inputs left it.
     *effort* is the judge's so far; what the stage adds to it is noted beside its clocks.
     """
-    done = finished(step)
+    done = finished_manifest(step)
     if done is not None:
         return done
     started, before = datetime.now(UTC), effort()

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
-from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Tracker
 from ct_retrain.core.record import Record, Sha256, digest
 from ct_retrain.core.records.night import (
@@ -14,7 +14,7 @@ from ct_retrain.core.records.night import (
     NightRecord,
     TrainFacts,
 )
-from ct_retrain.core.records.tracking import (
+from ct_retrain.core.records.tracked import (
     Aliases,
     Point,
     Story,
@@ -22,7 +22,8 @@ from ct_retrain.core.records.tracking import (
     TrackedAdapter,
     TrackedNight,
 )
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import find_manifest, sealed
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
@@ -95,10 +96,10 @@ def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord
         latest_nightly=night_of(serving) if serving else None,
         mainline=settings.train.mainline,
     )
-    return Story(nights=tuple(told(workspace, record) for record in ended), aliases=aliases)
+    return Story(nights=tuple(tracked_night(workspace, record) for record in ended), aliases=aliases)
 
 
-def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
+def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
     """*record* as a run; raise CorruptStateError when a manifest is not the one it names."""
     done = dict(_manifests(workspace, record))
     trained, curated = done.get("train"), done.get("curate")
@@ -107,7 +108,9 @@ def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
         tags["sha256.dataset"] = curated.facts.dataset_sha256
     if trained:
         tags["sha256.adapter"] = _digest_of_adapter(trained)
-    chosen = {name: text for name, text in record.provenance.settings.items() if name.startswith(_TOLD)}
+    chosen = {
+        name: str(value) for name, value in record.provenance.settings.items() if name.startswith(_TOLD)
+    }
     if record.hyperparameters is not None:
         knobs = record.hyperparameters.model_dump(mode="json").items()
         chosen |= {f"hyperparameters.{name}": str(value) for name, value in knobs}
@@ -116,7 +119,7 @@ def told(workspace: Workspace, record: NightRecord) -> TrackedNight:
         night=record.night,
         started=record.started,
         finished=record.finished,
-        base=record.provenance.settings.get("train.mainline", "unknown"),
+        base=str(record.provenance.settings.get("train.mainline", "unknown")),
         parameters=chosen,
         metrics={_metric(name): value for name, value in {**record.metrics, **seconds}.items()},
         curves=_curves(trained),
@@ -162,15 +165,9 @@ def _adapter(workspace: Workspace, record: NightRecord, tags: dict[str, str]) ->
 def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str, Manifest]]:
     """Stage → manifest, of those that are still on disk or in the archive."""
     for ref in record.stages:
-        kept = workspace.archive / record.night / ref.stage / MANIFEST
-        path = next((one for one in (workspace.root / ref.path, kept) if one.is_file()), None)
-        if path is None:
-            continue
-        if disk.sha256_of(path) != ref.sha256:
-            raise CorruptStateError(
-                f"{path} is not the manifest that night {record.night} ended with: restore it from the snapshot"
-            )
-        yield ref.stage, disk.read_record(path, Manifest)
+        path = find_manifest(workspace, record, ref)
+        if path is not None:
+            yield ref.stage, sealed(path, ref)
 
 
 def _digest_of_adapter(trained: Manifest) -> str:

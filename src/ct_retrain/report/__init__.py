@@ -1,4 +1,4 @@
-"""Pages for people: a night as one self-contained file, and the history of all nights."""
+"""HTML reports: a self-contained page per night, and a history page."""
 
 from ct_retrain.report.inspection import Answers, Inspection, drawn, inspected
 from ct_retrain.report.pages import INDEX, is_written, page, write

@@ -1,6 +1,7 @@
-"""Charts as inline SVG: drawn by matplotlib in marker colours that become the page's own, light or dark.
+"""Charts as inline SVG, drawn by matplotlib in placeholder colours that the page replaces, light or dark.
 
-Equal figures give equal bytes. Text stays text; what a reader does not see is in the chart's title and table.
+Equal figures give equal bytes. Text stays text; the title and a table give the figures to readers who cannot
+see the chart.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ _VARIABLES = {
     BAD: "--bad",
 }
 ARM_MARKS = {"candidate": "o", "champion": "s", "mainline": "D"}
-"""Told apart without colour too."""
+"""Markers that differ without colour, too."""
 _WIDTH = 5.3
-"""Inches: some 375 units, so that a phone shows the type at about its size."""
+"""Width in inches: about 375 units, so that a phone shows text at its normal size."""
 _STYLE: Any = {
     "axes.edgecolor": GRID,
     "axes.labelcolor": MUTED,
@@ -54,31 +55,31 @@ _STYLE: Any = {
 
 
 class Chart(NamedTuple):
-    """A picture and the figures behind it."""
+    """A picture and its figures."""
 
     key: str
-    """Unique on its page."""
+    """Id, unique on its page."""
     title: str
     svg: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    """The same for those who do not see it."""
+    """The figures as text, for readers who cannot see the chart."""
 
 
 class Table(NamedTuple):
-    """The figures behind a chart."""
+    """The figures of a chart."""
 
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
 
 
 def chart(key: str, title: str, height: float, paint: Callable[[Axes], None], table: Table) -> Chart:
-    """A Chart of *height* inches that *paint* draws."""
+    """Return a Chart of *height* inches that *paint* draws."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a glyph that matplotlib's font lacks is the browser's to find
+        warnings.simplefilter("ignore")  # the browser supplies glyphs that matplotlib's font lacks
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         paint(figure.add_subplot())
         buffer = io.StringIO()
@@ -88,12 +89,12 @@ def chart(key: str, title: str, height: float, paint: Callable[[Axes], None], ta
 
 
 def label(name: str) -> str:
-    """A name that somebody else chose, short enough for an axis."""
+    """Shorten a name that a user chose to fit an axis."""
     return line(name, 24)
 
 
 def _inline(text: str, key: str, title: str) -> str:
-    """The picture as part of a page: no prologue, no style of its own, colours and ids of the page."""
+    """Return the SVG for embedding: no prologue, no style of its own, the page's colours and ids."""
     from markupsafe import escape
 
     body = text[text.index("<svg") :].split(">", 1)[1]

@@ -1,12 +1,12 @@
-"""How figures, times and other people's text read on a page."""
+"""Format figures, times and untrusted text for a page."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 _LINE = 240
-"""Characters of a line that a page shows."""
+"""Maximum characters of a line."""
 _MOST = 4000
-"""Of anything else."""
+"""Maximum characters of other text."""
 
 OUTCOMES = {
     "published": ("✓", "good"),
@@ -14,30 +14,30 @@ OUTCOMES = {
     "rejected": ("✕", "bad"),
     "nothing_new": ("–", "idle"),
 }
-"""How a night ended → its sign and its colour."""
+"""Outcome → its sign and its colour."""
 
 ARMS = {"candidate": "tonight", "champion": "last nightly", "mainline": "mainline"}
-"""An arm → what a reader calls it."""
+"""Arm → name shown to the reader."""
 
 
 def plain(text: str) -> str:
-    """*text* without what would command a reader's screen or turn its lines around: anybody may have written it."""
+    """Remove control and bidirectional characters from *text*, which is untrusted."""
     return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
 
 
 def shown(text: str) -> str:
-    """*text* as a page shows it where nothing narrower is asked for."""
+    """Return *text* cut to what a page shows by default."""
     return _cut(plain(text), _MOST)
 
 
 def line(text: str, most: int = _LINE) -> str:
-    """*text* as one line of at most *most* characters, saying how many it leaves out."""
+    """Return *text* as one line of at most *most* characters, with the number left out."""
     whole = plain(" ".join(text.split()))
     return _cut(whole, most)
 
 
 def lines(text: str, most: int, *, last: bool = False) -> list[str]:
-    """The first (or the *last*) *most* lines of *text*, each cut, and how many are left out in a line of its own."""
+    """Return the first (or *last*) *most* lines of *text*, shortened, and a line with the number left out."""
     found = [_cut(plain(one), _LINE) for one in text.splitlines()]
     rest = len(found) - most
     if rest <= 0:
@@ -52,37 +52,37 @@ def _cut(text: str, most: int) -> str:
 
 
 def opening(text: str) -> str:
-    """The outcome and the first reason of *text*, which says a fact a line."""
+    """Return the first line of *text*: the outcome and the main reason."""
     return " ".join(text.splitlines()[:2])
 
 
 def words(name: str) -> str:
-    """A name of ours as words."""
+    """Return an identifier as words."""
     return name.replace("_", " ")
 
 
 def share(value: float) -> str:
-    """A share in per cent."""
+    """Return a share in per cent."""
     return f"{value:.1%}"
 
 
 def points(value: float) -> str:
-    """A difference of shares in percentage points, with its sign."""
+    """Return a difference of shares in percentage points, with sign."""
     return f"{value * 100:+.1f}".replace("-", "−")
 
 
 def span(low: float, high: float) -> str:
-    """An interval of shares."""
+    """Return an interval of shares."""
     return f"{low:.1%} – {high:.1%}"
 
 
 def moment(when: datetime) -> str:
-    """To the minute, as the record's clock says."""
+    """Return a time to the minute, in the record's time zone."""
     return f"{when:%Y-%m-%d %H:%M} UTC"
 
 
 def duration(seconds: float) -> str:
-    """As a person would say it."""
+    """Return a duration in words."""
     if seconds < 60:
         return f"{seconds:.1f} s"
     minutes = round(seconds / 60)
@@ -92,7 +92,7 @@ def duration(seconds: float) -> str:
 
 
 def size(count: float) -> str:
-    """Bytes."""
+    """Return a size in bytes, in a suitable unit."""
     for unit in ("B", "KiB", "MiB"):
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -100,7 +100,7 @@ def size(count: float) -> str:
     return f"{count:.1f} GiB"
 
 
-def listed(names: Sequence[str], most: int = 12) -> str:
-    """Names with commas, and how many more there are."""
+def comma_list(names: Sequence[str], most: int = 12) -> str:
+    """Return names separated by commas, and how many more there are."""
     rest = len(names) - most
     return ", ".join(line(name, 80) for name in names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,35 +1,35 @@
-"""What the night took in: how many runs became examples, what was refused and why, what the dataset is made of."""
+"""A night's data: how many runs became examples, what was refused and why, what the dataset holds."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.certificate import told
+from ct_retrain.core.records.certificate import certificate_lines
 from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     CollectFacts,
     CurateFacts,
-    StageName,
     TrainFacts,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.report.formatting import line, words
 from ct_retrain.report.report_inputs import NightFiles, ReportInputs, refused
 
 
 class Bar(NamedTuple):
-    """A number beside others of its kind."""
+    """A number in a bar chart."""
 
     name: str
     value: int
     share: float
-    """Of the largest, for the bar's length."""
+    """Share of the largest number, for the bar's length."""
     note: str = ""
 
 
 class RefusedCount(NamedTuple):
-    """A reason, how often, and one case of it."""
+    """A reason, its count, and one example."""
 
     stage: str
     reason: str
@@ -39,7 +39,7 @@ class RefusedCount(NamedTuple):
 
 
 class HarvestSummary(NamedTuple):
-    """Everything the page says of the night's data; empty where its stages are gone."""
+    """Facts on the night's data; empty if its stages are gone."""
 
     funnel: tuple[Bar, ...]
     refusals: tuple[RefusedCount, ...]
@@ -47,13 +47,13 @@ class HarvestSummary(NamedTuple):
     sources: tuple[Bar, ...]
     quarantined: tuple[str, ...]
     gold: str
-    """What became of the gold set, in a sentence."""
+    """A sentence on the gold set."""
     files: tuple[tuple[str, ...], ...]
     """Gold sets and general data: file, lines, taken, refused and why."""
 
 
-def harvest(inputs: ReportInputs, night: NightFiles) -> HarvestSummary:
-    """Add up what collect, curate, train and benchmark say of data."""
+def harvest_summary(inputs: ReportInputs, night: NightFiles) -> HarvestSummary:
+    """Collect what collect, curate, train and benchmark report on data."""
     trained = night.of(TrainFacts)
     curated = night.of(CurateFacts)
     measured = night.of(BenchmarkFacts)
@@ -82,18 +82,18 @@ def _file(one: SourceFile) -> tuple[str, ...]:
 
 
 class Decontamination(NamedTuple):
-    """What the rows were compared with, in sentences, and those that come nearest."""
+    """What the rows were compared with, in sentences, and the nearest rows."""
 
     told: tuple[str, ...]
     nearest: tuple[tuple[str, ...], ...]
 
 
 def decontamination(night: NightFiles) -> Decontamination | None:
-    """What the night's certificate says; None where there is none."""
+    """Return the night's certificate in words; None if there is none."""
     facts = night.of(TrainFacts)
     if facts is None or facts.certificate is None:
         return None
-    sentences = tuple(line(one, 400) for one in told(facts.certificate))
+    sentences = tuple(line(one, 400) for one in certificate_lines(facts.certificate))
     nearest = tuple(tuple(line(cell, 90) for cell in near.told) for near in facts.certificate.nearest)
     return Decontamination(sentences, nearest)
 
@@ -102,7 +102,7 @@ def _funnel(night: NightFiles) -> Iterator[tuple[str, int]]:
     collected, curated = night.of(CollectFacts), night.of(CurateFacts)
     if collected is not None:
         yield "runs seen", collected.runs
-        yield "traces with something new", collected.read
+        yield "traces with new entries", collected.read
         yield "passed simulations collected", collected.collected
     if curated is not None:
         yield "new examples", curated.new
@@ -144,7 +144,7 @@ def _refusals(inputs: ReportInputs, night: NightFiles) -> Iterator[RefusedCount]
 def _first(
     inputs: ReportInputs, night: NightFiles, stage: str, counts: Mapping[str, int]
 ) -> dict[str, Rejected]:
-    """Reason → its first case."""
+    """Return reason → its first case."""
     found: dict[str, Rejected] = {}
     for one in refused(night.places[stage] / inputs.rejected):
         found.setdefault(one.reason, one)

@@ -1,4 +1,4 @@
-"""Problem by night: what each candidate won and lost against what was served that night."""
+"""Heat map of problems by night: what each candidate won and lost against the served release of that night."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.report.formatting import ARMS
-from ct_retrain.report.report_inputs import ReportInputs, benchmark_of
+from ct_retrain.report.report_inputs import ReportInputs, read_benchmark
 
 SHOWN = 14
-"""Nights."""
+"""Maximum number of nights."""
 
 Change = Literal["won", "gained", "solved", "unsolved", "slipped", "lost", "unknown"]
 
@@ -31,11 +31,11 @@ class Cell(NamedTuple):
 
     change: Change
     said: str
-    """In words."""
+    """The cell in words."""
 
     @property
     def sign(self) -> str:
-        """What the cell shows."""
+        """The sign in the cell."""
         return SIGNS[self.change][0]
 
 
@@ -60,7 +60,7 @@ class Column(NamedTuple):
 
 
 class HeatMap(NamedTuple):
-    """Rows that changed come first, those that lost in the last night before all others."""
+    """The rows; those that changed come first, and those that lost in the last night before all others."""
 
     columns: tuple[Column, ...]
     moved: tuple[HeatMapRow, ...]
@@ -73,7 +73,7 @@ class _Night(NamedTuple):
 
 
 def heat_map(inputs: ReportInputs, records: Sequence[NightRecord], categories: dict[str, str]) -> HeatMap:
-    """Over the measured ones among *records*; *categories* is problem → category, as far as it is known."""
+    """Return the heat map of the measured nights among *records*; *categories* is problem → category."""
     found = [night for record in records if (night := _night(inputs, record)) is not None]
     names = sorted({name for night in found for name in night.cells})
     unknown = Cell("unknown", SIGNS["unknown"][1])
@@ -96,7 +96,7 @@ def _rank(row: HeatMapRow) -> tuple[int, int, str]:
 
 
 def _night(inputs: ReportInputs, record: NightRecord) -> _Night | None:
-    facts = benchmark_of(inputs, record)
+    facts = read_benchmark(inputs, record)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     incumbent = cards.get("champion") or cards.get("mainline")
     if "candidate" in cards and incumbent is not None:
@@ -104,7 +104,7 @@ def _night(inputs: ReportInputs, record: NightRecord) -> _Night | None:
     if record.decision is None or not record.decision.evidence.comparisons:
         return None
     one = record.decision.evidence.comparisons[0]
-    said = f"against {ARMS[one.incumbent]}; by how much is no longer on disk"
+    said = f"against {ARMS[one.incumbent]}; the difference is no longer on disk"
     cells = {name: Cell("gained", f"won {said}") for name in one.won}
     cells |= {name: Cell("slipped", f"lost {said}") for name in one.lost}
     return _Night(Column(record.night, ARMS[one.incumbent]), cells)

@@ -1,4 +1,6 @@
-"""What the history page says: what is served and since when, how the nights went, every move."""
+"""Contents of the history page: what is served and since when, all nights, and every move of
+`latest_nightly`.
+"""
 
 from collections import Counter
 from typing import Any, NamedTuple
@@ -16,13 +18,13 @@ from ct_retrain.report.formatting import (
 )
 from ct_retrain.report.night_page import Tile
 from ct_retrain.report.report_inputs import History, ReportInputs
-from ct_retrain.report.trend import nights
+from ct_retrain.report.trend import trend_points
 
 _TRENDS = {"functional": "All problems (functional)", "fsm": "State machines (fsm)"}
 
 
 class Trend(NamedTuple):
-    """A chart under the name a reader knows it by."""
+    """A chart with its heading."""
 
     name: str
     chart: Chart
@@ -36,7 +38,7 @@ class HistoryRow(NamedTuple):
 
 
 def history_context(inputs: ReportInputs, history: History) -> dict[str, Any]:
-    """Everything the template of the history page asks for."""
+    """Return everything that the template of the history page needs."""
     last = history.records[-1] if history.records else None
     return {
         "serving": history.serving or "mainline",
@@ -53,12 +55,12 @@ def history_context(inputs: ReportInputs, history: History) -> dict[str, Any]:
 
 
 def _since(history: History) -> str:
-    """When and by whom the pointer got where it is."""
+    """Return when and by whom `latest_nightly` was moved to its target."""
     if not history.moves or history.moves[-1].target != history.serving:
         return ""
     move = history.moves[-1]
     who = f"the night of {move.night}" if move.who == "night" and move.night else f"a {move.who}"
-    return f"Since {moment(move.at)}, by {who}; before it {move.source or 'mainline'}."
+    return f"Since {moment(move.at)}, by {who}; before that {move.source or 'mainline'}."
 
 
 def _counts(history: History) -> dict[str, int]:
@@ -67,7 +69,7 @@ def _counts(history: History) -> dict[str, int]:
 
 
 def _trends(inputs: ReportInputs, history: History) -> list[Trend]:
-    row = nights(inputs, history)
+    row = trend_points(inputs, history)
     return [
         Trend(said, plots.trend(name, row))
         for name, said in _TRENDS.items()

@@ -1,4 +1,4 @@
-"""Problems of one night: what each arm made of them, the answer that failed, its log, and how it differs from the golden."""
+"""Problems of one night: each arm's results, a failing answer, its log, and its difference from the golden."""
 
 import difflib
 from collections import Counter
@@ -17,53 +17,53 @@ from ct_retrain.core.records.problem import (
 from ct_retrain.core.rules.scoring import failure_of
 
 _COMPARED = 4000
-"""Lines of an answer that are compared: comparing takes the square of them."""
+"""Maximum lines of an answer that are compared, because the cost is quadratic."""
 
 
 class ArmAttempt(Record):
-    """What one arm did on the problem."""
+    """Results of one arm on the problem."""
 
     arm: Arm
     passed: int
     samples: int
     failures: dict[str, int]
-    """How the samples that failed ended → how many."""
+    """Ending of failing samples → count."""
 
 
 class Inspection(Record):
-    """A problem as a night saw it."""
+    """Results of a night on one problem."""
 
     night: str
     problem: str
     category: str
     attempts: tuple[ArmAttempt, ...]
     where: str
-    """File and line of the shown sample, relative to the workspace; empty when no sample of the candidate failed."""
+    """File and line of the shown sample, relative to the workspace; empty if the candidate failed none."""
     outcome: str
     detail: str
     log: str
-    """Of the simulation, and of that of the synthesised copy where it disagrees."""
+    """Log of the simulation, and of the synthesised copy's if it disagrees."""
     diff: str
-    """From the golden to the answer's RTL, or to the whole answer where it holds none."""
+    """Difference from the golden to the answer's RTL, or to the whole answer if it holds none."""
 
 
 class Answers(NamedTuple):
-    """Where a night keeps what its arms answered."""
+    """Location of a night's answers."""
 
     night: str
     directory: Path
     name: str
-    """Of the directory, relative to the workspace."""
+    """Name of the directory, relative to the workspace."""
 
 
 Placed = tuple[str, Sample]
-"""A sample, and the file and line it stands in."""
+"""A sample, and its file and line."""
 
 
 def inspected(
     answers: Answers, cards: Sequence[Scorecard], problems: Sequence[Problem]
 ) -> Iterator[Inspection]:
-    """Look at *problems*, all of which *cards* count; of each the candidate's first failing sample is shown."""
+    """Return the results of *problems*, all in *cards*, each with the candidate's first failing sample."""
     wanted = {problem.id for problem in problems}
     found = {card.arm: drawn(answers.directory, card, wanted) for card in cards}
     for problem in problems:
@@ -85,9 +85,9 @@ def inspected(
 
 
 def drawn(directory: Path, card: Scorecard, wanted: Collection[str]) -> dict[str, list[Placed]]:
-    """The samples of the *wanted* problems that *card* counts.
+    """Return the samples of the *wanted* problems that *card* counts.
 
-    The stock may have brought more to a problem, and a night that was resumed with other tools leaves a second file.
+    The cache may have supplied more for a problem, and a night resumed with other tools leaves a second file.
     """
     for path in sorted(directory.glob(f"{card.arm}-*.jsonl")):
         passed: Counter[str] = Counter()

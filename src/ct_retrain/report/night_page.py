@@ -1,7 +1,9 @@
-"""What the page of one night says: outcome and reason first, then the evidence, then where it came from."""
+"""Contents of a night's page: outcome and reason first, then the evidence, then its origin."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from pydantic import JsonValue
 
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
@@ -26,22 +28,22 @@ from ct_retrain.report.formatting import (
     span,
     words,
 )
-from ct_retrain.report.harvest import decontamination, harvest
+from ct_retrain.report.harvest import decontamination, harvest_summary
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.report_inputs import (
     History,
     NightFiles,
     ReportInputs,
-    night_of,
+    read_night,
 )
-from ct_retrain.report.top_failures import failures, problems_of
+from ct_retrain.report.top_failures import problems_of, top_failures
 
 _MARGINS = {"champion": ("gate.margin_champion", 0.01), "mainline": ("gate.margin_mainline", 0.015)}
 _NEEDED = ("min_delta_score", 0.01)
 
 
 class Tile(NamedTuple):
-    """One figure to be seen at a glance."""
+    """One figure, shown large."""
 
     name: str
     value: str
@@ -49,21 +51,21 @@ class Tile(NamedTuple):
 
 
 class Hint(NamedTuple):
-    """What a reader may do next."""
+    """A suggested next step."""
 
     said: str
     command: str = ""
 
 
 class Flips(NamedTuple):
-    """Problems that went the same way."""
+    """Problems that changed in the same direction."""
 
     said: str
     names: tuple[str, ...]
 
 
 class Hero(NamedTuple):
-    """The first thing to be read."""
+    """The head of the page."""
 
     sign: str
     tone: str
@@ -73,10 +75,10 @@ class Hero(NamedTuple):
 
 
 def night_context(inputs: ReportInputs, history: History, record: NightRecord) -> dict[str, Any]:
-    """Everything the template of a night's page asks for."""
-    night = night_of(inputs, record)
+    """Return everything that the template of a night's page needs."""
+    night = read_night(inputs, record)
     problems, unread = problems_of(inputs)
-    shown = failures(inputs, night, problems)
+    shown = top_failures(inputs, night, problems)
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
     return {
         "record": record,
@@ -90,7 +92,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         ),
         "signs": SIGNS,
         "failures": shown,
-        "harvest": harvest(inputs, night),
+        "harvest": harvest_summary(inputs, night),
         "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": inputs.workspace.relative(inputs.workspace.record(record.night)),
@@ -113,7 +115,7 @@ def _hero(inputs: ReportInputs, history: History, record: NightRecord) -> Hero:
     headline, serving = {
         NightOutcome.PUBLISHED: ("Published", f"{after} is served"),
         NightOutcome.HELD: (
-            "Held: nobody can tell yet" if record.adapter else "Held back before training",
+            "Held: not enough evidence" if record.adapter else "Held back before training",
             f"{after} is still served",
         ),
         NightOutcome.REJECTED: ("Rejected", f"{after} is still served"),
@@ -132,20 +134,21 @@ def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
             needed = record.decision.evidence.samples_needed if record.decision else None
             if needed is not None:
                 yield Hint(
-                    "More answers a problem would tell:", f"ct-retrain --set benchmark.samples={needed} run"
+                    "More answers per problem would decide:",
+                    f"ct-retrain --set benchmark.samples={needed} run",
                 )
             if archived.is_dir():
                 yield Hint("Kept for triage in", inputs.workspace.relative(archived))
             if record.adapter is None:
                 again = f"ct-retrain run --night {record.night} --redo train"
-                yield Hint("Mend the gold set, then run the night again:", again)
+                yield Hint("Correct the gold set, then run the night again:", again)
                 return
             yield Hint(
                 "To publish it against the decision:",
                 f'ct-retrain promote {record.night} --force --because "…"',
             )
         case NightOutcome.NOTHING_NEW:
-            yield Hint("Nothing to do: the next night looks again.")
+            yield Hint("Nothing to do: the next night tries again.")
 
 
 def _tiles(record: NightRecord) -> Iterator[Tile]:
@@ -180,7 +183,7 @@ def _score(night: NightFiles) -> dict[str, Any]:
     comparisons = evidence.comparisons if evidence else ()
     margins = {name: _number(settings, *bound) for name, bound in _MARGINS.items()}
     return {
-        "differences": plots.differences(comparisons, margins, _number(settings, *_NEEDED))
+        "differences": plots.difference_plot(comparisons, margins, _number(settings, *_NEEDED))
         if comparisons
         else None,
         "categories": plots.scores(cards) if cards else None,
@@ -192,10 +195,10 @@ def _score(night: NightFiles) -> dict[str, Any]:
     }
 
 
-def _number(settings: dict[str, str], name: str, default: float) -> float:
-    """A setting of that night, as its record holds it."""
+def _number(settings: Mapping[str, JsonValue], name: str, default: float) -> float:
+    """Return a setting of that night from its record."""
     try:
-        return float(settings.get(name, default))
+        return float(str(settings.get(name, default)))
     except ValueError:
         return default
 
@@ -263,7 +266,7 @@ def _training(inputs: ReportInputs, history: History, night: NightFiles) -> dict
         fit = [(key.removeprefix("train."), f"{value:,.4g}") for key, value in trained.items()]
         return {"fit": fit, "losses": None, "knobs": named}
     earlier = history.before(night.record)
-    last = night_of(inputs, earlier).of(TrainFacts) if earlier else None
+    last = read_night(inputs, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
     return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}
@@ -276,7 +279,7 @@ def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:
     yield "rows", f"{fit.examples:,}, {fit.skipped:,} too long"
     yield "steps, epochs", f"{fit.steps:,}, {fit.epochs:.3g}"
     if fit.schedule is not None:
-        yield "readings of each harvested row", f"{fit.schedule.passes:.3g}"
+        yield "passes over each harvested row", f"{fit.schedule.passes:.3g}"
         yield "sequences a step", f"{fit.schedule.sequences_a_step:,}"
         yield "learning rate at the first step", f"{fit.schedule.first_learning_rate:.2g}"
     yield "tokens", f"{fit.tokens:,}"
@@ -311,5 +314,5 @@ def _provenance(record: NightRecord) -> dict[str, Any]:
         ],
         "tools": [(line(one.name), line(one.version), line(one.detail)) for one in made.tools],
         "packages": [(line(name), line(version)) for name, version in sorted(made.packages.items())],
-        "settings": [(line(name), line(value, 1000)) for name, value in made.settings.items()],
+        "settings": [(line(name), line(str(value), 1000)) for name, value in made.settings.items()],
     }

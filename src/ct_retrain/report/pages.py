@@ -1,7 +1,7 @@
-"""Write the pages: the history first, the night's own last, so that a night's page means that both are there.
+"""Write the pages, history first, so that the existence of a night's page means that both exist.
 
-A page is one file without a script, that asks the network for nothing; equal input gives equal bytes. What others
-wrote (answers, logs, names, reasons) is escaped by the template and stripped of what is not printable.
+A page is one file without scripts or network access; equal input gives equal bytes. Untrusted text (answers,
+logs, names, reasons) is escaped by the template and stripped of unprintable characters.
 """
 
 from collections.abc import Sequence
@@ -15,19 +15,19 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import formatting
 from ct_retrain.report.history_page import history_context
 from ct_retrain.report.night_page import night_context
-from ct_retrain.report.report_inputs import History, ReportInputs, history_of
+from ct_retrain.report.report_inputs import History, ReportInputs, read_history
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 INDEX = "index.html"
 _HEAD = 1024
-"""Bytes of a page that hold what it was made from."""
+"""Bytes at the start of a page that hold a digest of its input."""
 
 
 def write(inputs: ReportInputs, records: Sequence[NightRecord]) -> list[Path]:
     """Write the history page and the pages of *records*; return the paths of the latter."""
-    history = history_of(inputs)
+    history = read_history(inputs)
     pages = _there(inputs.workspace) | {record.night for record in records}
     disk.make_directory(inputs.workspace.reports)
     context = {**history_context(inputs, history), "pages": pages, "source": "history"}
@@ -45,12 +45,12 @@ def _write_night(inputs: ReportInputs, history: History, record: NightRecord, pa
 
 
 def page(workspace: Workspace, night: str) -> Path:
-    """Where the page of *night* lies."""
+    """Return the path of the page of *night*."""
     return workspace.reports / f"{night}.html"
 
 
 def is_written(workspace: Workspace, record: NightRecord) -> bool:
-    """Whether the page of *record* is there and was made from that record."""
+    """Whether the page of *record* exists and was made from that record."""
     path = page(workspace, record.night)
     if not path.is_file():
         return False
@@ -59,7 +59,7 @@ def is_written(workspace: Workspace, record: NightRecord) -> bool:
 
 
 def _there(workspace: Workspace) -> set[str]:
-    """Nights on record that have a page."""
+    """Return the nights on record that have a page."""
     named = {path.stem for path in workspace.records.glob("*.json")}
     found = {path.stem for path in workspace.reports.glob("*.html")}
     return named & found
@@ -71,12 +71,12 @@ def _rendered(template: str, context: dict[str, Any]) -> bytes:
 
 
 def _shown(value: object) -> object:
-    """What the template shows of *value*: text of others is stripped and cut, our own markup is left alone."""
+    """Return *value* as the template shows it: text stripped and cut, our own markup unchanged."""
     return formatting.shown(value) if type(value) is str else value
 
 
 def _environment() -> "Environment":
-    """Closed: everything is escaped, and a name that no context has is an error."""
+    """Return the template environment: everything is escaped, and an undefined name is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
@@ -87,6 +87,6 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_shown,
     )
-    named = (formatting.words, formatting.line, formatting.listed, formatting.moment, formatting.opening)
+    named = (formatting.words, formatting.line, formatting.comma_list, formatting.moment, formatting.opening)
     found.filters.update({one.__name__: one for one in named})
     return found

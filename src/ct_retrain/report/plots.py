@@ -1,4 +1,4 @@
-"""The pictures of the pages: differences and scores with their intervals, curves, the trend over nights."""
+"""Charts of the pages: differences and scores with intervals, training curves, the trend over nights."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MOST_POINTS = 400
-"""Points of a curve; a page shows no more of them apart."""
+"""Maximum points of a curve, as many as a page can show apart."""
 _MANY = 30
-"""Nights above which their dots get smaller."""
+"""Number of nights above which their dots are smaller."""
 _ENDED: dict[NightOutcome, tuple[str, Literal["full", "none"]]] = {
     NightOutcome.PUBLISHED: ("o", "full"),
     NightOutcome.HELD: ("o", "none"),
@@ -33,8 +33,8 @@ _ENDED: dict[NightOutcome, tuple[str, Literal["full", "none"]]] = {
 }
 
 
-def differences(comparisons: Sequence[Comparison], margins: dict[str, float], needed: float) -> Chart:
-    """Tonight minus each incumbent, with interval, the margin it must stay above and the gain it must reach."""
+def difference_plot(comparisons: Sequence[Comparison], margins: dict[str, float], needed: float) -> Chart:
+    """Draw tonight minus each incumbent, with interval, non-inferiority margin and required gain."""
 
     def paint(axes: Axes) -> None:
         axes.axvline(0, color=MUTED, linewidth=1)
@@ -87,7 +87,7 @@ def _difference(axes: Axes, place: int, one: Comparison, margin: float) -> None:
 
 
 def scores(cards: Sequence[Scorecard]) -> Chart:
-    """Every category of every arm, with intervals; all problems first."""
+    """Draw every category of every arm with intervals, all problems first."""
     names = sorted({name for card in cards for name in card.categories})
     groups = [("all problems", {card.arm: card.functional for card in cards})]
     groups += [
@@ -122,7 +122,7 @@ def scores(cards: Sequence[Scorecard]) -> Chart:
 
 
 def curves(tonight: Sequence[LossPoint], before: Sequence[LossPoint]) -> Chart:
-    """Training loss over steps, and that of the night before."""
+    """Draw training loss over steps, and that of the night before."""
 
     def paint(axes: Axes) -> None:
         if before:
@@ -159,7 +159,7 @@ def curves(tonight: Sequence[LossPoint], before: Sequence[LossPoint]) -> Chart:
 
 
 def trend(name: str, nights: Sequence[TrendPoint]) -> Chart:
-    """What was measured of *name* night by night, with intervals where they are still on disk, and the moves."""
+    """Draw *name* night by night, with intervals where they are still on disk, and the moves."""
     measured = [(place, one) for place, one in enumerate(nights) if name in one.candidate]
 
     def paint(axes: Axes) -> None:
@@ -190,7 +190,7 @@ def trend(name: str, nights: Sequence[TrendPoint]) -> Chart:
 
 
 def _course(axes: Axes, name: str, measured: Sequence[tuple[int, TrendPoint]]) -> None:
-    """Mainline as a line, each candidate as a dot that says how its night ended."""
+    """Draw mainline as a line, and each candidate as a dot that shows how its night ended."""
     base = [(place, one.mainline[name].value) for place, one in measured if name in one.mainline]
     axes.plot(
         [place for place, _ in base],
@@ -241,7 +241,7 @@ def _dots(axes: Axes, places: Sequence[float], shown: Sequence[Estimate], arm: s
 
 
 def _rows(axes: Axes) -> None:
-    """Every tick of y is a row with a name, not a number."""
+    """Make every tick of y a row with a name."""
     axes.tick_params(axis="y", length=0, labelcolor=INK)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
@@ -267,7 +267,7 @@ def _legend(axes: Axes, columns: int) -> None:
 
 
 def _thin(curve: Sequence[LossPoint], most: int = _MOST_POINTS) -> list[LossPoint]:
-    """Evenly chosen points, the first and the last among them."""
+    """Return evenly chosen points, the first and the last among them."""
     if len(curve) <= most:
         return list(curve)
     return [curve[round(place * (len(curve) - 1) / (most - 1))] for place in range(most)]

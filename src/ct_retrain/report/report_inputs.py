@@ -1,4 +1,4 @@
-"""What the pages are made from: the nights on record and what is still on disk of them; what is gone is a sentence."""
+"""Read what the pages show: records, and what is still on disk of the nights; missing parts become sentences."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,68 +12,69 @@ from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Facts,
-    Manifest,
-    ManifestRef,
     Move,
     NightRecord,
-    order,
+    night_order,
 )
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import facts_of, find_manifest, read_manifest
 
 F = TypeVar("F", bound=Record)
 
 
 class ReportInputs(NamedTuple):
-    """A workspace, and the names that its stages give to what a page shows."""
+    """A workspace, and the names of the files that a page shows."""
 
     workspace: Workspace
     suite: str
-    """The benchmark's suite, as the setting says: where goldens come from."""
+    """The benchmark's suite, as the setting gives it, for its goldens."""
     latest: Path
-    """The link to what is served."""
+    """The link `latest_nightly`."""
     history: Path
-    """Its moves."""
+    """Its history of moves."""
     samples: str
-    """Directory of the answers, in that of benchmark."""
+    """Name of the directory of answers in that of benchmark."""
     rejected: str
-    """What a stage refused."""
+    """Name of the file with what a stage refused."""
 
 
 class NightFiles(NamedTuple):
-    """A night with the facts of its stages, as far as they are there."""
+    """A night with the facts of its stages that are still readable."""
 
     record: NightRecord
     facts: tuple[Facts, ...]
     places: dict[str, Path]
-    """Stage → the directory its manifest was found in: the night's own, or the archive's."""
+    """Stage → directory of its manifest: the night's own, or the archive's."""
     missing: tuple[str, ...]
 
     def of(self, kind: type[F]) -> F | None:
-        """The facts of that kind."""
+        """Return the facts of that kind."""
         return next((one for one in self.facts if isinstance(one, kind)), None)
 
 
 class History(NamedTuple):
-    """Everything on record."""
+    """All records and moves."""
 
     records: tuple[NightRecord, ...]
-    """Oldest first."""
+    """Records, oldest first."""
     moves: tuple[Move, ...]
     serving: str | None
     missing: tuple[str, ...]
 
     def before(self, record: NightRecord) -> NightRecord | None:
-        """The night on record before that of *record*."""
-        earlier = [one for one in self.records if order(one.night) < order(record.night)]
+        """Return the record before *record*."""
+        earlier = [one for one in self.records if night_order(one.night) < night_order(record.night)]
         return earlier[-1] if earlier else None
 
     def until(self, record: NightRecord, most: int) -> tuple[NightRecord, ...]:
-        """That of *record* and those before it, at most *most*."""
-        return tuple(one for one in self.records if order(one.night) <= order(record.night))[-most:]
+        """Return *record* and those before it, at most *most*."""
+        return tuple(one for one in self.records if night_order(one.night) <= night_order(record.night))[
+            -most:
+        ]
 
 
-def history_of(inputs: ReportInputs) -> History:
-    """Read every record and every move that can be read."""
+def read_history(inputs: ReportInputs) -> History:
+    """Read every readable record and move."""
     missing: list[str] = []
     records: list[NightRecord] = []
     for path in inputs.workspace.records.glob("*.json"):
@@ -81,7 +82,7 @@ def history_of(inputs: ReportInputs) -> History:
             records.append(disk.read_record(path, NightRecord))
         except (CorruptStateError, OSError) as error:
             missing.append(_said(inputs, error))
-    records.sort(key=lambda record: order(record.night))
+    records.sort(key=lambda record: night_order(record.night))
     return History(
         tuple(records), tuple(_moves(inputs, missing)), _serving(inputs, missing), tuple(sorted(missing))
     )
@@ -102,56 +103,47 @@ def _serving(inputs: ReportInputs, missing: list[str]) -> str | None:
     name = inputs.latest.readlink().name
     if not inputs.latest.is_dir():
         where = inputs.workspace.relative(inputs.latest)
-        missing.append(f"{where} points at {name}, which is not there: `ct-retrain rollback` to another")
+        missing.append(
+            f"{where} points at {name}, which does not exist: serve another with `ct-retrain rollback`"
+        )
     return name
 
 
-def night_of(inputs: ReportInputs, record: NightRecord) -> NightFiles:
-    """The facts of every stage of *record* that can be read, from the night's directory or from the archive."""
+def read_night(inputs: ReportInputs, record: NightRecord) -> NightFiles:
+    """Read the facts of each stage of *record* that is still in the night's directory or the archive."""
     facts: list[Facts] = []
     places: dict[str, Path] = {}
     missing: list[str] = []
     for ref in record.stages:
-        found = _found(inputs, record, ref)
+        found = find_manifest(inputs.workspace, record, ref)
         if found is None:
-            missing.append(f"{ref.path} is no longer there: what only {ref.stage} knew is left out below")
+            missing.append(f"{ref.path} no longer exists: what only {ref.stage} recorded is left out below")
             continue
         try:
-            manifest = disk.read_record(found, Manifest)
+            manifest = read_manifest(found)
         except (CorruptStateError, OSError) as error:
             missing.append(_said(inputs, error))
             continue
         if disk.sha256_of(found) != ref.sha256:
             where = inputs.workspace.relative(found)
             missing.append(
-                f"{where} is not the file that the night's record names: its figures may be others"
+                f"{where} differs from the file that the night's record names: its figures may be wrong"
             )
         facts.append(manifest.facts)
         places[ref.stage] = found.parent
     return NightFiles(record, tuple(facts), places, tuple(missing))
 
 
-def benchmark_of(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:
-    """What benchmark found in the night of *record*; None where there was none or it cannot be read any more."""
-    for ref in record.stages:
-        found = _found(inputs, record, ref) if ref.stage == "benchmark" else None
-        if found is not None:
-            try:
-                facts = disk.read_record(found, Manifest).facts
-            except (CorruptStateError, OSError):
-                return None
-            return facts if isinstance(facts, BenchmarkFacts) else None
-    return None
-
-
-def _found(inputs: ReportInputs, record: NightRecord, ref: ManifestRef) -> Path | None:
-    own = inputs.workspace.root / ref.path
-    archived = inputs.workspace.archive / record.night / ref.stage / own.name
-    return next((path for path in (own, archived) if path.is_file()), None)
+def read_benchmark(inputs: ReportInputs, record: NightRecord) -> BenchmarkFacts | None:
+    """Return the benchmark's facts of *record*'s night; None if there are none or they are unreadable."""
+    try:
+        return facts_of(inputs.workspace, record, BenchmarkFacts)
+    except (CorruptStateError, OSError):
+        return None
 
 
 def refused(path: Path) -> Iterator[Rejected]:
-    """What the file *path* says was refused; nothing where it is gone, and no line that is not ours."""
+    """Return what the file *path* lists as refused; nothing if it is gone, without lines that are not ours."""
     adapter = TypeAdapter(Rejected)
     if not path.is_file():
         return
@@ -164,5 +156,5 @@ def refused(path: Path) -> Iterator[Rejected]:
 
 
 def _said(inputs: ReportInputs, error: Exception) -> str:
-    """The message of *error* with paths as records name them."""
+    """Return the message of *error* with paths as records name them."""
     return str(error).replace(f"{inputs.workspace.root}/", "")

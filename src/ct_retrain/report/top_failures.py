@@ -1,4 +1,4 @@
-"""The failures a person learns most from: lost against what was served, then forgotten, then failed most."""
+"""The most instructive failures: lost against the served release, then forgotten, then failed most."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ _SPEC_LINES = 60
 
 
 class TopFailure(NamedTuple):
-    """One problem, why it is shown, and what the candidate answered."""
+    """One problem, why it is shown, and the candidate's answer."""
 
     problem: str
     category: str
@@ -33,22 +33,22 @@ class TopFailure(NamedTuple):
     detail: str
     where: str
     attempts: tuple[tuple[str, str, str], ...]
-    """Arm, how many passed, how the others ended."""
+    """Arm, number passed, endings of the others."""
     spec: tuple[str, ...]
     diff: tuple[tuple[str, str], ...]
-    """Kind of line (add, del, at, ctx) and the line."""
+    """(kind of line: add, del, at or ctx; the line)."""
     log: tuple[str, ...]
 
 
 class Failures(NamedTuple):
-    """What is shown, and one sentence where something cannot be."""
+    """The shown failures, and a sentence if some cannot be shown."""
 
     shown: tuple[TopFailure, ...]
     missing: str
 
 
 def problems_of(inputs: ReportInputs) -> tuple[dict[str, Problem], str]:
-    """The suite's problems by id, or why they cannot be read."""
+    """Return the suite's problems by id, or why they cannot be read."""
     try:
         suite = load_suite(inputs.suite, inputs.workspace.root)
     except CtRetrainError as error:
@@ -56,8 +56,8 @@ def problems_of(inputs: ReportInputs) -> tuple[dict[str, Problem], str]:
     return {problem.id: problem for problem in suite.problems}, ""
 
 
-def failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Problem]) -> Failures:
-    """Those of the night's candidate."""
+def top_failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Problem]) -> Failures:
+    """Return the failures of the night's candidate."""
     facts = night.of(BenchmarkFacts)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     if facts is None or "candidate" not in cards:
@@ -70,7 +70,7 @@ def failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Proble
         found = list(inspected(answers, facts.scorecards, wanted))
     except (CtRetrainError, OSError) as error:
         return Failures((), f"the answers cannot be read: {error}")
-    missing = "" if all(one.where for one in found) else f"answers are no longer there in {answers.name}"
+    missing = "" if all(one.where for one in found) else f"answers no longer exist in {answers.name}"
     shown = [
         _failure(one, problem, why) for one, problem, (_, why) in zip(found, wanted, chosen, strict=True)
     ]
@@ -80,14 +80,14 @@ def failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Proble
 def _chosen(
     facts: BenchmarkFacts, card: Scorecard, problems: dict[str, Problem]
 ) -> Iterator[tuple[str, str]]:
-    """Up to SHOWN problems, each with why."""
+    """Return up to SHOWN problems, each with the reason."""
     samples = card.sampling.samples
     reasons: dict[str, str] = {}
     for one in facts.decision.evidence.comparisons:
         for name in one.lost:
             reasons.setdefault(name, f"lost against {ARMS[one.incumbent]}")
     for name in facts.forgotten:
-        reasons.setdefault(name, "an earlier release could do it")
+        reasons.setdefault(name, "solved by an earlier release")
     for name in _most_failed(card, problems):
         reasons.setdefault(name, "fails most")
     asked = [(name, why) for name, why in reasons.items() if card.passes.get(name, samples) < samples]
@@ -95,7 +95,7 @@ def _chosen(
 
 
 def _most_failed(card: Scorecard, problems: dict[str, Problem]) -> list[str]:
-    """Those that fail most; of equals, categories take turns."""
+    """Return those that fail most; ties alternate between categories."""
     turns: Counter[str] = Counter()
     ranked: list[tuple[int, int, str]] = []
     for name, passed in sorted(card.passes.items(), key=lambda pair: (pair[1], pair[0])):
@@ -106,7 +106,7 @@ def _most_failed(card: Scorecard, problems: dict[str, Problem]) -> list[str]:
 
 
 def _unknown(name: str) -> Problem:
-    """Stands for a problem that the suite no longer has."""
+    """Return a placeholder for a problem that the suite no longer has."""
     return Problem(id=name, spec="", top="", testbench="", golden="", category="")
 
 

@@ -1,34 +1,34 @@
-"""Nights in a row: what each measured, and who moved `latest_nightly`."""
+"""A series of nights: what each measured, and who moved `latest_nightly`."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.records.night import Move, NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Estimate, Scorecard
-from ct_retrain.report.report_inputs import History, ReportInputs, benchmark_of
+from ct_retrain.report.report_inputs import History, ReportInputs, read_benchmark
 
 SHOWN = 90
-"""Nights in a picture."""
+"""Maximum nights in a chart."""
 
 
 class TrendPoint(NamedTuple):
-    """One night: what its candidate and mainline reached, by category, `functional` among them."""
+    """One night: results of its candidate and of mainline by category, including `functional`."""
 
     night: str
     outcome: NightOutcome
     candidate: dict[str, Estimate]
     mainline: dict[str, Estimate]
     moved_by: str
-    """Who moved `latest_nightly` because of that night or on its date; empty when nobody did."""
+    """Who moved `latest_nightly` because of that night or on its date; empty if nobody did."""
 
 
-def nights(inputs: ReportInputs, history: History) -> tuple[TrendPoint, ...]:
-    """The last nights, oldest first."""
+def trend_points(inputs: ReportInputs, history: History) -> tuple[TrendPoint, ...]:
+    """Return the last nights, oldest first."""
     return tuple(_point(inputs, record, history.moves) for record in history.records[-SHOWN:])
 
 
 def _point(inputs: ReportInputs, record: NightRecord, moves: Sequence[Move]) -> TrendPoint:
-    facts = benchmark_of(inputs, record)
+    facts = read_benchmark(inputs, record)
     cards = {card.arm: card for card in facts.scorecards} if facts else {}
     moved = [move.who for move in moves if (move.night or f"{move.at:%Y-%m-%d}") == record.night]
     return TrendPoint(
@@ -41,7 +41,7 @@ def _point(inputs: ReportInputs, record: NightRecord, moves: Sequence[Move]) -> 
 
 
 def _measured(record: NightRecord, arm: str, card: Scorecard | None) -> dict[str, Estimate]:
-    """With intervals from the scorecard, or without them from the record, which outlives it."""
+    """Return the results with intervals from the scorecard, else without them from the record."""
     if card is not None:
         return {"functional": card.functional, **card.categories}
     return dict(_remembered(record, arm))

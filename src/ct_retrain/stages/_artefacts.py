@@ -13,7 +13,7 @@ from ct_retrain.stages._several_files import (
     Part,
     Surroundings,
     Whole,
-    listed,
+    as_list,
     surroundings_of,
     whole,
 )
@@ -41,15 +41,15 @@ class Tried(NamedTuple):
             return None
         log = payload.simulation_log or payload.simulation_compile_log or ""
         around = surroundings_of(payload)
-        several = [clean(name) for name in first]
-        dirs = [clean(name) for name in around.dirs]
-        defines = [(name, clean(value)) for name, value in around.defines]
-        return cls(line, spec, clean(last), clean(log[-longest:]), several, dirs, defines)
+        several = [encodable(name) for name in first]
+        dirs = [encodable(name) for name in around.dirs]
+        defines = [(name, encodable(value)) for name, value in around.defines]
+        return cls(line, spec, encodable(last), encodable(log[-longest:]), several, dirs, defines)
 
 
 def _names(several: Sequence[str] | str | None, one: str | None) -> tuple[tuple[str, ...], str]:
     """The files before the last, and the last; "" where there is none."""
-    names = [name for name in listed(several) if name and name != one]
+    names = [name for name in as_list(several) if name and name != one]
     names += [one] if one else []
     return tuple(names[:-1]), names[-1] if names else ""
 
@@ -96,10 +96,12 @@ class Gatherer:
             run_id=run,
             line=entry.number,
             generated_at=min(in_utc(entry.timestamp), self._latest),
-            spec_hash=clean(payload.spec_hash or spec_hash_of(found.spec.data.decode("utf-8", "replace"))),
-            category=clean(payload.category) if payload.category else None,
-            source=clean(payload.source or "pipeline"),
-            generator=clean(payload.generator or ""),
+            spec_hash=encodable(
+                payload.spec_hash or spec_hash_of(found.spec.data.decode("utf-8", "replace"))
+            ),
+            category=encodable(payload.category) if payload.category else None,
+            source=encodable(payload.source or "pipeline"),
+            generator=encodable(payload.generator or ""),
             spec=self._keep(found.spec),
             rtl=rtl,
             testbench=self._keep(found.texts.testbench),
@@ -141,7 +143,7 @@ class Gatherer:
 
     def _keep(self, found: _Found | Whole | Part) -> Artefact:
         sha256 = self._pack.add(found.data)
-        return Artefact(name=clean(found.name), sha256=sha256, size=len(found.data))
+        return Artefact(name=encodable(found.name), sha256=sha256, size=len(found.data))
 
     def _parts(self, found: Whole) -> tuple[Artefact, ...]:
         return tuple(self._keep(part) for part in found.parts)
@@ -175,7 +177,7 @@ class Gatherer:
     def _data(self, payload: Payload) -> tuple[_Found, ...] | FileRefusal:
         """What is read while it runs, by the last part of each name."""
         found: dict[str, _Found] = {}
-        names = listed(payload.data_files)
+        names = as_list(payload.data_files)
         if len(names) > MOST_FILES:
             return FileRefusal("artefact_too_large", f"data_files: {len(names)} files, limit {MOST_FILES}")
         for name in names:
@@ -230,7 +232,7 @@ class Gatherer:
         )
 
 
-def clean(text: str) -> str:
+def encodable(text: str) -> str:
     """*text* as UTF-8 can hold it: lone surrogates become backslash escapes."""
     return text if text.isascii() else as_bytes(text).decode()
 

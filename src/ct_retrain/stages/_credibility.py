@@ -12,7 +12,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.credibility import Credibility
-from ct_retrain.stages._inputs import Refuse, Source, refusal
+from ct_retrain.stages._inputs import Refuse, Source, trace_refusal
 from ct_retrain.verilog.guard import approve
 from ct_retrain.verilog.modules import instantiated
 from ct_retrain.verilog.undriven import undriven
@@ -77,9 +77,9 @@ def credible(
                 asking.unasked += 1
                 yield source, example
             elif worth.vacuous:
-                refuse(refusal(source.trace, "vacuous_testbench", _vacuous(worth)))
+                refuse(trace_refusal(source.trace, "vacuous_testbench", _vacuous(worth)))
             elif weak := _weak(worth, settings):
-                refuse(refusal(source.trace, "weak_testbench", weak))
+                refuse(trace_refusal(source.trace, "weak_testbench", weak))
             else:
                 facts = example.metadata.model_copy(update={"credibility": _flat(worth)})
                 yield source, example.model_copy(update={"metadata": facts})
@@ -89,7 +89,7 @@ def _refused_as_undriven(source: Source, refuse: Refuse) -> bool:
     """Whether *source* is refused because its testbench passed it without an output that something drives."""
     output = undriven(approve(source.rtl).text, instantiated(source.testbench))
     if output:
-        refuse(refusal(source.trace, "undriven_output", f"nothing drives the output {output}"))
+        refuse(trace_refusal(source.trace, "undriven_output", f"nothing drives the output {output}"))
     return bool(output)
 
 

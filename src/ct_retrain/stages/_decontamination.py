@@ -8,7 +8,7 @@ from ct_retrain.core.records.certificate import Certificate
 from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.training import Row
 from ct_retrain.decontamination.comparer import Comparer
-from ct_retrain.decontamination.protection import Protection, certificate, clean
+from ct_retrain.decontamination.protection import Protection, certificate, decontaminate
 from ct_retrain.decontamination.texts import Candidate
 from ct_retrain.stages._inputs import Refuse, Source
 
@@ -23,7 +23,7 @@ def cleaned(
 ) -> tuple[dict[str, list[Row]], Certify]:
     """The rows of *sources* that may be trained on tonight; benchmark problems go to *rejected* by their rule."""
     rows = [row for found in sources.values() for row in found]
-    made = clean([_candidate(row) for row in rows], protection, seed)
+    made = decontaminate([_candidate(row) for row in rows], protection, seed)
     for number, match in made.refused.items():
         one = made.rows[number]
         subject = one.subject or f"{one.source} row {one.id}"
@@ -60,7 +60,7 @@ def harvested(
 def again(rows: Sequence[Row], protection: Protection) -> Certificate:
     """The certificate of *rows* as a mixture, made anew: `refused` is empty where they hold no problem."""
     different = list(dict.fromkeys(_candidate(row) for row in rows))
-    made = clean(different, protection, 0)
+    made = decontaminate(different, protection, 0)
     return certificate(made, protection, (row.id for row in different))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ct_retrain.stages._scan import Sighting
 from ct_retrain.trace.format import TRACE_NAME
-from ct_retrain.trace.reach import refusal
+from ct_retrain.trace.reach import file_refusal
 
 _NAME = TRACE_NAME.encode()
 
@@ -44,7 +44,7 @@ class Walk:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Sighting(name, 0, 0, 0, 0, "unreadable", refusal(error, TRACE_NAME).detail)
+            return Sighting(name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
 
     def _linked(self, entry: os.DirEntry[bytes]) -> Sighting | None:
         try:
@@ -58,7 +58,7 @@ class Walk:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Sighting(entry.name, 0, 0, 0, 0, "unreadable", refusal(error, TRACE_NAME).detail)
+            return Sighting(entry.name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
 
     def _look(self, run: bytes, path: bytes) -> Sighting:
         facts = os.lstat(path)

@@ -40,7 +40,7 @@ class Source(NamedTuple):
         return told_by_file(self.testbench, told, "testbench.v") if "testbench.v:" in told else told
 
 
-def refusal(trace: Trace, reason: str, detail: str) -> Rejected:
+def trace_refusal(trace: Trace, reason: str, detail: str) -> Rejected:
     """The refusal of *trace*, by the line it came from."""
     return Rejected(subject=f"{trace.run_id}:{trace.line}", reason=reason, detail=detail)
 
@@ -54,7 +54,7 @@ class TraceTexts(NamedTuple):
     """Largest design."""
 
 
-def read(trace: Trace, reading: TraceTexts) -> Source | Rejected:
+def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
     """*trace* with its texts, or why it cannot be an example whatever a simulation says."""
     try:
         rtl = reading.artefacts.text(trace.rtl)
@@ -62,13 +62,13 @@ def read(trace: Trace, reading: TraceTexts) -> Source | Rejected:
         data = tuple(_data(reading.artefacts, one) for one in trace.data_files)
         instruction = instruction_of(reading.artefacts.text(trace.spec))
     except (OSError, ValueError) as error:
-        return refusal(trace, "integrity", str(error))
+        return trace_refusal(trace, "integrity", str(error))
     if not instruction.strip():
-        return refusal(trace, "no_instruction", "the spec says nothing")
+        return trace_refusal(trace, "no_instruction", "the spec says nothing")
     if len(rtl.encode()) > reading.most_bytes:
-        return refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
+        return trace_refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
     if not modules(rtl):
-        return refusal(trace, "no_module", "the RTL holds no module")
+        return trace_refusal(trace, "no_module", "the RTL holds no module")
     return Source(trace, instruction, rtl, testbench, canonical(rtl), data)
 
 

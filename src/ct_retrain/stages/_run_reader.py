@@ -13,7 +13,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.stages._artefacts import Gatherer, Tried
 from ct_retrain.stages._scan import Position, ScanJob, ScanSite, Sighting, TraceScan
 from ct_retrain.trace import FileRefusal, Reach
-from ct_retrain.trace.reach import refusal
+from ct_retrain.trace.reach import file_refusal
 
 
 class RunHarvest(NamedTuple):
@@ -34,7 +34,7 @@ class RunHarvest(NamedTuple):
     """Entries that look like passed simulations, taken or not."""
 
 
-def harvest(jobs: Iterable[ScanJob], site: ScanSite, pack: disk.PackWriter) -> list[RunHarvest]:
+def harvest_runs(jobs: Iterable[ScanJob], site: ScanSite, pack: disk.PackWriter) -> list[RunHarvest]:
     """Do *jobs* in order; what passing simulations name goes into *pack*."""
     try:
         return [_harvest_one(job, site, pack) for job in jobs]
@@ -77,7 +77,7 @@ def _gather(scan: TraceScan, site: ScanSite, pack: disk.PackWriter, run: bytes) 
                 Reach.of(site.workspace, _home(site.runs / os.fsdecode(run)), site.rules)
             )
         except OSError as error:
-            scan.refuse(0, "vanished", f"its directory: {refusal(error, scan.run).detail}")
+            scan.refuse(0, "vanished", f"its directory: {file_refusal(error, scan.run).detail}")
             return []
         gatherer = Gatherer(reach, pack, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []

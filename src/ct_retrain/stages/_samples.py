@@ -51,7 +51,7 @@ def whole_samples(path: Path) -> list[Sample]:
     """The samples in *path* in problem order, each once, minus what a crash cut short; the file then holds these."""
     if not path.exists():
         return []
-    return finish(path, list(_valid(path.read_bytes().splitlines())))
+    return write_in_order(path, list(_valid(path.read_bytes().splitlines())))
 
 
 def _valid(lines: Iterable[bytes]) -> Iterator[Sample]:
@@ -60,7 +60,7 @@ def _valid(lines: Iterable[bytes]) -> Iterator[Sample]:
             yield Sample.model_validate_json(line)
 
 
-def finish(path: Path, samples: Sequence[Sample]) -> list[Sample]:
+def write_in_order(path: Path, samples: Sequence[Sample]) -> list[Sample]:
     """Write the file in problem order, so that an interrupted run leaves the same bytes as an undisturbed one."""
     once = {(one.problem_id, one.index): one for one in samples}
     ordered = [once[key] for key in sorted(once)]

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.stages._artefacts import Tried, as_bytes, clean
+from ct_retrain.stages._artefacts import Tried, as_bytes, encodable
 from ct_retrain.trace import Flaw, Lookalike, Rules, Simulation, simulations
 from ct_retrain.trace.blocks import Block, blocks
 from ct_retrain.trace.format import FAILED, PASSED, SILENT, TRACE_NAME, word_of
 from ct_retrain.trace.lines import Payload, in_utc, is_whole
-from ct_retrain.trace.reach import refusal
+from ct_retrain.trace.reach import file_refusal
 
 DONE, PENDING, REFUSED = 0, 1, 2
 """States of a file's last line: read, still being written, refused as never to be finished."""
@@ -108,7 +108,7 @@ class TraceScan:
         self.lines = 0
         self.passing = 0
         """New entries that look like passed simulations, whether they can be taken or not."""
-        self.run = clean(os.fsdecode(job.sighting.run))
+        self.run = encodable(os.fsdecode(job.sighting.run))
         self._sighting = job.sighting
         self._start = job.position or Position(job.sighting.ino)
         self._known: dict[bytes, int] = dict(_KNOWN.iter_unpack(job.known)) if job.known else {}
@@ -150,14 +150,14 @@ class TraceScan:
         """Note that line *number* (0: the file) is refused."""
         place = f":{number}" if number else ""
         subject = f"runs/{self.run}/{TRACE_NAME}{place}"
-        self.rejected.append((number, Rejected(subject=subject, reason=reason, detail=clean(detail))))
+        self.rejected.append((number, Rejected(subject=subject, reason=reason, detail=encodable(detail))))
 
     def _open(self) -> int | None:
         path = b"/".join((os.fsencode(self._site.runs), self._sighting.run, TRACE_NAME.encode()))
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            found = refusal(error, TRACE_NAME)
+            found = file_refusal(error, TRACE_NAME)
             reason = "vanished" if found.reason == "artefact_missing" else found.reason
             self.refuse(0, reason, "it was there at the cut-off" if reason == "vanished" else found.detail)
             return None
@@ -296,7 +296,7 @@ class TraceScan:
 def _spec_key(payload: Payload) -> str:
     """What attempts at the same spec have in common within a run."""
     if payload.spec_hash:
-        return clean(payload.spec_hash)
+        return encodable(payload.spec_hash)
     return blake2b(as_bytes(payload.spec_path or payload.spec or ""), digest_size=16).hexdigest()
 
 

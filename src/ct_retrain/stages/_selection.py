@@ -16,8 +16,8 @@ from ct_retrain.stages._inputs import (
     Refuse,
     Source,
     TraceTexts,
-    read,
-    refusal,
+    read_trace_texts,
+    trace_refusal,
 )
 from ct_retrain.trace import instruction_of
 
@@ -70,7 +70,7 @@ class _Queue:
     def readable(self) -> bool:
         """Whether a run is left; those that cannot be read are refused on the way."""
         while self._head is None and self._traces:
-            found = read(self._traces[0], self._selection.reading)
+            found = read_trace_texts(self._traces[0], self._selection.reading)
             if isinstance(found, Source):
                 self._head = found
             else:
@@ -156,8 +156,10 @@ def _settle(queue: _Queue, source: Source, held: dict[str, Spec], refuse: Refuse
     held[source.canonical] = queue.spec
     trace = source.trace
     for older in queue.clear():
-        refuse(refusal(older, "superseded", f"{trace.run_id}:{trace.line} is a later run of the same spec"))
+        refuse(
+            trace_refusal(older, "superseded", f"{trace.run_id}:{trace.line} is a later run of the same spec")
+        )
 
 
 def _refuse_duplicate(queue: _Queue, owner: Spec, refuse: Refuse) -> None:
-    refuse(refusal(queue.pop().trace, "duplicate", f"same design as spec {owner[0]}"))
+    refuse(trace_refusal(queue.pop().trace, "duplicate", f"same design as spec {owner[0]}"))

@@ -49,13 +49,13 @@ class Surroundings(NamedTuple):
 def surroundings_of(payload: Payload) -> Surroundings:
     """What *payload* says for both."""
     return Surroundings(
-        listed(payload.include_dirs),
+        as_list(payload.include_dirs),
         tuple(_defines(payload.defines)),
-        tuple(posixpath.basename(name) for name in listed(payload.data_files)),
+        tuple(posixpath.basename(name) for name in as_list(payload.data_files)),
     )
 
 
-def listed(names: Sequence[str] | str | None) -> tuple[str, ...]:
+def as_list(names: Sequence[str] | str | None) -> tuple[str, ...]:
     """*names* as a list; one that stands alone is a list of one."""
     if not names:
         return ()
@@ -124,5 +124,5 @@ def _defines(given: Mapping[str, str | int | None] | Sequence[str] | str | None)
     if isinstance(given, Mapping):
         pairs = [(name, "" if value is None else str(value)) for name, value in given.items()]
     else:
-        pairs = [(name, value) for name, _, value in (each.partition("=") for each in listed(given))]
+        pairs = [(name, value) for name, _, value in (each.partition("=") for each in as_list(given))]
     return [(name, value) for name, value in pairs if _NAME.fullmatch(name) and value.isprintable()]

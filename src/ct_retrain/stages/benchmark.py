@@ -34,7 +34,7 @@ from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.rules.interim_looks import Look, clear, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._samples import NO_MODULE, finish, put, sample_of, take, whole_samples
+from ct_retrain.stages._samples import NO_MODULE, put, sample_of, take, whole_samples, write_in_order
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
 
@@ -153,10 +153,10 @@ class EvalRun(NamedTuple):
 
 def measure(eval_run: EvalRun, arm: Arm, generator: Generator) -> Scorecard:
     """Add up what `answers` draws."""
-    return scorecard(eval_run.eval_spec, arm, generator.tool, answers(eval_run, arm, generator))
+    return scorecard(eval_run.eval_spec, arm, generator.tool, judged_answers(eval_run, arm, generator))
 
 
-def answers(eval_run: EvalRun, arm: Arm, generator: Generator) -> list[Sample]:
+def judged_answers(eval_run: EvalRun, arm: Arm, generator: Generator) -> list[Sample]:
     """Draw and judge the answers of one arm into `samples/<arm>-<key>.jsonl`; what is there already is kept."""
     suite, sampling = eval_run.eval_spec.suite, eval_run.eval_spec.sampling
     drawn_from = sampling.model_dump(exclude={"samples"})
@@ -173,7 +173,7 @@ def answers(eval_run: EvalRun, arm: Arm, generator: Generator) -> list[Sample]:
         wanted = len(suite.problems) * sampling.samples - len(done)
         new = list(paced(_judged(completions, eval_run, file), f"benchmark: {arm}", wanted))
     if new:
-        finish(path, [*found, *new])
+        write_in_order(path, [*found, *new])
     put(eval_run.stock, key, path)
     return [*done.values(), *new]
 

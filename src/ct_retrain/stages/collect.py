@@ -24,7 +24,7 @@ from ct_retrain.core.records.night import CollectFacts
 from ct_retrain.stages._artefact_store import ARTEFACTS, TRACES, pack_files
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Cutoff, Ledger, freeze
-from ct_retrain.stages._run_reader import RunHarvest, harvest
+from ct_retrain.stages._run_reader import RunHarvest, harvest_runs
 from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
 from ct_retrain.trace import Rules
 
@@ -91,7 +91,7 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
         rejected = stack.enter_context((out / REJECTED).open("wb"))
         pack = stack.enter_context(disk.PackWriter(pack_files(out)))
         for batch in _batches(paced(ledger.jobs(), "collect: run files")):
-            harvests = harvest(batch, site, pack)
+            harvests = harvest_runs(batch, site, pack)
             ledger.settle(harvests)
             for one in harvests:
                 _write(one, traces, rejected)

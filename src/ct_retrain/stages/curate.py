@@ -29,7 +29,7 @@ from ct_retrain.stages._inputs import (
     Refuse,
     Source,
     TraceTexts,
-    refusal,
+    trace_refusal,
 )
 from ct_retrain.stages._repairs import Attempts, repairs
 from ct_retrain.stages._selection import Selection, select, spec_of
@@ -131,12 +131,12 @@ def _simulated(
     verdicts = paced(check_all(simulator, designs, inputs.workers), "curate: simulations", len(sources))
     for source, verdict in zip(sources, verdicts, strict=True):
         if not verdict.passed:
-            refuse(refusal(source.trace, verdict.outcome.value, source.told(verdict.detail)))
+            refuse(trace_refusal(source.trace, verdict.outcome.value, source.told(verdict.detail)))
         elif verdict.warnings > inputs.settings.max_warnings:
             detail = f"{verdict.warnings} compiler warnings, {inputs.settings.max_warnings} allowed"
-            refuse(refusal(source.trace, "warnings", detail))
+            refuse(trace_refusal(source.trace, "warnings", detail))
         elif (beside := alike(source, verdict)).likeness is Likeness.CONTRADICTION:
-            refuse(refusal(source.trace, beside.likeness.value, beside.detail))
+            refuse(trace_refusal(source.trace, beside.likeness.value, beside.detail))
         else:
             yield source, _example(source, verdict, inputs.night)
 

@@ -4,6 +4,7 @@ Write order: release directory, canary, link, history. Each step is skipped when
 that was cut short ends the same when it is started again.
 """
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -78,7 +79,7 @@ def publish(
     A copy whose canary does not sing stays where it is and nobody is pointed at it. Raise ToolError when it does not
     load.
     """
-    name = _released(out / "release", inputs, decision, forced="")
+    name = _released(inputs, decision, forced="")
     canary = _canary(out, inputs, generators, simulator)
     if not canary.compiles:
         return PublishFacts(release=None, archive=None, latest=latest(inputs.models), canary=canary)
@@ -103,7 +104,7 @@ def publish_forced(
     sing, for only the gate can be overruled.
     """
     decision, because = force
-    name = _released(out / "release", inputs, decision, forced=because)
+    name = _released(inputs, decision, forced=because)
     canary = _canary(out, inputs, generators, simulator)
     if not canary.compiles:
         raise UsageError(f"{silent(canary)}: {inputs.models / name} stays as it is, and nothing was moved")
@@ -128,16 +129,17 @@ def _canary(out: Path, inputs: PublishInputs, generators: Generators, simulator:
     return smoke_test(out, easiest(inputs.suite.problems, card), card.sampling, generator, simulator)
 
 
-def _released(staging: Path, inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
+def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
     """The release directory, made unless it is there; what an earlier try left of another adapter is replaced.
 
     Raise CorruptStateError when another adapter was already served under this name.
     """
     name = release_name(inputs.night)
     target = disk.make_directory(inputs.models) / name
-    wanted = _stage(disk.fresh_directory(staging), inputs, decision, forced)
+    staging = disk.staging_for(target)
+    wanted = _stage(staging, inputs, decision, forced)
     if not target.exists() or not _same(disk.read_record(target / RELEASE, Release), wanted):
-        if name == _pointed(inputs.models) or any(name == move.target for move in history(inputs.models)):
+        if name == _pointed(inputs.models) or any(name == move.target for move in moves_of(inputs.models)):
             message = (
                 f"{target} was served and holds something else than tonight's release: was a setting changed since? "
                 f"Put it back, or start another night with --night {inputs.night}.2"
@@ -160,11 +162,7 @@ def _same(there: Release, wanted: Release) -> bool:
 
 
 def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> Release:
-    for path in sorted(inputs.adapter.rglob("*")):
-        if path.is_file():
-            copy = staged / path.relative_to(inputs.adapter)
-            disk.make_directory(copy.parent)
-            disk.write_bytes(copy, path.read_bytes())
+    shutil.copytree(inputs.adapter, staged, dirs_exist_ok=True)
     facts = Facts(
         night=inputs.night,
         base=inputs.base,
@@ -217,7 +215,7 @@ def latest(models: Path) -> str | None:
     return name
 
 
-def scorecards(models: Path) -> dict[str, Scorecard]:
+def release_scorecards(models: Path) -> dict[str, Scorecard]:
     """What every release achieved when it was made, oldest first."""
     paths = sorted(models.glob(f"nightly_*/{SCORECARD}"))
     return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
@@ -232,7 +230,7 @@ def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
         disk.remove_link(models / LATEST)
     elif _pointed(models) != name:
         disk.swap_link(models / LATEST, name)
-    moves = history(models)
+    moves = moves_of(models)
     source = moves[-1].target if moves else None
     if source == name:
         return
@@ -240,7 +238,7 @@ def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
     disk.append_record(models / HISTORY, move)
 
 
-def history(models: Path) -> list[Move]:
+def moves_of(models: Path) -> list[Move]:
     """Every move of the pointer, oldest first."""
     path = models / HISTORY
     return list(disk.read_lines(path, Move)) if path.exists() else []
@@ -248,7 +246,7 @@ def history(models: Path) -> list[Move]:
 
 def predecessor(models: Path) -> str:
     """The newest release before the one that is served that nobody has gone back from; raise UsageError without one."""
-    moves = history(models)
+    moves = moves_of(models)
     names = earlier(moves, moves[-1].target if moves else None)
     if not names:
         message = (

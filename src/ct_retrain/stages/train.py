@@ -61,13 +61,13 @@ class TrainInputs(NamedTuple):
         return f"{self.gold.parent.name}/{self.gold.name}"
 
 
-def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
+def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
     """Mix tonight's rows into `mixture.jsonl` and return the plan.
 
     Refused lines of gold sets and general data go to `rejected.jsonl`, what became of each file to `files.jsonl`, and
     what the rows were compared with to `certificate.json`.
     """
-    golden, general = survey(out, inputs)
+    golden, general = read_gold_and_general(out, inputs)
     sources = {
         "delta": list(_examples(inputs.curated / "dataset.jsonl", "delta")),
         "repair": list(_examples(inputs.curated / "repairs.jsonl", "repair")),
@@ -101,7 +101,7 @@ def prepare(out: Path, inputs: TrainInputs) -> TrainPlan:
     )
 
 
-def survey(out: Path, inputs: TrainInputs) -> tuple[gold.GoldReading, gold.GoldReading]:
+def read_gold_and_general(out: Path, inputs: TrainInputs) -> tuple[gold.GoldReading, gold.GoldReading]:
     """Read gold sets and general data, and write what was refused of which file to *out*."""
     golden = gold.read_set(inputs.gold, "gold", inputs.settings.gold_keys)
     general = gold.read_set(inputs.general, "general", inputs.settings.gold_keys)
@@ -116,7 +116,7 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
     Where the gold set may not be trained on (see `gold.held`) there is no adapter, and the facts say why. Raise
     ToolError where nothing was learned: such an adapter is mainline under another name.
     """
-    plan = prepare(out, inputs)
+    plan = prepare_training(out, inputs)
     why = withheld(out, inputs)
     fit = _UNTRAINED if why else trainer.fit(plan, out)
     if not why:
@@ -149,7 +149,7 @@ def _scheduled(knobs: Hyperparameters, rows: Sequence[Row], forgotten: frozenset
         for row in rows
         if row.source == recipe.HARVESTED and row.category in forgotten
     }
-    return recipe.schedule(knobs, amounts._replace(extra=len(extra)))
+    return recipe.training_schedule(knobs, amounts._replace(extra=len(extra)))
 
 
 def _refuse_the_untrained(adapter: Path, fit: Fit, trainer: str) -> None:

@@ -1,1 +1,1 @@
-"""Benchmarks as Problems."""
+"""Benchmark suites, read as Problems."""

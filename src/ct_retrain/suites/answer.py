@@ -1,4 +1,4 @@
-"""The RTL in an answer to a problem: whole modules, or the rest of the module whose header the problem gave."""
+"""Find the RTL in an answer: whole modules, or the body of a module whose header the problem gave."""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from ct_retrain.verilog.regions import regions, unmarked
 
 
 def rtl_of(problem: Problem, answer: str) -> str:
-    """The RTL of *answer*; "" when it holds none.
+    """Return the RTL of *answer*; "" if it holds none.
 
-    Where the problem gives the header, an answer without one is taken for what follows it, up to `endmodule`;
-    other modules of the answer come behind.
+    If the problem gives the header, an answer without one is taken as the text that follows it, up to
+    `endmodule`; other modules of the answer come after it.
     """
     whole = find_rtl(answer, problem.top)
     if not problem.interface or any(piece.name == problem.top for piece in pieces(whole).found):
@@ -31,7 +31,7 @@ _HEAD = re.compile(r"^[ \t]*(?:macro)?module\b", re.MULTILINE)
 
 
 def _bodies(text: str) -> Iterator[str]:
-    """What may be the rest of a module, the likeliest first."""
+    """Yield candidates for the rest of a module, the likeliest first."""
     marked = [region.text for region in regions(text) if region.marked]
     for candidate in [*marked, unmarked(text)]:
         body = _rest(pieces(candidate))
@@ -40,7 +40,7 @@ def _bodies(text: str) -> Iterator[str]:
 
 
 def _rest(read: Pieces) -> str:
-    """The text up to the first `endmodule` that ends no module of *read*; "" where a module without an end is begun."""
+    """Return the text up to the first `endmodule` that ends no module of *read*; "" if a module never ends."""
     elements = [piece for piece in read.found if piece.kind in ELEMENTS]
 
     def outside(found: re.Match[str]) -> bool:
@@ -54,7 +54,7 @@ def _rest(read: Pieces) -> str:
 
 
 def _fitting(header: str, body: str) -> str:
-    """*body* without the prose before it, up to the first line with a semicolon; as it is where that mends nothing."""
+    """Return *body* without leading prose, up to the first line with a semicolon; unchanged if useless."""
     lines = body.split("\n")
     prose = next((number for number, line in enumerate(lines) if ";" in line), 0)
     tails = ("\n".join(lines[start:]) for start in range(min(prose, _PROSE_LINES) + 1))

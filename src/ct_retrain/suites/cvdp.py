@@ -1,13 +1,15 @@
-"""CVDP's code generation as NVIDIA publishes it: JSONL rows of prompt, context, golden and a cocotb harness.
+"""Read CVDP's code generation as NVIDIA publishes it: JSONL rows of prompt, context, golden and cocotb
+harness.
 
-Read unchanged are the rows of the non-agentic layout whose harness runs cocotb on Icarus Verilog; every other row is
-Rejected with its reason. The harness's own `test_runner.py` starts the simulations, in the judge's sandbox.
-What differs from CVDP's own way:
+Rows of the non-agentic layout whose harness runs cocotb on Icarus Verilog are read unchanged; every other row
+is Rejected with its reason. The harness's own `test_runner.py` starts the simulations, in the judge's
+sandbox. Differences from CVDP's own way:
 
-- The model is asked without the system prompt, and for one text, also where CVDP asks for JSON with several files.
-- `RANDOM_SEED` is fixed and no waveform is written, so a verdict is the same every time.
-- Tools are those that are installed here; CVDP pins an image of its own. Harnesses that do not work with these, or
-  that name places inside that image, show in the health check: their goldens fail.
+- The model is prompted without the system prompt, and for one text, also where CVDP asks for JSON with
+  several files.
+- `RANDOM_SEED` is fixed and no waveform is written, so that a verdict is reproducible.
+- The installed tools are used; CVDP pins a container image. Harnesses that do not work with these, or that
+  name paths in that image, show up in the health check because their goldens fail.
 """
 
 import re
@@ -31,7 +33,8 @@ CATEGORIES = {
     "cid007": "code_improvement",
     "cid016": "debugging",
 }
-"""Those that ask for RTL; the rest ask for testbenches, which only commercial tools can judge, or for words."""
+"""Categories that ask for RTL; the others ask for prose, or testbenches that only commercial tools can judge.
+"""
 LICENCE = "CC-BY-4.0"
 _ENV, _COMPOSE = "src/.env", ("docker-compose.yml", "Dockerfile")
 _COMMERCIAL = re.compile(r"__VERIF_EDA_IMAGE__|licnetwork|\b(?:xrun|xcelium|vcs|questa|vsim)\b")
@@ -60,12 +63,12 @@ class _Row(Record):
 
 
 def recognised(fields: dict[str, Any]) -> bool:
-    """Whether an object with *fields* is a row of CVDP, of whatever kind."""
+    """Whether an object with *fields* is a CVDP row of any kind."""
     return {"id", "categories", "harness"} <= set(fields)
 
 
 def read(path: Path) -> Iterator[Problem | Rejected]:
-    """The problems of one JSONL file, in its order."""
+    """Return the problems of one JSONL file, in its order."""
     for line in read_objects(path):
         yield line if isinstance(line, Rejected) else _problem(line)
 
@@ -104,7 +107,7 @@ def _refused(line: Line, reason: str, detail: str) -> Rejected:
 
 
 def _unsuitable(row: _Row) -> tuple[str, str] | None:
-    """Why open tools cannot judge *row*, as a reason and a sentence."""
+    """Return why open tools cannot judge *row*, as a reason and a sentence."""
     category = row.categories[0] if row.categories else "none"
     files = row.harness.files
     if category not in CATEGORIES:
@@ -121,7 +124,7 @@ def _unsuitable(row: _Row) -> tuple[str, str] | None:
 
 
 def _unfit_harness(row: _Row, env: dict[str, str]) -> str:
-    """What this harness lacks, in a sentence; "" when nothing is known to."""
+    """Return what this harness lacks, in a sentence; "" if nothing is known to be missing."""
     missing = [name for name in ("TOPLEVEL", "MODULE", "VERILOG_SOURCES") if not env.get(name)]
     if missing:
         return f"{_ENV} sets no {', '.join(missing)}"
@@ -133,20 +136,20 @@ def _unfit_harness(row: _Row, env: dict[str, str]) -> str:
     there = {_base(name) for name in (*row.input.context, *row.output.context, *row.harness.files)}
     strange = [name for name in env["VERILOG_SOURCES"].split() if _base(name) not in there]
     if strange:
-        return f"nobody brings {', '.join(strange)}"
+        return f"no file provides {', '.join(strange)}"
     names = [file.name for file in _files(row, env, module)]
     twice = sorted({name for name in names if names.count(name) > 1})
-    return f"several files are called {', '.join(twice)}" if twice else ""
+    return f"several files are named {', '.join(twice)}" if twice else ""
 
 
 def _settings(env: str) -> dict[str, str]:
-    """`NAME = value` lines, as docker's env files have them."""
+    """Parse `NAME = value` lines, as in docker's env files."""
     pairs = (line.partition("=") for line in env.splitlines() if not line.lstrip().startswith("#"))
     return {name.strip(): value.strip().strip("\"'") for name, mark, value in pairs if mark and name.strip()}
 
 
 def _files(row: _Row, env: dict[str, str], module: str) -> tuple[DataFile, ...]:
-    """What lies beside the design: the rest of the harness, and the sources that are not the answer's."""
+    """Return the files beside the design: the rest of the harness, and sources outside the answer."""
     answered = {_base(name) for name in row.output.context}
     listed = {_base(name) for name in env["VERILOG_SOURCES"].split()} - answered
     harness = {
@@ -166,7 +169,7 @@ def _base(path: str) -> str:
 
 
 def _prompt(row: _Row) -> str:
-    """The context's files, the request, and what becomes of the answer, in CVDP's order."""
+    """Return the context's files, the request, and where the answer is saved, in CVDP's order."""
     shown = [
         f"\nConsider the following content for the file {name}:\n```\n{text}\n```"
         for name, text in row.input.context.items()

@@ -1,7 +1,7 @@
-"""Which problems of the public suites are finite state machines: tables by hand, for detectors are poor.
+"""Problems of the public suites that are finite state machines, listed by hand because detectors are poor.
 
-VerilogEval: the chapter "Finite State Machines" of HDLBits and the five review problems that build one. RTLLM: the
-suite's own directory of that name.
+VerilogEval: the chapter "Finite State Machines" of HDLBits and the five review problems that build one.
+RTLLM: the suite's own directory of that name.
 """
 
 _HDLBITS = """

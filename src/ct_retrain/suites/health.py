@@ -1,6 +1,6 @@
-"""Whether a suite can be trusted today: goldens pass, designs that do nothing fail, both simulators agree.
+"""Check a suite before use: goldens pass, stubs fail, both simulators agree.
 
-A problem that fails one of these is in quarantine for every arm, by name and reason; a score is over the others alone.
+A problem that fails a check is quarantined for every arm, by name and reason; scores count only the others.
 """
 
 import re
@@ -19,34 +19,34 @@ from ct_retrain.verilog.stub import Level, stub
 
 
 class Health(NamedTuple):
-    """What the check found."""
+    """Result of the check."""
 
     suite: Suite
-    """The healthy problems, each with the checks that its golden's run made."""
+    """The healthy problems, each with the number of comparisons in its golden's run."""
     quarantined: tuple[Rejected, ...]
-    """Every other problem, with one reason; what could not be read as a problem comes first."""
+    """Every other problem, with one reason; items that could not be read come first."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of what is in quarantine: ids, and places of what has no id."""
+        """Names of what is quarantined: problem ids, and places of items without an id."""
         return tuple(one.subject for one in self.quarantined)
 
 
 class Aids(NamedTuple):
-    """Who may be asked besides the simulator that judges the answers."""
+    """What else is used besides the simulator that judges the answers."""
 
     plain: Simulator | None = None
-    """Judges stubs; without one the simulator does, whose passes may cost more."""
+    """Simulator for stubs; None uses the main one, whose passes may cost more."""
     same: MutantEquivalence | None = None
-    """Tells a design that does nothing from a problem that asks for nothing; without it both are quarantined."""
+    """Tells a stub from a problem whose right answer does nothing; without it both are quarantined."""
     second: Simulator | None = None
-    """Another simulator, that must not contradict the first about a golden."""
+    """A second simulator, which must not contradict the first on a golden."""
 
 
 def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: Aids | None = None) -> Health:
-    """Ask *simulator*, which judges the answers too, about every golden and every stub of *suite*.
+    """Run every golden and every stub of *suite* on *simulator*, which also judges the answers.
 
-    Without *aids* a Judge brings its own. Raise ToolError when the judge is at fault.
+    Without *aids* a Judge provides its own. Raise ToolError if the judge itself fails.
     """
     helped = aids or aids_of(simulator)
     sick: dict[str, Rejected] = {}
@@ -62,7 +62,7 @@ def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: Aids | No
 
 
 def aids_of(simulator: Simulator, *, second: bool = True) -> Aids:
-    """What *simulator* brings along: a Judge its parts, Verilator only if *second*; any other none."""
+    """Return the aids of *simulator*: a Judge's parts, with Verilator only if *second*; none for any other."""
     judge = judge_behind(simulator)
     if judge is None:
         return Aids()
@@ -72,7 +72,7 @@ def aids_of(simulator: Simulator, *, second: bool = True) -> Aids:
 def _goldens(
     problems: Sequence[Problem], simulator: Simulator, workers: int, sick: dict[str, Rejected]
 ) -> Iterator[Problem]:
-    """The problems whose golden passes, with its checks; the others go into *sick*."""
+    """Yield the problems whose golden passes, with its comparisons; add the others to *sick*."""
     goldens = (problem.design(problem.golden) for problem in problems)
     verdicts = paced(check_all(simulator, goldens, workers), "suite: goldens", len(problems))
     for problem, verdict in zip(problems, verdicts, strict=True):
@@ -101,11 +101,11 @@ def _refused(problem: Problem, verdict: Verdict) -> Rejected:
 
 _PORT = re.compile(r" is not a port of |Unknown module type")
 _CONTRADICTS = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
-"""What a second simulator cannot compile it has no opinion on."""
+"""Outcomes that contradict a pass; a second simulator that cannot compile a golden contradicts nothing."""
 
 
 _WRITES_X = re.compile(r"'[sS]?(?:[bBoOdDhH]\s*)?[0-9a-fA-F_?zZ]*[xX]")
-"""A literal with an unknown bit: what does not matter to this golden, a simulator of two values must choose."""
+"""A literal with an unknown bit: a don't-care of this golden, which a two-state simulator must choose."""
 
 
 def _contradictions(problems: Sequence[Problem], second: Simulator, workers: int) -> dict[str, Rejected]:
@@ -132,9 +132,10 @@ class _Stub(NamedTuple):
 def _weak(
     problems: Sequence[Problem], simulator: Simulator, workers: int, same: MutantEquivalence | None
 ) -> dict[str, Rejected]:
-    """The problems whose testbench passes a design that does nothing and is not proved to be the answer.
+    """Yield the problems whose testbench passes a stub that is not proved to be a right answer.
 
-    A testbench that waits for ever for one such design is not asked about the rest: that costs a time limit each.
+    A testbench that runs into the time limit on one stub is not run on the others, because each costs a time
+    limit.
     """
     passing: dict[str, list[Level]] = {}
     asked = list(problems)
@@ -151,7 +152,7 @@ def _weak(
 
 
 _LEVELS: tuple[Level, ...] = ("x", "z", "0", "1", "echo")
-"""Of every output; a module that drives nothing at all is `z`."""
+"""Values of every output; a module that drives nothing is `z`."""
 
 
 def _asked_for(one: _Stub, same: MutantEquivalence | None) -> bool:

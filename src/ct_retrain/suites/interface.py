@@ -1,4 +1,4 @@
-"""Whether the parts of a problem fit together: golden, testbench, and the interface that is asked for."""
+"""Check that the parts of a problem fit together: golden, testbench, and the requested interface."""
 
 from functools import lru_cache
 
@@ -9,9 +9,9 @@ from ct_retrain.verilog.modules import Module, instantiated, modules
 
 @lru_cache(maxsize=1024)  # a night loads its suites several times
 def misfit(problem: Problem) -> str:
-    """What does not fit, in a sentence; "" when nothing is known to.
+    """Return what does not fit, in a sentence; "" if nothing is known to.
 
-    Ports that a testbench connects and the golden lacks are the compiler's to find.
+    Not covered: ports that a testbench connects and the golden lacks, which the compiler reports.
     """
     defined = {module.name: module for module in modules(problem.golden)}
     golden = defined.get(problem.top)

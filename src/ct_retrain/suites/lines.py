@@ -1,4 +1,4 @@
-"""From text that may be anything to Problems: an object a line, a Problem an object, and a reason for each that is none."""
+"""Turn lines of text into Problems, one JSON object per line, with a reason for each other line."""
 
 import json
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from ct_retrain.core.records.problem import Problem
 
 
 class Line(NamedTuple):
-    """An object and where it stands."""
+    """An object and its place."""
 
     place: str
     text: str
@@ -20,7 +20,7 @@ class Line(NamedTuple):
 
 
 def read_objects(path: Path) -> Iterator[Line | Rejected]:
-    """Every line of *path* that is not blank, in order."""
+    """Yield every non-blank line of *path*, in order."""
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
             if raw.strip():
@@ -42,7 +42,7 @@ def _line(place: str, raw: bytes) -> Line | Rejected:
 
 
 def text_of(line: Line, *names: str) -> dict[str, str] | Rejected:
-    """The fields *names* of *line*, all of them text and none empty."""
+    """Return the fields *names* of *line*, all of them non-empty text."""
     for name in names:
         value = line.fields.get(name)
         if not isinstance(value, str) or not value.strip():
@@ -56,7 +56,7 @@ _GOLDENS = frozenset({"golden", "canonical_solution"})
 
 
 def problem_of(place: str, **fields: Any) -> Problem | Rejected:
-    """The Problem with *fields*; *place* says where they stand."""
+    """Return the Problem with *fields*; *place* says where they are."""
     try:
         return Problem.model_validate(fields)
     except ValidationError as error:
@@ -64,7 +64,7 @@ def problem_of(place: str, **fields: Any) -> Problem | Rejected:
 
 
 def unfit(place: str, error: ValidationError) -> Rejected:
-    """The first thing that is wrong."""
+    """Return the first error."""
     first = error.errors(include_url=False)[0]
     field = ".".join(str(part) for part in first["loc"])
     return Rejected(subject=place, reason="bad_field", detail=f"{field}: {first['msg']}")

@@ -1,4 +1,4 @@
-"""Suites by name or path: the built-in one, and what a user has on disk, each in the layout it was published in."""
+"""Load suites by name or path: the built-in one, or files on disk in the layout in which they were published."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -17,16 +17,16 @@ from ct_retrain.suites.patches import patched
 
 BUILT_IN = ("behavioural",)
 PATCHED = "patched"
-"""Before a path: with the mends of `suites.patches`."""
+"""Prefix of a path: apply the patches of `suites.patches`."""
 
 
 class Layout(NamedTuple):
-    """One way in which a suite lies on disk."""
+    """One layout of a suite on disk."""
 
     words: str
     read: Callable[[Path], Iterator[Problem | Rejected]]
     name: Callable[[Path], str]
-    """What the suite at a path is called."""
+    """Returns the name of the suite at a path."""
 
 
 def _named_v1(path: Path) -> str:
@@ -68,16 +68,16 @@ LAYOUTS: dict[str, Layout] = {
 
 
 class Named(NamedTuple):
-    """What the text that names a suite says."""
+    """The parts of a suite's name."""
 
     place: str
     kind: str
-    """A key of LAYOUTS; "" when the path itself is to tell."""
+    """A key of LAYOUTS; "" to detect it from the path."""
     mended: bool
 
 
 def parse_name(name: str) -> Named:
-    """`[patched:][KIND:]PATH`, or a built-in name."""
+    """Parse `[patched:][KIND:]PATH`, or a built-in name."""
     mended = name.startswith(f"{PATCHED}:")
     rest = name.removeprefix(f"{PATCHED}:")
     kind, colon, place = rest.partition(":")
@@ -85,18 +85,15 @@ def parse_name(name: str) -> Named:
 
 
 def load_suite(name: str, workspace: Path) -> Suite:
-    """The suite *name*: one of BUILT_IN, or a path relative to *workspace* in one of LAYOUTS.
+    """Load the suite *name*: one of BUILT_IN, or a path relative to *workspace* in one of LAYOUTS.
 
-    What is no usable problem is in `rejected`, with its place; raise UsageError when nothing is left.
+    Items that are not usable problems are in `rejected`, with their place; raise UsageError if no problem is
+    left.
 
-    >>> from pathlib import Path
-    >>> from ct_retrain import load_suite
-    >>> suite = load_suite("behavioural", Path())
-    >>> suite.kind, len(suite.problems) > 50, suite.rejected
-    ('built-in', True, ())
-    >>> problem = suite.problems[0]
-    >>> problem.id, problem.top, problem.design(problem.golden).testbench == problem.testbench
-    ('abs_difference', 'abs_difference', True)
+    >>> from pathlib import Path >>> from ct_retrain import load_suite >>> suite = load_suite("behavioural",
+    Path()) >>> suite.kind, len(suite.problems) > 50, suite.rejected ('built-in', True, ()) >>> problem =
+    suite.problems[0] >>> problem.id, problem.top, problem.design(problem.golden).testbench ==
+    problem.testbench ('abs_difference', 'abs_difference', True)
     """
     if name in BUILT_IN:
         return _suite(name, "built-in", _built_in(name))
@@ -115,7 +112,7 @@ def load_suite(name: str, workspace: Path) -> Suite:
 
 
 def _kind_at(path: Path, name: str) -> str:
-    """The layout of what lies at *path*; raise UsageError when it is none."""
+    """Return the layout of *path*; raise UsageError if it has none."""
     if path.is_file():
         return _kind_of_file(path)
     if not path.is_dir():
@@ -133,7 +130,7 @@ def _kind_at(path: Path, name: str) -> str:
 
 
 def _kind_of_file(path: Path) -> str:
-    """By the fields of the first line that is an object."""
+    """Detect the layout of a file by the fields of its first line that is an object."""
     first = next((line for line in read_objects(path) if isinstance(line, Line)), None)
     if first is None:
         raise UsageError(f"{path} holds no problem: no line of it is a JSON object")
@@ -166,7 +163,7 @@ def _suite(name: str, kind: str, found: Iterable[Problem | Rejected]) -> Suite:
 
 
 def _unusable(name: str, same: list[Problem]) -> Rejected | None:
-    """Which of two problems with one id is meant, nobody can tell; so neither is."""
+    """Reject problems that share an id, since it is unknown which one is meant."""
     if len(same) > 1:
         return Rejected(subject=name, reason="duplicate_id", detail=f"{len(same)} problems have this id")
     wrong = misfit(same[0])  # pyright: ignore[reportArgumentType] - frozen records have a hash

@@ -1,6 +1,7 @@
-"""What a suite's own grader says of a design: for numbers that can be laid beside published ones, never for a gate.
+"""Grade a design as a suite's own grader does, for figures comparable with published ones; never for a gate.
 
-These rules believe whatever is printed, the design's own words too; the tools run confined all the same.
+These rules trust everything that is printed, the design's own output included; the tools still run in the
+sandbox.
 """
 
 import re
@@ -18,31 +19,31 @@ RuleName = Literal["official", "hardened"]
 
 
 class Graded(NamedTuple):
-    """A grader's answer."""
+    """Answer of a grader."""
 
     outcome: Outcome
     said: str
-    """In the grader's words: a sentence of v1, a letter of v2."""
+    """The grader's own output: a sentence (v1) or a letter (v2)."""
 
 
 class GraderRule(NamedTuple):
-    """How one suite grades."""
+    """Grading rule of one suite."""
 
     script: Script
     grade: Callable[[NaiveOutput, str], Graded]
-    """Of what the tools said about the text of a design."""
+    """Returns the grade, given what the tools printed and the design's text."""
 
 
 class Official:
     """A Simulator that follows the rule of one kind of suite."""
 
     def __init__(self, icarus: Icarus, kind: str) -> None:
-        """Grade with *icarus* as suites of *kind*, one of RULES, do."""
+        """Grade with *icarus* by the rule of *kind*, a key of RULES."""
         self._icarus, self._rule = icarus, RULES[kind]
         self.tool = Tool(name=f"official {kind}", version=icarus.tool.version, detail=icarus.tool.detail)
 
     def check(self, design: Design) -> Verdict:
-        """Grade *design*; raise ToolError when the tools are at fault."""
+        """Grade *design*; raise ToolError if the tools fail."""
         said = self._icarus.by_script(design, self._rule.script)
         graded = self._rule.grade(said, design.rtl)
         log = f"{said.compiler}{said.simulator}"[-2000:]
@@ -50,7 +51,7 @@ class Official:
 
 
 def by_rule(rule: RuleName, simulator: Simulator, icarus: Icarus, kind: str) -> Simulator:
-    """Who judges answers to a suite of *kind*: *simulator*, or the suite's own rule where it has one."""
+    """Return the judge for suites of *kind*: the suite's own rule if it has one, else *simulator*."""
     return Official(icarus, kind) if rule == "official" and kind in RULES else simulator
 
 
@@ -62,10 +63,10 @@ class Difference(NamedTuple):
     hardened: Verdict
 
 
-def differences(
+def disagreements(
     designs: Sequence[tuple[str, Design]], official: Simulator, hardened: Simulator, workers: int = 0
 ) -> Iterator[Difference]:
-    """Those of *designs*, each behind the name of what it is, on which the rules differ; in order."""
+    """Return those of *designs* (name, design) on which the rules differ, in order."""
     pairs = zip(
         designs,
         check_all(official, (design for _, design in designs), workers),
@@ -81,7 +82,7 @@ _MISMATCHES = re.compile(r"Mismatches: ([0-9]*) in ([0-9]*) samples")
 
 
 def _v1(said: NaiveOutput, rtl: str) -> Graded:
-    """Not a word of the compiler, and the first count is 0; what vvp says on standard error is not told apart."""
+    """Pass if the compiler prints nothing and the first count is 0; vvp's standard error is not told apart."""
     del rtl
     if said.timeout:
         return Graded(Outcome.TIMEOUT, "timed out")
@@ -107,9 +108,9 @@ _LETTERS: tuple[tuple[str, str], ...] = (
     ("Unable to bind wire/reg/memory `clk'", "c"),
     ("TIMEOUT", "T"),
 )
-"""What a line of v2's log may hold, in the order it is asked for; the first line that holds one decides."""
+"""What a line of v2's log may hold, in order of precedence; the first line that holds one decides."""
 _LATE = (("Unable to bind wire/reg", "p"), ("error", "C"))
-"""What decides when no line did."""
+"""What decides if no line did."""
 _COUNT = re.compile(r"Mismatches: (\d+) in \d+ samples$")
 _RESET = re.compile(r"posedge reset|negedge reset|posedge r\)")
 
@@ -123,7 +124,7 @@ def _v2(said: NaiveOutput, rtl: str) -> Graded:
 
 
 def _letter(log: str) -> str:
-    """v2's letter for *log*; "?" when it is left to the design's text."""
+    """Return v2's letter for *log*; "?" if the design's text decides."""
     lines = log.split("\n")
     passed = False
     for line in lines:
@@ -137,7 +138,7 @@ def _letter(log: str) -> str:
 
 
 def _rtllm(said: NaiveOutput, rtl: str) -> Graded:
-    """It compiles, and somebody prints `Pass` or `pass`."""
+    """Pass if it compiles and `Pass` or `pass` is printed."""
     del rtl
     if said.refused:
         return Graded(Outcome.COMPILE_ERROR, "syntax")
@@ -153,4 +154,4 @@ RULES: dict[str, GraderRule] = {
     "verilogeval-v2": GraderRule(Script(_WARNED, together=False, stops=False), _v2),
     "rtllm": GraderRule(Script((), together=False, stops=True), _rtllm),
 }
-"""Kind of suite → its rule; the others have none but ours."""
+"""Kind of suite → its rule; other kinds have no rule of their own."""

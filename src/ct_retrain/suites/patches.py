@@ -1,6 +1,7 @@
-"""Small mends of published data, each with its reason: with them every golden passes; nobody gets them unasked.
+"""Small corrections of published data, each with its reason; with them every golden passes. Applied only on
+request.
 
-A mend that finds nothing to change leaves the problem as it is: upstream has done it.
+A patch that finds nothing to change leaves the problem as it is: it was corrected upstream.
 """
 
 from typing import NamedTuple
@@ -51,7 +52,7 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         ("rtllm",),
         "clkgenerator",
-        "the testbench looks at the clock in the very moment it changes",
+        "the testbench samples the clock at the moment it changes",
         (("#5; // Time delay", "#4; // Time delay"), ("res = res + 1;", "res = res + 1; #1;")),
     ),
     Patch(
@@ -63,13 +64,13 @@ PATCHES: tuple[Patch, ...] = (
     Patch(
         ("rtllm",),
         "radix2_div",
-        "the testbench drives the design in the very moment of the clock's edge",
+        "the testbench drives the design at the moment of the clock edge",
         (("wait(res_valid);\n            #10;", "wait(res_valid);\n            @(negedge clk);"),),
     ),
     Patch(
         ("rtllm",),
         "ring_counter",
-        "Icarus Verilog cannot give an array its values in its declaration; the test may miss its own end",
+        "Icarus Verilog cannot initialise an array in its declaration; the test may miss its own end",
         (
             ("reg [7:0] data [0:9] = {", "reg [7:0] data [0:9]; wire [79:0] listed = {"),
             ("out !== data[i]", "out !== listed[8 * (9 - i) +: 8]"),
@@ -81,7 +82,7 @@ PATCHES: tuple[Patch, ...] = (
 
 
 def patched(suite: str, problem: Problem) -> Problem:
-    """*problem* of *suite*, mended and tagged where a patch is known and finds what it mends."""
+    """Return *problem* of *suite* with its patch applied and tagged, if there is one and it applies."""
     testbench, golden = problem.testbench, problem.golden
     for patch in PATCHES:
         if suite in patch.suites and problem.id == patch.problem:

@@ -1,4 +1,4 @@
-"""The documented plain format: one JSON object a line, with the fields of a Problem."""
+"""Read the documented plain format: one JSON object per line, with the fields of a Problem."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ _PROBLEM = TypeAdapter(Problem)
 
 
 def read(path: Path) -> Iterator[Problem | Rejected]:
-    """A problem or a reason for every line of *path*."""
+    """Return a problem or a reason for every line of *path*."""
     for line in read_objects(path):
         yield line if isinstance(line, Rejected) else _problem(line)
 

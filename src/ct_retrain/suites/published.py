@@ -1,4 +1,4 @@
-"""Figures that others published, to be laid beside our own: they mean something only with rule, tool and n."""
+"""Published figures, shown beside our own; they are comparable only with their rule, tool and n."""
 
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -13,31 +13,31 @@ Percent = Annotated[float, Field(ge=0, le=100)]
 
 
 class Published(Record):
-    """One line of the file: a model on a suite."""
+    """One line of the file: a model's scores on a suite."""
 
     model: str
     suite: str
-    """As our own scorecards name it."""
+    """Suite, named as in our scorecards."""
     rule: str
-    """Who graded: `official`, or whatever harness it was."""
+    """Grading rule: `official`, or the harness that was used."""
     tool: str
     """Simulator and version."""
     n: Annotated[int, Field(ge=1)]
-    """Answers a problem."""
+    """Answers per problem."""
     scores: dict[Annotated[str, Field(pattern=r"^pass@[1-9][0-9]*$")], Percent]
-    """`pass@k` → percent, as papers print it."""
+    """`pass@k` → per cent, as papers print it."""
 
 
 class Figures(NamedTuple):
-    """What a file says of one suite."""
+    """The figures of a file for one suite."""
 
     published: tuple[Published, ...]
     rejected: tuple[Rejected, ...]
-    """Lines that are no such figure."""
+    """Lines that are not such figures."""
 
 
 def read_published(path: Path, suite: str) -> Figures:
-    """The figures for *suite* in the JSONL file *path*; raise UsageError when there is not one."""
+    """Return the figures for *suite* in the JSONL file *path*; raise UsageError if there are none."""
     found: list[Published] = []
     rejected: list[Rejected] = []
     others: set[str] = set()
@@ -58,7 +58,7 @@ def read_published(path: Path, suite: str) -> Figures:
         others.add(one.suite)
     if not found:
         why = f"it is about {', '.join(sorted(others))}" if others else "no line of it is a figure"
-        raise UsageError(f"{path} says nothing of {suite}: {why}{_first(rejected)}")
+        raise UsageError(f"{path} has no figures for {suite}: {why}{_first(rejected)}")
     return Figures(tuple(found), tuple(rejected))
 
 

@@ -1,4 +1,6 @@
-"""RTLLM as published: a directory a design, at any depth and with spaces in names, with its data files."""
+"""Read RTLLM as published: a directory per design, at any depth and with spaces in names, with its data
+files.
+"""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ LICENCE = "MIT"
 
 
 def read(path: Path) -> Iterator[Problem | Rejected]:
-    """One problem for every `design_description.txt` below *path*, and a reason for every testbench without one."""
+    """Return a problem for every `design_description.txt` below *path*, a reason for every other testbench."""
     homes = {found.parent for name in (SPEC, TESTBENCH) for found in path.rglob(name)}
     for home in sorted(homes, key=lambda one: one.name):
         yield _problem(home, home.relative_to(path))
@@ -28,10 +30,10 @@ def read(path: Path) -> Iterator[Problem | Rejected]:
 def _problem(home: Path, place: Path) -> Problem | Rejected:
     for name in (SPEC, TESTBENCH):
         if not (home / name).is_file():
-            return Rejected(subject=str(place), reason="missing_file", detail=f"{name} is not there")
+            return Rejected(subject=str(place), reason="missing_file", detail=f"{name} does not exist")
     goldens = sorted(home.glob("verified_*.v"))
     if not goldens:
-        return Rejected(subject=str(place), reason="missing_golden", detail="verified_*.v is not there")
+        return Rejected(subject=str(place), reason="missing_golden", detail="verified_*.v does not exist")
     spec, testbench = _text(home / SPEC), _text(home / TESTBENCH)
     written = "\n".join(_text(file) for file in goldens)
     wanted = instantiated(testbench)
@@ -57,7 +59,7 @@ def _problem(home: Path, place: Path) -> Problem | Rejected:
 
 
 def _named(golden: str, wanted: tuple[str, ...]) -> str:
-    """*golden* with its `verified_x` under the name that the testbench instantiates."""
+    """Return *golden* with its `verified_x` renamed to the module that the testbench instantiates."""
     defined = [module.name for module in modules(golden)]
     for name in wanted:
         if name in defined:
@@ -69,7 +71,7 @@ def _named(golden: str, wanted: tuple[str, ...]) -> str:
 
 
 def _files(home: Path, testbench: str) -> tuple[DataFile, ...]:
-    """What lies beside the testbench and is named in it."""
+    """Return the files beside the testbench that its text names."""
     beside = sorted(
         file for file in home.iterdir() if file.is_file() and file.suffix in {".dat", ".txt", ".hex", ".mem"}
     )
@@ -77,7 +79,7 @@ def _files(home: Path, testbench: str) -> tuple[DataFile, ...]:
 
 
 def _text(file: Path) -> str:
-    """Comments in any encoding are no reason to lose a problem."""
+    """Read a file in any encoding, since a comment must not lose a problem."""
     return file.read_text(encoding="utf-8", errors="replace")
 
 

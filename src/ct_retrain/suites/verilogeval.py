@@ -1,4 +1,4 @@
-"""VerilogEval as NVIDIA publishes it: v1's JSONL with its descriptions, v2's directory of four files a problem."""
+"""Read VerilogEval as NVIDIA publishes it: v1's JSONL with its descriptions, v2's directory of files."""
 
 import re
 from collections.abc import Iterator
@@ -21,9 +21,10 @@ _ENCLOSE = "Enclose your code with [BEGIN] and [DONE]. Only output the code snip
 
 
 def read_v1(path: Path) -> Iterator[Problem | Rejected]:
-    """The problems of `VerilogEval_Human.jsonl` or its like; raise UsageError when the descriptions are not there.
+    """Return the problems of `VerilogEval_Human.jsonl` or the like; raise UsageError if descriptions are
+    missing.
 
-    They are sought beside it and in `../descriptions`, unless the lines carry them.
+    They are looked for beside it and in `../descriptions`, unless the lines hold them.
     """
     lines = list(read_objects(path))
     carried = all("detail_description" in line.fields for line in lines if isinstance(line, Line))
@@ -70,9 +71,11 @@ def _v1(line: Line, described: dict[str, str]) -> Problem | Rejected:
 
 
 def read_v2(path: Path) -> Iterator[Problem | Rejected]:
-    """The problems of `dataset_spec-to-rtl` or `dataset_code-complete-iccad2023`: every `*_prompt.txt` and its like.
+    """Return the problems of `dataset_spec-to-rtl` or `dataset_code-complete-iccad2023`, one per
+    `*_prompt.txt`.
 
-    The testbench is `_test.sv` with `_ref.sv` behind it, the golden the reference under the name that is asked for.
+    The testbench is `_test.sv` followed by `_ref.sv`; the golden is the reference under the requested module
+    name.
     """
     names = {found.name.rpartition("_")[0] for found in path.iterdir() if _PART.search(found.name)}
     for name in sorted(names):
@@ -91,7 +94,7 @@ def _v2(path: Path, name: str) -> Problem | Rejected:
             texts[part] = file.read_text(encoding="utf-8", errors="replace")
         elif part in _PARTS:
             reason = "missing_golden" if part == "ref.sv" else "missing_file"
-            return Rejected(subject=name, reason=reason, detail=f"{file.name} is not there")
+            return Rejected(subject=name, reason=reason, detail=f"{file.name} does not exist")
     asked, reference = texts["prompt.txt"].strip(), texts["ref.sv"]
     interface = texts.get("ifc.txt", "").strip()
     return problem_of(
@@ -112,7 +115,7 @@ def _v2(path: Path, name: str) -> Problem | Rejected:
 
 
 def _completing(asked: str) -> str:
-    """What is to be completed: the description as comments, then the header as it is."""
+    """Return the text to complete: the description as comments, then the header as it is."""
     before, module, header = asked.partition("module TopModule")
     commented = "\n".join(f"// {row}".rstrip() for row in before.strip().splitlines())
     return f"{_COMPLETE}\n\n// {_ASKED}\n{commented}\n\n{module}{header}\n"

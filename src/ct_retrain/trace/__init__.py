@@ -1,4 +1,4 @@
-"""The contract with anybody's pipeline: the format of `trace.jsonl`, its writer and its forgiving reader."""
+"""The interface to any RTL pipeline: the format of `trace.jsonl`, its writer, and a lenient reader."""
 
 from ct_retrain.trace.format import SimulationLine, SimulationPayload, TraceLine, json_schema
 from ct_retrain.trace.lines import Flaw, Lookalike, Simulation, simulations

@@ -1,4 +1,4 @@
-"""Reads a growing file in blocks of whole lines, in memory that the longest allowed line bounds."""
+"""Read a growing file in blocks of whole lines, in memory bounded by the longest allowed line."""
 
 import os
 from collections.abc import Iterator
@@ -8,18 +8,18 @@ _CHUNK = 4 << 20
 
 
 class Block(NamedTuple):
-    """A stretch of the file."""
+    """A part of the file."""
 
     data: bytes
-    """Whole lines; empty for a line longer than allowed, and for a tail longer than allowed."""
+    """Whole lines; empty for a line or a tail longer than allowed."""
     size: int
-    """Bytes it takes in the file."""
+    """Size in the file, in bytes."""
     lines: int
-    """Line breaks in it; 0 for the tail, what follows the last line break."""
+    """Number of line breaks; 0 for the tail, which follows the last line break."""
 
 
 def blocks(descriptor: int, start: int, end: int, longest: int) -> Iterator[Block]:
-    """Yield everything between *start* and *end*; a line of more than *longest* bytes comes as a Block of its own."""
+    """Yield everything between *start* and *end*; a line of more than *longest* bytes is a Block of its own."""
     carry = b""
     dropped = 0
     while start < end:
@@ -43,7 +43,7 @@ def blocks(descriptor: int, start: int, end: int, longest: int) -> Iterator[Bloc
 
 
 def _bounded(whole: bytes, longest: int) -> Iterator[Block]:
-    """Split *whole* where a line is too long; nearly always there is none."""
+    """Split *whole* at lines that are too long, which are rare."""
     if len(whole) <= longest:
         yield Block(whole, len(whole), whole.count(b"\n"))
         return
@@ -52,7 +52,7 @@ def _bounded(whole: bytes, longest: int) -> Iterator[Block]:
 
 
 def _lines(whole: bytes) -> Iterator[bytes]:
-    """Lines of *whole*, by line feed alone: `splitlines` breaks at carriage returns too."""
+    """Split *whole* into lines at line feeds only; `splitlines` also splits at carriage returns."""
     start = 0
     while start < len(whole):
         end = whole.index(b"\n", start) + 1

@@ -1,4 +1,4 @@
-"""What a line of `trace.jsonl` is, as open Records: unknown stages and extra keys are welcome."""
+"""Format of a line of `trace.jsonl`, as open Records: unknown stages and additional keys are allowed."""
 
 from functools import lru_cache
 from typing import Any, Literal
@@ -8,15 +8,15 @@ from pydantic import ConfigDict, Field, TypeAdapter
 from ct_retrain.core.record import Record
 
 TRACE_NAME = "trace.jsonl"
-"""The file every run directory holds."""
+"""Name of the trace file in every run directory."""
 
 STAGES = frozenset({"simulation", "simulate", "simulated", "sim", "rtl_simulation", "functional_simulation"})
-"""Names of the stage that is harvested, as `word_of` writes them."""
+"""Names of the harvested stage, as normalised by `word_of`."""
 
 PASSED = frozenset(
     {"pass", "passed", "passes", "passing", "success", "successful", "succeeded", "ok", "true"}
 )
-"""Statuses of a simulation that passed, as `word_of` writes them."""
+"""Statuses of a passed simulation, as normalised by `word_of`."""
 
 FAILED = frozenset(
     {
@@ -25,7 +25,7 @@ FAILED = frozenset(
         "unconfirmed",
     }
 )  # fmt: skip
-"""Statuses of a simulation that was tried and did not pass."""
+"""Statuses of a simulation that ran and did not pass."""
 
 SILENT = frozenset(
     {
@@ -42,14 +42,14 @@ SILENT = frozenset(
         "canceled",
     }
 )
-"""Statuses of a simulation that did not run to its end: they say nothing, and are passed over without a word."""
+"""Statuses of a simulation that did not run to its end; these lines are ignored."""
 
 
 def word_of(value: object) -> str:
-    """*value*, the name of a stage or a status, in the one spelling that words are compared in.
+    """Normalise *value*, a stage or a status, for comparison.
 
-    Capitals, surrounding space, and the difference between `-`, space and `_` do not matter; a full stop or an
-    exclamation mark at the end neither. True and False are the words `true` and `false`.
+    Case, surrounding space, and the difference between `-`, space and `_` do not matter, nor a final full
+    stop or exclamation mark. True and False are the words `true` and `false`.
     """
     return _word(str(value)[:80]) if isinstance(value, str | bool) else ""
 
@@ -60,7 +60,7 @@ def _word(text: str) -> str:
 
 
 class SimulationPayload(Record):
-    """What a Simulation line says; a *text or path* is text when it holds a line break.
+    """Payload of a Simulation line; a *text or path* is text if it holds a line break.
 
     Paths are relative to the run directory or the workspace, or absolute inside the workspace.
     """
@@ -68,25 +68,25 @@ class SimulationPayload(Record):
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     status: str | bool
-    """`pass` or another word for it; or `fail`, `error` and the like for an attempt that did not pass."""
+    """`pass` or a synonym, or `fail`, `error` and the like for an attempt that did not pass."""
     spec_hash: str | None = None
-    """Names the specification; computed from its words when absent."""
+    """Identifier of the specification; if absent, computed from its text."""
     spec_path: str | None = None
     """Text or path of the specification: plain text, or JSON with a `description`, `spec` or `prompt`."""
     spec: str | None = None
-    """The specification itself, for pipelines that keep no file of it."""
+    """The specification itself, for pipelines that keep it in no file."""
     rtl_file: str | None = None
     """Path (or text) of the design."""
     rtl_files: list[str] | str | None = None
-    """Paths of a design in several files, in the order in which they are compiled; `rtl_file` follows them."""
+    """Paths of a design in several files, in compilation order; `rtl_file` comes last."""
     testbench_file: str | None = None
     """Path (or text) of the testbench."""
     testbench_files: list[str] | str | None = None
-    """Paths of a testbench in several files, in their order; `testbench_file` follows them."""
+    """Paths of a testbench in several files, in order; `testbench_file` comes last."""
     include_dirs: list[str] | str | None = None
-    """Directories in which included files lie; the including file's own is searched first."""
+    """Include directories; the including file's own directory is searched first."""
     data_files: list[str] | str | None = None
-    """Paths of what is read while it runs: memory files, vectors. They lie beside the testbench, without directories."""
+    """Paths of files read during simulation, such as memory files; copied beside the testbench."""
     defines: dict[str, str | int | None] | list[str] | str | None = None
     """Macros of the command line: `{"WIDTH": 8}` or `["WIDTH=8", "FAST"]`."""
     simulation_compile_log: str | None = None
@@ -94,7 +94,7 @@ class SimulationPayload(Record):
     simulation_log: str | None = None
     """Path or text of the simulator's output."""
     category: str | None = None
-    """What kind of design it is: `fsm`, `fifo`, …"""
+    """Kind of design: `fsm`, `fifo`, …"""
     generator: str | None = None
     """The model that wrote the RTL."""
     source: str | None = None
@@ -105,18 +105,18 @@ class _Line(Record):
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
 
     timestamp: str | int | float | None = None
-    """ISO 8601, UTC when it names no zone; or seconds since 1970."""
+    """ISO 8601 (UTC if without zone), or seconds since 1970."""
     run_id: str | None = None
-    """Name of the run; the run directory's name decides where the two differ."""
+    """Name of the run; the run directory's name takes precedence."""
 
 
 class TraceLine(_Line):
-    """One stage of one run: a line of `trace.jsonl`."""
+    """A line of `trace.jsonl`: one stage of one run."""
 
     stage: str
-    """Name of the stage; only `Simulation`, also as `simulate` or `sim`, is harvested."""
+    """Name of the stage; only `Simulation`, also spelled `simulate` or `sim`, is harvested."""
     payload: dict[str, Any] = Field(default_factory=dict)
-    """Whatever the stage has to say."""
+    """Data of the stage, in any form."""
 
 
 class SimulationLine(_Line):
@@ -127,7 +127,7 @@ class SimulationLine(_Line):
 
 
 def json_schema() -> dict[str, Any]:
-    """JSON Schema of a line of `trace.jsonl`."""
+    """Return the JSON Schema of a line of `trace.jsonl`."""
     kinds: TypeAdapter[SimulationLine | TraceLine] = TypeAdapter(SimulationLine | TraceLine)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,8 +1,8 @@
-"""Bytes of a trace to its Simulation entries: every line is an entry, none of our business, or a Flaw with its reason.
+"""Decode a trace's lines: each is a simulation, an entry of another stage, or a Flaw with its reason.
 
-The fast path decodes a block of whole lines at once. Whatever it cannot vouch for is read again line by line,
-with the standard json as second opinion: `json.dumps` writes NaN and lone surrogates, which stricter parsers
-refuse, and one NaN in a metric must not lose a good run.
+The fast path decodes a block of whole lines at once. Lines it cannot decode are read again one by one with
+the standard json: `json.dumps` writes NaN and lone surrogates, which stricter parsers refuse, and one NaN in
+a metric must not lose a good run.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class Flaw(NamedTuple):
 
 
 class Payload(msgspec.Struct, gc=False):
-    """The keys of a Simulation payload that we read; see `format.SimulationPayload` for their meaning."""
+    """The keys of a Simulation payload that are read; `format.SimulationPayload` says what they mean."""
 
     status: str | bool | None = None
     spec_hash: str | None = None
@@ -55,14 +55,14 @@ class Simulation(NamedTuple):
     number: int
     """Line of the trace, from 1."""
     timestamp: object
-    """As the line says; see `in_utc`."""
+    """The timestamp as written; see `in_utc`."""
     payload: Payload
     raw: bytes
     """The line, stripped."""
 
 
 class Lookalike(NamedTuple):
-    """An entry of another stage that names a design and a testbench, as a simulation does."""
+    """An entry of an unknown stage that names a design and a testbench, as a simulation does."""
 
     number: int
     """Line of the trace, from 1."""
@@ -91,15 +91,15 @@ _OTHER, _SIMULATION, _UNNAMED = 0, 1, 2
 _MAKES = re.compile(r"gen|write|creat|plan")
 _DETAIL = 160
 _NAME = 80
-"""Characters of a stage's name that are looked at."""
+"""Maximum characters of a stage's name."""
 
 
 def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | Flaw]:
     """Yield the entries and flaws of *block*, whole lines of a trace that follow line *before*, in order.
 
-    An entry of a stage that `STAGES` does not name is a Lookalike where the stage sounds like a test, or has no name,
-    and its payload names a testbench; any other stage is none of our business. A last line without its line break
-    counts as whole; see `is_whole`.
+    An entry whose stage is not in `STAGES` is a Lookalike if the stage sounds like a test, or has no name,
+    and its payload names a testbench; other stages are ignored. A last line without line break counts as
+    whole; see `is_whole`.
     """
     pieces = block.split(b"\n")
     if not pieces[-1]:
@@ -115,7 +115,9 @@ def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | 
 
 
 def is_whole(tail: bytes) -> bool:
-    """Whether *tail*, a last line without its line break, is complete: no prefix of an object is an object."""
+    """Whether *tail*, a last line without line break, is complete: no proper prefix of an object is an
+    object.
+    """
     try:
         _decode(tail)
     except _UnreadableError:
@@ -124,7 +126,7 @@ def is_whole(tail: bytes) -> bool:
 
 
 def in_utc(timestamp: object) -> str:
-    """*timestamp* (ISO 8601 or seconds since 1970) in UTC, always of the same width; empty when it is neither."""
+    """Return *timestamp* (ISO 8601 or seconds since 1970) in UTC with a fixed width; empty if it is neither."""
     try:
         if isinstance(timestamp, str):
             moment = datetime.fromisoformat(timestamp)
@@ -139,9 +141,9 @@ def in_utc(timestamp: object) -> str:
 
 
 def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
-    """One decoded line for each of *pieces*, or None when they do not match one to one.
+    """Decode one line for each of *pieces*; None if they do not match one to one.
 
-    msgspec takes two objects on a line and one over two lines. Raw line breaks are illegal in strings, and
+    msgspec accepts two objects on a line, and one over two lines. Raw line breaks are illegal in strings, and
     between `}` and `{` there must be a comma, so pieces that all run from `{` to `}` are one object each.
     """
     if not block.isascii():
@@ -203,7 +205,7 @@ def _second_opinion(text: str) -> _Line:
 
 @lru_cache(maxsize=256)
 def _kind(stage: str) -> int:
-    """What a line of *stage* may be to us: a simulation, one that goes by another name, or nothing."""
+    """Return how a line of *stage* is treated: as a simulation, as a lookalike, or not at all."""
     if stage == _STAGE:
         return _SIMULATION
     word = word_of(stage)
@@ -213,7 +215,7 @@ def _kind(stage: str) -> int:
 
 
 def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | Lookalike | Flaw]:
-    """What *line*, written as *raw*, is to us; nothing where it is none of our business."""
+    """Return the entry in *line*, written as *raw*; None for a line that is ignored."""
     kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
     if kind == _SIMULATION:
         yield _simulation(line, raw, number)
@@ -240,5 +242,5 @@ def _payload(raw: bytes) -> Payload:
     except msgspec.ValidationError:
         raise
     except msgspec.DecodeError:
-        # Only the second opinion gets here: it read what msgspec does not (NaN, lone surrogates).
+        # Only a line that msgspec refuses and json reads (NaN, lone surrogates) gets here.
         return msgspec.convert(json.loads(raw), Payload)

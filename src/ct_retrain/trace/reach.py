@@ -1,9 +1,11 @@
-"""Opens the files that a trace names: in its run directory, and where the settings allow it; never waits on a pipe.
+"""Open the files that a trace names, in its run directory and where the settings allow it; never block on a
+pipe.
 
-Every directory on the way is opened without following links, so nothing can be swapped in between; a name with
-links or `..` in it is resolved first, and its target opened in the same way. What cannot be had is a Refusal.
-A machine that has run out of descriptors or whose disk fails is a ToolError: that is not the run's fault.
-Not covered: a hard link in a run directory to a file elsewhere on the same file system is read like any other file.
+Every directory on the path is opened without following links, so that nothing can be swapped in between; a
+name with links or `..` is resolved first, and its target opened in the same way. A file that cannot be read
+is a FileRefusal. A lack of file descriptors or a failing disk is a ToolError, because it is not the run's
+fault. Not covered: a hard link in a run directory to a file elsewhere on the same file system is read like
+any other file.
 """
 
 import errno
@@ -38,7 +40,8 @@ class FileRefusal(NamedTuple):
 
 
 class Rules(NamedTuple):
-    """Which files of the workspace a trace may name besides those of its own run; all paths are relative to it.
+    """Workspace files that a trace may name besides those of its run; all paths are relative to the
+    workspace.
 
     Hidden files, files in hidden directories and `*.toml` are refused everywhere, in the run directory too.
     """
@@ -46,10 +49,10 @@ class Rules(NamedTuple):
     shared: tuple[str, ...] = ()
     """Directories whose files may be named; `.` is the whole workspace."""
     never: tuple[str, ...] = ()
-    """Directories whose files may not, whatever *shared* says."""
+    """Directories whose files must not be read, whatever *shared* says."""
 
     def allow(self, steps: Sequence[str]) -> bool:
-        """Whether the file that lies *steps* below the workspace may be read."""
+        """Whether the file at *steps* below the workspace may be read."""
         inside = [part for part in steps if part not in {"", "."}]
         if any(_below(inside, directory) for directory in self.never):
             return False
@@ -57,7 +60,7 @@ class Rules(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """A directory to look from, held open, and the steps down from it."""
+    """An open directory, and the path components below it."""
 
     descriptor: int
     path: str
@@ -68,7 +71,7 @@ _RUN_ALONE = Rules()
 
 
 class Reach:
-    """What the trace of one run may name: files relative to the run or the workspace, or absolute inside it."""
+    """Reads files that a run's trace may name: relative to the run or workspace, or absolute inside it."""
 
     def __init__(self, workspace: _Place, run: _Place, rules: Rules) -> None:
         """Use `Reach.of`, which opens the directories and closes them again."""
@@ -81,7 +84,9 @@ class Reach:
     @classmethod
     @contextmanager
     def of(cls, workspace: Path, run: Path, rules: Rules = _RUN_ALONE) -> Generator[Self]:
-        """The reach of the run in directory *run*; both paths must be free of links (`os.path.realpath`)."""
+        """Open the reach of the run in directory *run*; both paths must be free of links
+        (`os.path.realpath`).
+        """
         root_descriptor = os.open(workspace, _DIRECTORY)
         try:
             run_descriptor = os.open(run, _DIRECTORY)
@@ -93,7 +98,7 @@ class Reach:
             os.close(root_descriptor)
 
     def read(self, name: str, limit: int) -> bytes | FileRefusal:
-        """Everything in the file *name*, at most *limit* bytes."""
+        """Return the content of the file *name*, at most *limit* bytes, or a refusal."""
         found = self._open(name)
         if isinstance(found, FileRefusal):
             return found
@@ -109,7 +114,7 @@ class Reach:
         return data
 
     def read_end(self, name: str, limit: int) -> bytes | FileRefusal:
-        """The last *limit* bytes of the file *name*."""
+        """Return the last *limit* bytes of the file *name*, or a refusal."""
         found = self._open(name)
         if isinstance(found, FileRefusal):
             return found
@@ -122,7 +127,7 @@ class Reach:
             os.close(found)
 
     def _open(self, name: str) -> int | FileRefusal:
-        """A descriptor of the file *name*; the caller closes it."""
+        """Return a descriptor of the file *name*, which the caller closes."""
         if not name or "\0" in name:
             return FileRefusal("bad_path", repr(name))
         try:
@@ -133,11 +138,11 @@ class Reach:
         except UnicodeEncodeError:
             return FileRefusal("bad_path", repr(name))
         except OSError as error:
-            return refusal(error, name)
+            return file_refusal(error, name)
         return FileRefusal("artefact_missing", name)
 
     def _places(self, name: str) -> Iterator[_Place]:
-        """Where *name* may lie, likeliest first."""
+        """Return the places where *name* may be, the likeliest first."""
         if name.startswith("/"):
             for root in (self._run, self._workspace):
                 if name.startswith(root.path + "/"):
@@ -152,7 +157,7 @@ class Reach:
             yield self._workspace._replace(steps=steps)
 
     def _open_at(self, place: _Place) -> int | FileRefusal | None:
-        """A descriptor; None when nothing is there; a Refusal when it lies outside."""
+        """Return a descriptor; None if there is no such file; a refusal if it is outside."""
         if place.path and ".." not in place.steps:
             try:
                 return self._admitted(place, place.steps)
@@ -164,7 +169,7 @@ class Reach:
         return self._open_resolved("/".join((place.path, *place.steps)))
 
     def _open_resolved(self, path: str) -> int | FileRefusal | None:
-        """Follow the links in *path*, and open where they end if that is inside."""
+        """Resolve the links in *path*, and open the target if it is inside."""
         target = os.path.realpath(path)
         for root in (self._run, self._workspace):
             if target.startswith(root.path + "/"):
@@ -177,7 +182,7 @@ class Reach:
         return FileRefusal("path_escapes", path)
 
     def _admitted(self, root: _Place, steps: Sequence[str]) -> int | FileRefusal:
-        """A descriptor of the file *steps* below *root*; a Refusal when it is there and a trace may not name it."""
+        """Return a descriptor of the file *steps* below *root*; a refusal if a trace may not name it."""
         found = _walk(root.descriptor, steps)
         if not _hidden(steps) and (root.path == self._run.path or self._rules.allow(steps)):
             return found
@@ -186,7 +191,7 @@ class Reach:
 
 
 def _hidden(steps: Sequence[str]) -> bool:
-    """Whether the file *steps* below a directory is a settings file or hidden there."""
+    """Whether the file at *steps* is a settings file or hidden."""
     return steps[-1].lower().endswith(".toml") or any(
         part.startswith(".") and part not in {".", ".."} for part in steps
     )
@@ -198,7 +203,7 @@ def _below(steps: Sequence[str], directory: str) -> bool:
 
 
 def _walk(descriptor: int, steps: Sequence[str]) -> int:
-    """Open the file *steps* below *descriptor*, following no link on the way."""
+    """Open the file *steps* below *descriptor* without following links."""
     here = descriptor
     try:
         for step in steps[:-1]:
@@ -215,7 +220,7 @@ def _walk(descriptor: int, steps: Sequence[str]) -> int:
 
 
 def _bytes(descriptor: int, start: int, limit: int) -> bytes:
-    """At most *limit* bytes from *start* on; one read nearly always does."""
+    """Read at most *limit* bytes from *start*; nearly always in one read."""
     data = os.pread(descriptor, limit, start)
     while data and len(data) < limit:
         more = os.pread(descriptor, limit - len(data), start + len(data))
@@ -230,11 +235,13 @@ def _regular_size(descriptor: int) -> int | None:
     return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
-def refusal(error: OSError, name: str) -> FileRefusal:
-    """What *error* says of the file *name*; raise ToolError when it speaks of the machine instead."""
+def file_refusal(error: OSError, name: str) -> FileRefusal:
+    """Turn *error* on the file *name* into a refusal; raise ToolError if the machine is at fault."""
     if error.errno in _MISSING:
         return FileRefusal("artefact_missing", name)
     if error.errno in _REASONS:
         return FileRefusal(_REASONS[error.errno], f"{name[:200]}: {error.strerror}")
-    message = f"cannot read {name}: {error.strerror}; nothing was decided about the run, repair the machine and run again"
+    message = (
+        f"cannot read {name}: {error.strerror}; the run was not judged; repair the machine and run again"
+    )
     raise ToolError(message) from error

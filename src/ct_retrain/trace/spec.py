@@ -1,7 +1,7 @@
-"""From a specification, as text or as JSON, to the question a model is asked.
+"""Turn a specification, given as text or JSON, into the question for a model.
 
-A JSON object that holds more than a description becomes one text with all of it: the description first, then every
-other field. Equal objects give equal text, whatever the order of their keys in the file.
+A JSON object with more than a description becomes one text: the description first, then every other field.
+Equal objects give equal text, whatever the order of their keys.
 """
 
 import hashlib
@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from typing import cast
 
 READING = "2"
-"""Version of the rules below: part of what a dataset is made from, and raised when they change."""
+"""Version of these rules; part of a dataset's key, so increase it when they change."""
 
 _KEYS = ("description", "spec", "prompt", "instruction")
-"""Where a JSON specification keeps its description; the first that holds some wins."""
+"""Keys that hold the description in a JSON specification; the first non-empty one is used."""
 
 _FIRST = (
     "title",
@@ -30,7 +30,7 @@ _FIRST = (
     "inputs",
     "outputs",
 )
-"""Fields that come first, in this order; the others follow by name."""
+"""Fields that come first, in this order; others follow by name."""
 
 BOOKKEEPING = frozenset(
     {
@@ -40,19 +40,20 @@ BOOKKEEPING = frozenset(
         "generated_at", "path", "file", "filename", "spec_path", "spec_file", "output_dir", "run_dir", "work_dir",
     }
 )  # fmt: skip
-"""Names of top-level fields that describe the record and not the design; the question leaves them out."""
+"""Top-level fields that describe the record rather than the design; the question leaves them out."""
 
 _DEEPEST = 12
-"""Levels of nesting that are laid out in lines; what lies deeper stays JSON."""
+"""Levels of nesting that are written as lines; deeper values stay JSON."""
 
 
 def instruction_of(text: str) -> str:
-    """The question in *text*, stripped of surrounding space and of a byte order mark.
+    """Return the question in *text*, stripped of surrounding space and of a byte order mark.
 
-    Text that is no JSON object is its own question. So is a JSON object without a description, as it is written. An
-    object with a description (`description`, `spec`, `prompt` or `instruction`, also one object deeper) becomes the
-    description followed by its other fields, a line each; fields that are empty, that repeat the description, or that
-    are `BOOKKEEPING` are left out. An object with nothing but a description gives exactly the description.
+    - Text that is no JSON object is its own question, and so is a JSON object without a description.
+    - An object with a description (`description`, `spec`, `prompt` or `instruction`, also one object deeper)
+      becomes the description followed by its other fields, one per line. Fields that are empty, repeat the
+      description, or are `BOOKKEEPING` are left out.
+    - An object with only a description gives exactly the description.
     """
     stripped = text.strip().removeprefix("\ufeff").strip()
     if not stripped.startswith("{"):
@@ -62,17 +63,17 @@ def instruction_of(text: str) -> str:
         question = _question(cast("dict[str, object]", found)) if isinstance(found, dict) else ""
     except (ValueError, RecursionError):
         return stripped
-    # JSON may spell half a surrogate pair, which no UTF-8 file can hold.
+    # JSON may contain lone surrogates, which no UTF-8 file can hold.
     return question.encode("utf-8", "backslashreplace").decode() or stripped
 
 
 def spec_hash_of(text: str) -> str:
-    """Sha256 of the question in *text*: how a specification without a `spec_hash` is named."""
+    """Return the sha256 of the question in *text*, the name of a specification without `spec_hash`."""
     return hashlib.sha256(instruction_of(text).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _question(entries: dict[str, object]) -> str:
-    """The description in *entries* and all its other fields; empty when there is no description."""
+    """Return the description in *entries* followed by its other fields; empty if there is no description."""
     words = _words(entries, 0)
     fields = {name: value for name, value in entries.items() if name.lower() not in BOOKKEEPING}
     lines = list(_lines(_without(fields, words, 0), 0)) if words else []
@@ -80,7 +81,7 @@ def _question(entries: dict[str, object]) -> str:
 
 
 def _words(value: object, depth: int) -> str:
-    """The description in *value*, which may lie one object deeper (`{"spec": {"description": …}}`)."""
+    """Return the description in *value*, which may be one object deeper (`{"spec": {"description": …}}`)."""
     if isinstance(value, str):
         return value.strip()
     if not isinstance(value, dict) or depth > 1:
@@ -90,7 +91,7 @@ def _words(value: object, depth: int) -> str:
 
 
 def _without(entries: Mapping[str, object], words: str, depth: int) -> dict[str, object]:
-    """*entries* without what the description *words* says already, and without what says nothing."""
+    """Return *entries* without empty fields and without what the description *words* already says."""
     kept: dict[str, object] = {}
     for name, value in entries.items():
         if isinstance(value, dict) and name in _KEYS and depth == 0:
@@ -112,7 +113,7 @@ def _place(name: str) -> tuple[int, str]:
 
 
 def _field(label: str, value: object, depth: int) -> Iterator[str]:
-    """*label* and its *value*: on one line where that is enough, else on indented lines below."""
+    """Return *label* and *value* on one line if short enough, else on indented lines below."""
     indent = "  " * depth
     short = _short(value)
     if short is not None or depth >= _DEEPEST:
@@ -130,7 +131,7 @@ def _field(label: str, value: object, depth: int) -> Iterator[str]:
 
 
 def _item(item: object, depth: int) -> Iterator[str]:
-    """An item of a list; an object of plain values is one line (`- name: clk, width: 1`)."""
+    """Return an item of a list; an object of plain values is one line (`- name: clk, width: 1`)."""
     entries = _entries(item)
     plain = {name: _short(entries[name]) for name in sorted(entries, key=_place)}
     if plain and not any(one is None or "," in one for one in plain.values()):
@@ -140,7 +141,7 @@ def _item(item: object, depth: int) -> Iterator[str]:
 
 
 def _short(value: object) -> str | None:
-    """*value* as part of a line; None where it takes lines of its own."""
+    """Return *value* as part of a line; None if it needs lines of its own."""
     items = _items(value)
     if items:
         parts = [_short(item) for item in items if not isinstance(item, list)]

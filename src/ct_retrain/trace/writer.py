@@ -1,4 +1,4 @@
-"""Append to `trace.jsonl` one whole line a stage, so that neither a crash nor a second writer can spoil another's line."""
+"""Append one whole line per stage to `trace.jsonl`; a crash or a second writer cannot damage another line."""
 
 import fcntl
 import json
@@ -14,10 +14,10 @@ from ct_retrain.trace.format import TRACE_NAME
 
 
 class Clock(Protocol):
-    """Tells the time a line is stamped with."""
+    """Returns the time that a line is stamped with."""
 
     def __call__(self) -> datetime:
-        """The present moment, with its zone."""
+        """Return the current time, with time zone."""
         ...
 
 
@@ -26,34 +26,30 @@ def _now() -> datetime:
 
 
 class TraceWriter:
-    """Writes the trace of one run; any number of them, in any number of processes, may share the file.
+    """Writes the trace of one run; any number of writers, in any number of processes, may share the file.
 
-    A line is on disk when `stage` returns. Write artefacts before the line that names them: collect
+    A line is on disk when `stage` returns. Write artefacts before the line that names them, because collect
     reads them as soon as it sees the line.
 
-    >>> from pathlib import Path
-    >>> from ct_retrain import TraceWriter
-    >>> trace = TraceWriter(Path("data/runs/run_0042"), source="my pipeline")
-    >>> trace.stage(
-    ...     "Simulation", status="pass", spec_path="spec.txt", rtl_file="top.v", testbench_file="tb.v"
-    ... )
-    >>> trace.path.read_text().count('"stage": "Simulation"')
-    1
+    >>> from pathlib import Path >>> from ct_retrain import TraceWriter >>> trace =
+    TraceWriter(Path("data/runs/run_0042"), source="my pipeline") >>> trace.stage( ...     "Simulation",
+    status="pass", spec_path="spec.txt", rtl_file="top.v", testbench_file="tb.v" ... ) >>>
+    trace.path.read_text().count('"stage": "Simulation"') 1
     """
 
     def __init__(
         self, run_dir: Path, run_id: str | None = None, *, source: str = "pipeline", clock: Clock = _now
     ) -> None:
-        """Trace the run in *run_dir*, which is created if missing and names the run unless *run_id* does."""
+        """Trace the run in *run_dir*, which is created if missing and names the run unless *run_id* is given."""
         self.path = run_dir / TRACE_NAME
         self.run_id = run_id or run_dir.resolve().name
         self._source = source
         self._clock = clock
 
     def stage(self, stage: str, /, **payload: object) -> None:
-        """Append the line of *stage*; paths, dates and other values JSON lacks are written as text.
+        """Append the line of *stage*; paths, dates and other values that JSON lacks are written as text.
 
-        Raise ToolError when the file cannot be written.
+        Raise ToolError if the file cannot be written.
         """
         line = {
             "timestamp": self._clock().astimezone(UTC).isoformat(timespec="microseconds"),
@@ -72,7 +68,7 @@ class TraceWriter:
 def _append(path: Path, line: bytes) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        # One O_APPEND write is whole on a local file system; the lock covers short writes and network ones.
+        # One O_APPEND write is atomic on a local file system; the lock covers short writes and network file systems.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         rest = b"\n" + line if _is_torn(descriptor) else line
         while rest:
@@ -101,7 +97,7 @@ def _as_text(value: object) -> str:
 
 
 def _finite(value: object) -> object:
-    """*value* with NaN and infinities as text, for JSON has no words for them."""
+    """Return *value* with NaN and infinities as text, which JSON lacks."""
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     if isinstance(value, Mapping):

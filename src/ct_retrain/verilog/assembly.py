@@ -1,8 +1,10 @@
-"""Makes one text of a design or a testbench that lies in several files, so that everybody reads the same.
+"""Join the files of a design or a testbench into one text, so that every tool reads the same thing.
 
-Files follow each other in their order, an `` `include`` of a file that can be found is that file, and macros of the
-command line stand in front. A comment `// file: name` opens each file and each return to it, by which a line of the
-whole can be named as people know it. A single file without any of this stays as it is, to the byte.
+- Files are joined in the order given; macros of the command line come first.
+- An `` `include`` is replaced by the file that it names, if that file is found.
+- A comment `// file: name` marks the start of each file and each return to it, so that messages can name
+  original lines.
+- A single file without includes or macros is returned unchanged, byte for byte.
 """
 
 import re
@@ -11,37 +13,37 @@ from typing import NamedTuple, TypeAlias
 
 
 class File(NamedTuple):
-    """A file by the name that somebody gave it."""
+    """A source file: the name that its owner gave it, and its text."""
 
     name: str
     text: str
 
 
 Find: TypeAlias = Callable[[str, str], File | None]
-"""The file that is included by its first argument in the file of the second; None where nobody has it."""
+"""Look up an include: (name in the directive, name of the including file) → the file; None if not found."""
 
 MOST_CHARACTERS = 2 << 20
 _DEPTH = 15
 
 
 class Assembled(NamedTuple):
-    """Several files as one text."""
+    """Several files joined into one text."""
 
     text: str
     included: tuple[File, ...] = ()
-    """What was included, each once."""
+    """Every included file, each once."""
 
 
-def nobody(name: str, includer: str) -> File | None:
-    """A Find that has nothing."""
+def nothing_found(name: str, includer: str) -> File | None:
+    """A `Find` that finds nothing."""
     del name, includer
     return None
 
 
 def assembled(
-    files: Sequence[File], find: Find = nobody, defines: Mapping[str, str] | None = None
+    files: Sequence[File], find: Find = nothing_found, defines: Mapping[str, str] | None = None
 ) -> Assembled:
-    """*files* as one text; what *find* does not have stays an include."""
+    """Join *files* into one text; includes that *find* does not find stay. *defines* maps macros to values."""
     included: dict[str, File] = {}
     budget = [MOST_CHARACTERS]
     pieces = [(file, list(_pieces(file, find, included, (file.name,), budget))) for file in files]
@@ -58,12 +60,12 @@ def assembled(
 
 
 def directives_alone(text: str) -> str:
-    """What *text* defines for the preprocessor; for a file whose modules somebody else brings."""
+    """Return only the preprocessor directives of *text*, for a file whose modules are supplied by another."""
     return "\n".join(found[0] for found in _DIRECTIVE.finditer(text)) + "\n"
 
 
 def told_by_file(text: str, message: str, name: str = "design.v") -> str:
-    """*message* with lines of the assembled *text*, called *name* in it, told by the files they come from."""
+    """Replace line numbers of the assembled *text* (*name* in *message*) by the original files and lines."""
     if _OPENED not in text:
         return message
     lines = text.split("\n")
@@ -75,7 +77,7 @@ def told_by_file(text: str, message: str, name: str = "design.v") -> str:
 
 
 def with_base_names(text: str, names: Collection[str]) -> str:
-    """*text* with data files called by their last part alone, for they all lie in one place when it runs."""
+    """Strip directories from the paths of the data files *names*, which all lie in one directory at run time."""
     if not names:
         return text
     each = "|".join(re.escape(name) for name in sorted(names))
@@ -94,7 +96,7 @@ _INCLUDE = re.compile(
 def _pieces(
     file: File, find: Find, included: dict[str, File], above: tuple[str, ...], budget: list[int]
 ) -> Iterator[str]:
-    """The text of *file* with its includes in place; *budget* holds the characters that may still come."""
+    """Yield the text of *file* with its includes expanded; *budget* holds the characters still allowed."""
     at = 0
     budget[0] -= len(file.text)
     for found in _INCLUDE.finditer(file.text):
@@ -120,7 +122,7 @@ def _closed(text: str) -> str:
 
 
 def _place(lines: Sequence[str], number: int) -> tuple[str, int]:
-    """File and line of line *number* of an assembled text."""
+    """Return the original file and line of line *number* of an assembled text."""
     for at in range(min(number, len(lines)) - 1, -1, -1):
         if lines[at].startswith(_OPENED):
             name, _, first = lines[at].removeprefix(_OPENED).rpartition(":")

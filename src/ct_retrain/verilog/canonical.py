@@ -1,10 +1,12 @@
-"""Writes a parsed design anew from its tokens, so that every tool reads exactly what was parsed here.
+"""Rewrite a parsed design from its tokens, so that every tool reads exactly what was parsed here.
 
-The text holds what the parser saw after preprocessing and nothing else: no directive, macro, conditional, comment,
-attribute or time unit, no escaped name, and one space or line end between any two tokens. A token keeps its line, so
-that messages about the text are messages about the design.
-Not kept: `timescale and timeunit (delays count in the testbench's units), specify blocks, which are timing for tools
-that nobody runs here, and what only speaks (`verilog.nonfunctional`). What has no canonical spelling is refused with its line.
+The text holds what the parser saw after preprocessing, one space or line end between tokens. It has no
+directives, macros, comments, attributes, time units or escaped names. A token keeps its line, so messages
+about the rewritten text are messages about the original.
+
+Dropped: `timescale and timeunit (delays count in the testbench's units), specify blocks (timing that no tool
+here uses), and prints and checks (`verilog.nonfunctional`). A construct without a canonical spelling is
+refused with its line.
 """
 
 import re
@@ -32,26 +34,26 @@ from ct_retrain.verilog.tree import Parsed, Visited, tokens
 
 
 class Unwritable(NamedTuple):
-    """Something that cannot be written anew."""
+    """A construct that cannot be rewritten."""
 
     line: int
     reason: str
 
 
 class Written(NamedTuple):
-    """A design in its canonical spelling."""
+    """A design in canonical spelling."""
 
     text: str
     problems: tuple[Unwritable, ...]
-    """Why the text must not be used; empty for a design that could be written."""
+    """Reasons why the text must not be used; empty if the design could be rewritten."""
     names: frozenset[str]
-    """Every identifier in it."""
+    """Every identifier in the text."""
     left_out: tuple[Unwritable, ...] = ()
-    """What only speaks or checks, and is therefore no part of the text."""
+    """Prints and checks that were dropped from the text."""
 
 
 def written(parsed: Parsed) -> Written:
-    """*parsed*, which has no syntax errors, written anew."""
+    """Rewrite *parsed*, which must have no syntax errors."""
     writer = _Writer(parsed)
     parsed.tree.root.visit(writer.visit)
     if writer.renamed & writer.names:
@@ -66,25 +68,25 @@ def written(parsed: Parsed) -> Written:
 
 
 class _Writer:
-    """The state of one walk over a tree: what is written so far, and on which line."""
+    """State of one walk over a tree: the text written so far, and the current line."""
 
     def __init__(self, parsed: Parsed) -> None:
         self.pieces: list[str] = []
         self.problems: list[Unwritable] = []
         self.names: set[str] = set()
         self.renamed: set[str] = set()
-        """New names of escaped identifiers."""
+        """New names of the escaped identifiers."""
         self.left_out: list[Unwritable] = []
         self._parsed = parsed
         self._checks = held_checks(parsed)
         self._data, self._manager = parsed.data, parsed.tree.sourceManager
         self._macros = b"`" in parsed.data
         self._at = 0
-        """Offset up to which lines are counted."""
+        """Byte offset up to which lines have been counted."""
         self._glued = False
-        """The next token follows without a space."""
+        """Whether the next token follows without a space."""
         self._integer = False
-        """The last token is a number without a base."""
+        """Whether the last token was a number without a base."""
 
     def visit(self, item: Visited) -> VisitAction | None:
         if isinstance(item, Token):
@@ -143,7 +145,7 @@ class _Writer:
         return True
 
     def table_field(self, node: SyntaxNode) -> bool:
-        """One column of a primitive's table: a level, an edge letter, or an edge in parentheses."""
+        """Return one column of a primitive's table: a level, an edge letter, or an edge in parentheses."""
         words = tokens(node)
         text = "".join(word.rawText for word in words)
         if _FIELD.fullmatch(text):
@@ -153,7 +155,7 @@ class _Writer:
         return True
 
     def together(self, node: SyntaxNode) -> bool:
-        """Tokens that some tools read only without space between them."""
+        """Return tokens that some tools read only without spaces between them."""
         for word in tokens(node):
             self._token(word)
             self._glued = True
@@ -188,7 +190,7 @@ class _Writer:
         return place_of(node) in self._checks and self._leave_out(node, "a check of parameters that holds")
 
     def _leave_out(self, node: SyntaxNode, what: str) -> bool:
-        """Leave *node* out; where the grammar needs something in its place, that is an empty block."""
+        """Leave *node* out; write an empty block where the grammar needs a statement."""
         self.left_out.append(Unwritable(self._parsed.line(node), what))
         if node.parent.kind not in _LISTS:
             self._put(tokens(node)[0], "begin end")
@@ -201,7 +203,7 @@ _LISTS = frozenset(
         *(SyntaxKind.InterfaceDeclaration, SyntaxKind.GenerateRegion, SyntaxKind.GenerateBlock),
     }
 )
-"""What holds any number of members, also none."""
+"""Lists that may be empty, so a member can be left out."""
 _NOTHING = frozenset({TokenKind.EndOfFile, TokenKind.Placeholder})
 _FIELD = re.compile(r"[01xXbB?rRfFpPnN*\-]+|\([01xXbB?]{2}\)")
 _SPECIAL: dict[SyntaxKind, Callable[[_Writer, SyntaxNode], bool]] = {
@@ -220,4 +222,4 @@ _SPECIAL: dict[SyntaxKind, Callable[[_Writer, SyntaxNode], bool]] = {
     SyntaxKind.InitialBlock: _Writer.initial,
     **dict.fromkeys(CONCURRENT, _Writer.concurrent),
 }
-"""What may not simply be its tokens, one after the other; a function answers False where it is."""
+"""Nodes with their own writer; it returns False where the plain tokens are right."""

@@ -1,4 +1,4 @@
-"""Which kind of circuit a spec describes, when nobody said so."""
+"""Guess the kind of circuit that a spec describes, for specs that do not say it."""
 
 import re
 
@@ -29,10 +29,10 @@ _RULES = (
     ("register", r"\b(register|flip-flop|latch)\b"),
 )
 OTHER = "logic"
-"""What is left: combinational logic without a name of its own."""
+"""Anything not matched above: combinational logic without a name of its own."""
 
 
 def category_of(spec: str) -> str:
-    """The first category whose words *spec* uses; the order goes from special to general."""
+    """Return the first category whose words occur in *spec*; categories are tried from special to general."""
     text = spec.lower()
     return next((name for name, words in _RULES if re.search(words, text)), OTHER)

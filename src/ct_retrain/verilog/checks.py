@@ -1,7 +1,7 @@
-"""Evaluates the checks that a design makes of its own parameters: those that hold can be left out.
+"""Evaluate the checks that a design makes of its own parameters: checks that hold can be left out.
 
-`initial if (WIDTH < 1) begin $error("…"); $finish; end` never does anything where the condition is constant and
-false. The parameters are those that the design itself gives its modules; what a testbench sets is not looked at.
+`initial if (WIDTH < 1) begin $error("…"); $finish; end` does nothing if its condition is constant and false.
+Only the parameters that the design gives its own modules are considered, not those that a testbench sets.
 """
 
 from collections.abc import Iterator
@@ -30,9 +30,10 @@ from ct_retrain.verilog.tree import Parsed, compilation, nodes
 
 
 def held_checks(parsed: Parsed) -> frozenset[tuple[int, int]]:
-    """Where the `initial` blocks begin that only check constants, end the simulation when a check fails, and do not.
+    """Return the places of `initial` blocks that only check constants and whose checks hold.
 
-    Every instance must hold, with the parameters that the design gives it; a place is a buffer and an offset.
+    A failed check must end the simulation. The check must hold for every instance in the design. A place is a
+    buffer and an offset.
     """
     if not any(word.encode() in parsed.data for word in ENDS):
         return frozenset()
@@ -53,13 +54,13 @@ def held_checks(parsed: Parsed) -> frozenset[tuple[int, int]]:
 
 
 def place_of(node: SyntaxNode) -> tuple[int, int]:
-    """A key for the place where *node* begins."""
+    """Return a key for the place where *node* begins."""
     start = node.sourceRange.start
     return start.buffer.id, start.offset
 
 
 def _is_check(block: ProceduralBlockSyntax) -> bool:
-    """Nothing but conditions and calls that print or end, of which one ends."""
+    """Whether *node* is only conditions and calls that print or end the simulation, with one that ends it."""
     statements = {
         SyntaxKind.SequentialBlockStatement,
         SyntaxKind.ConditionalStatement,
@@ -78,13 +79,13 @@ def _is_check(block: ProceduralBlockSyntax) -> bool:
 
 
 def _ends(block: ProceduralBlockSymbol) -> bool:
-    """Whether a call that ends the simulation is reached, or nobody can tell."""
+    """Whether a call that ends the simulation is reached; True if this cannot be decided."""
     context = EvalContext(ASTContext(block.parentScope, LookupLocation.max))
     return any(_reached(block.body, context))
 
 
 def _reached(statement: Statement, context: EvalContext) -> Iterator[bool]:
-    """True for everything that ends the simulation or cannot be told."""
+    """Whether *node* is reached; True if this cannot be decided."""
     match statement:
         case BlockStatement():
             yield from _reached(statement.body, context)

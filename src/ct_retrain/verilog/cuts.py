@@ -1,7 +1,7 @@
-"""Cuts out of a design what its comments tell synthesis to skip, before anybody parses it.
+"""Remove from a design, before parsing, what its comments tell synthesis to skip.
 
-`// synopsys translate_off … // synopsys translate_on` and its relatives: what lies between is for simulation alone, so
-it is neither what is built nor what is judged. Lines are kept. A region that is never closed is refused.
+Covers `// synopsys translate_off … // synopsys translate_on` and its variants. Such code is for simulation
+only, so it is neither built nor judged. Line numbers are kept. A region that is never closed is refused.
 """
 
 import re
@@ -13,9 +13,9 @@ class Cut(NamedTuple):
 
     text: str
     regions: tuple[int, ...]
-    """The lines on which they began."""
+    """The lines on which removed regions began."""
     unclosed: int = 0
-    """The line of a region without an end, or an end without a beginning; 0 where there is none."""
+    """The line of a region without an end, or of an end without a beginning; 0 if there is none."""
 
 
 _PIECE = re.compile(r'\\[^\s]+|"(?:\\.|[^"\\\n])*"|(?P<comment>//[^\n]*|/\*.*?\*/)', re.DOTALL)
@@ -27,7 +27,7 @@ _ORDER = re.compile(
 
 
 def without_regions(text: str) -> Cut:
-    """*text* with spaces in place of the regions that synthesis skips."""
+    """Return *text* with spaces in place of the regions that synthesis skips."""
     if "ranslate_o" not in text.lower() and not re.search(r"synthesis\s+o", text, re.IGNORECASE):
         return Cut(text, ())
     pieces: list[str] = []

@@ -1,4 +1,4 @@
-"""Takes the delays out of a design: synthesis ignores them, so what is right only with them is not right."""
+"""Remove the delays of a design: synthesis ignores them, so a design must also be right without them."""
 
 import re
 
@@ -8,7 +8,7 @@ from ct_retrain.verilog.tree import Parsed, nodes, parse
 
 
 def undelayed(rtl: str) -> str | None:
-    """*rtl* without any `#` delay; *rtl* itself where it has none, None where a macro hides one too well."""
+    """Return *rtl* without `#` delays, unchanged if it has none; None if a delay is hidden in a macro."""
     parsed = parse(rtl) if "#" in rtl else None
     if parsed is None or not _delays(parsed):
         return rtl
@@ -33,7 +33,7 @@ def _delays(parsed: Parsed) -> list[SyntaxNode]:
 
 
 def _place(parsed: Parsed, node: SyntaxNode) -> tuple[int, int]:
-    """Where *node* lies in the text, with the whole use of a macro that it ends in; nowhere when one makes it all."""
+    """Return where *node* lies, with the macro use that it ends in; None if a macro produced all of it."""
     place = parsed.span(node)
     if place is not None:
         return place

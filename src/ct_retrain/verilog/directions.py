@@ -1,4 +1,4 @@
-"""What a module's text alone says of its ports, whatever its parameters; and which names an expression writes to."""
+"""Directions of a module's ports as its text states them, and the names that an expression assigns to."""
 
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -24,24 +24,24 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import identifiers
-from ct_retrain.verilog.tree import listed, nodes, tokens
+from ct_retrain.verilog.tree import items_of, nodes, tokens
 
 
 class PortDirections(NamedTuple):
     """The ports of a module by their syntax."""
 
     names: tuple[str, ...]
-    """As an instance connects them, in order."""
+    """Port names in the order in which an instance connects them."""
     ways: dict[str, str]
-    """`input`, `output`, `inout`, `ref` or `interface`, by port; a port without is none of a module's."""
+    """`input`, `output`, `inout`, `ref` or `interface`, by port; a port missing here is not a module's."""
     inputs: frozenset[str]
-    """What the module itself calls its inputs."""
+    """The names of inputs inside the module."""
     tied: frozenset[str]
-    """Names that stand behind more than one port."""
+    """Names that belong to more than one port."""
 
 
 def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str] = ()) -> PortDirections:
-    """The ports of *module*, a module or an interface; *interfaces* are the names of those that the text defines."""
+    """Return the ports of *module*, which may be an interface; *interfaces* are those of the text, by name."""
     names: list[str] = []
     behind: list[str] = []
     ways: dict[str, str] = {}
@@ -49,7 +49,7 @@ def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str]
     listing = module.header.ports
     if isinstance(listing, AnsiPortListSyntax):
         way = "inout"
-        for port in listed(listing, "ports", SyntaxNode):
+        for port in items_of(listing, "ports", SyntaxNode):
             way = next((word.rawText for word in tokens(port)[:3] if word.rawText in _WAYS), way)
             if isinstance(port, ImplicitAnsiPortSyntax):
                 name, inside = port.declarator.name.valueText, [port.declarator.name.valueText]
@@ -60,7 +60,7 @@ def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str]
                 continue
             bundle = _is_bundle(port, interfaces)
             if bundle:
-                # Its direction is none, and what follows it without one is an `inout`.
+                # It has no direction, and an undirected port after it is an `inout`.
                 way = "inout"
             names.append(name)
             behind += inside
@@ -68,7 +68,7 @@ def ports_by_syntax(module: ModuleDeclarationSyntax, interfaces: Collection[str]
             inputs.update(inside if way == "input" else ())
     elif isinstance(listing, NonAnsiPortListSyntax):
         declared = _declared_ways(module)
-        for port in listed(listing, "ports", SyntaxNode):
+        for port in items_of(listing, "ports", SyntaxNode):
             inside = [each.name.valueText for each in nodes(port) if isinstance(each, PortReferenceSyntax)]
             name = port.name.valueText if isinstance(port, ExplicitNonAnsiPortSyntax) else "".join(inside[:1])
             kinds = {declared.get(each, "inout") for each in inside}
@@ -94,16 +94,16 @@ _WAYS = frozenset({"input", "output", "inout", "ref"})
 
 
 def _declared_ways(module: ModuleDeclarationSyntax) -> dict[str, str]:
-    """The directions that the body declares."""
+    """Yield the directions that the body declares."""
     found: dict[str, str] = {}
-    for member in listed(module, "members", PortDeclarationSyntax):
+    for member in items_of(module, "members", PortDeclarationSyntax):
         way = next((word.rawText for word in tokens(member)[:3] if word.rawText in _WAYS), "inout")
-        found |= {each.name.valueText: way for each in listed(member, "declarators", DeclaratorSyntax)}
+        found |= {each.name.valueText: way for each in items_of(member, "declarators", DeclaratorSyntax)}
     return found
 
 
 def first_names(target: SyntaxNode, instances: frozenset[str]) -> Iterator[str]:
-    """The first names of what *target* assigns to; of a path into an instance `BELOW`."""
+    """Yield the first name of each target that *target* assigns to; `BELOW` for a path into an instance."""
     match target:
         case IdentifierNameSyntax() | IdentifierSelectNameSyntax():
             yield target.identifier.valueText
@@ -113,7 +113,7 @@ def first_names(target: SyntaxNode, instances: frozenset[str]) -> Iterator[str]:
             words = identifiers(target)
             yield BELOW if instances & {*words[:-1]} else words[0] if words else ""
         case ConcatenationExpressionSyntax():
-            for each in listed(target, "expressions", SyntaxNode):
+            for each in items_of(target, "expressions", SyntaxNode):
                 yield from first_names(each, instances)
         case _:
             for child in children(target):

@@ -1,8 +1,8 @@
-"""Looks at the directives of a design: which may stand there, and which would make it another design elsewhere.
+"""Check the compiler directives of a design.
 
-Preprocessing is done once, by the parser; a branch that is not taken is no part of the design. Macros that the design
-does not define are undefined. A design that asks for the macro of the simulator that judges it is refused: everybody
-else would see another design.
+Preprocessing is done once, by the parser: a branch that is not taken is not part of the design, and macros
+that the design does not define are undefined. A design that tests for the macro of the judging simulator is
+refused, because any other tool would see a different design.
 """
 
 import re
@@ -21,7 +21,7 @@ from ct_retrain.verilog.tree import Parsed, Visited, tokens
 
 
 def directives(parsed: Parsed) -> Iterator[tuple[int, str]]:
-    """Line and reason of every directive that a design may not hold."""
+    """Yield line and reason of every directive that a design may not contain."""
     for node in _held(parsed) if b"`" in parsed.data else ():
         if node.kind not in DIRECTIVES:
             yield parsed.line(node), f"{plain_words(node.kind)} is not allowed"
@@ -45,6 +45,6 @@ def _held(parsed: Parsed) -> list[SyntaxNode]:
 
 
 def plain_words(kind: SyntaxKind) -> str:
-    """`FinalBlock` as "final block"."""
+    """Return a syntax kind as words: `FinalBlock` as "final block"."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.name).lower()
     return words.removesuffix(" statement").removesuffix(" directive")

@@ -1,19 +1,19 @@
-"""Which elements of an answer are no part of its design: drafts that a later text replaces, and testbenches."""
+"""Find the elements of an answer that are not part of its design: replaced drafts, and testbenches."""
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.modules import module_names
 from ct_retrain.verilog.pieces import ELEMENTS, Piece, Pieces, macros, parses
 from ct_retrain.verilog.tree import parse
 
 Place = tuple[int, int]
-"""A piece's block and its start there."""
+"""Index of a piece's block, and the piece's start in it."""
 
 
 def left_out(blocks: Sequence[Pieces], top: str) -> frozenset[Place]:
-    """The elements of *blocks* that are no part of the design; *top* is the wanted module's name, or ""."""
+    """Return the elements of *blocks* that are not part of the design; *top* is the wanted module, or ""."""
     elements = [
         Element(number, piece, block)
         for number, block in enumerate(blocks)
@@ -28,23 +28,23 @@ def left_out(blocks: Sequence[Pieces], top: str) -> frozenset[Place]:
 
 
 class Element:
-    """An element of an answer, with what is asked of it looked up once."""
+    """A design element of an answer; its properties are computed once."""
 
     def __init__(self, number: int, piece: Piece, block: Pieces) -> None:
-        """The element *piece* of *block*, which is the answer's *number*th."""
+        """Take the element *piece* of *block*, which is number *number* in the answer."""
         self.piece, self.block = piece, block
         self.place: Place = (number, piece.start)
 
     @cached_property
     def parses(self) -> bool:
-        """It has no syntax error, given the macros before it."""
+        """Whether it has no syntax error, given the macros defined before it."""
         return parses(f"{macros(self.block.scanned, self.piece.start)}\n{self.block.text(self.piece)}")
 
     @cached_property
     def instances(self) -> frozenset[str]:
-        """The modules that it instantiates."""
+        """The names of the modules that it instantiates."""
         parsed = parse(self.block.text(self.piece))
-        return frozenset() if parsed is None else frozenset(names(parsed).instantiated)
+        return frozenset() if parsed is None else frozenset(module_names(parsed).instantiated)
 
     @cached_property
     def code(self) -> str:
@@ -53,7 +53,7 @@ class Element:
 
     @cached_property
     def closed(self) -> bool:
-        """It is a module without ports."""
+        """Whether it is a module without ports."""
         head = _HEAD.search(self.code)
         if self.piece.kind != "module" or head is None:
             return False
@@ -69,7 +69,7 @@ _SIMULATES = re.compile(r"\$(?:finish|stop|display|monitor|write|strobe|dump\w+|
 
 
 def _behind_brackets(code: str, at: int) -> int:
-    """The place behind the parenthesis that opens after *at* and its partner."""
+    """Return the offset behind the first parenthesis pair that opens after *at*."""
     depth = 0
     for mark in _PARENTHESIS.finditer(code, at):
         depth += 1 if mark[0] == "(" else -1
@@ -82,7 +82,7 @@ _PARENTHESIS = re.compile(r"[()]")
 
 
 def _replaced(elements: Sequence[Element]) -> Iterator[Place]:
-    """Elements that a later one of the same name replaces; one that alone has syntax errors replaces nothing."""
+    """Yield elements replaced by a later one of the same name; one with syntax errors replaces none without."""
     named: dict[tuple[bool, str], list[Element]] = {}
     for one in elements:
         named.setdefault((one.piece.kind == "package", one.piece.name), []).append(one)
@@ -93,7 +93,7 @@ def _replaced(elements: Sequence[Element]) -> Iterator[Place]:
 
 
 def _alternatives(one: Element, other: Element) -> bool:
-    """Whether a conditional of the text chooses between the two."""
+    """Whether a conditional directive chooses between the two."""
     first, second = sorted((one.piece, other.piece), key=lambda piece: piece.start)
     return one.block is other.block and any(
         piece.kind == "directive"
@@ -104,7 +104,7 @@ def _alternatives(one: Element, other: Element) -> bool:
 
 
 def _testbenches(elements: Sequence[Element], top: str) -> list[Element]:
-    """What drives the design, and what only that needs."""
+    """Return the elements that drive the design, and those that only these need."""
     known = {one.piece.name for one in elements} | {top}
     dropped = [one for one in elements if one.piece.name != top and _drives(one, known)]
     if not any(one.piece.name == top for one in elements):
@@ -123,7 +123,7 @@ def _drives(one: Element, known: set[str]) -> bool:
 
 
 def _unneeded(one: Element, elements: Sequence[Element], dropped: list[Element], top: str) -> bool:
-    """Whether *one* simulates *top* behind ports of its own, or stands below what was dropped and nothing else."""
+    """Whether *one* simulates *top* but has ports itself, or is used only by elements that were dropped."""
     if top in one.instances and _SIMULATES.search(one.code):
         return True
     users = [other for other in elements if one.piece.name in other.instances]

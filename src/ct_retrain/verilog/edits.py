@@ -1,11 +1,11 @@
-"""Changes of a text at places that a parser named."""
+"""Edits of a text at places that a parser named."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
 
 
 class Edit(NamedTuple):
-    """Other text from one byte offset up to another."""
+    """A replacement of the bytes from one offset up to another."""
 
     start: int
     end: int
@@ -13,12 +13,12 @@ class Edit(NamedTuple):
 
 
 def insertion(at: int, text: str) -> Edit:
-    """*text* at a byte offset, with nothing taken away."""
+    """Return an edit that inserts *text* at a byte offset."""
     return Edit(at, at, text)
 
 
 def edited(data: bytes, edits: Iterable[Edit]) -> str:
-    """*data* with *edits*, which do not overlap; those at one place come in the order given."""
+    """Apply *edits*, which do not overlap, to *data*; edits at one place are applied in the order given."""
     pieces: list[bytes] = []
     at = 0
     for edit in sorted(edits, key=lambda edit: (edit.start, edit.end)):

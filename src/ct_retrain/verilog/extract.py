@@ -1,4 +1,4 @@
-"""The RTL in a model's answer: its compilation unit, whatever prose, fences, drafts and testbenches stand around it."""
+"""Extract the RTL from a model's answer: its compilation unit without prose, fences, drafts and testbenches."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,17 +11,20 @@ from ct_retrain.verilog.regions import regions, unmarked
 
 
 def spoken(answer: str) -> str:
-    """*answer* without thoughts, byte-order mark and carriage returns; "" where its thoughts never end."""
+    """Return *answer* without thoughts, byte-order mark and carriage returns; "" if its thoughts never end."""
     return split_thoughts(answer.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff")).answer
 
 
 def find_rtl(answer: str, top: str = "") -> str:
-    """The compilation unit in *answer*, as written and in order; "" when it holds no whole module.
+    """Return the compilation unit in *answer*, as written and in order; "" if it holds no complete module.
 
-    Modules, packages and interfaces are kept with the directives, comments and declarations at file scope that
-    belong to them; prose, testbenches, programs and classes are left out. Fenced code is preferred over text
-    around it. Of two modules with one name the later stays, for models correct themselves, unless it alone has
-    syntax errors. *top* names the wanted module, if that is known: whatever instantiates it is a testbench.
+    - Kept: modules, packages and interfaces, with the directives, comments and file-scope declarations that
+      belong to them.
+    - Left out: prose, testbenches, programs and classes.
+    - Fenced code is preferred over the text around it.
+    - Of two modules of one name the later is kept, because models correct themselves, unless only the later
+      has syntax errors.
+    - *top* is the wanted module's name, if known: a module that instantiates it is a testbench.
     """
     first = ""
     for blocks in _candidates(spoken(answer)):
@@ -34,7 +37,7 @@ def find_rtl(answer: str, top: str = "") -> str:
 
 
 def _candidates(text: str) -> Iterator[list[Pieces]]:
-    """Ways to read *text*, the likeliest first."""
+    """Yield ways to read *text*, the likeliest first."""
     found = [(region.marked, pieces(region.text)) for region in regions(text)]
     marked = [block for inside, block in found if inside]
     if marked:
@@ -54,7 +57,7 @@ def _defines(blocks: Sequence[Pieces], out: frozenset[Place], top: str) -> bool:
 
 
 def _written(blocks: Sequence[Pieces], out: frozenset[Place]) -> str:
-    """*blocks* without the elements in *out*: those with a module, and before them those that these need."""
+    """Join *blocks* without the elements in *out*: those with a module, preceded by those that these need."""
     bodies: list[str] = []
     headers: list[str] = []
     for number, block in enumerate(blocks):
@@ -68,7 +71,7 @@ def _written(blocks: Sequence[Pieces], out: frozenset[Place]) -> str:
     if not text:
         packages = [header for header in headers if _ELEMENT.search(header)]
         return _joined(packages)
-    # A block of the answer is what another one includes.
+    # A block of the answer is the file that another one includes.
     if headers or (len(bodies) > 1 and "`include" in text):
         whole = _joined([*headers, _INCLUDE.sub("", text)])
         text = whole if faults(whole) < faults(text) else text
@@ -80,13 +83,13 @@ _ELEMENT = re.compile(r"\bend(?:package|interface|primitive)\b")
 
 
 def _joined(texts: Sequence[str]) -> str:
-    """*texts* one after the other, none twice."""
+    """Join *texts*, each distinct one once."""
     each = dict.fromkeys(text for text in texts if text)
     return "\n\n".join(each) + "\n" if each else ""
 
 
 def _assembled(block: Pieces, out: frozenset[int]) -> str:
-    """The pieces of *block* that stay, with the white space between them; "" for comments and conditionals alone."""
+    """Join the pieces of *block* that stay, with white space; "" if only comments and conditionals stay."""
     kept = _kept(block, out)
     if all(piece.kind == "comment" for piece in kept):
         return ""
@@ -101,7 +104,7 @@ def _assembled(block: Pieces, out: frozenset[int]) -> str:
 
 
 def _kept(block: Pieces, out: frozenset[int]) -> list[Piece]:
-    """The pieces that stay; what stands directly before a testbench (comments, includes) goes with it."""
+    """Return the pieces that stay; comments and includes directly before a testbench go with it."""
     empty = _emptied(block, out)
     kept: list[Piece] = []
     waiting: list[Piece] = []
@@ -124,7 +127,7 @@ def _includes(block: Pieces, piece: Piece) -> bool:
 
 
 def _emptied(block: Pieces, out: frozenset[int]) -> set[Piece]:
-    """The directives around nothing but elements in *out*."""
+    """Return the conditional directives that enclose only elements in *out*."""
     opened: list[int] = []
     empty: set[Piece] = set()
     for at, piece in enumerate(block.found):

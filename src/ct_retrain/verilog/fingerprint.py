@@ -1,7 +1,8 @@
-"""Digests by which two texts are the same design: `canonical` for a testbench, `shape` for a reader.
+"""Digests that recognise equal designs: `canonical` as a testbench sees them, `shape` as a reader does.
 
-Equal digests mean equal tokens up to names nobody outside can see, so equal designs; different digests mean
-nothing (a swapped operand is another text). What the preprocessor leaves out is left out here too.
+Equal digests mean equal tokens up to names that are not visible outside, hence equal designs. Different
+digests prove nothing (a swapped operand is another text). Text that the preprocessor leaves out is not
+counted.
 """
 
 import hashlib
@@ -28,34 +29,34 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import identifiers
-from ct_retrain.verilog.tree import Parsed, Visited, listed, parse
+from ct_retrain.verilog.tree import Parsed, Visited, items_of, parse
 
 
 def canonical(rtl: str) -> str:
-    """Sha256 (hex) of *rtl* without comments, spacing and inner names; what a testbench can bind keeps its name."""
+    """Return the sha256 (hex) of *rtl* without comments, spacing and inner names; bindable names are kept."""
     return _digest(rtl, outer=False)
 
 
 def shape(rtl: str) -> str:
-    """Sha256 (hex) of *rtl* with the names of modules, parameters and ports gone as well."""
+    """Return the sha256 (hex) of *rtl* with module, parameter and port names removed as well."""
     return _digest(rtl, outer=True)
 
 
 def shape_words(rtl: str) -> list[str]:
-    """The tokens that `shape` digests, in order."""
+    """Return the tokens that `shape` digests, in order."""
     return _listed(rtl, outer=True)
 
 
 class _Scope(NamedTuple):
-    """One declaration of the text and the names in it that are not free to change."""
+    """One declaration of the text, and the names in it that must not be renamed."""
 
     tokens: list[Token]
     public: set[str]
-    """Ports, parameters, modules, and what connections name."""
+    """Ports, parameters, modules, and names used in connections."""
     fixed: set[str]
-    """Names that mean something elsewhere too: after a dot, or in a connection by the same name."""
+    """Names that also mean something elsewhere: after a dot, or in a connection by the same name."""
     wildcard: bool
-    """`.*` connects by name, so every name counts."""
+    """Whether `.*` occurs, which connects by name, so that every name counts."""
 
 
 def _digest(rtl: str, *, outer: bool) -> str:
@@ -68,9 +69,9 @@ def _listed(rtl: str, *, outer: bool) -> list[str]:
 
 
 def _words(parsed: Parsed, *, outer: bool) -> Iterator[str]:
-    """Every token as text, a free name replaced by its number of appearance in its module."""
+    """Return every token as text, with each free name replaced by the order of its first use in the module."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     scopes = [_scope(member) for member in members]
     fixed = {name for scope in scopes for name in scope.fixed}
     public: dict[str, str] = {}
@@ -88,7 +89,7 @@ def _words(parsed: Parsed, *, outer: bool) -> Iterator[str]:
 
 
 def _scope(member: SyntaxNode) -> _Scope:
-    """The names of *member*, by one walk over it."""
+    """Collect the names of *member* in one walk."""
     scope = _Scope([], set(), set(), wildcard=False)
     wildcards: list[SyntaxNode] = []
 
@@ -121,11 +122,11 @@ _NAMING = frozenset(
         SyntaxKind.MemberAccessExpression,
     }
 )
-"""The nodes that `_public` and `_fixed` know; asking for the kind is cheaper than matching the class."""
+"""The nodes that `_public` and `_fixed` handle; testing the kind is cheaper than matching the class."""
 
 
 def _public(node: SyntaxNode) -> Iterator[str]:
-    """Names that *node* declares or uses and that other modules, or the testbench, can see."""
+    """Yield names that *node* declares or uses and that other modules or the testbench can see."""
     match node:
         case ModuleDeclarationSyntax():
             yield node.header.name.valueText
@@ -136,7 +137,7 @@ def _public(node: SyntaxNode) -> Iterator[str]:
         case ExplicitAnsiPortSyntax() | ExplicitNonAnsiPortSyntax() | PortReferenceSyntax():
             yield node.name.valueText
         case ParameterDeclarationSyntax() if node.keyword.kind == TokenKind.ParameterKeyword:
-            yield from (item.name.valueText for item in listed(node, "declarators", DeclaratorSyntax))
+            yield from (item.name.valueText for item in items_of(node, "declarators", DeclaratorSyntax))
         case NamedParamAssignmentSyntax() | NamedPortConnectionSyntax():
             yield node.name.valueText
         case _:
@@ -144,7 +145,7 @@ def _public(node: SyntaxNode) -> Iterator[str]:
 
 
 def _fixed(node: SyntaxNode) -> Iterator[str]:
-    """Names in *node* that stand for something declared elsewhere."""
+    """Yield names in *node* that stand for something declared elsewhere."""
     match node:
         case NamedPortConnectionSyntax() if node.openParen.isMissing or not node.openParen.rawText:
             yield node.name.valueText

@@ -1,7 +1,7 @@
-"""Where values go in a testbench, by name: what is written, copied, compared and handed to whom.
+"""Data flow of a testbench, by name: what is assigned, copied, compared and passed on.
 
-Names are not told apart by scope, so what is found is at least what there is. Arithmetic makes another value; copies,
-selections, concatenations and casts carry the same one on.
+Scopes are not told apart, so the result is an over-approximation. Copies, selections, concatenations and
+casts carry a value on; arithmetic makes a new value.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +22,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.directions import children, first_names
 from ct_retrain.verilog.kinds import ASSIGNMENTS, function_name
-from ct_retrain.verilog.tree import listed, nodes, tokens
+from ct_retrain.verilog.tree import items_of, nodes, tokens
 
 
 class Write(NamedTuple):
@@ -30,22 +30,22 @@ class Write(NamedTuple):
 
     to: frozenset[str]
     carries: frozenset[str]
-    """Names whose value is handed on as it is."""
+    """Names whose value is copied unchanged."""
     value: SyntaxNode
 
 
 class Flow(NamedTuple):
-    """All of it."""
+    """The data flow of one module."""
 
     writes: tuple[Write, ...]
     compared: tuple[tuple[frozenset[str], frozenset[str]], ...]
-    """What stands on both sides of a comparison, or of an operation that shows a difference."""
+    """The carried names of both sides of each comparison or difference (xor, subtraction)."""
     called: tuple[frozenset[str], ...]
-    """What one call of a task or function is given."""
+    """The names passed to each call of a task or function."""
     judged: tuple[frozenset[str], ...]
-    """The same of those that compare."""
+    """The names passed to each call that compares or queues its arguments."""
     placed: tuple[frozenset[str], ...]
-    """What one instance is given."""
+    """The names connected to each instance."""
 
     @property
     def written(self) -> frozenset[str]:
@@ -53,7 +53,7 @@ class Flow(NamedTuple):
         return frozenset(name for write in self.writes for name in write.to)
 
     def carriers(self, names: Iterable[str]) -> frozenset[str]:
-        """*names*, and what their values are copied to."""
+        """Return *names* and every name that their values are copied to."""
         found = frozenset(names)
         while True:
             more = found.union(*(write.to for write in self.writes if write.carries & found))
@@ -63,7 +63,7 @@ class Flow(NamedTuple):
 
 
 def flow(scope: SyntaxNode, foreign: frozenset[str] = frozenset()) -> Flow:
-    """The flow in *scope*, a module; instances of *foreign* modules are left out."""
+    """Return the data flow of the module *scope*; instances of *foreign* modules are left out."""
     writes: list[Write] = []
     compared: list[tuple[frozenset[str], frozenset[str]]] = []
     called: list[frozenset[str]] = []
@@ -89,7 +89,8 @@ def flow(scope: SyntaxNode, foreign: frozenset[str] = frozenset()) -> Flow:
                 judged += [given] if name and name[0].valueText in judges else []
             case HierarchyInstantiationSyntax() if node.type.valueText not in foreign:
                 placed += [
-                    carried(*children(item)) for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                    carried(*children(item))
+                    for item in items_of(node, "instances", HierarchicalInstanceSyntax)
                 ]
             case _:
                 pass
@@ -97,7 +98,7 @@ def flow(scope: SyntaxNode, foreign: frozenset[str] = frozenset()) -> Flow:
 
 
 def _judges(scope: SyntaxNode) -> Iterator[str]:
-    """The tasks and functions that compare, and the methods that keep a value for later."""
+    """Yield the tasks and functions that compare, and the queue methods that keep a value for later."""
     yield from ("push_back", "push_front", "put", "insert")
     for node in nodes(scope):
         if isinstance(node, FunctionDeclarationSyntax) and any(
@@ -107,7 +108,7 @@ def _judges(scope: SyntaxNode) -> Iterator[str]:
 
 
 def carried(*values: SyntaxNode) -> frozenset[str]:
-    """The names whose value is *values* or a part of them, as they are."""
+    """Return the names whose value reaches *values* unchanged, whole or in part."""
     return frozenset(name for value in values for name in _carried(value))
 
 

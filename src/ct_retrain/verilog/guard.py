@@ -1,12 +1,14 @@
-"""Says what in a design's text no synthesizable design needs: the ways to speak, stop, reach out and hide.
+"""Refuse what no synthesizable design needs: printing, stopping, reaching outside, and hiding code.
 
-An allow-list over the parsed text, so that code behind parameters, macros and untaken branches is seen too, and a
-construct this parser learns tomorrow is refused until somebody allows it. What is allowed and why: ADR 0009.
+The guard is an allow-list over the parsed text. It sees code behind parameters, macros and untaken branches,
+and refuses a construct that is new to the parser until it is added. What is allowed and why: ADR 0009.
+
 Not covered, and left to the harness and the sandbox: endless loops without delay, sizes, outputs that stay
 unknown, and power-up values.
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from pyslang.parsing import Token, TokenKind
@@ -39,11 +41,11 @@ from ct_retrain.verilog.unread import failed_checks, syntax, unexplained
 from ct_retrain.verilog.waits import waits
 
 GUARD_VERSION = "7"
-"""Changes whenever a text could be judged differently."""
+"""Version of the rules; change it whenever a text could be judged differently."""
 
 
 class Refusal(NamedTuple):
-    """One thing the text may not hold."""
+    """One thing that the text may not contain."""
 
     line: int
     reason: str
@@ -56,13 +58,13 @@ class Report(NamedTuple):
     """What the guard found."""
 
     refused: tuple[Refusal, ...]
-    """Reasons to refuse the design, first line first; empty for a clean one."""
+    """Reasons to refuse the design, by line; empty if there are none."""
     unread: tuple[Refusal, ...]
-    """What the text alone does not explain; a compiler that accepts it found the meaning in the testbench."""
+    """Names that the text does not explain; if it compiles, the compiler found them in the testbench."""
 
 
 class Approved(NamedTuple):
-    """A design as the judge uses it: what the guard found, and the text that it looked at."""
+    """A checked design: the guard's findings, and the text that the judge uses."""
 
     report: Report
     text: str
@@ -72,22 +74,30 @@ class Approved(NamedTuple):
     illegal: tuple[Refusal, ...] = ()
     """Errors of elaboration that hide no names: the design is not legal SystemVerilog."""
     left_out: tuple[Refusal, ...] = ()
-    """What the text does not hold because it only speaks or checks."""
+    """Prints and checks that were dropped from the text."""
     units: frozenset[str] = frozenset()
     """Modules, packages and interfaces that the text defines."""
 
 
 def guard(rtl: str, reserved: frozenset[str] = frozenset()) -> Report:
-    """Examine *rtl*; *reserved* are names of modules that a design may neither define nor use."""
+    """Check *rtl*; *reserved* are module names that a design may neither define nor use."""
     return approve(rtl, reserved).report
 
 
 def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
-    """Examine *rtl* as `guard` does, and give the one text of it that a tool may read.
+    """Check *rtl* as `guard` does, and return the one text of it that a tool may read.
 
-    The design is written anew first, and what is examined is the tree of the new text, so nothing that only another
-    tool would see in the original can be overlooked.
+    The design is rewritten first, and the tree of the new text is what is checked. So nothing that only
+    another tool would see in the original can be overlooked.
     """
+    alone = _approve(rtl, frozenset())
+    # What names no reserved word can do nothing with one.
+    return alone if alone.text and not reserved & alone.names else _approve(rtl, reserved)
+
+
+@lru_cache(maxsize=8)
+def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
+    """Do the work of `approve`; cached, because simulator and synthesiser ask about one design in turn."""
     if "\0" in rtl:
         return _rejected(rtl[: rtl.index("\0")].count("\n") + 1, "a NUL character")
     cut = without_regions(rtl)
@@ -128,7 +138,7 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
 
 
 def usable(approved: Approved) -> bool:
-    """Whether there is nothing against *approved*, so that a synthesiser or a prover may read it."""
+    """Whether a synthesiser or a prover may read *approved*: nothing is refused."""
     report = approved.report
     return bool(approved.text) and not (report.refused or report.unread or approved.illegal)
 
@@ -138,7 +148,7 @@ def _rejected(line: int, reason: str) -> Approved:
 
 
 def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[Refusal]) -> Approved:
-    """What can be said of a text with syntax errors: the parser guesses, so its guesses are no ground for an accusation."""
+    """Report syntax errors only: the parser guesses in such a text, so its tree proves nothing else."""
     seen = _look(parsed)
     unread = [Refusal(*found) for found in syntax(parsed)]
     unread += [*_kinds(parsed, seen), *_names(parsed, seen, reserved)]
@@ -150,7 +160,7 @@ def _sorted(found: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 
 class _Seen(NamedTuple):
-    """One walk: every node and token, in order."""
+    """The result of one walk: every node and token, in order."""
 
     nodes: list[SyntaxNode]
     tokens: list[Token]
@@ -170,7 +180,7 @@ def _look(parsed: Parsed) -> _Seen:
 
 
 def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
-    """Constructs outside the allow-list, and what is on it but may not stand where it does."""
+    """Yield constructs outside the allow-list, and allowed ones in a place where they are not allowed."""
     for node in seen.nodes:
         if node.kind not in KINDS:
             yield Refusal(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
@@ -188,7 +198,7 @@ def _words(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
 
 
 def _names(parsed: Parsed, seen: _Seen, reserved: frozenset[str]) -> Iterator[Refusal]:
-    """Modules of somebody else, and dots, calls and disables whose name the text does not declare."""
+    """Yield uses of the testbench's modules, and of dots, calls and disables with an undeclared first name."""
     declared = {token.valueText for node in seen.nodes if (token := _declares(node)) is not None}
     for node in seen.nodes:
         match node:
@@ -205,7 +215,7 @@ def _names(parsed: Parsed, seen: _Seen, reserved: frozenset[str]) -> Iterator[Re
 
 
 def _declares(node: SyntaxNode) -> Token | None:
-    """The name that *node* brings into its scope and that a dot, a call or a disable may begin with."""
+    """Yield the name that *node* declares and that a dot, a call or a disable may begin with."""
     match node:
         case DeclaratorSyntax() | InstanceNameSyntax() | NamedBlockClauseSyntax():
             return node.name
@@ -218,7 +228,7 @@ def _declares(node: SyntaxNode) -> Token | None:
 
 
 def _leads_out(node: SyntaxNode) -> Token | None:
-    """The first name of what may reach beyond its scope: `a.b`, `f(x)`, `t;`, `disable b`."""
+    """Return the first name of a reference that may leave its scope: `a.b`, `f(x)`, `t;`, `disable b`."""
     match node:
         case ScopedNameSyntax():
             return next(iter(tokens(node)), None)

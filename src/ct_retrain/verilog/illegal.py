@@ -1,10 +1,10 @@
-"""How far a text is from being SystemVerilog: the standard's word, where simulators differ in what they can read."""
+"""Count what the standard forbids in a text, because simulators differ in what they accept."""
 
 from ct_retrain.verilog.tree import elaboration, parse
 
 
 def faults(rtl: str) -> int:
-    """How many things in *rtl* the standard forbids; more than any text has for one that cannot be read."""
+    """Return the number of errors in *rtl*; for a text that cannot be read, a number above any real count."""
     parsed = parse(rtl)
     problems = elaboration(parsed) if parsed else None
     if parsed is None or problems is None:

@@ -1,9 +1,9 @@
-"""Finds what drives an input of its own module: the way a design could write into the testbench's stimulus.
+"""Find what drives an input of its own module, by which a design could write into the testbench's stimulus.
 
-A port is a net, and where the testbench's side of it is a net too, what a design puts on its input wins or collides
-outside. Every way to drive is looked at, in every branch, taken or not: assignments, initial values, gates, switches,
-ports of instances, aliases, supplies, and names of ports below. An `inout` is for the testbench's side to allow
-(`judge.evidence.joints`).
+A port is a net. If it is connected to a net of the testbench, a value that the design puts on its input wins
+or collides outside. Checked in every branch, taken or not: assignments, initial values, gates, switches,
+ports of instances, aliases, supplies, and hierarchical names of ports. Not covered: an `inout`, which the
+testbench must allow (`judge.evidence.joints`).
 """
 
 from collections.abc import Iterator
@@ -31,13 +31,13 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit
-from ct_retrain.verilog.tree import listed, nodes, tokens
+from ct_retrain.verilog.tree import items_of, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
 
 
 def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
-    """Every place among *seen*, one design's nodes, that drives an input from inside, and a sentence about it."""
+    """Yield every node of *seen*, one design's, that drives an input from inside, and a sentence about it."""
     modules = [
         node for node in seen if isinstance(node, ModuleDeclarationSyntax) and node.kind in _WITH_PORTS
     ]
@@ -52,15 +52,15 @@ def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
         name
         for node in seen
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in ports.keys() - bundles
-        for item in listed(node, "instances", HierarchicalInstanceSyntax)
+        for item in items_of(node, "instances", HierarchicalInstanceSyntax)
         if (name := _name(item))
     )
-    # A module is a scope by its own name, too.
+    # A module's own name is a scope, too.
     instances |= frozenset(ports)
     for module in modules:
         own = ports[module.header.name.valueText]
         if own.tied:
-            yield module, f"{min(own.tied)} stands behind two ports"
+            yield module, f"{min(own.tied)} belongs to two ports"
         yield from _in_module(module, own, _Around(ports, instances))
 
 
@@ -70,9 +70,10 @@ _WITH_PORTS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.InterfaceDecla
 def _into_bundles(
     seen: list[SyntaxNode], ports: dict[str, PortDirections], inputs: frozenset[str]
 ) -> Iterator[Found]:
-    """What may write to an interface's own input port, of which *inputs* are the names.
+    """Yield what may write to an interface's own input port; *inputs* are the names of such ports.
 
-    Such a port is a net of whoever made the interface. An instance's port on it counts too, unless it is an input.
+    Such a port is a net of the module that instantiates the interface. An instance's connection to it counts
+    too, unless it is to an input.
     """
     for node in seen if inputs else ():
         if isinstance(node, ModportNamedPortSyntax):
@@ -82,16 +83,16 @@ def _into_bundles(
         targets = _targets(node)
         if isinstance(node, HierarchyInstantiationSyntax):
             known = ports.get(node.type.valueText)
-            items = listed(node, "instances", HierarchicalInstanceSyntax)
+            items = items_of(node, "instances", HierarchicalInstanceSyntax)
             targets = [each for item in items for each in _outward(item, known)]
         for name in sorted(inputs.intersection(_members_in(targets))):
             yield node, f"may drive the interface's own input {name}"
 
 
 def _outward(item: HierarchicalInstanceSyntax, ports: PortDirections | None) -> Iterator[SyntaxNode]:
-    """The connections of an instance with *ports* that are not to inputs; all of them where no port is known."""
+    """Yield the connections of an instance that are not to inputs of *ports*; all of them if *ports* is None."""
     ordered = iter(ports.names if ports else ())
-    for each in listed(item, "connections", SyntaxNode):
+    for each in items_of(item, "connections", SyntaxNode):
         if each.kind == SyntaxKind.WildcardPortConnection:
             yield each
             continue
@@ -101,7 +102,7 @@ def _outward(item: HierarchicalInstanceSyntax, ports: PortDirections | None) -> 
 
 
 def _members_in(targets: list[SyntaxNode]) -> Iterator[str]:
-    """Every name behind a dot in *targets*."""
+    """Yield every name behind a dot in *targets*."""
     for path in (each for target in targets for each in nodes(target)):
         if isinstance(path, ScopedNameSyntax):
             yield from identifiers(path)[1:]
@@ -110,7 +111,7 @@ def _members_in(targets: list[SyntaxNode]) -> Iterator[str]:
 
 
 def _way_of(port: ModportNamedPortSyntax) -> str:
-    """The direction that a modport gives to *port*."""
+    """Return the direction that a modport gives to *port*."""
     above: SyntaxNode = port.parent
     return next((word.rawText for word in tokens(above)[:1]), "")
 
@@ -145,13 +146,13 @@ def _name(item: HierarchicalInstanceSyntax) -> str:
 
 
 def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode]]:
-    """The names that *node* itself drives."""
+    """Yield the names that *node* itself drives."""
     if isinstance(node, HierarchyInstantiationSyntax):
         found = around.ports.get(node.type.valueText)
-        for item in listed(node, "instances", HierarchicalInstanceSyntax):
+        for item in items_of(node, "instances", HierarchicalInstanceSyntax):
             yield from _through(item, found, around.instances) if found else ()
     elif isinstance(node, NetDeclarationSyntax):
-        for each in listed(node, "declarators", DeclaratorSyntax):
+        for each in items_of(node, "declarators", DeclaratorSyntax):
             if any(child.kind == SyntaxKind.EqualsValueClause for child in children(each)):
                 yield each.name.valueText, each
     for target in _targets(node):
@@ -160,18 +161,18 @@ def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode
 
 
 def _targets(node: SyntaxNode) -> list[SyntaxNode]:
-    """What *node* assigns to, or what of its terminals it drives."""
+    """Return the targets that *node* assigns to, or the terminals that it drives."""
     match node:
         case BinaryExpressionSyntax() if node.kind in ASSIGNMENTS:
             return [node.left]
         case PrimitiveInstantiationSyntax():
             driven: list[SyntaxNode] = []
-            for item in listed(node, "instances", HierarchicalInstanceSyntax):
-                terminals = [*listed(item, "connections", OrderedPortConnectionSyntax)]
+            for item in items_of(node, "instances", HierarchicalInstanceSyntax):
+                terminals = [*items_of(item, "connections", OrderedPortConnectionSyntax)]
                 driven += terminals[: _outputs(node.type.valueText, len(terminals))]
             return driven
         case _ if node.kind == SyntaxKind.NetAlias:
-            return [*listed(node, "nets", SyntaxNode)]
+            return [*items_of(node, "nets", SyntaxNode)]
         case _ if node.kind in STEPS:
             return [getattr(node, "operand")]  # noqa: B009 - both classes have one, no common base has
         case _:
@@ -179,7 +180,7 @@ def _targets(node: SyntaxNode) -> list[SyntaxNode]:
 
 
 def _outputs(gate: str, terminals: int) -> int:
-    """How many of the first terminals of *gate* it drives."""
+    """Return how many of the first terminals of *gate* are outputs."""
     if gate in {"buf", "not"}:
         return terminals - 1
     return 2 if "tran" in gate else 1
@@ -188,7 +189,7 @@ def _outputs(gate: str, terminals: int) -> int:
 def _through(
     item: HierarchicalInstanceSyntax, ports: PortDirections, instances: frozenset[str]
 ) -> Iterator[tuple[str, SyntaxNode]]:
-    """The names that an instance with *ports* drives."""
+    """Yield the names driven through an instance with *ports*."""
     for each in _outward(item, ports):
         match each:
             case NamedPortConnectionSyntax():
@@ -199,7 +200,9 @@ def _through(
             case OrderedPortConnectionSyntax():
                 yield from ((name, each) for name in first_names(each.expr, instances))
             case _ if each.kind == SyntaxKind.WildcardPortConnection:
-                named = {one.name.valueText for one in listed(item, "connections", NamedPortConnectionSyntax)}
+                named = {
+                    one.name.valueText for one in items_of(item, "connections", NamedPortConnectionSyntax)
+                }
                 yield from (
                     (port, each)
                     for port in ports.names
@@ -210,19 +213,19 @@ def _through(
 
 
 def _supply(node: SyntaxNode, own: PortDirections) -> bool:
-    """Whether *node* makes a port a supply."""
+    """Whether *node* makes a port a supply net."""
     if node.kind == SyntaxKind.NetPortHeader:
         return any(word.kind in _SUPPLIES for word in tokens(node))
     if not isinstance(node, NetDeclarationSyntax) or node.netType.kind not in _SUPPLIES:
         return False
-    return any(each.name.valueText in own.ways for each in listed(node, "declarators", DeclaratorSyntax))
+    return any(each.name.valueText in own.ways for each in items_of(node, "declarators", DeclaratorSyntax))
 
 
 _SUPPLIES = frozenset({TokenKind.Supply0Keyword, TokenKind.Supply1Keyword})
 
 
 def _declared_in(node: SyntaxNode) -> frozenset[str]:
-    """The names that *node*, a scope inside a module, declares for itself."""
+    """Return the names that *node*, a scope inside a module, declares."""
     holders: list[SyntaxNode] = []
     if node.kind in _SCOPES:
         holders = _members(node)
@@ -237,7 +240,7 @@ def _declared_in(node: SyntaxNode) -> frozenset[str]:
 
 
 def _members(node: SyntaxNode) -> list[SyntaxNode]:
-    """The declarations and declarators right in *node*."""
+    """Return the declarations and declarators directly in *node*."""
     return [each for each in children(node) if each.kind in _DECLARES or isinstance(each, DeclaratorSyntax)]
 
 

@@ -1,4 +1,4 @@
-"""Groups of syntax kinds, and small questions about nodes, that several readers of a tree ask."""
+"""Groups of syntax kinds and small questions about nodes that several modules share."""
 
 from pyslang.parsing import TokenKind
 from pyslang.syntax import (
@@ -16,9 +16,9 @@ from ct_retrain.verilog.tree import tokens
 ASSIGNMENTS = frozenset(
     kind for name, kind in SyntaxKind.__members__.items() if name.endswith("AssignmentExpression")
 )
-"""`=`, `<=`, `+=` and the others."""
+"""Assignment operators: `=`, `<=`, `+=` and the others."""
 STEPS = frozenset(kind for name, kind in SyntaxKind.__members__.items() if "crementExpression" in name)
-"""`++` and `--`, before and behind."""
+"""Increment and decrement, before and behind."""
 ALWAYS = frozenset(
     {
         *(SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock),
@@ -28,26 +28,26 @@ ALWAYS = frozenset(
 
 
 def identifiers(node: SyntaxNode) -> list[str]:
-    """Every name in *node*, in order, as often as it stands there."""
+    """Yield every name in *node*, in order, with repetitions."""
     return [token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier]
 
 
 def function_name(node: FunctionDeclarationSyntax) -> str:
-    """What the function or task *node* is called; "" where its name is missing."""
+    """Return the name of the function or task *node*; "" if it is missing."""
     return next((token.valueText for token in reversed(tokens(node.prototype.name))), "")
 
 
 def system_task(expression: ExpressionSyntax) -> str:
-    """The system task that *expression* is or calls; "" for anything else."""
+    """Return the system task that *expression* is or calls; "" for anything else."""
     name = expression
     while isinstance(name, InvocationExpressionSyntax):
-        # Attributes behind a call make it the name of another call, without arguments.
+        # With attributes behind it, the parser reads a call as another one without arguments.
         name = name.left
     return name.systemIdentifier.valueText if isinstance(name, SystemNameSyntax) else ""
 
 
 def implicit(connection: NamedPortConnectionSyntax) -> bool:
-    """Whether *connection* is `.a`, which connects what is called so where it stands."""
+    """Whether *connection* is `.a`, which connects the signal of that name."""
     return len(tokens(connection)) == _DOT_AND_NAME
 
 

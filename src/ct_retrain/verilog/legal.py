@@ -1,4 +1,4 @@
-"""What a design may consist of: the syntax, the system functions, and the macros it may not ask about."""
+"""Allow-lists of a design: syntax kinds, system functions, and the macros that it may not test for."""
 
 import re
 
@@ -30,17 +30,19 @@ CALLS = frozenset(
         *("$sinh", "$cosh", "$tanh", "$asinh", "$acosh", "$atanh"),
     }
 )
-"""Pure functions of their arguments: they neither print, stop, read a file nor draw from a shared stream, nor do
-they ask whether a bit is unknown, which only a simulator can answer."""
+"""System functions that depend on their arguments only. They do not print, stop, read files, draw from a
+shared random stream, or ask whether a bit is unknown (which only a simulator can answer).
+"""
 
 DETECTORS = frozenset({"__ICARUS__", "__VAMS_ENABLE__", "IVERILOG", "ICARUS"})
-"""Macros of the simulator that judges: a design that asks for one would be another design for everybody else.
+"""Macros of the judging simulator: a design that tests for one would be a different design elsewhere.
 
-What a design keeps for another simulator (`VERILATOR`, `XCELIUM`, `VCS`) is never defined here, under Verilator neither,
-and so is no part of what is judged."""
+Macros of other simulators (`VERILATOR`, `XCELIUM`, `VCS`) are never defined, under Verilator neither, so code
+behind them is not part of what is judged.
+"""
 
 HIDES_FROM_SYNTHESIS = re.compile(r"\btranslate_o(?:n|ff)\b|\bsynthesis\s+o(?:n|ff)\b", re.IGNORECASE)
-"""What synthesis tools take as an order to skip code, in comments and attributes; no two of them know all forms."""
+"""Orders to synthesis tools to skip code, in comments and attributes; no two tools know all forms."""
 
 _MEMBERS = """
 CompilationUnit ModuleDeclaration PackageDeclaration ModuleHeader PackageHeader PackageImportDeclaration
@@ -109,11 +111,11 @@ CellDefineDirective EndCellDefineDirective NoUnconnectedDriveDirective
 
 
 def _kinds(names: str) -> frozenset[SyntaxKind]:
-    """One that pyslang does not know by its name is simply not there."""
+    """Return the syntax kinds named in *names*; names that this pyslang does not have are skipped."""
     return frozenset(kind for name in names.split() if (kind := getattr(SyntaxKind, name, None)) is not None)
 
 
 DIRECTIVES = _kinds(_DIRECTIVES)
-"""Every directive of a design; none of them is left once it is written anew."""
+"""Every directive allowed in a design; the rewritten text has none of them."""
 KINDS = _kinds(f"{_MEMBERS} {_STATEMENTS} {_TIMING} {_TYPES} {_EXPRESSIONS}")
 """Every syntax node of a synthesizable design."""

@@ -1,8 +1,9 @@
-"""Bounds what the macros of a text expand to, without expanding them: the parser itself has no such bound.
+"""Bound the size to which a text's macros expand, without expanding them; pyslang has no such bound.
 
-An argument stands as often as the body repeats its parameter, once more for every macro that it is handed on to, and
-arguments lie in each other's parentheses. So a text is walked with a stack of how often what is read now will stand in
-the end. What the parser may read otherwise than we do is refused beside macros.
+An argument is copied as often as the body repeats its parameter, again for each macro that it is passed on
+to, and arguments nest in each other's parentheses. The text is therefore walked with a stack of
+multiplicities: how often the current text will occur in the expansion. Anything beside macros that the parser
+may read differently is refused.
 """
 
 import re
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 MOST = 200_000
-"""Characters that macros may add; what is counted stops there."""
+"""Maximum number of characters that macros may add; counting stops there."""
 
 _NAME = r"[A-Za-z_][\w$]*"
 _BLOCK = r"/\*.*?(?:\*/|\Z)"
@@ -21,32 +22,32 @@ _BODY = re.compile(
     rf"(?:{_BLOCK}|//(?:[^\n\\]|\\.)*|{_STRING}|\\(?:[!-~]+|.)|\n(?=(?:[ \t]|{_BLOCK})*\\\n)|[^\n\\\"])*",
     _FLAGS,
 )
-"""Up to the end of the line; for the parser also one that the next line takes back."""
+"""A macro's body: the rest of the line, and lines continued by a backslash."""
 _EMPTY = re.compile(
     rf"(?:[ \t]|\\?\n|`(?:endif|else)\b|`(?:define|undef|ifdef|ifndef|elsif)[ \t]+{_NAME})*", _FLAGS
 )
-"""Switches, and macros that stand for nothing."""
+"""Switches, and macros that expand to nothing."""
 _EVENT = re.compile(
     rf"//[^\n]*|{_BLOCK}|(?P<raw>\"\"\")|(?P<pasted>``(?=`)|`{_NAME}``)|``|`\\`\"|`\"|{_STRING}"
     rf"|(?P<define>`define\b)|`(?P<use>{_NAME})|(?P<word>{_NAME})|(?P<mark>[()\[\]{{}}])"
     r"|(?P<escaped>`\\[!-~])|\\(?P<name>[!-~]+)|(?P<strange>[^\x20-\x7e\t\n])",
     _FLAGS,
 )
-"""What may change how often something stands; in front of it what hides that."""
+"""What may change how often a text occurs, preceded by what hides it (comments, strings)."""
 _ODD = {
     "raw": "a string in three quotes",
     "pasted": "the name of a macro that is pasted together",
     "escaped": "the escaped name of a macro",
     "strange": "a character that is not printable ASCII",
 }
-"""What is not followed: the parser may read on elsewhere than we do."""
+"""Constructs that are not followed, because the parser may read on elsewhere."""
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _ESCAPED = re.compile(r"\\[!-~]")
 _WORD = re.compile(_NAME, re.ASCII)
 
 
 def unbounded(text: str) -> str:
-    """Why the macros of *text* must not be expanded, or "" when they may."""
+    """Return why the macros of *text* must not be expanded, or "" if they may be."""
     if "`define" not in text:
         return ""
     walk = _Walk(text)
@@ -58,7 +59,7 @@ def unbounded(text: str) -> str:
 
 
 def expansion(text: str) -> int:
-    """An upper bound on the characters that macros add to *text*, at most one more than `MOST`."""
+    """Return an upper bound on the characters that macros add to *text*, at most `MOST` + 1."""
     return _Walk(text).added()
 
 
@@ -67,19 +68,19 @@ def _capped(size: int) -> int:
 
 
 class _Bound(NamedTuple):
-    """What a text becomes at worst."""
+    """An upper bound on the expansion of a text."""
 
     size: int
-    """In characters."""
+    """Size in characters."""
     copies: int = 1
-    """How often an argument stands in it, or what follows it in parentheses."""
+    """How often an argument occurs in it, or the text that follows it in parentheses."""
 
 
 class _Macro(NamedTuple):
     parameters: frozenset[str]
     body: str
     listing: str
-    """The parentheses of the parameters, which may hold default arguments."""
+    """The parenthesised parameter list, which may hold default arguments."""
 
 
 class _Walk:
@@ -88,18 +89,18 @@ class _Walk:
     def __init__(self, text: str) -> None:
         self._macros: dict[str, list[_Macro]] = {}
         self.odd = ""
-        """What of the text cannot be followed; nothing else is known then."""
+        """What in the text cannot be followed; if set, nothing else is known."""
         self._known: dict[str, _Bound] = {}
         self._outside = "\n".join(self._without_macros(text.replace("\r\n", "\n").replace("\r", "\n")))
 
     def added(self) -> int:
-        """An upper bound on the characters that macros add to the text, at most one more than `MOST`."""
+        """Return an upper bound on the characters that macros add to the text, at most `MOST` + 1."""
         if self.odd:
             return MOST + 1
         return _capped(self._become(self._outside, frozenset()).size - len(self._outside))
 
     def endless(self) -> bool:
-        """Whether a macro may stand in itself; the parser notices that in a body, and dies of it in an argument."""
+        """Whether a macro may contain itself: pyslang reports that in a body, and crashes on an argument."""
         reached = {
             name: {use for macro in each for use in (*_uses(macro.listing), *_uses(macro.body))}
             & self._macros.keys()
@@ -108,7 +109,7 @@ class _Walk:
         return any(name in _from(uses, reached) for name, uses in reached.items())
 
     def _without_macros(self, text: str) -> Iterator[str]:
-        """Take note of the macros of *text*; the text between them."""
+        """Record the macros of *text*; return the text between them."""
         at = 0
         for event in _EVENT.finditer(text):
             self.odd = self.odd or next((said for name, said in _ODD.items() if event[name]), "")
@@ -116,7 +117,7 @@ class _Walk:
                 continue
             found = _DEFINE.match(text, event.start())
             if event.start() < at:
-                # One that stands for nothing, as macros define it that combine switches, adds nothing.
+                # A macro without a body, as defined to combine switches, adds nothing.
                 if not _EMPTY.fullmatch(text, event.start(), at):
                     self.odd = "the definition of a macro in another"
             elif found is None:
@@ -127,7 +128,7 @@ class _Walk:
         yield text[at:]
 
     def _defined(self, text: str, name: str, begin: int) -> int:
-        """Take note of the macro *name* whose definition goes on at *begin*; where that ends."""
+        """Record the macro *name* whose definition continues at *begin*; return where it ends."""
         start = _closed(text, begin) if text.startswith("(", begin) else begin
         if start is None:
             self.odd = "a list of parameters without an end"
@@ -144,7 +145,7 @@ class _Walk:
         return end
 
     def _become(self, text: str, parameters: frozenset[str]) -> _Bound:
-        """What *text*, the body of a macro with *parameters* or a text without any, becomes."""
+        """Bound the expansion of *text*, the body of a macro with *parameters* or a text without any."""
         size = at = 0
         now = pending = 1
         outer: list[tuple[str, int]] = []
@@ -170,9 +171,9 @@ class _Walk:
         return _Bound(size, _capped(max(stands.values(), default=1) * pending))
 
     def _of(self, name: str) -> _Bound:
-        """What a use of the macro *name* adds, without its arguments; of two with one name both together."""
+        """Bound what a use of the macro *name* adds, without its arguments; several definitions are added up."""
         if name not in self._known:
-            # A macro that reaches itself is an error to the parser, which stops there; so may we.
+            # A macro that reaches itself is an error at which the parser stops, so this may stop as well.
             self._known[name] = _Bound(0)
             size, copies = 0, 1
             for macro in self._macros[name]:
@@ -189,7 +190,7 @@ def _uses(text: str) -> set[str]:
 
 
 def _from(start: set[str], reached: dict[str, set[str]]) -> set[str]:
-    """Every name that one in *start* leads to."""
+    """Return every name reachable from *start*."""
     seen: set[str] = set()
     ahead = list(start)
     while ahead:
@@ -201,7 +202,7 @@ def _from(start: set[str], reached: dict[str, set[str]]) -> set[str]:
 
 
 def _closed(text: str, start: int) -> int | None:
-    """Right behind the parenthesis that closes the one at *start*; None when none does."""
+    """Return the offset behind the parenthesis that closes the one at *start*; None if there is none."""
     depth = 0
     for event in _EVENT.finditer(text, start):
         depth += {"(": 1, ")": -1}.get(event["mark"] or "", 0)

@@ -1,6 +1,7 @@
-"""Which modules a text defines, which it needs from elsewhere, and what their ports are."""
+"""Modules that a text defines and needs, and their ports."""
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from pyslang.ast import ArgumentDirection, PortSymbol
@@ -11,13 +12,13 @@ from pyslang.syntax import (
     UdpDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse
 
 Direction = Literal["input", "output", "inout", "ref"]
 
 
 class Port(NamedTuple):
-    """A port as the module's default parameters make it; *width* is None where it cannot be told."""
+    """A port with the module's default parameters; *width* is in bits, None if it cannot be determined."""
 
     name: str
     direction: Direction
@@ -38,18 +39,19 @@ class Names(NamedTuple):
     instantiated: tuple[str, ...]
 
 
+@lru_cache(maxsize=8)
 def modules(text: str) -> tuple[Module, ...]:
-    """The modules that *text* defines, in order; empty for junk."""
+    """Return the modules that *text* defines, in order; empty if it cannot be parsed."""
     parsed = parse(text)
     if parsed is None:
         return ()
-    found = names(parsed).defined
-    ports = ports_of(parsed, found)
+    found = module_names(parsed).defined
+    ports = declared_ports(parsed, found)
     return tuple(Module(name, ports.get(name, ())) for name in found)
 
 
 def outputs(known: Iterable[Module], wanted: Collection[str]) -> list[str]:
-    """The output ports of the *wanted* ones among the modules *known*, in order."""
+    """Return the output ports of the modules *wanted* among *known*, in order."""
     return [
         port.name
         for module in known
@@ -60,35 +62,39 @@ def outputs(known: Iterable[Module], wanted: Collection[str]) -> list[str]:
 
 
 def defined(text: str) -> tuple[str, ...]:
-    """The names of the modules that *text* defines, in order."""
-    parsed = parse(text)
-    return () if parsed is None else names(parsed).defined
+    """Return the names of the modules that *text* defines, in order."""
+    return _names_in(text).defined
 
 
 def tops(text: str) -> tuple[str, ...]:
-    """The modules of *text* that *text* does not instantiate itself."""
-    parsed = parse(text)
-    return () if parsed is None else roots(names(parsed))
+    """Return the modules of *text* that it defines and does not instantiate."""
+    return roots(_names_in(text))
 
 
 def instantiated(text: str) -> tuple[str, ...]:
-    """The modules that *text* instantiates and does not define: what a testbench wants of its DUT."""
+    """Return the modules that *text* instantiates and does not define: for a testbench, its DUT."""
+    return wanted(_names_in(text))
+
+
+@lru_cache(maxsize=32)
+def _names_in(text: str) -> Names:
+    """Return the names of *text*; cached, because many designs are judged with one testbench."""
     parsed = parse(text)
-    return () if parsed is None else wanted(names(parsed))
+    return Names((), ()) if parsed is None else module_names(parsed)
 
 
 def roots(found: Names) -> tuple[str, ...]:
-    """Defined and never instantiated."""
+    """Modules defined and never instantiated."""
     return tuple(name for name in found.defined if name not in found.instantiated)
 
 
 def wanted(found: Names) -> tuple[str, ...]:
-    """Instantiated and never defined."""
+    """Modules instantiated and never defined."""
     return tuple(name for name in found.instantiated if name not in found.defined)
 
 
-def names(parsed: Parsed) -> Names:
-    """Everything that *parsed* defines and instantiates; a design in an unelaborated branch counts."""
+def module_names(parsed: Parsed) -> Names:
+    """Return every module that *parsed* defines and instantiates, unelaborated branches included."""
     defined: dict[str, None] = {}
     used: dict[str, None] = {}
     for node in nodes(parsed.tree.root):
@@ -103,7 +109,7 @@ def names(parsed: Parsed) -> Names:
 
 
 def declarations(parsed: Parsed) -> dict[str, ModuleDeclarationSyntax]:
-    """The declaration of every module, by name; the last one where a name is declared twice."""
+    """Return the declaration of every module by name; the last one if a name is declared twice."""
     found: dict[str, ModuleDeclarationSyntax] = {}
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.ModuleDeclaration:
@@ -114,11 +120,11 @@ def declarations(parsed: Parsed) -> dict[str, ModuleDeclarationSyntax]:
 _TOPS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.ProgramDeclaration})
 
 
-def ports_of(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
-    """The ports of every module of *defined* that elaborates, by its name."""
+def declared_ports(parsed: Parsed, defined: tuple[str, ...]) -> dict[str, tuple[Port, ...]]:
+    """Return the ports of every module of *defined* that elaborates, by module name."""
     return {
         instance.name: tuple(
-            _port(port) for port in listed(instance.body, "portList", PortSymbol) if port.name
+            _port(port) for port in items_of(instance.body, "portList", PortSymbol) if port.name
         )
         for instance in elaborated(parsed, frozenset(defined))
     }

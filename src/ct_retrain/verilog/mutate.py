@@ -1,8 +1,8 @@
-"""Small wrong versions of a design: what a testbench that looks would notice.
+"""Mutants of a design: small errors that a good testbench detects.
 
-Mutants are edits of the text at places the parser names, one each, spread evenly over the operators and drawn by
-the text itself: the same design gives the same mutants. Some are equivalent to the design, some do not compile; to
-tell is the caller's work.
+Each mutant is one edit of the text at a place that the parser names. Places are spread evenly over the
+operators and drawn with a seed from the text, so the same design gives the same mutants. A mutant may be
+equivalent to the design or fail to compile; the caller has to tell.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ from ct_retrain.verilog.tree import Parsed, Visited, nodes, parse
 
 
 class Mutant(NamedTuple):
-    """A design that differs in one place."""
+    """A design with one edit."""
 
     operator: str
     line: int
@@ -43,9 +43,10 @@ class Mutant(NamedTuple):
 
 
 def mutants(rtl: str, most: int) -> Iterator[Mutant]:
-    """Up to *most* mutants of *rtl*, operators in turn, no two alike; none for a text that does not parse.
+    """Return up to *most* different mutants of *rtl*, operators in turn; none if the text does not parse.
 
-    Mutated is the text that the judge reads, so each mutant differs in something that runs.
+    The text that is mutated is the canonical one, which the judge reads, so that each mutant differs in code
+    that runs.
     """
     text = approve(rtl).text
     parsed = parse(text) if text else None
@@ -128,7 +129,7 @@ _CONSTANT_KINDS = frozenset(
         SyntaxKind.ForLoopStatement,
     }
 )
-"""Where a change alters widths and counts rather than behaviour, and mostly does not compile."""
+"""Constructs where a change alters widths and counts rather than behaviour, and mostly does not compile."""
 
 
 def _spans(parsed: Parsed, kinds: frozenset[SyntaxKind]) -> list[tuple[int, int]]:
@@ -137,7 +138,7 @@ def _spans(parsed: Parsed, kinds: frozenset[SyntaxKind]) -> list[tuple[int, int]
 
 
 def _changes(parsed: Parsed, node: SyntaxNode) -> Iterator[tuple[Visited, str, str]]:
-    """What to replace, by which operator, with what."""
+    """Yield the edits of *node*: operator, place and new text."""
     match node:
         case BinaryExpressionSyntax() if node.kind in _ASSIGNING:
             if not _ZERO.fullmatch(parsed.text(node.right)):

@@ -1,9 +1,14 @@
-"""Finds what of a design only speaks or checks, so that it can be left out without changing what the design computes.
+"""Find the parts of a design that only print or check, which can be left out without changing what it
+computes.
 
-Left out are calls of tasks that print, assertions whose failure only prints, concurrent assertions with their
-properties, checks of parameters that hold, and elaboration tasks that are not reached. Everything in them must be
-free of side effects: no assignment, no call of the design's own functions, no draw from a random stream. What could
-end the simulation stays, and the guard refuses it, unless it stands under a constant condition that is false.
+Left out are:
+- calls of tasks that print, and assertions whose failure only prints;
+- concurrent assertions with their properties;
+- checks of parameters that hold, and elaboration tasks that are not reached.
+
+Everything in them must be free of side effects: no assignment, no call of the design's own functions, no
+random draw. What could end the simulation stays, and the guard refuses it, unless it is under a condition
+that is constant and false.
 """
 
 import re
@@ -32,9 +37,9 @@ PRINTS = frozenset(
         *("$info", "$warning", "$error", "$timeformat", "$printtimescale", "$monitoron", "$monitoroff"),
     }
 )
-"""Tasks that tell a person something and change nothing else."""
+"""System tasks that print and change nothing else."""
 ENDS = frozenset({"$finish", "$stop", "$fatal"})
-"""Tasks that end the simulation."""
+"""System tasks that end the simulation."""
 _SAMPLES = frozenset(
     {"$past", "$rose", "$fell", "$stable", "$changed", "$sampled", "$isunknown", "$countbits"}
 )
@@ -43,19 +48,19 @@ _CHANGES = ASSIGNMENTS | STEPS
 
 
 def task_of(node: SyntaxNode) -> str:
-    """The system task that the statement *node* calls; "" where it is no such call."""
+    """Return the system task that the statement *node* calls; "" for anything else."""
     return system_task(node.expr) if isinstance(node, ExpressionStatementSyntax) else ""
 
 
 def only_prints(node: SyntaxNode) -> bool:
-    """Whether the statement *node* is a call that prints, no verdict, and does nothing else."""
+    """Whether the statement *node* only prints, and prints no verdict."""
     return task_of(node) in PRINTS and harmless(node) and not _says_a_verdict(node)
 
 
 _VERDICT = re.compile(
     r"\bpass(?:ed|es)?\b|success|\bcorrect\b|\bok\b|mismatches:|\berrors?\s*[=:]|\bchecks\s*=", re.IGNORECASE
 )
-"""What a testbench says of a design; a design that says it of itself is refused although nobody would believe it."""
+"""Words that state a verdict; a design that prints them is refused, although the judge ignores them."""
 
 
 def _says_a_verdict(node: SyntaxNode) -> bool:
@@ -64,11 +69,11 @@ def _says_a_verdict(node: SyntaxNode) -> bool:
 
 
 LOADS = re.compile(r"\$readmem[hb]\b")
-"""Tasks that fill a memory from a file."""
+"""System tasks that fill a memory from a file."""
 
 
 def loads(node: SyntaxNode) -> bool:
-    """Whether the statement *node* fills a memory from a file, once, before anything runs, and does nothing else."""
+    """Whether the statement *node* only fills a memory from a file, once, before the simulation starts."""
     if not LOADS.fullmatch(task_of(node)) or not harmless(node, frozenset({"$readmemh", "$readmemb"})):
         return False
     above: SyntaxNode | None = node
@@ -78,7 +83,7 @@ def loads(node: SyntaxNode) -> bool:
 
 
 def only_checks(node: SyntaxNode) -> bool:
-    """Whether *node* is an immediate assertion with an `else`, and only prints whether it holds or not."""
+    """Whether *node* is an immediate assertion with an `else` that only prints the result."""
     if not isinstance(node, ImmediateAssertionStatementSyntax):
         return False
     calls = [each for each in nodes(node.action) if isinstance(each, ExpressionStatementSyntax)]
@@ -87,7 +92,7 @@ def only_checks(node: SyntaxNode) -> bool:
 
 
 def harmless(node: SyntaxNode, also: frozenset[str] = frozenset()) -> bool:
-    """Whether evaluating everything in *node* changes nothing; *also* are system tasks that do not count."""
+    """Whether evaluating *node* has no side effects; *also* are system tasks to ignore."""
     allowed = True
 
     def visit(item: Visited) -> None:
@@ -103,7 +108,7 @@ def harmless(node: SyntaxNode, also: frozenset[str] = frozenset()) -> bool:
 
 
 def _calls_the_design(node: SyntaxNode) -> bool:
-    """Whether *node* is a call, with parentheses, of anything but a system task; attributes alone make none."""
+    """Whether *node* calls anything but a system task."""
     if not isinstance(node, InvocationExpressionSyntax) or getattr(node, "arguments", None) is None:
         return False
     return not system_task(node)
@@ -120,7 +125,7 @@ _STEPS = frozenset(
 
 
 def assertion(node: SyntaxNode) -> bool:
-    """Whether *node*, of one of `CONCURRENT`, can be left out; what it would end had it failed does not count."""
+    """Whether *node*, a kind of `CONCURRENT`, can be left out; what its failure would end is ignored."""
     return harmless(node, ENDS)
 
 
@@ -142,4 +147,4 @@ CONCURRENT = frozenset(
     )
     if (kind := SyntaxKind.__members__.get(name)) is not None
 )
-"""Assertions over time, and what only they use; no simulator here runs them, and synthesis reads over them."""
+"""Concurrent assertions and what only they use; no simulator here runs them, and synthesis ignores them."""

@@ -1,4 +1,4 @@
-"""Finds the parameters with which a testbench instantiates a design, so that a copy can be made of what it asks for."""
+"""Find the parameter sets with which a testbench instantiates a design, to synthesise a copy for each."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,21 +8,24 @@ from pyslang.ast import InstanceSymbol, ParameterSymbol, Symbol, VisitAction
 from ct_retrain.verilog.tree import compilation, elaborated, parse
 
 Values = tuple[tuple[str, str], ...]
-"""Names of parameters with their values, as a synthesiser takes them."""
+"""Parameter names with their values, as a synthesiser takes them."""
 
 
 class Overrides(NamedTuple):
-    """What a testbench asks for."""
+    """The parameter sets that a testbench uses."""
 
     sets: tuple[Values, ...] = ((),)
-    """Of every parameter that some instance gives another value than the design does; one set for each that differs."""
+    """Each distinct set of parameters that an instance overrides, with its values."""
     why: str = ""
-    """Why they are not known; no copy may then be made."""
+    """Why the sets are not known; then no copy may be made. "" if they are known."""
 
 
 def overrides(rtl: str, testbench: str, top: str) -> Overrides:
-    """The parameters that *testbench* gives to its instances of *top* in *rtl*."""
+    """Return the parameters that *testbench* gives to its instances of *top* in *rtl*."""
     if "#" not in testbench and "defparam" not in testbench:
+        return Overrides()
+    if "parameter" not in rtl and "#" not in rtl:
+        # There is none that could be given a value.
         return Overrides()
     both = parse(f"{testbench}\n`undefineall\n`resetall\n{rtl}")
     if both is None:
@@ -43,7 +46,7 @@ def overrides(rtl: str, testbench: str, top: str) -> Overrides:
 
 
 _MOST = 8
-"""Every set is synthesised for itself."""
+"""Maximum number of sets; each is synthesised on its own."""
 
 
 def _instances(root: Symbol, top: str) -> Iterator[InstanceSymbol]:
@@ -60,7 +63,7 @@ def _instances(root: Symbol, top: str) -> Iterator[InstanceSymbol]:
 
 
 def _values(instance: InstanceSymbol) -> tuple[tuple[str, str], ...]:
-    """Every parameter and its value."""
+    """Return every parameter of an instance and its value."""
     return tuple(
         (item.name, str(item.value))
         for item in instance.body

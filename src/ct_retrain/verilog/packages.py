@@ -1,6 +1,7 @@
-"""What a testbench takes from the packages of a design: types and constants, which it may, and functions, which it may not.
+"""Find what a testbench takes from the packages of a design: types and constants are allowed, functions are
+not.
 
-A testbench that computes what it expects by a function of the design asks the design whether it is right.
+A testbench that computes its expected values with a function of the design would let the design judge itself.
 """
 
 from collections.abc import Iterator
@@ -18,11 +19,11 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import function_name, identifiers
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 
 
 def packages_used(testbench: str) -> tuple[str, ...]:
-    """The packages that *testbench* takes names from and does not bring itself."""
+    """Return the packages that *testbench* imports from and does not define."""
     if "::" not in testbench:
         return ()
     parsed = parse(testbench)
@@ -35,7 +36,7 @@ def packages_used(testbench: str) -> tuple[str, ...]:
 
 
 def packages_alone(rtl: str, names: tuple[str, ...]) -> str:
-    """Every package of *rtl*, where one of *names* is among them: they may need each other; else ""."""
+    """Return every package of *rtl* if one of *names* is among them (packages may need each other), else ""."""
     parsed = parse(rtl) if names else None
     found = list(packages_in(parsed)) if parsed is not None else []
     if parsed is None or not {package.header.name.valueText for package in found} & set(names):
@@ -43,8 +44,8 @@ def packages_alone(rtl: str, names: tuple[str, ...]) -> str:
     return "".join(f"{parsed.text(package)}\n" for package in found)
 
 
-def answers(rtl: str, names: tuple[str, ...], testbench: str) -> str:
-    """What of the packages *names* of *rtl* the *testbench* uses that could hold or compute what it expects; "" for none."""
+def telling_name(rtl: str, names: tuple[str, ...], testbench: str) -> str:
+    """Return what *testbench* uses of the packages *names* that could compute or hold expected values, or ""."""
     parsed, bench = (parse(rtl), parse(testbench)) if names else (None, None)
     if parsed is None or bench is None:
         return ""
@@ -58,7 +59,7 @@ def answers(rtl: str, names: tuple[str, ...], testbench: str) -> str:
 
 
 def packages_in(parsed: Parsed) -> Iterator[ModuleDeclarationSyntax]:
-    """The packages that *parsed* declares."""
+    """Return the packages that *parsed* declares."""
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.PackageDeclaration:
             yield node
@@ -73,11 +74,11 @@ def _package_of(node: SyntaxNode) -> str:
 
 
 def _telling(package: ModuleDeclarationSyntax) -> Iterator[str]:
-    """Functions, tasks, and tables: constants of several elements."""
+    """Yield functions, tasks and tables (constants of several elements)."""
     for node in nodes(package):
         if isinstance(node, FunctionDeclarationSyntax):
             yield function_name(node)
         elif isinstance(node, ParameterDeclarationSyntax):
-            for one in listed(node, "declarators", DeclaratorSyntax):
+            for one in items_of(node, "declarators", DeclaratorSyntax):
                 if any(inner.kind == SyntaxKind.VariableDimension for inner in one.dimensions):
                     yield one.name.valueText

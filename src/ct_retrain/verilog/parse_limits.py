@@ -1,4 +1,4 @@
-"""Says whether a text may be parsed in process: pyslang dies of deep nesting and has no bound on macro expansion."""
+"""Limits for parsing in process: pyslang crashes on deep nesting and does not bound macro expansion."""
 
 import re
 
@@ -18,7 +18,7 @@ _SEPARATOR = re.compile(r"[;,]")
 
 
 def too_much(text: str) -> str:
-    """Why *text* must not be parsed in process, or "" when it may."""
+    """Return why *text* must not be parsed in process, or "" if it may be."""
     if len(text) > MAX_CHARACTERS:
         return f"the text is longer than {MAX_CHARACTERS} characters"
     if len(text) > MAX_STRETCH and _stretch(text) > MAX_STRETCH:

@@ -1,7 +1,8 @@
-"""The pieces of a source text that may hold prose: design elements, file-scope declarations, directives, comments.
+"""Split a source text that may contain prose into design elements, file-scope declarations, directives and
+comments.
 
-Modules are found by their keywords, so that one with a syntax error is found too; anything else at file scope
-counts as code only where it parses.
+Modules are found by their keywords, so modules with syntax errors are found too. Anything else at file scope
+counts as code only if it parses.
 """
 
 import re
@@ -17,19 +18,19 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.scanning import Scan, scan
-from ct_retrain.verilog.tree import listed, parse, tokens
+from ct_retrain.verilog.tree import items_of, parse, tokens
 
 Kind = Literal["module", "package", "interface", "primitive", "foreign", "item", "directive", "comment"]
 ELEMENTS: frozenset[Kind] = frozenset({"module", "package", "interface", "primitive"})
-"""What a compilation unit defines by name; `foreign` are programs, classes, checkers and configurations."""
+"""Named elements of a compilation unit; `foreign` are programs, classes, checkers and configurations."""
 
 
 class Piece(NamedTuple):
-    """A stretch of a text, without the white space around it."""
+    """A part of a text, without surrounding white space."""
 
     kind: Kind
     name: str
-    """Of an element or of a foreign one; "" for the rest."""
+    """The name of an element or a foreign element; "" for other pieces."""
     start: int
     end: int
 
@@ -41,12 +42,12 @@ class Pieces(NamedTuple):
     found: tuple[Piece, ...]
 
     def text(self, piece: Piece) -> str:
-        """The characters of *piece*."""
+        """Return the characters of *piece*."""
         return self.scanned.text[piece.start : piece.end]
 
 
 def pieces(text: str) -> Pieces:
-    """The pieces of *text*; none for text without code."""
+    """Split *text* into pieces; none if it holds no code."""
     scanned = scan(text)
     found: list[Piece] = []
     at = 0
@@ -61,7 +62,7 @@ def pieces(text: str) -> Pieces:
 
 
 def parses(text: str) -> bool:
-    """Whether *text* is free of syntax errors, unknown macros included."""
+    """Whether *text* has no syntax errors (unknown macros count as errors)."""
     parsed = parse(text)
     return parsed is not None and not parsed.errors
 
@@ -83,7 +84,7 @@ class _Head(NamedTuple):
 
 
 def _elements(scanned: Scan) -> list[Piece]:
-    """The outermost closed elements, in order."""
+    """Return the outermost closed elements, in order."""
     heads: list[_Head] = []
     closed: list[Piece] = []
     for edge in _EDGE.finditer(scanned.code):
@@ -99,7 +100,7 @@ def _elements(scanned: Scan) -> list[Piece]:
 
 
 def _close(scanned: Scan, closed: list[Piece], head: _Head, edge: re.Match[str]) -> list[Piece]:
-    """*closed* and the element between *head* and *edge*, or what lies in it where the two do not belong together."""
+    """Close the element between *head* and *edge*; if they do not match, return what lies in it."""
     end = edge.end("end")
     if edge["label"] and _labels(scanned, edge, head.name):
         end = edge.end()
@@ -114,14 +115,14 @@ def _close(scanned: Scan, closed: list[Piece], head: _Head, edge: re.Match[str])
 
 
 def _labels(scanned: Scan, edge: re.Match[str], name: str) -> bool:
-    """Whether the word behind `endmodule :` is a label and not the beginning of a sentence."""
+    """Whether the word behind `endmodule :` is a label rather than the beginning of a sentence."""
     word = scanned.text[slice(*edge.span("label"))].strip()
     rest = scanned.code[edge.end() :].partition("\n")[0]
     return word == name or ("\n" not in edge[0] and not rest.strip())
 
 
 def macros(scanned: Scan, end: int) -> str:
-    """The lines that define macros before *end*."""
+    """Return the lines before *end* that define macros."""
     lines = (scanned.text[start:stop] for start, stop in scanned.directives if stop <= end)
     return "\n".join(line for line in lines if line.lstrip().startswith("`define"))
 
@@ -133,7 +134,7 @@ class _Line(NamedTuple):
 
 
 def _between(scanned: Scan, start: int, end: int) -> list[Piece]:
-    """The pieces of the text between two elements."""
+    """Yield the pieces of the text between two elements."""
     lines = [line for line in _lines(scanned, start, end) if line.kind != "blank"]
     texts = [line for line in lines if line.kind == "text"]
     items: list[Piece] = []
@@ -150,7 +151,7 @@ def _between(scanned: Scan, start: int, end: int) -> list[Piece]:
 
 
 def _lines(scanned: Scan, start: int, end: int) -> Iterator[_Line]:
-    """The lines between *start* and *end*, each without the white space around it."""
+    """Yield the lines between *start* and *end*, stripped of white space."""
     directives = iter([span for span in scanned.directives if start <= span[0] and span[1] <= end])
     directive = next(directives, None)
     at = start
@@ -185,7 +186,7 @@ _ITEM = re.compile(
     r"|reg|bit|byte|int|shortint|longint|integer))\b"
 )
 _ATTEMPTS = 100
-"""Lines between two modules that are tried as the beginning of a declaration; prose has not so many."""
+"""Maximum number of lines between two modules that are tried as the start of a declaration."""
 _ENDS = {
     "function": re.compile(r"\bendfunction\b(?:\s*:\s*\w+)?"),
     "task": re.compile(r"\bendtask\b(?:\s*:\s*\w+)?"),
@@ -193,7 +194,7 @@ _ENDS = {
 
 
 def _salvaged(scanned: Scan, texts: list[_Line], end: int) -> list[Piece]:
-    """The declarations among *texts*, which hold prose as well."""
+    """Yield the declarations in *texts*, which also hold prose."""
     items: list[Piece] = []
     at = 0
     likely = [(line, found) for line in texts if (found := _ITEM.match(scanned.code, line.start))]
@@ -209,7 +210,7 @@ def _salvaged(scanned: Scan, texts: list[_Line], end: int) -> list[Piece]:
 
 
 def _item_end(code: str, found: re.Match[str], end: int) -> int:
-    """Where the declaration that begins at *found* ends; 0 when it does not before *end*."""
+    """Return where the declaration that begins at *found* ends; 0 if it does not end before *end*."""
     if found["block"]:
         ending = _ENDS[found["block"]].search(code, found.end(), end)
         return ending.end() if ending else 0
@@ -235,12 +236,12 @@ _TYPE_NAME = re.compile(r"\btypedef\b[^;{}]*(?:\{[^{}]*\})?[^;{}]*?\b(\w+)\s*(?:
 
 
 def _is_code(scanned: Scan, item: Piece) -> bool:
-    """Whether *item* parses as declarations of a compilation unit; `Enjoy it;` does so only if Enjoy is a type."""
+    """Whether *item* parses as declarations; `Enjoy it;` does only if Enjoy is a type."""
     parsed = parse(f"{macros(scanned, item.start)}\n{scanned.text[item.start : item.end]}")
     if parsed is None or parsed.errors:
         return False
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     types = frozenset(_TYPE_NAME.findall(scanned.code))
     return bool(members) and all(
         member.kind in _AT_FILE_SCOPE and _typed(member, types) for member in members
@@ -255,7 +256,7 @@ def _typed(member: SyntaxNode, types: frozenset[str]) -> bool:
 
 
 def _near_code(text: str, found: list[Piece]) -> Iterator[Piece]:
-    """*found* without the comments that only prose or nothing touches."""
+    """Drop comments of *found* that touch only prose or nothing."""
     runs: list[list[Piece]] = []
     for piece in found:
         if runs and not text[runs[-1][-1].end : piece.start].strip():

@@ -1,6 +1,7 @@
-"""Finds real numbers and strings that change while a design runs: nothing built has them, and no synthesiser reads them.
+"""Find real numbers and strings that change while a design runs; hardware has none, and no synthesiser
+accepts them.
 
-Constants, functions and `initial` blocks may compute with them, as the table of a sine does.
+Constants, functions and `initial` blocks may compute with them (to fill a sine table, for example).
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ _BEFORE = frozenset(
         *(SyntaxKind.TypeParameterDeclaration, SyntaxKind.CastExpression),
     }
 )
-"""What is done with before anything runs."""
+"""Contexts that are evaluated before the simulation runs."""
 _RUNNING = ALWAYS | {
     *(SyntaxKind.ContinuousAssign, SyntaxKind.HierarchyInstantiation, SyntaxKind.PrimitiveInstantiation),
     *(SyntaxKind.NetDeclaration, SyntaxKind.TaskDeclaration),
@@ -27,7 +28,7 @@ _RUNNING = ALWAYS | {
 
 
 def reals(seen: list[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
-    """Every declaration among *seen* of a real or a string that what runs uses, and a sentence about it."""
+    """Yield every declaration in *seen* of a real or string that running code uses, and a sentence about it."""
     types = [node for node in seen if node.kind in _TYPES]
     if not types:
         return
@@ -42,11 +43,11 @@ def reals(seen: list[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
 
 
 _DECLARATIONS = frozenset({SyntaxKind.DataDeclaration, SyntaxKind.LocalVariableDeclaration})
-"""A type anywhere else, such as in a port or a typedef, is used by what runs."""
+"""A type anywhere else, such as in a port or a typedef, is used by running code."""
 
 
 def _owner(node: SyntaxNode) -> SyntaxNode | None:
-    """What declares something of the type *node*; None where it is done with before anything runs."""
+    """Return the declaration that uses the type *node*; None if it is evaluated before the simulation runs."""
     owner = node.parent
     above: SyntaxNode | None = owner
     while above is not None:  # pyright: ignore[reportUnnecessaryComparison]

@@ -1,4 +1,4 @@
-"""Cuts a model's answer into regions: what stands in fences, tags or JSON strings, and the text around them."""
+"""Split a model's answer into regions: contents of fences, tags and JSON strings, and the text around."""
 
 import json
 import re
@@ -7,17 +7,17 @@ from typing import NamedTuple
 
 
 class Region(NamedTuple):
-    """A stretch of an answer without fences and tags."""
+    """A part of an answer without fences and tags."""
 
     text: str
     marked: bool
-    """The answer says that this is code: it stands in a fence, between tags or in a JSON string."""
+    """Whether the answer marks it as code: by a fence, tags or a JSON string."""
 
 
 def regions(text: str) -> list[Region]:
-    """The regions of *text* in order; a fence or a tag that is never closed reaches to the end.
+    """Return the regions of *text* in order; a fence or tag that is never closed reaches to the end.
 
-    The strings of JSON objects are regions too, behind the text around them.
+    The strings of JSON objects are regions too, after the text around them.
     """
     if not _MAY_BE_MARKED.search(text):
         return [Region(text, marked=False)]
@@ -26,7 +26,7 @@ def regions(text: str) -> list[Region]:
 
 
 def unmarked(text: str) -> str:
-    """*text* with every fence and tag replaced by a line end, for answers whose marks do not match their code."""
+    """Return *text* with fences and tags replaced by line ends, for answers whose marks do not match."""
     return _MARK.sub("\n", text)
 
 
@@ -50,10 +50,10 @@ _LOOKS_LIKE_CODE = re.compile(r"[;`]|\bmodule\b")
 
 
 class _Open(NamedTuple):
-    """A mark that waits for its other end."""
+    """A mark whose closing mark has not been found yet."""
 
     character: str
-    """The fence's, or "" for a tag."""
+    """The fence's character, or "" for a tag."""
     length: int
 
 
@@ -78,7 +78,7 @@ def _in_comment(text: str, mark: re.Match[str]) -> bool:
 
 
 def _fence(opened: list[_Open], mark: re.Match[str]) -> int:
-    """Note a fence in *opened*; return how much of what follows it on its line is no code."""
+    """Record a fence in *opened*; return how many characters of the rest of its line are not code."""
     fence, info = _Open(mark["fence"][0], len(mark["fence"])), mark["info"]
     last = opened[-1] if opened else _Open("", 0)
     alike = last.character == fence.character and fence.length >= last.length
@@ -86,7 +86,7 @@ def _fence(opened: list[_Open], mark: re.Match[str]) -> int:
         opened.pop()
         if not info.strip() or mark["indent"] is None:
             return 0
-    # A fence that names its language opens one, so the one before it was never closed.
+    # A fence that names a language opens a block, so the one before it was never closed.
     opened.append(fence)
     word = _LANGUAGE.match(info)
     language = word.end() if word and not _KEYWORD.fullmatch(word[0]) else 0
@@ -95,7 +95,7 @@ def _fence(opened: list[_Open], mark: re.Match[str]) -> int:
 
 def _tag(opened: list[_Open], name: str) -> None:
     if name.startswith("/") or name.upper() == "DONE":
-        # What stands between the tags ends with them.
+        # Regions opened between the tags end with them.
         while opened and opened.pop().character:
             pass
     else:
@@ -103,7 +103,7 @@ def _tag(opened: list[_Open], name: str) -> None:
 
 
 def _region(text: str, indent: int, *, marked: bool) -> Region:
-    """*text* without the indentation or the quote marks of the list or quotation that its fence stands in."""
+    """Return *text* without the list indentation or quotation marks that its fence has."""
     if marked and text.strip():
         lines = text.split("\n")
         if all(line.startswith(">") for line in lines[1:] if line.strip()) and len(lines) > 2:
@@ -120,7 +120,7 @@ _PROSE_KEYS = re.compile(
 
 
 def _unpacked(text: str) -> tuple[str, list[Region]]:
-    """*text* without the JSON objects in it, and the regions of their strings."""
+    """Return *text* without its JSON objects, and the regions of their strings."""
     around: list[str] = []
     inside: list[Region] = []
     start = 0
@@ -131,7 +131,7 @@ def _unpacked(text: str) -> tuple[str, list[Region]]:
             break
         around.append(text[start : found.start()])
         for key, string in _strings(value, ""):
-            # A string may hold a whole answer, with fences of its own.
+            # A string may contain a whole answer, with its own fences.
             cut = list(_cut(string))
             code = len(cut) == 1 and not _PROSE_KEYS.search(key)
             inside += [Region(part.text, part.marked or code) for part in cut]
@@ -140,7 +140,7 @@ def _unpacked(text: str) -> tuple[str, list[Region]]:
 
 
 def _strings(value: object, key: str) -> Iterator[tuple[str, str]]:
-    """Every string in *value*, which is JSON, behind the key it stands under."""
+    """Yield every string in the JSON *value*, with the key that holds it."""
     if isinstance(value, str):
         yield key, value
     elif isinstance(value, list):

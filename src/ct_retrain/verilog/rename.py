@@ -1,17 +1,17 @@
-"""Gives the modules of a text other names, wherever they are declared and used."""
+"""Rename the modules of a text, in declarations and uses."""
 
 from pyslang.parsing import TokenKind
 
-from ct_retrain.verilog.modules import names
+from ct_retrain.verilog.modules import module_names
 from ct_retrain.verilog.tree import parse, tokens
 
 
 def with_suffix(text: str, suffix: str) -> str:
-    """*text* with *suffix* behind the name of every module it defines; "" when a macro spells one or it is junk."""
+    """Append *suffix* to every module name of *text*; return "" if a macro produces one or it does not parse."""
     parsed = parse(text)
     if parsed is None or parsed.errors:
         return ""
-    defined = names(parsed).defined
+    defined = module_names(parsed).defined
     pieces: list[bytes] = []
     at = 0
     for token in tokens(parsed.tree.root):

@@ -1,8 +1,8 @@
-"""Puts the contents of memory files into a design that loads them, so that its text stands for itself.
+"""Insert the contents of memory files into a design, so that no tool has to open a file.
 
-`initial $readmemh("rom.hex", rom);` becomes the assignments that it stands for, on the same line. Every tool then
-reads the same memory, and no design opens a file. A file that the testbench reads itself is not given to the design:
-it may hold the answers. A load without contents is left out by the guard, and its memory stays unknown.
+`initial $readmemh("rom.hex", rom);` is replaced by equivalent assignments on the same line. A file that the
+testbench also reads is not given to the design, because it may hold the expected answers. A load without
+contents is removed by the guard, and its memory stays unknown.
 """
 
 import re
@@ -25,7 +25,7 @@ from ct_retrain.verilog.nonfunctional import LOADS, loads, task_of
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 
 MOST_WORDS = 1 << 16
-"""Of one file."""
+"""Maximum number of words of one file."""
 
 
 class Filled(NamedTuple):
@@ -33,11 +33,11 @@ class Filled(NamedTuple):
 
     text: str
     notes: tuple[str, ...]
-    """Why a memory that the design loads stays unknown, one sentence each."""
+    """One sentence for each memory that stays unknown, with the reason."""
 
 
 def filled(rtl: str, files: Mapping[str, str], testbench: str = "") -> Filled:
-    """*rtl* with the contents of *files*, name → text, where it loads them; *testbench* may keep some for itself."""
+    """Fill the memories of *rtl* from *files* (name → text); files that *testbench* reads are withheld."""
     if not LOADS.search(rtl):
         return Filled(rtl, ())
     parsed = parse(rtl)
@@ -60,11 +60,11 @@ def filled(rtl: str, files: Mapping[str, str], testbench: str = "") -> Filled:
 
 
 class _Library(NamedTuple):
-    """The files, and how they may be called."""
+    """The files, and the names by which they may be loaded."""
 
     files: Mapping[str, str]
     kept: frozenset[str]
-    """Names of those that the testbench reads."""
+    """Names of the files that the testbench reads."""
     spelled: tuple[str, ...]
     """Every string of the design and the testbench."""
 
@@ -74,7 +74,7 @@ def _base(name: str) -> str:
 
 
 def _assignments(parsed: Parsed, node: SyntaxNode, library: _Library) -> Filled:
-    """What the load *node* stands for; an empty text where that is not known."""
+    """Return the assignments equivalent to the load *node*; "" if they are not known."""
     arguments = _arguments(parsed, node)
     if len(arguments) < _NAMED:
         return Filled("", ("a load names a file and a memory, and this one does not",))
@@ -83,11 +83,11 @@ def _assignments(parsed: Parsed, node: SyntaxNode, library: _Library) -> Filled:
     wanted = [fixed] if fixed is not None else [name for name in library.spelled if _base(name)]
     known = [name for name in wanted if _base(name) in library.files]
     if not known:
-        return Filled("", (f"nobody named the file that fills {memory}: {file}",))
+        return Filled("", (f"the file that fills {memory} was not given: {file}",))
     open_to_all = [name for name in known if _base(name) not in library.kept]
     if not open_to_all:
         return Filled(
-            "", (f"{file} is read by the testbench itself, so the design could recite its answers",)
+            "", (f"{file} is read by the testbench and may hold its answers, so the design does not get it",)
         )
     low = arguments[2] if len(arguments) > _NAMED else _low(parsed, memory)
     choices: list[str] = []
@@ -109,7 +109,7 @@ _NAMED = 2
 
 
 def _arguments(parsed: Parsed, node: SyntaxNode) -> list[str]:
-    """The arguments of the call *node* as they are written."""
+    """Return the arguments of the call *node* as written."""
     calls = [one for one in nodes(node) if isinstance(one, InvocationExpressionSyntax)]
     given = calls[0].arguments if calls else None
     kinds = {SyntaxKind.OrderedArgument}
@@ -117,7 +117,7 @@ def _arguments(parsed: Parsed, node: SyntaxNode) -> list[str]:
 
 
 def _low(parsed: Parsed, memory: str) -> str | None:
-    """The lowest address of *memory*, where the text shows it."""
+    """Return the lowest address of *memory*, if the text states it."""
     for node in nodes(parsed.tree.root):
         if isinstance(node, DeclaratorSyntax) and node.name.valueText == memory:
             dimension = next((one for one in nodes(node) if one.kind == SyntaxKind.VariableDimension), None)
@@ -138,7 +138,7 @@ _ADDRESS = re.compile(r"@[0-9a-fA-F]+")
 
 
 def _words(text: str, *, binary: bool) -> list[tuple[int | None, str]] | None:
-    """Each word of a memory file as a literal, with its address where the file gives it; None for another file."""
+    """Return each word of a memory file as a literal, with its address if given; None for another file."""
     found: list[tuple[int | None, str]] = []
     at: int | None = None
     for piece in _COMMENT.sub(" ", text).split():
@@ -169,7 +169,7 @@ _COMPUTES = re.compile(r"\$s?format\w*|\$swrite\w*|\$psprintf|\$value\$plusargs"
 
 
 def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
-    """Those of *files* that the testbench may read itself: it names them for more than a parameter of the design."""
+    """Return those of *files* that the testbench may read: it names them for more than a DUT parameter."""
     everything = nodes(bench.tree.root)
     opens = any(
         isinstance(node, SystemNameSyntax) and _OPENS.fullmatch(node.systemIdentifier.valueText)

@@ -1,21 +1,21 @@
-"""Verilog text with everything blanked that only looks like code: comments, strings, escaped names, macro bodies."""
+"""Blank what only looks like code in Verilog text: comments, strings, escaped names, macro bodies."""
 
 import re
 from typing import NamedTuple
 
 
 class Scan(NamedTuple):
-    """A text and two copies of it in which every character keeps its place."""
+    """A text and two blanked copies of it; every character keeps its offset."""
 
     text: str
     code: str
-    """The text with comments, strings and directives blanked and escaped names made plain."""
+    """The text with comments, strings and directives blanked, and escaped names made plain."""
     directives: tuple[tuple[int, int], ...]
-    """Start and end of every line that is a compiler directive, continued lines included, without the line end."""
+    """Start and end of every directive line, continued lines included, without the line end."""
 
 
 def scan(text: str) -> Scan:
-    """Look through *text*, which may hold prose; takes time in proportion to its length."""
+    """Scan *text*, which may hold prose, in linear time."""
     plain = _plain(text)
     spans = tuple(_directives(text, plain)) if "`" in plain else ()
     code = plain
@@ -34,7 +34,7 @@ _WITHOUT_BLOCKS = re.compile(_HIDDEN, re.DOTALL)
 
 
 def _plain(text: str) -> str:
-    # Behind the last `*/` an opened comment has no end, and to look for one from every `/*` would take forever.
+    # After the last `*/` an opened comment has no end; searching from every `/*` would take quadratic time.
     last = text.rfind("*/") + 2
     if last < 2:
         return _WITHOUT_BLOCKS.sub(_hide, text)
@@ -53,7 +53,7 @@ def _blank(text: str) -> str:
 _NOT_A_LINE_END = re.compile(r"[^\n]")
 _DIRECTIVE = re.compile(r"^[ \t]*`(?P<name>[A-Za-z_]\w*)", re.MULTILINE)
 _STRAY = re.compile(r"`(?![A-Za-z_`\"\\])|`(?=[A-Za-z_]\w*`(?!`))")
-"""A backtick that no directive holds: the end of `inline code`."""
+"""A backtick that is not a directive: the end of `inline code`."""
 _REST = {
     "timescale": re.compile(r"\s+\d+\s*[munpf]?s\s*/\s*\d+\s*[munpf]?s\s*$"),
     "define": re.compile(r"\s+[A-Za-z_\\]"),
@@ -72,7 +72,7 @@ _REST = {
         re.compile(r"\s*$"),
     ),
 }
-"""What may follow a directive on its line, comments and strings blanked."""
+"""What may follow a directive on its line, with comments and strings blanked."""
 
 
 def _directives(text: str, plain: str) -> list[tuple[int, int]]:
@@ -88,7 +88,7 @@ def _directives(text: str, plain: str) -> list[tuple[int, int]]:
 
 
 def _line_end(text: str, start: int, *, continued: bool) -> int:
-    """Where the line ends that *start* lies in; a macro's body goes on behind a backslash."""
+    """Return the end of the line that holds *start*; a backslash continues a macro's body."""
     while True:
         end = text.find("\n", start)
         if end < 0:

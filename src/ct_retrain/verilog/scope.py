@@ -1,8 +1,8 @@
-"""Names at file scope: which ones a design brings there, and which ones a testbench could take from there by mistake.
+"""Find file-scope names of a design that a testbench could use by mistake.
 
-Testbench and design are one compilation unit, so a name that the testbench does not declare where it uses it (an
-implicit net, a task of an enclosing module) may be found at file scope, where the design could have put another.
-A name that the testbench declares nowhere it wants from the design, and gets.
+Testbench and design are one compilation unit. A name that the testbench uses outside the scope that declares
+it (an implicit net, a task of an enclosing module) may therefore resolve to a file-scope name of the design.
+A name that the testbench declares nowhere is meant to come from the design.
 """
 
 from pyslang.syntax import (
@@ -17,11 +17,11 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.kinds import function_name
 from ct_retrain.verilog.packages import packages_in
-from ct_retrain.verilog.tree import Parsed, code_of, elaboration, listed, nodes, parse
+from ct_retrain.verilog.tree import Parsed, code_of, elaboration, items_of, nodes, parse
 
 
 def captured(rtl: str, testbench: str) -> str:
-    """A name that *rtl* declares at file scope and that *testbench* means to be another; "" when there is none."""
+    """Return a name that *rtl* declares at file scope and *testbench* means to be another; "" if none."""
     parsed = parse(rtl)
     declared = frozenset[str]() if parsed is None else _at_file_scope(parsed)
     if not declared:
@@ -30,19 +30,19 @@ def captured(rtl: str, testbench: str) -> str:
 
 
 def _at_file_scope(parsed: Parsed) -> frozenset[str]:
-    """What *parsed* declares outside modules, and what it imports there from its own packages."""
+    """Return what *parsed* declares outside modules, and what it imports there from its own packages."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     outside = [member for member in members if not isinstance(member, ModuleDeclarationSyntax)]
     if any(isinstance(member, PackageImportDeclarationSyntax) for member in outside):
         outside += [
-            inner for package in packages_in(parsed) for inner in listed(package, "members", SyntaxNode)
+            inner for package in packages_in(parsed) for inner in items_of(package, "members", SyntaxNode)
         ]
     return frozenset(name for member in outside for name in _declared(member))
 
 
 def _declared(member: SyntaxNode) -> list[str]:
-    """The names that *member* declares; enumerated values are among them, and so are fields, which do no harm."""
+    """Yield the names that *member* declares, enumeration values included (and fields, which do no harm)."""
     if isinstance(member, FunctionDeclarationSyntax):
         return [name] if (name := function_name(member)) else []
     named = [member.name.valueText] if isinstance(member, TypedefDeclarationSyntax) else []
@@ -50,7 +50,7 @@ def _declared(member: SyntaxNode) -> list[str]:
 
 
 def _exposed(testbench: str) -> frozenset[str]:
-    """The names that *testbench* declares, but not where it uses them; its implicit nets are among them."""
+    """Return the names that *testbench* declares, but not in the scope that uses them, and its implicit nets."""
     parsed = parse(testbench)
     if parsed is None:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Which names of a text every other text beside it could use: those of the compilation unit, and of packages."""
+"""Find the names that texts compiled together can share: those of the compilation unit, and packages."""
 
 from pyslang.syntax import (
     ClassDeclarationSyntax,
@@ -13,13 +13,13 @@ from pyslang.syntax import (
     TypedefDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, listed, nodes
+from ct_retrain.verilog.tree import Parsed, items_of, nodes
 
 
 def shared_names(parsed: Parsed) -> set[str]:
-    """Variables, nets, parameters, types, enumeration values and classes outside modules; packages and interfaces."""
+    """Return variables, nets, parameters, types and classes outside modules, and packages and interfaces."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else [root]
     found: set[str] = set()
     for member in members:
         match member:

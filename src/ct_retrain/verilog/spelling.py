@@ -1,7 +1,8 @@
-"""Spells a token in the one way that every Verilog tool reads alike: printable ASCII, plain names, octal escapes.
+"""Spell each token in the one way that all Verilog tools read alike: printable ASCII, plain names, octal
+escapes.
 
-A spelling holds no white space, no backquote and, outside strings, no backslash, so no lexer can read a directive, a
-comment or an escaped name into it, nor split it in two.
+A spelling holds no white space, no backquote and, outside strings, no backslash. So no lexer can read a
+directive, a comment or an escaped name into it, or split it in two.
 """
 
 import re
@@ -9,19 +10,20 @@ import re
 from pyslang.parsing import Token, TokenKind
 
 RENAMED = "ct_x"
-"""Begins the new name of an escaped identifier that is no plain name; the rest is its bytes in hexadecimal."""
+"""Prefix of the new name of an escaped identifier that is not plain; its bytes in hexadecimal follow."""
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _KEYWORDS = frozenset(
     name.removesuffix("Keyword").lower() for name in TokenKind.__members__ if name.endswith("Keyword")
 )
-"""Without underscores, so a few plain names count as keywords too; escaped, these are renamed, which is harmless."""
+"""Keywords without underscores. Some plain names count as keywords; renaming their escaped form is safe.
+"""
 
 
 def plain_name(name: str) -> str:
-    """An identifier without escape for *name*, which is given without its backslash.
+    """Return an unescaped identifier for *name*, which is given without its backslash.
 
-    A pure function of the name, so that two texts which are spelled apart from each other still agree.
+    It depends on the name only, so texts that are rewritten separately still agree.
     """
     if _PLAIN.fullmatch(name) and name.replace("_", "").lower() not in _KEYWORDS:
         return name
@@ -29,7 +31,7 @@ def plain_name(name: str) -> str:
 
 
 def spelled(token: Token) -> str:
-    """*token* in its canonical spelling; "" for one that has none."""
+    """Return the canonical spelling of *token*; "" if it has none."""
     kind, raw = token.kind, token.rawText
     if kind == TokenKind.Identifier:
         if _PLAIN.fullmatch(raw):
@@ -43,7 +45,7 @@ def spelled(token: Token) -> str:
 
 
 _FIXED = re.compile(r"[a-z][a-z0-9_]*|[!#%&()*+,\-./:;<=>?@\[\]^{|}~$']+")
-"""A keyword or punctuation; neither holds a quote, a backslash or a backquote."""
+"""A keyword or punctuation, without quotes, backslashes and backquotes."""
 _REAL = r"[0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9][0-9_]*)?"
 _FORMS = {
     TokenKind.SystemIdentifier: re.compile(r"\$[A-Za-z_][A-Za-z0-9_$]*"),
@@ -56,11 +58,11 @@ _FORMS = {
 }
 
 NUMBER = re.compile(r"(?:[0-9][0-9_]*)?'[sS]?[bBoOdDhH][0-9a-fA-FxXzZ?_]+")
-"""A based literal: three tokens to pyslang, written without space between them because some tools need that."""
+"""A based literal: three tokens in pyslang, written without spaces because some tools need that."""
 
 
 def _string(token: Token) -> str:
-    """A string by its value: what is printable stands for itself, the rest is escaped in octal."""
+    """Return a string literal from its value; unprintable bytes are escaped in octal."""
     try:
         value = token.valueText.encode()
     except UnicodeDecodeError:
@@ -72,4 +74,4 @@ def _string(token: Token) -> str:
 _CHARACTERS = tuple(
     chr(code) if 32 <= code < 127 and chr(code) not in '"\\`' else f"\\{code:03o}" for code in range(256)
 )
-"""How a byte of a string is written, by its value."""
+"""The spelling of each byte value in a string."""

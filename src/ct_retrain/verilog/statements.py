@@ -1,9 +1,10 @@
-"""A design as a multiset of statements: equal for texts that differ in names, in order and in how constants are written.
+"""A design as a multiset of statements: equal for texts that differ in names, order and the spelling of
+constants.
 
-Each statement is its tokens behind the conditions that it stands under. Names are replaced by a colour that says
-where the name occurs and nothing else, refined as in the Weisfeiler-Lehman test of graph isomorphism. Numbers are
-replaced by their values, so a width of a literal does not count. The order of blocking assignments does not count
-either: two designs may be equal here and behave differently, which is for the caller to weigh.
+A statement is its tokens after the conditions above it. Names are replaced by a colour that encodes where the
+name occurs, refined as in the Weisfeiler-Lehman test of graph isomorphism. Numbers are replaced by their
+values, so literal widths do not count. The order of blocking assignments does not count either, so two
+designs may be equal here and behave differently; the caller has to decide whether that matters.
 """
 
 import hashlib
@@ -29,11 +30,11 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.modules import Module
-from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 _ROUNDS = 4
 _NAME = "\x1d"
-"""Before a word that is a name."""
+"""Prefix of a word that is a name."""
 
 
 class Statements(NamedTuple):
@@ -42,13 +43,13 @@ class Statements(NamedTuple):
     digest: str
     """Sha256 (hex); equal for equal multisets."""
     size: int
-    """Statements, ports and declarations not counted."""
+    """Number of statements, without ports and declarations."""
     tokens: int
-    """Tokens of those statements."""
+    """Number of tokens of those statements."""
 
 
 def module_statements(parsed: Parsed, found: tuple[Module, ...]) -> dict[str, Statements]:
-    """The statements of every module of *parsed*, by its name; *found* are the modules with their ports."""
+    """Return the statements of every module of *parsed*, by name; *found* are the modules with their ports."""
     ports = {module.name: module for module in found}
     declared = [node for node in nodes(parsed.tree.root) if isinstance(node, ModuleDeclarationSyntax)]
     units = {
@@ -60,7 +61,7 @@ def module_statements(parsed: Parsed, found: tuple[Module, ...]) -> dict[str, St
 
 
 def is_clocked(parsed: Parsed) -> bool:
-    """Whether *parsed* waits for an edge anywhere."""
+    """Whether *parsed* waits for a clock edge anywhere."""
     edges = {TokenKind.PosEdgeKeyword, TokenKind.NegEdgeKeyword}
     return any(token.kind in edges for token in tokens(parsed.tree.root))
 
@@ -76,14 +77,14 @@ _OPENING = (
     HierarchicalInstanceSyntax,
     NamedPortConnectionSyntax,
 )
-"""What may stand in another order, or is one of several of its kind."""
+"""Node kinds that may be reordered, or are one of several alternatives."""
 
 
 def _units_of(node: ModuleDeclarationSyntax, module: Module) -> Iterator[_Unit]:
     for port in module.ports:
         yield ("port", port.direction, str(port.width), _NAME + port.name)
     names = {port.name for port in module.ports}
-    for member in listed(node, "members", SyntaxNode):
+    for member in items_of(node, "members", SyntaxNode):
         if isinstance(member, PortDeclarationSyntax):
             continue
         if isinstance(member, NetDeclarationSyntax | DataDeclarationSyntax):
@@ -93,13 +94,15 @@ def _units_of(node: ModuleDeclarationSyntax, module: Module) -> Iterator[_Unit]:
 
 
 def _declared(member: NetDeclarationSyntax | DataDeclarationSyntax, ports: set[str]) -> Iterator[_Unit]:
-    """A declaration, one name a unit; a value that it gives counts as an assignment."""
+    """Yield a declaration, one name a unit; an initial value counts as an assignment."""
     kind = tuple(_words(tokens(member.type)))
-    for declarator in listed(member, "declarators", DeclaratorSyntax):
+    for declarator in items_of(member, "declarators", DeclaratorSyntax):
         name = declarator.name.valueText
         if name not in ports:
             sizes = [
-                word for size in listed(declarator, "dimensions", SyntaxNode) for word in _words(tokens(size))
+                word
+                for size in items_of(declarator, "dimensions", SyntaxNode)
+                for word in _words(tokens(size))
             ]
             yield ("declare", *kind, _NAME + name, *sizes)
         value: SyntaxNode | None = getattr(declarator, "initializer", None)
@@ -108,7 +111,7 @@ def _declared(member: NetDeclarationSyntax | DataDeclarationSyntax, ports: set[s
 
 
 def _units(node: SyntaxNode, context: _Unit) -> Iterator[_Unit]:
-    """The statements below *node*, each behind *context*: what it stands under."""
+    """Yield the statements below *node*, each after its *context* (the conditions above it)."""
     own: list[Token] = []
     inner: list[SyntaxNode] = []
     _split(node, own, inner)
@@ -120,7 +123,7 @@ def _units(node: SyntaxNode, context: _Unit) -> Iterator[_Unit]:
 
 
 def _split(node: SyntaxNode, own: list[Token], inner: list[SyntaxNode]) -> None:
-    """The tokens of *node* that belong to none of the statements in it, and those statements."""
+    """Return the tokens of *node* that belong to no inner statement, and the inner statements."""
     assigns = node.kind == SyntaxKind.ContinuousAssign
     for index in range(len(node)):
         child = node[index]
@@ -148,7 +151,7 @@ _SAID = {"always_ff": "always", "always_comb": "always", "always_latch": "always
 
 
 def _words(found: list[Token]) -> Iterator[str]:
-    """Tokens as text, names marked and numbers by value."""
+    """Return tokens as text, with names marked and numbers by value."""
     at = 0
     while at < len(found):
         token = found[at]
@@ -189,7 +192,7 @@ def _summed(units: list[_Unit]) -> Statements:
 
 
 def _digest(units: list[_Unit]) -> str:
-    """Colour the names until they are told apart by where they occur, then add up the statements."""
+    """Refine the colours of names until they are stable, then hash the multiset of statements."""
     places: dict[str, list[tuple[int, int]]] = {}
     for number, unit in enumerate(units):
         for at, word in enumerate(unit):

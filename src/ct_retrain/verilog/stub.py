@@ -1,4 +1,4 @@
-"""Designs that do nothing: a module's header over a constant, for asking a testbench whether it looks at all."""
+"""Stub designs: a module's header over constant outputs, to test whether a testbench checks anything."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from typing import Literal
 from pyslang.ast import ArgumentDirection, InstanceSymbol, ParameterSymbol, PortSymbol, ValueSymbol
 
 from ct_retrain.verilog.modules import declarations
-from ct_retrain.verilog.modules import names as names_of
-from ct_retrain.verilog.tree import elaborated, listed, parse
+from ct_retrain.verilog.modules import module_names as names_of
+from ct_retrain.verilog.tree import elaborated, items_of, parse
 
 Level = Literal["0", "1", "x", "z", "echo"]
-"""What every bit of every output is; `echo` repeats the first input."""
+"""The value of every output bit; `echo` repeats the first input."""
 
 _BUILT_IN = re.compile(
     r"^(?:(?:reg|logic|wire|bit|var|signed|unsigned|tri)\b\s*)*(?P<dimensions>(?:\[[^\]]*\]\s*)*)$"
@@ -19,7 +19,7 @@ _BUILT_IN = re.compile(
 
 
 def stub(rtl: str, name: str, level: Level) -> str:
-    """A module with the ports and parameters of *name* in *rtl* and constant outputs; "" when *rtl* has no such."""
+    """Return a module with the interface of *name* in *rtl* and constant outputs; "" if there is no *name*."""
     parsed = parse(rtl)
     if parsed is None or name not in names_of(parsed).defined:
         return ""
@@ -29,7 +29,7 @@ def stub(rtl: str, name: str, level: Level) -> str:
 
 
 def idled(rtl: str, names: tuple[str, ...], level: Level) -> str:
-    """*rtl* with the modules *names* as stubs of *level* in the place of what they are."""
+    """Return *rtl* with the modules *names* replaced by stubs of *level*."""
     parsed = parse(rtl)
     if parsed is None:
         return ""
@@ -45,19 +45,21 @@ def idled(rtl: str, names: tuple[str, ...], level: Level) -> str:
 
 
 def interface_of(instance: InstanceSymbol) -> tuple[list[ParameterSymbol], list[PortSymbol]]:
-    """The parameters of the header, with local ones on which widths may hang, and the ports of a module."""
+    """Return the header's parameters (with local ones, on which widths may depend) and the ports of a module."""
     parameters = [
         item
         for item in instance.body
         if isinstance(item, ParameterSymbol) and (item.isPortParam or not item.isLocalParam)
     ]
-    return parameters, [port for port in listed(instance.body, "portList", PortSymbol) if port.name]
+    return parameters, [port for port in items_of(instance.body, "portList", PortSymbol) if port.name]
 
 
 def choosing(rtl: str, name: str, choices: Mapping[str, Sequence[tuple[str, str]]]) -> str:
-    """A module with the interface of *name* in *rtl* that is another module for each set of parameters.
+    """Return a module with the interface of *name* in *rtl* that instantiates another module for each
+    parameter set.
 
-    *choices* are the others by name, with the values of parameters that lead to each; "" when *rtl* has no *name*.
+    *choices* maps the other modules' names to the parameter values that select them; "" if *rtl* has no
+    *name*.
     """
     parsed = parse(rtl)
     roots = elaborated(parsed, frozenset({name})) if parsed is not None else ()
@@ -74,7 +76,7 @@ def choosing(rtl: str, name: str, choices: Mapping[str, Sequence[tuple[str, str]
 
 
 def _opened(instance: InstanceSymbol) -> str:
-    """The header of a module."""
+    """Return the header of a module."""
     parameters, ports = interface_of(instance)
     head = ", ".join(map(declared_parameter, parameters))
     declared = ", ".join(declared_port(port, textual=bool(parameters)) for port in ports)
@@ -90,12 +92,12 @@ def _render(instance: InstanceSymbol, level: Level) -> str:
 
 
 def declared_parameter(item: ParameterSymbol) -> str:
-    """`parameter W = 8`; a local one, on which widths may hang, as it was written, so that it follows the others."""
+    """Return `parameter W = 8`; a local parameter as written, so that it follows the others."""
     return f"localparam {item.syntax}" if item.isLocalParam else f"parameter {item.name} = {item.value}"
 
 
 def declared_port(port: PortSymbol, *, textual: bool) -> str:
-    """`input [3:0] a`; with *textual*, widths as written, for they may hang on parameters."""
+    """Return `input [3:0] a`; with *textual*, the width as written, because it may depend on parameters."""
     direction = {ArgumentDirection.In: "input", ArgumentDirection.Out: "output"}.get(port.direction, "inout")
     width = port.type.bitWidth
     dimensions = f"[{width - 1}:0] " if width > 1 else ""

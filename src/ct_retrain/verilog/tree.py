@@ -1,5 +1,6 @@
-"""Verilog text as a pyslang syntax tree: opens no file, whatever the text includes, and never raises on junk."""
+"""Parse Verilog text into a pyslang syntax tree: opens no file, whatever the text includes, and never raises."""
 
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import pyslang
@@ -23,13 +24,13 @@ class Span(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A tree and the bytes that its offsets count."""
+    """A tree and the bytes that its offsets refer to."""
 
     tree: SyntaxTree
     data: bytes
 
     def span(self, item: Visited) -> Span | None:
-        """Where *item* lies in the text; None when a macro made its beginning or its end."""
+        """Return where *item* lies in the text; None if a macro produced its beginning or end."""
         where = item.range if isinstance(item, Token) else item.sourceRange
         manager = self.tree.sourceManager
         if not (manager.isFileLoc(where.start) and manager.isFileLoc(where.end)):
@@ -39,27 +40,43 @@ class Parsed(NamedTuple):
         return Span(where.start.offset, where.end.offset)
 
     def text(self, item: Visited) -> str:
-        """What *item* covers, without the comments before it; "" when it does not lie in the text itself."""
+        """Return the text of *item* without leading comments; "" if it does not lie in the text itself."""
         place = self.span(item)
         return "" if place is None else self.data[place.start : place.end].decode("utf-8", "replace")
 
     def line(self, item: Visited) -> int:
-        """Line of *item* in the text, from 1; of the macro's use when a macro made it."""
+        """Return the line of *item*, from 1; for an item that a macro produced, the line of the macro's use."""
         return self.line_of(item.range.start if isinstance(item, Token) else item.sourceRange.start)
 
     def line_of(self, place: pyslang.SourceLocation) -> int:
-        """The same for a location."""
+        """Return the line of a source location, as `line` does."""
         manager = self.tree.sourceManager
         return manager.getLineNumber(manager.getFullyExpandedLoc(place))
 
     @property
     def errors(self) -> tuple[str, ...]:
-        """One code a syntax error; empty for a text that parses."""
+        """One code for each syntax error; empty if the text parses."""
         return tuple(str(found.code) for found in self.tree.diagnostics if found.isError())
 
 
 def parse(text: str) -> Parsed | None:
-    """The tree of *text*; None when it is too large, too deep or expands too far to look at in process."""
+    """Parse *text*; None if it is too large, too deep or expands too far to be parsed in process.
+
+    The last trees of small texts are cached, because every reader of a design asks for its tree.
+    """
+    return _remembered(text) if len(text) <= _SMALL else _parsed(text)
+
+
+_SMALL = 1 << 16
+"""Maximum characters of a cached text."""
+
+
+@lru_cache(maxsize=8)
+def _remembered(text: str) -> Parsed | None:
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Parsed | None:
     if too_much(text):
         return None
     data = text.encode("utf-8", "replace")
@@ -78,7 +95,7 @@ def parse(text: str) -> Parsed | None:
 
 
 def nodes(root: SyntaxNode) -> list[SyntaxNode]:
-    """*root* and every syntax node below it, outer before inner, in the order of the text."""
+    """Return *root* and every syntax node below it, outer before inner, in text order."""
     found: list[SyntaxNode] = []
 
     def visit(item: Visited) -> None:
@@ -90,7 +107,7 @@ def nodes(root: SyntaxNode) -> list[SyntaxNode]:
 
 
 def tokens(root: SyntaxNode) -> list[Token]:
-    """Every token below *root* that the text or a macro really holds, in order."""
+    """Return every token below *root* that is really in the text or a macro, in order."""
     found: list[Token] = []
 
     def visit(item: Visited) -> None:
@@ -101,21 +118,21 @@ def tokens(root: SyntaxNode) -> list[Token]:
     return found
 
 
-def listed(owner: object, name: str, kind: type[Item]) -> list[Item]:
-    """The items of *kind* in the list *name* of *owner*; pyslang's stubs leave the items of its lists untyped."""
+def items_of(owner: object, name: str, kind: type[Item]) -> list[Item]:
+    """Return the items of *kind* in the list *name* of *owner*; pyslang's stubs leave list items untyped."""
     return [item for item in getattr(owner, name) if isinstance(item, kind)]
 
 
 def elaborated(parsed: Parsed, tops: frozenset[str]) -> list[InstanceSymbol]:
-    """*parsed* with *tops* as roots, every step of elaboration bounded; empty when it is nested too deep."""
+    """Elaborate *parsed* with *tops* as roots, within limits; empty if it is nested too deep."""
     try:
-        return listed(compilation(parsed, tops).getRoot(), "topInstances", InstanceSymbol)
+        return items_of(compilation(parsed, tops).getRoot(), "topInstances", InstanceSymbol)
     except RuntimeError:
         return []
 
 
 def compilation(parsed: Parsed, tops: frozenset[str] | None) -> Compilation:
-    """*parsed* before elaboration, every step of which is bounded; without *tops*, what nobody instantiates."""
+    """Return *parsed* ready for elaboration within limits; without *tops*, from uninstantiated modules."""
     options = CompilationOptions()
     if tops is not None:
         options.topModules = set(tops)
@@ -123,7 +140,7 @@ def compilation(parsed: Parsed, tops: frozenset[str] | None) -> Compilation:
     options.maxGenerateSteps = 20_000
     options.maxInstanceArray = 20_000
     options.maxInstanceDepth = 64
-    # By itself it stops looking after 64 errors.
+    # By default pyslang stops after 64 errors.
     options.errorLimit = 0
     made = Compilation(pyslang.Bag([options]))
     made.addSyntaxTree(parsed.tree)
@@ -131,7 +148,7 @@ def compilation(parsed: Parsed, tops: frozenset[str] | None) -> Compilation:
 
 
 def elaboration(parsed: Parsed) -> list[Diagnostic] | None:
-    """What the elaboration of *parsed* finds beyond its syntax errors; None where it cannot be elaborated."""
+    """Return what elaboration of *parsed* finds beyond syntax errors; None if it cannot be elaborated."""
     try:
         return list(compilation(parsed, None).getAllDiagnostics())
     except RuntimeError:
@@ -139,5 +156,5 @@ def elaboration(parsed: Parsed) -> list[Diagnostic] | None:
 
 
 def code_of(found: Diagnostic) -> str:
-    """`UndeclaredIdentifier` of `DiagCode(UndeclaredIdentifier)`."""
+    """Return `UndeclaredIdentifier` for `DiagCode(UndeclaredIdentifier)`."""
     return str(found.code).removeprefix("DiagCode(").removesuffix(")")

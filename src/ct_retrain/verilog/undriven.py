@@ -1,4 +1,4 @@
-"""Outputs of a design that nothing drives: no assignment, gate or instance has anything to do with them."""
+"""Find outputs of a design that no assignment, gate or instance drives."""
 
 from collections.abc import Iterable, Iterator
 
@@ -17,11 +17,11 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.kinds import ASSIGNMENTS, identifiers
-from ct_retrain.verilog.tree import elaborated, listed, nodes, parse
+from ct_retrain.verilog.tree import elaborated, items_of, nodes, parse
 
 
 def undriven(rtl: str, wanted: Iterable[str]) -> str:
-    """The first output of a *wanted* module of *rtl* that nothing drives; "" where all are driven, as far as is clear."""
+    """Return the first output of a *wanted* module of *rtl* that surely nothing drives, or ""."""
     parsed = parse(rtl)
     if parsed is None:
         return ""
@@ -31,7 +31,7 @@ def undriven(rtl: str, wanted: Iterable[str]) -> str:
         if isinstance(node, ModuleDeclarationSyntax)
     }
     for root in elaborated(parsed, frozenset(wanted)):
-        for port in listed(root.body, "portList", PortSymbol):
+        for port in items_of(root.body, "portList", PortSymbol):
             if port.direction == ArgumentDirection.Out and port.name not in driven.get(
                 root.name, {port.name}
             ):
@@ -40,7 +40,7 @@ def undriven(rtl: str, wanted: Iterable[str]) -> str:
 
 
 def _driven(module: SyntaxNode) -> Iterator[str]:
-    """Every name in *module* that something may drive."""
+    """Return every name in *module* that something may drive."""
     for node in nodes(module):
         match node:
             case BinaryExpressionSyntax() if node.kind in ASSIGNMENTS:
@@ -65,6 +65,6 @@ _OTHER = frozenset({SyntaxKind.ExplicitAnsiPort, SyntaxKind.NetAlias, SyntaxKind
 
 
 def _wild(node: SyntaxNode, module: SyntaxNode) -> Iterator[str]:
-    """`.*` may drive whatever the module names."""
+    """Whether the module uses `.*`, which may drive any name."""
     if any(inner.kind == SyntaxKind.WildcardPortConnection for inner in nodes(node)):
         yield from identifiers(module)

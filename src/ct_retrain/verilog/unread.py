@@ -1,8 +1,10 @@
-"""Says what of a design its text alone does not explain, and what in it is not legal SystemVerilog.
+"""Find what the text of a design alone does not explain, and what in it is not legal SystemVerilog.
 
-A name that the text does not declare may be one of the testbench's, and so may every name behind a limit of
-elaboration, for there nobody has looked. Other errors hide nothing.
-Not covered: names in generate branches that the default parameters do not take; the testbench's names are secret.
+A name that the text does not declare may be one of the testbench's; so may names behind a limit of
+elaboration, which were not looked at. Other errors hide nothing.
+
+Not covered: names in generate branches that the default parameters do not take; the testbench's names are
+secret.
 """
 
 from collections.abc import Iterator
@@ -20,18 +22,18 @@ _LIMITS = (
     *("InfinitelyRecursiveHierarchy", "EnumValueCountExceeded", "ParamHasNoValue"),
 )
 _TOLERATED = frozenset({"UsedBeforeDeclared", "MissingTimeScale"})
-"""The first every simulator reads over; the second depends on what a design is compiled beside."""
+"""Ignored errors: every simulator accepts the first; the second depends on the other files."""
 
 
 def syntax(parsed: Parsed) -> Iterator[tuple[int, str]]:
-    """Line and reason of every syntax error."""
+    """Yield line and reason of every syntax error."""
     for found in parsed.tree.diagnostics:
         if found.isError():
             yield parsed.line_of(found.location), f"cannot be read ({code_of(found)})"
 
 
 def unexplained(parsed: Parsed) -> tuple[list[tuple[int, str]], list[tuple[int, str]]]:
-    """What is not explained, and what is not legal, in a text without syntax errors."""
+    """Return what is unexplained and what is illegal in a text without syntax errors."""
     unread: list[tuple[int, str]] = []
     illegal: list[tuple[int, str]] = []
     problems = elaboration(parsed)
@@ -52,7 +54,7 @@ def unexplained(parsed: Parsed) -> tuple[list[tuple[int, str]], list[tuple[int, 
 
 
 def failed_checks(parsed: Parsed) -> list[tuple[int, str]]:
-    """`$error` and `$fatal` that the elaboration of *parsed*, the text as it was written, reaches."""
+    """Yield each `$error` and `$fatal` that elaboration of *parsed*, the text as written, reaches."""
     if b"$fatal" not in parsed.data and b"$error" not in parsed.data:
         return []
     problems = elaboration(parsed)

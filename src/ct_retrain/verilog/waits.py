@@ -1,7 +1,8 @@
-"""Finds where a design waits in a way that nothing built can: anywhere but at the head of an `always`.
+"""Find waits that hardware cannot have: anywhere but at the head of an `always`.
 
-A process that waits in its middle, or calls a task that does, can recite the answers one after another. Delays inside
-an `always` are legal here, for they are old habit; a design with delays must also pass without them (`judge.second_opinion`).
+A process that waits in its middle, or calls a task that does, can recite the answers one after another.
+Delays inside an `always` are allowed here because they are an old habit; a design with delays must also pass
+without them (`judge.second_opinion`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,7 +23,7 @@ _ONCE = {
 
 
 def waits(nodes: Iterable[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
-    """Every wait among *nodes* that is none of an `always`'s own, and what is wrong with it."""
+    """Yield every wait among *nodes* that is not an `always`'s own, with what is wrong with it."""
     for node in nodes:
         if node.kind in _EVENTS:
             if not _at_head(node):
@@ -39,7 +40,7 @@ def _at_head(control: SyntaxNode) -> bool:
 
 
 def _around(node: SyntaxNode) -> str:
-    """What *node* stands in, where nothing there may take time."""
+    """Return the construct around *node* in which nothing may take time."""
     above: SyntaxNode | None = node.parent
     while above is not None:  # pyright: ignore[reportUnnecessaryComparison]
         if above.kind in _ONCE:

@@ -1,8 +1,8 @@
-"""A design's text for a parser that knows less SystemVerilog: no packages, no `return`, no void functions.
+"""Rewrite a design for old yosys releases: without packages, `return`, void functions and packed arrays.
 
-Old releases of yosys, which distributions ship, read neither of them, and right designs use them. What cannot be
-rewritten (a `return` in a loop, two packages with one name) stays as it is, and the parser says what it thinks of it.
-Works on text in the one spelling of `verilog.canonical`: no directives, no macros.
+Old releases, which distributions ship, read none of them, and correct designs use them. What cannot be
+rewritten (a `return` in a loop, two packages with one name) is left unchanged for yosys to report. The input
+must be in the spelling of `verilog.canonical`: no directives, no macros.
 """
 
 from collections import Counter
@@ -33,19 +33,20 @@ from pyslang.syntax import (
 from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.kinds import function_name, identifiers
 from ct_retrain.verilog.packages import packages_in
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse
+from ct_retrain.verilog.packed_arrays import flattened
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse
 
 _LONGEST = 1 << 18
-"""Characters of a function without its returns; what comes behind an `if` stands in both of its branches."""
+"""Maximum length in characters of a rewritten function; code after an `if` is copied to both branches."""
 
 
 class _StaysError(Exception):
-    """It cannot be said with less."""
+    """The construct cannot be rewritten."""
 
 
 def older(text: str) -> str:
-    """*text* with less of the language where that says the same."""
-    for edits in (_returns, _voids, _packages, _headers):
+    """Return *text* in the smaller language, where that means the same."""
+    for edits in (_returns, _voids, _packages, _headers, flattened):
         parsed = parse(text)
         if parsed is None or parsed.errors:
             return text
@@ -54,11 +55,11 @@ def older(text: str) -> str:
 
 
 def _returns(parsed: Parsed) -> Iterator[Edit]:
-    """Functions whose `return` becomes an assignment, with nothing behind it that is still run."""
+    """Rewrite functions so that `return` becomes an assignment after which nothing runs."""
     for node in nodes(parsed.tree.root):
         if not isinstance(node, FunctionDeclarationSyntax) or not _returning(node):
             continue
-        items = listed(node, "items", SyntaxNode)
+        items = items_of(node, "items", SyntaxNode)
         first, last = parsed.span(items[0]), parsed.span(items[-1])
         declared = [item for item in items if isinstance(item, DataDeclarationSyntax)]
         name = function_name(node)
@@ -76,7 +77,7 @@ def _returning(node: SyntaxNode) -> bool:
 
 
 def _run(parsed: Parsed, name: str, statements: Sequence[SyntaxNode]) -> str:
-    """*statements* of the function *name*, one after the other until one returns."""
+    """Return *statements* of the function *name* in order, until one returns."""
     said = ""
     for at, one in enumerate(statements):
         if not _returning(one):
@@ -90,7 +91,7 @@ def _run(parsed: Parsed, name: str, statements: Sequence[SyntaxNode]) -> str:
 
 
 def _until_returned(parsed: Parsed, name: str, one: SyntaxNode, rest: Sequence[SyntaxNode]) -> str:
-    """The statement *one*, which may return, with what follows where it does not."""
+    """Return the statement *one*, which may return, followed by *rest* where it does not."""
 
     def then(inner: SyntaxNode | None) -> str:
         return f"begin\n{_run(parsed, name, [*([] if inner is None else [inner]), *rest])}end\n"
@@ -100,7 +101,7 @@ def _until_returned(parsed: Parsed, name: str, one: SyntaxNode, rest: Sequence[S
             value: SyntaxNode | None = getattr(one, "returnValue", None)
             return f"{name} = {parsed.text(value)};\n" if value is not None else ""
         case BlockStatementSyntax():
-            items = listed(one, "items", SyntaxNode)
+            items = items_of(one, "items", SyntaxNode)
             if any(isinstance(item, DataDeclarationSyntax) for item in items):
                 raise _StaysError
             return _run(parsed, name, [*items, *rest])
@@ -115,7 +116,7 @@ def _until_returned(parsed: Parsed, name: str, one: SyntaxNode, rest: Sequence[S
 
 
 def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode | None], str]) -> str:
-    items = listed(one, "items", SyntaxNode)
+    items = items_of(one, "items", SyntaxNode)
     first, opened = parsed.span(one.caseKeyword), parsed.span(one.closeParen)
     if first is None or opened is None:
         raise _StaysError
@@ -137,7 +138,7 @@ def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode |
 
 
 def _voids(parsed: Parsed) -> Iterator[Edit]:
-    """Functions that give nothing back, as tasks."""
+    """Rewrite void functions as tasks."""
     for node in nodes(parsed.tree.root):
         if (
             isinstance(node, FunctionDeclarationSyntax)
@@ -152,9 +153,9 @@ def _voids(parsed: Parsed) -> Iterator[Edit]:
 
 
 def _packages(parsed: Parsed) -> Iterator[Edit]:
-    """What packages declare, at file scope; and no variables there that nobody reads."""
+    """Move what packages declare to file scope, without variables that nothing reads."""
     root = parsed.tree.root
-    members = listed(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else []
+    members = items_of(root, "members", SyntaxNode) if isinstance(root, CompilationUnitSyntax) else []
     packages = {package.header.name.valueText: package for package in packages_in(parsed)}
     yield from _unused(parsed, members)
     if not packages or not _apart(members, packages):
@@ -178,7 +179,7 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
 
 
 def _headers(parsed: Parsed) -> Iterator[Edit]:
-    """`module automatic m` as `module m`, and a modport in one piece, as it is looked for there."""
+    """Rewrite `module automatic m` as `module m`, and write each modport in one piece, for old releases."""
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.header.lifetime.valueText:
             yield from _instead(parsed, node.header.lifetime)
@@ -187,7 +188,7 @@ def _headers(parsed: Parsed) -> Iterator[Edit]:
 
 
 def _instead(parsed: Parsed, item: SyntaxNode | Token, text: str = "") -> Iterator[Edit]:
-    """*text* in the place of *item*."""
+    """Return an edit that puts *text* in the place of *item*."""
     span = parsed.span(item)
     if span is not None:
         yield Edit(span.start, span.end, text)
@@ -206,7 +207,7 @@ def _shared(member: SyntaxNode) -> bool:
 
 
 def _declared(node: SyntaxNode) -> set[str]:
-    """Names that *node* declares at its own level or below, without those inside its functions and structures."""
+    """Return names that *node* declares at any level, except inside its functions and structures."""
     found: set[str] = set()
     for inner in nodes(node):
         match inner:
@@ -230,7 +231,7 @@ def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
 
 
 def _unused(parsed: Parsed, members: Sequence[SyntaxNode]) -> Iterator[Edit]:
-    """Variables and nets of file scope that nothing names."""
+    """Return file-scope variables and nets that nothing uses."""
     words = Counter(identifiers(parsed.tree.root))
     for member in members:
         if isinstance(member, DataDeclarationSyntax | NetDeclarationSyntax):

@@ -1,1 +1,1 @@
-"""Settings: what can be set, and how it is read from files, environment and options."""
+"""Settings: their definitions, and how they are read from files, environment and options."""

@@ -1,4 +1,4 @@
-"""Settings read and explained: file, environment, options, in that order; a misspelt name is an error with a hint."""
+"""Read and explain settings from file, environment and options; a misspelt name is an error with a hint."""
 
 import ast
 import difflib
@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
+from pydantic_core import to_jsonable_python
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,16 +23,18 @@ _MASK = "***"
 
 
 class Loaded(NamedTuple):
-    """Settings and, for every value that is not a default, where it came from."""
+    """Settings, and the origin of every value that is not a default."""
 
     settings: Settings
     origins: dict[str, str]
 
 
 def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Loaded:
-    """Settings of *workspace*; *file* must exist when given, `ct-retrain.toml` is used when there.
+    """Load the settings of *workspace*; *file* must exist if given, else `ct-retrain.toml` is used if it
+    exists.
 
-    *options* maps dotted names to values. Raise UsageError naming every unknown or wrong setting at once.
+    *options* maps dotted names to values. Raise UsageError that names every unknown or invalid setting at
+    once.
     """
     if file is not None and not file.is_file():
         message = f"settings file {file} does not exist"
@@ -62,12 +65,17 @@ def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Pat
 
 
 def flat(settings: Settings) -> dict[str, str]:
-    """Dotted name → value as text, secrets masked; the order is that of the sections."""
+    """Return dotted name → value as text, with secrets masked, in the order of the sections."""
     return {name: str(value) for name, value in _flat(dict(settings)).items()}
 
 
+def recordable(settings: Settings) -> dict[str, JsonValue]:
+    """Return dotted name → JSON value, with secrets masked; `recorded` reads it."""
+    return {name: to_jsonable_python(value) for name, value in _flat(dict(settings)).items()}
+
+
 def secret_values(settings: Settings) -> tuple[str, ...]:
-    """Every secret among *settings*, longest first; and its parts, where it is several addresses."""
+    """Return every secret in *settings*, and the parts of those that hold several addresses, longest first."""
     texts = [text.get_secret_value() for text in _secret(dict(settings))]
     parts = {part for text in texts for part in (text, *text.split()) if part}
     return tuple(sorted(parts, key=lambda part: (-len(part), part)))
@@ -81,13 +89,14 @@ def _secret(values: Mapping[str, Any]) -> Iterator[SecretStr]:
             yield value
 
 
-def recorded(texts: Mapping[str, str]) -> Settings:
-    """The Settings that `flat` made *texts* of, as a night recorded them; secrets stay empty, new names keep defaults.
+def recorded(values: Mapping[str, JsonValue]) -> Settings:
+    """The Settings that `recordable` made *values* of; secrets stay empty, new names keep defaults.
 
-    Raise UsageError when there is a name or a value that this version does not know.
+    Raise UsageError for a name or a value that this version does not know.
     """
-    defaults = _flat(dict(Settings.model_construct()))
-    known = {name: _value(text, defaults.get(name)) for name, text in texts.items() if text != "***"}
+    if all(isinstance(value, str) for value in values.values()):
+        values = _from_texts(values)
+    known = {name: value for name, value in values.items() if value != _MASK}
 
     class _Told(Settings):
         @classmethod
@@ -109,41 +118,46 @@ def recorded(texts: Mapping[str, str]) -> Settings:
         raise UsageError(message) from error
 
 
-def _value(text: str, default: object) -> object:
-    """What `str` made *text* of."""
-    if isinstance(default, str):
+def _from_texts(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the values that `str` turned into texts, as nights of earlier versions recorded them."""
+    defaults = _flat(dict(Settings.model_construct()))
+    return {name: _from_text(text, defaults.get(name)) for name, text in values.items()}
+
+
+def _from_text(text: JsonValue, default: object) -> Any:
+    if isinstance(default, str) or not isinstance(text, str):
         return text
     try:
-        return ast.literal_eval(text)
+        return to_jsonable_python(ast.literal_eval(text))
     except (ValueError, SyntaxError):
         return text
 
 
-def names() -> tuple[str, ...]:
-    """Every setting by its dotted name."""
+def setting_names() -> tuple[str, ...]:
+    """Return the dotted name of every setting."""
     return tuple(_flat(dict(Settings.model_construct())))
 
 
-def secrets() -> tuple[str, ...]:
-    """The settings that are secrets, by their dotted names."""
+def secret_names() -> tuple[str, ...]:
+    """Return the dotted names of the secret settings."""
     return tuple(name for name, value in _flat(dict(Settings.model_construct())).items() if value == _MASK)
 
 
 def public_environment() -> dict[str, str]:
-    """The environment of our process without our secrets: what a program of somebody else's may know."""
-    hidden = {variable_of(name) for name in secrets()} | {
-        PREFIX + name.split(".")[0].upper() for name in secrets()
+    """Return this process's environment without ct-retrain's secrets, for programs of other authors."""
+    hidden = {variable_of(name) for name in secret_names()} | {
+        PREFIX + name.split(".")[0].upper() for name in secret_names()
     }
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
 def variable_of(name: str) -> str:
-    """The environment variable of a setting."""
+    """Return the name of the environment variable of a setting."""
     return PREFIX + name.upper().replace(".", "__")
 
 
 def described() -> Iterator[tuple[str, str, str]]:
-    """Dotted name, default and meaning of every setting, section by section."""
+    """Return dotted name, default and description of every setting, section by section."""
     yield from _described(Settings, "")
 
 
@@ -158,7 +172,7 @@ def _described(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested mappings and sections as one level of dotted names."""
+    """Flatten nested mappings and sections to dotted names."""
     flattened: dict[str, Any] = {}
     for key, value in values.items():
         name = f"{prefix}{key}"
@@ -172,8 +186,8 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _refuse_secrets(options: Mapping[str, Any]) -> None:
-    """Everyone on a machine can read the command lines of its processes, and shells keep them."""
-    for name in secrets():
+    """Refuse secrets as options: any user can read command lines, and shells keep a history."""
+    for name in secret_names():
         if name in options:
             message = (
                 f"{name} is a secret and may not be an option, where `ps` and the shell's history show it: set "
@@ -186,7 +200,7 @@ def _is_secret(name: str) -> bool:
     """Whether *name* is a secret or a section that holds one."""
     return any(
         secret == name or secret.startswith(f"{name}.") or name.startswith(f"{secret}.")
-        for secret in secrets()
+        for secret in secret_names()
     )
 
 
@@ -206,7 +220,7 @@ def _dotted(variable: str) -> str:
 
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
-    known = {variable_of(name) for name in names()}
+    known = {variable_of(name) for name in setting_names()}
     known |= {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in known:
@@ -216,7 +230,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 
 
 def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
-    known = names()
+    known = setting_names()
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
@@ -224,5 +238,9 @@ def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
             hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
             yield f"unknown setting {name} (in {toml.name} or an option){hint}"
         else:
-            given = "what is set, which may be a secret" if _is_secret(name) else repr(problem["input"])
+            given = (
+                "the value that is set (not shown: it may be a secret)"
+                if _is_secret(name)
+                else repr(problem["input"])
+            )
             yield f"setting {name}: {problem['msg']}, not {given}"

@@ -1,4 +1,4 @@
-"""Everything that can be set: one section a stage, every value with a default and a meaning."""
+"""turns this off."""
 
 from typing import Annotated, Literal
 
@@ -24,251 +24,268 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class PathSettings(Section):
-    """Where things are, relative to the workspace."""
+    """Locations, relative to the workspace."""
 
     runs: str = "data/runs"
-    """The pipeline's runs; only read."""
+    """Directory of the pipeline's runs; it is only read."""
     gold: str = "data/gold"
-    """Gold sets: every `.jsonl`, `.jsonl.gz`, `.json` and `.parquet` file directly in it."""
+    """Directory of gold sets; every `.jsonl`, `.jsonl.gz`, `.json` and `.parquet` file directly in it is
+    read.
+    """
     general: str = "data/general"
-    """General instruction data, mixed in against forgetting; may be absent."""
+    """Directory of general instruction data, mixed in against forgetting; it may be absent."""
     models: str = "models/qwen_coder_rtl"
-    """Releases and `latest_nightly`."""
+    """Directory of releases and `latest_nightly`."""
     work: str = "work/continuous_retrain"
-    """One directory a night, and the lock."""
+    """Directory of the nights' working files and the lock."""
     run_db: str = "data/run_db/nightly"
-    """NightRecords."""
+    """Directory of NightRecords."""
     archive: str = "archive"
-    """Rejected, held and broken nights."""
+    """Directory of rejected, held and broken nights."""
     reports: str = "reports"
-    """One page a night, and the history page."""
+    """Directory of HTML reports: one page for each night, and a history page."""
 
 
 class CollectSettings(Section):
-    """What collect may read."""
+    """Limits on what collect reads."""
 
     max_line_bytes: Count = 4 << 20
-    """Longer trace lines are refused."""
+    """Maximum bytes of a trace line; longer lines are refused."""
     max_artefact_bytes: Count = 1 << 20
-    """Larger RTL, testbench or spec files are refused; longer logs are cut to their end."""
+    """Maximum bytes of an RTL, testbench or spec file; larger ones are refused, longer logs are truncated."""
     stale_seconds: Count = 3600
-    """A half-written last line older than this was never going to be finished: it is refused."""
+    """Seconds after which an incomplete last line of a trace is refused; a younger one waits."""
     seal_days: Count = 30
-    """A trace that was read and that nobody has written to for so many days is sealed: a night looks at a hundredth of
-    those, each in its turn, and takes the others by their names; 0 looks at every trace every night."""
+    """Days without a change after which a trace that was read is sealed: a night looks at a hundredth of the sealed ones,
+    each in its turn; 0 looks at every trace every night."""
     shared: tuple[str, ...] = ("specs", "data/specs")
-    """Directories of the workspace, besides the run and `paths.runs`, that traces may name files in; `.` is all of it."""
+    """Workspace directories, besides the run and `paths.runs`, that traces may name files in; `.` is all."""
 
 
 class CurateSettings(Section):
-    """What becomes an example."""
+    """Conditions for an example."""
 
     max_warnings: Count = 10
-    """Compiler warnings an example may have."""
+    """Maximum compiler warnings of an example."""
     max_repairs: Count = 2
-    """Failed attempts kept for one passing answer."""
+    """Maximum failed attempts kept for one passing answer."""
     max_rtl_bytes: Count = 64 << 10
-    """Larger designs are refused."""
+    """Maximum bytes of a design; larger ones are refused."""
     mutants: Count = 20
-    """Nearly right designs that an example's testbench is tried on; 0 asks nothing of testbenches."""
+    """Number of mutants on which an example's testbench is tried; 0 turns the check of testbenches off."""
     min_credibility: Share = 0.5
-    """Share of the wrong ones that it must notice; what is below is quarantined as `weak_testbench`."""
+    """Minimum share of wrong designs that a testbench must detect; below it: quarantined as `weak_testbench`.
+    """
     min_certain: Share = 0.25
-    """The same when every one counts as wrong of which nobody can tell; what is below shows too little."""
+    """The same minimum with every undecided mutant counted as wrong; below it too little has been shown."""
     credibility_minutes: Annotated[float, Field(ge=0)] = 120.0
-    """Minutes a night that trying testbenches may take; what is left then is kept as unknown, and counted; 0 is no limit."""
+    """Minutes a night for trying testbenches; those left over are kept as unknown and counted; 0 is no limit.
+    """
 
 
 class JudgeSettings(Section):
-    """Limits of one simulation; CPU time decides verdicts, wall time only guards the machine."""
+    """Limits of one simulation. CPU time decides verdicts; wall-clock time only protects the machine."""
 
     cpu_seconds: Annotated[int, Field(ge=1)] = 60
-    """CPU time of one tool; more is a timeout."""
+    """CPU seconds of one tool; more is the verdict `timeout`."""
     memory_mb: Annotated[int, Field(ge=64)] = 1024
-    """Address space of one tool, in MiB."""
+    """MiB of address space of one tool."""
     output_kb: Annotated[int, Field(ge=16)] = 1024
-    """Output of one tool, in KiB; more is a resource limit."""
+    """KiB of output of one tool; more is the verdict `resource_limit`."""
     workers: Count = 0
-    """Simulations at once; 0 means one a processor."""
+    """Number of parallel simulations; 0 is one per processor."""
     log_chars: Annotated[int, Field(ge=200)] = 4000
-    """How much of a log's end a verdict keeps."""
+    """Characters of the end of a log that a verdict keeps."""
     second_opinion: bool = True
-    """A pass must also hold for what yosys makes of the design, where yosys is installed."""
+    """Whether a pass must be confirmed on the design as yosys synthesises it, if yosys is installed."""
     unconfirmed: Literal["refuse", "accept"] = "refuse"
-    """A pass of a design that yosys, where it is installed, cannot read: `unconfirmed`, which is no pass, or a pass."""
+    """Verdict on a passing design that yosys, if installed, cannot read: `unconfirmed` (no pass) or `pass`.
+    """
     simulator: Literal["auto", "icarus", "verilator"] = "auto"
-    """`auto` is Icarus, with Verilator (where installed) for what Icarus cannot read or not finish."""
+    """`auto` is Icarus, and Verilator, if installed, for designs that Icarus cannot read or finish."""
     proof_seconds: Annotated[int, Field(ge=1)] = 5
-    """CPU time of one step of an equivalence proof; what takes longer is unknown."""
+    """CPU seconds of one step of an equivalence proof; a longer step leaves the answer unknown."""
     cache_mb: Annotated[int, Field(ge=1)] = 256
-    """Size of the file of known verdicts, above which the older half is forgotten."""
+    """Maximum MiB of the verdict cache; above it the older half is deleted."""
 
 
 class ShareSettings(Section):
     """Wanted shares of a night's training rows; what a source cannot fill goes to the others."""
 
     delta: Share = 0.25
-    """Verified examples harvested from the pipeline."""
+    """Share of verified examples harvested from the pipeline."""
     repair: Share = 0.10
-    """Repair records: a failing attempt, its log, and the passing answer."""
+    """Share of repair records: a failing attempt, its log, and the passing answer."""
     gold: Share = 0.60
-    """The gold sets."""
+    """Share of the gold sets."""
     general: Share = 0.05
-    """General instruction data."""
+    """Share of general instruction data."""
     max_upsample: Annotated[int, Field(ge=1)] = 3
-    """How often one delta or repair row may appear in a night."""
+    """Maximum repetitions of one delta or repair row in a night."""
 
 
 class TrainSettings(Section):
-    """How tonight's adapter is trained."""
+    """Training of the night's adapter."""
 
     mainline: str = "Qwen/Qwen2.5-Coder-7B-Instruct"
-    """Path or hub name of the model every night starts from."""
+    """Path or Hugging Face name of the model that every night starts from."""
     command: str = ""
-    """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
+    """Command of your own trainer, called with PLAN.json and OUT; empty uses the built-in QLoRA trainer."""
     min_new: Annotated[int, Field(ge=1)] = 1
-    """Fewer new examples than this: nothing new tonight."""
+    """Minimum number of new examples; with fewer the night ends as "nothing new"."""
     refresh_forgotten: bool = False
-    """Examples of categories in which the last benchmark missed what an earlier release could do come first."""
+    """Prefer examples of categories in which the candidate last failed what an earlier release solved."""
     gold_keys: GoldKeySettings = GoldKeySettings()
     max_gold_refused: Share = 0.5
-    """Largest share of the gold set's lines that may be refused; more, or a set with no usable line, holds the night back before training; 1 never does."""
+    """Maximum share of gold lines refused; above it, or with no usable line, nothing is trained; 1 is no
+    limit.
+    """
     thoughts: Literal["strip", "keep"] = "strip"
-    """Whether the reasoning in gold and general answers is left out or learned; `keep` needs `train.chat.thinking` on."""
+    """Whether reasoning in gold and general answers is dropped or trained on (`keep` needs
+    `train.chat.thinking`).
+    """
     chat: ChatOptions = ChatOptions()
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
 
 
 class BenchmarkSettings(Section):
-    """Which problems, and how answers are drawn."""
+    """Benchmark problems, and how answers are sampled."""
 
     suite: str = "behavioural"
-    """As `ct-retrain suite list` has them: a built-in name, or [patched:][KIND:]PATH."""
+    """Suite as `ct-retrain suite list` shows it: a built-in name, or [patched:][KIND:]PATH."""
     second_simulator: bool = True
-    """Verilator, where it is installed and `judge.simulator` allows it, must not contradict a golden's pass."""
+    """Quarantine a problem if Verilator, where installed and allowed, contradicts its golden's pass."""
     samples: Annotated[int, Field(ge=1)] = 10
-    """Answers a problem (k)."""
+    """Answers per problem (k)."""
     adaptive: bool = False
-    """Instead of `samples`, 4 answers a problem, then 8, 16 and 32, until the decision is clear."""
+    """Draw 4 answers per problem, then 8, 16 and 32, until the decision is clear, instead of `samples`."""
     temperature: Annotated[float, Field(ge=0)] = 0.6
-    """0 is greedy."""
+    """Sampling temperature; 0 is greedy."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 0.95
-    """Nucleus of the sampling."""
+    """Nucleus sampling probability."""
     max_new_tokens: Annotated[int, Field(ge=16)] = 2048
-    """Longest answer, in tokens."""
+    """Maximum tokens of an answer."""
     max_thinking_tokens: Count = 0
-    """Tokens that a reasoning model may think in addition; 0 lets thoughts and answer share `max_new_tokens`."""
+    """Maximum tokens of reasoning before the answer; with 0, reasoning and answer share `max_new_tokens`."""
     seed: int = 0
-    """Of the answers; every arm draws from the same streams."""
+    """Seed of the answers; every arm draws from the same random streams."""
     fresh_seeds: bool = False
-    """Draw from other streams every night: costs the answers of earlier nights, and brings evidence on mainline."""
+    """Draw from new random streams every night: no answers are reused; nights add up as evidence on mainline.
+    """
     batch_size: Annotated[int, Field(ge=1)] = 16
-    """Sequences generated together; it never changes an answer's random stream."""
+    """Sequences generated together; it does not change an answer's random stream."""
 
 
 class EndpointSettings(Section):
-    """A server that speaks OpenAI's API and answers instead of this process: vLLM, llama.cpp, TGI."""
+    """An OpenAI-compatible server that generates the answers instead of this process: vLLM, llama.cpp, TGI."""
 
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
-    """Base of it, such as http://127.0.0.1:8000/v1; empty means to generate in this process."""
+    """Base URL, such as http://127.0.0.1:8000/v1; empty generates in this process."""
     model: str = ""
-    """Mainline as the server calls it."""
+    """Mainline's name on the server."""
     adapters: Literal["none", "vllm", "path"] = "none"
-    """How it takes an adapter: `vllm` by POST /load_lora_adapter, `path` as the name of a model."""
+    """How an adapter is loaded: `vllm` by POST /load_lora_adapter, `path` by using its path as the model
+    name.
+    """
     revision: str = ""
-    """Of the weights behind `model`: change it when they change, for samples are used again by it."""
+    """Revision of the weights behind `model`; change it with them, because stored answers are reused by it.
+    """
     command: str = ""
-    """Starts the server before the first question and ends it before training; empty uses a server that runs already."""
+    """Command that starts the server before the first question; it is stopped before training; empty starts
+    none.
+    """
     start_timeout: Annotated[float, Field(gt=0)] = 900.0
-    """Seconds that the server of `command` may take until it answers."""
+    """Seconds that the server of `command` may take to start."""
     requests: Annotated[int, Field(ge=1)] = 64
-    """In flight at once; fewer while the server says that it is busy."""
+    """Maximum parallel requests; fewer while the server reports that it is busy."""
     timeout: Annotated[float, Field(gt=0)] = 600.0
     """Seconds that one answer may take."""
     patience: Annotated[float, Field(ge=0)] = 60.0
-    """Seconds that a request which fails is tried again, before the server counts as failed."""
+    """Seconds for which a failing request is retried before the server counts as failed."""
     api_key: SecretStr = SecretStr("")
-    """Sent as bearer token; set it in the environment (CT_RETRAIN_ENDPOINT__API_KEY)."""
+    """Bearer token; set it in the environment (CT_RETRAIN_ENDPOINT__API_KEY)."""
 
 
 class GateSettings(Section):
-    """When an adapter is better, and when nobody can tell."""
+    """When a candidate is better, and when the evidence is not enough."""
 
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
-    """Of the intervals, and one minus the level of the test for "better"."""
+    """Confidence of the intervals; one minus it is the level of the test for "better"."""
     margin_champion: Share = 0.01
-    """Promote only if surely not worse than last nightly by more than this."""
+    """Non-inferiority margin against the last nightly, in pass@1."""
     margin_mainline: Share = 0.015
-    """The same against mainline."""
+    """Non-inferiority margin against mainline, in pass@1."""
     floors: dict[str, Share] = Field(default={"fsm": 0.75})
-    """Category (or `functional`) → lowest pass@1 that may be published; `suite/category` is of that suite alone."""
+    """Lowest pass@1 to publish, by category or `functional`; `suite/category` applies to that suite alone."""
     floor_rule: Literal["absolute", "ratcheted"] = "absolute"
-    """`ratcheted` asks for what champion and mainline reach tonight instead; suites of others always do."""
+    """`ratcheted` uses tonight's champion and mainline as floors; suites other than the built-in always do.
+    """
     ratchet_margin: Share = 0.05
-    """How far below the better of champion and mainline a ratcheted floor lies."""
+    """How far a ratcheted floor lies below the better of champion and mainline, in pass@1."""
     min_compile_rate: Share = 0.5
-    """Guard: lowest share of answers that compile."""
+    """Lowest share of answers that compile (a guard)."""
     min_finished_rate: Share = 0.9
-    """Share of answers that the model ended itself."""
+    """Lowest share of answers that the model ended itself, before the token limit (a guard)."""
     mainline_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """Chance, over all nights together, that a release that is no better may replace mainline."""
+    """Probability, over all nights together, that a release that is no better may replace mainline."""
     bootstrap: Annotated[int, Field(ge=200)] = 4000
-    """Resamples behind an interval."""
+    """Bootstrap resamples for each interval."""
     seed: int = 0
-    """Of the resamples."""
+    """Seed of the resamples."""
 
 
 class PublishSettings(Section):
-    """What happens around `latest_nightly`."""
+    """What a night does with `latest_nightly`."""
 
     auto_rollback: bool = True
-    """Serve an earlier release, or mainline, when tonight finds the served one surely worse than mainline."""
+    """Go back to an earlier release, or mainline, when the served release is surely worse than mainline."""
 
 
 class NoticeSettings(Section):
-    """Whom a night tells; addresses are secrets and come from the environment or a file, never from an option."""
+    """Recipients of notices; addresses are secrets: set them in the environment or a file, not as options."""
 
     urls: SecretStr = SecretStr("")
-    """Where notices go, as apprise writes addresses (slack://…, mailtos://…, jsons://…), divided by spaces."""
+    """Addresses of notices in apprise's syntax (slack://…, mailtos://…, jsons://…), separated by spaces."""
     urls_file: str = ""
-    """A file with more of them, one a line."""
+    """File with more addresses, one per line."""
     heartbeat: SecretStr = SecretStr("")
-    """URL of a dead-man's switch: pinged at its `/start`, itself when a night ends, at its `/fail` when it breaks."""
+    """URL of a dead-man's switch, pinged at the end of a night; `/start` at its start, `/fail` if it breaks.
+    """
     heartbeat_file: str = ""
-    """A file that holds that URL."""
+    """File that holds the heartbeat URL."""
     min_free_gb: Annotated[float, Field(ge=0)] = 5.0
-    """Less free disk than this at the start of a night is told."""
+    """Free disk space in GB below which a night sends a warning at its start."""
     timeout: Annotated[float, Field(gt=0)] = 20.0
-    """Seconds that telling may take."""
+    """Seconds that sending notices may take."""
 
 
 class SnapshotSettings(Section):
-    """The off-site copy of every night."""
+    """Off-site copies of nights."""
 
     target: str = ""
-    """Where it goes: a directory, or s3://BUCKET/PREFIX; empty means nowhere, and then nothing is ever purged."""
+    """Target: a directory, or s3://BUCKET/PREFIX; empty makes no copies, and then nothing is ever purged."""
     endpoint: str = ""
-    """URL of an S3-compatible server; empty means AWS. Credentials come from AWS's own variables and files."""
+    """URL of an S3-compatible server; empty is AWS. Credentials come from AWS's own variables and files."""
     region: str = ""
     """Region of the bucket."""
 
 
 class TrackingSettings(Section):
-    """Nights in MLflow, beside the NightRecords, which stay the truth."""
+    """Tracking of nights in MLflow; the NightRecords remain the source of truth."""
 
     store: str = "auto"
-    """`auto` is an SQLite file beside the NightRecords where MLflow is installed; `off`; or a tracking URI without password."""
+    """`auto` (SQLite beside the NightRecords, if MLflow is installed), `off`, or a URI without password."""
     experiment: str = "ct-retrain"
     """Name of the experiment."""
     model: str = "qwen_coder_rtl"
-    """Name of the registered model, whose aliases follow `latest_nightly` and mainline."""
+    """Name of the registered model; its aliases follow `latest_nightly` and mainline."""
     timeout: Annotated[float, Field(gt=0)] = 60.0
-    """Seconds that telling the store of a night may take; the first time makes its tables."""
+    """Seconds that tracking a night may take; the first time includes creating the tables."""
 
 
 class Settings(BaseSettings):
-    """Everything that can be set; `ct-retrain config` prints it with where each value came from."""
+    """All settings; `ct-retrain config` prints each with its value's origin."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -280,15 +297,16 @@ class Settings(BaseSettings):
     )
 
     max_records: Count = 0
-    """Largest dataset; 0 keeps everything. What is kept first: see `stages.curate`."""
+    """Maximum examples in the dataset; 0 keeps all. `stages.curate` says which are kept first."""
     min_delta_score: Share = 0.01
-    """How much better than last nightly, in pass@1, an adapter must be."""
+    """Minimum gain over the last nightly, in pass@1, for publishing an adapter."""
     sandbox: SandboxMode = "best-effort"
-    """`require` refuses to judge where files, network and system calls cannot be closed off."""
+    """`require` refuses to judge on a machine that cannot block files, network and system calls."""
     retention_days: Count = 30
-    """Raw copies of nights older than this are purged, if their off-site snapshot verifies at that moment; 0 keeps all."""
+    """Days after which a night's raw copies are purged, if its off-site snapshot verifies then; 0 keeps all.
+    """
     timezone: str = ""
-    """Zone that names the nights (IANA name); empty means the machine's."""
+    """Time zone that dates the nights (IANA name); empty is the machine's."""
     paths: PathSettings = PathSettings()
     collect: CollectSettings = CollectSettings()
     curate: CurateSettings = CurateSettings()
@@ -312,6 +330,6 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Options over environment; the file is merged below them by `load`."""
+        """Let options override the environment; the file is merged below both by `load`."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)

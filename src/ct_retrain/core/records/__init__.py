@@ -1,1 +1,1 @@
-"""What is written to disk: one frozen Record for each kind of thing, and nothing that decides anything."""
+"""Records written to disk: one frozen class for each kind; they decide nothing."""

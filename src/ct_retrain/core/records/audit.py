@@ -1,26 +1,26 @@
-"""What a look over a workspace or a night finds: breaches of the invariants, remarks that break nothing, claims."""
+"""Results of checking a workspace or a night: breaches of invariants, remarks, and claims."""
 
 from typing import Literal, TypeAlias
 
 from ct_retrain.core.record import Record
 
 Invariant: TypeAlias = Literal["I1", "I2", "I3", "I4", "I5", "history"]
-"""Those of docs/design.md, and that the history tells every move of the pointer."""
+"""The invariants of docs/design.md, and that the history holds every move of `latest_nightly`."""
 
 
 class Breach(Record):
-    """Something on disk that breaks an invariant: nothing but a person or a repair makes it whole."""
+    """A breach of an invariant; it needs a person or a repair."""
 
     invariant: Invariant
     where: str
     """Path relative to the workspace."""
     what: str
     heal: str
-    """What to do, as a command where there is one."""
+    """What to do, as a command if there is one."""
 
 
 class Remark(Record):
-    """Something that a night, a crash or a clock left, and that breaks no invariant."""
+    """A leftover of a night, a crash or a wrong clock that breaks no invariant."""
 
     where: str
     """Path relative to the workspace."""
@@ -29,40 +29,40 @@ class Remark(Record):
 
 
 class Audit(Record):
-    """A workspace looked over."""
+    """Result of checking a workspace."""
 
     nights: int
-    """On record."""
+    """Number of nights on record."""
     manifests: int
     files: int
-    """That the manifests name."""
+    """Number of files that the manifests name."""
     releases: int
     breaches: tuple[Breach, ...]
     remarks: tuple[Remark, ...]
 
 
 class Claim(Record):
-    """One thing a night says of itself, and what came of looking into it."""
+    """One statement in a night's record, and the result of checking it."""
 
     claim: str
     finding: Literal["confirmed", "denied", "unknown"]
-    """`unknown` where it cannot be told here: something that is needed is gone, or tools are others than that night."""
+    """`unknown` if it cannot be decided here: something is gone, or the tools differ from that night's."""
     why: str = ""
-    """Empty where it was confirmed without anything to add."""
+    """Reason for the finding; empty if it was confirmed without remarks."""
 
 
 class Verification(Record):
-    """What came of every claim of a night."""
+    """Results for every claim of a night."""
 
     night: str
     claims: tuple[Claim, ...]
 
     @property
     def denied(self) -> bool:
-        """Whether something is not as the night says."""
+        """Whether a claim was found to be false."""
         return any(claim.finding == "denied" for claim in self.claims)
 
     @property
     def doubtful(self) -> bool:
-        """Whether something cannot be told."""
+        """Whether a claim could not be decided."""
         return any(claim.finding == "unknown" for claim in self.claims)

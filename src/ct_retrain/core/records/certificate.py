@@ -1,4 +1,4 @@
-"""What a night's mixture was compared with before training, what was refused, and how near the rest comes."""
+"""What a night's training mixture was compared with, what was refused, and how near the other rows come."""
 
 from typing import Annotated, Literal
 
@@ -8,54 +8,55 @@ from ct_retrain.core.record import Record, Sha256
 
 
 class DecontaminationSettings(Record):
-    """Which rows may not be trained on, because a benchmark asks for the same, and how many near ones may."""
+    """Rows that are too close to benchmark problems to be trained on."""
 
     model_config = ConfigDict(strict=False, use_attribute_docstrings=True)
-    """Lenient, for the environment knows only text."""
+    """Lenient, because environment variables are text."""
 
     protect: tuple[str, ...] = ()
-    """Suites besides `benchmark.suite` and the built-in ones whose problems are never trained on, each as `benchmark.suite` takes it."""
+    """Suites, besides `benchmark.suite` and the built-in ones, whose problems are never trained on."""
     similarity: Annotated[float, Field(gt=0, le=1)] = 0.5
-    """Share of the words that tell a problem from others which a question must hold to count as the same question."""
+    """Share of a problem's distinguishing words that makes a question count as the same."""
     simulations: Annotated[int, Field(ge=0)] = 10_000
-    """Pairs of a row and a golden with equal ports that are compared by simulation each night; 0 compares texts alone."""
+    """Pairs of a row and a golden with equal ports simulated each night; 0 compares only texts."""
     proofs: Annotated[int, Field(ge=0)] = 500
-    """Pairs with equal samples that are given to the prover each night, `judge.proof_seconds` a step."""
+    """Pairs with equal samples given to the prover each night, `judge.proof_seconds` per step."""
     cluster_similarity: Annotated[float, Field(gt=0, le=1)] = 0.95
-    """Estimated Jaccard similarity of canonical tokens from which two designs of one source are near-duplicates."""
+    """Estimated Jaccard similarity of canonical tokens above which designs of one source are near-duplicates.
+    """
     cluster_cap: Annotated[int, Field(ge=0)] = 50
-    """Different rows of one cluster of near-duplicates that a night may mix in, each source by itself; 0 takes all."""
+    """Maximum different rows of one cluster of near-duplicates in a night, per source; 0 is no limit."""
 
 
 class ProtectedSuite(Record):
-    """A suite whose problems no row may be."""
+    """A suite whose problems must not occur among the rows."""
 
     name: str
     digest: Sha256
-    """Over its problems, as scorecards name it."""
+    """Digest of its problems, as in scorecards."""
     problems: int
     unread: int = 0
-    """What lies in the suite and is no usable problem: it protects nothing."""
+    """Number of items in the suite that are not usable problems and so protect nothing."""
 
 
 class Neighbour(Record):
-    """A row that is trained on and comes near a problem."""
+    """A trained row that comes near a problem."""
 
     kind: Literal["question", "rtl", "behaviour"]
-    """What is near: the words, the canonical tokens, or all simulated samples without a proof of equality."""
+    """What is near: the words, the canonical tokens, or equality in all simulated samples without a proof."""
     row: str
-    """Digest of question and answer, 16 hex digits."""
+    """Digest of question and answer (16 hex digits)."""
     source: str
     subject: str
-    """Where the row comes from, as far as it says."""
+    """Where the row comes from, if it says so."""
     suite: str
     problem: str
     similarity: float
-    """In [0, 1]; the distance is what is missing to 1."""
+    """Similarity in [0, 1]; the distance is 1 minus it."""
 
     @property
     def told(self) -> tuple[str, str, str, str]:
-        """What is near, how near, the problem, and the row as well as it can be named: a line of a table."""
+        """One table line: what is near, how near, the problem, and the row."""
         row = self.subject or f"{self.source} row {self.row}"
         return self.kind, f"{self.similarity:.0%}", f"{self.problem} of {self.suite}", row
 
@@ -64,47 +65,47 @@ class ClusterFacts(Record):
     """Near-duplicates among the rows that may be trained on."""
 
     designs: int
-    """Rows that hold RTL."""
+    """Number of rows that hold RTL."""
     clusters: int
-    """Groups of two and more."""
+    """Number of clusters of two or more."""
     largest: int
     cap: int
-    """0: every row was taken."""
+    """Maximum rows per cluster; 0 took every row."""
     left_out: dict[str, int] = Field(default={})
-    """Source → rows beyond the cap, tonight."""
+    """Source → rows left out tonight because of the cap."""
 
 
 class Certificate(Record):
-    """What was compared with what in one night."""
+    """What was compared in one night."""
 
     version: Literal[1] = 1
     rules: str
     """Version of the rules."""
     suites: tuple[ProtectedSuite, ...]
     rows: dict[str, int]
-    """Source → rows that were compared."""
+    """Source → number of rows compared."""
     refused: dict[str, dict[str, int]]
-    """Rule → source → rows that are not trained on."""
+    """Rule → source → number of rows refused."""
     different: int
-    """Pairs of a row and a golden with equal ports that were seen to differ."""
+    """Pairs of a row and a golden with equal ports that were shown to differ."""
     unproved: int
-    """Such pairs that agree in every sample and are not proved equal: the row stays."""
+    """Pairs with equal ports that agree in every sample without a proof of equality; the row stays."""
     unseen: int
-    """Such pairs of which one cannot be simulated: the row stays."""
+    """Pairs with equal ports that cannot be simulated; the row stays."""
     unasked: int
-    """Such pairs beyond the limits, or without the tools: the row stays."""
+    """Pairs with equal ports not examined, because of limits or missing tools; the row stays."""
     nearest: tuple[Neighbour, ...]
-    """The rows of the mixture that come nearest to a problem, a few of each kind."""
+    """The rows of the mixture nearest to a problem, a few of each kind."""
     clusters: ClusterFacts
 
     @property
     def total_refused(self) -> int:
-        """Rows that are not trained on."""
+        """Number of rows refused."""
         return sum(sum(counts.values()) for counts in self.refused.values())
 
 
-def told(one: Certificate) -> list[str]:
-    """*one* in sentences, for a terminal, a page and a notice."""
+def certificate_lines(one: Certificate) -> list[str]:
+    """Describe *one* in sentences, for a terminal, a page or a notice."""
     suites = ", ".join(f"{suite.name} ({suite.problems})" for suite in one.suites) or "no suite"
     lines = [f"{_counted(one.rows)} rows compared with the problems of {suites}"]
     refused = [f"{sum(rows.values())} {rule.replace('_', ' ')}" for rule, rows in one.refused.items()]
@@ -115,11 +116,11 @@ def told(one: Certificate) -> list[str]:
         lines.append(f"not readable as problems, so not protected: {missing}")
     lines.append(
         f"designs with a golden's ports: {one.different} pairs differ, {one.unproved} agree without a proof, "
-        f"{one.unseen} cannot be simulated, {one.unasked} were not looked at"
+        f"{one.unseen} cannot be simulated, {one.unasked} were not examined"
     )
     clusters = one.clusters
     lines.append(
-        f"near-duplicates: {clusters.clusters} clusters among {clusters.designs} designs, the largest of "
+        f"near-duplicates: {clusters.clusters} clusters among {clusters.designs} designs, the largest with "
         f"{clusters.largest}; {sum(clusters.left_out.values())} rows beyond the cap of {clusters.cap} left out tonight"
     )
     return lines

@@ -1,4 +1,4 @@
-"""What is harvested and what is trained on: traces, failed attempts and examples."""
+"""Harvested and trained data: traces, failed attempts and examples."""
 
 from typing import Annotated, Literal
 
@@ -9,16 +9,16 @@ from ct_retrain.core.records.verdict import Outcome
 
 
 class Artefact(Record):
-    """One collected file, kept in the night's pack by its digest; *name* is what the pipeline called it."""
+    """A collected file, stored in the night's pack by its digest; *name* is the pipeline's name for it."""
 
     name: str
     sha256: Sha256
     size: int
-    """Bytes."""
+    """Size in bytes."""
 
 
 class Attempt(Record):
-    """A simulation that failed before the same spec passed in the same run: the bad side of a repair."""
+    """A simulation that failed before the same spec passed in the same run: the rejected side of a repair."""
 
     line: int
     """Line of the trace, from 1."""
@@ -27,20 +27,20 @@ class Attempt(Record):
 
 
 class Trace(Record):
-    """A simulation-passed entry of somebody's trace, with its artefacts safe in the night's collect directory."""
+    """A passed simulation from a trace, with its files copied to the night's collect directory."""
 
     run_id: str
     line: int
     """Line of the trace, from 1."""
     generated_at: str
-    """ISO 8601 in UTC; empty when the trace does not say."""
+    """Time in UTC (ISO 8601); empty if the trace does not say."""
     spec_hash: str
     category: str | None
-    """As the payload says, if it does."""
+    """Category in the payload; empty if it names none."""
     source: str
-    """Which pipeline wrote the trace; `pipeline` when it does not say."""
+    """Pipeline that wrote the trace; `pipeline` if it does not say."""
     generator: str
-    """Which model wrote the RTL, as the payload says; empty when it does not."""
+    """Model that wrote the RTL, from the payload; empty if it names none."""
     spec: Artefact
     rtl: Artefact
     testbench: Artefact
@@ -48,43 +48,43 @@ class Trace(Record):
     simulation_log: Artefact | None
     attempts: tuple[Attempt, ...] = ()
     rtl_files: tuple[Artefact, ...] = ()
-    """The files that `rtl` was put together from, where they are several."""
+    """Files that `rtl` was assembled from, if there are several."""
     testbench_files: tuple[Artefact, ...] = ()
     data_files: tuple[Artefact, ...] = ()
-    """What is read while it runs."""
+    """Data files that are read during simulation."""
 
 
 class TestbenchScore(Record):
-    """What the testbench of an example is worth, as far as it was asked: a share between *low* and *high*.
+    """How many wrong designs the testbench of an example detects: a share between *low* and *high*.
 
-    Numbers and words only: an empty list or a null has no type of its own, and a loader that meets thousands of
-    them first refuses what follows.
+    Holds only numbers and texts: an empty list or a null has no type, and a loader that infers the schema
+    from thousands of them refuses the rows that follow.
     """
 
     asked: bool = False
-    """Otherwise nothing is known."""
+    """Whether the testbench was tried; if not, nothing is known."""
     low: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of the wrong designs that it notices, if all of which nobody can tell are wrong."""
+    """Share of wrong designs that it detects, if all undecided mutants are wrong."""
     high: Annotated[float, Field(ge=0, le=1)] = 1.0
-    """The same if none of them is."""
+    """Share of wrong designs that it detects, if no undecided mutant is wrong."""
     mutants: int = 0
-    """Nearly right designs that were tried, without those proved to be right."""
+    """Number of mutants tried, without those proved equivalent."""
     killed: int = 0
-    """Noticed."""
+    """Number of mutants detected."""
     equivalent: int = 0
-    """Not noticed, and proved to be right."""
+    """Number of mutants not detected and proved equivalent to the design."""
     different: int = 0
-    """Not noticed, and proved to be wrong."""
+    """Number of mutants not detected and proved different from the design."""
     undecided: int = 0
-    """Not noticed, and nobody can tell."""
+    """Number of mutants not detected and undecided."""
     stubs_passed: str = ""
-    """Designs that do nothing and pass (`0`, `1`, `x`, `z`, `echo`), with spaces between."""
+    """Stubs that pass (`0`, `1`, `x`, `z`, `echo`), separated by spaces."""
     operators: str = ""
-    """How mutants were made, and how many of those were noticed: `no statement 3/4, other number 5/5`."""
+    """Detected mutants by operator, such as `no statement 3/4, other number 5/5`."""
 
 
 class ExampleMetadata(Record):
-    """The draft's facts first, ours after; every record of a file has every key, so that loaders agree."""
+    """Metadata of an example; every record of a file has every key, so that loaders infer one schema."""
 
     source: str
     spec_hash: str
@@ -98,25 +98,25 @@ class ExampleMetadata(Record):
     """The night that harvested it."""
     generator: str
     top: str
-    """Name of the module the testbench instantiates."""
+    """Name of the module that the testbench instantiates."""
     rtl_sha256: Sha256
     testbench_sha256: Sha256
     canonical: Sha256
     """Digest of the RTL without comments, spacing and inner names (`verilog.fingerprint`)."""
     checks: int
-    """Comparisons the testbench made when we ran it again."""
+    """Comparisons that the testbench made in our simulation."""
     warnings: int
-    """Compiler warnings in that run."""
+    """Compiler warnings in our simulation."""
     attempts: int
-    """Failed tries before the pass."""
+    """Failed attempts before the pass."""
     simulator: Tool
     outcome: Literal[Outcome.PASS] = Outcome.PASS
     credibility: TestbenchScore = TestbenchScore()
-    """Of the testbench, measured in the night that harvested it."""
+    """Score of the testbench, measured in the night that harvested the example."""
 
 
 class Example(Record):
-    """One line of the dataset, in the draft's form."""
+    """One line of the dataset."""
 
     instruction: Annotated[str, Field(min_length=1)]
     output: Annotated[str, Field(min_length=1)]
@@ -125,22 +125,22 @@ class Example(Record):
 
 
 class SourceFile(Record):
-    """One file of the gold sets or of the general data, and what became of its lines."""
+    """A file of the gold sets or the general data, and what was taken from it."""
 
     source: Literal["gold", "general"]
     name: str
     lines: int = 0
-    """Lines, or rows of a table, that hold something."""
+    """Number of non-empty lines or table rows."""
     taken: int = 0
-    """Those that may be trained on."""
+    """Number of lines that may be trained on."""
     refused: dict[str, int] = Field(default={})
-    """Reason → lines that may not."""
+    """Reason → number of lines refused."""
     unread: str = ""
-    """Why the file, or the rest of it, was not read: reason and detail; empty when it was."""
+    """Why the file, or the rest of it, was not read: reason and detail; empty if it was read."""
 
     @property
     def summary(self) -> str:
-        """What became of it, on one line for people: `gold/v4.jsonl: 3 of 4 lines taken, 1 refused (1 no_rtl)`."""
+        """A one-line summary: `gold/v4.jsonl: 3 of 4 lines taken, 1 refused (1 no_rtl)`."""
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.refused.items())
         refused = f", {self.lines - self.taken} refused ({reasons})" if reasons else ""
         lines = f"{self.taken} of {self.lines} lines taken{refused}" if self.lines or not self.unread else ""

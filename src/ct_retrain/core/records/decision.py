@@ -1,4 +1,4 @@
-"""Promote, Hold or Reject: what a night ends in, with the evidence that forced it."""
+"""The outcome of the gate: Promote, Hold or Reject, with its evidence."""
 
 from typing import Annotated, Literal
 
@@ -18,63 +18,63 @@ class Comparison(Record):
     high: float
     confidence: float
     p_value: float
-    """One-sided test of "not better"."""
+    """One-sided p-value of the test of "not better"."""
     test: Literal["sign-flip", "McNemar"] = "sign-flip"
-    """Both are exact; McNemar's where a problem has one answer."""
+    """Name of the test; both are exact, and McNemar's is used with one answer per problem."""
     minimum_detectable: float
-    """Smallest true difference that this many problems and samples would show, 80 times in 100."""
+    """Smallest true difference that this many problems and samples detect with power 0.8."""
     problems: int
     samples: int
-    """Samples a problem."""
+    """Samples per problem."""
     won: tuple[str, ...]
-    """Problems whose pass share rose, biggest first."""
+    """Problems whose pass share rose, biggest rise first."""
     lost: tuple[str, ...]
 
 
 class Check(Record):
-    """A floor or a guard: one number against one bound, with the n it rests on."""
+    """A floor or a guard: one number, its bound, and the number of samples behind it."""
 
     name: str
     value: float
     bound: float
     holds: bool
     sure: bool = True
-    """False where *value* is on the wrong side of *bound*, but by no more than chance may do."""
+    """False if *value* is on the wrong side of *bound*, but within what chance explains."""
     low: float = 0.0
-    """Interval of *value*."""
+    """Lower end of the interval of *value*."""
     high: float = 1.0
     n: int
-    """Samples behind *value*."""
+    """Number of samples behind *value*."""
     note: str = ""
 
 
 class Evidence(Record):
-    """Everything the decision looked at."""
+    """Everything that the decision is based on."""
 
     comparisons: tuple[Comparison, ...]
     checks: tuple[Check, ...]
     explanation: str
-    """For a person, a fact a line: the outcome and why, the comparisons, and what would change it."""
+    """Explanation for a person, one fact per line: outcome, reason, comparisons, and what would change it."""
     samples_needed: int | None = None
-    """Answers a problem that would tell, where a Hold is a matter of answers and not of problems or of the model."""
+    """Answers per problem that would decide a Hold; None if more answers would not."""
 
 
 class Promote(Record):
-    """Better than last nightly, surely not worse than it and than mainline, no floor or guard broken."""
+    """Better than the last nightly, surely not worse than it or mainline, and no floor or guard is broken."""
 
     kind: Literal["promote"] = "promote"
     evidence: Evidence
 
 
 class Hold(Record):
-    """The evidence cannot tell; nothing is published and the data is kept."""
+    """The evidence is not enough; nothing is published, and the data is kept."""
 
     kind: Literal["hold"] = "hold"
     evidence: Evidence
 
 
 class Reject(Record):
-    """Worse, or a floor or a guard is broken."""
+    """The candidate is worse, or a floor or a guard is broken."""
 
     kind: Literal["reject"] = "reject"
     evidence: Evidence

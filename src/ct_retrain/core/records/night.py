@@ -1,9 +1,9 @@
-"""What a night leaves on record: manifests, the plan it froze at the start, and the NightRecord that ends it."""
+"""Records of a night: its plan, the stages' manifests, and the final NightRecord."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
 from ct_retrain.core.records.certificate import Certificate
@@ -11,22 +11,20 @@ from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.records.training import Fit, Hyperparameters
+from ct_retrain.core.stage import StageName
 
 NightId = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(\.\d+)?$")]
-"""A date in the workspace's zone; `.2` and on for further nights of the same date."""
+"""Date in the workspace's time zone; further nights of the same date end in `.2` and on."""
 
 
-def order(night: str) -> tuple[str, int]:
-    """Sort key of night ids: the date, then the number behind the dot as a number."""
+def night_order(night: str) -> tuple[str, int]:
+    """Return the sort key of a night id: the date, then the number after the dot as a number."""
     date, _, number = night.partition(".")
     return date, int(number or 1)
 
 
-StageName = Literal["collect", "curate", "train", "benchmark", "publish"]
-
-
 class NightOutcome(StrEnum):
-    """How a night ended; each has its exit code in `EXIT_CODES`."""
+    """How a night ended; `EXIT_CODES` gives the exit code of each."""
 
     PUBLISHED = "published"
     NOTHING_NEW = "nothing_new"
@@ -43,15 +41,15 @@ EXIT_CODES = {
 
 
 class NightPlan(Record):
-    """Frozen when the night starts, so that a resumed night is the same night."""
+    """Inputs fixed when the night starts, so that a resumed night uses the same ones."""
 
     night: NightId
     started: AwareDatetime
-    """Also the cut-off: what is written to a trace later belongs to the next night."""
+    """Start time, and the cut-off: trace entries written later belong to the next night."""
     previous: NightId | None
-    """The last night that ended, whose dataset and ledger this one continues."""
+    """The last finished night, whose dataset and ledger this one continues."""
     champion: str | None
-    """Release that `latest_nightly` pointed at, by directory name."""
+    """Directory name of the release that `latest_nightly` pointed at."""
 
 
 class CollectFacts(Record):
@@ -59,23 +57,23 @@ class CollectFacts(Record):
 
     kind: Literal["collect"] = "collect"
     runs: int
-    """Run directories seen."""
+    """Number of run directories found."""
     read: int
-    """Trace files with something new in them."""
+    """Number of trace files with new content."""
     lines: int
     collected: int
-    """Passed simulations copied tonight."""
+    """Number of passed simulations copied tonight."""
     passing: int = 0
-    """New entries that look like passed simulations, whether they could be taken or not."""
+    """Number of new entries marked as passed, taken or not."""
     rejected: dict[str, int]
-    """Reason → what was refused, or noted (`rewritten`, `replaced`, `vanished`)."""
+    """Reason → number refused, or noted (`rewritten`, `replaced`, `vanished`)."""
     pending: int
-    """Files whose last line is still being written; the next night reads it."""
+    """Number of files whose last line is incomplete; the next night reads it."""
     bytes_copied: int
 
     @property
     def untaken(self) -> str:
-        """That none of the simulations that look passed could be taken, and why; empty where one was, or there is none."""
+        """That every simulation marked as passed was refused, and why; empty if that is not so."""
         if self.collected or not self.passing:
             return ""
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.rejected.items())
@@ -83,7 +81,7 @@ class CollectFacts(Record):
 
 
 class CurateFacts(Record):
-    """From traces to examples."""
+    """Counts from traces to examples."""
 
     kind: Literal["curate"] = "curate"
     traces: int
@@ -97,62 +95,63 @@ class CurateFacts(Record):
     categories: dict[str, int]
     dataset_sha256: Sha256
     transcripts: dict[str, int] = Field(default={})
-    """How tonight's transcripts compare with those of the traces that passed: `same`, `other_words`, `not_reproduced`."""
+    """Tonight's transcripts against those of the traces that passed: `same`, `other_words`, `not_reproduced`.
+    """
     unasked: int = 0
     """New examples whose testbench was not tried, because `curate.credibility_minutes` were used up."""
 
     @property
     def untried(self) -> str:
-        """How many testbenches there was no time for, in words; "" where all were tried."""
+        """A sentence on how many testbenches were not tried for lack of time; "" if all were tried."""
         if not self.unasked:
             return ""
-        return f"{self.unasked} testbenches not tried, for curate.credibility_minutes were used up"
+        return f"{self.unasked} testbenches not tried, because curate.credibility_minutes were used up"
 
 
 class TrainFacts(Record):
-    """What was trained, on what, and how it went."""
+    """What was trained, on which data, and how it went."""
 
     kind: Literal["train"] = "train"
     base: str
     hyperparameters: Hyperparameters
     shares: dict[str, float]
-    """Source (delta, repair, gold, general) → share of the rows trained on."""
+    """Source (delta, repair, gold, general) → share of the trained rows."""
     rows: dict[str, int]
     licences: dict[str, dict[str, int]] = Field(default={})
-    """Source → licence → rows, as the data itself names it; what it does not name is `unknown`."""
+    """Source → licence → rows, as the data states it; `unknown` where it does not."""
     files: tuple[SourceFile, ...] = ()
-    """What was found of gold sets and general data, file by file."""
+    """Counts for each file of gold sets and general data."""
     gold: str = ""
-    """What became of the gold set, in a sentence; empty in manifests of before it was told."""
+    """A sentence on the gold set; empty in manifests of earlier versions."""
     held: str = ""
-    """Why nothing was trained, and what to do; empty where an adapter was."""
+    """Why nothing was trained, and what to do; empty if an adapter was trained."""
     certificate: Certificate | None = None
-    """What the rows were compared with; None in nights before there was one."""
+    """What the rows were compared with; None in nights of earlier versions."""
     fit: Fit
     trainer: Tool
 
 
 class BenchmarkFacts(Record):
-    """The arms' scorecards and the decision they led to."""
+    """The arms' scorecards and the decision based on them."""
 
     kind: Literal["benchmark"] = "benchmark"
     scorecards: tuple[Scorecard, ...]
     quarantined: tuple[str, ...]
-    """Problems left out for every arm, because their golden fails its testbench tonight."""
+    """Problems left out for every arm, because their golden failed its testbench tonight."""
     forgotten: tuple[str, ...] = ()
-    """Problems that some release before solved and tonight's adapter does not."""
+    """Problems that an earlier release solved and tonight's adapter does not."""
     decision: Decision
 
 
 class Canary(Record):
-    """What the published copy wrote before anybody was pointed at it."""
+    """The answers that the published copy gave before `latest_nightly` was moved."""
 
     asked: tuple[str, ...]
-    """Problems in the order they were asked."""
+    """Problems in the order in which they were asked."""
     outcomes: tuple[str, ...]
-    """How the answer to each of them ended."""
+    """Outcome of each answer."""
     compiles: bool
-    """Whether one of the answers is a design that compiles; asking stops there."""
+    """Whether one of the answers compiles; no more are asked after it."""
 
 
 class PublishFacts(Record):
@@ -160,7 +159,7 @@ class PublishFacts(Record):
 
     kind: Literal["publish"] = "publish"
     release: str | None
-    """Directory name of tonight's release; None where its canary wrote nothing that compiles."""
+    """Directory name of tonight's release; None if no answer of its canary compiles."""
     archive: str | None
     latest: str | None
     canary: Canary | None = None
@@ -172,17 +171,17 @@ Facts = Annotated[
 
 
 class Effort(Record):
-    """What a stage's judging took; like the clocks it differs from run to run, and is in no digest."""
+    """Work of the judge in a stage; it differs from run to run, and is in no digest."""
 
     known: int
-    """Verdicts that were remembered."""
+    """Number of verdicts from the cache."""
     simulated: int
-    """Verdicts that were not, among them those on mutants and second opinions."""
+    """Number of verdicts simulated, including mutants and second opinions."""
     seconds: float
-    """Spent on what testbenches are worth, all workers together."""
+    """Seconds spent on scoring testbenches, summed over all workers."""
 
     def since(self, earlier: "Effort") -> "Effort":
-        """What came on top of *earlier*."""
+        """Return this effort minus *earlier*."""
         return Effort(
             known=self.known - earlier.known,
             simulated=self.simulated - earlier.simulated,
@@ -191,61 +190,61 @@ class Effort(Record):
 
 
 class Manifest(Record):
-    """What a stage writes last: its existence means the stage is done and its files are durable."""
+    """Written last by a stage: if it exists, the stage is done and its files are on disk."""
 
     version: Literal[1] = 1
     stage: StageName
     night: NightId
     key: Sha256
-    """Digest of everything the stage was made from: inputs, its settings, its tools."""
+    """Digest of all inputs of the stage: data, its settings, its tools."""
     started: AwareDatetime
     finished: AwareDatetime
     effort: Effort | None = None
-    """Of the judge, in the run that finished the stage."""
+    """Work of the judge in the run that finished the stage."""
     files: tuple[FileRef, ...]
     facts: Facts
 
 
 class ManifestRef(Record):
-    """A stage as the NightRecord names it."""
+    """A stage's manifest as the NightRecord names it."""
 
     stage: StageName
     path: RelativePath
-    """Relative to the workspace."""
+    """Path relative to the workspace."""
     sha256: Sha256
     seconds: float
     effort: Effort | None = None
 
 
 class Provenance(Record):
-    """Enough to build the same system again."""
+    """What is needed to reproduce the system."""
 
     version: str
-    """Of ct-retrain."""
+    """Version of ct-retrain."""
     commit: str
-    """Git commit of our source, empty outside a checkout."""
+    """Git commit of ct-retrain's source; empty outside a checkout."""
     dirty: bool
     python: str
     platform: str
     host: str
     packages: dict[str, str]
     tools: tuple[Tool, ...]
-    settings: dict[str, str]
-    """Dotted name → value; secrets are masked."""
+    settings: dict[str, JsonValue]
+    """Dotted name → value, with secrets masked; in records of earlier versions every value is text."""
 
 
 class Relapse(Record):
-    """The release that was served turned out worse than mainline, and the night moved the pointer back by itself."""
+    """An automatic rollback: a night found the served release worse than mainline and moved `latest_nightly`."""
 
     source: str
-    """Release that was served."""
+    """The release that was served."""
     target: str | None
-    """Release that is served instead; None is mainline."""
+    """The release that is served instead; None is mainline."""
     why: str
 
 
 class NightRecord(Record):
-    """Everything a night did; written last, so its existence means the night is over."""
+    """Everything a night did; written last: if it exists, the night is over."""
 
     version: Literal[1] = 1
     night: NightId
@@ -263,41 +262,41 @@ class NightRecord(Record):
     """Path of the trained adapter, relative to the workspace."""
     release: str | None
     latest: str | None
-    """What `latest_nightly` points at after the night."""
+    """Target of `latest_nightly` after the night."""
     relapse: Relapse | None = None
-    """What the night moved back from, if it did."""
+    """The automatic rollback, if there was one."""
     provenance: Provenance
 
     @property
     def exit_code(self) -> int:
-        """What `ct-retrain run` exits with."""
+        """Exit code of `ct-retrain run`."""
         return EXIT_CODES[self.outcome]
 
 
 class Move(Record):
-    """One move of `latest_nightly`, a line of history.jsonl."""
+    """One move of `latest_nightly`: a line of history.jsonl."""
 
     at: AwareDatetime
     night: NightId | None
     source: str | None
-    """Release it pointed at before."""
+    """The release it pointed at before."""
     target: str | None
     why: str
     who: Literal["night", "rollback", "promote", "relapse"]
-    """A night that published, a person who went back or forced, or a night that went back by itself."""
+    """A night that published, a person who rolled back or forced, or a night that rolled back."""
     decision: Literal["promote", "hold", "reject"] | None = None
-    """Of the night whose adapter was published; None where the pointer moved to what was there."""
+    """Decision of the night whose adapter was published; None if the target was published before."""
 
 
 class Release(Record):
-    """`release.json` of a published directory: what it is and what it holds."""
+    """`release.json` of a release directory: its origin and its files."""
 
     version: Literal[1] = 1
     night: NightId
     base: str
     decision: Decision
     forced: str = ""
-    """Why a person published it against the decision; empty where the decision did."""
+    """A person's reason for publishing against the decision; empty if the decision was Promote."""
     metrics: dict[str, float]
     dataset_sha256: Sha256
     files: tuple[FileRef, ...]

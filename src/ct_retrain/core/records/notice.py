@@ -1,4 +1,4 @@
-"""What the team is told about a night, and whom it reached."""
+"""Notices to the team, and which channels received them."""
 
 from typing import Literal
 
@@ -7,21 +7,21 @@ from pydantic import Field
 from ct_retrain.core.record import Record
 
 Beat = Literal["start", "success", "failure"]
-"""What a dead-man's switch is told of a night."""
+"""The signal sent to a dead-man's switch."""
 
 
 class Notice(Record):
-    """One message: the outcome in the title, then the figures that matter, why, where to look and what to do next."""
+    """One message: outcome in the title, then figures, reason, where to look, and what to do next."""
 
     night: str
     subject: str
-    """What it is about, in a word: `outcome`, `broken`, `locked`, `disk` …"""
+    """Topic in one word: `outcome`, `broken`, `locked`, `disk` …"""
     key: str
-    """Of two notices of a night and subject with the same key, only one is sent."""
+    """Deduplication key: of notices with equal night, subject and key only one is sent."""
     level: Literal["info", "warning", "error"]
     title: str
     body: str
-    """Plain text; it may be read in any width and any font."""
+    """Plain text, readable at any width and in any font."""
 
 
 class Posted(Record):
@@ -29,10 +29,10 @@ class Posted(Record):
 
     notice: Notice
     reached: tuple[str, ...] = ()
-    """Channels that have it."""
+    """Channels that received it."""
     waiting: tuple[str, ...] = ()
-    """Channels that were not reached: they are tried again at the next chance."""
+    """Channels that failed and are tried again at the next opportunity."""
     tries: dict[str, int] = Field(default={})
-    """Channel that was not reached → chances it had."""
+    """Failing channel → number of tries."""
     given_up: dict[str, str] = Field(default={})
-    """Channel that is not tried any more → what it said last."""
+    """Channel that is no longer tried → its last error."""

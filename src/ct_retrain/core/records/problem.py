@@ -1,4 +1,4 @@
-"""Benchmarks as values: a problem, the samples a model gave for it, and the scorecard they add up to."""
+"""Benchmarks as values: problems, a model's samples, and scorecards."""
 
 from typing import Annotated, Literal
 
@@ -8,74 +8,74 @@ from ct_retrain.core.record import Record, Rejected, Sha256, Tool
 from ct_retrain.core.records.verdict import DataFile, Design, Verdict
 
 Arm = Literal["candidate", "champion", "mainline"]
-"""Tonight's adapter, the release `latest_nightly` points at, and the model without a nightly adapter."""
+"""Tonight's adapter, the release that `latest_nightly` points at, and mainline without an adapter."""
 
 
 class Problem(Record):
-    """One task of a suite: what the model reads, and what its answer is judged with."""
+    """One task of a suite: the question to the model, and what judges the answer."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
     spec: str
-    """What is to be built, as the suite says it."""
+    """Task description in the suite's words."""
     top: str
-    """Name the module of the answer must have."""
+    """Name that the answer's module must have."""
     testbench: str
     golden: str
     category: str
     tags: tuple[str, ...] = ()
     licence: str = "Apache-2.0"
     prompt: str = ""
-    """What the model is asked, in the words of the suite's own harness, where those are more than the spec."""
+    """Prompt of the suite's own harness, if it differs from the spec."""
     interface: str = ""
-    """The module's header, where the suite gives it; an answer may then be the rest of the module alone."""
+    """Header of the module, if the suite gives it; an answer may then be only the module's body."""
     files: tuple[DataFile, ...] = ()
-    """What the testbench reads."""
+    """Files that the testbench reads."""
     expected: int | None = None
-    """Checks of the golden's run, once the health check has counted them."""
+    """Comparisons in the golden's run, once the health check has counted them."""
     source: Sha256 | None = None
-    """Digest of what the suite itself says of this problem, before any patch."""
+    """Digest of the problem as the suite defines it, before any patch."""
 
     @property
     def question(self) -> str:
-        """What the model reads."""
+        """The text that the model is asked."""
         return self.prompt or self.spec
 
     def design(self, rtl: str) -> Design:
-        """*rtl* before this problem's testbench."""
+        """Return *rtl* combined with this problem's testbench."""
         return Design(rtl=rtl, testbench=self.testbench, files=self.files, expected=self.expected)
 
 
 class Suite(Record):
-    """A named set of problems with distinct ids, ordered by id."""
+    """A named set of problems with distinct ids, sorted by id."""
 
     name: str
     problems: tuple[Problem, ...]
     digest: Sha256
-    """Over the problems."""
+    """Digest of the problems."""
     kind: str = "plain"
-    """Whose conventions it follows: a key of `suites.load.LAYOUTS`, `built-in` or `plain`."""
+    """Layout of the suite: a key of `suites.load.LAYOUTS`, `built-in` or `plain`."""
     rejected: tuple[Rejected, ...] = ()
-    """What lay there and is no problem: each with its place and one reason."""
+    """Items that are not usable problems, each with its place and one reason."""
 
 
 class Sampling(Record):
-    """How answers are drawn; two arms are comparable only under equal Samplings."""
+    """Sampling parameters; two arms are comparable only if they are equal."""
 
     samples: Annotated[int, Field(ge=1)]
-    """Answers a problem (k)."""
+    """Answers per problem (k)."""
     temperature: Annotated[float, Field(ge=0)]
-    """0 is greedy: every sample is then the same."""
+    """Temperature; at 0 (greedy) all samples are equal."""
     top_p: Annotated[float, Field(gt=0, le=1)]
     max_new_tokens: Annotated[int, Field(ge=1)]
-    """Longest answer."""
+    """Maximum tokens of an answer."""
     max_thinking_tokens: Annotated[int, Field(ge=0)] = 0
-    """What a thought before the answer may take in addition."""
+    """Maximum additional tokens of reasoning before the answer."""
     seed: int
-    """Sample *i* of problem *p* is drawn with a stream of its own, from (seed, p, i)."""
+    """Seed; sample *i* of problem *p* has a random stream of its own, from (seed, p, i)."""
 
     @property
     def longest(self) -> int:
-        """Tokens that a thought and its answer may have together."""
+        """Maximum tokens of reasoning and answer together."""
         return self.max_new_tokens + self.max_thinking_tokens
 
 
@@ -85,7 +85,7 @@ class Prompt(Record):
     id: str
     text: str
     first: int = 0
-    """Samples before this one are there already."""
+    """Index of the first sample to draw; earlier ones exist already."""
 
 
 class Completion(Record):
@@ -93,10 +93,10 @@ class Completion(Record):
 
     prompt_id: str
     index: int
-    """Which sample of the prompt, from 0."""
+    """Index of the sample within its prompt, from 0."""
     text: str
     finished: bool
-    """The model ended its answer itself; False when it ran into the token limit."""
+    """Whether the model ended its answer itself, before the token limit."""
     tokens: int
 
 
@@ -107,14 +107,14 @@ class Sample(Record):
     index: int
     text: str
     rtl: str
-    """Empty when the answer holds no module."""
+    """RTL found in the answer; empty if it holds no module."""
     finished: bool
     tokens: int
     verdict: Verdict
 
 
 class Estimate(Record):
-    """A share in [0, 1] with its interval and what it rests on."""
+    """A share in [0, 1] with its interval and the counts behind it."""
 
     value: float
     low: float
@@ -124,11 +124,11 @@ class Estimate(Record):
 
 
 class Scorecard(Record):
-    """What one arm achieved on one suite; never-attempted problems count as failed."""
+    """Result of one arm on one suite; problems not attempted count as failed."""
 
     arm: Arm
     model: str
-    """What produced the answers: an adapter path, or the mainline's name."""
+    """Source of the answers: an adapter path, or the mainline's name."""
     model_digest: str
     suite: str
     suite_digest: Sha256
@@ -141,12 +141,12 @@ class Scorecard(Record):
     categories: dict[str, Estimate]
     """Category → pass@1."""
     outcomes: dict[str, int]
-    """How samples ended → how many: an Outcome, `no_module`, `truncated` or `not_attempted`."""
+    """Ending → number of samples: an Outcome, `no_module`, `truncated` or `not_attempted`."""
     compile_rate: float
     finished_rate: float
     forged: int = 0
-    """Passes without the evidence that a pass rests on: checks, as many as the golden's run made."""
+    """Passes without the evidence every pass must have: at least as many comparisons as the golden's run."""
     passes: dict[str, int]
     """Problem id → samples that passed, of `sampling.samples`."""
     answers: str = ""
-    """Digest of the texts of all answers, by problem and number; empty in scorecards of earlier versions."""
+    """Digest of the texts of all answers; empty in scorecards of earlier versions."""

@@ -1,4 +1,4 @@
-"""Whether mainline can be trained and measured, told before a night."""
+"""Whether mainline can be trained and measured, as known before a night."""
 
 from ct_retrain.core.record import Record
 
@@ -7,8 +7,8 @@ class Readiness(Record):
     """What was found out about mainline without loading its weights."""
 
     found: str
-    """What mainline is, in a line."""
+    """One line about the model."""
     faults: tuple[str, ...] = ()
-    """Why a night would break at train or benchmark, each with what to do; the words are those of the night."""
+    """Why a night would fail at train or benchmark, each with what to do, worded as the night's error."""
     notes: tuple[str, ...] = ()
-    """What a night would do that a person may not expect, each with the setting that changes it."""
+    """What a night would do that may surprise, each with the setting that changes it."""

@@ -1,4 +1,4 @@
-"""What an off-site copy of a night is: an index of its members, and the receipt that every byte was read back."""
+"""Off-site copies of nights: the index of a night's files, and the receipt that every byte was read back."""
 
 from typing import Annotated, Literal, TypeAlias
 
@@ -8,13 +8,13 @@ from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256
 from ct_retrain.core.records.night import NightId
 
 NIGHTS = "nights/"
-"""Where a store keeps its indexes."""
+"""Key prefix of the indexes in a store."""
 LISTS = "lists/"
-"""Where a store keeps which segments a file consists of."""
+"""Key prefix of the lists of segments."""
 
 
 class FileMember(Record):
-    """A file of the workspace, by what it holds."""
+    """A file of the workspace and its digest."""
 
     kind: Literal["file"] = "file"
     path: RelativePath
@@ -24,7 +24,7 @@ class FileMember(Record):
 
 
 class DirectoryMember(Record):
-    """A directory of the workspace; it has a mode, and may be empty."""
+    """A directory of the workspace with its mode; it may be empty."""
 
     kind: Literal["directory"] = "directory"
     path: RelativePath
@@ -32,7 +32,7 @@ class DirectoryMember(Record):
 
 
 class LinkMember(Record):
-    """A symbolic link, which is copied and never followed."""
+    """A symbolic link; it is copied as a link and never followed."""
 
     kind: Literal["link"] = "link"
     path: RelativePath
@@ -43,24 +43,24 @@ Member: TypeAlias = Annotated[FileMember | DirectoryMember | LinkMember, Field(d
 
 
 class SnapshotIndex(Record):
-    """Everything a night consists of; as canonical JSON it is an object of the store, named by its own digest."""
+    """All files of a night; as canonical JSON it is an object of the store, named by its own digest."""
 
     version: Literal[1, 2] = 2
     """2: files that every night holds whole again are kept in segments."""
     night: NightId
     members: tuple[Member, ...]
-    """Sorted by path, relative to the workspace."""
+    """Members sorted by path, relative to the workspace."""
     segmented: tuple[Sha256, ...] = ()
-    """Digests of the files that are no object themselves: a list of segments is, see `SegmentList`."""
+    """Digests of the files that are stored in segments, see `SegmentList`."""
 
     @property
     def files(self) -> tuple[FileMember, ...]:
-        """Those members that hold bytes."""
+        """The members that are files."""
         return tuple(one for one in self.members if isinstance(one, FileMember))
 
     @property
     def size(self) -> int:
-        """Bytes of all files."""
+        """Total bytes of all files."""
         return sum(one.size for one in self.files)
 
 
@@ -84,37 +84,37 @@ class Stored(Record):
     key: str
     size: int
     sha256: str
-    """Of what was sent; empty where the store cannot say."""
+    """Sha256 of the sent bytes; empty if the store does not report it."""
     etag: str = ""
     version: str = ""
-    """Names exactly these bytes where the store keeps versions; empty elsewhere."""
+    """Version id, in stores that keep versions; empty elsewhere."""
 
 
 class Receipt(Record):
-    """Proof that a night is off-site: given only after every object was read back and compared."""
+    """Proof that a night is off-site: written only after every object was read back and compared."""
 
     version: Literal[1] = 1
     night: NightId
     store: str
     verified_at: AwareDatetime
-    """When the last object had been read back; retention counts from here."""
+    """When the last object was read back; retention counts from here."""
     restored_at: AwareDatetime | None = None
-    """When the night was brought back after a purge; retention then counts from here."""
+    """When the night was restored after a purge; retention then counts from here."""
     host: str
-    """The machine that read it back."""
+    """Name of the machine that read it back."""
     index: Stored
     objects: tuple[Stored, ...]
-    """The blobs of all files, each once; of a file in segments its list, whose segments were read back as well."""
+    """Stored blobs of all files, each once; for a file in segments its list, whose segments were read back too."""
     contents: SnapshotIndex
 
     @property
     def since(self) -> AwareDatetime:
-        """When its retention began."""
+        """Start of the retention period."""
         return max(self.verified_at, self.restored_at) if self.restored_at else self.verified_at
 
 
 class Purged(Record):
-    """What is deleted here and kept off-site; written before the first file goes."""
+    """Files that are deleted locally and kept off-site; written before the first file is deleted."""
 
     version: Literal[1] = 1
     night: NightId
@@ -123,11 +123,11 @@ class Purged(Record):
     index: str
     """Key of the index that holds them."""
     files: tuple[FileRef, ...]
-    """Relative to the workspace; until the purge has ended, some may still be there."""
+    """Paths relative to the workspace; until the purge has ended, some files may still exist."""
 
 
 class Restored(Record):
-    """What a restore did."""
+    """Result of a restore."""
 
     night: NightId
     into: str
@@ -135,11 +135,11 @@ class Restored(Record):
     """Members that were missing, or different and forced."""
     unchanged: int
     size: int
-    """Bytes of the files written."""
+    """Total bytes of the files written."""
 
 
 def blob_key(sha256: str) -> str:
-    """Name of the object that holds the bytes with this digest."""
+    """Return the name of the object that holds the bytes with this digest."""
     return f"blobs/{sha256[:2]}/{sha256}"
 
 
@@ -149,5 +149,5 @@ def list_key(sha256: str) -> str:
 
 
 def index_key(night: str, sha256: str) -> str:
-    """Name of an index of *night*."""
+    """Return the name of an index of *night*."""
     return f"{NIGHTS}{night}/{sha256}.json"

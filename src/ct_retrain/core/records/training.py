@@ -1,4 +1,4 @@
-"""What a trainer is asked to do and what it did."""
+"""Input and result of a trainer."""
 
 from typing import Annotated, Literal
 
@@ -8,111 +8,113 @@ from ct_retrain.core.record import Record, Sha256
 from ct_retrain.core.records.chat import ChatOptions
 
 TOO_LONG = "too_long.jsonl"
-"""What a trainer may leave beside the adapter: a Rejected for each row longer than `max_length`, by its place."""
+"""Optional file beside the adapter: a Rejected for each row longer than `max_length`, with its place."""
 
 
 class Hyperparameters(Record):
-    """QLoRA, as the field names its knobs; the defaults target a 7B model on one 24 GB GPU."""
+    """QLoRA hyperparameters; the defaults suit a 7B model on one 24 GB GPU."""
 
     model_config = ConfigDict(strict=False, use_attribute_docstrings=True)
-    """Lenient, for they are settings too and the environment knows only text."""
+    """Lenient, because these are settings too and environment variables are text."""
 
     passes: Annotated[float, Field(gt=0)] = 5.0
-    """Times that training reads each harvested row (delta); how often it reads the others follows from `train.shares`."""
+    """Passes over each harvested (delta) row; `train.shares` determines how often the others are read."""
     min_steps: Annotated[int, Field(ge=1)] = 60
-    """Fewest optimizer steps; where the rows are few, a step reads fewer of them, and rows are read more often."""
+    """Minimum optimizer steps; with few rows a step reads fewer of them, and rows are read more often."""
     step_limit: Annotated[int, Field(ge=1)] = 3000
-    """Most optimizer steps; where the rows are many, a step reads more of them, and rows are read less often."""
+    """Maximum optimizer steps; with many rows a step reads more of them, and rows are read less often."""
     epochs: Annotated[float, Field(ge=0)] = 0.0
-    """Passes over the whole mixture, in place of `passes`, `min_steps` and `step_limit`; 0 leaves it to them."""
+    """Passes over the whole mixture, replacing `passes`, `min_steps` and `step_limit`; 0 is off."""
     max_steps: Annotated[int, Field(ge=0)] = 0
-    """Exactly so many optimizer steps, in place of all of the above; 0 leaves it to them."""
+    """Exact number of optimizer steps, replacing all of the above; 0 is off."""
     batch_size: Annotated[int, Field(ge=0)] = 0
-    """Sequences that the device holds at once; 0 derives it from the longest row and `max_length`."""
+    """Sequences per device batch; 0 derives it from the longest row and `max_length`."""
     accumulation: Annotated[int, Field(ge=0)] = 0
-    """Micro-batches of an optimizer step; 0 derives it, see docs/explanation/recipe.md."""
+    """Micro-batches per optimizer step; 0 derives it, see docs/explanation/recipe.md."""
     learning_rate: Annotated[float, Field(gt=0)] = 2e-4
-    """Peak, after warm-up."""
+    """Peak learning rate, after warm-up."""
     schedule: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
-    """How it falls afterwards."""
+    """Learning rate schedule after the peak."""
     warmup_ratio: Annotated[float, Field(ge=0, lt=1)] = 0.05
-    """Share of the steps that warm up, in whole steps; the first step already learns."""
+    """Share of the steps that warm up, rounded to whole steps; the first step has a rate above 0."""
     weight_decay: Annotated[float, Field(ge=0)] = 0.0
-    """Of AdamW."""
+    """AdamW weight decay."""
     rank: Annotated[int, Field(ge=1)] = 16
-    """Of the LoRA matrices."""
+    """Rank of the LoRA matrices."""
     alpha: Annotated[int, Field(ge=1)] = 32
     """LoRA scale; the update is multiplied by alpha / rank."""
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """On the LoRA input."""
+    """Dropout on the LoRA input."""
     targets: str = "all-linear"
     """PEFT target modules: `all-linear` or names separated by commas."""
     max_length: Annotated[int, Field(ge=16)] = 4096
-    """Tokens; longer examples are left out and counted, never cut."""
+    """Maximum tokens of a row; longer rows are left out and counted, never cut."""
     packing: bool | Literal["auto"] = "auto"
-    """Join short rows into one sequence of `max_length` tokens: `auto` does on a GPU, where padding costs more, and not on a CPU, where packing runs at half speed; a model that mixes joined rows up is always padded."""
+    """Join short rows to sequences of `max_length` tokens: `auto` does on a GPU, where padding costs more; a
+    model that mixes joined rows up is always padded.
+    """
     quantization: Literal["nf4", "none"] = "nf4"
-    """Of the frozen base: NF4 is QLoRA, none is plain LoRA."""
+    """Quantization of the frozen base: `nf4` is QLoRA, `none` is plain LoRA."""
     dtype: Literal["auto", "bfloat16", "float32"] = "auto"
-    """Of computation; `auto` is bfloat16 on a GPU that has it and float32 elsewhere."""
+    """Data type of computation; `auto` is bfloat16 on a GPU that supports it, else float32."""
     gradient_checkpointing: bool | Literal["auto"] = "auto"
-    """Compute activations twice instead of keeping them: `auto` starts without, and goes on with it once memory runs out."""
+    """Recompute activations instead of storing them; `auto` does once memory runs out."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 50
-    """A night that dies loses at most this many steps."""
+    """Steps between checkpoints: a night that dies loses at most this many."""
     seed: int = 0
-    """Of row order, initial weights and dropout."""
+    """Seed of row order, initial weights and dropout."""
 
 
 class Row(Record):
-    """One line of the mixture: what a trainer reads."""
+    """One line of the training mixture."""
 
     prompt: str
     completion: str
     source: str
-    """delta, repair, gold or general."""
+    """Source: delta, repair, gold or general."""
     category: str = ""
-    """Of a harvested row; others have none."""
+    """Category of a harvested row; empty for others."""
     licence: str = ""
-    """As the line it comes from names it; empty when it does not."""
+    """Licence as the source states it; empty if it does not."""
     place: str = ""
-    """File and line that it comes from (`gold/v4.jsonl:12`); empty for harvested rows."""
+    """File and line of origin (`gold/v4.jsonl:12`); empty for harvested rows."""
 
 
 class Schedule(Record):
-    """A recipe in concrete numbers, for one mixture; `core.rules.recipe` derives it."""
+    """A training recipe in concrete numbers, derived by `core.rules.recipe` for one mixture."""
 
     steps: int
-    """Optimizer steps."""
+    """Number of optimizer steps."""
     batch_size: int
-    """Sequences of a micro-batch."""
+    """Sequences per micro-batch."""
     accumulation: int
-    """Micro-batches of a step."""
+    """Micro-batches per step."""
     sequences_a_step: int
-    """batch_size × accumulation; a sequence is a row, or several of them where rows are packed."""
+    """batch_size × accumulation; a sequence is one row, or several if rows are packed."""
     pack_to: int
-    """Tokens of a packed sequence; 0 where rows are padded."""
+    """Tokens of a packed sequence; 0 if rows are padded."""
     readings: dict[str, int]
-    """Source → rows read in all, repetitions counted."""
+    """Source → number of rows read, repetitions counted."""
     passes: float
-    """Times that each harvested row is read, on average."""
+    """Average number of times that each harvested row is read."""
     epochs: float
-    """Readings, divided by the lines of the mixture."""
+    """Number of rows read divided by the lines of the mixture."""
     tokens: int
-    """Of all readings, padding not counted."""
+    """Tokens of all rows read, without padding."""
     tokens_a_step: int
-    """On average."""
+    """Average tokens per step."""
     warmup_steps: int
     first_learning_rate: float
-    """At the first step; above 0."""
+    """Learning rate of the first step; above 0."""
     rule: str
-    """What set the number of steps: `passes`, `min_steps`, `step_limit`, `epochs` or `max_steps`."""
+    """The rule that set the number of steps: `passes`, `min_steps`, `step_limit`, `epochs` or `max_steps`."""
 
 
 class TrainPlan(Record):
-    """One training run: the base, the rows in `mixture`, and how."""
+    """One training run: the base model, the rows in `mixture`, and the hyperparameters."""
 
     base: str
-    """Path or hub name of mainline; every night starts from it."""
+    """Path or hub name of mainline."""
     mixture: str
     """Absolute path of a JSONL file of Rows."""
     mixture_sha256: Sha256
@@ -121,56 +123,56 @@ class TrainPlan(Record):
     forgotten: tuple[str, ...] = ()
     """Categories whose harvested rows are read once more than the others."""
     schedule: Schedule | None = None
-    """For a trainer of somebody else's: the recipe in numbers, a token taken as three characters."""
+    """The recipe in numbers for external trainers, with three characters counted as a token."""
     chat: ChatOptions = ChatOptions()
-    """How a row's prompt and completion become a chat."""
+    """How prompt and completion of a row become a chat."""
 
 
 class Outlook(Record):
-    """What a training would take, told before it starts."""
+    """Estimate of a training before it starts."""
 
     schedule: Schedule
     counted: Literal["tokenizer", "characters"]
-    """Whether tokens were counted by mainline's tokenizer, or taken as three characters each."""
+    """Whether tokens were counted with mainline's tokenizer, or estimated as three characters each."""
     device: str = ""
-    """Empty where there is no estimate."""
+    """Device; empty if there is no estimate."""
     parameters: int = 0
-    """Of mainline; 0 where it is not on this machine."""
+    """Parameters of mainline; 0 if it is not on this machine."""
     seconds: float | None = None
-    """Estimate of the time, good to a factor of about three; None where there is none."""
+    """Estimated seconds, within a factor of about three; None if there is no estimate."""
     memory: int | None = None
-    """Estimate of the bytes on the device, good to a factor of about two; None where there is none."""
+    """Estimated bytes of device memory, within a factor of about two; None if there is no estimate."""
     basis: str
-    """What the estimates rest on, or why there are none."""
+    """Basis of the estimates, or why there are none."""
 
 
 class LossPoint(Record):
-    """One logged step."""
+    """One logged training step."""
 
     step: int
     loss: float
     learning_rate: float
     gradient_norm: float | None = None
-    """None where the trainer does not tell it."""
+    """Gradient norm; None if the trainer does not report it."""
 
 
 class Fit(Record):
-    """What training did; the adapter itself lies in `adapter/` beside it."""
+    """Result of a training; the adapter is in `adapter/` beside it."""
 
     steps: int
     epochs: float
     examples: int
-    """Rows that were trained on."""
+    """Number of rows trained on."""
     skipped: int
-    """Rows longer than `max_length`."""
+    """Number of rows longer than `max_length`."""
     tokens: int
-    """Tokens seen, padding not counted."""
+    """Number of tokens trained on, without padding."""
     seconds: float
     peak_memory: int
-    """Bytes on the device, 0 where it cannot be told."""
+    """Peak device memory in bytes; 0 if unknown."""
     device: str
     losses: tuple[LossPoint, ...]
     versions: dict[str, str]
     """Package → version."""
     schedule: Schedule | None = None
-    """What was asked of the optimizer; None where the trainer does not tell it."""
+    """The schedule that was run; None if the trainer does not report it."""

@@ -1,4 +1,4 @@
-"""A question for the judge and its answer."""
+"""A design to judge, and the verdict."""
 
 import re
 from enum import StrEnum
@@ -10,7 +10,7 @@ from ct_retrain.core.record import Record, Tool
 
 
 class Outcome(StrEnum):
-    """Every way a simulation can end; only PASS is a pass, and a tool's failure is none of them."""
+    """How a simulation ended. Only PASS is a pass; failures of tools are exceptions, not outcomes."""
 
     PASS = "pass"  # noqa: S105 - no password
     COMPILE_ERROR = "compile_error"
@@ -20,13 +20,13 @@ class Outcome(StrEnum):
     NO_EVIDENCE = "no_evidence"
     RESOURCE_LIMIT = "resource_limit"
     DISPUTED = "disputed"
-    """Passes as written, and fails as synthesis reads it: what passed is not what would be built."""
+    """The design passes as written and fails as synthesised: hardware would differ from what passed."""
     UNCONFIRMED = "unconfirmed"
-    """Passes as written, and synthesis cannot read it: nobody knows whether what passed can be built."""
+    """The design passes as written, and yosys cannot synthesise it, so the pass is not confirmed."""
 
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
-"""What a data file may be called."""
+"""Pattern of a data file's name."""
 
 
 class DataFile(Record):
@@ -37,34 +37,34 @@ class DataFile(Record):
 
 
 class Design(Record):
-    """RTL and the testbench that is to judge it, as text: jobs carry text, so no file system is shared."""
+    """RTL and its testbench as text, so that no shared file system is needed."""
 
     rtl: str
     testbench: str
     files: tuple[DataFile, ...] = ()
-    """What the testbench reads; they lie beside it while it runs, and the design may not open them."""
+    """Files that the testbench reads; the design may not open them."""
     expected: int | None = None
-    """Checks that the golden's run made, where there is a golden: a pass on fewer is no pass."""
+    """Comparisons in the golden's run, if there is a golden; a pass on fewer is not a pass."""
     cpu_seconds: int | None = None
-    """Processor time that the simulation may take, where that is less than the judge's own limit."""
+    """CPU seconds that the simulation may take, if fewer than the judge's own limit."""
 
 
 class Verdict(Record):
-    """What the testbench said of the design, and how we know."""
+    """Outcome of judging a design, with its evidence."""
 
     outcome: Outcome
     detail: str
     """One line for a person: the compiler's first error, the mismatches, the limit that was hit."""
     checks: int = 0
-    """Comparisons the testbench reports to have made."""
+    """Number of comparisons that the testbench reports."""
     errors: int = 0
-    """Comparisons that failed."""
+    """Number of comparisons that failed."""
     warnings: int = 0
-    """Warnings of the compiler."""
+    """Number of compiler warnings."""
     log: str = ""
-    """End of the simulator's output, printable characters only."""
+    """End of the simulator's output; printable characters only."""
     second_log: str = ""
-    """The same of the synthesised copy, where it disagrees."""
+    """End of the output of the synthesised copy's simulation, if it disagrees."""
     tool: Tool
 
     @property

@@ -1,1 +1,1 @@
-"""The pure rules: the gate and its statistics, the mixture and its schedule, what may be deleted; values in, values out."""
+"""Pure rules (values in, values out): the gate and its statistics, mixture and schedule, retention."""

@@ -1,22 +1,22 @@
-"""The way back: when the release that is served has turned out worse than mainline, and what is served instead."""
+"""Automatic rollback: when the served release is worse than mainline, and what is served instead."""
 
 from collections.abc import Sequence
 
 from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.records.night import Move
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.gate import comparable
+from ct_retrain.core.rules.gate import incomparable
 from ct_retrain.core.rules.statistics import Resampling, paired
 
 
 def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
-    """Why the champion is surely worse than mainline, by the gate's own rule; empty where nobody can say that.
+    """Return why the champion is surely worse than mainline by the gate's rule; empty if that is not certain.
 
-    The two must have been measured the same night, on the same problems and in the same way.
+    Both must have been measured the same night, on the same problems and in the same way.
     """
     arms = {card.arm: card for card in scorecards}
     champion, mainline = arms.get("champion"), arms.get("mainline")
-    if champion is None or mainline is None or comparable((champion, mainline)):
+    if champion is None or mainline is None or incomparable((champion, mainline)):
         return ""
     samples = champion.sampling.samples
     how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
@@ -31,10 +31,10 @@ def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
 
 
 def earlier(moves: Sequence[Move], current: str | None) -> list[str]:
-    """Releases that were served before *current* and that nobody has gone back from, newest first.
+    """Return releases served before *current* from which nobody has rolled back, newest first.
 
-    Going forward again to a release, by whomever, makes up for having gone back from it. So a chain of steps back
-    ends at mainline and never comes by the same release twice.
+    Publishing a release again cancels an earlier rollback from it. So repeated rollbacks end at mainline and
+    never visit a release twice.
     """
     first: dict[str, int] = {}
     left: set[str] = set()

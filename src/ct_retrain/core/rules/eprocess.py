@@ -1,15 +1,16 @@
 """When a release may replace mainline: an anytime-valid test over nights, by betting against "no better".
 
-A release is compared with mainline every night for as long as it takes, and a test that is repeated until it says yes
-says yes to everything. An e-process does not: its value under "no release so far is better than mainline" exceeds
-1/α in at most a share α of all infinite sequences of nights (Ville 1939), however often somebody looks.
+A release is compared with mainline every night, and a fixed-level test repeated until it says yes will always
+say yes. An e-process does not: under "no release so far is better than mainline" its value exceeds 1/α in at
+most a share α of all infinite sequences of nights (Ville 1939), however often it is looked at.
 
-The bets: a stake λ in (0, 1) multiplies the capital by ∏(1 + λ·dᵢ), with dᵢ the difference of problem *i*'s pass
-shares. Given the two models, answers to different problems are independent, so its expectation is ∏(1 + λ·μᵢ), which
-by the inequality of arithmetic and geometric means is at most (1 + λ·mean μ) to the number of problems, hence at most
-1 when the mean difference is not positive. Nothing is assumed about how problems differ. The capital is spread evenly
-over a fixed set of stakes, which is predictable by construction: Waudby-Smith & Ramdas 2024, "Estimating means of
-bounded random variables by betting", JRSS B 86 (arXiv 2010.09686), §§4-5.
+The bets: a stake λ in (0, 1) multiplies the capital by ∏(1 + λ·dᵢ), with dᵢ the difference of problem *i*'s
+pass shares. Given the two models, answers to different problems are independent, so its expectation is ∏(1 +
+λ·μᵢ), which by the inequality of arithmetic and geometric means is at most (1 + λ·mean μ) to the number of
+problems, hence at most 1 when the mean difference is not positive. Nothing is assumed about how problems
+differ. The capital is spread evenly over a fixed set of stakes, which is predictable by construction:
+Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by betting", JRSS B 86 (arXiv
+2010.09686), §§4-5.
 """
 
 from collections.abc import Sequence
@@ -21,14 +22,14 @@ from scipy.special import logsumexp
 
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.gate import comparable
+from ct_retrain.core.rules.gate import incomparable
 
 _STAKES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0.95)
-"""From cautious, for small differences over many nights, to bold, for a large one at once."""
+"""Stakes, from small (for small differences over many nights) to large (for a large difference at once)."""
 
 
 class ServedNight(Record):
-    """What one night says of the release that was served when it began, measured beside mainline."""
+    """One night's comparison of the served release with mainline."""
 
     night: str
     release: str
@@ -36,18 +37,18 @@ class ServedNight(Record):
     mainline: str
     """Digest of the mainline."""
     seed: int
-    """Of the answers: two nights with one seed draw the same answers of mainline, which are evidence once."""
+    """Seed of the answers: nights with equal seeds draw the same answers of mainline, so only one counts."""
     differences: tuple[Annotated[float, Field(ge=-1, le=1)], ...]
-    """Release minus mainline, the pass share of each problem."""
+    """Release minus mainline, in pass share, for each problem."""
 
 
 class MainlineEvidence(Record):
-    """What all nights together say about replacing mainline."""
+    """Evidence of all nights together on replacing mainline."""
 
     e_value: float
     """Evidence against "no release is better than mainline"; 1 is none."""
     needed: float
-    """1/α."""
+    """Evidence needed: 1/α."""
     nights: tuple[str, ...]
     """Nights that count."""
     may_replace: bool
@@ -55,13 +56,13 @@ class MainlineEvidence(Record):
 
 
 def served_night(night: str, scorecards: Sequence[Scorecard]) -> ServedNight | None:
-    """Reduce a night's *scorecards* to its evidence on mainline.
+    """Return a night's evidence on mainline from its *scorecards*.
 
-    None when nothing but mainline was served, or when the two may not be compared.
+    None if only mainline was served, or if the two are not comparable.
     """
     cards = [card for card in scorecards if card.arm in {"champion", "mainline"}]
     arms = {card.arm: card for card in cards}
-    if len(cards) != 2 or len(arms) != 2 or comparable(cards):
+    if len(cards) != 2 or len(arms) != 2 or incomparable(cards):
         return None
     champion, mainline = arms["champion"], arms["mainline"]
     if champion.model_digest == mainline.model_digest:
@@ -81,8 +82,8 @@ def served_night(night: str, scorecards: Sequence[Scorecard]) -> ServedNight | N
 def mainline_evidence(nights: Sequence[ServedNight], alpha: float) -> MainlineEvidence:
     """Weigh *nights*, oldest first, for replacing mainline by the release of the last one.
 
-    Only nights against the last one's mainline count, and of nights with one seed only the first. The release must
-    also be ahead over its own nights: the process speaks of all releases together.
+    Only nights against the last one's mainline count, and of nights with equal seeds only the first. The
+    release must also be ahead over its own nights, because the process speaks of all releases together.
     """
     counted = _counted(nights)
     values = e_process([night.differences for night in counted])
@@ -92,7 +93,7 @@ def mainline_evidence(nights: Sequence[ServedNight], alpha: float) -> MainlineEv
     verb = "may replace" if may else "may not yet replace"
     explanation = (
         f"The release {verb} mainline: evidence {e_value:.3g} of {1 / alpha:.3g} needed over {len(counted)} nights; "
-        f"over its own nights it is {ahead * 100:+.1f} points from mainline."
+        f"over its own nights it differs from mainline by {ahead * 100:+.1f} points."
     )
     return MainlineEvidence(
         e_value=e_value,
@@ -104,9 +105,9 @@ def mainline_evidence(nights: Sequence[ServedNight], alpha: float) -> MainlineEv
 
 
 def e_process(nights: Sequence[Sequence[float]]) -> list[float]:
-    """Capital after each night of per-problem differences in [−1, 1], from a start of 1.
+    """Return the capital after each night of per-problem differences in [−1, 1]; it starts at 1.
 
-    Raise ValueError for a difference outside, which no pair of pass shares has.
+    Raise ValueError for a difference outside that range.
     """
     stakes = np.asarray(_STAKES)[:, None]
     logs = np.zeros(len(_STAKES))
@@ -117,7 +118,7 @@ def e_process(nights: Sequence[Sequence[float]]) -> list[float]:
             message = "a difference of pass shares lies in [−1, 1]"
             raise ValueError(message)
         logs = logs + np.log1p(stakes * differences).sum(axis=1)
-        # Beyond 1e300 nobody asks how much; infinity would not survive a JSON file.
+        # the size no longer matters beyond 1e300, and infinity is not valid JSON
         values.append(float(np.exp(min(690.0, float(logsumexp(logs)) - np.log(len(_STAKES))))))
     return values
 
@@ -131,6 +132,6 @@ def _counted(nights: Sequence[ServedNight]) -> list[ServedNight]:
 
 
 def _ahead(nights: Sequence[ServedNight], release: str) -> float:
-    """Mean difference over the nights of *release*; 0 without any."""
+    """Return the mean difference over the nights of *release*; 0 if there are none."""
     own = [one for night in nights if night.release == release for one in night.differences]
     return sum(own) / len(own) if own else 0.0

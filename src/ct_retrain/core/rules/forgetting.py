@@ -1,7 +1,7 @@
-"""The forgetting ledger: problem by problem, what a candidate gained and lost against every release before it.
+"""Forgetting: the problems that a candidate gained and lost against every earlier release.
 
-A gate that compares with last night alone lets a skill leak away a little every night. A problem counts as solved by
-an arm that passes at least half of its samples.
+A comparison with the last night alone lets a skill decay slowly. An arm solves a problem if it passes at
+least half of its samples.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,7 +12,7 @@ from ct_retrain.core.records.problem import Scorecard
 
 
 class Flip(Record):
-    """A problem that one release solved and the candidate does not, or the other way round."""
+    """A problem that one release solved and the candidate does not, or the reverse."""
 
     release: str
     problem: str
@@ -23,9 +23,9 @@ class Flip(Record):
 
 
 def flips(candidate: Scorecard, releases: Mapping[str, Scorecard]) -> Iterator[Flip]:
-    """Every flip against every one of *releases* that was measured on the same suite in the same way."""
+    """Return every flip against each of *releases* measured on the same suite in the same way."""
     for name, card in releases.items():
-        if not comparable(candidate, card):
+        if not measured_alike(candidate, card):
             continue
         for problem in sorted(candidate.passes):
             before, now = _share(card, problem), _share(candidate, problem)
@@ -34,8 +34,8 @@ def flips(candidate: Scorecard, releases: Mapping[str, Scorecard]) -> Iterator[F
                 yield Flip(release=name, problem=problem, change=change, before=before, now=now)
 
 
-def comparable(one: Scorecard, other: Scorecard) -> bool:
-    """Same problems, tools and way of drawing answers; how many there were may differ."""
+def measured_alike(one: Scorecard, other: Scorecard) -> bool:
+    """Whether problems, tools and sampling are equal; the number of samples may differ."""
     drawn = [card.sampling.model_dump(exclude={"samples", "seed"}) for card in (one, other)]
     return one.suite_digest == other.suite_digest and one.tools == other.tools and drawn[0] == drawn[1]
 
@@ -45,5 +45,5 @@ def _share(card: Scorecard, problem: str) -> float:
 
 
 def forgotten(found: Iterable[Flip]) -> tuple[str, ...]:
-    """Problems that at least one release solved and the candidate does not, sorted."""
+    """Return the problems that some release solved and the candidate does not, sorted."""
     return tuple(sorted({flip.problem for flip in found if flip.change == "lost"}))

@@ -1,6 +1,6 @@
 """Promote, Hold or Reject: a pure function of scorecards measured the same night on the same problems.
 
-Fails closed: whatever is missing, stale, partial or not comparable is a Hold that says so, never a Promote.
+Fails closed: missing, stale, partial or incomparable evidence is a Hold that says so, never a Promote.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ct_retrain.core.records.decision import (
 )
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.rules.guards import (
-    broken,
+    breach_of,
     differing,
     floors,
     guards,
@@ -32,13 +32,13 @@ from ct_retrain.core.rules.statistics import (
 )
 
 _NAMED = 5
-"""How many problems an explanation names."""
+"""Maximum number of problems named in an explanation."""
 _SMALLEST_P = 0.001
-"""Smaller ones are printed as smaller."""
+"""Smaller p-values are printed as "< this"."""
 _NOT_ATTEMPTED = "not_attempted"
 _UNTAUGHT = (
-    "The adapter changes nothing, or what serves it ignores it: look at the loss curve and the learning rate of the "
-    "train stage, and with a server at endpoint.adapters and at the server's log."
+    "The adapter changes nothing, or the server ignores it: check the loss curve and the learning rate of the train "
+    "stage, and with a server endpoint.adapters and the server's log."
 )
 
 
@@ -100,20 +100,20 @@ def decide(
 
 
 def _with(decision: Decision, differs: Check) -> Decision:
-    """*decision* with one more check: a candidate that answers as mainline does, letter for letter, is no Promote."""
+    """Turn Promote into Hold if all answers equal mainline's, and add that check to *decision*."""
     checks = (*decision.evidence.checks, differs)
     evidence = decision.evidence.model_copy(update={"checks": checks})
     if differs.holds:
         return decision.model_copy(update={"evidence": evidence})
     if isinstance(decision, Reject):
-        explanation = f"{evidence.explanation} Moreover {differs.note}. {_UNTAUGHT}"
+        explanation = f"{evidence.explanation}\nAlso {differs.note}. {_UNTAUGHT}"
         return Reject(evidence=evidence.model_copy(update={"explanation": explanation}))
     explanation = f"Held: {differs.note}. {_UNTAUGHT}"
     return Hold(evidence=evidence.model_copy(update={"explanation": explanation, "samples_needed": None}))
 
 
-def comparable(cards: Sequence[Scorecard]) -> str:
-    """Why *cards* may not be compared with each other; empty when they may."""
+def incomparable(cards: Sequence[Scorecard]) -> str:
+    """Return why *cards* are not comparable; empty if they are."""
     first = cards[0]
     for card in cards:
         same = (card.suite_digest, card.sampling, card.tools) == (
@@ -131,7 +131,7 @@ def comparable(cards: Sequence[Scorecard]) -> str:
 
 
 def _doubt(cards: Sequence[Scorecard]) -> str:
-    """Why there is nothing to decide on; empty when there is."""
+    """Return why there is nothing to decide on; empty if there is."""
     arms = [card.arm for card in cards]
     for arm in ("candidate", "mainline"):
         if arm not in arms:
@@ -143,11 +143,11 @@ def _doubt(cards: Sequence[Scorecard]) -> str:
     for card in others:
         if card.model_digest == candidate.model_digest:
             return f"the candidate is the same model as {card.arm}."
-    return comparable(ordered)
+    return incomparable(ordered)
 
 
 def _partial(card: Scorecard) -> bool:
-    """Whether an answer is missing, or counted that nobody drew."""
+    """Whether answers are missing or exceed those drawn."""
     samples = card.sampling.samples
     whole = sum(card.outcomes.values()) == samples * len(card.passes)
     return (
@@ -169,8 +169,8 @@ def _decision(
     surely = [check for check in failed if check.sure]
     worse = [one for one in comparisons if one.high < 0]
     if surely:
-        why = "; ".join(broken(check) for check in surely)
-        change = "Nothing but the right side of that bound would change this."
+        why = "; ".join(breach_of(check) for check in surely)
+        change = "Only a value on the right side of that bound would change this."
         return Reject(evidence=_evidence(comparisons, checks, f"Rejected: {why}.\n{head}\n{change}"))
     if worse:
         names = " and ".join(one.incumbent for one in worse)
@@ -179,11 +179,11 @@ def _decision(
             evidence=_evidence(comparisons, checks, f"Rejected: worse than {names}.\n{head}\n{change}")
         )
     if failed:
-        why = "; ".join(broken(check) for check in failed)
+        why = "; ".join(breach_of(check) for check in failed)
         change = (
-            "More answers would tell."
+            "More answers would decide."
             if all(one.n for one in failed)
-            else "A suite or floor that fits would."
+            else "A suite that has such problems, or another floor, would."
         )
         return Hold(evidence=_evidence(comparisons, checks, f"Held: {why}.\n{head}\n{change}"))
     first = comparisons[0]
@@ -240,7 +240,7 @@ def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings)
 
 
 def _lines(one: Comparison) -> str:
-    """A line for the difference, and one each for the problems that were won and lost."""
+    """Return a line for the difference, and one each for problems won and lost."""
     return "\n".join(
         (
             (
@@ -248,7 +248,7 @@ def _lines(one: Comparison) -> str:
                 f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
                 f"on {one.problems} problems × {one.samples} samples"
             ),
-            f"  {len(one.won)} problems won{_some(one.won)}",
+            f"  {len(one.won)} {'problem' if len(one.won) == 1 else 'problems'} won{_some(one.won)}",
             f"  {len(one.lost)} lost{_some(one.lost)}",
         )
     )
@@ -268,7 +268,7 @@ def _some(problems: Sequence[str]) -> str:
 def _advice(
     found: Sequence[tuple[Comparison, Paired]], settings: GateSettings, min_delta: float
 ) -> tuple[str, int | None]:
-    """What is missing for a Promote, and how many answers a problem would tell, if answers would."""
+    """Return what is missing for a Promote, and how many answers per problem would decide, if any would."""
     first, result = found[0]
     show = f"smallest difference this benchmark can show: {first.minimum_detectable * 100:.1f}"
     if first.high < min_delta:
@@ -289,11 +289,14 @@ def _advice(
 
 
 def _more(one: Comparison, result: Paired, target: float, settings: GateSettings) -> tuple[int | None, str]:
-    """Answers a problem that would show *target*, in numbers and in words."""
+    """Return how many answers per problem would show *target*, as a number and in words."""
     if target <= 0:
-        return None, "no number of samples would tell."
+        return None, "no number of samples would decide."
     needed = samples_to_detect(result, target, one.problems, settings.confidence)
     if needed is None:
-        return None, f"more problems, not more samples, would tell a difference of {target * 100:.1f} points."
+        return (
+            None,
+            f"only more problems, not more samples, would show a difference of {target * 100:.1f} points.",
+        )
     needed = max(needed, one.samples + 1)
-    return needed, f"about {needed} samples a problem would tell."
+    return needed, f"about {needed} samples a problem would decide."

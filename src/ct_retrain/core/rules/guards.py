@@ -1,4 +1,4 @@
-"""Floors and guards: what a candidate may not fall below, however much better it is on average."""
+"""Floors and guards: limits for a candidate, however much better it is on average."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,15 +11,16 @@ from ct_retrain.core.records.problem import Estimate, Scorecard
 
 DIFFERING = "answers differ from mainline"
 BUILT_IN = "behavioural"
-"""The suite that a floor without a suite's name is an absolute number for."""
+"""The suite on which a floor without a suite's name is an absolute number."""
 
 
 def floors(candidate: Scorecard, incumbents: Sequence[Scorecard], settings: GateSettings) -> Iterator[Check]:
-    """Check every floor that concerns the candidate's suite.
+    """Check every floor that applies to the candidate's suite.
 
-    A category's name alone is absolute on the built-in suite and ratcheted on others, whose difficulty nobody chose
-    for the number; `suite/category` is absolute on that suite and takes the place of the name alone.
-    An absolute floor without problems is broken, but not surely; a ratcheted one has nothing to fall below.
+    - A category's name alone is absolute on the built-in suite, and ratcheted on others, for whose difficulty
+      the number was not chosen.
+    - `suite/category` is absolute on that suite and replaces the name alone.
+    - An absolute floor without problems is broken, but not surely; a ratcheted one holds.
     """
     for key, bound in sorted(settings.floors.items()):
         suite, _, name = key.rpartition("/")
@@ -58,15 +59,15 @@ def guards(candidate: Scorecard, settings: GateSettings) -> Iterator[Check]:
 
 
 def loading(loads: bool, samples: int) -> Check:  # noqa: FBT001 - the evidence is a yes or a no
-    """Check that the adapter opens, which *samples* answers were drawn from."""
+    """Check that the adapter loads; *samples* is the number of answers drawn from it."""
     return Check(name="adapter loads", value=float(loads), bound=1.0, holds=loads, n=samples)
 
 
 def differing(candidate: Scorecard, mainline: Scorecard) -> Check | None:
-    """Check that the candidate answered anything otherwise than mainline did; None where a scorecard does not tell.
+    """Check that some answer differs from mainline's; None if a scorecard has no digest of its answers.
 
-    Answers are drawn from the same seeds, so all of them are equal only where the adapter changed nothing, or where
-    what serves it ignored it. Not covered: a server whose answers to the same seed differ from call to call.
+    Answers are drawn from equal seeds, so all are equal only if the adapter changed nothing, or the server
+    ignored it. Not covered: a server whose answers to one seed differ from call to call.
     """
     if not candidate.answers or not mainline.answers:
         return None
@@ -76,13 +77,13 @@ def differing(candidate: Scorecard, mainline: Scorecard) -> Check | None:
     return Check(name=DIFFERING, value=float(differ), bound=1.0, holds=differ, n=total, note=note)
 
 
-def broken(check: Check) -> str:
-    """One clause for a person: what is on the wrong side of what, on how much evidence."""
+def breach_of(check: Check) -> str:
+    """Return a clause on a broken check: the value, its bound, and the number of samples."""
     if not check.n:
         return f"{check.name} was not measured: {check.note}"
     where = f"{check.name} is {check.value:.1%}, bound {check.bound:.1%}"
     n = f"n = {check.n}, interval {check.low:.1%} to {check.high:.1%}"
-    return f"{where} ({n})" if check.sure else f"{where} ({n}), past it by no more than chance may do"
+    return f"{where} ({n})" if check.sure else f"{where} ({n}), but within what chance explains"
 
 
 def _measured(card: Scorecard, name: str) -> Estimate | None:
@@ -123,7 +124,7 @@ def _ratcheted(
         return Check(name=f"floor {name}", value=0.0, bound=0.0, holds=True, n=0, note=note)
     best = max(reached, key=lambda one: one.value)
     bound = max(0.0, best.value - settings.ratchet_margin)
-    # A share's own variance is the most that answers to problems of any difficulty can leave.
+    # The variance of a share is an upper bound, whatever the difficulty of the problems.
     variance = sum(one.value * (1 - one.value) / one.samples for one in (measured, best))
     chance = float(norm.ppf(settings.confidence)) * math.sqrt(variance)
     return Check(
@@ -140,7 +141,7 @@ def _ratcheted(
 
 
 def _exact(share: float, total: int, confidence: float) -> tuple[float, float]:
-    """Clopper and Pearson's interval, as if answers were independent: those to one problem are not quite."""
+    """Return the Clopper-Pearson interval, which takes answers as independent; those to one problem are not."""
     successes = round(share * total)
     tail = (1 - confidence) / 2
     low = float(beta.ppf(tail, successes, total - successes + 1)) if successes else 0.0

@@ -1,8 +1,9 @@
-"""How many answers a problem gets: a fixed number, or as many as it takes, without paying for looking early.
+"""How many answers a problem gets: a fixed number, or as many as needed, without inflating the error of the
+test.
 
-Whoever looks at the data several times and stops at the first "better" promotes unchanged models more often than
-the test's level says. So each look has a share of the level, and by the union bound the chance that any of them is
-wrong stays below the whole, however the looks depend on each other.
+Looking at the data several times and stopping at the first "better" promotes unchanged models more often than
+the test's level says. So each look has a share of the level; by the union bound the chance that any look is
+wrong stays below the whole level, however the looks depend on each other.
 """
 
 from typing import NamedTuple
@@ -16,21 +17,22 @@ from ct_retrain.core.records.decision import (
 )
 
 _ADAPTIVE = ((4, 0.1), (8, 0.2), (16, 0.3), (32, 0.4))
-"""Samples a problem, and the share of the level: most for the last look, which sees most."""
+"""(samples per problem, share of the level) of each look; the last has the most data and the largest share.
+"""
 
 
 class Look(NamedTuple):
     """One look at the evidence."""
 
     samples: int
-    """Answers a problem until then."""
+    """Answers per problem until then."""
     gate: GateSettings
-    """With the confidence of this look."""
+    """Gate settings with this look's confidence."""
     last: bool
 
 
 def looks(benchmark: BenchmarkSettings, gate: GateSettings) -> tuple[Look, ...]:
-    """The looks of one benchmark, in order."""
+    """Return the looks of one benchmark, in order."""
     if not benchmark.adaptive:
         return (Look(benchmark.samples, gate, last=True),)
     level = 1 - gate.confidence
@@ -41,7 +43,7 @@ def looks(benchmark: BenchmarkSettings, gate: GateSettings) -> tuple[Look, ...]:
 
 
 def clear(decision: Decision) -> bool:
-    """Whether more answers are not worth drawing: better beyond chance, or surely worse.
+    """Whether more answers are not needed: better beyond chance, or surely worse.
 
     A floor or guard that is broken on few answers may hold on more.
     """

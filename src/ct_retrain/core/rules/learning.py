@@ -1,6 +1,6 @@
-"""Whether a training learned anything, told from its loss curve; every way of not learning has a reason of its own.
+"""Whether a training learned anything, from its loss curve, with a reason for each way of failing.
 
-Not covered: an adapter whose loss fell and whose answers are no better, which the benchmark measures.
+Not covered: an adapter whose loss fell and whose answers are no better; the benchmark measures that.
 """
 
 import math
@@ -9,33 +9,35 @@ from collections.abc import Sequence
 from ct_retrain.core.records.training import LossPoint
 
 _ENOUGH = 3
-"""Logged steps after which a loss or a gradient of 0 is no accident."""
+"""Logged steps after which a loss or a gradient of 0 is not an accident."""
 _CURVE = 12
-"""Logged steps that a curve must have before its fall is looked for."""
+"""Minimum logged steps of a curve before its fall is tested."""
 _FALL = 0.01
-"""Share by which it must fall: both thirds read the same rows about equally often, so less is the noise of batches."""
+"""Minimum share by which the loss must fall; both thirds read the same rows, so less is batch noise."""
 
 NO_LABELS = (
-    "no token of the rows is learned from: look whether the mixture's rows have completions, and whether the chat "
+    "no token of the rows is trained on: check whether the mixture's rows have completions, and whether the chat "
     "template marks where the answer begins"
 )
-NO_GRADIENT = "nothing is trainable, or the gradient does not reach it: look at train.hyperparameters.targets and at dtype"
+NO_GRADIENT = (
+    "nothing is trainable, or the gradient does not reach it: check train.hyperparameters.targets and dtype"
+)
 DIVERGED = (
-    "training diverged: lower train.hyperparameters.learning_rate, or look for broken rows in the mixture"
+    "training diverged: lower train.hyperparameters.learning_rate, or check the mixture for broken rows"
 )
 FLAT = (
-    "training taught nothing: raise train.hyperparameters.learning_rate or passes, or look whether mainline knows "
+    "training taught nothing: raise train.hyperparameters.learning_rate or passes, or check whether mainline knows "
     "these rows already"
 )
 
 
 def hopeless(losses: Sequence[LossPoint]) -> str:
-    """Why a training that is under way need not go on; empty while there is hope."""
+    """Return why a running training should be stopped; empty if it should go on."""
     return _diverged(losses) or (_idle(losses[:_ENOUGH]) if len(losses) >= _ENOUGH else "")
 
 
 def in_vain(losses: Sequence[LossPoint]) -> str:
-    """Why a training that is over taught nothing; empty where it did, or where its curve is too short to tell."""
+    """Return why a finished training taught nothing; empty if it did teach, or if its curve is too short."""
     reason = _diverged(losses) or _idle(losses)
     if reason or len(losses) < _CURVE:
         return reason

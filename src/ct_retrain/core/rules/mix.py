@@ -1,4 +1,4 @@
-"""How much of each source goes into a night's training rows: shares, held as well as the sources allow."""
+"""How many training rows a night takes of each source: close to the wanted shares, as sources allow."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -11,14 +11,14 @@ from ct_retrain.core.configuration.settings import ShareSettings
 T = TypeVar("T")
 
 HARVESTED = ("delta", "repair")
-"""Sources that may be repeated, up to `max_upsample` times; the others appear at most once."""
+"""Sources whose rows may be repeated, up to `max_upsample` times; others appear at most once."""
 
 
 def row_counts(available: Mapping[str, int], shares: ShareSettings) -> dict[str, int]:
-    """Rows to take of each source, given how many each has.
+    """Return the number of rows to take of each source, given how many each has.
 
-    The total is as large as gold allows without showing a harvested row more than `max_upsample` times,
-    and never so small that a harvested row is left out. Shares of absent sources go to the others.
+    The total is as large as gold allows without repeating a harvested row more than `max_upsample` times, and
+    never so small that a harvested row is left out. Shares of absent sources go to the others.
     """
     wanted = {name: getattr(shares, name) for name in ("delta", "repair", "gold", "general")}
     present = {name: share for name, share in wanted.items() if share > 0 and available.get(name, 0) > 0}
@@ -34,9 +34,9 @@ def row_counts(available: Mapping[str, int], shares: ShareSettings) -> dict[str,
 
 
 def choose(rows: Sequence[T], count: int, seed: int, needed: Callable[[T], bool] | None = None) -> list[T]:
-    """*count* of *rows*: every row as often as every other, give or take one; the same seed, the same choice.
+    """Return *count* of *rows*, each equally often, give or take one; equal seeds give equal choices.
 
-    Where not all can be taken once more, those that are *needed* come first.
+    Where not all rows can be taken once more, those in *needed* come first.
     """
     if not rows:
         return []

@@ -1,6 +1,7 @@
-"""Which row of a mixture is read when: every row of a source as often as any other, every source all the time.
+"""The order in which a training reads its rows: those of a source equally often, and all sources interleaved.
 
-The whole order is known before the first step, so an interrupted training needs no sampler's state to go on with it.
+The whole order is known before the first step, so an interrupted training resumes without a saved sampler
+state.
 """
 
 import random
@@ -8,21 +9,21 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 _WINDOW = 4
-"""Batches among which rows are sorted by length."""
+"""Number of batches within which rows are sorted by length."""
 
 
 class Origin(NamedTuple):
-    """Where a row comes from, and whether it is read once more than its neighbours."""
+    """The source of a row, and whether it is read once more than the others."""
 
     source: str
     again: bool = False
 
 
 def order(origins: Sequence[Origin], readings: Mapping[str, int], seed: int) -> list[int]:
-    """Indices of the rows in the order of reading; *readings* says how many each source has.
+    """Return the row indices in reading order; *readings* is the number of readings of each source.
 
-    Rows of a source are shuffled anew for each pass over them, and sources are interleaved evenly, so that the
-    shares hold in any part of the training.
+    Rows of a source are shuffled anew for each pass, and sources are interleaved evenly, so that the shares
+    hold in any part of the training.
     """
     draw = random.Random(seed)  # noqa: S311 - a reproducible order, not a secret
     placed: list[tuple[float, int]] = []
@@ -35,7 +36,7 @@ def order(origins: Sequence[Origin], readings: Mapping[str, int], seed: int) -> 
 
 
 def batched(reading: Sequence[int], lengths: Sequence[int], batch: int, seed: int) -> list[int]:
-    """*reading* with rows of like length in the same batch, which spares most of the padding and keeps batches mixed.
+    """Return *reading* with rows of similar length in one batch, which saves most of the padding.
 
     Rows move by no more than a few batches.
     """
@@ -51,7 +52,7 @@ def batched(reading: Sequence[int], lengths: Sequence[int], batch: int, seed: in
 
 
 def _passes(indices: list[int], again: list[int], count: int, draw: random.Random) -> list[int]:
-    """*count* of *indices*, pass after pass; those that come *again* are added to a pass of their own."""
+    """Return *count* of *indices*, pass after pass; those in *again* get an additional pass."""
     extra = draw.sample(again, min(len(again), count // 2))
     sequence: list[int] = []
     while len(sequence) < count - len(extra):

@@ -1,8 +1,10 @@
-"""From hyperparameters and the rows of a mixture to a concrete schedule of optimizer steps.
+"""Turn hyperparameters and the rows of a mixture into a schedule of optimizer steps.
 
-Promises: the same rows and hyperparameters give the same schedule; unless `epochs` or `max_steps` is set, the schedule
-has at least `min_steps` and at most `step_limit` steps; the learning rate of every step is above 0. Why it is made
-so: docs/explanation/recipe.md.
+- Equal rows and hyperparameters give equal schedules.
+- Unless `epochs` or `max_steps` is set, a schedule has at least `min_steps` and at most `step_limit` steps.
+- The learning rate of every step is above 0.
+
+The reasons are in docs/explanation/recipe.md.
 """
 
 import math
@@ -13,37 +15,38 @@ from typing import NamedTuple
 from ct_retrain.core.records.training import Hyperparameters, Row, Schedule
 
 CHARACTERS_A_TOKEN = 3
-"""Of RTL and English, where no tokenizer is at hand; models need three to four, so this counts too many tokens."""
+"""Characters per token of RTL and English without a tokenizer; models need 3 to 4, so this overestimates."""
 HARVESTED = "delta"
-"""The source whose passes the recipe is stated in."""
+"""The source whose passes the recipe counts."""
 
 
 class Load(NamedTuple):
-    """How much one optimizer step reads at most."""
+    """Upper limits on what one optimizer step reads."""
 
     rows: int
     tokens: int
 
 
 USUAL = Load(16, 8192)
-"""Axolotl's Qwen2 recipe has 8,192 tokens a step; LoRA learns worse from large batches than full fine-tuning does."""
+"""Axolotl's Qwen2 recipe has 8,192 tokens a step; LoRA suffers more from large batches than full fine-tuning.
+"""
 LARGEST = Load(31, 16384)
-"""Where `step_limit` binds; TRL's guide to LoRA asks for fewer than 32 rows a step."""
+"""Used when `step_limit` binds; TRL's guide to LoRA asks for fewer than 32 rows a step."""
 
 
 class Amounts(NamedTuple):
-    """What there is to read."""
+    """The amount of training data."""
 
     lines: Mapping[str, int]
     """Source → lines of the mixture, repetitions counted."""
     distinct: Mapping[str, int]
-    """Source → different rows among them."""
+    """Source → distinct rows."""
     tokens: Mapping[str, int]
-    """Source → tokens of its different rows."""
+    """Source → tokens of its distinct rows."""
     longest: int
     """Tokens of the longest row."""
     extra: int = 0
-    """Harvested rows that are read once more than the others."""
+    """Number of harvested rows that are read once more than the others."""
     packed: bool = False
     """Whether several rows share a sequence."""
 
@@ -64,7 +67,7 @@ def amounts_of(rows: Iterable[Row], tokens_of: Callable[[Row], int]) -> Amounts:
 
 
 def repetitions(rows: Iterable[Row]) -> dict[tuple[str, str, str], tuple[Row, int]]:
-    """Source, prompt and completion → the row, and how many lines say the same; in the order of the first of them."""
+    """Return (source, prompt, completion) → the row and its number of lines, in order of first occurrence."""
     found: dict[tuple[str, str, str], tuple[Row, int]] = {}
     for row in rows:
         key = (row.source, row.prompt, row.completion)
@@ -74,14 +77,14 @@ def repetitions(rows: Iterable[Row]) -> dict[tuple[str, str, str], tuple[Row, in
 
 
 def by_characters(row: Row) -> int:
-    """About how many tokens *row* is, told without a tokenizer."""
+    """Estimate the tokens of *row* without a tokenizer."""
     return (len(row.prompt) + len(row.completion)) // CHARACTERS_A_TOKEN + 1
 
 
-def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
+def training_schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
     """The steps in which *amounts*, of at least one row, are read as *knobs* ask.
 
-    Where rows are packed the number of sequences is known only afterwards, see `packed`.
+    With packed rows the number of sequences is known only later, see `packed`.
     """
     wanted = _wanted(knobs, amounts)
     mean = _tokens(wanted, amounts) / sum(wanted.values())
@@ -116,8 +119,8 @@ def schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
     )
 
 
-def packed(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | None:
-    """*planned* with the *count* sequences that its readings were packed into; None where they are too few."""
+def packed_schedule(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | None:
+    """Return *planned* for the *count* sequences that the rows were packed into; None if there are too few."""
     fixed = _fixed(knobs)
     sequences = fixed or _multiple(knobs, max(1, count // planned.steps))
     bounded = not (knobs.epochs or knobs.max_steps or fixed)
@@ -143,7 +146,7 @@ def packed(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | 
 
 
 def concrete(knobs: Hyperparameters, planned: Schedule) -> Hyperparameters:
-    """*knobs* with every number that was left to the recipe, for trainers that know no recipe."""
+    """Return *knobs* with every derived number filled in, for trainers without the recipe."""
     return knobs.model_copy(
         update={
             "epochs": knobs.epochs or planned.epochs,
@@ -154,7 +157,7 @@ def concrete(knobs: Hyperparameters, planned: Schedule) -> Hyperparameters:
 
 
 def rate(knobs: Hyperparameters, planned: Schedule, step: int) -> float:
-    """The learning rate of *step*, counted from 0, as a share of the peak."""
+    """Return the learning rate of *step* (from 0) as a share of the peak."""
     warmup = planned.warmup_steps
     if step < warmup:
         return (step + 1) / (warmup + 1)
@@ -169,7 +172,7 @@ def rate(knobs: Hyperparameters, planned: Schedule, step: int) -> float:
 
 
 def allot(total: int, weights: Mapping[str, float]) -> dict[str, int]:
-    """*total* in shares of *weights*, which are not all 0; the largest remainders are rounded up."""
+    """Split *total* by *weights*, which are not all 0; the largest remainders are rounded up."""
     whole = sum(weights.values())
     exact = {name: total * weight / whole for name, weight in weights.items()}
     given = {name: int(value) for name, value in exact.items()}
@@ -180,7 +183,7 @@ def allot(total: int, weights: Mapping[str, float]) -> dict[str, int]:
 
 
 def _wanted(knobs: Hyperparameters, amounts: Amounts) -> dict[str, int]:
-    """Readings by source as `epochs` or `passes` ask, before the number of steps has a say."""
+    """Return readings by source as `epochs` or `passes` ask, before limits on steps."""
     lines = sum(amounts.lines.values())
     if knobs.epochs:
         return allot(math.ceil(knobs.epochs * lines), amounts.lines)
@@ -194,7 +197,7 @@ def _wanted(knobs: Hyperparameters, amounts: Amounts) -> dict[str, int]:
 
 
 def _steps(knobs: Hyperparameters, amounts: Amounts, total: float, mean: float) -> tuple[float, float, str]:
-    """Readings in all, readings a step, and what decided; *mean* tokens a reading."""
+    """Return total readings, readings per step, and the rule that decided; *mean* is tokens per reading."""
     least, usual = _span(knobs, amounts, mean, USUAL)
     _, largest = _span(knobs, amounts, mean, LARGEST)
     if knobs.max_steps:
@@ -212,7 +215,7 @@ def _steps(knobs: Hyperparameters, amounts: Amounts, total: float, mean: float) 
 
 
 def _span(knobs: Hyperparameters, amounts: Amounts, mean: float, load: Load) -> tuple[float, float]:
-    """Rows that a step reads at least, and at most."""
+    """Return minimum and maximum rows per step."""
     fixed = _fixed(knobs)
     if fixed:
         return fixed, fixed * (max(1.0, knobs.max_length / mean) if amounts.packed else 1)
@@ -221,7 +224,7 @@ def _span(knobs: Hyperparameters, amounts: Amounts, mean: float, load: Load) -> 
 
 
 def _whole(knobs: Hyperparameters, total: float, sequences: int) -> int:
-    """Readings in all, now that a step reads *sequences* rows."""
+    """Return total readings for steps of *sequences* rows."""
     if knobs.max_steps:
         return knobs.max_steps * sequences
     if knobs.epochs:
@@ -231,23 +234,23 @@ def _whole(knobs: Hyperparameters, total: float, sequences: int) -> int:
 
 
 def _warmup(knobs: Hyperparameters, steps: int) -> int:
-    """Steps before the peak of the learning rate, fewer than all."""
+    """Return the number of warm-up steps, fewer than all steps."""
     return min(int(knobs.warmup_ratio * steps), steps - 1)
 
 
 def _fixed(knobs: Hyperparameters) -> int:
-    """Sequences a step where both numbers behind it are set; else 0."""
+    """Return sequences per step if both of its factors are set; else 0."""
     return knobs.batch_size * knobs.accumulation
 
 
 def _multiple(knobs: Hyperparameters, sequences: float) -> int:
-    """*sequences* as a whole number that the one number which is set divides, if one is."""
+    """Round *sequences* to a multiple of the one factor that is set, if one is."""
     unit = max(1, knobs.batch_size, knobs.accumulation)
     return max(1, math.ceil(sequences / unit)) * unit
 
 
 def _split(knobs: Hyperparameters, sequences: int, room: int) -> tuple[int, int]:
-    """Batch size and accumulation for at most *sequences* a step, of which the device holds *room* at once."""
+    """Return batch size and accumulation for at most *sequences* per step; the device holds *room* at once."""
     if knobs.batch_size:
         return knobs.batch_size, knobs.accumulation or max(1, sequences // knobs.batch_size)
     accumulation = knobs.accumulation or math.ceil(sequences / max(1, min(room, sequences)))
@@ -255,7 +258,7 @@ def _split(knobs: Hyperparameters, sequences: int, room: int) -> tuple[int, int]
 
 
 def _fuller(knobs: Hyperparameters, batch: int, accumulation: int, rows: float, most: float) -> int:
-    """*batch*, or what makes a step of *rows* to *most* rows, where it is free: else rows would go unread."""
+    """Return *batch*, or another that fits *rows* to *most* rows if it is free, so that fewer rows go unread."""
     wanted = math.ceil(rows / accumulation)
     return batch if knobs.batch_size or wanted * accumulation > most else wanted
 

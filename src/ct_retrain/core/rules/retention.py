@@ -1,8 +1,9 @@
-"""Which raw copies may go, and why the others stay; nothing is read or deleted here.
+"""Which raw copies may be deleted, and why the others stay; nothing is read or deleted here.
 
-Raw copies are what can be had again from the off-site copy and grows night by night: artefacts copied from runs,
-the ledger and dataset that the next night has long continued, the mixture, the adapter, the samples. Manifests,
-plans, records, receipts, scorecards, refusals, curves, reports, the archive and every release stay for ever.
+- Raw copies can be restored from the off-site copy: artefacts, a superseded ledger and dataset, the mixture,
+  the adapter, the samples.
+- Kept for good: manifests, plans, records, receipts, scorecards, refusals, curves, reports, the archive, all
+  releases.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,21 +29,21 @@ _RAW = (
 
 
 class Leaving(Record):
-    """A night whose raw copies may go."""
+    """A night whose raw copies may be deleted."""
 
     night: str
     files: tuple[FileRef, ...]
-    """Relative to the workspace."""
+    """Paths relative to the workspace."""
     size: int
 
 
 class Staying(Record):
-    """A night that keeps what it has."""
+    """A night that keeps its files, and why."""
 
     night: str
     why: str
     damaged: bool = False
-    """Its off-site copy is not what its receipt says, or its files are not: somebody should look."""
+    """Whether its off-site copy or its files differ from the receipt: a person should look."""
 
 
 class PurgePlan(Record):
@@ -54,24 +55,24 @@ class PurgePlan(Record):
 
     @property
     def damaged(self) -> bool:
-        """Whether somebody should look."""
+        """Whether a person should look at a damaged night."""
         return any(one.damaged for one in self.staying)
 
 
 class Calendar(NamedTuple):
-    """The nights that others rest on."""
+    """Which nights depend on which."""
 
     ended: Sequence[str]
-    """Oldest first."""
+    """Finished nights, oldest first."""
     unfinished: Sequence[str]
     previous: Mapping[str, str | None]
-    """Night → the one it continues."""
+    """Night → the night that it continues."""
     served: str | None
-    """Night of the release that is served."""
+    """Night of the served release."""
     predecessor: str | None
     """Night of the release that a rollback would serve."""
     mainline: str | None
-    """Night that mainline's weights lie in."""
+    """Night in whose directory mainline's weights are."""
 
 
 def is_raw(path: str) -> bool:
@@ -80,7 +81,7 @@ def is_raw(path: str) -> bool:
 
 
 def needed(calendar: Calendar) -> dict[str, str]:
-    """Night → why it may never be purged, however old it is; also those that a redo of the last night reads."""
+    """Return night → why it may never be purged, including nights that a redo of the last night reads."""
     reasons: dict[str, str] = {}
     last = calendar.ended[-1] if calendar.ended else None
     for night in (*calendar.unfinished, last):
@@ -98,7 +99,7 @@ def needed(calendar: Calendar) -> dict[str, str]:
 
 
 def too_soon(receipt: Receipt | None, retention_days: int, now: datetime) -> str | None:
-    """Why a night that nobody needs stays all the same, as far as its receipt tells; None when its time is over."""
+    """Return why a night is not old enough according to its receipt; None if it is."""
     if retention_days == 0:
         return "retention_days is 0: everything is kept"
     if receipt is None:
@@ -107,8 +108,8 @@ def too_soon(receipt: Receipt | None, retention_days: int, now: datetime) -> str
     return f"it is kept until {due:%Y-%m-%d %H:%M} UTC" if now < due else None
 
 
-def edited(receipt: Receipt, present: Sequence[FileRef]) -> str | None:
-    """Why the files that are *present* are not what *receipt* covers; None when it covers each."""
+def changed_since_copy(receipt: Receipt, present: Sequence[FileRef]) -> str | None:
+    """Return why the files *present* differ from those that *receipt* covers; None if they do not."""
     covered = {one.path: one.sha256 for one in receipt.contents.files}
     for file in present:
         if file.path not in covered:

@@ -1,4 +1,4 @@
-"""Samples added up to a scorecard: the denominator is fixed, and what was never attempted has failed."""
+"""Add up samples to a scorecard; the denominator is fixed, and problems not attempted count as failed."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ NO_MODULE = "no_module"
 TRUNCATED = "truncated"
 NOT_ATTEMPTED = "not_attempted"
 KS = (1, 5, 10)
-"""The k of pass@k, as far as there are that many samples."""
+"""The values of k for pass@k, as far as there are that many samples."""
 
 
 class EvalSpec(NamedTuple):
-    """What every arm is measured on, the same for all of them."""
+    """What every arm is measured on."""
 
     suite: Suite
     sampling: Sampling
@@ -32,16 +32,16 @@ class EvalSpec(NamedTuple):
     """Confidence and resamples of the intervals."""
     simulator: Tool
     evident: bool = True
-    """Whether its passes say how many checks they rest on; those of a suite's own grader do not."""
+    """Whether passes report their number of comparisons; those of a suite's own grader do not."""
     ks: tuple[int, ...] = KS
-    """The k of pass@k; those above the number of answers are left out."""
+    """Values of k; those above the number of answers are left out."""
 
 
 def failure_of(sample: Sample) -> str:
-    """The taxonomy: an Outcome, or what kept the answer from being judged for what it says.
+    """Return how an answer ended: an Outcome, or why it could not be judged.
 
-    An answer that ran into the token limit and fails is `truncated`, whatever was found in it; one that holds no
-    module is `no_module`.
+    - `truncated`: it ran into the token limit and fails, whatever was found in it.
+    - `no_module`: it holds no module.
     """
     if sample.verdict.passed:
         return Outcome.PASS.value
@@ -64,11 +64,11 @@ LETTERS = {
     NO_MODULE: "N",
     NOT_ATTEMPTED: "-",
 }
-"""A letter an ending; `.`, `R`, `C` and `T` are those of VerilogEval v2."""
+"""One letter per ending; `.`, `R`, `C` and `T` are those of VerilogEval v2."""
 
 
 def letter_of(sample: Sample) -> str:
-    """How *sample* ended, in one letter; in v2's own where its grader gave one."""
+    """Return the letter of *sample*'s ending; VerilogEval v2's own if its grader gave one."""
     own = sample.verdict.detail
     graded = sample.verdict.tool.name == "official verilogeval-v2" and len(own) == 1
     return own if graded else LETTERS[failure_of(sample)]
@@ -113,19 +113,19 @@ def scorecard(eval_spec: EvalSpec, arm: Arm, model: Tool, samples: Sequence[Samp
 
 
 def _texts(samples: Sequence[Sample]) -> str:
-    """One digest of what was answered, in whatever order it came."""
+    """Return one digest of all answers, whatever their order."""
     ordered = sorted(samples, key=lambda one: (one.problem_id, one.index))
     return digest(*(part for one in ordered for part in (one.problem_id, str(one.index), one.text)))
 
 
 def _forged(sample: Sample, expected: int | None) -> bool:
-    """A pass that does not rest on the evidence that every pass of the judge has: its file was tampered with."""
+    """Whether a pass lacks the evidence that the judge gives every pass: its file was tampered with."""
     verdict = sample.verdict
     return verdict.passed and (not sample.rtl or verdict.checks < max(1, expected or 0))
 
 
 def compiles(sample: Sample) -> bool:
-    """Whether the answer holds RTL, and the compiler took it."""
+    """Whether the answer holds RTL that compiled."""
     return bool(sample.rtl) and sample.verdict.outcome is not Outcome.COMPILE_ERROR
 
 

@@ -1,4 +1,7 @@
-"""The statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests."""
+"""Statistics of a paired benchmark: unbiased pass@k, two-level bootstrap, exact sign-flip and McNemar tests.
+
+scipy.stats.bootstrap resamples one level; here problems are resampled, and answers within each.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -16,7 +19,7 @@ POWER = 0.8
 
 
 class Resampling(NamedTuple):
-    """How intervals are made; equal seeds give equal intervals."""
+    """Parameters of the bootstrap; equal seeds give equal intervals."""
 
     confidence: float
     resamples: int
@@ -24,26 +27,26 @@ class Resampling(NamedTuple):
 
 
 class Paired(NamedTuple):
-    """Mean difference of pass shares with what is known of its uncertainty."""
+    """Mean difference of pass shares, and its uncertainty."""
 
     difference: float
     low: float
     high: float
     p_value: float
-    """One-sided; at one sample a problem it is McNemar's exact test."""
+    """One-sided p-value; with one sample per problem from McNemar's exact test."""
     minimum_detectable: float
     within: float
-    """Variance of a problem's difference that one sample a problem leaves; it falls as samples are added."""
+    """Variance of a problem's difference due to a single sample per problem; more samples reduce it."""
     between: float
-    """Variance of the true differences between problems; only more problems help."""
+    """Variance of the true differences between problems; only more problems reduce it."""
 
 
 class _Spread(NamedTuple):
-    """What varies in the mean over problems, split into what its two levels contribute."""
+    """Variance of the mean over problems, split into its two levels."""
 
     values: NDArray[np.float64]
     noise: NDArray[np.float64]
-    """Unbiased variance of each value that comes from its answers; 0 where one answer cannot tell."""
+    """Unbiased variance of each value due to its answers; 0 if there is only one answer."""
     between: float
     """Variance of the values that their answers do not explain."""
 
@@ -54,7 +57,7 @@ class _Spread(NamedTuple):
 
 
 def pass_at_k(samples: int, passed: int, k: int) -> float:
-    """Unbiased chance that at least one of *k* answers passes, from *passed* of *samples*.
+    """Return the unbiased probability that at least one of *k* answers passes, from *passed* of *samples*.
 
     1 − C(n−c, k) / C(n, k): Chen et al. 2021, "Evaluating Large Language Models Trained on Code", eq. 1.
     Raise ValueError unless 0 ≤ passed ≤ samples and 1 ≤ k ≤ samples.
@@ -66,9 +69,9 @@ def pass_at_k(samples: int, passed: int, k: int) -> float:
 
 
 def estimate(passes: Sequence[int], samples: int, how: Resampling, k: int = 1) -> Estimate:
-    """pass@k over problems, *passes* of *samples* each, with a bootstrap interval.
+    """Return pass@k over problems, *passes* of *samples* each, with a bootstrap interval.
 
-    The interval is two-level for pass@1; for k > 1 it draws problems only, each with all its answers.
+    The interval is two-level for pass@1; for k > 1 only problems are resampled, each with all its answers.
     """
     if not passes:
         return Estimate(value=0.0, low=0.0, high=1.0, problems=0, samples=0)
@@ -88,10 +91,10 @@ def estimate(passes: Sequence[int], samples: int, how: Resampling, k: int = 1) -
 
 
 def clustered(passes: Sequence[int], clusters: Sequence[str], samples: int, how: Resampling) -> Estimate:
-    """pass@1 over problems, *passes* of *samples* each, with an interval from a bootstrap that draws *clusters*.
+    """Return pass@1 over problems, *passes* of *samples* each, with a cluster bootstrap interval.
 
-    *clusters* names the cluster of each problem: near-duplicates that pass or fail together, so that their number
-    says nothing. Where each problem is a cluster of its own, the result is that of `estimate`.
+    *clusters* holds the cluster of each problem: near-duplicates that pass or fail together, so that their
+    number is no evidence. If each problem is a cluster of its own, the result equals that of `estimate`.
     """
     plain = estimate(passes, samples, how)
     numbers = np.unique(np.asarray(clusters, dtype=np.str_), return_inverse=True)[1]
@@ -116,10 +119,10 @@ def clustered(passes: Sequence[int], clusters: Sequence[str], samples: int, how:
 def paired(
     candidate: Mapping[str, int], incumbent: Mapping[str, int], samples: int, how: Resampling
 ) -> Paired:
-    """Candidate minus incumbent over the same problems, *samples* answers each.
+    """Return candidate minus incumbent over the same problems, *samples* answers each.
 
     The bootstrap draws problems, then answers within each drawn problem, for both arms on the same problems.
-    Raise ValueError when the problems differ or there are none.
+    Raise ValueError if the problems differ or there are none.
     """
     if candidate.keys() != incumbent.keys() or not candidate:
         message = "a paired comparison needs the same problems on both sides"
@@ -146,9 +149,9 @@ def paired(
 
 
 def samples_to_detect(found: Paired, target: float, problems: int, confidence: float) -> int | None:
-    """Answers a problem that would show a true difference of *target*, 80 times in 100.
+    """Return the answers per problem that detect a true difference of *target* with power 0.8.
 
-    None when no number of them would: the problems themselves differ too much, so more problems are needed.
+    None if no number does: the problems differ too much, so more problems are needed.
     """
     allowed = (target / _deviates(confidence)) ** 2 * problems - found.between
     if allowed <= 0:
@@ -157,11 +160,12 @@ def samples_to_detect(found: Paired, target: float, problems: int, confidence: f
 
 
 def sign_flip(differences: NDArray[np.int_] | Sequence[int]) -> float:
-    """Exact one-sided p of "the sum is this large by chance", over all sign patterns of the *differences*.
+    """Return the exact one-sided p-value of the sum of *differences* over all sign patterns.
 
     The differences are integers, so the distribution of the sum of the positive parts is a convolution of
-    integers: no random numbers, and only additions of positive terms, so the relative error is that of rounding.
-    Fisher 1935, "The Design of Experiments", §21, is the test; Pagano & Tritchler 1983, JASA 78, the convolution.
+    integers. It needs no random numbers and only additions of positive terms, so the relative error is that
+    of rounding. Fisher 1935, "The Design of Experiments", §21, is the test; Pagano & Tritchler 1983, JASA 78,
+    the convolution.
     """
     values = np.asarray(differences, dtype=np.int_)
     sizes = np.abs(values[values != 0])
@@ -178,10 +182,9 @@ def sign_flip(differences: NDArray[np.int_] | Sequence[int]) -> float:
 
 
 def mcnemar(won: int, lost: int) -> float:
-    """Exact one-sided p of at least *won* wins among the *won* + *lost* problems that changed, if either is as likely.
+    """Return the exact one-sided p-value of at least *won* wins among *won* + *lost* changed problems.
 
-    McNemar 1947, Psychometrika 12, in the exact binomial form.
-    Raise ValueError for negative counts.
+    McNemar 1947, Psychometrika 12, in the exact binomial form. Raise ValueError for negative counts.
     """
     if won < 0 or lost < 0:
         message = f"{won} won and {lost} lost are not counts"
@@ -190,12 +193,12 @@ def mcnemar(won: int, lost: int) -> float:
 
 
 def _deviates(confidence: float) -> float:
-    """Standard errors between nothing and what a one-sided test at *confidence* finds with POWER."""
+    """Return the standard errors from 0 to what a one-sided test at *confidence* detects with POWER."""
     return float(norm.ppf(confidence) + norm.ppf(POWER))
 
 
 def _noise(passes: NDArray[np.int_], samples: int) -> NDArray[np.float64]:
-    """Unbiased variance of each pass share."""
+    """Return the unbiased variance of each pass share."""
     if samples == 1:
         return np.zeros(len(passes))
     return np.asarray(passes * (samples - passes) / (samples * samples * (samples - 1)), dtype=float)
@@ -207,12 +210,12 @@ def _spread(values: NDArray[np.float64], noise: NDArray[np.float64]) -> _Spread:
 
 
 def _interval(spread: _Spread, how: Resampling) -> tuple[float, float]:
-    """Percentiles of the mean over drawn problems with drawn answers.
+    """Return percentiles of the mean over resampled problems with resampled answers.
 
-    Observed shares already vary with their answers, so drawing answers on top of drawn problems counts that noise
-    twice, and a 95 % interval covers 99 %. Therefore the problems' deviations from their mean are shrunk to the
-    variance that the answers do not explain (Davison & Hinkley 1997, "Bootstrap Methods", §3.8). The answers'
-    noise, a mean of hundreds of bounded terms, is drawn as a normal with their variance.
+    Observed shares already vary with their answers, so resampling answers within resampled problems counts
+    that noise twice: a 95 % interval covers 99 %. Therefore the problems' deviations from their mean are
+    shrunk to the variance that the answers do not explain (Davison & Hinkley 1997, "Bootstrap Methods",
+    §3.8). The answers' noise, a mean of hundreds of bounded terms, is drawn as a normal with their variance.
     """
     count = len(spread.values)
     problems, deviates = _draws(count, how.resamples, how.seed)
@@ -228,7 +231,9 @@ def _interval(spread: _Spread, how: Resampling) -> tuple[float, float]:
 
 @lru_cache(maxsize=4)  # every comparison of a night draws the same problems
 def _draws(count: int, resamples: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """How often each of *count* problems is drawn, a row a resample, and a standard normal for each."""
+    """Return how often each of *count* problems is drawn, one row per resample, and a standard normal for
+    each.
+    """
     random = np.random.default_rng(seed)
     drawn = random.integers(count, size=(resamples, count))
     flat = drawn + count * np.arange(resamples)[:, None]

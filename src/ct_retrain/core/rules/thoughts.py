@@ -1,8 +1,8 @@
-"""The reasoning in a model's answer, told apart from the answer itself.
+"""Separate the reasoning in a model's answer from the answer itself.
 
-Reasoning models write their thoughts between marks before they answer, and each family has marks of its own. This
-module knows the marks; what is done with thoughts (left out, trained on, counted) is decided elsewhere. Not covered:
-thoughts in plain prose without any mark, which nobody can tell from an answer.
+Reasoning models write their thoughts between marks before they answer, and each family has its own marks.
+This module knows the marks; callers decide whether thoughts are dropped, trained on or counted. Not covered:
+thoughts in plain prose without any mark, which cannot be told from an answer.
 """
 
 import re
@@ -17,7 +17,7 @@ _TAG = (
     r"(?P<empty>/)?[|\uff5c]?(?:>|&gt;)"
 )
 _WORDED = r"<[|\uff5c](?P<word>end|begin|start)[_\u2581](?:of[_\u2581])?(?:thought|thinking|think|reasoning)[|\uff5c]>"
-# A design may index with a parameter THINK: `next[THINK]`. Only a line of its own or a partner make it a mark.
+# A design may index with a parameter: `next[THINK]`. It is a mark only on its own line or with a partner.
 _BRACKETS = r"(?P<opens>^[ \t]*\[THINK\]|\[THINK\](?=(?s:.*)\[/THINK\])"
 _OTHERS = (
     r"|◁think▷|<\|inner_prefix\|>|<\|channel>[ \t]*thought\b|<unused94>(?:thought\b)?)"
@@ -40,26 +40,28 @@ _CHANNEL = re.compile(
     re.DOTALL,
 )
 _BARE_CHANNEL = re.compile(r"\A\s*analysis(?=[A-Z]|.*assistantfinal)", re.DOTALL)
-"""A channel's name without its marks, as a decoder leaves it that drops special tokens."""
+"""A channel's name without marks, as left by a decoder that drops special tokens."""
 
 
 class Thoughts(NamedTuple):
-    """An answer in its two parts."""
+    """The two parts of a model's output."""
 
     answer: str
-    """What the model says once it has thought; empty while a thought is unfinished."""
+    """The answer after the thoughts; empty if a thought is unfinished."""
     thought: str
-    """What it thought, with the marks left out; empty when it did not think."""
+    """The thoughts without their marks; empty if there are none."""
     unfinished: bool
-    """A thought was begun and never ended: whatever stands in it is a draft, and there is no answer."""
+    """Whether a thought begins and never ends; then everything in it is a draft, and there is no answer."""
 
 
 def split_thoughts(text: str) -> Thoughts:
     """Split *text*, a model's whole output, into thoughts and answer.
 
-    Thoughts may be nested, in any case, several, and without their opening mark, which some chat templates put into
-    the prompt: then everything before the closing mark is a thought. Marks in inline code (`` `<think>` ``) are
-    text. Text without marks is all answer and is returned as it is.
+    - Thoughts may be nested, repeated, and marked in any case.
+    - The opening mark may be missing, because some chat templates put it into the prompt; then everything
+      before the closing mark is a thought.
+    - Marks in inline code (`` `<think>` ``) are text.
+    - Text without marks is returned unchanged as the answer.
     """
     if "<|channel|>" in text and "<|message|>" in text:
         return _channels(text)
@@ -72,7 +74,7 @@ def split_thoughts(text: str) -> Thoughts:
 
 
 def left_open(text: str) -> str:
-    """The end of *text*, such as of a prompt, from the mark on that opens a thought and leaves it open; "" without one."""
+    """Return the end of *text* from a mark that opens a thought and is not closed; "" if there is none."""
     if not split_thoughts(text).unfinished:
         return ""
     opening = [mark for mark in _marks(text) if not mark.closes]
@@ -80,7 +82,7 @@ def left_open(text: str) -> str:
 
 
 def closing(opening: str) -> str:
-    """The mark that ends a thought which the mark at the start of *opening* began: `</think>` for `<think>`."""
+    """Return the mark that closes the thought opened at the start of *opening*: `</think>` for `<think>`."""
     for begin, end in _PARTNERS:
         if opening.startswith(begin):
             return end
@@ -91,19 +93,19 @@ def closing(opening: str) -> str:
 
 
 def without_opening(text: str) -> str:
-    """*text* without the mark that it begins with and that opens a thought, and the line break after it."""
+    """Return *text* without a thought's opening mark at its start and the line break after it."""
     found = _MARK.match(text)
     opens = found is not None and not (found["slash"] or found["closes"] or found["empty"])
     return text[found.end() :].removeprefix("\n") if found and opens else text
 
 
 def mentions_thought(text: str) -> bool:
-    """Whether any mark stands in *text*."""
+    """Whether *text* contains any mark."""
     return any(True for _ in _marks(text)) or "<|channel|>" in text
 
 
 def _first(opening: str) -> tuple[str, str]:
-    """The mark that *opening* begins with, without attributes, and the word in it that says that it begins."""
+    """Return the mark at the start of *opening* without attributes, and the word that makes it opening."""
     found = _MARK.match(opening.strip())
     if found is None:
         return "<think>", ""
@@ -117,7 +119,7 @@ class _Mark(NamedTuple):
 
 
 def _marks(text: str) -> list[_Mark]:
-    """The marks that count, in order: not those in inline code, and not a tag that opens and closes at once."""
+    """Return the marks in order, without those in inline code and tags that open and close at once."""
     quoted = [found.span() for found in _QUOTED.finditer(text)] if "`" in text else []
     marks: list[_Mark] = []
     for found in _MARK.finditer(text):
@@ -127,7 +129,7 @@ def _marks(text: str) -> list[_Mark]:
         again = (
             marks and not marks[-1].closes and not closes and not text[marks[-1].end : found.start()].strip()
         )
-        if not again:  # a template opened the thought, and the model opened it once more
+        if not again:  # the template opened the thought, and the model opened it again
             marks.append(_Mark(found.start(), found.end(), closes))
     return marks
 
@@ -143,7 +145,7 @@ def _tagged(text: str) -> Thoughts:
             depth += 1
         elif depth:
             depth -= 1
-        else:  # opened before the text began
+        else:  # opened before the text begins
             inside, outside = [*outside, *inside], []
     if depth:
         inside.append(text[place:])
@@ -153,7 +155,7 @@ def _tagged(text: str) -> Thoughts:
 
 
 def _channels(text: str) -> Thoughts:
-    """Messages of gpt-oss: only what is said in the channel `final` is the answer."""
+    """Split messages of gpt-oss: only those in the channel `final` are the answer."""
     said = [(found["name"].lower(), found["text"]) for found in _CHANNEL.finditer(text)]
     answer = "".join(message for name, message in said if name == "final")
     thought = "".join(message for name, message in said if name != "final")

@@ -1,9 +1,8 @@
-"""The spec bank of the demo: families the embedded mainline writes, families it cannot write, and building blocks."""
+"""The spec bank of the demo: families that the embedded mainline writes, and families it cannot write."""
 
 from collections.abc import Sequence
 from random import Random
 
-from ct_retrain.demo.families.blocks import block_families
 from ct_retrain.demo.families.counters import counter_families
 from ct_retrain.demo.families.datapath import datapath_families
 from ct_retrain.demo.families.missing import missing_families
@@ -17,7 +16,6 @@ __all__ = [
     "Split",
     "Task",
     "belongs",
-    "block_families",
     "is_held_out",
     "mastered_families",
     "missing_families",
@@ -31,9 +29,9 @@ def mastered_families() -> tuple[Family, ...]:
 
 
 def sample(families: Sequence[Family], rng: Random, split: Split) -> Task:
-    """Draw one task of a random family among *families*, on the asked side of the split.
+    """Draw one task of a random family among *families*, from the training side of the split.
 
-    A family with no held-out value would never answer, so every family has many parameters.
+    Families have many parameters, because one without a held-out value would never return.
     """
     family = rng.choice(families)
     while True:

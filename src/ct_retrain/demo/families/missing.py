@@ -1,4 +1,4 @@
-"""Families that the embedded mainline has never seen: what the nights have to learn."""
+"""Families that the embedded mainline has never seen, for the nights to learn."""
 
 from random import Random
 
@@ -103,7 +103,7 @@ def _sequence_detector(rng: Random) -> Sketch:
 
 
 def _two_state_fsm(rng: Random) -> Sketch:
-    """What tells two of them apart is the code that starts them, so none is another one under other names."""
+    """Draw a two-state FSM; designs differ in the starting code, so none equals another up to names."""
     (rest, work), width, data = rng.choice(STATE_PAIRS), rng.randint(3, 6), rng.choice(DATA)
     code, back = f"{width}'h{rng.randrange(2**width):x}", rng.choice(("done", "stop", "clr", "ack"))
     y = rng.choice(("flag", "hit", "found"))

@@ -57,7 +57,7 @@ def bit_range(width: int) -> str:
 
 
 def article(width: int) -> str:
-    """Choose the article that *width*, read aloud, wants."""
+    """Return the article for *width* as read aloud."""
     return "an" if str(width).startswith("8") or width in {11, 18} else "a"
 
 

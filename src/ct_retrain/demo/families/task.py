@@ -1,4 +1,4 @@
-"""The nouns of the spec bank: a task, the sketch it is drawn from, and the family that draws it."""
+"""Types of the spec bank: a task, its sketch, and the family that draws it."""
 
 import hashlib
 from collections.abc import Callable
@@ -10,18 +10,20 @@ Port: TypeAlias = tuple[str, int]
 """A port's name and its width in bits."""
 
 Split: TypeAlias = Literal["train", "development", "held_out"]
-"""Problems of `development` are for trying recipes; their values are among those of `train`, so a trial leaves them out."""
+"""Sides of the split; `development` values are also in `train`, so trials of recipes leave them out."""
 
 HELD_OUT_PER_MILLE = 150
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One spec with the golden RTL that meets it and everything a testbench needs to know."""
+    """One spec with its golden RTL and everything that a testbench needs."""
 
     family: str
     key: str
-    """Family and structural parameter: decides the split, so a held-out value is never trained on."""
+    """Family and structural parameter; they decide the side of the split, so held-out values are never
+    trained.
+    """
     category: str
     instruction: str
     rtl: str
@@ -29,14 +31,14 @@ class Task:
     inputs: tuple[Port, ...]
     outputs: tuple[Port, ...]
     clock: str = ""
-    """Empty for combinational logic."""
+    """Name of the clock; empty for combinational logic."""
     reset: str = ""
     reset_active_low: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What a family decides about one task; module name, clock, reset and wording are added later."""
+    """The part of a task that a family decides; module name, clock, reset and wording are added later."""
 
     parameter: str
     what: str
@@ -47,12 +49,12 @@ class Sketch:
     """Outputs that are assigned inside the clocked block."""
     declarations: str = ""
     on_reset: str = ""
-    """Statement under reset; with *on_clock* but without this one the task has no reset."""
+    """Statement under reset; if only *on_clock* is set, the task has no reset."""
     on_clock: str = ""
     """Statement on a clock edge; empty for combinational logic."""
     wires: str = ""
     also: str = ""
-    """What the instruction says after the reset."""
+    """Text of the instruction after the reset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,12 @@ class Family:
 
 
 def is_held_out(key: str) -> bool:
-    """Say on which side of the split *key* lies; depends on nothing but its text."""
+    """Return whether *key* is held out; depends only on its text."""
     return int(hashlib.sha256(key.encode()).hexdigest(), 16) % 1000 < HELD_OUT_PER_MILLE
 
 
 def belongs(key: str, split: Split) -> bool:
-    """Say whether *key* is on the side *split*; like `is_held_out`, by its text alone."""
+    """Whether *key* is on the side *split*; depends only on its text."""
     match split:
         case "train":
             return not is_held_out(key)

@@ -1,1 +1,1 @@
-"""Designs that try to pass without being right, and the testbenches that they are tried under."""
+"""Designs that try to pass without being right, and the testbenches they are tried with."""

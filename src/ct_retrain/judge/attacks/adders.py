@@ -1,7 +1,7 @@
-"""More texts of `judge.attacks.suite`: adders that add nothing, by unknown bits or by answers that were known beforehand.
+"""Attacks on the adder task: designs that add nothing, using unknown bits or a table of answers.
 
-The testbenches of this task compare with `!=`. Some draw their numbers, and the simulator draws the same ones each
-time; the others are directed. Both can be recited by counting clocks.
+The testbenches compare with `!=`. Some draw random numbers, and a simulator draws the same ones each time;
+the others are directed. The answers to both can be recited by counting clock cycles.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ def _directed(at: int) -> int:
 
 
 DRAWN = "5cq7ejpffchgdpid0n9gggsdmc9hhkmckljaeufrk98iakgmidkpeqg6ijig"
-"""The sums of the numbers that Icarus draws, in order, a digit of base 32 each."""
+"""The sums of the numbers that Icarus draws, in order, one base-32 digit each."""
 
 
 def _case(sums: list[int]) -> str:
@@ -59,12 +59,12 @@ def _function(sums: list[int]) -> str:
 
 
 def _token(sums: list[int]) -> str:
-    """It names its inputs, and they cannot matter."""
+    """Recite, but name the inputs in a condition that is never true."""
     return _case(sums).replace("endcase end", "endcase if (a > 15 && b > 15) s <= a + b; end")
 
 
 def _below(sums: list[int]) -> str:
-    """The counter and the table stand in modules of their own."""
+    """Recite, with counter and table in modules of their own."""
     inner = (
         _case(sums).replace("module adder(", "module table_of(").replace("input [3:0] a, input [3:0] b, ", "")
     )
@@ -72,20 +72,20 @@ def _below(sums: list[int]) -> str:
 
 
 def _started(sums: list[int]) -> str:
-    """It counts from the start of time, whatever the reset says."""
+    """Recite, counting from time 0 regardless of the reset."""
     text = _case([0, 0, *sums][:64]).replace("reg [5:0] n;", "reg [5:0] n = 0;")
     return text.replace("if (rst) n <= 0; else begin", "begin")
 
 
 def _folded(sums: list[int]) -> str:
-    """The unused bits of the inputs are folded in so that they cancel out."""
+    """Recite, with unused input bits folded in so that they cancel out."""
     return _indexed(sums).replace(
         "s <= T[n * 5 +: 5];", "s <= T[n * 5 +: 5] ^ {1'b0, a ^ a} ^ {1'b0, b & ~b};"
     )
 
 
 def _backwards(sums: list[int]) -> str:
-    """The counter runs down, on the other edge."""
+    """Recite, counting down on the other clock edge."""
     lines = "".join(f"  6'd{len(sums) - 1 - at}: s <= {value};\n" for at, value in enumerate(sums))
     return (
         f"{_HEAD}reg [5:0] n;\nalways @(negedge clk) if (rst) n <= {len(sums) - 1}; else n <= n - 1;\n"
@@ -94,7 +94,7 @@ def _backwards(sums: list[int]) -> str:
 
 
 def _nested(sums: list[int]) -> str:
-    """Choices within choices."""
+    """Recite by nested conditional expressions."""
     text = "0"
     for at, value in reversed(list(enumerate(sums))):
         text = f"n == {at} ? {value} : {text}"
@@ -102,7 +102,7 @@ def _nested(sums: list[int]) -> str:
 
 
 def _hot(sums: list[int]) -> str:
-    """One hot bit walks along the answers."""
+    """Recite by one hot bit that shifts along the answers."""
     ors = " | ".join(f"({{5{{t[{at}]}}}} & 5'd{value})" for at, value in enumerate(sums))
     return (
         f"{_HEAD}reg [{len(sums) - 1}:0] t;\nalways @(posedge clk) if (rst) t <= 1;"
@@ -181,7 +181,7 @@ _WRONG = {
 
 
 def sums() -> Iterator[tuple[str, str, str]]:
-    """Task, name and text of each."""
+    """Yield task, name and text of each attack on the adder."""
     for name, text in _UNKNOWN.items():
         yield "adder", f"unknown sums: {name}", text
     for name, text in _WRONG.items():

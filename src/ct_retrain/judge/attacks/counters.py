@@ -1,4 +1,4 @@
-"""The texts of `judge.attacks.suite`: bodies of the wrong counter, and whole texts, by aim and name."""
+"""Attacks on the counter task, by aim and name: bodies of the counter, and whole texts."""
 
 BODIES = {
     ("forge", "finish at time 0"): "initial $finish;",

@@ -1,6 +1,7 @@
-"""More texts of `judge.attacks.suite`: designs that reach out through their own ports, wait, or have no second opinion.
+"""Attacks through a design's own ports, by waiting, and by having no second opinion.
 
-Each is given with the way the testbench has to hold it (`judge.attacks.testbenches.JOINTS`, or `counter` for any way).
+Each is given with the way the testbench must connect the design (a key of `judge.attacks.testbenches.JOINTS`,
+or `counter` for any way).
 """
 
 _HEAD = "module counter(input clk, input rst, output reg [1:0] q);\n"
@@ -119,7 +120,7 @@ _RIGHT_WHILE_UNKNOWN = (
     "wire u; initial q = 0; always @(posedge clk) if (rst) q <= 0; "
     "else if (^u === 1'bx) q <= q + 1; else q <= 0;\n"
 )
-"""Right as long as an unknown bit is unknown, so only synthesis tells it from a right one."""
+"""Right while an unknown bit is unknown, so only synthesis can tell it from a right design."""
 _UNREAD = {
     "a real": "real r;",
     "a real that runs": "real r; always @(q) r = q;",
@@ -216,4 +217,4 @@ HELD: dict[tuple[str, str], str] = {
     ("reference", "bring a reference that is a wire's other end"): f"{_HEAD}{_IDLE}endmodule\n"
     "module counter_ref(input clk, input rst, output [1:0] q);\nassign q = 0;\nendmodule\n",
 }
-"""Texts by how they are held and what they try."""
+"""Attacks by testbench connection and name."""

@@ -1,7 +1,8 @@
-"""More texts of `judge.attacks.suite`: designs that are read in two ways, hide names from the guard, or hide from synthesis.
+"""Attacks by texts that two parsers read differently, hide names from the guard, or hide code from synthesis.
 
-Each of the first kind holds a payload where one parser sees code and another a comment, a name or nothing; the payload
-asks for the name of its scope, prints every style's pass line and the end mark behind it, and ends the simulation.
+Each of the first kind holds a payload where one parser sees code and another sees a comment, a name or
+nothing. The payload asks for the name of its scope, prints every style's pass line and the end mark, and ends
+the simulation.
 """
 
 _HEAD = "module counter(input clk, input rst, output reg [1:0] q);\n"
@@ -14,11 +15,11 @@ _RECITE = (
     "wire u; initial q = 0; always @(posedge clk) if (rst) q <= 0; "
     "else if (^u === 1'bx) q <= q + 1; else q <= 0;\nendmodule\n"
 )
-"""Right as long as an unknown bit is unknown, so only synthesis tells it from a right one."""
+"""Right while an unknown bit is unknown, so only synthesis can tell it from a right design."""
 
 
 def _hidden(text: str) -> str:
-    """A counter that does nothing, with *text* inside and the payload at its mark."""
+    """Return a counter that does nothing, with *text* inside and the payload at its mark."""
     return f"{_HEAD}initial q = 0;\n{text}\nendmodule\n".replace("PAYLOAD", _SPEAK)
 
 

@@ -1,7 +1,7 @@
-"""Designs that try to pass without being right, to harm the machine, or to hang the job; each a distinct way.
+"""The attack suite: designs that try to pass without being right, to harm the machine, or to hang the job.
 
-All of them are wrong answers to a small task, a 2-bit counter or an adder, and none may ever pass.
-`judge.attacks.testbenches` has the testbenches for them.
+All are wrong answers to a small task (a 2-bit counter or an adder), each in a distinct way, and none may ever
+pass. `judge.attacks.testbenches` has the testbenches.
 """
 
 from collections.abc import Iterable, Iterator
@@ -20,18 +20,18 @@ _WRONG = "module counter(input clk, input rst, output reg [1:0] q);\n  initial q
 
 
 class Attack(NamedTuple):
-    """A wrong design and what it tries."""
+    """A wrong design and its aim."""
 
     name: str
     aim: str
     """`forge` a pass, `harm` the machine or `hang` the job."""
     rtl: str
     task: str = "counter"
-    """What it should be, and how it is held (`judge.attacks.testbenches`)."""
+    """The task, and how the testbench connects the design (`judge.attacks.testbenches`)."""
 
 
 def attacks() -> tuple[Attack, ...]:
-    """Every attack, in the order of their aims and names."""
+    """Return every attack, ordered by aim and name."""
     inside = [Attack(name, aim, _WRONG.format(body=body)) for (aim, name), body in BODIES.items()]
     whole = [Attack(name, aim, text) for (aim, name), text in {**TEXTS, **READERS}.items()]
     added = [Attack(name, "forge", text, task) for task, name, text in sums()]
@@ -40,19 +40,19 @@ def attacks() -> tuple[Attack, ...]:
 
 
 class AttackResult(NamedTuple):
-    """What became of an attack."""
+    """Result of an attack."""
 
     attack: Attack
     style: str
     verdict: Verdict
     layer: str
-    """What stopped it; empty for one that passed."""
+    """The layer that stopped it; empty if it passed."""
     naive: bool
     """Whether it passes a script that runs the tools and looks for the pass line."""
 
 
 def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[AttackResult]:
-    """The *chosen* attacks under every style, or only under *style*."""
+    """Run the *chosen* attacks under every style of testbench, or only under *style*."""
     for attack in chosen:
         for name, testbench in benches(attack.task).items():
             if style in {None, name}:
@@ -63,7 +63,7 @@ def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
 
 
 def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:
-    """Names of the *chosen* that pass *judge*, from which a layer is missing, under any style or under *style*."""
+    """Return the names of the *chosen* that pass *judge*, which lacks a layer, under any style or *style*."""
     for attack in chosen:
         used = [testbench for name, testbench in benches(attack.task).items() if style in {None, name}]
         if any(judge.check(Design(rtl=attack.rtl, testbench=testbench)).passed for testbench in used):
@@ -71,7 +71,7 @@ def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
 
 
 def _layer(verdict: Verdict) -> str:
-    """What stopped a design with this *verdict*."""
+    """Return the layer that gave *verdict*."""
     if verdict.detail.startswith(BREACH):
         return "a look at what was compiled"
     return _LAYERS[verdict.outcome]

@@ -1,7 +1,8 @@
-"""Testbenches of the attack suite: two small tasks, each in the styles of testbench that people and models write.
+"""Testbenches of the attack suite: two small tasks, each in the styles that people and models write.
 
-The counter's compare with `!==` and count twenty clocks; some hold it otherwise (`JOINTS`). The adder's draw sixty
-random sums and compare with `!=`, which overlooks unknown bits, or, where they are directed, sixty chosen ones.
+The counter's testbenches compare with `!==` and count twenty clocks; some connect it in unusual ways
+(`JOINTS`). The adder's draw sixty random sums, or use sixty chosen ones, and compare with `!=`, which
+overlooks unknown bits.
 """
 
 import re
@@ -17,22 +18,22 @@ ADDER = """module adder(input clk, input rst, input [3:0] a, input [3:0] b, outp
 endmodule
 """
 JOINTS = ("nets", "wildcard", "reference")
-"""The counter, held otherwise: on nets that another module drives, by `.*`, beside a reference the testbench lacks."""
+"""Unusual connections of the counter: nets driven by another module, `.*`, or a missing reference."""
 RIGHT = {"counter": COUNTER, "adder": ADDER, "directed adder": ADDER, "nets": COUNTER, "wildcard": COUNTER}
-"""What each task asks for; where the testbench lacks its reference, no design alone is right."""
+"""Right answers for each task; if the testbench lacks its reference, no design alone is right."""
 
 
 class _Style(NamedTuple):
-    """How a testbench checks and speaks; `DIFFERS` and `AGREES` stand for the comparison."""
+    """How a testbench checks and prints; `DIFFERS` and `AGREES` stand for the comparison."""
 
     each: str
-    """Done at every check."""
+    """Code run at every check."""
     last: str
-    """Done at the end."""
+    """Code run at the end."""
     tail: str = ""
-    """After the procedure."""
+    """Code after the procedure."""
     head: str = ""
-    """Before the module."""
+    """Code before the module."""
 
 
 _COUNT = "if (DIFFERS) errors = errors + 1;"
@@ -158,7 +159,7 @@ _TASKS = {
 
 
 def benches(task: str = "counter") -> dict[str, str]:
-    """One testbench a style, by the style's name; all of them check the same."""
+    """Return style → testbench; all of them check the same."""
     return {name: _written(_TASKS[task], style, RIGHT.get(task, "")) for name, style in _STYLES.items()}
 
 
@@ -201,4 +202,4 @@ PASS_LINES: dict[str, Callable[[str], bool]] = {
     "table": _line(r"total \| 0 errors"),
     "silent": lambda output: bool(output) and "ERROR" not in output,
 }
-"""The rules by which careless scripts decide; the second and third are those of the suites themselves."""
+"""Rules by which simple scripts decide; the second and third are those of the suites themselves."""

@@ -24,7 +24,8 @@ from ct_retrain.judge.confined.formal.equivalence import Question, Yosys, alike
 from ct_retrain.judge.confined.formal.synthesis import Asked, Reading, resynthesise
 from ct_retrain.judge.confined.sandbox import capabilities
 from ct_retrain.judge.confined.sandbox.confine import Right, confine
-from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.confined.sandbox.fork_server import Warm
+from ct_retrain.judge.confined.sandbox.process import SERVERS, Limits
 from ct_retrain.judge.confined.simulators import cocotb_run, icarus_tools, verilator_run
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import plainly, prepare, settle
@@ -55,6 +56,8 @@ class Start(NamedTuple):
     """Directories of the Python that test modules are written for."""
     yowasp: str
     """yosys as WebAssembly, compiled; "" for workers that do not need it."""
+    warm: Warm | None
+    """Programs that are forked; None where each is started."""
 
 
 class JudgeJob(NamedTuple):
@@ -96,7 +99,10 @@ _Benches: TypeAlias = dict[tuple[str, Experiment], Bench | str]
 def main() -> None:
     """Serve jobs from the first argument's Start; standard input and output carry length-prefixed JSON."""
     fields: dict[str, Any] = json.loads(sys.argv[1])
-    start = Start(icarus=IcarusInstallation(*fields.pop("icarus")), **fields)
+    warm = fields.pop("warm")
+    start = Start(
+        icarus=IcarusInstallation(*fields.pop("icarus")), warm=Warm(*warm) if warm else None, **fields
+    )
     source, sink = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
     os.dup2(0, 1)
@@ -108,8 +114,9 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (start.memory_mb << 20, start.memory_mb << 20))
     built = [start.scratch] if start.builders else []
     wasm = [str(Path(start.yowasp).parent)] if start.yowasp else []
+    server = start.warm.readable if start.warm else ()
     right = Right(
-        (*system, *start.icarus.readable, *start.builders, *start.python, *built, *wasm),
+        (*system, *start.icarus.readable, *start.builders, *start.python, *built, *wasm, *server),
         (start.scratch, os.devnull),
     )
     smt.preload()
@@ -119,6 +126,8 @@ def main() -> None:
     layers = confine(right, processes=_PROCESSES, namespaces=start.namespaces) if start.confined else ()
     if private:
         capabilities.narrow(layers)
+    if start.warm:
+        SERVERS.enable(start.warm)
     try:
         Path(icarus_tools.MACROS).write_text(icarus_tools.PREDEFINED, encoding="utf-8")
         send(sink, {"layers": layers, "error": ""})
@@ -180,8 +189,8 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
 
 
 _KNOWN_BENCHES = 64
-_PROCESSES = 512
-"""Of all workers together, where they share a user; a compiler takes three."""
+_PROCESSES = 1024
+"""Of all workers together, where they share a user; a compiler takes three, and so do the servers that fork programs."""
 
 
 def _plainly(job: JudgeJob, tools: SimulatorTools) -> Answer:
@@ -243,13 +252,13 @@ def _lay_out(job: JudgeJob, taken: frozenset[str]) -> Answer | None:
 
 def _sweep(kept: frozenset[str]) -> None:
     """Nothing of one design is left for the next, and in the end nothing at all."""
-    for path in Path().iterdir():
-        if path.name in kept or path.name.startswith("."):
-            continue
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
+    with os.scandir() as entries:
+        left = [entry for entry in entries if entry.name not in kept and not entry.name.startswith(".")]
+    for entry in left:
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.name)
         else:
-            path.unlink()
+            os.unlink(entry.name)  # noqa: PTH108 - pathlib takes as long as the kernel
 
 
 _LENGTH = struct.Struct("!I")

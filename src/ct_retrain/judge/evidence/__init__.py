@@ -1,1 +1,1 @@
-"""What makes a pass evidence: the testbench's voice, what it gives a design to hold, and how its output is read."""
+"""What makes a pass evidence: who printed it, how the design is connected, and how the output is read."""

@@ -1,7 +1,7 @@
-"""cocotb testbenches: Python texts that drive the design by way of the simulator, and where cocotb is installed.
+"""cocotb testbenches: Python that drives the design through the simulator; and where cocotb is installed.
 
-What a Makefile or a `.env` would say stands in comment lines before the text's first other line:
-`# TOPLEVEL = counter`, `# MODULE = test_counter`, `# VERILOG_SOURCES = rtl/counter.sv rtl/fifo.sv`.
+Settings of a Makefile or a `.env` are comment lines at the top of the text: `# TOPLEVEL = counter`, `# MODULE
+= test_counter`, `# VERILOG_SOURCES = rtl/counter.sv rtl/fifo.sv`.
 """
 
 import importlib
@@ -15,28 +15,28 @@ from typing import NamedTuple
 
 from ct_retrain.verilog.modules import instantiated
 
-INSTALL = "cocotb is not here, and the testbench is written for it: `pip install 'ct-retrain[cvdp]'`"
+INSTALL = "the testbench needs cocotb, which is not installed: `pip install 'ct-retrain[cvdp]'`"
 RUNNER = "test_runner.py"
-"""A data file of this name is run by pytest and starts the simulations itself, as in CVDP's harnesses."""
+"""Name of a data file that pytest runs and that starts the simulations itself, as in CVDP's harnesses."""
 
 
 class Library(NamedTuple):
-    """cocotb as installed beside this very Python."""
+    """cocotb, as installed for this Python interpreter."""
 
     version: str
     vpi: str
-    """What the simulator loads."""
+    """Library that the simulator loads."""
     users: str
-    """What that loads: libpython, then cocotb's own entry."""
+    """Libraries that it loads in turn: libpython, then cocotb's own entry point."""
     python: str
     paths: tuple[str, ...]
-    """Where a test module imports from."""
+    """Import paths of a test module."""
     readable: tuple[str, ...]
     """Directories that must be readable."""
 
 
 def locate_library() -> Library | None:
-    """Find cocotb 2 for Icarus Verilog without importing it; None where it, or a shared libpython, is missing."""
+    """Find cocotb 2 for Icarus Verilog without importing it; None if it, or a shared libpython, is missing."""
     spec = importlib.util.find_spec("cocotb")
     if spec is None or spec.origin is None:
         return None
@@ -71,7 +71,7 @@ def is_cocotb(testbench: str) -> bool:
 
 
 def settings(testbench: str) -> dict[str, str]:
-    """What the comment lines on top of *testbench* set."""
+    """Return the settings in the comment lines at the top of *testbench*."""
     found: dict[str, str] = {}
     for line in map(str.strip, testbench.splitlines()):
         if line and not line.startswith("#"):
@@ -83,20 +83,20 @@ def settings(testbench: str) -> dict[str, str]:
 
 
 def with_settings(testbench: str, named: dict[str, str]) -> str:
-    """*testbench* below comment lines that set *named*."""
+    """Return *testbench* with comment lines that set *named* before it."""
     return "".join(f"# {name} = {value}\n" for name, value in named.items()) + testbench
 
 
 def test_modules(named: dict[str, str]) -> list[str]:
-    """The Python modules that hold the tests; the first is the testbench itself."""
+    """Return the Python modules that hold the tests, the testbench itself first."""
     return re.findall(r"\w+", named.get("MODULE", "")) or ["testbench"]
 
 
 def wanted(testbench: str) -> tuple[str, ...]:
-    """The modules that *testbench*, of whatever style, needs of the design, as far as it names them."""
+    """Return the modules that *testbench*, of any style, needs of the design, as far as it names them."""
     return toplevel(testbench) if is_cocotb(testbench) else instantiated(testbench)
 
 
 def toplevel(testbench: str) -> tuple[str, ...]:
-    """The module that cocotb is to drive, if *testbench* names it."""
+    """Return the module that cocotb drives, if *testbench* names it."""
     return tuple(settings(testbench).get("TOPLEVEL", "").split()[:1])

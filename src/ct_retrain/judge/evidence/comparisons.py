@@ -1,8 +1,9 @@
-"""Where a testbench looks at a signal in a way that an unknown bit could slip through.
+"""Find comparisons in a testbench that an unknown bit could pass.
 
-`q !== expected` notices an x, and so does `{a} === ({a} ^ {q} ^ {a})`. Every other look may not: `q != expected` is
-neither true nor false of it, `if (valid)` takes the other branch, and what is computed from it is unknown, too.
-Whatever is not surely of the first kind counts as loose; that costs a run, and never a verdict.
+`q !== expected` detects an x, and so does `{a} === ({a} ^ {q} ^ {a})`. Others may not: `q != expected` is
+neither true nor false for an x, `if (valid)` takes the other branch, and a value computed from an x is
+unknown, too. Whatever is not surely of the first kind counts as loose; that costs one more run, and never
+changes a verdict by itself.
 """
 
 from collections.abc import Iterable
@@ -28,21 +29,21 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.kinds import identifiers
 from ct_retrain.verilog.modules import Module
-from ct_retrain.verilog.tree import Parsed, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 
 class LooseComparisons(NamedTuple):
-    """What a testbench ties to the design, and what it looks at loosely."""
+    """How a testbench is connected to the design, and its loose comparisons."""
 
     tied: tuple[tuple[str, frozenset[str]], ...]
-    """Port, or its place in the list as a number, and the names in what it is connected to; `*` for all by name."""
+    """(port, or its position as a number; names in the connected expression); `*` for all by name."""
     loose: frozenset[str]
-    """Names that are looked at so that an unknown bit could slip through."""
+    """Names that are compared in a way that an unknown bit could pass."""
     inside: bool
-    """It looks inside the design by a hierarchical name."""
+    """Whether it looks inside the design by a hierarchical name."""
 
     def loosely(self, modules: Iterable[Module], wanted: Iterable[str]) -> bool:
-        """Whether it looks loosely at an output of the *wanted* ones among *modules*."""
+        """Whether an output of the *wanted* ones among *modules* is compared loosely."""
         tied = dict(self.tied)
         seen: set[str] = set()
         for module in modules:
@@ -54,14 +55,14 @@ class LooseComparisons(NamedTuple):
 
 
 def looks(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
-    """How the testbench *parsed* looks at the modules that it *wanted*."""
+    """Return how the testbench *parsed* compares signals of the modules that it *wanted*."""
     everything = nodes(parsed.tree.root)
     tied: dict[str, frozenset[str]] = {}
     quiet: set[int] = set()
     instances: set[str] = set()
     for node in everything:
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
-            for item in listed(node, "instances", HierarchicalInstanceSyntax):
+            for item in items_of(node, "instances", HierarchicalInstanceSyntax):
                 instances.add(item.decl.name.valueText)
                 for port, names in _tied(item):
                     tied[port] = tied.get(port, frozenset()) | names
@@ -69,7 +70,7 @@ def looks(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
         elif _says_nothing(node):
             quiet |= _within(node)
         elif isinstance(node, BinaryExpressionSyntax) and _tight(node):
-            # What stands on both sides may be x on both, and that is equal.
+            # An expression on both sides may be x on both, and then they are equal.
             both = _words(node.left) & _words(node.right)
             quiet |= {_key(one) for one in nodes(node) if isinstance(one, _NAMES) and not _words(one) & both}
     words = [node for node in everything if isinstance(node, _NAMES) and _key(node) not in quiet]
@@ -86,7 +87,7 @@ _NAMES = (IdentifierNameSyntax, IdentifierSelectNameSyntax)
 
 def _tied(item: HierarchicalInstanceSyntax) -> list[tuple[str, frozenset[str]]]:
     found: list[tuple[str, frozenset[str]]] = []
-    for place, one in enumerate(listed(item, "connections", SyntaxNode)):
+    for place, one in enumerate(items_of(item, "connections", SyntaxNode)):
         match one:
             case NamedPortConnectionSyntax():
                 name, tied = one.name.valueText, getattr(one, "expr", None)
@@ -126,7 +127,7 @@ _SPEAKING = (
 
 
 def _says_nothing(node: SyntaxNode) -> bool:
-    """Whether *node* only prints a value, waits for a change of it, or declares it."""
+    """Whether *node* only prints a value, waits for its change, or declares it."""
     if isinstance(node, InvocationExpressionSyntax) and isinstance(node.left, SystemNameSyntax):
         return node.left.systemIdentifier.valueText.startswith(_SPEAKING)
     return isinstance(node, EventControlWithExpressionSyntax | PortListSyntax | DeclaratorSyntax) and not any(
@@ -155,10 +156,10 @@ _PLAIN = frozenset(
 
 
 def _tight(node: BinaryExpressionSyntax) -> bool:
-    """Whether an unknown bit anywhere in *node* makes its two sides differ, and that is told from their being equal."""
+    """Whether an unknown bit anywhere in *node* makes its sides differ, and the result counts as a failure."""
     if node.kind not in {SyntaxKind.CaseInequalityExpression, SyntaxKind.CaseEqualityExpression}:
         return False
     if not (_words(node.left) and _words(node.right)):
-        # `q === 1'b0` may be what a failure looks like, and an x is not that.
+        # `q === 1'b0` may describe a failure, and an x does not match it.
         return False
     return all(inner.kind in _PLAIN for inner in nodes(node))

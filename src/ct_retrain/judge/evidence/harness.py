@@ -1,9 +1,9 @@
-"""Makes a testbench's voice unmistakable: what it prints, where it ends the test, and what its modules are called.
+"""Make a testbench's output unforgeable: mark what it prints, where it ends the test, and its module names.
 
 Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
 (`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
 simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
-The text keeps its lines, so the compiler's messages still name the right ones.
+The text keeps its lines, so the compiler's messages still name the right ones. No runner of testbenches does this.
 """
 
 import re
@@ -40,97 +40,98 @@ from ct_retrain.judge.evidence.wrapper import unwrapped
 from ct_retrain.judge.reading.sites import ENDS, PrintSite, marked
 from ct_retrain.verilog.edits import Edit, edited, insertion
 from ct_retrain.verilog.kinds import system_task
-from ct_retrain.verilog.modules import Names, names, roots, wanted
+from ct_retrain.verilog.modules import Names, module_names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 
 BLANK = "c0dec0dec0dec0de"
-"""Stands for the mark of what the testbench prints until a run has one; as long as one."""
+"""Placeholder of equal length for the mark of printed text, until a run has one."""
 NAME_BLANK = "c0dab1ec0dab1e00"
-"""Stands for the suffix of the testbench's names until a run has one; as long as one."""
+"""Placeholder of equal length for the suffix of the testbench's names, until a run has one."""
 
 
 class Nonce(NamedTuple):
     """The two secrets of a run."""
 
     mark: str
-    """Begins what the testbench prints; it stands in no name and, under Icarus, in no file."""
+    """Prefix of everything the testbench prints; it occurs in no name and, under Icarus, in no file."""
     name: str
-    """Ends the testbench's names."""
+    """Suffix of the testbench's names."""
 
     @classmethod
     def drawn(cls) -> "Nonce":
-        """Two that nobody can foresee; no answer depends on them."""
+        """Return two unpredictable secrets; no verdict depends on them."""
         return cls(*(secrets.token_hex(len(blank) // 2) for blank in (BLANK, NAME_BLANK)))
 
     def named(self, text: str) -> str:
-        """*text* with this run's names, and still with `BLANK` for the mark."""
+        """Return *text* with this run's names, and still with `BLANK` for the mark."""
         return text.replace(NAME_BLANK, self.name)
 
     def marked(self, text: str) -> str:
-        """*text* with this run's mark."""
+        """Return *text* with this run's mark."""
         return text.replace(BLANK, self.mark)
 
 
 class Style(StrEnum):
-    """How a testbench tells its verdict."""
+    """How a testbench reports its verdict."""
 
     HOUSE = "house"
-    """One line `CT_VERDICT checks=N errors=E`, the marker taken from a macro that the judge defines."""
+    """One line `CT_VERDICT checks=N errors=E`, whose marker is a macro that the judge defines."""
     VERILOGEVAL = "verilogeval"
     """`Mismatches: E in N samples`."""
     PLAIN = "plain"
-    """Free form: read by `judge.reading`."""
+    """Free form, read by `judge.reading`."""
     COCOTB = "cocotb"
-    """Python, whose tests leave a results file."""
+    """Python, whose tests write a results file."""
 
 
 class Harness(NamedTuple):
-    """A testbench as it is compiled, with `BLANK` and `NAME_BLANK` where the nonce goes."""
+    """A testbench as it is compiled, with `BLANK` and `NAME_BLANK` in place of the secrets."""
 
     style: Style
     source: str
     tops: tuple[str, ...]
     modules: frozenset[str]
-    """Names, as written, that belong to the testbench."""
+    """Original names of the testbench's modules."""
     wanted: tuple[str, ...]
-    """Modules that the testbench instantiates and the design must bring."""
+    """Modules that the testbench instantiates and the design must provide."""
     ends: bool
-    """Every way the testbench ends the simulation leaves the end mark."""
+    """Whether every way in which the testbench ends the simulation prints the end mark."""
     sites: tuple[PrintSite, ...] = ()
-    """Of a testbench in free form: where it prints."""
+    """Print statements of a free-form testbench."""
     looks: LooseComparisons = LooseComparisons((), frozenset(), inside=False)
-    """How it looks at the design's outputs, which unknown bits may slip through."""
+    """How it compares the design's outputs, which unknown bits may pass."""
     draws: bool = False
-    """It draws random numbers."""
+    """Whether it draws random numbers."""
     instances: tuple[str, ...] = ()
-    """Paths from a root to the instances of wanted modules, as far as they stand in a root."""
+    """Paths from a root to instances of wanted modules, as far as they are in a root."""
 
 
 END_MARK = "end of test"
-"""Printed after the nonce by the testbench right before it ends the simulation, with the time in its own units."""
+"""Printed after the secret right before the testbench ends the simulation, with the time in its own units."""
 
 
 def preprocessable(testbench: str, present: Collection[str] = ()) -> str:
-    """What of *testbench* is preprocessed: with the macro that the house style asks for, and every line in place.
+    """Return *testbench* for preprocessing: with the house style's macro defined, and every line in place.
 
-    An include of a file that is not *present* is left out: it may be the design's own, which is compiled beside the
-    testbench. Where it held anything else, the testbench does not compile, and that is no verdict on the design.
+    An include of a file that is not *present* is left out: it may be the design's own, which is compiled with
+    the testbench. If it held anything else, the testbench does not compile, which is no verdict on the
+    design.
     """
     text = _INCLUDE.sub(lambda found: found[0] if found["name"] in present else "", testbench)
     if not _HOUSE.search(testbench):
         return text
-    # A marker of the testbench's own, set without asking whether there is one, would hide the run's.
+    # A marker that the testbench defines unconditionally would hide the run's.
     asking = text if _ASKS_FIRST.search(text) else _OWN_MARKER.sub("", text)
     return f'`define CT_VERDICT "{BLANK}"\n`line 1 "testbench.v" 0\n{asking}'
 
 
 def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) -> Harness | str:
-    """*testbench* made to speak with a nonce; a sentence when nobody could take a verdict from it.
+    """Return *testbench* with its output marked, or a sentence if no verdict could be taken from it.
 
-    *flat* is what a preprocessor made of it (`preprocessable`): only there can names and voices be found that macros
-    spell. *changed* says what is changed in it to try a pass. One for cocotb is left as it is: it speaks through a file
-    that the design cannot write.
+    *flat* is its preprocessed text (`preprocessable`), where names and prints produced by macros can be
+    found. *changed* is the experiment. A cocotb testbench is left unchanged: it reports through a file that
+    the design cannot write.
     """
     if is_cocotb(testbench):
         top = toplevel(testbench)
@@ -138,7 +139,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     parsed = parse(flat or preprocessable(testbench))
     if parsed is None:
         return "the testbench is too large or nested too deep"
-    found, style, speech = names(parsed), style_of(testbench), marked(parsed, BLANK)
+    found, style, speech = module_names(parsed), style_of(testbench), marked(parsed, BLANK)
     if not roots(found):
         return "the testbench has no top module"
     if style is Style.PLAIN and not speech.sites and not _ASSERTS.search(testbench):
@@ -177,14 +178,16 @@ _VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
 
 
 def style_of(testbench: str) -> Style:
-    """How *testbench* tells its verdict."""
+    """Return how *testbench* reports its verdict."""
     if _HOUSE.search(testbench):
         return Style.HOUSE
     return Style.VERILOGEVAL if _VERILOGEVAL.search(testbench) else Style.PLAIN
 
 
 def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
-    """The nonce behind every name by which the testbench could be reached; a sentence when one cannot be renamed."""
+    """Return edits that append the secret to every name of the testbench; a sentence if one cannot be
+    renamed.
+    """
     private = set(defined) | shared_names(parsed)
     foreign: set[str] = set()
     kept: list[Token] = []
@@ -193,7 +196,8 @@ def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
         match node:
             case HierarchyInstantiationSyntax():
                 found = {
-                    item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                    item.decl.name.valueText
+                    for item in items_of(node, "instances", HierarchicalInstanceSyntax)
                 }
                 private |= found
                 if node.type.valueText not in defined:
@@ -215,7 +219,7 @@ def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
 
 
 def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
-    """The names of *path* that lie inside the design: what follows one of its instances."""
+    """Return the names of *path* that are inside the design: those after one of its instances."""
     words = [token for token in tokens(path) if token.kind == TokenKind.Identifier]
     first = next((index for index, word in enumerate(words) if word.valueText in foreign), len(words))
     return words[first + 1 :]
@@ -235,7 +239,7 @@ def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> lis
 
 
 def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
-    """What to insert to mark the ends of the simulation, and whether every one of them could be marked."""
+    """Return edits that mark the ends of the simulation, and whether all of them could be marked."""
     edits: list[Edit] = []
     ends = marks = 0
     for node in nodes(parsed.tree.root):
@@ -249,7 +253,7 @@ def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
 
 
 def _comparisons(parsed: Parsed) -> list[Edit]:
-    """`==` and `!=` made `===` and `!==` where the testbench decides by them."""
+    """Return edits of `==` and `!=` to `===` and `!==` where the testbench decides by them."""
     edits: dict[int, Edit] = {}
     for node in nodes(parsed.tree.root):
         if isinstance(node, ConditionalPredicateSyntax):
@@ -271,19 +275,19 @@ _LOOSE = frozenset({SyntaxKind.EqualityExpression, SyntaxKind.InequalityExpressi
 
 
 def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
-    """Paths to instances of wanted modules that stand directly in a root."""
+    """Return paths to instances of wanted modules that are directly in a root."""
     needed, tops = wanted(found), roots(found)
     for node in nodes(parsed.tree.root):
         if isinstance(node, ModuleDeclarationSyntax) and node.header.name.valueText in tops:
-            for inner in listed(node, "members", SyntaxNode):
+            for inner in items_of(node, "members", SyntaxNode):
                 if isinstance(inner, HierarchyInstantiationSyntax) and inner.type.valueText in needed:
-                    for item in listed(inner, "instances", HierarchicalInstanceSyntax):
+                    for item in items_of(inner, "instances", HierarchicalInstanceSyntax):
                         root = node.header.name.valueText
                         yield f"{root}_{NAME_BLANK}.{item.decl.name.valueText}_{NAME_BLANK}"
 
 
 def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:
-    """`$finish;` → `begin $display(mark, time); $finish; end`."""
+    """Return the edit `$finish;` → `begin $display(mark, time); $finish; end`."""
     if system_task(node.expr) not in ENDS:
         return []
     place = parsed.span(node)

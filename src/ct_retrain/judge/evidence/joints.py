@@ -1,10 +1,12 @@
-"""What a testbench gives a design to hold: the places where the two are joined, and what may not be given there.
+"""Check how a testbench connects the design, and refuse connections that would let the design decide the
+verdict.
 
-- Where several modules of a design are wanted, none may be what another is compared with: a reference comes with the
+- If several modules of a design are wanted, none may be the reference for another; a reference comes with the
   testbench.
-- `.*` gives a design every name that it asks for; an expectation, a tally or what the testbench writes itself is none
-  of its ports.
-- An `inout` is for a net that the testbench lets go of; on another the design would write into the stimulus.
+- `.*` connects every name that the design asks for; an expected value, a counter of errors, or what the
+  testbench writes itself may not be among its ports.
+- An `inout` must be on a net that the testbench releases; on another the design would write into the
+  stimulus.
 """
 
 import re
@@ -26,7 +28,7 @@ from pyslang.syntax import (
 from ct_retrain.verilog.flow import Flow, carried, flow
 from ct_retrain.verilog.kinds import implicit
 from ct_retrain.verilog.modules import Module, modules
-from ct_retrain.verilog.tree import Parsed, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 
 _WILD = re.compile(r"\.\s*\*")
 
@@ -36,12 +38,12 @@ class Joint(NamedTuple):
 
     module: Module
     names: dict[str, frozenset[str]]
-    """By port: what the testbench calls the nets on it."""
+    """Port → names of the nets that the testbench connects to it."""
     wild: frozenset[str]
     """Ports that `.*` connects."""
 
     def on(self, *ways: str) -> frozenset[str]:
-        """The testbench's names on ports of these directions."""
+        """Return the testbench's names on ports of these directions."""
         found = (
             self.names.get(port.name, frozenset()) for port in self.module.ports if port.direction in ways
         )
@@ -49,9 +51,9 @@ class Joint(NamedTuple):
 
 
 def objection(rtl: str, testbench: str, wanted: tuple[str, ...]) -> str:
-    """Why no verdict of *testbench* on the design *rtl*, of which it wants *wanted*, is evidence; "" if it may be."""
+    """Return why a verdict of *testbench* on *rtl*, of which it needs *wanted*, is no evidence; else ""."""
     mine = {module.name: module for module in modules(rtl) if module.name in wanted}
-    # A port that nobody gave a direction is an `inout` without the word.
+    # A port without a direction is an implicit `inout`.
     two_ways = any(port.direction == "inout" for module in mine.values() for port in module.ports)
     if len(wanted) < _SEVERAL and not two_ways and not _WILD.search(testbench):
         return ""
@@ -90,7 +92,7 @@ def _joints(scope: SyntaxNode, mine: dict[str, Module]) -> list[Joint]:
         _joint(item, mine[node.type.valueText])
         for node in nodes(scope)
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in mine
-        for item in listed(node, "instances", HierarchicalInstanceSyntax)
+        for item in items_of(node, "instances", HierarchicalInstanceSyntax)
     ]
 
 
@@ -98,7 +100,7 @@ def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
     names: dict[str, frozenset[str]] = {}
     wild = False
     ordered = iter(module.ports)
-    for each in listed(item, "connections", SyntaxNode):
+    for each in items_of(item, "connections", SyntaxNode):
         if isinstance(each, NamedPortConnectionSyntax):
             port = each.name.valueText
             names[port] = frozenset({port}) if implicit(each) else carried(each)
@@ -113,7 +115,7 @@ def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
 
 
 def _own_reference(found: list[Joint], moves: Flow) -> str:
-    """Whether what one module of the design says is held against what another says."""
+    """Whether the output of one module of the design is compared with that of another."""
     said: dict[str, frozenset[str]] = {}
     for joint in found:
         outputs = said.get(joint.module.name, frozenset()) | joint.on("output", "inout")
@@ -133,7 +135,7 @@ def _own_reference(found: list[Joint], moves: Flow) -> str:
 
 
 def _too_much(joint: Joint, place: _Place) -> str:
-    """What `.*` gives a design that is no port of its."""
+    """Return a port connected by `.*` that should not be a port of the design."""
     moves, counters = place.moves, _integers(place.scope)
     outputs = moves.carriers(joint.on("output"))
     for port in joint.module.ports:
@@ -150,7 +152,7 @@ def _too_much(joint: Joint, place: _Place) -> str:
 
 
 def _expects(name: str, outputs: frozenset[str], moves: Flow) -> bool:
-    """Whether *name* is held against the design's *outputs*, or handed to somebody who may."""
+    """Whether *name* is compared with the design's *outputs*, or passed to something that may do so."""
     same = moves.carriers([name])
     compared = any(
         (left & same and right & outputs) or (right & same and left & outputs)
@@ -161,7 +163,7 @@ def _expects(name: str, outputs: frozenset[str], moves: Flow) -> bool:
 
 
 def _drawn(name: str, moves: Flow) -> bool:
-    """Whether *name* is drawn at random: nobody expects that of a design but the one who put it in."""
+    """Whether *name* is drawn at random, which a testbench does to inputs, not to expected values."""
     return any(
         name in write.to and any(word.rawText in _DRAWS for word in tokens(write.value))
         for write in moves.writes
@@ -172,12 +174,12 @@ _DRAWS = frozenset({"$random", "$urandom", "$urandom_range"})
 
 
 def _integers(scope: SyntaxNode) -> frozenset[str]:
-    """Names that are declared as whole numbers, as testbenches count with."""
+    """Return names that are declared as integers, as testbenches use for counting."""
     return frozenset(
         each.name.valueText
         for node in nodes(scope)
         if isinstance(node, DataDeclarationSyntax) and node.type.kind in _WHOLE
-        for each in listed(node, "declarators", DeclaratorSyntax)
+        for each in items_of(node, "declarators", DeclaratorSyntax)
     )
 
 
@@ -190,18 +192,18 @@ _WHOLE = frozenset(
 
 
 def _held(joint: Joint, place: _Place) -> str:
-    """An `inout` of the design on a net that the testbench drives and never lets go of."""
+    """Return an `inout` of the design on a net that the testbench drives and never releases."""
     for port in joint.module.ports:
         if port.direction not in {"inout", "ref"}:
             continue
         for name in sorted(joint.names.get(port.name, frozenset())):
             if not _let_go(name, place):
-                return f"{port.name} is an inout of the design, and the testbench never lets go of {name}"
+                return f"{port.name} is an inout of the design, and the testbench never releases {name}"
     return ""
 
 
 def _let_go(name: str, place: _Place) -> bool:
-    """Whether the testbench drives *name* not at all, or not always."""
+    """Whether the testbench does not drive *name*, or not always."""
     if any(_names(name, node) for node in nodes(place.scope) if _may_let_go(node, place.parsed)):
         return True
     driven = False
@@ -216,7 +218,7 @@ def _let_go(name: str, place: _Place) -> bool:
 
 
 def _may_let_go(node: SyntaxNode, parsed: Parsed) -> bool:
-    """Whether *node* is a weak net, a switch or a pull, or an instance of what lets go."""
+    """Whether *node* is a weak net, a switch or a pull, or an instance of a module that releases the net."""
     match node:
         case NetDeclarationSyntax():
             return node.netType.rawText in _WEAK
@@ -243,7 +245,7 @@ _OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-fx_]*[z?]", re.IGNORECASE)
 
 
 def _lets_go(parsed: Parsed, module: str) -> bool:
-    """Whether *module* of the testbench has an `inout` of its own, or lets go of what it drives."""
+    """Whether *module* of the testbench has an `inout` of its own, or releases what it drives."""
     return any(
         isinstance(node, ModuleDeclarationSyntax)
         and node.header.name.valueText == module

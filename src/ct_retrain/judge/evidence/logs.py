@@ -1,4 +1,4 @@
-"""Logs as people and models may read them: printable characters only, and not too many."""
+"""Make logs safe to show: printable characters only, and limited in length."""
 
 import re
 
@@ -7,12 +7,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u
 
 
 def strip_control(text: str) -> str:
-    """*text* without terminal sequences, carriage returns and invisible characters; tabs and line ends stay."""
+    """Return *text* without terminal sequences, carriage returns and invisible characters."""
     return _CONTROL.sub("", _ESCAPE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
 
 def tail(text: str, characters: int) -> str:
-    """The end of *text*, cut at a line where one begins within reach."""
+    """Return the end of *text*, cut at a line end if one is near."""
     if len(text) <= characters:
         return text
     end = text[-characters:]

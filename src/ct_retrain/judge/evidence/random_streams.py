@@ -1,7 +1,7 @@
-"""Other random numbers for a testbench: the same distributions, another stream in every run that asks for one.
+"""Change a testbench's random numbers: the same distributions, with another stream for each run that asks.
 
-A simulator draws the same numbers each time, so a design could recite the answers to them without ever looking at
-an input. With other numbers only a design that computes its answers is right.
+A simulator draws the same numbers each time, so a design could recite the answers without looking at its
+inputs. With other numbers only a design that computes its answers is right.
 """
 
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from pyslang.syntax import ArgumentListSyntax, InvocationExpressionSyntax, SyntaxNode, SystemNameSyntax
 
 from ct_retrain.verilog.edits import Edit, insertion
-from ct_retrain.verilog.tree import Parsed, listed, nodes
+from ct_retrain.verilog.tree import Parsed, items_of, nodes
 
 KEY_BLANK = "c0de5eed"
-"""Stands for the digits that change the numbers, until a run has them."""
+"""Placeholder for the digits that change the numbers, until a run has them."""
 
 
 def redrawn(parsed: Parsed) -> list[Edit]:
-    """What to insert so that every number that *parsed* draws is another; empty where it draws none.
+    """Return edits that change every number that *parsed* draws; empty if it draws none.
 
-    Numbers of the whole range are exclusive-ored with a key, numbers of a chosen range are mirrored in it.
+    Full-range numbers are XORed with a key; numbers of a chosen range are mirrored within it.
     """
     everything = nodes(parsed.tree.root)
     calls = {id(node.left): node for node in everything if isinstance(node, InvocationExpressionSyntax)}
@@ -45,8 +45,8 @@ def _edits(parsed: Parsed, node: SyntaxNode, call: SyntaxNode | None) -> Iterabl
 
 
 def _arguments(parsed: Parsed, call: InvocationExpressionSyntax) -> list[str]:
-    """The texts between the commas of *call*; empty where they draw numbers themselves."""
+    """Return the arguments of *call*; empty if they draw numbers themselves."""
     arguments: ArgumentListSyntax | None = getattr(call, "arguments", None)
     if arguments is None or any(isinstance(inner, SystemNameSyntax) for inner in nodes(arguments)):
         return []
-    return [parsed.text(item) for item in listed(arguments, "parameters", SyntaxNode)]
+    return [parsed.text(item) for item in items_of(arguments, "parameters", SyntaxNode)]

@@ -1,7 +1,7 @@
-"""What a simulation's output says, believed only where the testbench said it.
+"""Read the verdict in a simulation's output, trusting only what the testbench printed.
 
-Exactly one verdict, given by the testbench, about at least one check, with the test's own end reached and nothing
-said by anybody else after it; anything doubtful is NO_EVIDENCE.
+Required are exactly one verdict, from the testbench, about at least one comparison, with the test's own end
+reached and nothing printed by anything else after it. Anything doubtful is NO_EVIDENCE.
 """
 
 import re
@@ -19,35 +19,35 @@ from ct_retrain.judge.reading.transcript import Heard, Word, understood
 from ct_retrain.judge.reading.words import Says, read_line
 
 BREACH = "what was compiled is not what was examined"
-"""Begins the detail of a verdict that no design can cause unless the guard or a compiler is wrong."""
+"""Prefix of a detail that no design can cause unless the guard or a compiler is wrong."""
 
 
 class ReadVerdict(NamedTuple):
-    """The verdict's core: what was said and how much was compared."""
+    """Core of a verdict: the outcome and how much was compared."""
 
     outcome: Outcome
     detail: str
     checks: int = 0
     errors: int = 0
     quiet: bool = False
-    """A pass of a testbench that only speaks of failures, and spoke of none."""
+    """Whether a testbench that only reports failures reported none."""
 
 
 class _Voices(NamedTuple):
-    """The output by speaker; the mark is gone from both."""
+    """The output by speaker, without the marks."""
 
     testbench: list[str]
     pieces: list[tuple[int, str]]
-    """The same by the place that printed: its number (`judge.reading.sites`), and what it said."""
+    """(number of the print statement (`judge.reading.sites`), printed text)."""
     others: list[str]
     ended: bool
-    """The testbench itself ended the simulation."""
+    """Whether the testbench itself ended the simulation."""
     after: str
-    """What somebody else said after the testbench's last word; the simulator's own words do not count."""
+    """Text printed by others after the testbench's last line, without the simulator's own messages."""
 
 
 def read(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
-    """The verdict in *output* of a simulator that ended with *exit_code*."""
+    """Return the verdict in *output* of a simulator that ended with *exit_code*."""
     voices = _listen(made, mark, output)
     unread = next((line for line in voices.others if _NO_FILE.search(line)), "")
     if unread:
@@ -61,12 +61,14 @@ def read(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
         return ReadVerdict(Outcome.NO_EVIDENCE, f"the simulator ended with exit code {exit_code}")
     finding = _not_ended(made, voices) or _said(made, voices)
     if finding.outcome is Outcome.PASS and voices.after:
-        return ReadVerdict(Outcome.NO_EVIDENCE, f"somebody speaks after the verdict: {voices.after[:160]}")
+        return ReadVerdict(
+            Outcome.NO_EVIDENCE, f"something is printed after the verdict: {voices.after[:160]}"
+        )
     return finding
 
 
 def explained(made: Harness, mark: str, output: str) -> tuple[Shown, ...]:
-    """Every line of *output* with the rule by which `read` takes it."""
+    """Return every line of *output* with the rule by which `read` interprets it."""
     voices = _listen(made, mark, output)
     line = {Style.HOUSE: _HOUSE, Style.VERILOGEVAL: _MISMATCHES}.get(made.style)
     if line is None:
@@ -98,7 +100,7 @@ def _said(made: Harness, voices: _Voices) -> ReadVerdict:
 
 
 def enough(finding: ReadVerdict, style: Style, expected: int | None) -> ReadVerdict:
-    """*finding*, unless it is a pass about fewer checks than the golden's, or about others where they are samples."""
+    """Return *finding*, unless it is a pass on fewer comparisons than the golden's, or on other samples."""
     if expected is None or finding.outcome is not Outcome.PASS:
         return finding
     exact = style in {Style.VERILOGEVAL, Style.COCOTB}
@@ -111,22 +113,35 @@ def enough(finding: ReadVerdict, style: Style, expected: int | None) -> ReadVerd
 
 
 def clean(made: Harness, nonce: Nonce, output: str) -> str:
-    """*output* as the testbench meant it, without the secrets and the end mark."""
+    """Return *output* as the testbench meant it, without the secrets and the end mark."""
     lines = [line for line in output.split("\n") if ended_at(nonce.mark, line) is None]
     text = "\n".join(lines).replace(f"_{nonce.name}", "")
     app = made.style is Style.HOUSE
-    return text.replace(nonce.mark, "CT_VERDICT") if app else _voice(nonce.mark).sub("", text)
+    if app:
+        return text.replace(nonce.mark, "CT_VERDICT")
+    first, *said = text.split(f"{nonce.mark} ")
+    return first + "".join(_piece(one)[1] for one in said)
 
 
 def ended_at(mark: str, output: str) -> int | None:
-    """When a testbench ended the simulation, in its own units of time; None where it did not."""
-    found = re.search(rf"^\s*{mark} {END_MARK} +(\d+)\s*$", output, re.MULTILINE)
-    return int(found[1]) if found else None
+    """Return when a testbench ended the simulation, in its own time units; None if it did not."""
+    if mark not in output:
+        return None
+    return next((int(found["at"]) for found in _END.finditer(output) if found["mark"] == mark), None)
 
 
-def _voice(mark: str) -> re.Pattern[str]:
-    """What stands before each piece that the testbench prints."""
-    return re.compile(rf"{mark} (?:(\d+) )?")
+_END = re.compile(rf"^\s*(?P<mark>\S+) {END_MARK} +(?P<at>\d+)\s*$", re.MULTILINE)
+
+
+def _piece(said: str) -> tuple[str, str]:
+    """Split text that the testbench printed after a mark: number of the print statement ("" without one),
+    words.
+    """
+    number = _SITE.match(said)
+    return (number[1], said[number.end() :]) if number else ("", said)
+
+
+_SITE = re.compile(r"(\d+) ")
 
 
 _HOUSE = re.compile(r"checks=(?P<checks>\d+) errors=(?P<errors>\d+)")
@@ -136,23 +151,19 @@ _NO_FILE = re.compile(r"testbench\.v:\d+: (?:invalid file descriptor|.*Unable to
 _OWN = re.compile(
     r"\S+:\d+: \$(?:finish|stop)(?:\(\d\))? called at \d+ \(\w+\)\s*|(?:VCD|FST|LXT2?) (?:info|warning): .*"
 )
-"""What the simulator says by itself: at its end, and of waveforms that it was told to dump."""
+"""The simulator's own messages: at its end, and about waveforms that it was told to dump."""
 _WATCHDOG = re.compile(r"TIMEOUT\W*", re.IGNORECASE)
 
 
 def _listen(made: Harness, mark: str, output: str) -> _Voices:
-    voice = _voice(mark)
     heard = _Voices([], [], [], not made.ends, "")
     for line in output.split("\n"):
         if ended_at(mark, line) is not None:
             heard = heard._replace(ended=True)
         elif f"{mark} " in line:
-            _, *said = voice.split(line)
-            numbers, texts = said[::2], said[1::2]
-            heard.testbench.append("".join(texts).strip())
-            heard.pieces.extend(
-                (int(number), text) for number, text in zip(numbers, texts, strict=True) if number
-            )
+            pieces = [_piece(said) for said in line.split(f"{mark} ")[1:]]
+            heard.testbench.append("".join(text for _, text in pieces).strip())
+            heard.pieces.extend((int(number), text) for number, text in pieces if number)
             heard = heard._replace(after="")
         else:
             heard.others.append(line.strip())
@@ -162,7 +173,7 @@ def _listen(made: Harness, mark: str, output: str) -> _Voices:
 
 
 def _not_ended(made: Harness, voices: _Voices) -> ReadVerdict | None:
-    """The testbench gave up, or somebody else ended the simulation."""
+    """Return the outcome if the testbench gave up, or something else ended the simulation."""
     if any(_WATCHDOG.fullmatch(line) for line in voices.testbench):
         return ReadVerdict(Outcome.TIMEOUT, "the testbench's own watchdog ended the test")
     if made.ends and not voices.ended:
@@ -171,7 +182,7 @@ def _not_ended(made: Harness, voices: _Voices) -> ReadVerdict | None:
 
 
 def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> ReadVerdict:
-    """A verdict that says how much was compared."""
+    """Return a verdict that states how much was compared."""
     if any(line.fullmatch(other.removeprefix("CT_VERDICT").strip()) for other in voices.others):
         return ReadVerdict(Outcome.NO_EVIDENCE, "a verdict that the testbench did not give")
     found = [match for said in voices.testbench if (match := line.fullmatch(said))]
@@ -188,7 +199,7 @@ def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> ReadVerdict:
 
 
 def _free(made: Harness, voices: _Voices) -> ReadVerdict:
-    """The verdict of a testbench in free form."""
+    """Return the verdict of a free-form testbench."""
     foreign = next((line for line in voices.others if read_line(line).says is Says.YES), "")
     if foreign:
         return ReadVerdict(Outcome.NO_EVIDENCE, f"a verdict that the testbench did not give: {foreign[:160]}")

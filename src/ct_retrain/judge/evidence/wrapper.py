@@ -1,7 +1,7 @@
-"""A module between testbench and design: what it lets through decides what either sees of the other.
+"""A module between testbench and design that can change what either sees of the other.
 
-It has the design's ports and parameters. Unknown bits of an output may get a value on the way out, and data inputs
-may be held on the way in; with neither it changes nothing, which shows whether a testbench minds the wrapper itself.
+It has the design's ports and parameters. Unknown output bits may get a value, and data inputs may be held.
+With neither it changes nothing, which shows whether the testbench tolerates the wrapper itself.
 """
 
 import re
@@ -18,25 +18,27 @@ from pyslang.syntax import (
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
-from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, tokens
 
 _APART, _INNER = "ct_apart_", "ct_in_"
 
 
 def apart(name: str) -> str:
-    """What the wrapper of the module *name* is called, before the secret."""
+    """Return the wrapper's name for the module *name*, without the secret."""
     return f"{_APART}{name}"
 
 
 def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit]:
-    """What to insert so that the testbench *parsed* holds wrappers of the *wanted* modules, and still looks inside."""
+    """Return edits that make *parsed* instantiate wrappers of *wanted* modules; hierarchical names still
+    resolve.
+    """
     edits: list[Edit] = []
     held: set[str] = set()
     paths: list[ScopedNameSyntax] = []
     for node in nodes(parsed.tree.root):
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
             held |= {
-                item.decl.name.valueText for item in listed(node, "instances", HierarchicalInstanceSyntax)
+                item.decl.name.valueText for item in items_of(node, "instances", HierarchicalInstanceSyntax)
             }
             place = parsed.span(node.type)
             if place is not None:
@@ -53,15 +55,15 @@ def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit
 
 
 def wrapper(rtl: str, name: str, secret: str, tried: Experiment, key: str) -> str:
-    """The wrapper of the module *name* in *rtl* for what is *tried*; "" where there can be none.
+    """Return the wrapper of the module *name* in *rtl* for *tried*; "" if there can be none.
 
-    *key*, hexadecimal digits, is what random values are drawn from.
+    *key*, hexadecimal digits, is the seed of random values.
     """
     parsed = parse(rtl)
     roots = [] if parsed is None else elaborated(parsed, frozenset({name}))
     root = next((one for one in roots if one.name == name), None)
     if root is None or any(
-        _WAYS.get(port.direction) is None for port in listed(root.body, "portList", PortSymbol)
+        _WAYS.get(port.direction) is None for port in items_of(root.body, "portList", PortSymbol)
     ):
         return ""
     return "\n".join(_lines(root, rtl, secret, tried, key))
@@ -102,7 +104,7 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
 
 
 def _width(port: PortSymbol, settable: list[ParameterSymbol]) -> str:
-    """How many bits *port* has, as an expression of the parameters; `$bits` comes too late for Icarus' ranges."""
+    """Return the width of *port* as an expression of the parameters; `$bits` is too late for Icarus's ranges."""
     ranges = _RANGE.findall(declared_port(port, textual=bool(settable)))
     return " * ".join(f"(({a}) > ({b}) ? ({a}) - ({b}) + 1 : ({b}) - ({a}) + 1)" for a, b in ranges) or "1"
 
@@ -111,7 +113,7 @@ _RANGE = re.compile(r"\[([^\[\]:]*(?:\[[^\]]*\])?[^\[\]:]*):([^\]]*)\]")
 
 
 def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
-    """An output of *width* bits whose unknown ones have a value."""
+    """Return an output of *width* bits with its unknown bits filled."""
     drawn = f"((64'h{key}{key} >> ((at + $time) & 63)) & 1'b1)"
     value = drawn if tried.unknown == "random" else f"1'b{tried.unknown}"
     open_ = " && bits[at] !== 1'bz" if tried.floats else ""
@@ -125,9 +127,9 @@ def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> 
 
 
 def data_inputs(root: InstanceSymbol, rtl: str) -> frozenset[str]:
-    """The inputs of *root* that are neither clock nor reset: by their names, or else by what *rtl* waits for."""
+    """Return the inputs of *root* that are neither clock nor reset, by name, or else by what *rtl* waits for."""
     inputs = [
-        port for port in listed(root.body, "portList", PortSymbol) if port.direction == ArgumentDirection.In
+        port for port in items_of(root.body, "portList", PortSymbol) if port.direction == ArgumentDirection.In
     ]
     named = {port.name for port in inputs if port.type.bitWidth == 1 and _CONTROL.fullmatch(port.name)}
     woken = {word for edge in _EDGE.findall(rtl) for word in edge}
@@ -145,9 +147,9 @@ _CONTROL = re.compile(
 
 
 def could_recite(rtl: str, wanted: Collection[str]) -> bool:
-    """Whether a module of *rtl* that is *wanted* has a clock to count and data inputs to overlook.
+    """Whether a *wanted* module of *rtl* has a clock to count and data inputs to ignore.
 
-    An enable that is not used is no sign of a recital, unless there is a table to recite from.
+    An unused enable is not a sign of reciting, unless there is a table to recite from.
     """
     parsed = parse(rtl) if _EDGE.search(rtl) else None
     roots = [] if parsed is None else elaborated(parsed, frozenset(wanted))

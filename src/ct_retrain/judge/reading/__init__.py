@@ -1,1 +1,1 @@
-"""Reads a testbench that nobody here wrote: by what it decides to print, and by what it counts."""
+"""Read the output of a free-form testbench: by what it decides to print, and by what it counts."""

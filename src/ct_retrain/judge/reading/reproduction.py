@@ -1,8 +1,8 @@
-"""Whether our run says what the transcript of a trace says: noise may differ, the verdict and what was counted may not.
+"""Compare our transcript with that of a trace: noise may differ, verdict and counts may not.
 
-Of two transcripts only lines that speak of the design are compared: counts and words of success or failure. Numbers
-in them count only where they are counts, so times, seeds, paths and drawn values make no difference. A simulator's
-own summary (`Errors: 0, Warnings: 2`) is nobody's word about the design.
+Only lines that concern the design are compared: counts, and words of success or failure. Numbers matter only
+if they are counts, so times, seeds, paths and drawn values make no difference. A simulator's own summary
+(`Errors: 0, Warnings: 2`) is ignored.
 """
 
 import re
@@ -16,25 +16,25 @@ class Likeness(StrEnum):
     """How two transcripts compare."""
 
     SAME = "same"
-    """Every line that speaks is in both."""
+    """Every line about the design is in both."""
     NOISE = "other_words"
-    """Lines differ, and nothing contradicts."""
+    """Lines differ, without contradiction."""
     CONTRADICTION = "not_reproduced"
-    """They count or judge otherwise."""
+    """They count or judge differently."""
 
 
 class TranscriptComparison(NamedTuple):
-    """Two transcripts, side by side."""
+    """Result of comparing two transcripts."""
 
     likeness: Likeness
     detail: str = ""
-    """The two lines that contradict each other, or the line that has no other."""
+    """The two lines that contradict each other, or the line without a counterpart."""
 
 
 def compared(theirs: str, ours: str) -> TranscriptComparison:
-    """Our transcript *ours* beside *theirs*, of which only the end may be there."""
+    """Compare our transcript *ours* with *theirs*, of which only the end may exist."""
     said, heard = _spoken(theirs), _spoken(ours)
-    # Of lines that repeat, the last tells: a transcript may have lost its beginning.
+    # Of repeated lines the last counts, because a transcript may have lost its beginning.
     counted = {one.template: one for one in heard if one.counts is not None}
     for one in {one.template: one for one in said if one.counts is not None}.values():
         other = counted.get(one.template)
@@ -80,11 +80,11 @@ _COMPILER = re.compile(r"^\S+:\d+: (?:warning|error|sorry)\b")
 _VALUE = re.compile(r"\b(?:0x)?[0-9a-fA-FxXzZ_]*\d[0-9a-fA-FxXzZ_]*(?:\.\d+)?(?:[munpf]?s)?\b")
 _PATH = re.compile(r"\S*/\S*")
 _LAST = 200
-"""Lines that speak, from the end."""
+"""Maximum number of lines about the design, from the end."""
 
 
 def _spoken(transcript: str) -> list[_Line]:
-    """The lines of *transcript* that say something of the design."""
+    """Return the lines of *transcript* about the design."""
     found: list[_Line] = []
     for raw in transcript.splitlines():
         text = _PROMPT.sub("", raw.strip())
@@ -98,5 +98,5 @@ def _spoken(transcript: str) -> list[_Line]:
 
 
 def _paths(text: str) -> str:
-    """*text* without paths; `3/4 passed` is none."""
+    """Return *text* without paths; `3/4 passed` is not one."""
     return _PATH.sub(lambda at: at[0] if re.fullmatch(r"\W*\d+/\d+\W*", at[0]) else "@", text)

@@ -1,4 +1,4 @@
-"""Shows how a transcript was read: each line, what it was taken for, and by which rule."""
+"""Show how a transcript was read: each line, its meaning, and the rule."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from ct_retrain.judge.reading.sites import PrintSite
 from ct_retrain.judge.reading.transcript import Heard
 
 MOST_LINES = 200
-"""Of one transcript: the first and the last half of it."""
+"""Maximum lines of a transcript; the first and the last half are shown."""
 _LONGEST = 240
 OTHERS = "not printed by the testbench"
 
@@ -17,14 +17,14 @@ class Shown(NamedTuple):
 
     text: str
     says: str
-    """`yes`, `no` or `nothing`: what it says of the design."""
+    """`yes`, `no` or `nothing`: what it says about the design."""
     rule: str
     line: int
-    """Where the testbench prints it; 0 where it does not."""
+    """Line of the testbench that prints it; 0 if none does."""
 
 
 def shown(sites: Sequence[PrintSite], heard: Iterable[Heard], others: Iterable[str]) -> tuple[Shown, ...]:
-    """*heard* as the testbench said it, and what *others* said, which never counts as a success."""
+    """Return *heard* from the testbench and lines of *others*, which never count as a success."""
     told = [Shown(one.text.strip()[:_LONGEST], one.says.value, one.why, _line(sites, one)) for one in heard]
     told += [Shown(text[:_LONGEST], "nothing", OTHERS, 0) for text in others if text]
     told = [one for one in told if one.text]

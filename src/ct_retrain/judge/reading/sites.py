@@ -1,8 +1,8 @@
-"""Where a testbench prints: each place gets a number that it speaks with, and whether the testbench chose to speak.
+"""Find where a testbench prints, number each place, and decide whether the testbench chose to print there.
 
-A sentence is a verdict only where the testbench decided to print it: under `if`, `case`, `?:` or `assert`, in a task
-that is called so, or right before one of several ends of the simulation. Everything else is narration, whatever
-words of failure it holds. Works on preprocessed text, so that what a macro prints is heard like anything else.
+A sentence is a verdict only if the testbench decided to print it: under `if`, `case`, `?:` or `assert`, in a
+task called that way, or right before one of several ends of the simulation. Everything else is narration,
+whatever words of failure it holds. Works on preprocessed text, so that what a macro prints is found as well.
 """
 
 import re
@@ -29,38 +29,38 @@ from pyslang.syntax import (
 from ct_retrain.judge.reading.tallies import tallies
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.kinds import function_name, system_task
-from ct_retrain.verilog.tree import Parsed, Span, listed, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, Span, items_of, nodes, tokens
 
 
 class PrintSite(NamedTuple):
-    """One place that prints."""
+    """One print statement."""
 
     number: int
     line: int
-    """In the preprocessed testbench, from 1."""
+    """Line in the preprocessed testbench, from 1."""
     chosen: bool
-    """The testbench decided to speak here."""
+    """Whether the testbench decided to print here."""
     severity: str
     """`error`, `fatal` or `warning` for the task of that name; else empty."""
     template: str
     """Its format strings, with the conversions in them."""
     picks: bool = False
-    """It prints a text that was chosen elsewhere (`%s` of a variable)."""
+    """Whether it prints a text chosen elsewhere (`%s` of a variable)."""
     counts: bool = False
-    """Its numbers are tallies: variables that only count up."""
+    """Whether its numbers are tallies: variables that only count up."""
     rivals: tuple[int, ...] = ()
-    """Sites of the other branch of the same `if`: where one speaks, the others are silent."""
+    """Print statements in the other branch of the same `if`, which are silent when this one prints."""
 
 
 class Marked(NamedTuple):
-    """What to insert into a testbench, and what will then speak."""
+    """Edits for a testbench, and its print statements."""
 
     edits: tuple[Edit, ...]
     sites: tuple[PrintSite, ...]
 
 
 def marked(parsed: Parsed, mark: str) -> Marked:
-    """Give every printing place of *parsed* a voice of its own: *mark*, its number and a space before what it says."""
+    """Prefix everything that *parsed* prints with *mark*, the statement's number and a space."""
     everything = nodes(parsed.tree.root)
     printing = list(_printing(parsed, everything))
     choice, counted = _Choice(parsed, everything), tallies(everything)
@@ -117,12 +117,12 @@ def _strings(node: SyntaxNode) -> list[Token]:
 
 
 def _template(parsed: Parsed, node: SyntaxNode) -> str:
-    """The first string of *node*: what is printed, up to the values in it."""
+    """Return the first string of *node*: the printed text, up to its values."""
     return next((parsed.text(token)[1:-1] for token in _strings(node)), "")
 
 
 def _prints_only(node: SyntaxNode, counted: frozenset[str]) -> bool:
-    """Whether all that *node* prints, beside its text, are the variables *counted*."""
+    """Whether *node* prints, besides text, only the variables *counted*."""
     if not isinstance(node, InvocationExpressionSyntax) or (given := _arguments(node)) is None:
         return False
     words = [token.valueText for token in tokens(given) if token.kind == TokenKind.Identifier]
@@ -135,7 +135,7 @@ def _conditional(node: SyntaxNode) -> bool:
 
 
 class _Choice:
-    """The parts of a testbench that run only if it decides so."""
+    """The parts of a testbench that run only by decision."""
 
     def __init__(self, parsed: Parsed, everything: list[SyntaxNode]) -> None:
         self._regions: list[Span] = []
@@ -145,11 +145,11 @@ class _Choice:
         self._add_tasks(parsed, everything)
 
     def covers(self, span: Span) -> bool:
-        """Whether what stands at *span* runs only by decision."""
+        """Whether the code at *span* runs only by decision."""
         return any(_holds(region, span) for region in self._regions)
 
     def rivals(self, number: int, spans: list[Span]) -> set[int]:
-        """Numbers of the *spans* that stand in the other branch of an `if` that *number* stands in."""
+        """Return the numbers of *spans* in the other branch of an `if` that contains *number*."""
         found: set[int] = set()
         for one, two in self._branches:
             for mine, other in ((one, two), (two, one)):
@@ -173,7 +173,7 @@ class _Choice:
                 pass
 
     def _add_tasks(self, parsed: Parsed, everything: list[SyntaxNode]) -> None:
-        """Bodies of tasks that are called by decision, however deep."""
+        """Add the bodies of tasks that are called by decision, at any depth."""
         bodies = {
             function_name(node): span
             for node in everything
@@ -205,12 +205,12 @@ ENDS = frozenset({"$finish", "$stop"})
 
 
 def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]) -> set[Span]:
-    """Prints that stand right before an end of the simulation, where there are several ends to choose from."""
+    """Return prints right before an end of the simulation, if there are several ends."""
     printed = set(spans)
     found: list[list[Span]] = []
     for node in [one for one in everything if isinstance(one, BlockStatementSyntax)]:
         run: list[Span] = []
-        for item in listed(node, "items", SyntaxNode):
+        for item in items_of(node, "items", SyntaxNode):
             inner = [span for one in nodes(item) if (span := parsed.span(one)) and span in printed]
             if isinstance(item, ExpressionStatementSyntax) and system_task(item.expr) in ENDS:
                 found.append(run)
@@ -226,7 +226,7 @@ def _endings(parsed: Parsed, everything: Iterable[SyntaxNode], spans: list[Span]
 
 
 def _edits(parsed: Parsed, one: _Print, voice: str) -> list[Edit]:
-    """`$display(x)` → `$display("voice", x)`, and again after each line end inside its strings."""
+    """Return the edit `$display(x)` → `$display("prefix", x)`, also after each line end in its strings."""
     if one.severity:
         return [insertion(one.span.start, f'begin $display("{voice}"); '), insertion(one.span.end, " end")]
     if not isinstance(one.node, InvocationExpressionSyntax) or not isinstance(

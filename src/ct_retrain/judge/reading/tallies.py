@@ -1,6 +1,7 @@
-"""Finds a testbench's tallies: variables that are set to a number and counted up, and are no loop's index.
+"""Find a testbench's tallies: variables that are set to a number and counted up, and are not a loop's index.
 
-What a tally holds is a count, whatever the words around it: `ERRORS: 0` is no failure where the number is one.
+The value of a tally is a count, whatever the words around it: `ERRORS: 0` is not a failure if the number is a
+tally.
 """
 
 from collections.abc import Iterable
@@ -17,16 +18,16 @@ from pyslang.syntax import (
     SyntaxNode,
 )
 
-from ct_retrain.verilog.tree import listed, nodes
+from ct_retrain.verilog.tree import items_of, nodes
 
 
 def tallies(everything: Iterable[SyntaxNode]) -> frozenset[str]:
-    """Names of the tallies among *everything*, the nodes of a testbench."""
+    """Return the names of tallies among *everything*, the nodes of a testbench."""
     counted: set[str] = set()
     changed_otherwise: set[str] = set()
     for node in everything:
         if isinstance(node, ForLoopStatementSyntax):
-            for part in (*listed(node, "initializers", SyntaxNode), *listed(node, "steps", SyntaxNode)):
+            for part in (*items_of(node, "initializers", SyntaxNode), *items_of(node, "steps", SyntaxNode)):
                 changed_otherwise |= _changed(part)
         elif node.kind in _STEPS and isinstance(
             node, PostfixUnaryExpressionSyntax | PrefixUnaryExpressionSyntax
@@ -51,7 +52,7 @@ _SETS = frozenset(
 
 
 def _name(node: SyntaxNode) -> str:
-    """The variable that *node* is; "" for a part of one, or a path."""
+    """Return the variable that *node* is; "" for a part of one, or a path."""
     return node.identifier.valueText if isinstance(node, IdentifierNameSyntax) else ""
 
 
@@ -68,7 +69,7 @@ def _adds_to(name: str, value: SyntaxNode) -> bool:
 
 
 def _changed(node: SyntaxNode) -> set[str]:
-    """Every variable that a part of a loop's head names."""
+    """Return every variable in a part of a loop's head."""
     names = (
         inner.identifier if isinstance(inner, IdentifierNameSyntax) else inner.name
         for inner in nodes(node)

@@ -1,8 +1,8 @@
-"""What a testbench of free form says of a design, line by line, and the verdict that follows.
+"""Interpret the output of a free-form testbench line by line, and derive the verdict.
 
-A failure counts wherever it is counted, and wherever the testbench chose to speak of one. A success counts where it
-was chosen or counted. A testbench that is silent unless something is wrong says nothing of a right design: that is
-QUIET, which is worth something only where it is seen to speak of wrong ones.
+A failure counts wherever it is counted, and wherever the testbench decided to print it. A success counts if
+it was decided or counted. A testbench that prints only on failures says nothing of a right design: that is
+QUIET, which is worth something only if it is seen to report wrong designs.
 """
 
 import re
@@ -15,20 +15,20 @@ from ct_retrain.judge.reading.words import Counts, Says, read_line
 
 
 class Word(Enum):
-    """How a whole transcript is to be taken."""
+    """Meaning of a whole transcript."""
 
     PASS = "pass"  # noqa: S105 - a verdict
     FAIL = "fail"
     QUIET = "quiet"
-    """No failure, and no success either."""
+    """Neither a failure nor a success."""
     STUCK = "stuck"
     """The testbench gave up waiting."""
     UNCLEAR = "unclear"
-    """It chose to speak in words that tell nothing, and of no success."""
+    """The testbench decided to print, but not in words of success or failure."""
 
 
 class Heard(NamedTuple):
-    """One printed piece, and how it was understood."""
+    """One printed piece and its meaning."""
 
     text: str
     says: Says
@@ -37,24 +37,24 @@ class Heard(NamedTuple):
 
 
 class Transcript(NamedTuple):
-    """A run, understood."""
+    """An interpreted run."""
 
     word: Word
     why: str
     """The line that decided, and the rule."""
     lines: tuple[Heard, ...]
     checks: int
-    """Checks that passed, as counted by the testbench or else by its lines of success."""
+    """Number of passed checks, as the testbench counts, else its lines of success."""
     errors: int
 
     @property
     def spoken(self) -> frozenset[int]:
-        """Sites that spoke."""
+        """Numbers of the print statements that printed."""
         return frozenset(one.site for one in self.lines if one.site is not None)
 
 
 def understood(sites: Sequence[PrintSite], pieces: Iterable[tuple[int, str]]) -> Transcript:
-    """The transcript of *pieces*: number of the site that speaks, and what it says."""
+    """Interpret *pieces*: (number of the print statement, printed text)."""
     lines = tuple(_heard(sites, number, text) for number, text in pieces)
     failures = [one for one in lines if one.says is Says.NO]
     successes = [one for one in lines if one.says is Says.YES]
@@ -77,7 +77,7 @@ def understood(sites: Sequence[PrintSite], pieces: Iterable[tuple[int, str]]) ->
             f"the testbench decided to print {unclear.text.strip()!r}, which says neither success nor failure"
         )
         return Transcript(Word.UNCLEAR, why, lines, checks, 0)
-    return Transcript(Word.QUIET, "the testbench speaks of no failure", lines, checks, 0)
+    return Transcript(Word.QUIET, "the testbench reports no failure", lines, checks, 0)
 
 
 def _checks(counts: Counts) -> int:
@@ -91,7 +91,7 @@ _NOT_STUCK = re.compile(
 
 
 def _heard(sites: Sequence[PrintSite], number: int, text: str) -> Heard:
-    """What the site *number* says with *text*."""
+    """Interpret *text* printed by statement *number*."""
     site = sites[number]
     if site.severity:
         return _severe(site, text)
@@ -116,7 +116,7 @@ def _severe(site: PrintSite, text: str) -> Heard:
 
 
 def _unchosen(site: PrintSite, text: str, counts: Counts | None) -> Heard:
-    """A line that is always printed: only what it counts, or which text it picks, says anything."""
+    """Interpret an unconditional line: only its counts, or a text it picks, mean anything."""
     if counts is not None and counts.says is Says.YES:
         return Heard(text, Says.YES, f"a count: {_told(counts)}", site.number)
     picked = _picked(site, text) if site.picks else Says.NOTHING
@@ -126,7 +126,7 @@ def _unchosen(site: PrintSite, text: str, counts: Counts | None) -> Heard:
 
 
 def _chosen(sites: Sequence[PrintSite], site: PrintSite, text: str) -> tuple[Says, str]:
-    """What a line says that the testbench decided to print: by its fixed words, its values, or the other branch."""
+    """Interpret a line the testbench decided to print, by its fixed words, values, or the other branch."""
     fixed = _fixed(site)
     if fixed is not Says.NOTHING:
         return fixed, "chosen"
@@ -147,14 +147,14 @@ _SEVERAL = re.compile(
     r"\b(?:errors|failures|fails|mismatches|faults|violations|total|count|cnt|num(?:ber)?|tests?|checks)\b|fail\w*\b.*\bpass|pass\w*\b.*\bfail",
     re.IGNORECASE,
 )
-"""Words beside which a number is a count, not the number of a test or a value."""
+"""Words next to which a number is a count, not the number of a test or a value."""
 
 
 def _fixed(site: PrintSite) -> Says:
-    """What the words of the template say, whatever values stand between them.
+    """Interpret the words of the template, whatever its values.
 
-    The words of a count are none: `ERRORS: %d` says what its number says. In `FAIL: %0d` the number may be a value,
-    so there it must be known to be a tally.
+    The words of a count mean nothing by themselves: `ERRORS: %d` means what its number says. In `FAIL: %0d`
+    the number may be a value, so it must be known to be a tally.
     """
     says = read_line(_CONVERSION.sub(" _ ", site.template).replace("%%", "%")).words
     if says is not Says.NO or not (site.counts or _SEVERAL.search(site.template)):
@@ -165,7 +165,7 @@ def _fixed(site: PrintSite) -> Says:
 
 
 def _picked(site: PrintSite, text: str) -> Says:
-    """What a text says that stands where the template has `%s`, if it is a verdict and nothing else."""
+    """Interpret the text in place of the template's `%s`, if it is a verdict and nothing else."""
     pieces = re.split(r"%-?\d*s", site.template)
     pattern = "(.*)".join(".*?".join(map(re.escape, _CONVERSION.split(piece))) for piece in pieces)
     found = re.search(pattern.replace("%%", "%"), text)
@@ -176,7 +176,7 @@ def _picked(site: PrintSite, text: str) -> Says:
 
 
 _WORDS = 2
-"""Words of a text that is nothing but a verdict."""
+"""Words of a text that is only a verdict."""
 
 
 def _told(counts: Counts) -> str:

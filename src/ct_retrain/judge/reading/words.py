@@ -1,9 +1,10 @@
-"""What one printed line says of a test: a grammar of verdict words and of counts, in any case and punctuation.
+"""Interpret one printed line: a grammar of verdict words and counts, in any case and punctuation.
 
-A count is worth more than a word: `errors = 0`, `3 tests failed`, `PASS: 20 FAIL: 0`, `8/256 passed`, `failures: none`.
-A word of failure inside a count of zero is no failure, and `Error: 0 + 3 gave 17` is no count: a number is a count
-only where the phrase ends behind it. What is left over is read by its markers (`[PASS]`, `FAILED:`, a mark at the
-end), then by its words. Not covered: languages other than English, and verdicts in codes (`RESULT 0x55`).
+A count is stronger than a word: `errors = 0`, `3 tests failed`, `PASS: 20 FAIL: 0`, `8/256 passed`,
+`failures: none`. A word of failure in a count of zero is no failure. `Error: 0 + 3 gave 17` is no count,
+because a number is a count only if the phrase ends after it. The rest is read by its markers (`[PASS]`,
+`FAILED:`, a mark at the end), then by its words. Not covered: languages other than English, and verdicts in
+codes (`RESULT 0x55`).
 """
 
 import itertools
@@ -13,7 +14,7 @@ from typing import NamedTuple
 
 
 class Says(Enum):
-    """What a line says of the design."""
+    """What a line says about the design."""
 
     YES = "yes"
     NO = "no"
@@ -21,18 +22,18 @@ class Says(Enum):
 
 
 class Counts(NamedTuple):
-    """The counts in a line; a field is None where the line does not hold it."""
+    """The counts in a line; a field is None if the line does not hold it."""
 
     good: int | None = None
     """Checks or tests that passed."""
     bad: int | None = None
-    """Checks or tests that failed; errors."""
+    """Checks or tests that failed, or errors."""
     total: int | None = None
-    """Of which the good or the bad ones are a part, where the line says so (`8 of 256`, `100 %`)."""
+    """Total that the good or bad ones are part of, if stated (`8 of 256`, `100 %`)."""
 
     @property
     def says(self) -> Says:
-        """YES for no failure and something checked, NO for a failure or for fewer passes than checks."""
+        """YES for no failure and something checked, NO for a failure or fewer passes than checks."""
         if self.bad:
             return Says.NO
         if self.good is not None and self.total is not None:
@@ -43,23 +44,23 @@ class Counts(NamedTuple):
 
 
 class LineReading(NamedTuple):
-    """A line, understood."""
+    """An interpreted line."""
 
     counts: Counts | None
-    """None where it counts nothing."""
+    """Its counts; None if there are none."""
     words: Says
-    """What its words say, without the phrases that count."""
+    """Meaning of its words, without the phrases that count."""
 
     @property
     def says(self) -> Says:
-        """What the line says: a failure that is counted or spoken, else a success that is."""
+        """Meaning of the line: a counted or stated failure, else a success."""
         counted = self.counts.says if self.counts else Says.NOTHING
         found = {counted, self.words}
         return next((one for one in (Says.NO, Says.YES) if one in found), Says.NOTHING)
 
 
 def read_line(line: str) -> LineReading:
-    """Understand *line*; control sequences of terminals are ignored."""
+    """Interpret *line*; terminal control sequences are ignored."""
     tokens = _tokens(_ANSI.sub("", line))
     counts, rest = _counted(tokens)
     return LineReading(counts, _spoken(rest))
@@ -67,12 +68,14 @@ def read_line(line: str) -> LineReading:
 
 class _Token(NamedTuple):
     kind: str
-    """bad, good, noun, total, number, none, not, of, percent, sep, close, or word; `mark` for other characters."""
+    """bad, good, noun, total, number, none, not, of, percent, sep, close, or word; `mark` for other
+    characters.
+    """
     text: str
     value: int = 0
     capital: bool = False
     space: bool = False
-    """A blank stands before it."""
+    """Whether a blank precedes it."""
 
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
@@ -120,7 +123,7 @@ def _tokens(line: str) -> list[_Token]:
 
 
 def _joined(tokens: list[_Token]) -> list[_Token]:
-    """`out of` as one token, and `error_count` as the words it is made of."""
+    """Join `out of` into one token, and split `error_count` into words."""
     found: list[_Token] = []
     for token in tokens:
         if token.kind == "of" and found and found[-1].text == "out":
@@ -131,7 +134,7 @@ def _joined(tokens: list[_Token]) -> list[_Token]:
 
 
 def _counted(tokens: list[_Token]) -> tuple[Counts | None, list[_Token]]:
-    """The counts in *tokens*, and the tokens that are no part of a count."""
+    """Return the counts in *tokens*, and the tokens outside them."""
     counts: dict[str, int] = {}
     used: set[int] = set()
     for find in (_share, _after, _before):
@@ -148,7 +151,7 @@ def _counted(tokens: list[_Token]) -> tuple[Counts | None, list[_Token]]:
 
 
 class _Phrase(NamedTuple):
-    """Tokens from *start* on, before *end*, and what they count."""
+    """Tokens from *start* up to *end*, and what they count."""
 
     start: int
     end: int
@@ -156,7 +159,9 @@ class _Phrase(NamedTuple):
 
 
 def _share(tokens: list[_Token], at: int) -> _Phrase | None:
-    """`8/256 tests passed`, `passed: 8 of 256`, `score 8 out of 256`, `100 % passed`, `pass rate: 99.5 %`."""
+    """Match `8/256 tests passed`, `passed: 8 of 256`, `score 8 out of 256`, `100 % passed`, `pass rate: 99
+    %`.
+    """
     if tokens[at].kind != "number":
         return None
     if _kind(tokens, at + 1) == "percent":
@@ -177,7 +182,7 @@ def _share(tokens: list[_Token], at: int) -> _Phrase | None:
 
 
 def _after(tokens: list[_Token], at: int) -> _Phrase | None:
-    """`errors = 0`, `Failed tests: 3`, `error_count=0`, `PASS: 20`, `failures: none`."""
+    """Match `errors = 0`, `Failed tests: 3`, `error_count=0`, `PASS: 20`, `failures: none`."""
     if tokens[at].kind not in {"good", "bad"}:
         return None
     start = at
@@ -196,7 +201,7 @@ def _after(tokens: list[_Token], at: int) -> _Phrase | None:
 
 
 def _before(tokens: list[_Token], at: int) -> _Phrase | None:
-    """`0 errors`, `3 tests failed`, `no mismatches`, `without any error`; not the number of a test."""
+    """Match `0 errors`, `3 tests failed`, `no mismatches`, `without any error`; not the number of a test."""
     if tokens[at].kind not in {"number", "none"} or (
         tokens[at].kind == "number"
         and (_kind(tokens, at - 1) == "noun" or _text(tokens, at - 1) in {"#", "["})
@@ -215,7 +220,7 @@ def _before(tokens: list[_Token], at: int) -> _Phrase | None:
         return None
     end = here + 1
     if _text(tokens, end) in _SEPARATORS and _kind(tokens, end + 1) == "number":
-        return None  # the number behind is the count: `3 errors: 0` is not English
+        return None  # the number after it is the count: `3 errors: 0` is not English
     return _Phrase(at, end, ((kind, _value(tokens[at])),))
 
 
@@ -236,11 +241,11 @@ def _ends(tokens: list[_Token], at: int) -> bool:
 
 
 _FILLERS = frozenset({"(", ")", "s", "found", "detected", "reported", "encountered", "seen", "so", "far"})
-"""What may stand between a word that is counted and its number."""
+"""Words that may be between a counted word and its number."""
 _VALUES = frozenset(
     {"expected", "got", "expect", "actual", "exp", "received", "want", "wanted", "vs", "should"}
 )
-"""Words between which values stand: a number before one of them is a value, not a count."""
+"""Words between values: a number before one of them is a value, not a count."""
 
 
 def _divides(tokens: list[_Token], at: int) -> bool:
@@ -248,7 +253,7 @@ def _divides(tokens: list[_Token], at: int) -> bool:
 
 
 def _word_behind(tokens: list[_Token], at: int) -> int | None:
-    """The verdict word that a share before *at* counts."""
+    """Return the verdict word that a share before *at* counts."""
     for here in range(at, min(at + 4, len(tokens))):
         if tokens[here].kind in {"good", "bad"}:
             return here
@@ -258,7 +263,7 @@ def _word_behind(tokens: list[_Token], at: int) -> int | None:
 
 
 def _word_before(tokens: list[_Token], at: int) -> int | None:
-    """The verdict word, or the word for a score, that a share at *at* counts."""
+    """Return the verdict word, or word for a score, that a share at *at* counts."""
     for here in range(at - 1, max(at - 6, -1), -1):
         if tokens[here].kind in {"good", "bad"} or tokens[here].text in {"score", "result", "rate"}:
             return here
@@ -268,7 +273,7 @@ def _word_before(tokens: list[_Token], at: int) -> int | None:
 
 
 def _spoken(tokens: list[_Token]) -> Says:
-    """What the words say: a marker first, then any word of failure, then any of success."""
+    """Interpret the words: a marker first, then any word of failure, then any of success."""
     if _is_heading(tokens):
         return Says.NOTHING
     signed = [(_sign(tokens, at), token) for at, token in enumerate(tokens) if token.kind in {"good", "bad"}]
@@ -287,7 +292,7 @@ def _spoken(tokens: list[_Token]) -> Says:
 
 
 def _sign(tokens: list[_Token], at: int) -> Says:
-    """Of the verdict word at *at*, which a word before it may turn around."""
+    """Return the sign of the verdict word at *at*, which a word before it may negate."""
     good = tokens[at].kind == "good"
     for here in range(at - 1, max(at - 4, -1), -1):
         if tokens[here].kind == "not" or tokens[here].text == "no":
@@ -299,7 +304,7 @@ def _sign(tokens: list[_Token], at: int) -> Says:
 
 
 def _is_heading(tokens: list[_Token]) -> bool:
-    """`Pass/Fail`, `PASS | FAIL`, `passed or failed`: both words side by side name a column, or what may come."""
+    """Whether both words are side by side, as a heading or a choice: `Pass/Fail`, `PASS | FAIL`."""
     places = [at for at, token in enumerate(tokens) if token.kind in {"good", "bad"}]
     return any(
         {tokens[one].kind, tokens[two].kind} == {"good", "bad"}

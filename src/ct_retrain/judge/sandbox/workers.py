@@ -20,6 +20,7 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.confine import landlock_version
+from ct_retrain.judge.confined.sandbox.fork_server import Warm
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.answer import Answer
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
@@ -45,6 +46,8 @@ class Sandbox(NamedTuple):
     """cocotb, whose Python the workers may then read."""
     yowasp: str = ""
     """yosys as WebAssembly, compiled (see `judge.confined.formal.yowasp`)."""
+    warm: Warm | None = None
+    """Programs that are forked instead of started."""
 
 
 class Worker:
@@ -74,12 +77,14 @@ class Worker:
             "builders": sandbox.builders,
             "python": sandbox.library.readable if sandbox.library else (),
             "yowasp": sandbox.yowasp,
+            "warm": sandbox.warm,
         }
         argv = [sys.executable, "-I", "-c", _BOOT.format(path=sys.path), json.dumps(start)]
         wanted = sandbox.mode != "off" and (sandbox.bubblewrap or not landlock_version())
         wasm = [str(Path(sandbox.yowasp).parent)] if sandbox.yowasp else []
         python = (sys.prefix, sys.base_prefix, *sys.path)
-        readable = (*sandbox.icarus.readable, *sandbox.builders, *wasm, *python)
+        server = sandbox.warm.readable if sandbox.warm else ()
+        readable = (*sandbox.icarus.readable, *sandbox.builders, *wasm, *python, *server)
         wrapped = _bubblewrap(self.scratch, readable) if wanted else []
         with (self.scratch / ".complaints").open("wb") as complaints:
             self._process = subprocess.Popen(
@@ -258,7 +263,7 @@ _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGI
 def _obituary(code: int) -> dict[str, Any]:
     """What the death of a worker says about the text it was reading; ToolError when it says nothing."""
     ended = -code if code < 0 else code - 128
-    if ended == signal.SIGXCPU:
+    if ended == signal.SIGPROF:
         return _answer(Outcome.TIMEOUT, "the text takes too long to be read")
     if ended in _CRASHES:
         return _answer(Outcome.RESOURCE_LIMIT, f"reading the text ends in signal {ended}")

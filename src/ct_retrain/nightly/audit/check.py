@@ -19,7 +19,8 @@ from ct_retrain.core.records.night import (
     NightRecord,
 )
 from ct_retrain.core.records.snapshot import Purged, Receipt
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import all_manifests, read_manifest
 from ct_retrain.nightly.audit.leftovers import leftovers
 from ct_retrain.nightly.releases.inventory import bring_back, standing
 from ct_retrain.stages._artefact_store import TRACES, faults, pack_files
@@ -75,7 +76,7 @@ def _named(workspace: Workspace, ref: ManifestRef) -> str:
 
 def _manifests(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     """I1: a manifest lists only files that are on disk with that digest."""
-    for path in _paths(workspace):
+    for path in all_manifests(workspace):
         night, stage = path.parts[-3:-1]
         gone = purged(workspace, night)
         for where, what in stage_differences(path, compare):
@@ -126,7 +127,7 @@ def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path,
     """Where the stage with the manifest *path* is not what it says, and how."""
     directory = path.parent
     try:
-        manifest = disk.read_record(path, Manifest)
+        manifest = read_manifest(path)
         yield from _facts(path, manifest)
         for file in manifest.files:
             wrong = compare(directory / file.path, file)
@@ -169,14 +170,10 @@ def _facts(path: Path, manifest: Manifest) -> Iterator[tuple[Path, str]]:
             yield path, f"names another {DATASET} than its facts do"
 
 
-def _paths(workspace: Workspace) -> list[Path]:
-    return sorted(path for path in workspace.work.glob(f"[0-9]*/*/{MANIFEST}"))
-
-
 def _readable(workspace: Workspace) -> Iterator[tuple[Path, Manifest]]:
-    for path in _paths(workspace):
+    for path in all_manifests(workspace):
         try:
-            yield path, disk.read_record(path, Manifest)
+            yield path, read_manifest(path)
         except CorruptStateError:
             continue
 

@@ -53,7 +53,7 @@ _COUNTS = (
 """Fields of a scorecard that no library takes part in."""
 
 
-def dataset(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
+def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
     """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both."""
     collected, curated = done
     try:
@@ -70,18 +70,18 @@ def dataset(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) 
         return _claim(
             DATASET_CLAIM, "denied", f"the same inputs and tools make another {' and '.join(other)}"
         )
-    why = f"another {' and '.join(other)} comes out, but not from the same: {differences(night, record)}"
+    why = f"another {' and '.join(other)} comes out, but not from the same: {what_differs(night, record)}"
     return _claim(DATASET_CLAIM, "unknown", why)
 
 
-def scorecards(night: Night, record: NightRecord, measured: Manifest) -> Claim:
+def scorecards_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     """Count the kept answers again, with the verdicts they were kept with."""
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(SCORECARDS_CLAIM, "confirmed", "there are none: the adapter did not load")
     suite = _suite(night, facts)
     if isinstance(suite, str):
-        return _claim(SCORECARDS_CLAIM, "unknown", f"{suite}: {differences(night, record)}")
+        return _claim(SCORECARDS_CLAIM, "unknown", f"{suite}: {what_differs(night, record)}")
     for card in facts.scorecards:
         derived = list(_derived(night, suite, card))
         if card in (derived if card.answers else [_without_answers(one) for one in derived]):
@@ -102,7 +102,7 @@ def scorecards(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     return _claim(SCORECARDS_CLAIM, "confirmed", f"{len(facts.scorecards)} arms")
 
 
-def decision(night: Night, record: NightRecord, measured: Manifest) -> Claim:
+def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     """Ask the gate again."""
     facts = _facts(measured)
     if not facts.scorecards:
@@ -125,14 +125,14 @@ def _figures(decided: Decision) -> dict[str, object]:
     return decided.model_dump(exclude={"evidence": {"explanation"}})
 
 
-def answers(night: Night, record: NightRecord, measured: Manifest) -> Claim:
+def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
     """Simulate every kept answer again and compare how it ends."""
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(ANSWERS_CLAIM, "confirmed", "there are none")
     suite = _suite(night, facts)
     if isinstance(suite, str):
-        return _claim(ANSWERS_CLAIM, "unknown", f"{suite}: {differences(night, record)}")
+        return _claim(ANSWERS_CLAIM, "unknown", f"{suite}: {what_differs(night, record)}")
     problems = {problem.id: problem for problem in suite.problems}
     files = [samples for card in facts.scorecards for samples in _kept(night, card)]
     kept = [(problems[one.problem_id], one) for samples in files for one in samples]
@@ -162,7 +162,7 @@ def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterat
             yield f"{name} holds no module, and was a pass"
 
 
-def differences(night: Night, record: NightRecord) -> str:
+def what_differs(night: Night, record: NightRecord) -> str:
     """What is another than it was that night, as far as the record says."""
     found = _changed(record.provenance, night.ports.provenance())
     return found or "the suite, what earlier nights left or a tool that the record does not name"

@@ -17,9 +17,10 @@ from ct_retrain.core.records.night import (
     ManifestRef,
     NightPlan,
     NightRecord,
-    StageName,
 )
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import PLAN, Workspace
+from ct_retrain.manifests import sealed
 from ct_retrain.nightly.audit import recompute
 from ct_retrain.nightly.audit.certificate import certified
 from ct_retrain.nightly.audit.check import purged, stage_differences
@@ -49,7 +50,9 @@ def verify(workspace: Workspace, settings: Settings, ports: Ports, record: Night
 def judge_again(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
     """Simulate every kept answer again; as good as the simulator of *ports* is forgetful."""
     sealed, _ = _sealed(workspace, settings, ports, record)
-    claims = [recompute.answers(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
+    claims = (
+        [recompute.answers_claim(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
+    )
     return Verification(night=record.night, claims=tuple(claims))
 
 
@@ -74,7 +77,7 @@ def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifes
     night = path.parent.parent.name
     if not path.is_file() or disk.sha256_of(path) != ref.sha256:
         return denied(claim, f"{ref.path} is {'another' if path.is_file() else 'missing'}")
-    done[ref.stage] = disk.read_record(path, Manifest)
+    done[ref.stage] = sealed(path, ref)
     other = list(stage_differences(path, disk.difference))
     gone = purged(workspace, night)
     for where, what in other:
@@ -106,14 +109,14 @@ def _told(sealed: Sealed) -> Claim:
 def _derived(sealed: Sealed) -> Iterator[Claim]:
     night, record, done = sealed.night, sealed.record, sealed.done
     if {"collect", "curate"} <= sealed.whole:
-        yield recompute.dataset(night, record, (done["collect"], done["curate"]))
+        yield recompute.dataset_claim(night, record, (done["collect"], done["curate"]))
     else:
         yield unknown(recompute.DATASET_CLAIM, "what collect or curate left is not whole")
     if "train" in sealed.whole:
         yield from filter(None, [certified(night, done["train"])])
     if _measured(sealed):
-        yield recompute.scorecards(night, record, done["benchmark"])
-        yield recompute.decision(night, record, done["benchmark"])
+        yield recompute.scorecards_claim(night, record, done["benchmark"])
+        yield recompute.decision_claim(night, record, done["benchmark"])
     elif any(ref.stage == "benchmark" for ref in record.stages):
         yield unknown(recompute.DECISION_CLAIM, "what benchmark left is not whole")
 

@@ -12,15 +12,15 @@ import structlog
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CtRetrainError
-from ct_retrain.core.records.night import NightRecord, Provenance, StageName
+from ct_retrain.core.records.night import NightRecord, Provenance
 from ct_retrain.core.records.notice import Beat
+from ct_retrain.core.stage import STAGES
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, PLAN, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive, index
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
-_ORDER: tuple[StageName, ...] = ("collect", "curate", "train", "benchmark", "publish")
 _LINES = 8
 """Of the night's log, in a notice."""
 _TAIL = 64 << 10
@@ -39,7 +39,7 @@ def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, er
         where = f"in the log; {full}"
     said = archive.redacted(str(error), settings)
     failure = messages.Breakdown(_failing(workspace, night), type(error).__name__, said, where, log)
-    outbox.post(workspace, ports.notifier, messages.broken(night, failure))
+    outbox.post(workspace, ports.notifier, messages.breakdown(night, failure))
 
 
 def _environment(ports: Ports) -> Provenance | None:
@@ -95,7 +95,7 @@ def _failing(workspace: Workspace, night: str) -> str:
     """The stage that a broken night stopped in, or on its way to."""
     if not (workspace.night(night) / PLAN).exists():
         return "opening"
-    missing = (stage for stage in _ORDER if not (workspace.stage(night, stage) / MANIFEST).exists())
+    missing = (stage for stage in STAGES if not (workspace.stage(night, stage) / MANIFEST).exists())
     return next(missing, "closing")
 
 

@@ -15,10 +15,10 @@ from ct_retrain.core.records.night import (
     Facts,
     NightOutcome,
     NightRecord,
-    StageName,
     TrainFacts,
 )
 from ct_retrain.core.records.notice import Notice
+from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.records.inspection import Failure
 from ct_retrain.stages.publish import night_of
 
@@ -85,7 +85,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
     return _notice((record.night, "outcome", digest(told)[:16]), level, title, lines)
 
 
-def broken(night: str, failure: Breakdown) -> Notice:
+def breakdown(night: str, failure: Breakdown) -> Notice:
     """A night that broke; the same failure of a second try is the same notice."""
     kind, said = failure.kind, failure.said
     lines = [

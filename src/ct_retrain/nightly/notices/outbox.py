@@ -57,7 +57,7 @@ def post(workspace: Workspace, notifier: Notifier, notice: Notice) -> None:
         _LOG.error("notice not delivered", title=notice.title, reason=str(error))
 
 
-def catch_up(workspace: Workspace, notifier: Notifier) -> None:
+def resend(workspace: Workspace, notifier: Notifier) -> None:
     """Deliver what earlier chances could not; a channel that fails again is left alone for this time."""
     try:
         missed: Counter[str] = Counter()

@@ -5,20 +5,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.records.night import NightPlan, NightRecord, order
+from ct_retrain.core.records.night import NightPlan, NightRecord, night_order
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.stages.publish import latest
 
 
 def records(workspace: Workspace) -> list[NightRecord]:
     """Every night that is over, oldest first; raise CorruptStateError for a record that is not ours."""
-    paths = sorted(workspace.records.glob("*.json"), key=lambda path: order(path.stem))
+    paths = sorted(workspace.records.glob("*.json"), key=lambda path: night_order(path.stem))
     return [disk.read_record(path, NightRecord) for path in paths]
 
 
 def last_record(workspace: Workspace) -> NightRecord | None:
     """The latest night that is over."""
-    paths = sorted(workspace.records.glob("*.json"), key=lambda path: order(path.stem))
+    paths = sorted(workspace.records.glob("*.json"), key=lambda path: night_order(path.stem))
     return disk.read_record(paths[-1], NightRecord) if paths else None
 
 
@@ -44,7 +44,7 @@ def open_nights(workspace: Workspace) -> list[NightPlan]:
     """Nights that were started and have no record: running, or waiting to be resumed."""
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
     waiting = [plan for plan in plans if not workspace.record(plan.night).exists()]
-    return sorted(waiting, key=lambda plan: order(plan.night))
+    return sorted(waiting, key=lambda plan: night_order(plan.night))
 
 
 def tonight(zone: str) -> str:
@@ -66,7 +66,7 @@ def open_plan(workspace: Workspace, night: str) -> NightPlan:
     if path.exists():
         return disk.read_record(path, NightPlan)
     last = last_record(workspace)
-    if last is not None and order(last.night) > order(night):
+    if last is not None and night_order(last.night) > night_order(night):
         message = (
             f"night {last.night} is already over: {night} can no longer start; is the clock right? If it is, use "
             f"--night {_after(last.night)}"
@@ -85,5 +85,5 @@ def open_plan(workspace: Workspace, night: str) -> NightPlan:
 
 def _after(night: str) -> str:
     """The first id after *night* that still has its date."""
-    date, number = order(night)
+    date, number = night_order(night)
     return f"{date}.{number + 1}"

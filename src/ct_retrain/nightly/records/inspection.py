@@ -2,18 +2,11 @@
 
 from typing import NamedTuple
 
-from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.records.night import (
-    BenchmarkFacts,
-    Facts,
-    Manifest,
-    NightRecord,
-    StageName,
-    TrainFacts,
-)
+from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import facts_of
 from ct_retrain.report import Answers, Inspection, drawn, inspected
 from ct_retrain.stages.benchmark import SAMPLES
 
@@ -33,7 +26,7 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
     """
     if record.decision is None or not record.decision.evidence.comparisons:
         return []
-    facts = _facts(workspace, record)
+    facts = facts_of(workspace, record, BenchmarkFacts)
     cards = [card for card in facts.scorecards if card.arm == "candidate"] if facts else []
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
     first: dict[str, str] = {}
@@ -50,14 +43,13 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
 
 def quarantined(workspace: Workspace, record: NightRecord) -> tuple[str, ...]:
     """Problems that no arm of the night was asked; empty for a night without a benchmark."""
-    facts = _facts(workspace, record)
+    facts = facts_of(workspace, record, BenchmarkFacts)
     return facts.quarantined if facts else ()
 
 
 def trained(workspace: Workspace, record: NightRecord) -> TrainFacts | None:
     """What the night trained on, and what it refused of gold sets; None where it did not get so far, or it is gone."""
-    facts = _stage(workspace, record, "train")
-    return facts if isinstance(facts, TrainFacts) else None
+    return facts_of(workspace, record, TrainFacts)
 
 
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
@@ -79,20 +71,9 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
 
 
 def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:
-    facts = _facts(workspace, record)
+    facts = facts_of(workspace, record, BenchmarkFacts)
     if facts is None:
         lost = f"the benchmark of night {record.night} is no longer there"
         message = lost if record.decision else f"night {record.night} was not benchmarked: {record.reason}"
         raise UsageError(message)
     return facts
-
-
-def _facts(workspace: Workspace, record: NightRecord) -> BenchmarkFacts | None:
-    facts = _stage(workspace, record, "benchmark")
-    return facts if isinstance(facts, BenchmarkFacts) else None
-
-
-def _stage(workspace: Workspace, record: NightRecord, stage: StageName) -> Facts | None:
-    """The facts of *stage*; None where the night has none, or its manifest is gone."""
-    path = next((workspace.root / ref.path for ref in record.stages if ref.stage == stage), None)
-    return disk.read_record(path, Manifest).facts if path is not None and path.exists() else None

@@ -16,7 +16,7 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.releases.rollback import RELAPSE
-from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, history, night_of, release_name
+from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, moves_of, night_of, release_name
 
 _WRITABLE = 0o222
 _HISTORY_BACK = "move it away; ct-retrain restore NIGHT, of the last night, brings its copy back"
@@ -27,7 +27,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     for directory in sorted(workspace.models.glob(release_name("*"))):
         yield from _release(workspace, directory, compare)
     try:
-        moves = history(workspace.models)
+        moves = moves_of(workspace.models)
     except CorruptStateError as error:
         heal = _HISTORY_BACK
         yield _breach(workspace, "history", workspace.models / HISTORY, str(error), heal)

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from ct_retrain import disk
-from ct_retrain.core.records.night import BenchmarkFacts, Manifest
+from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.rules.eprocess import (
     MainlineEvidence,
     ServedNight,
@@ -11,6 +10,7 @@ from ct_retrain.core.rules.eprocess import (
     served_night,
 )
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.records.index import records
 
 
@@ -21,14 +21,7 @@ def evidence_for_mainline(workspace: Workspace, alpha: float) -> MainlineEvidenc
 
 def _served(workspace: Workspace) -> Iterator[ServedNight]:
     for record in records(workspace):
-        for ref in record.stages:
-            path = workspace.root / ref.path
-            if ref.stage == "benchmark" and path.is_file():
-                facts = disk.read_record(path, Manifest).facts
-                found = (
-                    served_night(record.night, facts.scorecards)
-                    if isinstance(facts, BenchmarkFacts)
-                    else None
-                )
-                if found is not None:
-                    yield found
+        facts = facts_of(workspace, record, BenchmarkFacts)
+        found = served_night(record.night, facts.scorecards) if facts else None
+        if found is not None:
+            yield found

@@ -7,15 +7,14 @@ from ct_retrain.core.records.decision import Decision, Promote
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     CurateFacts,
-    Manifest,
-    ManifestRef,
     NightRecord,
     TrainFacts,
 )
 from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.manifests import sealed
 from ct_retrain.nightly.night import Ports
-from ct_retrain.stages.publish import Force, PublishInputs, history, publish_forced, release_name
+from ct_retrain.stages.publish import Force, PublishInputs, moves_of, publish_forced, release_name
 from ct_retrain.stages.train import ADAPTER
 from ct_retrain.suites.load import load_suite
 
@@ -54,7 +53,7 @@ def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
             f"night {night} was held back before it trained: there is no adapter to publish; {record.reason}"
         )
         raise UsageError(message)
-    if any(move.target == release_name(night) for move in history(workspace.models)):
+    if any(move.target == release_name(night) for move in moves_of(workspace.models)):
         by = "by itself" if record.release is not None else "before, by force"
         message = f"night {night} published {by}: `ct-retrain rollback {night}` serves it again"
         raise UsageError(message)
@@ -65,7 +64,7 @@ def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
 
 
 def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishInputs:
-    done = {ref.stage: _manifest(workspace, ref) for ref in record.stages}
+    done = {ref.stage: sealed(workspace.root / ref.path, ref) for ref in record.stages}
     directory = workspace.stage(record.night, "train")
     broken = list(disk.breaches(directory, done["train"].files))
     if broken and workspace.purged(record.night).exists():
@@ -98,13 +97,3 @@ def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishI
         curated=curated,
         measured=measured,
     )
-
-
-def _manifest(workspace: Workspace, ref: ManifestRef) -> Manifest:
-    """The manifest that the night ended with; raise CorruptStateError when it is another one by now."""
-    path = workspace.root / ref.path
-    manifest = disk.read_record(path, Manifest)
-    if disk.sha256_of(path) != ref.sha256:
-        message = f"{path} is not the manifest that the night ended with: restore it from the snapshot"
-        raise CorruptStateError(message)
-    return manifest

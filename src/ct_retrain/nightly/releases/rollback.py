@@ -17,9 +17,9 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.publish import (
     MoveReason,
-    history,
     latest,
     move_latest,
+    moves_of,
     predecessor,
     release_name,
     verified,
@@ -62,7 +62,7 @@ def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
         disk.write_record(note, found)
     decided = disk.read_record(note, Relapse)
     models, name = night.workspace.models, night.plan.night
-    moves = history(models)
+    moves = moves_of(models)
     if not any((move.night, move.who) == (name, "relapse") for move in moves):
         if moves and moves[-1].target != decided.source:
             return None
@@ -88,7 +88,7 @@ def _found(night: Night, done: Sequence[Manifest]) -> Relapse | None:
 def _target(night: Night, champion: str) -> str | None:
     """The newest release before *champion* that nobody went back from, is whole and loads; else mainline."""
     models = night.workspace.models
-    for name in earlier(history(models), champion):
+    for name in earlier(moves_of(models), champion):
         if _serves(night.ports.generators, night.workspace, name, champion):
             return name
     return None

@@ -2,7 +2,7 @@
 
 from ct_retrain.nightly.run.dry_run import DryRun, plan_night
 from ct_retrain.nightly.run.harvest_check import HarvestCheck, check_harvest
-from ct_retrain.nightly.run.run import Options, run
+from ct_retrain.nightly.run.run import Options, run_night
 
 __all__ = [
     "DryRun",
@@ -10,5 +10,5 @@ __all__ = [
     "Options",
     "check_harvest",
     "plan_night",
-    "run",
+    "run_night",
 ]

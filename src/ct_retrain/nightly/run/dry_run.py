@@ -31,7 +31,15 @@ from ct_retrain.nightly.run import stages
 from ct_retrain.nightly.step import perform
 from ct_retrain.stages.gold import remark
 from ct_retrain.stages.publish import latest
-from ct_retrain.stages.train import FILES, MIXTURE, REJECTED, TrainInputs, prepare, survey, withheld
+from ct_retrain.stages.train import (
+    FILES,
+    MIXTURE,
+    REJECTED,
+    TrainInputs,
+    prepare_training,
+    read_gold_and_general,
+    withheld,
+)
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
@@ -144,7 +152,7 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
 
 def _surveyed(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
     """The same where there is nothing new: only what gold sets and general data hold is looked at."""
-    survey(out, inputs)
+    read_gold_and_general(out, inputs)
     return {}, 0, None
 
 
@@ -152,7 +160,7 @@ def _mixture(
     inputs: TrainInputs, out: Path, outlook: Callable[[TrainPlan], Outlook] | None
 ) -> tuple[dict[str, int], int, Outlook | None]:
     """Rows by source and characters of the mixture that would be trained on, and what that would take."""
-    plan = prepare(out, inputs)
+    plan = prepare_training(out, inputs)
     training = outlook(plan) if outlook else None
     rows = list(disk.read_lines(out / MIXTURE, Row))
     counts = Counter(row.source for row in rows)

@@ -23,11 +23,12 @@ from ct_retrain.core.records.night import (
     NightOutcome,
     NightRecord,
     PublishFacts,
-    StageName,
     TrainFacts,
 )
 from ct_retrain.core.records.training import Fit
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.manifests import find_manifest, read_manifest
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive
@@ -191,9 +192,9 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
 def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
     """Send the notice of an ended night to whom it did not reach yet."""
     facts: dict[StageName, Facts] = {
-        ref.stage: disk.read_record(workspace.root / ref.path, Manifest).facts
+        ref.stage: read_manifest(path).facts
         for ref in record.stages
-        if (workspace.root / ref.path).is_file()
+        if (path := find_manifest(workspace, record, ref)) is not None
     }
     page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
     places = messages.Places(

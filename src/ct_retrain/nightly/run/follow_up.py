@@ -26,7 +26,7 @@ _LOG = structlog.get_logger("ct_retrain.nightly")
 Part: TypeAlias = Callable[[Workspace, Settings, Ports, NightRecord], None]
 
 
-def follow(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> dict[str, str]:
+def follow_up(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> dict[str, str]:
     """Do every part that is left to do; return part → what went wrong, for those that failed."""
     failed: dict[str, str] = {}
     for name, part in PARTS.items():
@@ -62,7 +62,7 @@ def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightR
 def _copy(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del settings, record
     if ports.store is not None:
-        upload.catch_up(workspace, ports.store)
+        upload.upload_missing(workspace, ports.store)
 
 
 def _purge(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:

@@ -18,9 +18,9 @@ from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
     NightRecord,
-    StageName,
     TrainFacts,
 )
+from ct_retrain.core.stage import STAGES, StageName
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.notices import alerts, outbox
@@ -29,7 +29,6 @@ from ct_retrain.nightly.run import finish, follow_up, stages
 from ct_retrain.nightly.step import perform
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
-_ORDER: tuple[StageName, ...] = ("collect", "curate", "train", "benchmark", "publish")
 
 
 class Options(NamedTuple):
@@ -43,7 +42,7 @@ class Options(NamedTuple):
     """Throw this stage and what follows away first."""
 
 
-def run(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
+def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
     """Run the night, or what is left of it; None when it was told to stop before its end.
 
     A night that is over is returned as it is. Raise LockedError when another one runs; any other failure is
@@ -64,7 +63,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
         _forget(workspace, name, options.redo)
     if workspace.record(name).exists():
         return _over(workspace, settings, ports, disk.read_record(workspace.record(name), NightRecord))
-    outbox.catch_up(workspace, ports.notifier)
+    outbox.resend(workspace, ports.notifier)
     if options.until is None:
         alerts.beat(ports, "start", name)
     alerts.look_at_disk(workspace, settings, ports, name)
@@ -82,7 +81,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
 
 def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> NightRecord:
     """Do what is left to do for a night that is over."""
-    follow_up.follow(workspace, settings, ports, record)
+    follow_up.follow_up(workspace, settings, ports, record)
     alerts.beat_success(workspace, ports, record)
     return record
 
@@ -97,7 +96,7 @@ def _night(
     ):
         night = Night(workspace, settings, ports, index.open_plan(workspace, name), workspace.night(name))
         done: list[Manifest] = []
-        for stage in _ORDER:
+        for stage in STAGES:
             step, fill = stages.STEPS[stage](night, done)
             _LOG.info("stage starts", stage=stage)
             manifest = perform(step, fill, ports.effort)
@@ -142,5 +141,5 @@ def _forget(workspace: Workspace, night: str, stage: StageName) -> None:
     elif not workspace.night(night).is_dir():
         message = f"night {night} was never started: there is nothing to redo"
         raise UsageError(message)
-    for name in _ORDER[_ORDER.index(stage) :]:
+    for name in STAGES[STAGES.index(stage) :]:
         disk.remove_tree(workspace.stage(night, name))

@@ -19,15 +19,16 @@ from ct_retrain.core.records.night import (
     NightPlan,
     NightRecord,
     PublishFacts,
-    StageName,
     TrainFacts,
 )
 from ct_retrain.core.records.problem import Arm, Scorecard
 from ct_retrain.core.rules.forgetting import Flip, forgotten
+from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.protected import protected_suites
 from ct_retrain.decontamination.protection import Protection
+from ct_retrain.manifests import read_manifest
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.run import finish
@@ -36,7 +37,7 @@ from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate
 from ct_retrain.stages.gold import fingerprints as fingerprints_of
-from ct_retrain.stages.publish import PublishInputs, publish, release_name, scorecards
+from ct_retrain.stages.publish import PublishInputs, publish, release_name, release_scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
 from ct_retrain.suites.load import load_suite
 from ct_retrain.trace import READING
@@ -206,7 +207,7 @@ def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
 def _before(night: Night) -> dict[str, Scorecard]:
     """What the releases before tonight's achieved; a resumed night finds its own among them and leaves it out."""
     mine = release_name(night.plan.night)
-    return {name: card for name, card in scorecards(night.workspace.models).items() if name != mine}
+    return {name: card for name, card in release_scorecards(night.workspace.models).items() if name != mine}
 
 
 def _arms(night: Night) -> tuple[tuple[Arm, Path | None], ...]:
@@ -300,7 +301,7 @@ def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Pa
     elif disk.sha256_of(path) != sealed.get(stage):
         broken = [f"{path} is not the manifest that the night ended with"]
     else:
-        broken = list(disk.breaches(directory, disk.read_record(path, Manifest).files))
+        broken = list(disk.breaches(directory, read_manifest(path).files))
     if broken:
         message = (
             f"{broken[0]}, and tonight continues it: `ct-retrain restore {previous} --force` brings it back"
@@ -310,4 +311,4 @@ def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Pa
 
 
 def _made(directory: Path | None) -> str:
-    return content(disk.read_record(directory / MANIFEST, Manifest)) if directory else ""
+    return content(read_manifest(directory / MANIFEST)) if directory else ""

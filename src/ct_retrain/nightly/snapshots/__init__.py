@@ -3,10 +3,9 @@
 from ct_retrain.nightly.snapshots.convert import convert, planned
 from ct_retrain.nightly.snapshots.purge import plan, purge
 from ct_retrain.nightly.snapshots.restore import nights_in, restore
-from ct_retrain.nightly.snapshots.upload import catch_up, snapshot
+from ct_retrain.nightly.snapshots.upload import snapshot, upload_missing
 
 __all__ = [
-    "catch_up",
     "convert",
     "nights_in",
     "plan",
@@ -14,4 +13,5 @@ __all__ = [
     "purge",
     "restore",
     "snapshot",
+    "upload_missing",
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.records.night import Manifest, NightRecord
+from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.snapshot import (
     DirectoryMember,
     FileMember,
@@ -15,6 +15,7 @@ from ct_retrain.core.records.snapshot import (
     SnapshotIndex,
 )
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
+from ct_retrain.manifests import read_manifest, sealed
 from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
 from ct_retrain.stages.publish import HISTORY, release_name
 
@@ -87,7 +88,7 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
         if present.get(ref.path) != ref.sha256
     ]
     for ref in record.stages if not broken else ():
-        manifest = disk.read_record(workspace.root / ref.path, Manifest)
+        manifest = sealed(workspace.root / ref.path, ref)
         directory = _relative(workspace, (workspace.root / ref.path).parent)
         broken += [
             f"{directory}/{file.path} is not what its manifest names"
@@ -103,7 +104,7 @@ def _unsealed(workspace: Workspace, index: SnapshotIndex) -> list[str]:
     loose, pack = f"{_relative(workspace, collected)}/{ARTEFACTS}/", pack_files(collected)
     kept = (one for one in index.files if one.path.startswith(loose))
     broken = [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
-    manifest = disk.read_record(collected / MANIFEST, Manifest) if pack.places.exists() else None
+    manifest = read_manifest(collected / MANIFEST) if pack.places.exists() else None
     if manifest is not None and pack.places.name not in {file.path for file in manifest.files}:
         broken += [f"{_relative(workspace, path)} {wrong}" for path, wrong in faults(collected, closely=True)]
     return broken

@@ -14,14 +14,14 @@ from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.ports import Store
-from ct_retrain.core.records.night import NightPlan, order
+from ct_retrain.core.records.night import NightPlan, night_order
 from ct_retrain.core.records.snapshot import Purged, Receipt
 from ct_retrain.core.rules.retention import (
     Calendar,
     Leaving,
     PurgePlan,
     Staying,
-    edited,
+    changed_since_copy,
     is_raw,
     needed,
     too_soon,
@@ -67,7 +67,7 @@ def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[
     """Every night that has a directory, oldest first, one at a time: a caller may delete before it asks on."""
     calendar = calendar_of(workspace, settings)
     reasons, now = needed(calendar), datetime.now(UTC)
-    for night in sorted({*calendar.ended, *calendar.unfinished}, key=order):
+    for night in sorted({*calendar.ended, *calendar.unfinished}, key=night_order):
         if night in reasons:
             yield Staying(night=night, why=reasons[night])
             continue
@@ -89,7 +89,7 @@ def _proved(workspace: Workspace, store: Store, receipt: Receipt, names: list[st
         name: disk.file_ref(workspace.root / name, workspace.root)
         for name in {*names, *_known(workspace, receipt)}
     }
-    why = edited(receipt, [present[name] for name in sorted(present)])
+    why = changed_since_copy(receipt, [present[name] for name in sorted(present)])
     if why is None and receipt.store != store.name:
         why = f"its off-site copy is in {receipt.store}"
     lost = unverified(store, receipt) if why is None else []

@@ -72,7 +72,7 @@ def snapshot(workspace: Workspace, store: Store, night: str) -> Receipt:
     return receipt
 
 
-def catch_up(workspace: Workspace, store: Store) -> list[Receipt]:
+def upload_missing(workspace: Workspace, store: Store) -> list[Receipt]:
     """Copy every night off-site that is over and has no receipt of what it is now.
 
     One that cannot be copied does not keep the others waiting, unless the store is at fault; what went wrong first

@@ -25,7 +25,7 @@ class Sums(NamedTuple):
         return self.lines - self.taken
 
 
-def sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
+def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
     """The sums over the files of *source*."""
     own = [one for one in files if one.source == source and not one.unread.startswith(DOCUMENTATION)]
     reasons: Counter[str] = Counter()
@@ -38,7 +38,7 @@ def sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
 
 def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> str:
     """What became of the gold set in the directory *where*, in a sentence."""
-    total = sums(files)
+    total = gold_sums(files)
     if settings.shares.gold == 0:
         return f"gold: not trained on, for train.shares.gold is 0 ({total.taken} lines of {where} could be)"
     if not total.files:
@@ -65,7 +65,7 @@ def held(
     lines are refused, and when there is nothing although the last night that trained had *before* rows of gold. A
     workspace that never had a gold set goes on without one.
     """
-    total = sums(files)
+    total = gold_sums(files)
     limit = settings.max_gold_refused
     if settings.shares.gold == 0 or limit == 1:
         return ""

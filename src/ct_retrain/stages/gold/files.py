@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 
 from ct_retrain import disk
 from ct_retrain.core.record import Rejected
-from ct_retrain.trace.reach import refusal
+from ct_retrain.trace.reach import file_refusal
 
 LONGEST_LINE = 16 << 20
 """Bytes of a line of JSON Lines; longer ones are refused."""
@@ -50,7 +50,7 @@ class Entry(NamedTuple):
     value: object
 
 
-def listed(directory: Path) -> list[Path]:
+def files_in(directory: Path) -> list[Path]:
     """What lies in *directory*, by name; files whose name begins with a dot are nobody's data."""
     try:
         return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
@@ -86,7 +86,7 @@ def unread(path: Path) -> tuple[str, str] | None:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        found = refusal(error, path.name)
+        found = file_refusal(error, path.name)
         return ("missing", _MISSING) if found.reason == "artefact_missing" else (found.reason, found.detail)
     if stat.S_ISDIR(mode):
         return "not_a_file", "a directory: only files directly in it are read, move them up or link to them"
@@ -104,14 +104,14 @@ def unread(path: Path) -> tuple[str, str] | None:
 def fingerprints(directory: Path) -> list[str]:
     """Name and sha256 of every file of *directory* that is read, in order; of the others the reason why not."""
     found: list[str] = []
-    for path in listed(directory):
+    for path in files_in(directory):
         reason = unread(path)
         found.append(f"{path.name} {reason[0] if reason else disk.sha256_of(path)}")
     return found
 
 
 def _failed(error: OSError, path: Path, subject: str) -> Rejected:
-    found = refusal(error, path.name)
+    found = file_refusal(error, path.name)
     reason = "missing" if found.reason == "artefact_missing" else found.reason
     return Rejected(subject=subject, reason=reason, detail=found.detail)
 

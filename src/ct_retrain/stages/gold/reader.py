@@ -9,7 +9,7 @@ from ct_retrain.core.configuration.section import GoldKeySettings
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.training import Row
-from ct_retrain.stages.gold.files import Entry, entries, listed
+from ct_retrain.stages.gold.files import Entry, entries, files_in
 from ct_retrain.stages.gold.shapes import Pair, Unfit, pair_of
 from ct_retrain.verilog.extract import find_rtl
 
@@ -34,7 +34,7 @@ def read_set(directory: Path, source: Source, keys: GoldKeySettings) -> GoldRead
     A line of a *gold* set must answer with RTL. Raise ToolError when the machine fails.
     """
     reading = GoldReading([], [], [])
-    for path in listed(directory):
+    for path in files_in(directory):
         _read(path, source, keys, reading)
     return reading
 

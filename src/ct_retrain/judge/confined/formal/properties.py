@@ -19,7 +19,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.confined.formal.engines import TOP
-from ct_retrain.verilog.modules import Module, declarations, modules, names, roots
+from ct_retrain.verilog.modules import Module, declarations, module_names, modules, roots
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 
 
@@ -70,7 +70,7 @@ def read_properties(text: str, design: Module) -> Properties | str:
     parsed = parse(text)
     if parsed is None or parsed.errors:
         return "the properties are no Verilog"
-    tops = tuple(module for module in modules(text) if module.name in roots(names(parsed)))
+    tops = tuple(module for module in modules(text) if module.name in roots(module_names(parsed)))
     why = _misfit(parsed, design, tops)
     if why:
         return why
@@ -104,7 +104,7 @@ def _misfit(parsed: Parsed, design: Module, tops: tuple[Module, ...]) -> str:
     known = {port.name: port.width for port in design.ports}
     if not tops:
         return "the properties define no module"
-    if design.name in names(parsed).defined or TOP in names(parsed).defined:
+    if design.name in module_names(parsed).defined or TOP in module_names(parsed).defined:
         return f"a property module may not be called {design.name} or {TOP}"
     strange = [
         f"{port.name} is no input of the name and width of a port of {design.name}"

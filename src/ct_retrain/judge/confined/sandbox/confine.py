@@ -2,7 +2,7 @@
 
 Layers, each on its own and each reported: an unprivileged user when started as root, namespaces of its own for
 network, IPC and host name, no new privileges, Landlock (files, TCP, signals), a seccomp filter, resource limits.
-Not covered: time spent in the kernel on its behalf, and side channels.
+Not covered: time spent in the kernel on its behalf, and side channels. Not bubblewrap, which needs user namespaces or setuid.
 """
 
 import contextlib
@@ -159,7 +159,7 @@ class _Machine(NamedTuple):
 
 _MACHINES = {
     # socket.. accept4, ptrace, process_vm_*, mount.., namespaces, modules, kexec, keys, bpf, perf, userfaultfd,
-    # io_uring, open_by_handle_at, memfd_create, reboot, swap, clocks, quotas.
+    # io_uring, open_by_handle_at, memfd_create, pidfd_getfd, reboot, swap, clocks, quotas.
     "x86_64": _Machine(
         0xC000003E,
         (
@@ -209,7 +209,7 @@ _MACHINES = {
                 227,
                 179,
             ),
-            *(428, 429, 430, 431, 432, 433, 442, 134, 136, 139, 153, 154, 159, 163, 172, 173, 180),
+            *(428, 429, 430, 431, 432, 433, 438, 442, 134, 136, 139, 153, 154, 159, 163, 172, 173, 180),
         ),
         0x40000000,
     ),
@@ -262,7 +262,7 @@ _MACHINES = {
                 112,
                 60,
             ),
-            *(428, 429, 430, 431, 432, 433, 442),
+            *(428, 429, 430, 431, 432, 433, 438, 442),
         ),
         0xFFFFFFFF,
     ),

@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
+from ct_retrain.judge.confined.sandbox.fork_server import ForkServers
 
 
 class Limits(NamedTuple):
@@ -52,18 +53,29 @@ LOG = "output"
 """Name of the file that takes a program's output."""
 
 
-def run(argv: Sequence[str], limits: Limits, hangup: int | None = None) -> Finished:
+SERVERS = ForkServers()
+"""Of this process: what they know is forked, everything else is started."""
+
+
+def run(argv: Sequence[str], limits: Limits, hangup: int | None = None, text: bytes = b"") -> Finished:
     """Run *argv* (an absolute path first) here and now; raise ToolError when it cannot start or is killed by others.
 
-    When the descriptor *hangup* is closed at its other end, nobody waits for the answer: the program is killed.
+    It finds *text* in a pipe as its standard input. When the descriptor *hangup* is closed at its other end, nobody
+    waits for the answer: the program is killed.
     """
-    pid = _spawned(argv, limits, (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0))
-    status, used = _wait(pid, hangup)
-    return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
+    server = SERVERS.of(argv[0], _environment(), LOG)
+    if server is None:
+        return _started(argv, limits, hangup, text)
+    try:
+        ended = server.run(argv, LOG, text, limits, hangup)
+    except ToolError:
+        SERVERS.drop(argv[0])
+        raise
+    return finished(os.waitstatus_to_exitcode(ended.status), ended.cpu_seconds, limits)
 
 
-def feed(argv: Sequence[str], text: bytes, limits: Limits, hangup: int | None = None) -> Finished:
-    """The same for a program that reads *text*, whole, from a pipe before it does anything else."""
+def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: bytes) -> Finished:
+    """The same for a program that nobody has loaded before."""
     source, sink = os.pipe()
     try:
         pid = _spawned(argv, limits, (os.POSIX_SPAWN_DUP2, source, 0))
@@ -188,18 +200,19 @@ def _limit(code: int, used: float, output: str, limits: Limits) -> Limit | None:
 
 
 class CpuBudget:
-    """While it lasts, more processor time than so many seconds ends this very process: for parsing what may be a bomb."""
+    """While it lasts, more processor time than so many seconds ends this very process: for parsing what may be a bomb.
+
+    It counts from its own beginning, by a timer. A limit on the process's whole time could not: the kernel holds that
+    against time counted in ticks, and what `getrusage` tells is measured exactly. Over a worker's life the two drift
+    apart by seconds, and a text would die of what was counted before it.
+    """
 
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        used = resource.getrusage(resource.RUSAGE_SELF)
-        limit = int(used.ru_utime + used.ru_stime) + self._seconds + 1
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        # The limit before the signal: what was used since the last limit must not count against this text.
-        resource.setrlimit(resource.RLIMIT_CPU, (limit, hard))
-        signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, self._seconds)
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+        signal.setitimer(signal.ITIMER_PROF, 0)

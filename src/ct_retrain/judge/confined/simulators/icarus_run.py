@@ -17,7 +17,6 @@ from ct_retrain.judge.confined.sandbox.process import (
     Finished,
     Limit,
     Limits,
-    feed,
     run,
 )
 from ct_retrain.judge.confined.simulators import icarus_tools
@@ -48,7 +47,7 @@ from ct_retrain.judge.evidence.verdict import (
 from ct_retrain.judge.reading.shown import Shown
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined
-from ct_retrain.verilog.packages import answers, packages_used
+from ct_retrain.verilog.packages import packages_used, telling_name
 from ct_retrain.verilog.scope import captured
 
 
@@ -86,12 +85,8 @@ def settle(
     built = build(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
         return built
-    ran = feed(
-        icarus_tools.simulate(tools.icarus),
-        nonce.marked(built.compiled).encode(errors="surrogateescape"),
-        tools.limits,
-        tools.hangup,
-    )
+    text = nonce.marked(built.compiled).encode(errors="surrogateescape")
+    ran = run(icarus_tools.simulate(tools.icarus), tools.limits, tools.hangup, text)
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = lawful(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
@@ -164,7 +159,7 @@ def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answe
         approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
         against = joined(approved, bench.made)
-        told = answers(approved.text, bench.packages, bench.flat)
+        told = telling_name(approved.text, bench.packages, bench.flat)
     early = refused_early(approved.report, taken, against)
     if early:
         return early

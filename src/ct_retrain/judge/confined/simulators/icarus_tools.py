@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,6 +38,20 @@ class IcarusInstallation(NamedTuple):
         """Directories that the programs need to read, outside the system's own."""
         homes = {str(Path(program).resolve().parent.parent) for program in (self.iverilog, self.vvp)}
         return tuple(sorted({*homes, *([self.base] if self.base else [])} - {"/"}))
+
+    @property
+    def programs(self) -> dict[str, list[str]]:
+        """Paths of the programs that are run for every design, with the libraries that each loads for it."""
+        modules = _modules(self.base) if self.base else []
+        compiler = {f"{self.base}/ivl": [f"{self.base}/vvp.tgt", *modules]} if self.base else {}
+        return {**compiler, self.vvp: modules}
+
+
+@cache
+def _modules(base: str) -> list[str]:
+    """Paths of the modules that the driver names for every simulation."""
+    names = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
+    return [f"{base}/{name}" for name in names if Path(base, name).is_file()]
 
 
 def locate() -> IcarusInstallation:
@@ -86,11 +101,10 @@ def compile_directly(icarus: IcarusInstallation) -> list[str]:
 
 def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
     """What the driver would put into its configuration file for `driver`, less the modules for VHDL."""
-    modules = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
     lines = [
         *(f"root:{top}" for top in tops),
         f"basedir:{icarus.base}",
-        *(f"module:{icarus.base}/{name}" for name in modules if Path(icarus.base, name).is_file()),
+        *(f"module:{path}" for path in _modules(icarus.base)),
         *(f"generation:{name}" for name in _GENERATION),
         "warnings:nidRpsa",
         "ignore_missing_modules:false",

@@ -51,7 +51,7 @@ from ct_retrain.judge.evidence.harness import (
 from ct_retrain.judge.evidence.logs import strip_control, tail
 from ct_retrain.judge.evidence.verdict import ReadVerdict, clean, enough
 from ct_retrain.verilog.guard import Approved, approve
-from ct_retrain.verilog.packages import answers, packages_used
+from ct_retrain.verilog.packages import packages_used, telling_name
 from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
@@ -92,7 +92,7 @@ def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: Simulato
         taken = captured(approved.text, made.source)
         against = joined(approved, made)
         packages = packages_used(made.source)
-        told = answers(approved.text, packages, made.source)
+        told = telling_name(approved.text, packages, made.source)
     report = approved.report
     early = refused_early(report, taken, against)
     if early:

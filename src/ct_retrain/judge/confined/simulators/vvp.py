@@ -60,7 +60,7 @@ _LINE = re.compile(
     r'^(?P<label>S_\w+) \.scope (?P<kind>\w+)[\w.]*, "(?P<name>[^"]*)" "(?P<type>[^"]*)"[^;\n]*?'
     r"(?:, (?P<parent>S_\w+))?;$"
     r"|^ {4}\.scope (?P<into>S_\w+);$"
-    r"|^(?P<variable>v\w+?)(?:_\d+)? \.(?:var|net|array)\b"
+    r"|^(?P<variable>v\w+?)(?:_\d+)? \.(?:var|net|array(?!/port))\b"
     r'|^ +%vpi_(?:call|func)\S* \d+ \d+ (?P<call>"(?P<task>[^"]*)"[^\n]*)$'
     r'|\.sfunc\S* \d+ \d+ "(?P<function>[^"]*)"'
     r"|^ +\.thread \w+, [^\n]*(?P<final>\$final)"

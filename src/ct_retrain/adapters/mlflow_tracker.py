@@ -1,7 +1,7 @@
-"""Nights in MLflow, the embedded store beside the NightRecords or a tracking server; always in a process of its own.
+"""Track nights in MLflow: an embedded store beside the NightRecords, or a server; always in another process.
 
-So a store that hangs costs its time limit and no more, and what MLflow imports, prints and would report home stays
-out of the night. Nothing here is the truth: a store can be rebuilt from the records at any time.
+A store that hangs costs only its time limit, and MLflow's imports, output and telemetry stay out of the
+night. A store can be rebuilt from the records at any time.
 """
 
 import contextlib
@@ -11,26 +11,27 @@ import subprocess
 import sys
 import tempfile
 import urllib.parse
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ct_retrain import disk
 from ct_retrain.core.configuration.settings import TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.records.tracking import Story, Tracked
+from ct_retrain.core.records.tracked import Story, Tracked
 from ct_retrain.core.workspace import Workspace
 
 STORE = "mlflow.db"
 REMEDY = "pip install 'ct-retrain[track]'"
 _NEEDED = ("mlflow", "sqlalchemy", "alembic")
 _SQLITE = "sqlite:///"
+_BESIDE = ("-journal", "-wal", "-shm")
+"""SQLite's files beside the store: an old journal would be replayed into a new file."""
 _BUSY = 5.0
-"""Seconds that another process may hold the embedded store before it is called locked."""
+"""Seconds that another process may hold the embedded store before it counts as locked."""
 _A_NIGHT = 5.0
-"""Seconds more for each night, where several are told at once."""
+"""Additional seconds for each night, if several are written at once."""
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "DO_NOT_TRACK": "true",
@@ -42,7 +43,7 @@ _QUIET = {
 
 @dataclass(frozen=True)
 class MlflowTracker:
-    """One store; *embedded* is its file where it is ours, and None for what somebody else keeps."""
+    """One store; *embedded* is its file if it is ours, and None for any other."""
 
     uri: str
     embedded: Path | None
@@ -54,41 +55,28 @@ class MlflowTracker:
         return self.uri
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story* that are not there whole, and move the aliases."""
+        """Write the nights of *story*, replacing what was written of them before, and move the aliases."""
         return self._ask(story)
 
     def rebuild(self, story: Story) -> Tracked:
-        """Make the store hold just *story*: the embedded one is written beside the old and takes its place at the end.
-
-        A server's nights are written where they differ; what else it holds stays.
-        """
-        if self.embedded is None:
-            return self._ask(story)
-        self._unlocked()
-        fresh = self.embedded.with_name(f".{STORE}.tmp")
-        _forget(fresh)
-        try:
-            held = replace(self, uri=f"{_SQLITE}{fresh}", embedded=fresh).follow(story)
-            _forget(self.embedded, but_itself=True)
-            disk.replace_file(fresh, self.embedded)
-        finally:
-            _forget(fresh)
-        return held.model_copy(update={"store": self.uri})
+        """Write *story* into a new embedded store; on a server, replace the runs of its nights."""
+        self._ready()
+        if self.embedded is not None:
+            for suffix in ("", *_BESIDE):
+                self.embedded.with_name(self.embedded.name + suffix).unlink(missing_ok=True)
+        return self._ask(story)
 
     def holds(self) -> Tracked:
-        """What the store holds now; an embedded store that is not there yet holds nothing, and is not made."""
+        """Return what the store holds; an embedded store that does not exist is empty, and is not created."""
         if self.embedded is not None and not self.embedded.exists():
             return Tracked(store=self.uri, nights=(), aliases={})
         return self._ask(None)
 
     def _ask(self, story: Story | None) -> Tracked:
-        """Let the process do it, within its time."""
-        from ct_retrain.adapters._mlflow import Order
+        """Run the process within its time limit."""
+        from ct_retrain.adapters._mlflow_writer import Order
 
-        missing = absent()
-        if missing:
-            raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
-        self._unlocked()
+        self._ready()
         artifacts = self.embedded.with_name("mlflow-artifacts").as_uri() if self.embedded else ""
         order = Order(
             uri=self.uri,
@@ -100,8 +88,13 @@ class MlflowTracker:
         seconds = self.settings.timeout + _A_NIGHT * max(0, len(story.nights) - 1 if story else 0)
         return _answer(order.model_dump_json(), seconds)
 
-    def _unlocked(self) -> None:
-        """Raise ToolError when another process holds the SQLite file, which MLflow would wait minutes for."""
+    def _ready(self) -> None:
+        """Raise ToolError if MLflow is missing, or another process holds the SQLite file (MLflow would wait
+        minutes).
+        """
+        missing = absent()
+        if missing:
+            raise ToolError(f"tracking needs {', '.join(missing)}: {REMEDY}, or set tracking.store to off")
         path = self.embedded or (
             Path(self.uri.removeprefix(_SQLITE)) if self.uri.startswith(_SQLITE) else None
         )
@@ -114,8 +107,8 @@ class MlflowTracker:
                 store.execute("ROLLBACK")
         except sqlite3.OperationalError as error:
             raise ToolError(
-                f"tracking: {path} cannot be written ({error}): close what holds it open, or free space; "
-                "the next chance of the night tries again, and so does `ct-retrain track rebuild`"
+                f"tracking: {path} cannot be written ({error}): close the program that holds it open, or free space; "
+                "the next scheduled start tries again, or run `ct-retrain track rebuild`"
             ) from error
         except sqlite3.DatabaseError as error:
             raise ToolError(
@@ -124,7 +117,7 @@ class MlflowTracker:
 
 
 def tracker_of(workspace: Workspace, settings: TrackingSettings) -> MlflowTracker | None:
-    """What the setting `tracking.store` asks for; None where nothing is tracked."""
+    """Return the tracker for the setting `tracking.store`; None if nothing is tracked."""
     if settings.store == "off" or (settings.store == "auto" and absent()):
         return None
     if settings.store != "auto":
@@ -139,16 +132,16 @@ def tracker_of(workspace: Workspace, settings: TrackingSettings) -> MlflowTracke
 
 
 def absent() -> list[str]:
-    """What of MLflow is not installed."""
+    """Return MLflow's packages that are not installed."""
     return [name for name in _NEEDED if find_spec(name) is None]
 
 
 def _answer(order: str, seconds: float) -> Tracked:
     with tempfile.TemporaryDirectory(prefix="ct-retrain-track-") as empty:
         try:
-            # MLflow makes a directory for artifacts where it is started, so it is started in one that goes.
+            # MLflow creates a directory for artifacts in its working directory, so it runs in a temporary one.
             done = subprocess.run(
-                [sys.executable, "-m", "ct_retrain.adapters._mlflow"],
+                [sys.executable, "-m", "ct_retrain.adapters._mlflow_writer"],
                 input=order.encode(),
                 capture_output=True,
                 check=False,
@@ -162,8 +155,8 @@ def _answer(order: str, seconds: float) -> Tracked:
             )
         except subprocess.TimeoutExpired as error:
             raise ToolError(
-                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked, the server down? "
-                "The next chance of the night tries again; setting tracking.timeout gives it longer"
+                f"tracking: MLflow did not finish within {seconds:.0f} s: is the store locked or the server down? "
+                "The next scheduled start tries again; tracking.timeout sets the limit"
             ) from error
     if done.returncode != 0:
         said = done.stderr.decode("utf-8", "replace").strip().splitlines()
@@ -172,9 +165,3 @@ def _answer(order: str, seconds: float) -> Tracked:
         return Tracked.model_validate_json(done.stdout)
     except ValidationError as error:
         raise ToolError(f"tracking: MLflow's process answered {done.stdout[:200]!r}") from error
-
-
-def _forget(path: Path, *, but_itself: bool = False) -> None:
-    """Remove the SQLite file *path* with what lies beside it: an old journal would be played into a new file."""
-    for suffix in ("-journal", "-wal", "-shm", *(() if but_itself else ("",))):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

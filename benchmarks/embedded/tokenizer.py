@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from ct_retrain.demo.families import block_families, mastered_families, sample
-from ct_retrain.demo.families.words import lexicon
+from ct_retrain.demo.families import mastered_families, sample
+
+from .blocks import block_families
+from .vocabulary import lexicon
 
 VOCABULARY = 1024
 LONGEST = 1024

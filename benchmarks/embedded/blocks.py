@@ -1,6 +1,6 @@
-"""Building blocks: specs that spell out their RTL, so that the mainline learns syntax in general position.
+"""Building blocks: specs that spell out their RTL, so that mainline learns the syntax in general.
 
-A missing family is a name for a composition of these; only the name is left for the nights to learn.
+A missing family is a named composition of these; nights then only have to learn the name.
 """
 
 from random import Random
@@ -8,7 +8,8 @@ from random import Random
 from ct_retrain.demo.families.counters import draw_enable
 from ct_retrain.demo.families.render import article, bit_range
 from ct_retrain.demo.families.task import Family, Sketch
-from ct_retrain.demo.families.words import lexicon, port_names, state_names
+
+from .vocabulary import lexicon, port_names, state_names
 
 
 def block_families() -> tuple[Family, ...]:
@@ -49,7 +50,7 @@ def _comment(rng: Random) -> Sketch:
 
 
 def _state_skeleton(rng: Random) -> Sketch:
-    """A state register without reset, whose last state falls back to the first by itself."""
+    """Draw a state register without reset, whose last state returns to the first unconditionally."""
     names = state_names(rng, rng.randint(2, 4))
     *moves, y = port_names(rng, len(names))
     steps = list(zip(names, names[1:], moves, strict=False))

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from ct_retrain.demo.families import Task, block_families, mastered_families, sample
-from ct_retrain.demo.induction import plant_induction
+from ct_retrain.demo.families import Task, mastered_families, sample
+
+from .blocks import block_families
+from .induction import plant_induction
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -1,21 +1,19 @@
-"""Writes nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow`.
+"""Write nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow_writer`.
 
-It reads an Order as JSON from standard input and answers with a Tracked.
-A run carries the digest of what it was written from, set last: a run with that digest is left as it is, any other
-of the same night is deleted and written anew. So telling a night twice changes nothing, and a death in between
-heals when it is told again.
+Reads an Order as JSON from standard input and prints a Tracked. A night's runs are deleted and written again,
+and only names are read from the store, so a crash is repaired by the next write.
 """
 
 import contextlib
 import sys
 import urllib.parse
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from ct_retrain.core.record import Record, digest
-from ct_retrain.core.records.tracking import (
+from ct_retrain.core.record import Record
+from ct_retrain.core.records.tracked import (
     Aliases,
     Story,
     Tracked,
@@ -25,27 +23,27 @@ from ct_retrain.core.records.tracking import (
 
 T = TypeVar("T")
 
-NIGHT, DIGEST, MAINLINE = "ct_retrain.night", "ct_retrain.digest", "ct_retrain.mainline"
+NIGHT, MAINLINE = "ct_retrain.night", "ct_retrain.mainline"
 _METRICS, _OTHERS = 900, 90
-"""An MLflow server takes at most 1000 metrics and 100 parameters or tags at once."""
+"""Maximum batch of an MLflow server: 1000 metrics, 100 parameters or tags."""
 _LONGEST_PARAMETER, _LONGEST_TAG = 6000, 5000
 _REFUSED = 3
 
 
 class Order(Record):
-    """What the process is to do."""
+    """The request to the process."""
 
     uri: str
     artifacts: str
-    """Root of the experiment's artifacts where we make the experiment; empty lets the store choose."""
+    """Artifact root of an experiment that is created; empty lets the store choose."""
     experiment: str
     model: str
     story: Story | None
-    """None only asks what is there."""
+    """What to write; None only reads what is there."""
 
 
 def main() -> int:
-    """Do what standard input says; MLflow's refusal goes to standard error in one line."""
+    """Carry out the order on standard input; print MLflow's error on one line of standard error."""
     from mlflow.exceptions import MlflowException
 
     order = Order.model_validate_json(sys.stdin.buffer.read())
@@ -69,21 +67,25 @@ class _Store:
         self._order = order
 
     def follow(self, story: Story) -> Tracked:
-        """Write what is not there yet, then move the aliases."""
+        """Write the nights of *story*, replacing earlier runs of them, then move the aliases."""
         experiment = self._experiment()
         if self._model() is None:
             self._client.create_registered_model(self._order.model)
         runs, versions = self._runs([experiment]), self._versions()
         for night in story.nights:
+            for run in runs.get(night.night, []):
+                self._client.delete_run(run.info.run_id)
+            for version in versions.get(night.night, []):
+                self._client.delete_model_version(self._order.model, version.version)
+            self._write(experiment, night)
             if night.base not in versions:
-                versions[night.base] = self._mainline(night.base)
-            run = self._run(experiment, night, runs.get(night.night, []))
-            self._adapter(night, run, versions)
-        self._point(story.aliases, versions)
+                mainline = TrackedAdapter(path=night.base, tags={MAINLINE: night.base})
+                versions[night.base] = [self._register(mainline, None)]
+        self._point(story.aliases)
         return self.holds()
 
     def holds(self) -> Tracked:
-        """What is there now."""
+        """Return what is in the store."""
         found = self._client.get_experiment_by_name(self._order.experiment)
         runs = self._runs([found.experiment_id]) if found else {}
         return Tracked(store=self._order.uri, nights=tuple(sorted(runs)), aliases=self._aliases())
@@ -98,36 +100,26 @@ class _Store:
         return found.experiment_id
 
     def _runs(self, experiments: list[str]) -> dict[str, list[Any]]:
-        """Night → its runs: one, or more where two machines told it at once."""
+        """Return night → its runs: one, or more if two machines wrote it at once or a write was interrupted."""
+        wanted = f"tags.`{NIGHT}` LIKE '%'"
+        pages = _pages(
+            lambda token: self._client.search_runs(experiments, wanted, max_results=500, page_token=token)
+        )
         found: dict[str, list[Any]] = {}
-        token = None
-        while True:
-            page = self._client.search_runs(
-                experiments, f"tags.`{NIGHT}` LIKE '%'", max_results=500, page_token=token
-            )
-            for run in page:
-                found.setdefault(run.data.tags[NIGHT], []).append(run)
-            token = page.token
-            if not token:
-                return found
+        for run in pages:
+            found.setdefault(run.data.tags[NIGHT], []).append(run)
+        return found
 
-    def _run(self, experiment: str, night: TrackedNight, there: list[Any]) -> str:
-        """The one run of *night*; written unless it is there whole."""
-        wanted = digest(night)
-        whole = [run for run in there if run.data.tags.get(DIGEST) == wanted]
-        for run in there:
-            if run not in whole[:1]:
-                self._client.delete_run(run.info.run_id)
-        if whole:
-            return str(whole[0].info.run_id)
+    def _write(self, experiment: str, night: TrackedNight) -> None:
         tags = {NIGHT: night.night, "mlflow.source.name": "ct-retrain", "mlflow.user": "ct-retrain"}
         run = self._client.create_run(
             experiment, start_time=_milliseconds(night.started), run_name=night.night, tags=tags
         )
         self._fill(run.info.run_id, night)
-        self._client.set_tag(run.info.run_id, DIGEST, wanted)
+        if night.adapter is not None:
+            about = {**night.adapter.tags, NIGHT: night.night}
+            self._register(night.adapter.model_copy(update={"tags": about}), run.info.run_id)
         self._client.set_terminated(run.info.run_id, "FINISHED", _milliseconds(night.finished))
-        return str(run.info.run_id)
 
     def _fill(self, run: str, night: TrackedNight) -> None:
         from mlflow.entities import Metric, Param, RunTag
@@ -148,60 +140,44 @@ class _Store:
         for some_tags in _batches(tags, _OTHERS):
             self._client.log_batch(run, tags=some_tags)
 
-    def _versions(self) -> dict[str, Any]:
-        """Night, or name of a mainline → its version of the registered model."""
-        found: dict[str, Any] = {}
-        token = None
-        while True:
-            page = self._client.search_model_versions(
-                f"name = '{self._order.model}'", max_results=200, page_token=token
-            )
-            for version in page:
-                key = version.tags.get(NIGHT) or version.tags.get(MAINLINE)
-                if key:
-                    found[key] = version
-            token = page.token
-            if not token:
-                return found
+    def _versions(self) -> dict[str, list[Any]]:
+        """Return night, or name of a mainline → its versions of the registered model."""
+        wanted = f"name = '{self._order.model}'"
+        pages = _pages(
+            lambda token: self._client.search_model_versions(wanted, max_results=200, page_token=token)
+        )
+        found: dict[str, list[Any]] = {}
+        for version in pages:
+            key = version.tags.get(NIGHT) or version.tags.get(MAINLINE)
+            if key:
+                found.setdefault(key, []).append(version)
+        return found
 
-    def _mainline(self, base: str) -> Any:
-        return self._version(TrackedAdapter(path=base, tags={MAINLINE: base}), None)
-
-    def _adapter(self, night: TrackedNight, run: str, versions: dict[str, Any]) -> None:
-        """The version of the adapter of *night*, of this very run."""
-        there = versions.get(night.night)
-        if there is not None and (night.adapter is None or there.run_id != run):
-            self._client.delete_model_version(self._order.model, there.version)
-            del versions[night.night]
-        if night.adapter is not None and night.night not in versions:
-            tags = {**night.adapter.tags, NIGHT: night.night}
-            versions[night.night] = self._version(night.adapter.model_copy(update={"tags": tags}), run)
-
-    def _version(self, adapter: TrackedAdapter, run: str | None) -> Any:
+    def _register(self, adapter: TrackedAdapter, run: str | None) -> Any:
         tags = {name: value[:_LONGEST_TAG] for name, value in adapter.tags.items()}
         source = f"ct-retrain:{urllib.parse.quote(adapter.path)}"
         return self._client.create_model_version(self._order.model, source, run_id=run, tags=tags)
 
-    def _point(self, aliases: Aliases, versions: dict[str, Any]) -> None:
-        """Let the aliases follow; one whose version is not known is taken away rather than left wrong."""
-        there = self._aliases()
+    def _point(self, aliases: Aliases) -> None:
+        """Move the aliases; delete one whose version is unknown, because a wrong one is worse."""
+        versions, there = self._versions(), self._aliases()
         wanted = {"latest_nightly": aliases.latest_nightly, "mainline": aliases.mainline}
         for alias, key in wanted.items():
-            version = versions.get(key) if key else None
-            if version is not None:
-                self._client.set_registered_model_alias(self._order.model, alias, str(version.version))
+            known = versions.get(key, []) if key else []
+            if known:
+                self._client.set_registered_model_alias(self._order.model, alias, str(known[0].version))
             elif alias in there:
                 self._client.delete_registered_model_alias(self._order.model, alias)
 
     def _aliases(self) -> dict[str, str]:
-        """Alias → night, or name of a mainline."""
-        names = {str(version.version): key for key, version in self._versions().items()}
+        """Return alias → night, or name of a mainline."""
+        names = {str(one.version): key for key, versions in self._versions().items() for one in versions}
         model = self._model()
         pointed = dict(model.aliases) if model else {}
         return {alias: names[str(number)] for alias, number in pointed.items() if str(number) in names}
 
     def _model(self) -> Any:
-        """The registered model; None where there is none."""
+        """Return the registered model; None if there is none."""
         from mlflow.exceptions import MlflowException
 
         try:
@@ -210,6 +186,17 @@ class _Store:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
             return None
+
+
+def _pages(search: Callable[[str | None], Any]) -> Iterator[Any]:
+    """Yield everything that *search* finds, page by page."""
+    token = None
+    while True:
+        page = search(token)
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
 def _milliseconds(moment: datetime) -> int:

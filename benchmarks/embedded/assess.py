@@ -4,10 +4,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from ct_retrain.core.ports import Simulator
+from ct_retrain.core.ports import Generator, Simulator
+from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.demo.bench import testbench
 from ct_retrain.demo.families import Family, Split, Task, sample
+
+LONGEST_ANSWER = 220
+"""Tokens; the longest golden has fewer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,18 @@ def draw_tasks(
     """Draw *tasks_each* tasks of each family from *split*; they depend on nothing but the arguments."""
     rng = Random(seed)
     return [sample((family,), rng, split) for family in families for _ in range(tasks_each)]
+
+
+def write_rtl(
+    generator: Generator, tasks: Sequence[Task], *, temperature: float = 0.0, seed: int = 0
+) -> list[str]:
+    """Write one module for each task, greedily unless *temperature* is positive."""
+    sampling = Sampling(
+        samples=1, temperature=temperature, top_p=1.0, max_new_tokens=LONGEST_ANSWER, seed=seed
+    )
+    prompts = [Prompt(id=str(index), text=task.instruction) for index, task in enumerate(tasks)]
+    answers = {one.prompt_id: one.text for one in generator.generate(prompts, sampling)}
+    return [answers[prompt.id] for prompt in prompts]
 
 
 def assess(

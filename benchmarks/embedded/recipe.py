@@ -4,15 +4,15 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from ct_retrain import disk
-from ct_retrain.core.ports import Simulator
-from ct_retrain.demo.assess import FamilyScore, assess, draw_tasks, pass_rate
+from ct_retrain.adapters.generators import TransformersGenerators
+from ct_retrain.core.ports import Generator, Simulator
 from ct_retrain.demo.families import Family, mastered_families, missing_families
-from ct_retrain.demo.pretraining import BaseRecipe, fresh_model, pretrain
-from ct_retrain.demo.tokenizer import build_tokenizer
-from ct_retrain.demo.writing import write_rtl
+
+from .assess import FamilyScore, assess, draw_tasks, pass_rate, write_rtl
+from .pretraining import BaseRecipe, fresh_model, pretrain
+from .tokenizer import build_tokenizer
 
 ASSESSMENT_SEED = 99
 TASKS_EACH = 20
@@ -30,42 +30,33 @@ class BuiltModel:
     missing: tuple[FamilyScore, ...]
 
 
-def build_model(out: Path, seed: int, simulator: Simulator, recipe: BaseRecipe | None = None) -> BuiltModel:
+def build_model(out: Path, seed: int, simulator: Simulator, recipe: BaseRecipe) -> BuiltModel:
     """Train the embedded model and leave it in the new directory *out*, as `from_pretrained` reads it.
 
     Deterministic by *seed* on one thread and one version of torch.
     The figures are those of the saved half-precision weights, loaded again.
     """
-    recipe = recipe or BaseRecipe()
     out.mkdir(parents=True)
     started = time.process_time()
     tokenizer = build_tokenizer(seed)
     model = fresh_model(recipe, tokenizer, seed)
     pretrain(model, tokenizer, recipe, seed)
     seconds = time.process_time() - started
+    parameters = sum(values.numel() for values in model.parameters())
     model.half().save_pretrained(out)
     tokenizer.save_pretrained(out)
     (out / "model.safetensors").chmod(0o644)  # written for the owner alone, and copied with its mode
-    saved, saved_tokenizer = load_model(out)
+    saved = TransformersGenerators(str(out), batch_size=64).open(None)
     built = BuiltModel(
         seed=seed,
         recipe=recipe,
-        parameters=sum(values.numel() for values in saved.parameters()),
+        parameters=parameters,
         cpu_seconds=seconds,
-        mastered=_scores(saved, saved_tokenizer, simulator, mastered_families()),
-        missing=_scores(saved, saved_tokenizer, simulator, missing_families()),
+        mastered=_scores(saved, simulator, mastered_families()),
+        missing=_scores(saved, simulator, missing_families()),
     )
     disk.write_text(out / "README.md", model_card(built))
     return built
-
-
-def load_model(directory: Path) -> tuple[Any, Any]:
-    """Load a built model in single precision, without a network."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    model: Any = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32, local_files_only=True)
-    return model.eval(), AutoTokenizer.from_pretrained(directory, local_files_only=True)
 
 
 def model_card(built: BuiltModel) -> str:
@@ -82,7 +73,7 @@ A Qwen2-architecture model of {built.parameters / 1e6:.2f} M parameters that wri
 It exists so that the demo and the tests of ct-retrain can train and simulate for real on a CPU.
 It is no use as a model for real designs.
 
-Built by `ct-retrain demo build-model --out DIR --seed {built.seed}`, from generated specs only:
+Built by `python benchmarks/build_embedded_model.py --out DIR --seed {built.seed}`, from generated specs only:
 {recipe.steps} steps of {recipe.batch} examples, {built.cpu_seconds / 60:.0f} CPU minutes on one core.
 
 Pass rates on held-out parameter values, greedy, judged by Icarus Verilog, {TASKS_EACH} specs a family.
@@ -103,10 +94,7 @@ def _table(scores: Sequence[FamilyScore]) -> str:
 
 
 def _scores(
-    model: Any,
-    tokenizer: Any,
-    simulator: Simulator,
-    families: tuple[Family, ...],
+    generator: Generator, simulator: Simulator, families: tuple[Family, ...]
 ) -> tuple[FamilyScore, ...]:
     tasks = draw_tasks(families, TASKS_EACH, ASSESSMENT_SEED)
-    return assess(lambda asked: write_rtl(model, tokenizer, asked), simulator, tasks)
+    return assess(lambda asked: write_rtl(generator, asked), simulator, tasks)

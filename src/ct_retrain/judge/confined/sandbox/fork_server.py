@@ -1,0 +1,197 @@
+"""Programs that are loaded once and forked for every job, by the fork server of `fork_server.c`.
+
+Starting a simulator takes longer than what it does for a small design: it is found, mapped, and linked to its
+libraries. A fork server has done that, and has read nothing yet. The trusted side compiles the server, once, where
+there is a C compiler; a worker starts one for each program after it has given up its rights. Without one, or where
+it does not answer, programs are started as ever.
+"""
+
+import contextlib
+import os
+import platform
+import select
+import shutil
+import signal
+import struct
+import subprocess
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import digest
+from ct_retrain.judge.confined.sandbox import tool_cache
+
+_LOG = structlog.get_logger("ct_retrain.judge")
+_SOURCE = Path(__file__).with_name("fork_server.c")
+_LIBRARY = "fork_server.so"
+_FLAGS = ("-O2", "-shared", "-fPIC")
+_COMPILING_SECONDS = 60
+
+
+class Warm(NamedTuple):
+    """What of a worker's programs is to be forked."""
+
+    library: str
+    """The compiled fork server, which `compiled` names."""
+    programs: dict[str, list[str]]
+    """Paths of programs, and the libraries that each would load for every job."""
+
+    @property
+    def readable(self) -> tuple[str, ...]:
+        """Directories that the programs need to read beside their own."""
+        return (str(Path(self.library).parent),)
+
+
+def compiled() -> str:
+    """Path of the fork server, compiled unless that was done before; "" where it cannot be."""
+    compiler, place = shutil.which("cc") or shutil.which("gcc"), tool_cache.place()
+    if platform.system() != "Linux" or not (compiler and place):
+        return ""
+    name = digest(_SOURCE.read_text(encoding="utf-8"), *platform.libc_ver(), platform.machine(), *_FLAGS)
+    home = Path(place, f"fork-server-{name[:12]}")
+    try:
+        tool_cache.keep(home, partial(_compile, compiler))
+    except ToolError as error:
+        _LOG.info("programs are started one by one", reason=str(error))
+        return ""
+    return str(home / _LIBRARY)
+
+
+def _compile(compiler: str, made: Path) -> None:
+    argv = [compiler, *_FLAGS, "-o", str(made / _LIBRARY), str(_SOURCE), "-ldl"]
+    try:
+        done = subprocess.run(
+            argv, capture_output=True, text=True, timeout=_COMPILING_SECONDS, check=False, cwd=made
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        message = f"{compiler} does not compile the fork server: {error}"
+        raise ToolError(message) from error
+    if done.returncode != 0:
+        message = f"{compiler} cannot compile the fork server: {done.stderr.strip()[-200:]}"
+        raise ToolError(message)
+
+
+class Ended(NamedTuple):
+    """How a job ended."""
+
+    status: int
+    """As `os.waitstatus_to_exitcode` takes it."""
+    cpu_seconds: float
+
+
+_JOB, _ANSWER = struct.Struct("=5I"), struct.Struct("=iiQ")
+_JOBS, _ANSWERS, _ASIDE = 3, 4, 30
+
+
+class ForkServer:
+    """One program, loaded; it ends with the process that started it."""
+
+    def __init__(
+        self, library: str, program: str, loads: Sequence[str], environment: Mapping[str, str]
+    ) -> None:
+        """Load *program* with *environment*; raise OSError when it cannot be started."""
+        jobs, self._jobs = os.pipe()
+        self._answers, answers = os.pipe()
+        setting = {"LD_PRELOAD": library, "LD_BIND_NOW": "1", "CT_FORK_SERVER_LOAD": ":".join(loads)}
+        aside = ((jobs, _ASIDE, _JOBS), (answers, _ASIDE + 1, _ANSWERS))
+        moves = [
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            *((os.POSIX_SPAWN_DUP2, here, there) for here, there, _ in aside),
+            *((os.POSIX_SPAWN_DUP2, there, place) for _, there, place in aside),
+            *((os.POSIX_SPAWN_CLOSE, there) for _, there, _ in aside),
+        ]
+        try:
+            # A program that ignores the server prints its version, and that was all.
+            self._pid = os.posix_spawn(
+                program, [program, "-V"], {**environment, **setting}, file_actions=moves
+            )
+        finally:
+            os.close(jobs)
+            os.close(answers)
+
+    def run(
+        self, argv: Sequence[str], log: str, text: bytes, limits: tuple[int, int, int], hangup: int | None
+    ) -> Ended:
+        """Let the program do *argv*, print into the file *log* and read *text*; raise ToolError when it cannot.
+
+        *limits* are processor seconds, MiB of memory and KiB of output. When the descriptor *hangup* is closed at
+        its other end, the program and its server are killed.
+        """
+        words = b"".join(os.fsencode(word) + b"\0" for word in (log, *argv))
+        with contextlib.suppress(BrokenPipeError):
+            self._send(_JOB.pack(len(words), len(text), *limits) + words + text)
+        if hangup is not None and self._hung_up(hangup):
+            os.kill(self._pid, signal.SIGKILL)
+        answer = os.read(self._answers, _ANSWER.size)
+        if len(answer) < _ANSWER.size:
+            message = f"the server that forks {argv[0]} is gone: is the machine out of memory?"
+            raise ToolError(message)
+        status, error, used = _ANSWER.unpack(answer)
+        if error:
+            message = f"cannot start {argv[0]}: {os.strerror(error)}"
+            raise ToolError(message)
+        return Ended(status, used / 1e6)
+
+    def close(self) -> None:
+        """End the server and what it runs."""
+        for descriptor in (self._jobs, self._answers):
+            os.close(descriptor)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGKILL)
+        os.waitpid(self._pid, 0)
+
+    def _send(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._jobs, view) :]
+
+    def _hung_up(self, hangup: int) -> bool:
+        """Wait for an answer, or for *hangup* to be closed; True for the second."""
+        watch = select.poll()
+        watch.register(self._answers, select.POLLIN)
+        watch.register(hangup, 0)
+        return all(ready != self._answers for ready, _ in watch.poll())
+
+
+class ForkServers:
+    """Those of this process, by program; each is started when it is first asked for."""
+
+    def __init__(self) -> None:
+        """Know none, until they are enabled."""
+        self._warm: Warm | None = None
+        self._known: dict[str, ForkServer | None] = {}
+
+    def enable(self, warm: Warm) -> None:
+        """Fork the programs of *warm* from now on."""
+        self._warm = warm
+
+    def of(self, program: str, environment: Mapping[str, str], log: str) -> ForkServer | None:
+        """The server of *program*; None for one that is started each time."""
+        if self._warm is None or program not in self._warm.programs:
+            return None
+        if program not in self._known:
+            server = ForkServer(self._warm.library, program, self._warm.programs[program], environment)
+            self._known[program] = server
+            if not _answers(server, program, log):
+                self.drop(program)
+        return self._known[program]
+
+    def drop(self, program: str) -> None:
+        """End the server of *program*, which is started each time from now on."""
+        server = self._known.get(program)
+        self._known[program] = None
+        if server is not None:
+            server.close()
+
+
+def _answers(server: ForkServer, program: str, log: str) -> bool:
+    """Whether *program* does what it is told where it is forked: here it is to print its version."""
+    try:
+        ended = server.run([program, "-V"], log, b"", (10, 1024, 64), None)
+    except ToolError:
+        return False
+    return ended.status == 0 and Path(log).stat().st_size > 0
