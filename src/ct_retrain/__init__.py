@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.verdict import DataFile, Design, Outcome, Verdict
     from ct_retrain.core.rules.gate import decide
     from ct_retrain.judge.judge import Judge
+    from ct_retrain.judge.spec import JudgeSpec, judge_of
     from ct_retrain.nightly.run import Options
     from ct_retrain.suites.load import load_suite
     from ct_retrain.trace import TraceWriter
@@ -53,6 +54,7 @@ __all__ = [
     "Hold",
     "Judge",
     "JudgeSettings",
+    "JudgeSpec",
     "LockedError",
     "NightOutcome",
     "NightRecord",
@@ -71,6 +73,7 @@ __all__ = [
     "UsageError",
     "Verdict",
     "decide",
+    "judge_of",
     "judge_rtl",
     "load_suite",
     "run_night",
@@ -87,6 +90,7 @@ _HOMES = {
     "core.records.verdict": ("DataFile", "Design", "Outcome", "Verdict"),
     "core.rules.gate": ("decide",),
     "judge.judge": ("Judge",),
+    "judge.spec": ("JudgeSpec", "judge_of"),
     "nightly.run": ("Options",),
     "suites.load": ("load_suite",),
     "trace": ("TraceWriter",),

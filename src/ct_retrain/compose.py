@@ -17,6 +17,8 @@ from ct_retrain.adapters.object_store import open_store
 from ct_retrain.adapters.outlook import outlook, unestimated
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.cluster.judge import Cluster, ClusterJudge
+from ct_retrain.cluster.parts import WIDTH
 from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import UsageError
@@ -25,6 +27,8 @@ from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.lazy import LazyAppraiser, LazyJudge
+from ct_retrain.judge.parts import JudgeParts
+from ct_retrain.judge.simulators.cached import Cache
 from ct_retrain.nightly.night import Ports
 from ct_retrain.report import ReportInputs, write
 from ct_retrain.stages.benchmark import SAMPLES
@@ -66,7 +70,8 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
 
     A simulator is looked for on first use only.
     """
-    simulator = LazyJudge(lambda: Judge(settings.judge, verdicts, settings.sandbox))
+    width = WIDTH if settings.cluster.used else 0
+    simulator = LazyJudge(lambda: open_judge(settings, workspace.root, verdicts), width)
     appraiser = LazyAppraiser(simulator)
     trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
     return Ports(
@@ -85,6 +90,18 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         store=open_store(settings.snapshot, workspace),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )
+
+
+def open_judge(settings: Settings, root: Path, verdicts: Path | None = None) -> JudgeParts:
+    """The judge that *settings* name, on this machine or on a cluster; *verdicts* is the file that it remembers by.
+
+    Raise ToolError where tools are missing here, UsageError where the settings of the cluster cannot be.
+    """
+    if not settings.cluster.used:
+        return Judge(settings.judge, verdicts, settings.sandbox)
+    known = Cache(verdicts, settings.judge.cache_mb) if verdicts else None
+    here = Judge(settings.judge, sandbox=settings.sandbox)
+    return ClusterJudge(here, Cluster(settings.cluster, root, known))
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

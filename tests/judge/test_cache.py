@@ -29,7 +29,7 @@ def test_what_was_put_comes_back_in_another_process_life(tmp_path: Path) -> None
     Cache(tmp_path / "c", 1).put("k", verdict("kept"))
     cache = Cache(tmp_path / "c", 1)
 
-    assert (cache.get("k"), cache.get("other")) == (verdict("kept"), None)
+    assert (cache.get("k", Verdict), cache.get("other", Verdict)) == (verdict("kept"), None)
 
 
 @given(st.text(max_size=20), st.text(max_size=20), st.text(max_size=5))
@@ -74,7 +74,9 @@ def test_many_writers_lose_nothing(tmp_path: Path) -> None:
     assert [process.wait(60) for process in processes] == [0, 0]
 
     cache = Cache(tmp_path / "c", 1)
-    assert all(cache.get(f"{number}.{index}") is not None for number in range(6) for index in range(50))
+    assert all(
+        cache.get(f"{number}.{index}", Verdict) is not None for number in range(6) for index in range(50)
+    )
 
 
 def test_short_lives_stay_within_its_size_too(tmp_path: Path) -> None:
@@ -93,7 +95,7 @@ def test_it_stays_within_its_size(tmp_path: Path) -> None:
         cache.put(str(index), verdict("x" * 2000))
 
     assert (tmp_path / "c").stat().st_size < 3 << 20
-    assert cache.get("2047") is not None
+    assert cache.get("2047", Verdict) is not None
 
 
 def test_a_file_of_something_else_is_set_aside(tmp_path: Path) -> None:
@@ -101,7 +103,7 @@ def test_a_file_of_something_else_is_set_aside(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "c", 1)
     cache.put("k", verdict("new"))
 
-    assert cache.get("k") == verdict("new")
+    assert cache.get("k", Verdict) == verdict("new")
     assert (tmp_path / "c.unreadable").exists()
 
 

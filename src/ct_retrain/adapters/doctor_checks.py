@@ -13,11 +13,14 @@ from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.mlflow_tracker import REMEDY, absent, tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
 from ct_retrain.adapters.provenance import packages
+from ct_retrain.cluster.judge import ClusterJudge
+from ct_retrain.cluster.probe import probe
 from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.lazy import judge_behind
 from ct_retrain.judge.sandbox.workers import closed, layers_of
 
 _TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
@@ -38,6 +41,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
     return [
         Finding(what="python", found=platform.python_version(), fine=True),
         *_judge(settings, simulator),
+        *_cluster(settings, workspace, simulator),
         *_training(settings),
         _device(),
         *_model(workspace, settings),
@@ -65,6 +69,20 @@ def _judge(settings: Settings, simulator: Simulator) -> Iterator[Finding]:
 
 
 _OPEN = "files or network stay open: judge trusted designs only, or use a kernel with Landlock, or install bubblewrap"
+
+
+def _cluster(settings: Settings, workspace: Workspace, simulator: Simulator) -> Iterator[Finding]:
+    """Where designs are judged besides this machine, if anywhere."""
+    if not settings.cluster.used:
+        return
+    try:
+        judge = judge_behind(simulator)
+    except CtRetrainError as error:
+        yield Finding(what="cluster", found="not looked at", fine=False, remedy=str(error))
+        return
+    if isinstance(judge, ClusterJudge):
+        for one in probe(settings.cluster, workspace.root, judge.here):
+            yield Finding(what="cluster", found=one.found, fine=not one.remedy, remedy=one.remedy)
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:

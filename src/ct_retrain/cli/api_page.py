@@ -15,6 +15,8 @@ GROUPS = {
     "Judge a design": (
         "judge_rtl",
         "Judge",
+        "judge_of",
+        "JudgeSpec",
         "Design",
         "DataFile",
         "Verdict",

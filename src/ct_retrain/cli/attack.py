@@ -42,7 +42,7 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
     chosen = [one for one in attacks() if only in one.name]
     if not chosen:
         raise UsageError(f"no attack's name contains {only!r}; `ct-retrain attack --json` names them all")
-    found = _carry_out(settings_of(context), chosen, style)
+    found = _carry_out(context, chosen, style)
     alone = _hanging(settings_of(context), chosen, style) if layers else {}
     forged = sum(one.verdict.passed for one in found)
     naive = sum(one.naive for one in found)
@@ -65,20 +65,24 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
 _COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")
 
 
-def _carry_out(settings: Settings, chosen: Sequence[Attack], style: str | None) -> list[AttackResult]:
-    """Run attacks in parallel, one per processor; results are in the order of *chosen*."""
-    import os
+def _carry_out(context: Context, chosen: Sequence[Attack], style: str | None) -> list[AttackResult]:
+    """Run attacks in parallel, as many as keep the judge busy; results are in the order of *chosen*."""
     from concurrent.futures import ThreadPoolExecutor
+    from pathlib import Path
 
+    from ct_retrain.compose import open_judge
     from ct_retrain.judge.attacks.suite import results
-    from ct_retrain.judge.judge import Judge
+    from ct_retrain.judge.fanout import at_once
+
+    settings = settings_of(context)
+    tight = settings.model_copy(update={"judge": _tight(settings)})
 
     def carry_out(one: Attack) -> list[AttackResult]:
         return list(results(judge, [one], style))
 
     with (
-        Judge(_tight(settings), sandbox=settings.sandbox) as judge,
-        ThreadPoolExecutor(settings.judge.workers or os.cpu_count() or 1) as pool,
+        open_judge(tight, Path(context.workspace).resolve()) as judge,
+        ThreadPoolExecutor(at_once(judge, settings.judge.workers)) as pool,
     ):
         return [one for done in pool.map(carry_out, chosen) for one in done]
 
@@ -89,7 +93,7 @@ def _tight(settings: Settings) -> JudgeSettings:
 
 
 def _hanging(settings: Settings, chosen: Sequence[Attack], style: str | None) -> dict[str, list[str]]:
-    """Return, for every layer, the forgeries that pass once it is left out."""
+    """Return, for every layer, the forgeries that pass on this machine once it is left out."""
     from ct_retrain.judge.attacks.suite import hanging
     from ct_retrain.judge.judge import Judge
     from ct_retrain.judge.layers import LAYERS

@@ -12,7 +12,7 @@ from ct_retrain.cli.judge import settings_of
 if TYPE_CHECKING:
     from ct_retrain.core.configuration.settings import Settings
     from ct_retrain.core.records.problem import Suite
-    from ct_retrain.judge.judge import Judge
+    from ct_retrain.judge.parts import JudgeParts
     from ct_retrain.suites.health import Health
     from ct_retrain.suites.official import Difference, RuleName
 
@@ -115,15 +115,16 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None
         return _Found(chosen, found, tuple(disagreements(goldens, own, judge, workers)))
 
 
-def _judge(context: Context, settings: Settings) -> Judge:
-    """Return a judge with a cache, if there is a workspace that keeps one."""
+def _judge(context: Context, settings: Settings) -> JudgeParts:
+    """Return a judge with a verdict cache, if there is a workspace that keeps one."""
     from pathlib import Path
 
+    from ct_retrain.compose import open_judge
     from ct_retrain.core.workspace import Workspace
-    from ct_retrain.judge.judge import Judge
 
-    verdicts = Workspace(Path(context.workspace).resolve(), settings.paths).verdicts
-    return Judge(settings.judge, verdicts if verdicts.exists() else None, settings.sandbox)
+    root = Path(context.workspace).resolve()
+    verdicts = Workspace(root, settings.paths).verdicts
+    return open_judge(settings, root, verdicts if verdicts.exists() else None)
 
 
 def _print(found: _Found, rule: RuleName) -> None:

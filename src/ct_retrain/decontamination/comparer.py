@@ -5,7 +5,6 @@ compared where ports agree, the most suspicious pairs first: a simulation per de
 agree. Both are limited by number, because a budget of seconds would make results differ from run to run.
 """
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.rules import Match, Rule
 from ct_retrain.decontamination.texts import Candidate, Read, Texts
 from ct_retrain.decontamination.traces import Subject
+from ct_retrain.judge.fanout import at_once
 
 Kind: TypeAlias = Literal["question", "rtl", "behaviour"]
 
@@ -90,13 +90,11 @@ class Comparer:
         laboratory: Laboratory | None = None,
         workers: int = 0,
     ) -> None:
-        """Without *laboratory* only texts are compared; *workers* designs run in parallel, 0: one per
-        processor.
-        """
+        """Without *laboratory* only texts are compared; *workers* designs run in parallel, 0: as many as keep it busy."""
         self._references, self._limits = references, limits
         self._texts = Texts(references, limits.similarity)
         self._behaviour = Behaviour(laboratory) if laboratory else None
-        self._workers = workers or os.cpu_count() or 1
+        self._workers = at_once(laboratory.simulator if laboratory else None, workers)
 
     def compare(self, rows: Iterable[Candidate], tell: Callable[[int, Rtl], None] = _nobody) -> ComparedRows:
         """Compare each of *rows*; call *tell* with the design of each that its texts do not refuse.

@@ -13,6 +13,7 @@ from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.fork_server import Warm, compiled
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
 from ct_retrain.judge.confined.simulators.verilator_build import Installed, find, locate_verilator
+from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.prover import Prover
 from ct_retrain.judge.sandbox.pool import Pool
@@ -51,6 +52,9 @@ class Judge:
 
         Verdicts are kept in the file *cache*, if given. The layer *without* is left out (`judge.layers`).
         """
+        self.settings = settings
+        self.sandbox: SandboxMode = sandbox
+        """What it was made from; `judge.spec` makes another of it."""
         found = locate()
         second = _second(settings)
         builders = second.readable if second else ()
@@ -74,10 +78,15 @@ class Judge:
         doubting = SecondOpinion(self.plain, self.prover, settings.unconfirmed) if doubts else None
         self._whole = self._remembering(doubting) if doubting else self.plain
         self.tool = self._whole.tool
+        self.appraiser = TestbenchAppraiser(self.plain, self.prover)
 
     def check(self, design: Design) -> Verdict:
         """Judge *design*; raise ToolError if the judge itself fails."""
         return self._whole.check(design)
+
+    def same(self, golden: str, other: str, top: str) -> bool | None:
+        """Whether module *top* behaves alike in both texts; None where nobody can prove it, or yosys is missing."""
+        return self.prover.same(golden, other, top)
 
     @property
     def cache_use(self) -> Use:

@@ -1,6 +1,5 @@
 """Which passes are worth something: testbenches that fail designs which do nothing, and nearly right ones."""
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.credibility import Credibility
+from ct_retrain.judge.fanout import at_once, width_of
 from ct_retrain.stages._inputs import Refuse, Source, trace_refusal
 from ct_retrain.verilog.guard import approve
 from ct_retrain.verilog.modules import instantiated
@@ -37,6 +37,7 @@ class Asking:
     def __init__(self, appraiser: Appraiser, settings: CurateSettings) -> None:
         """The time runs from the first question on."""
         self._appraiser, self._settings = appraiser, settings
+        self.width = width_of(appraiser)
         self._until: float | None = None
         self.unasked = 0
         """Testbenches that there was no time for."""
@@ -68,7 +69,7 @@ def credible(
         yield from passed
         return
 
-    with ThreadPoolExecutor(workers or os.cpu_count() or 1, thread_name_prefix="worth") as pool:
+    with ThreadPoolExecutor(at_once(asking, workers), thread_name_prefix="worth") as pool:
         worths = paced(
             pool.map(asking, [source for source, _ in passed]), "curate: testbenches tried", len(passed)
         )

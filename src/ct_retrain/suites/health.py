@@ -66,7 +66,7 @@ def aids_of(simulator: Simulator, *, second: bool = True) -> Aids:
     judge = judge_behind(simulator)
     if judge is None:
         return Aids()
-    return Aids(plain=judge.plain, same=judge.prover.same, second=judge.verilator if second else None)
+    return Aids(plain=judge.plain, same=judge.same, second=judge.verilator if second else None)
 
 
 def _goldens(

@@ -12,8 +12,8 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
-from ct_retrain.judge.fanout import check_all
-from ct_retrain.judge.simulators.icarus import Icarus
+from ct_retrain.judge.fanout import check_all, width_of
+from ct_retrain.judge.parts import Scripted
 
 RuleName = Literal["official", "hardened"]
 
@@ -37,9 +37,10 @@ class GraderRule(NamedTuple):
 class Official:
     """A Simulator that follows the rule of one kind of suite."""
 
-    def __init__(self, icarus: Icarus, kind: str) -> None:
-        """Grade with *icarus* by the rule of *kind*, a key of RULES."""
+    def __init__(self, icarus: Scripted, kind: str) -> None:
+        """Grade with *icarus* as suites of *kind*, one of RULES, do."""
         self._icarus, self._rule = icarus, RULES[kind]
+        self.width = width_of(icarus)
         self.tool = Tool(name=f"official {kind}", version=icarus.tool.version, detail=icarus.tool.detail)
 
     def check(self, design: Design) -> Verdict:
@@ -50,7 +51,7 @@ class Official:
         return Verdict(outcome=graded.outcome, detail=graded.said, log=log, tool=self.tool)
 
 
-def by_rule(rule: RuleName, simulator: Simulator, icarus: Icarus, kind: str) -> Simulator:
+def by_rule(rule: RuleName, simulator: Simulator, icarus: Scripted, kind: str) -> Simulator:
     """Return the judge for suites of *kind*: the suite's own rule if it has one, else *simulator*."""
     return Official(icarus, kind) if rule == "official" and kind in RULES else simulator
 

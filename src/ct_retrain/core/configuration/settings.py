@@ -10,6 +10,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.configuration.section import GoldKeySettings, Section
 from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.core.records.chat import ChatOptions
@@ -93,7 +94,7 @@ class JudgeSettings(Section):
     output_kb: Annotated[int, Field(ge=16)] = 1024
     """KiB of output of one tool; more is the verdict `resource_limit`."""
     workers: Count = 0
-    """Number of parallel simulations; 0 is one per processor."""
+    """Number of parallel simulations; 0 is one per processor, or as many as keep the cluster busy."""
     log_chars: Annotated[int, Field(ge=200)] = 4000
     """Characters of the end of a log that a verdict keeps."""
     second_opinion: bool = True
@@ -312,6 +313,7 @@ class Settings(BaseSettings):
     curate: CurateSettings = CurateSettings()
     decontamination: DecontaminationSettings = DecontaminationSettings()
     judge: JudgeSettings = JudgeSettings()
+    cluster: ClusterSettings = ClusterSettings()
     train: TrainSettings = TrainSettings()
     benchmark: BenchmarkSettings = BenchmarkSettings()
     endpoint: EndpointSettings = EndpointSettings()

@@ -7,6 +7,7 @@ pass. `judge.attacks.testbenches` has the testbenches.
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attacks.adders import sums
 from ct_retrain.judge.attacks.counters import BODIES, TEXTS
@@ -14,7 +15,7 @@ from ct_retrain.judge.attacks.ports import HELD
 from ct_retrain.judge.attacks.readers import READERS
 from ct_retrain.judge.attacks.testbenches import PASS_LINES, benches
 from ct_retrain.judge.evidence.verdict import BREACH
-from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.parts import JudgeParts
 
 _WRONG = "module counter(input clk, input rst, output reg [1:0] q);\n  initial q = 0;\n{body}\nendmodule\n"
 
@@ -51,7 +52,7 @@ class AttackResult(NamedTuple):
     """Whether it passes a script that runs the tools and looks for the pass line."""
 
 
-def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[AttackResult]:
+def results(judge: JudgeParts, chosen: Iterable[Attack], style: str | None = None) -> Iterator[AttackResult]:
     """Run the *chosen* attacks under every style of testbench, or only under *style*."""
     for attack in chosen:
         for name, testbench in benches(attack.task).items():
@@ -62,7 +63,7 @@ def results(judge: Judge, chosen: Iterable[Attack], style: str | None = None) ->
                 yield AttackResult(attack, name, verdict, _layer(verdict), naive)
 
 
-def hanging(judge: Judge, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:
+def hanging(judge: Simulator, chosen: Iterable[Attack], style: str | None = None) -> Iterator[str]:
     """Return the names of the *chosen* that pass *judge*, which lacks a layer, under any style or *style*."""
     for attack in chosen:
         used = [testbench for name, testbench in benches(attack.task).items() if style in {None, name}]

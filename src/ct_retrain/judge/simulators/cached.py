@@ -1,6 +1,6 @@
 """Verdicts that are known already, by what they were made from: a cached verdict is the one a new run would give.
 
-One SQLite file, safe under many threads and processes; the older half goes when it grows too large. A
+One SQLite file, safe under many processes, and one connection that threads take in turn; the older half goes when it grows too large. A
 file that cannot be read is no loss: it is set aside and a new one begun.
 """
 
@@ -9,12 +9,13 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.record import Record, Tool, digest
 from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.judge.fanout import width_of
 
 
 class Use(NamedTuple):
@@ -24,14 +25,17 @@ class Use(NamedTuple):
     simulated: int
 
 
+R = TypeVar("R", bound=Record)
+
+
 class Cache:
-    """Verdicts on disk; any number of these may share one file."""
+    """Answers on disk; any number of these may share one file, and any number of threads one of these."""
 
     def __init__(self, path: Path, megabytes: int) -> None:
         """Open or begin the file at *path*; raise ToolError when neither can be done."""
         self._path, self._most = path, megabytes << 20
-        self._local = threading.local()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._opened: sqlite3.Connection | None = None
         self._written = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,43 +44,42 @@ class Cache:
         except (sqlite3.DatabaseError, OSError):
             self._begin_again()
 
-    def get(self, key: str) -> Verdict | None:
-        """The verdict under *key*, if there is one; a torn or foreign one is none."""
+    def get(self, key: str, kind: type[R]) -> R | None:
+        """The answer of this *kind* under *key*, if there is one; a torn or foreign one is none."""
         try:
-            row = self._connection().execute("select verdict from verdicts where key = ?", (key,)).fetchone()
-            return None if row is None else Verdict.model_validate_json(row[0])
+            with self._lock:
+                row = self._connection().execute(_FIND, (key,)).fetchone()
+            return None if row is None else kind.model_validate_json(row[0])
         except (sqlite3.DatabaseError, ValueError):
             return None
 
-    def put(self, key: str, verdict: Verdict) -> None:
-        """Keep *verdict*; a full or busy disk loses nothing but time."""
-        row = (key, verdict.model_dump_json(), time.time())
-        with contextlib.suppress(sqlite3.DatabaseError):
+    def put(self, key: str, answer: Record) -> None:
+        """Keep *answer*; a full or busy disk loses nothing but time."""
+        row = (key, answer.model_dump_json(), time.time())
+        with self._lock, contextlib.suppress(sqlite3.DatabaseError):
             self._connection().execute("insert or replace into verdicts values (?, ?, ?)", row)
-            with self._lock:
-                self._written += 1
-                due = self._written % 256 == 0
-            if due:
+            self._written += 1
+            if self._written % 256 == 0:
                 self._shrink()
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        connection = self._local.__dict__.pop("connection", None)
-        if connection is not None:
-            connection.close()
+        """Close the file; it is opened again when it is asked."""
+        with self._lock:
+            if self._opened is not None:
+                self._opened.close()
+                self._opened = None
 
     def _connection(self) -> sqlite3.Connection:
-        """One a thread, for SQLite's own are not to be shared."""
-        known: sqlite3.Connection | None = self._local.__dict__.get("connection")
-        if known is not None:
-            return known
-        made = sqlite3.connect(self._path, timeout=20, isolation_level=None)
+        """Opened by the first question; whoever calls holds the lock."""
+        if self._opened is not None:
+            return self._opened
+        made = sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
         made.execute("pragma journal_mode = wal")
         made.execute("pragma synchronous = normal")
         made.execute(
             "create table if not exists verdicts (key text primary key, verdict text, made real) without rowid"
         )
-        self._local.connection = made
+        self._opened = made
         return made
 
     def _begin_again(self) -> None:
@@ -99,6 +102,9 @@ class Cache:
             connection.execute("vacuum")
 
 
+_FIND = "select verdict from verdicts where key = ?"
+
+
 class CachedSimulator:
     """A Simulator that asks another one only what it does not know."""
 
@@ -106,6 +112,7 @@ class CachedSimulator:
         """The tool of *simulator* must say everything that can change its verdicts."""
         self._simulator, self._cache = simulator, cache
         self.tool = simulator.tool
+        self.width = width_of(simulator)
         self._lock = threading.Lock()
         self._known = self._asked = 0
 
@@ -117,7 +124,7 @@ class CachedSimulator:
     def check(self, design: Design) -> Verdict:
         """The known verdict on *design*, or a new one."""
         name = key(design, self.tool)
-        verdict = self._cache.get(name)
+        verdict = self._cache.get(name, Verdict)
         with self._lock:
             self._asked += 1
             self._known += verdict is not None

@@ -1,0 +1,191 @@
+"""What judging on a cluster costs beside judging here, and how many nodes one head keeps busy.
+
+Run it as `python benchmarks/cluster.py`; it takes about five minutes and needs Icarus Verilog and the extra
+`cluster`. Scheduler, nodes and head are processes of their own on this machine.
+
+The first table judges for real: the same designs by the local pool and by 1, 2, 4 and 8 nodes, in processor time of
+everything that takes part. The second lets nodes sleep in the place of judging, so that 64 and 512 of them fit on
+one machine: what is real there is the head, the scheduler and every task. Efficiency is the time that the nodes
+slept in all of the time that they could have; a head or scheduler that is busy all the time is what limits it.
+"""
+
+import argparse
+import contextlib
+import json
+import math
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from _spent import spent, spent_by
+from ct_retrain.cluster.connection import Connection
+from ct_retrain.cluster.dask_nodes import DaskNodes, Way
+from ct_retrain.cluster.judge import Cluster, ClusterJudge
+from ct_retrain.cluster.node import Answer, Reply, charter_of
+from ct_retrain.core.configuration.cluster import ClusterSettings
+from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.records.verdict import Design
+from ct_retrain.judge.fanout import check_all
+from ct_retrain.judge.judge import Judge
+from judge import designs
+
+SETTINGS = JudgeSettings()
+THREADS = 64
+"""Sleeping nodes in one process, at most."""
+
+
+class Started(NamedTuple):
+    """A scheduler and its nodes."""
+
+    address: str
+    scheduler: int
+    nodes: list[int]
+
+
+@contextlib.contextmanager
+def started(count: int, threads: int = 1) -> Iterator[Started]:
+    """A scheduler on loopback, with *count* processes of *threads* nodes each."""
+    with tempfile.TemporaryDirectory() as place, contextlib.ExitStack() as stack:
+        where = Path(place, "scheduler.json")
+        quiet = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0", "--host", "127.0.0.1")
+
+        def start(program: str, *argv: str) -> int:
+            command = [sys.executable, "-m", f"distributed.cli.{program}", *quiet, *argv]
+            process = subprocess.Popen(
+                command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+            return process.pid
+
+        scheduler = start("dask_scheduler", "--port", "0", "--scheduler-file", str(where))
+        while not where.exists():
+            time.sleep(0.1)
+        worker = ("--scheduler-file", str(where), "--nthreads", str(threads), "--no-nanny")
+        nodes = [start("dask_worker", *worker) for _ in range(count)]
+        yield Started(json.loads(where.read_text())["address"], scheduler, nodes)
+
+
+class Turn(NamedTuple):
+    """One way of having designs judged."""
+
+    way: str
+    seconds: float
+    all_ms: float
+    """Processor milliseconds a design, of all processes."""
+    head_ms: float
+    """Of this process and the local judge's."""
+    scheduler_ms: float
+
+
+def turn(way: str, check: Callable[[], object], count: int, on: Started | None = None) -> Turn:
+    def so_far() -> tuple[float, float, float]:
+        others = sum(map(spent_by, (on.scheduler, *on.nodes))) if on else 0.0
+        return spent(), others, spent_by(on.scheduler) if on else 0.0
+
+    before, began = so_far(), time.perf_counter()
+    check()
+    seconds, after = time.perf_counter() - began, so_far()
+    everything, there, scheduler = (
+        1000 * (late - early) / count for early, late in zip(before, after, strict=True)
+    )
+    return Turn(way, seconds, everything, everything - there, scheduler)
+
+
+def real(counts: Sequence[int], amount: int) -> Iterator[Turn]:
+    """The local pool with as many workers, and clusters of *counts* nodes, judging the same."""
+    batch = designs(2 * amount)
+    warm, measured = batch[:amount], batch[amount:]
+    for count in counts:
+        with Judge(SETTINGS) as judge:
+            list(check_all(judge, warm, count))
+            yield turn(f"local pool, {count}", partial(judged, judge, measured, count), amount)
+        with started(count) as on, ClusterJudge(Judge(SETTINGS), reached(on)) as there:
+            wait(there, count)
+            list(check_all(there, warm))
+            yield turn(f"cluster, {count}", partial(judged, there, measured), amount, on)
+
+
+def simulated(nodes: int, service: float, seconds: float) -> tuple[Turn, float]:
+    """A cluster of *nodes* that sleep *service* seconds a design, and the share of their time that they slept."""
+    processes = -(-nodes // THREADS)
+    threads = nodes // processes
+    with started(processes, threads) as on, Judge(SETTINGS) as here:
+        verdict = here.check(designs(1)[0]).model_dump_json()
+        way = Way(lambda: Connection(reached(on).settings, Path()), on.address, math.inf)
+        asleep = DaskNodes(way, charter_of(here), sleeping(service, verdict))
+        with ClusterJudge(here, reached(on), asleep) as there:
+            wait(there, processes)
+            amount = max(4 * nodes, min(int(nodes * seconds / service), 40_000))
+            batch = designs(amount)
+            judged(there, batch[: 4 * nodes])
+            found = turn(f"{nodes} nodes, {1000 * service:.0f} ms", partial(judged, there, batch), amount, on)
+    return found, amount * service / nodes / found.seconds
+
+
+def sleeping(service: float, verdict: str) -> Callable[[bytes], Reply]:
+    """What a node does that only takes time; it goes to the nodes by value."""
+
+    def sleep(data: bytes) -> Reply:
+        number, _, tasks = pickle.loads(data)
+        time.sleep(service * len(tasks))
+        return Reply(number, "asleep", tuple(Answer(verdict) for _ in tasks))
+
+    return sleep
+
+
+def judged(judge: Simulator, batch: list[Design], workers: int = 0) -> None:
+    if not all(verdict.passed for verdict in check_all(judge, batch, workers)):
+        raise SystemExit("a right design does not pass: there is nothing to measure")
+
+
+def reached(on: Started) -> Cluster:
+    return Cluster(ClusterSettings(address=on.address, recheck=0.0), Path())
+
+
+def wait(judge: ClusterJudge, processes: int) -> None:
+    while f"has {processes} nodes" not in judge.reach():
+        time.sleep(0.2)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--designs", type=int, default=480, help="designs a way of the first table")
+    parser.add_argument("--nodes", type=int, nargs="*", default=[1, 2, 4, 8], help="of the first table")
+    parser.add_argument("--asleep", type=int, nargs="*", default=[8, 64, 512], help="nodes of the second")
+    parser.add_argument(
+        "--service", type=float, nargs="*", default=[0.025, 0.25, 2.5], help="seconds a design"
+    )
+    parser.add_argument("--seconds", type=float, default=8.0, help="that a row of the second should take")
+    chosen = parser.parse_args()
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+    print("| way | designs a second | CPU ms a design | of it the head | the scheduler | x local pool |")
+    print("|---|---|---|---|---|---|")
+    local = 0.0
+    for one in real(chosen.nodes, chosen.designs):
+        local = one.all_ms if one.way.startswith("local") else local
+        figures = f"{one.all_ms:.1f} | {one.head_ms:.2f} | {one.scheduler_ms:.2f} | {one.all_ms / local:.2f}"
+        print(f"| {one.way} | {chosen.designs / one.seconds:.0f} | {figures} |", flush=True)
+    print(
+        "\n| nodes and service time | designs a second | efficiency | head CPU ms | scheduler CPU ms | busy |"
+    )
+    print("|---|---|---|---|---|---|")
+    for nodes in chosen.asleep:
+        for service in chosen.service:
+            one, efficiency = simulated(nodes, service, chosen.seconds)
+            rate = efficiency * nodes / service
+            busiest = max(one.head_ms, one.scheduler_ms) * rate / 1000
+            figures = f"{efficiency:.0%} | {one.head_ms:.2f} | {one.scheduler_ms:.2f} | {busiest:.0%}"
+            print(f"| {one.way} | {rate:.0f} | {figures} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""Makes batches of what many threads ask, keeps every node busy, and sends again what was lost.
+
+A task of Dask costs about as much as a small simulation, so questions go together, but never so many together that
+a node has nothing to do. Nobody waits in silence (`cluster.vigil`).
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future
+from functools import partial
+from typing import NamedTuple
+
+import structlog
+
+from ct_retrain.cluster.node import Answer
+from ct_retrain.cluster.nodes import Ending, Failed, Lost, Nodes
+from ct_retrain.cluster.tasks import Task, weight_of
+from ct_retrain.cluster.vigil import Vigil
+from ct_retrain.core.errors import ToolError
+
+BATCH = 16
+"""Judgements in a batch, at most; more save nothing that can be measured."""
+_GATHER = 0.005
+"""Seconds that a batch which is not full waits for more."""
+_REST = 0.2
+"""Seconds before what was lost is sent again, and between two looks at how long nothing came back."""
+_FAULTS = 3
+"""Nodes whose judges fail at a question before one of them is believed."""
+_CLOSED = "the cluster was closed while it was asked: run again"
+
+_LOG = structlog.get_logger("ct_retrain.cluster")
+
+
+class _Question(NamedTuple):
+    task: Task
+    answer: Future[str]
+    faults: int = 0
+
+
+class Dispatcher:
+    """Hands questions to nodes; safe to share between threads."""
+
+    def __init__(self, nodes: Nodes, patience: float) -> None:
+        """Ask *nodes*; give up after *patience* seconds without an answer."""
+        self._nodes, self._vigil = nodes, Vigil(patience)
+        self._changed = threading.Condition()
+        self._waiting: deque[_Question] = deque()
+        self._away: dict[int, list[_Question]] = {}
+        self._sent = 0
+        self._rest_until = 0.0
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
+        self._thread.start()
+
+    def ask(self, task: Task) -> str:
+        """The JSON that a node answers to *task*; raise ToolError when no node could."""
+        answer: Future[str] = Future()
+        with self._changed:
+            if self._closed:
+                raise ToolError(_CLOSED)
+            if not self._busy:
+                self._vigil.heard()
+            self._waiting.append(_Question(task, answer))
+            self._changed.notify_all()
+        return answer.result()
+
+    @property
+    def batches(self) -> int:
+        """Sent so far, those that were lost included."""
+        return self._sent
+
+    def close(self) -> None:
+        """Send nothing more; whoever still waits gets a ToolError."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+        self._thread.join()
+        self._give_up(_CLOSED)
+
+    @property
+    def _busy(self) -> bool:
+        return bool(self._waiting or self._away)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(self._due, _REST)
+                if self._closed:
+                    return
+                if self._due() and len(self._waiting) < BATCH:
+                    self._changed.wait_for(lambda: len(self._waiting) >= BATCH, _GATHER)
+                batch = self._taken() if self._due() else []
+                number = self._sent
+            if batch:
+                self._nodes.send([one.task for one in batch], partial(self._ended, number))
+            self._watch()
+
+    def _due(self) -> bool:
+        """Whether a batch can be sent, or there is nothing more to do."""
+        rested = time.monotonic() >= self._rest_until
+        return self._closed or (bool(self._waiting) and rested and len(self._away) < self._nodes.room)
+
+    def _taken(self) -> list[_Question]:
+        """The next batch: a full one where there is work for all, else each node's share."""
+        share = -(-len(self._waiting) // max(1, self._nodes.room - len(self._away)))
+        most, weight = min(BATCH, share), 0
+        batch: list[_Question] = []
+        while self._waiting and (not batch or weight + weight_of(self._waiting[0].task) <= most):
+            question = self._waiting.popleft()
+            weight += weight_of(question.task)
+            batch.append(question)
+        self._sent += 1
+        self._away[self._sent] = batch
+        return batch
+
+    def _ended(self, number: int, ending: Ending) -> None:
+        """Batch *number* came to its *ending*; called from a thread of the nodes."""
+        with self._changed:
+            batch = self._away.pop(number, [])
+            match ending:
+                case Lost(why):
+                    self._again(batch, why)
+                    done: list[tuple[_Question, Answer]] = []
+                case Failed(why):
+                    done = [(question, Answer("", why)) for question in batch]
+                case _:
+                    self._vigil.heard()
+                    done = self._believed(zip(batch, ending, strict=True) if batch else ())
+            self._changed.notify_all()
+        _settle(done)
+
+    def _again(self, batch: list[_Question], why: str) -> None:
+        _LOG.warning("cluster_sends_again", questions=len(batch), why=why)
+        self._rest_until = time.monotonic() + _REST
+        self._waiting.extendleft(reversed(batch))
+
+    def _believed(self, answered: Iterable[tuple[_Question, Answer]]) -> list[tuple[_Question, Answer]]:
+        """Those that are settled; where the judge of a node fails, another one is asked first."""
+        done: list[tuple[_Question, Answer]] = []
+        for question, answer in answered:
+            if answer.fault and question.faults + 1 < _FAULTS:
+                self._again([question._replace(faults=question.faults + 1)], answer.fault)
+            else:
+                done.append((question, answer))
+        return done
+
+    def _watch(self) -> None:
+        with self._changed:
+            if not self._busy:
+                return
+            self._nodes.need()
+            questions = len(self._waiting) + sum(map(len, self._away.values()))
+            why = self._vigil.gave_up(questions, self._nodes.state)
+        if why:
+            self._give_up(why)
+
+    def _give_up(self, why: str) -> None:
+        with self._changed:
+            left = [*self._waiting, *(one for batch in self._away.values() for one in batch)]
+            self._waiting.clear()
+            self._away.clear()
+        _settle([(question, Answer("", why)) for question in left])
+
+
+def _settle(done: Iterable[tuple[_Question, Answer]]) -> None:
+    for question, answer in done:
+        if answer.fault:
+            question.answer.set_exception(ToolError(answer.fault))
+        else:
+            question.answer.set_result(answer.text)
