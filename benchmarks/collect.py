@@ -1,4 +1,7 @@
-"""Collect against `cat` and against a plain `json.loads` loop on the same tree; first night, and one with 1 % new.
+"""Collect against `cat` and two `json.loads` loops on the same tree; first night, and one with 1 % new.
+
+The first loop counts; the second keeps the account that collect keeps, and nothing else: duplicates by digest, bad lines
+by number, a row a run in SQLite for the next night. Runs are sixty days old but for those that get another line.
 
     python benchmarks/collect.py --runs 50000
 
@@ -9,19 +12,21 @@ import argparse
 import json
 import os
 import resource
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
 import _run_tree
 from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.stages._discovery import Walk
-from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
+from ct_retrain.stages._ledger import LEDGER, Cutoff, Ledger, freeze
 from ct_retrain.stages._run_reader import settled
 from ct_retrain.stages._scan import ScanSite, TraceScan
 from ct_retrain.stages.collect import CollectInputs, collect
@@ -64,6 +69,10 @@ def _nights(workspace: Path, runs: int, repeat: int) -> dict[str, Measured]:
     tree = workspace / "data" / "runs"
     specs = int(runs * 0.6) + 1
     _run_tree.grow(tree, range(runs), specs)
+    part = max(1, runs // 200)
+    growing, new = range(0, runs, max(1, runs // part)), range(runs, runs + part)
+    _date(tree, range(runs), 60)
+    _date(tree, growing, 5)
     os.sync()
     night = ["night", str(workspace)]
     table = {
@@ -72,29 +81,40 @@ def _nights(workspace: Path, runs: int, repeat: int) -> dict[str, Measured]:
         ),
         "open and read": _best(repeat, _self("read", str(tree))),
         "json.loads loop": _best(repeat, _self("loop", str(tree))),
+        "loop with the account": _best(repeat, _self("account", str(tree))),
         "scan": _best(repeat, _self("scan", str(workspace))),
         "first night": _measure(_self(*night, "1", "")),
     }
-    part = max(1, runs // 200)
-    _run_tree.append(tree, range(0, runs, max(1, runs // part)))
-    _run_tree.grow(tree, range(runs, runs + part), specs)
+    _run_tree.append(tree, growing)
+    _run_tree.grow(tree, new, specs)
+    _date(tree, [*growing, *new], 1)
     os.sync()
     table["night with 1 % new"] = _measure(_self(*night, "2", "1"))
     table["night with nothing new"] = _measure(_self(*night, "3", "2"))
     return table
 
 
+def _date(tree: Path, numbers: Iterable[int], days: int) -> None:
+    """Let the traces of the runs *numbers* have been written *days* before the nights."""
+    moment = CUTOFF.timestamp() - days * 86_400
+    for number in numbers:
+        os.utime(tree / f"run_{number:07d}" / "trace.jsonl", (moment, moment))
+
+
 def _print(table: dict[str, Measured], runs: int) -> None:
     first, loop, cat = table["first night"], table["json.loads loop"], table["cat"]
+    account = table["loop with the account"]
     print(f"{runs} runs, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}\n")
-    print("| what | wall s | cpu s | peak MiB | × cat (cpu) | loop ÷ it (cpu) | first ÷ it (wall) | found |")
-    print("|---|---|---|---|---|---|---|---|")
+    print(
+        "| what | wall s | cpu s | peak MiB | × cat (cpu) | loop ÷ it (cpu) | account ÷ it (cpu) | first ÷ it (cpu) | found |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, one in table.items():
-        ratios = f"{one.cpu / cat.cpu:.2f} | {loop.cpu / one.cpu:.1f} | {first.wall / one.wall:.1f}"
+        ratios = f"{one.cpu / cat.cpu:.2f} | {loop.cpu / one.cpu:.1f} | {account.cpu / one.cpu:.1f} | {first.cpu / one.cpu:.1f}"
         print(f"| {name} | {one.wall:.2f} | {one.cpu:.2f} | {one.peak:.0f} | {ratios} | {one.said} |")
     scan = table["scan"]
     print(
-        f"| copies (first night − scan) | {first.wall - scan.wall:.2f} | {first.cpu - scan.cpu:.2f} | | | | | |"
+        f"| copies (first night − scan) | {first.wall - scan.wall:.2f} | {first.cpu - scan.cpu:.2f} | | | | | | |"
     )
 
 
@@ -156,11 +176,40 @@ def _loop(tree: Path) -> str:
     return f"{passed} passed, {bad} bad"
 
 
+def _account(tree: Path) -> str:
+    """The same, and what the next night has to know."""
+    passed, refused, name = 0, 0, tree.parent.parent / "account.sqlite"
+    name.unlink(missing_ok=True)
+    with sqlite3.connect(name) as ledger:
+        ledger.execute(
+            "CREATE TABLE run(name TEXT PRIMARY KEY, size INTEGER, mtime_ns INTEGER, known TEXT, bad TEXT)"
+        )
+        for path in tree.glob("*/trace.jsonl"):
+            known: dict[str, int] = {}
+            bad: list[tuple[int, str]] = []
+            facts = path.stat()
+            with path.open(encoding="utf-8", errors="replace") as file:
+                for number, line in enumerate(file, 1):
+                    try:
+                        entry = json.loads(line)
+                        if entry["stage"] != "Simulation":
+                            continue
+                        digest = blake2b(line.encode(), digest_size=12).hexdigest()
+                        passed += entry["payload"]["status"] == "pass" and digest not in known
+                        known.setdefault(digest, number)
+                    except (ValueError, TypeError, KeyError) as error:
+                        bad.append((number, repr(error)))
+            row = (path.parent.name, facts.st_size, facts.st_mtime_ns, json.dumps(known), json.dumps(bad))
+            ledger.execute("INSERT INTO run VALUES (?, ?, ?, ?, ?)", row)
+            refused += len(bad)
+    return f"{passed} passed, {refused} bad"
+
+
 def _scan(workspace: Path) -> str:
     """Collect without the copies: the frontier, every line decoded, the ledger."""
     with tempfile.TemporaryDirectory(dir=workspace) as name:
         out, runs = Path(name), workspace / "data" / "runs"
-        freeze(out / LEDGER, None, Walk(workspace, runs), CUTOFF.timestamp())
+        freeze(out / LEDGER, None, Walk(workspace, runs), Cutoff(CUTOFF.timestamp()))
         site = ScanSite(workspace, runs, out, CollectSettings(), CUTOFF.timestamp())
         passed = bad = 0
         with Ledger(out / LEDGER) as ledger:
@@ -194,6 +243,8 @@ if __name__ == "__main__":
             _tell(lambda: _read(Path(tree)))
         case ["--do", "loop", tree]:
             _tell(lambda: _loop(Path(tree)))
+        case ["--do", "account", tree]:
+            _tell(lambda: _account(Path(tree)))
         case ["--do", "scan", workspace]:
             _tell(lambda: _scan(Path(workspace)))
         case ["--do", "night", workspace, name, previous]:

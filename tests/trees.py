@@ -1,5 +1,6 @@
 """A workspace as a value: what two nights that went differently must agree on."""
 
+import hashlib
 import re
 from collections.abc import Collection
 from pathlib import Path
@@ -24,6 +25,8 @@ def tree(root: Path, *, without: Collection[str] = ()) -> dict[str, str]:
             found[name] = str(path.readlink())
         elif path.name in ("ledger.sqlite", ".lock"):
             found[name] = "present"
+        elif path.suffix == ".sqlite":
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
         elif path.is_file():
             text = _CLOCKS.sub("CLOCK", path.read_text().replace(str(root), "ROOT"))
             # How much was known already is another thing for a night that goes on.

@@ -81,8 +81,8 @@ def without_line(path: Path, number: int) -> None:
 HARMS: dict[str, tuple[Harm, str, str]] = {
     "a dataset is gone": (lambda w: (w.stage(SECOND, "curate") / "dataset.jsonl").unlink(), "I1", "dataset.jsonl"),
     "a scorecard was edited": (lambda w: edited(w.stage(FIRST, "benchmark") / "scorecards.jsonl"), "I1", "scorecards"),
-    "an artefact is gone": (
-        lambda w: next(w.stage(FIRST, "collect").glob("artefacts/*/*")).unlink(), "I1", "artefacts/"
+    "an artefact was edited": (
+        lambda w: edited(w.stage(FIRST, "collect") / "artefacts.pack"), "I1", "artefacts.pack"
     ),
     "a ledger is no database": (
         lambda w: (w.stage(THIRD, "collect") / "ledger.sqlite").write_bytes(b"x" * 8192), "I1", "ledger.sqlite"

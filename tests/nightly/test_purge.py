@@ -128,9 +128,14 @@ def test_retention_of_no_days_keeps_everything(season: Season) -> None:
 @pytest.mark.parametrize("how", ["edited", "added", "kept"])
 def test_files_changed_since_they_were_copied_stay(season: Season, how: str) -> None:
     season.copied()
-    artefacts = season.workspace.stage(ONE, "collect") / "artefacts"
+    collected = season.workspace.stage(ONE, "collect")
     scorecards = season.workspace.stage(ONE, "benchmark") / "scorecards.jsonl"
-    paths = {"edited": next(artefacts.glob("*/*")), "added": artefacts / "new", "kept": scorecards}
+    paths = {
+        "edited": collected / "artefacts.pack",
+        "added": collected / "artefacts" / "new",
+        "kept": scorecards,
+    }
+    disk.make_directory(paths[how].parent)
     paths[how].write_text("changed")
     before = season.tree()
     done = purge(season.workspace, season.settings, season.store)

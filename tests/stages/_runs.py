@@ -10,6 +10,7 @@ from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import Trace
 from ct_retrain.core.records.night import CollectFacts
+from ct_retrain.stages._artefact_store import pack_files
 from ct_retrain.stages.collect import CollectInputs, collect
 
 
@@ -75,6 +76,11 @@ class Night:
         self.rejected = list(disk.read_lines(out / "rejected.jsonl", Rejected))
 
     @property
+    def kept(self) -> int:
+        """Bytes of all artefacts, each content once."""
+        return pack_files(self.out).contents.stat().st_size
+
+    @property
     def places(self) -> list[tuple[str, int]]:
         return [(trace.run_id, trace.line) for trace in self.traces]
 
@@ -83,4 +89,5 @@ class Night:
         return [(one.subject, one.reason) for one in self.rejected]
 
     def text(self, sha256: str) -> str:
-        return (self.out / "artefacts" / sha256[:2] / sha256).read_text()
+        with disk.Pack(pack_files(self.out)) as pack:
+            return pack.read(sha256).decode()

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import resource
 import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,7 @@ from tests.stages._runs import Workspace
 
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.stages import collect as stage
+from ct_retrain.stages._artefact_store import artefacts_of
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import Ledger, freeze
 
@@ -47,7 +50,7 @@ def test_a_passed_simulation_is_collected_with_its_files(workspace: Workspace) -
     assert trace.simulation_log
     assert night.text(trace.simulation_log.sha256) == "t=1 ok\nPASS 9/9"
     assert night.facts.collected == 1
-    assert night.facts.bytes_copied == sum(path.stat().st_size for path in night.out.glob("artefacts/*/*"))
+    assert night.facts.bytes_copied == night.kept
 
 
 def test_other_stages_other_words_and_extra_keys_are_none_of_its_business(workspace: Workspace) -> None:
@@ -88,12 +91,11 @@ def test_equal_contents_are_kept_once(workspace: Workspace) -> None:
 
     night = workspace.night()
 
-    kept = {path.name for path in night.out.glob("artefacts/*/*")}
+    named = {one.sha256: one.size for trace in night.traces for one in artefacts_of(trace)}
     assert len(night.traces) == 3
-    assert len(kept) == 4  # one spec, one testbench, two designs
-    assert all(
-        hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in night.out.glob("artefacts/*/*")
-    )
+    assert len(named) == 4  # one spec, one testbench, two designs
+    assert night.kept == sum(named.values())
+    assert all(hashlib.sha256(night.text(name).encode()).hexdigest() == name for name in named)
 
 
 def test_failed_attempts_before_a_pass_come_with_it_the_last_four_of_them(workspace: Workspace) -> None:
@@ -147,7 +149,15 @@ def test_a_second_night_reads_only_what_is_new(workspace: Workspace) -> None:
     assert workspace.night().facts.read == 0
 
 
-@pytest.mark.parametrize("dies_in", ["harvest", "_make_durable", "finish"])
+@pytest.mark.parametrize(
+    "dies_in",
+    [
+        "stages.collect.harvest_runs",
+        "disk.PackWriter.finish",
+        "disk.sync_tree",
+        "stages.collect.Ledger.finish",
+    ],
+)
 def test_a_night_that_crashed_reads_again_what_it_would_have_read(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, dies_in: str
 ) -> None:
@@ -162,9 +172,8 @@ def test_a_night_that_crashed_reads_again_what_it_would_have_read(
 
     workspace.nights = 0
     workspace.root.joinpath("work").rename(workspace.root / "first")
-    place: object = Ledger if dies_in == "finish" else stage
     with monkeypatch.context() as patch:
-        patch.setattr(place, dies_in, die)
+        patch.setattr(f"ct_retrain.{dies_in}", die)
         with pytest.raises(KeyboardInterrupt):
             workspace.night()
     workspace.write("r1", b"\n", workspace.line("r1", n=9))
@@ -180,8 +189,12 @@ def test_a_crash_while_the_cut_off_is_frozen_leaves_no_ledger(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.write("r1", workspace.line("r1"))
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
-        patch.setattr(Walk, "sightings", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(Walk, "_run", interrupted)
         with pytest.raises(KeyboardInterrupt):
             workspace.night()
     assert not (workspace.out / "ledger.sqlite").exists()
@@ -382,10 +395,77 @@ def test_no_bytes_between_good_lines_lose_them_or_raise(
     assert night.facts.lines == 3 + middle.count(b"\n")
 
 
-def test_nothing_but_the_ledger_and_the_four_names_is_left(workspace: Workspace) -> None:
+def test_nothing_but_the_ledger_the_pack_and_two_lists_is_left(workspace: Workspace) -> None:
     workspace.write("r1", workspace.line("r1"))
 
     names = sorted(path.name for path in workspace.night().out.iterdir())
 
-    assert names == ["artefacts", "ledger.sqlite", "rejected.jsonl", "traces.jsonl"]
+    assert names == ["artefacts.pack", "artefacts.sqlite", "ledger.sqlite", "rejected.jsonl", "traces.jsonl"]
     assert json.loads((workspace.out / "traces.jsonl").read_text())["run_id"] == "r1"
+
+
+def test_a_disk_that_takes_no_more_is_a_tool_error(workspace: Workspace) -> None:
+    home = workspace.write("r1", workspace.line("r1")).parent
+    (home / "top.v").write_text("module r1; endmodule\n" * 20_000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+        with pytest.raises(ToolError, match="File too large; free space"):
+            workspace.night()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert workspace.night(again=True).places == [("r1", 1)]
+
+
+def _touched(workspace: Workspace, run: str, days_ago: float) -> None:
+    moment = datetime.now(UTC).timestamp() - days_ago * 86_400
+    os.utime(workspace.trace(run), (moment, moment))
+
+
+def _continued(workspace: Workspace, runs: list[str]) -> None:
+    """Another passing line for *runs*, written at a time when they had long been sealed."""
+    for run in runs:
+        workspace.write(run, workspace.line(run, n=2))
+        _touched(workspace, run, 35)
+
+
+def test_sealed_runs_take_turns_and_none_is_forgotten(workspace: Workspace) -> None:
+    runs = sorted(f"run{number}" for number in range(40))
+    for run in runs:
+        workspace.write(run, workspace.line(run))
+        _touched(workspace, run, 40)
+    assert len(workspace.night().places) == 40
+    _continued(workspace, runs)
+
+    found = [workspace.night(hours=24 * night).places for night in range(1, 101)]
+
+    assert sorted(run for places in found for run, _ in places) == runs
+    assert max(map(len, found)) < 10
+
+
+def test_a_new_run_is_seen_among_sealed_ones_whatever_its_name(workspace: Workspace) -> None:
+    for run in ("b", "d"):
+        workspace.write(run, workspace.line(run))
+        _touched(workspace, run, 40)
+    workspace.night()
+    workspace.trace("b").unlink()
+    for run in ("a", "c", "e"):
+        workspace.write(run, workspace.line(run))
+        _touched(workspace, run, 40)
+
+    night = workspace.night()
+    assert night.places == [("a", 1), ("c", 1), ("e", 1)]
+    assert night.facts.runs == 5
+
+
+@pytest.mark.parametrize(("days", "seal_days"), [(20, 30), (40, 0)])
+def test_what_was_written_to_lately_or_with_seals_off_is_looked_at_every_night(
+    tmp_path: Path, days: int, seal_days: int
+) -> None:
+    workspace = Workspace(tmp_path, seal_days=seal_days)
+    workspace.write("r1", workspace.line("r1"))
+    _touched(workspace, "r1", days)
+    workspace.night()
+    workspace.write("r1", workspace.line("r1", n=2))
+    _touched(workspace, "r1", days - 1)
+    assert workspace.night().places == [("r1", 2)]

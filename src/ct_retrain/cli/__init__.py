@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from ct_retrain import __version__
+from ct_retrain.cli.artefacts import artefacts, convert
 from ct_retrain.cli.attack import attack
 from ct_retrain.cli.benchmark import benchmark
 from ct_retrain.cli.check import check, verify
@@ -110,6 +111,8 @@ for command in (
     snapshot,
     purge,
     restore,
+    artefacts,
+    convert,
     benchmark,
     pipeline,
     demo,

@@ -44,7 +44,9 @@ def snapshot(context: Context, night: str | None, *, as_json: bool) -> None:
 
 def _told(receipt: Receipt) -> str:
     files = len(receipt.contents.files)
-    return f"{receipt.night}: {files} files, {_bytes(receipt.contents.size)}, read back from {receipt.store}"
+    return (
+        f"{receipt.night}: {files} files, {in_bytes(receipt.contents.size)}, read back from {receipt.store}"
+    )
 
 
 @click.command(short_help="Delete old raw copies that are off-site.")
@@ -74,7 +76,7 @@ def purge(context: Context, *, yes: bool, as_json: bool) -> int:
 def _print_plan(plan: PurgePlan, *, yes: bool) -> None:
     rows = [
         *(
-            (one.night, "deleted" if yes else "goes", _bytes(one.size), f"{len(one.files)} files")
+            (one.night, "deleted" if yes else "goes", in_bytes(one.size), f"{len(one.files)} files")
             for one in plan.leaving
         ),
         *((one.night, "DAMAGED" if one.damaged else "stays", "", one.why) for one in plan.staying),
@@ -82,7 +84,7 @@ def _print_plan(plan: PurgePlan, *, yes: bool) -> None:
     print_table(
         f"raw copies, kept for {plan.retention_days} days", ("night", "", "size", "what, or why"), rows
     )
-    size = _bytes(sum(one.size for one in plan.leaving))
+    size = in_bytes(sum(one.size for one in plan.leaving))
     if yes:
         click.echo(f"deleted {size}; `ct-retrain restore NIGHT` brings a night back")
     else:
@@ -120,7 +122,7 @@ def restore(context: Context, night: str | None, into: str | None, *, force: boo
         print_json(done.model_dump(mode="json"))
     else:
         click.echo(
-            f"{night}: {done.written} restored below {done.into} ({_bytes(done.size)}), {done.unchanged} existed already"
+            f"{night}: {done.written} restored below {done.into} ({in_bytes(done.size)}), {done.unchanged} existed already"
         )
 
 
@@ -133,7 +135,8 @@ def _store(app: App) -> Store:
     return app.ports.store
 
 
-def _bytes(size: float) -> str:
+def in_bytes(size: float) -> str:
+    """*size* in the unit that reads best."""
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
             return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"

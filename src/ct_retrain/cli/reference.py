@@ -192,6 +192,7 @@ def _files(formats: Iterable[_Format]) -> str:
 
 {_NOTE}
 Everything on disk is a Record: JSON with these keys and no others, whole files or one object a line.
+Three files of a night's collect directory are none: `artefacts.pack` with `artefacts.sqlite`, what the traces name ([dataset](dataset.md)), and `ledger.sqlite`, what has been read of which trace.
 Paths are those of the default settings; the schemas are JSON Schema 2020-12.
 The traces that a pipeline writes are described [on their own page](trace.md), the dataset [on its own](dataset.md)."""
     ]

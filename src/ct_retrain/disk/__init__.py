@@ -31,6 +31,9 @@ from ct_retrain.disk.files import (
 )
 from ct_retrain.disk.locking import Holder, holder, lock
 from ct_retrain.disk.names import REFUSALS, blamed, is_temporary, sync_directory
+from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
+from ct_retrain.disk.segments import USUAL as SEGMENT
+from ct_retrain.disk.segments import Cut, cuts
 from ct_retrain.disk.trees import (
     fresh_directory,
     make_directory,
@@ -44,12 +47,18 @@ from ct_retrain.disk.trees import (
 
 __all__ = [
     "REFUSALS",
+    "SEGMENT",
     "Compare",
+    "Cut",
     "Holder",
+    "Pack",
+    "PackFiles",
+    "PackWriter",
     "append_record",
     "blamed",
     "breaches",
     "chunks_of",
+    "cuts",
     "difference",
     "file_ref",
     "file_refs",

@@ -1,13 +1,11 @@
 """Turns what a passing simulation names into artefacts kept by their digest, or says why that cannot be."""
 
-import contextlib
 import hashlib
-import os
 from collections.abc import Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import NamedTuple
 
-from ct_retrain.core.errors import ToolError
+from ct_retrain import disk
 from ct_retrain.core.records.dataset import Artefact, Attempt, Trace
 from ct_retrain.core.records.verdict import FILE_NAME
 from ct_retrain.stages._several_files import (
@@ -21,8 +19,6 @@ from ct_retrain.stages._several_files import (
 )
 from ct_retrain.trace import FileRefusal, Reach, Simulation, instruction_of, spec_hash_of
 from ct_retrain.trace.lines import Payload, in_utc
-
-ARTEFACTS = "artefacts"
 
 
 class Tried(NamedTuple):
@@ -76,59 +72,16 @@ class _Sources(NamedTuple):
     simulation_log: _Found | None
 
 
-class BlobStore:
-    """Keeps contents under `artefacts/<2 hex>/<sha256>`, each once, and counts what it wrote."""
-
-    def __init__(self, directory: Path) -> None:
-        """Keep them in *directory*, which exists."""
-        self._place = directory
-        self._directory = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        self.files = 0
-        self.size = 0
-
-    def close(self) -> None:
-        """Let go of the directory."""
-        os.close(self._directory)
-
-    def keep(self, name: str, data: bytes) -> Artefact:
-        """Write *data* unless it is there. Not durable yet: collect syncs once, at its end."""
-        sha256 = hashlib.sha256(data).hexdigest()
-        try:
-            self._write(f"{sha256[:2]}/{sha256}", data)
-        except FileExistsError:
-            pass
-        except OSError as error:
-            message = f"cannot keep {name} in {self._place}: {error.strerror}; free space or fix permissions, then run again"
-            raise ToolError(message) from error
-        return Artefact(name=encodable(name), sha256=sha256, size=len(data))
-
-    def _write(self, path: str, data: bytes) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
-        try:
-            descriptor = os.open(path, flags, 0o644, dir_fd=self._directory)
-        except FileNotFoundError:
-            _make(path[:2], self._directory)
-            descriptor = os.open(path, flags, 0o644, dir_fd=self._directory)
-        try:
-            rest = data
-            while rest:
-                rest = rest[os.write(descriptor, rest) :]
-        finally:
-            os.close(descriptor)
-        self.files += 1
-        self.size += len(data)
-
-
 class Gatherer:
     """Reads what one run names, and keeps what is wanted."""
 
-    def __init__(self, reach: Reach, blobs: BlobStore, limit: int, latest: str) -> None:
+    def __init__(self, reach: Reach, pack: disk.PackWriter, limit: int, latest: str) -> None:
         """Refuse sources of more than *limit* bytes; logs are cut to their last *limit* bytes.
 
         A trace that claims a later time than *latest* (ISO 8601 in UTC) gets that time: it was written by then.
         """
         self._reach = reach
-        self._depot = blobs
+        self._pack = pack
         self._limit = limit
         self._latest = latest
 
@@ -189,7 +142,8 @@ class Gatherer:
         return data if isinstance(data, FileRefusal) else _Texts(rtl, testbench, data)
 
     def _keep(self, found: _Found | Whole | Part) -> Artefact:
-        return self._depot.keep(found.name, found.data)
+        sha256 = self._pack.add(found.data)
+        return Artefact(name=encodable(found.name), sha256=sha256, size=len(found.data))
 
     def _parts(self, found: Whole) -> tuple[Artefact, ...]:
         return tuple(self._keep(part) for part in found.parts)
@@ -297,8 +251,3 @@ def _with_words(found: _Found) -> _Found | FileRefusal:
 def _reads_as_words(value: str) -> bool:
     """Whether *value*, which names no file, is a sentence rather than a path."""
     return " " in value.strip() and "/" not in value and not PurePosixPath(value).suffix
-
-
-def _make(name: str, directory: int) -> None:
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(name, dir_fd=directory)

@@ -1,8 +1,11 @@
-"""Walks the runs once and says how every trace file stands: what may be read, and what may not and why."""
+"""Walks the runs once and says how every trace file stands: what may be read, and what may not and why.
+
+Sealed runs are known by their names and cost no look. Memory is the names.
+"""
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ct_retrain.stages._scan import Sighting
@@ -20,20 +23,35 @@ class Walk:
         self.runs = 0
         self._roots = (os.fsencode(workspace), os.fsencode(runs))
 
-    def sightings(self) -> Iterator[Sighting]:
-        """Yield the trace file of every run that has one."""
+    def sightings(self, sealed: Iterable[bytes] = ()) -> Iterator[Sighting]:
+        """Yield the trace file of every run that has one, but for those of *sealed*, which are sorted names."""
+        names: list[bytes] = []
         with os.scandir(self._roots[1]) as entries:
             for entry in entries:
-                sighting = self._sighting(entry)
-                if sighting is not None:
+                if entry.is_dir(follow_symlinks=False):
+                    names.append(entry.name)
+                elif (sighting := self._linked(entry)) is not None:
                     yield sighting
+        names.sort()
+        self.runs += len(names)
+        for name in _without(names, iter(sealed)):
+            if (sighting := self._run(name)) is not None:
+                yield sighting
 
-    def _sighting(self, entry: os.DirEntry[bytes]) -> Sighting | None:
+    def _run(self, name: bytes) -> Sighting | None:
+        try:
+            return self._look(name, b"/".join((self._roots[1], name, _NAME)))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return Sighting(name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
+
+    def _linked(self, entry: os.DirEntry[bytes]) -> Sighting | None:
         try:
             if not entry.is_dir():
                 return None
             self.runs += 1
-            if entry.is_symlink() and not self._is_inside(entry.path):
+            if not self._is_inside(entry.path):
                 facts = entry.stat(follow_symlinks=False)
                 return _refused(entry.name, facts, "path_escapes", "the run is a link out of the workspace")
             return self._look(entry.name, entry.path + b"/" + _NAME)
@@ -55,6 +73,16 @@ class Walk:
     def _is_inside(self, path: bytes) -> bool:
         target = os.path.realpath(path)
         return any(target.startswith(root + b"/") for root in self._roots)
+
+
+def _without(names: Iterable[bytes], sealed: Iterator[bytes]) -> Iterator[bytes]:
+    """Those of *names* that are not *sealed*; both are sorted."""
+    known = next(sealed, None)
+    for name in names:
+        while known is not None and known < name:
+            known = next(sealed, None)
+        if name != known:
+            yield name
 
 
 def _refused(run: bytes, facts: os.stat_result, reason: str, detail: str) -> Sighting:

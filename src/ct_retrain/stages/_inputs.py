@@ -1,13 +1,12 @@
 """What curate starts from: a trace with its texts read and found to be what they claim."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from ct_retrain import disk
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import Artefact, Trace
 from ct_retrain.core.records.verdict import DataFile, Design
+from ct_retrain.stages._artefact_store import ArtefactStore
 from ct_retrain.trace import instruction_of
 from ct_retrain.verilog.assembly import told_by_file
 from ct_retrain.verilog.fingerprint import canonical
@@ -49,8 +48,8 @@ def trace_refusal(trace: Trace, reason: str, detail: str) -> Rejected:
 class TraceTexts(NamedTuple):
     """What reading a trace needs to know."""
 
-    collected: Path
-    """Tonight's collect directory."""
+    artefacts: ArtefactStore
+    """Of tonight's collect directory."""
     most_bytes: int
     """Largest design."""
 
@@ -58,10 +57,10 @@ class TraceTexts(NamedTuple):
 def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
     """*trace* with its texts, or why it cannot be an example whatever a simulation says."""
     try:
-        rtl = artefact_text(reading.collected, trace.rtl)
-        testbench = artefact_text(reading.collected, trace.testbench)
-        data = tuple(_data(reading.collected, one) for one in trace.data_files)
-        instruction = instruction_of(artefact_text(reading.collected, trace.spec))
+        rtl = reading.artefacts.text(trace.rtl)
+        testbench = reading.artefacts.text(trace.testbench)
+        data = tuple(_data(reading.artefacts, one) for one in trace.data_files)
+        instruction = instruction_of(reading.artefacts.text(trace.spec))
     except (OSError, ValueError) as error:
         return trace_refusal(trace, "integrity", str(error))
     if not instruction.strip():
@@ -73,14 +72,5 @@ def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
     return Source(trace, instruction, rtl, testbench, canonical(rtl), data)
 
 
-def _data(collected: Path, artefact: Artefact) -> DataFile:
-    return DataFile(name=artefact.name, text=artefact_text(collected, artefact))
-
-
-def artefact_text(collected: Path, artefact: Artefact) -> str:
-    """The artefact's text; raise ValueError when its bytes changed or are not UTF-8."""
-    path = collected / "artefacts" / artefact.sha256[:2] / artefact.sha256
-    if disk.sha256_of(path) != artefact.sha256:
-        message = f"{artefact.name} no longer holds the bytes that were collected"
-        raise ValueError(message)
-    return path.read_bytes().decode()
+def _data(artefacts: ArtefactStore, artefact: Artefact) -> DataFile:
+    return DataFile(name=artefact.name, text=artefacts.text(artefact))

@@ -8,6 +8,7 @@ crash leaves the frozen frontier and nothing else. Memory is SQLite's page cache
 import json
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
@@ -35,6 +36,10 @@ _FREEZE = """
 INSERT INTO frontier SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS
   (SELECT 1 FROM file WHERE run = ?1 AND ino = ?3 AND size = ?4 AND mtime_ns = ?5 AND state <> ?8)
 """
+_SEALED = "SELECT run FROM file WHERE state <> ? AND mtime_ns < ? ORDER BY run"
+_TURNS = 100
+"""Nights within which every sealed run is looked at once."""
+_DAY = 86_400
 _JOBS = """
 SELECT f.run, f.dev, f.ino, f.size, f.mtime_ns, f.reason, f.detail, p.ino, p.at, p.lines, p.anchor, p.is_open, p.state,
   p.known, p.tried
@@ -51,7 +56,20 @@ class Frozen(NamedTuple):
     """Run directories seen."""
 
 
-def freeze(path: Path, previous: Path | None, walk: Walk, cutoff: float) -> None:
+class Cutoff(NamedTuple):
+    """What tonight looks at."""
+
+    at: float
+    """When the night started, in seconds since 1970."""
+    seal_days: int = 0
+    """Days after which a trace that nobody writes to is sealed; 0: none is."""
+
+    def rests(self, run: bytes) -> bool:
+        """Whether the turn of *run*, which is sealed, comes another night."""
+        return zlib.crc32(run) % _TURNS != int(self.at // _DAY) % _TURNS
+
+
+def freeze(path: Path, previous: Path | None, walk: Walk, cutoff: Cutoff) -> None:
     """Put a ledger at *path*, durably, that continues *previous* and says what is read tonight."""
     temporary = path.with_name(f".{path.name}.tmp")
     for leftover in path.parent.glob(f"{temporary.name}*"):
@@ -100,13 +118,20 @@ class Ledger:
         """Forget what was not committed."""
         self._database.close()
 
-    def begin_night(self, walk: Walk, cutoff: float) -> None:
+    def begin_night(self, walk: Walk, cutoff: Cutoff) -> None:
         """Freeze, durably, which of the files that *walk* sees are read tonight and up to where."""
         self._database.execute("DELETE FROM frontier")
         self._database.execute("DELETE FROM night")
-        self._database.executemany(_FREEZE, ((*one, PENDING) for one in walk.sightings()))
-        self._database.execute("INSERT INTO night VALUES (?, ?, NULL)", (cutoff, walk.runs))
+        seen = walk.sightings(self._sealed(cutoff) if cutoff.seal_days else ())
+        self._database.executemany(_FREEZE, ((*one, PENDING) for one in seen))
+        self._database.execute("INSERT INTO night VALUES (?, ?, NULL)", (cutoff.at, walk.runs))
         self._database.execute("COMMIT")
+
+    def _sealed(self, cutoff: Cutoff) -> Iterator[bytes]:
+        """The runs that are not looked at tonight, sorted."""
+        before = int((cutoff.at - cutoff.seal_days * _DAY) * 1e9)
+        rows = self._database.execute(_SEALED, (PENDING, before))
+        return (run for (run,) in rows if cutoff.rests(run))
 
     def frozen(self) -> Frozen:
         """What was decided when the night began."""

@@ -1,7 +1,6 @@
 """Repair records: a failing attempt, its log, and the answer that passed."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.ports import Simulator
@@ -9,13 +8,14 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._inputs import Source, artefact_text
+from ct_retrain.stages._artefact_store import ArtefactStore
+from ct_retrain.stages._inputs import Source
 
 
 class Attempts(NamedTuple):
     """Where failed attempts lie, and how many of one run are wanted."""
 
-    collected: Path
+    artefacts: ArtefactStore
     most: int
     workers: int
 
@@ -41,7 +41,7 @@ def repairs(
 def _failed(source: Source, attempts: Attempts) -> Iterator[str]:
     for attempt in source.trace.attempts[-attempts.most :] if attempts.most else ():
         try:
-            bad = artefact_text(attempts.collected, attempt.rtl)
+            bad = attempts.artefacts.text(attempt.rtl)
         except (OSError, ValueError):
             continue
         if bad.strip() and bad != source.rtl:

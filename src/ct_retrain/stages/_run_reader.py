@@ -7,9 +7,10 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Rejected
-from ct_retrain.stages._artefacts import ARTEFACTS, BlobStore, Gatherer, Tried
+from ct_retrain.stages._artefacts import Gatherer, Tried
 from ct_retrain.stages._scan import Position, ScanJob, ScanSite, Sighting, TraceScan
 from ct_retrain.trace import FileRefusal, Reach
 from ct_retrain.trace.reach import file_refusal
@@ -33,16 +34,13 @@ class RunHarvest(NamedTuple):
     """Entries that look like passed simulations, taken or not."""
 
 
-def harvest_runs(jobs: Iterable[ScanJob], site: ScanSite) -> list[RunHarvest]:
-    """Do *jobs* in order."""
-    blobs = BlobStore(site.out / ARTEFACTS)
+def harvest_runs(jobs: Iterable[ScanJob], site: ScanSite, pack: disk.PackWriter) -> list[RunHarvest]:
+    """Do *jobs* in order; what passing simulations name goes into *pack*."""
     try:
-        return [_harvest_one(job, site, blobs) for job in jobs]
+        return [_harvest_one(job, site, pack) for job in jobs]
     except OSError as error:
         message = f"cannot go on reading {site.runs}: {error.strerror}; repair the machine, then run again"
         raise ToolError(message) from error
-    finally:
-        blobs.close()
 
 
 def settled(scan: TraceScan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> RunHarvest:
@@ -60,14 +58,14 @@ def settled(scan: TraceScan, sighting: Sighting, traces: Sequence[bytes], bytes_
     )
 
 
-def _harvest_one(job: ScanJob, site: ScanSite, blobs: BlobStore) -> RunHarvest:
+def _harvest_one(job: ScanJob, site: ScanSite, pack: disk.PackWriter) -> RunHarvest:
     scan = TraceScan(job, site)
-    before = blobs.size
-    traces = _gather(scan, site, blobs, job.sighting.run)
-    return settled(scan, job.sighting, traces, blobs.size - before)
+    before = pack.size
+    traces = _gather(scan, site, pack, job.sighting.run)
+    return settled(scan, job.sighting, traces, pack.size - before)
 
 
-def _gather(scan: TraceScan, site: ScanSite, blobs: BlobStore, run: bytes) -> list[bytes]:
+def _gather(scan: TraceScan, site: ScanSite, pack: disk.PackWriter, run: bytes) -> list[bytes]:
     """Keep the files of everything that passed; what cannot be kept is refused."""
     passes = scan.passes()
     first = next(passes, None)
@@ -81,7 +79,7 @@ def _gather(scan: TraceScan, site: ScanSite, blobs: BlobStore, run: bytes) -> li
         except OSError as error:
             scan.refuse(0, "vanished", f"its directory: {file_refusal(error, scan.run).detail}")
             return []
-        gatherer = Gatherer(reach, blobs, site.settings.max_artefact_bytes, site.latest)
+        gatherer = Gatherer(reach, pack, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []
         for passing in chain([first], passes):
             found = gatherer.trace(scan.run, passing.entry, passing.tried)

@@ -7,16 +7,15 @@ specifications only one is simulated; the others are refused as duplicates once 
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.dataset import Example, Trace
+from ct_retrain.stages._artefact_store import ArtefactStore
 from ct_retrain.stages._inputs import (
     Refuse,
     Source,
     TraceTexts,
-    artefact_text,
     read_trace_texts,
     trace_refusal,
 )
@@ -106,7 +105,7 @@ def _queues(traces: Iterable[Trace], selection: Selection) -> list[_Queue]:
     groups: dict[Spec, list[Trace]] = defaultdict(list)
     for trace in traces:
         if trace.spec.sha256 not in words:
-            words[trace.spec.sha256] = _words(selection.reading.collected, trace)
+            words[trace.spec.sha256] = _words(selection.reading.artefacts, trace)
         groups[trace.spec_hash, words[trace.spec.sha256]].append(trace)
     ordered = {
         spec: sorted(group, key=lambda one: (one.generated_at, one.run_id, one.line), reverse=True)
@@ -116,10 +115,10 @@ def _queues(traces: Iterable[Trace], selection: Selection) -> list[_Queue]:
     return sorted(queues, key=lambda one: (ordered[one.spec][0].run_id, ordered[one.spec][0].line))
 
 
-def _words(collected: Path, trace: Trace) -> str:
+def _words(artefacts: ArtefactStore, trace: Trace) -> str:
     """Digest of what the specification says; of its bytes where they cannot be read, which is refused later."""
     try:
-        return digest(instruction_of(artefact_text(collected, trace.spec)))
+        return digest(instruction_of(artefacts.text(trace.spec)))
     except (OSError, ValueError):
         return trace.spec.sha256
 

@@ -1,19 +1,19 @@
 """Compares what a run says tonight with the transcript that its trace brought along, and counts how that goes."""
 
 from collections import Counter
-from pathlib import Path
 
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.judge.reading.reproduction import Likeness, TranscriptComparison, compared
-from ct_retrain.stages._inputs import Source, artefact_text
+from ct_retrain.stages._artefact_store import ArtefactStore
+from ct_retrain.stages._inputs import Source
 
 
 class Transcripts:
     """One night's comparisons."""
 
-    def __init__(self, collected: Path) -> None:
-        """Find the transcripts in the collect directory *collected*."""
-        self._collected = collected
+    def __init__(self, artefacts: ArtefactStore) -> None:
+        """Find the transcripts among *artefacts*."""
+        self._artefacts = artefacts
         self._counts: Counter[str] = Counter()
 
     @property
@@ -27,7 +27,7 @@ class Transcripts:
         if log is None:
             return TranscriptComparison(Likeness.SAME)
         try:
-            theirs = artefact_text(self._collected, log)
+            theirs = self._artefacts.text(log)
         except (OSError, ValueError):
             return TranscriptComparison(Likeness.SAME)
         found = compared(theirs, verdict.log)

@@ -4,10 +4,9 @@ The cut-off is frozen first. Called again on the same directory after a crash, c
 would have read, whatever has been appended since: it redoes everything but the frozen frontier. Nothing is lost
 in silence: what cannot be used is in `rejected.jsonl`, what is still being written is left for the next night.
 Memory is bounded by the longest line and the largest artefact, not by the number of runs.
-One process on purpose: nearly all its time is the kernel's, opening and creating small files.
+One process on purpose: most of its time is the kernel's, opening small files.
 """
 
-import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
@@ -22,20 +21,17 @@ from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.progress import paced
 from ct_retrain.core.records.night import CollectFacts
-from ct_retrain.stages._artefacts import ARTEFACTS
+from ct_retrain.stages._artefact_store import ARTEFACTS, TRACES, pack_files
 from ct_retrain.stages._discovery import Walk
-from ct_retrain.stages._ledger import LEDGER, Ledger, freeze
+from ct_retrain.stages._ledger import LEDGER, Cutoff, Ledger, freeze
 from ct_retrain.stages._run_reader import RunHarvest, harvest_runs
 from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
 from ct_retrain.trace import Rules
 
-TRACES = "traces.jsonl"
 REJECTED = "rejected.jsonl"
 
 _BATCH = 64
 """Runs harvested between two writes."""
-_MANY = 100
-"""Traces above which one `sync` costs less than an fsync for each of their files."""
 
 
 class CollectInputs(NamedTuple):
@@ -54,7 +50,7 @@ class CollectInputs(NamedTuple):
 
 
 def collect(out: Path, inputs: CollectInputs) -> CollectFacts:
-    """Fill *out* with `traces.jsonl`, `rejected.jsonl`, `artefacts/` and `ledger.sqlite`, durably.
+    """Fill *out* with `traces.jsonl`, `rejected.jsonl`, the pack of artefacts and `ledger.sqlite`, durably.
 
     After a crash call it again with *out* as it was left: `ledger.sqlite` holds the frozen cut-off.
     """
@@ -69,7 +65,7 @@ def collect(out: Path, inputs: CollectInputs) -> CollectFacts:
 
 def _finish(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     facts = _collect(out, inputs, ledger)
-    _make_durable(out, facts)
+    disk.sync_tree(out)
     ledger.finish(facts)
     return facts
 
@@ -82,23 +78,25 @@ def _freeze(out: Path, inputs: CollectInputs) -> None:
         raise UsageError(message)
     previous = inputs.previous / LEDGER if inputs.previous else None
     walk = Walk(inputs.workspace.resolve(), inputs.runs.resolve())
-    freeze(out / LEDGER, previous, walk, inputs.cutoff.timestamp())
+    freeze(out / LEDGER, previous, walk, Cutoff(inputs.cutoff.timestamp(), inputs.settings.seal_days))
 
 
 def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     frozen = ledger.frozen()
-    disk.fresh_directory(out / ARTEFACTS)
+    disk.remove_tree(out / ARTEFACTS)  # of a version that kept a file for each
     site = _site(out, inputs, frozen.cutoff)
     tally = _Tally()
     with ExitStack() as stack:
         traces = stack.enter_context((out / TRACES).open("wb"))
         rejected = stack.enter_context((out / REJECTED).open("wb"))
+        pack = stack.enter_context(disk.PackWriter(pack_files(out)))
         for batch in _batches(paced(ledger.jobs(), "collect: run files")):
-            harvests = harvest_runs(batch, site)
+            harvests = harvest_runs(batch, site, pack)
             ledger.settle(harvests)
             for one in harvests:
                 _write(one, traces, rejected)
                 tally.add(one)
+        pack.finish()
     return tally.facts(frozen.runs)
 
 
@@ -152,10 +150,3 @@ def _write(one: RunHarvest, traces: BinaryIO, rejected: BinaryIO) -> None:
 def _batches(jobs: Iterator[ScanJob]) -> Iterator[list[ScanJob]]:
     while batch := list(islice(jobs, _BATCH)):
         yield batch
-
-
-def _make_durable(out: Path, facts: CollectFacts) -> None:
-    if facts.collected > _MANY:
-        os.sync()
-    else:
-        disk.sync_tree(out)

@@ -22,6 +22,7 @@ from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.reading.reproduction import Likeness
+from ct_retrain.stages._artefact_store import TRACES, ArtefactStore
 from ct_retrain.stages._credibility import Appraiser, Asking, credible
 from ct_retrain.stages._decontamination import harvested
 from ct_retrain.stages._inputs import (
@@ -59,15 +60,28 @@ class CurateInputs(NamedTuple):
     workers: int
 
 
+class _Judges(NamedTuple):
+    """Who says what a design and its testbench are worth."""
+
+    simulator: Simulator
+    appraiser: Appraiser
+
+
 def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: Appraiser) -> CurateFacts:
     """Fill *out* with `dataset.jsonl`, `repairs.jsonl` and `rejected.jsonl`."""
+    with ArtefactStore(inputs.collected) as artefacts:
+        return _curate(out, inputs, artefacts, _Judges(simulator, appraiser))
+
+
+def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _Judges) -> CurateFacts:
+    simulator = judges.simulator
     rejected: list[Rejected] = []
     refuse = rejected.append
     settings = inputs.settings
-    traces = list(disk.read_lines(inputs.collected / "traces.jsonl", Trace))
+    traces = list(disk.read_lines(inputs.collected / TRACES, Trace))
     comparer = inputs.protection.comparer()
-    transcripts = Transcripts(inputs.collected)
-    asking = Asking(appraiser, settings)
+    transcripts = Transcripts(artefacts)
+    asking = Asking(judges.appraiser, settings)
     carried = harvested((), _previous(inputs, DATASET), comparer, refuse).carried
 
     def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
@@ -75,13 +89,13 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
         simulated = list(_simulated(own, inputs, simulator, transcripts, refuse))
         return credible(simulated, asking, settings, inputs.workers, refuse)
 
-    reading = TraceTexts(inputs.collected, settings.max_rtl_bytes)
+    reading = TraceTexts(artefacts, settings.max_rtl_bytes)
     held = {example.metadata.canonical: spec_of(example) for example in carried}
     passed = select(traces, Selection(reading, held, judged, refuse))
     kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)
     current = {_identity(example) for example in kept}
     pairs = [(source, example) for source, example in passed if _identity(example) in current]
-    attempts = Attempts(inputs.collected, settings.max_repairs, inputs.workers)
+    attempts = Attempts(artefacts, settings.max_repairs, inputs.workers)
     repaired = [*_carried_repairs(inputs, kept), *repairs(pairs, attempts, simulator)]
     disk.write_lines(out / DATASET, iter(kept))
     disk.write_lines(out / REPAIRS, iter(repaired))

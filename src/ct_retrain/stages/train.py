@@ -1,6 +1,5 @@
 """From dataset and gold sets to tonight's adapter: mixed by shares, trained from mainline, never from last night."""
 
-import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ from ct_retrain.core.records.training import (
     TrainPlan,
 )
 from ct_retrain.core.rules import learning, recipe
-from ct_retrain.core.rules.mix import choose, row_counts
+from ct_retrain.core.rules.mix import choose, row_counts, shuffled
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained
@@ -85,8 +84,8 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
         raise UsageError(message)
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
-    rows = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
-    random.Random(seed).shuffle(rows)  # noqa: S311 - a reproducible order, not a secret
+    chosen = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
+    rows = shuffled(chosen, seed)
     disk.write_lines(out / MIXTURE, iter(rows))
     disk.write_record(out / CERTIFICATE, certify(rows))
     mixture = out / MIXTURE

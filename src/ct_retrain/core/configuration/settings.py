@@ -56,6 +56,9 @@ class CollectSettings(Section):
     """Maximum bytes of an RTL, testbench or spec file; larger ones are refused, longer logs are truncated."""
     stale_seconds: Count = 3600
     """Seconds after which an incomplete last line of a trace is refused; a younger one waits."""
+    seal_days: Count = 30
+    """Days without a change after which a trace that was read is sealed: a night looks at a hundredth of the sealed ones,
+    each in its turn; 0 looks at every trace every night."""
     shared: tuple[str, ...] = ("specs", "data/specs")
     """Workspace directories, besides the run and `paths.runs`, that traces may name files in; `.` is all."""
 

@@ -9,7 +9,7 @@ from ct_retrain.core.records.verdict import Outcome
 
 
 class Artefact(Record):
-    """A collected file, stored under `artefacts/` by its digest; *name* is the pipeline's name for it."""
+    """A collected file, stored in the night's pack by its digest; *name* is the pipeline's name for it."""
 
     name: str
     sha256: Sha256

@@ -9,6 +9,8 @@ from ct_retrain.core.records.night import NightId
 
 NIGHTS = "nights/"
 """Key prefix of the indexes in a store."""
+LISTS = "lists/"
+"""Key prefix of the lists of segments."""
 
 
 class FileMember(Record):
@@ -43,10 +45,13 @@ Member: TypeAlias = Annotated[FileMember | DirectoryMember | LinkMember, Field(d
 class SnapshotIndex(Record):
     """All files of a night; as canonical JSON it is an object of the store, named by its own digest."""
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 2
+    """2: files that every night holds whole again are kept in segments."""
     night: NightId
     members: tuple[Member, ...]
     """Members sorted by path, relative to the workspace."""
+    segmented: tuple[Sha256, ...] = ()
+    """Digests of the files that are stored in segments, see `SegmentList`."""
 
     @property
     def files(self) -> tuple[FileMember, ...]:
@@ -57,6 +62,20 @@ class SnapshotIndex(Record):
     def size(self) -> int:
         """Total bytes of all files."""
         return sum(one.size for one in self.files)
+
+
+class Segment(Record):
+    """A part of a file; its bytes are an object like any other."""
+
+    size: int
+    sha256: Sha256
+
+
+class SegmentList(Record):
+    """The segments of a file, in order: together they are the file."""
+
+    version: Literal[1] = 1
+    segments: tuple[Segment, ...]
 
 
 class Stored(Record):
@@ -85,7 +104,7 @@ class Receipt(Record):
     """Name of the machine that read it back."""
     index: Stored
     objects: tuple[Stored, ...]
-    """Stored blobs of all files, each once."""
+    """Stored blobs of all files, each once; for a file in segments its list, whose segments were read back too."""
     contents: SnapshotIndex
 
     @property
@@ -122,6 +141,11 @@ class Restored(Record):
 def blob_key(sha256: str) -> str:
     """Return the name of the object that holds the bytes with this digest."""
     return f"blobs/{sha256[:2]}/{sha256}"
+
+
+def list_key(sha256: str) -> str:
+    """Name of the object that lists the segments of the file with this digest."""
+    return f"{LISTS}{sha256[:2]}/{sha256}.json"
 
 
 def index_key(night: str, sha256: str) -> str:

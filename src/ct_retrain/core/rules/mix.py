@@ -1,7 +1,9 @@
 """How many training rows a night takes of each source: close to the wanted shares, as sources allow."""
 
-import random
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from operator import itemgetter
 from typing import TypeVar
 
 from ct_retrain.core.configuration.settings import ShareSettings
@@ -39,8 +41,25 @@ def choose(rows: Sequence[T], count: int, seed: int, needed: Callable[[T], bool]
     if not rows:
         return []
     whole, rest = divmod(count, len(rows))
-    generator = random.Random(seed)  # noqa: S311 - a reproducible choice, not a secret
-    if needed is None:
-        return [*list(rows) * whole, *generator.sample(list(rows), rest)]
-    shuffled = sorted(generator.sample(list(rows), len(rows)), key=lambda row: not needed(row))
-    return [*list(rows) * whole, *shuffled[:rest]]
+    first = shuffled(rows, seed)
+    if needed is not None:
+        first.sort(key=lambda row: not needed(row))
+    return [*list(rows) * whole, *first[:rest]]
+
+
+def shuffled(rows: Sequence[T], seed: int) -> list[T]:
+    """*rows* in an order that looks random and depends on *seed* and what each row holds, not on where it stood.
+
+    A row that comes or goes leaves the order of the others as it was: off-site, mixtures share what they have in common.
+    """
+    seen: Counter[str] = Counter()
+    ranked: list[tuple[bytes, T]] = []
+    for row in rows:
+        text = repr(row)
+        ranked.append((_rank(f"{seed} {seen[text]} {text}"), row))
+        seen[text] += 1
+    return [row for _, row in sorted(ranked, key=itemgetter(0))]
+
+
+def _rank(text: str) -> bytes:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

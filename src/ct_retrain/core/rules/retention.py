@@ -16,6 +16,8 @@ from ct_retrain.core.records.snapshot import Receipt
 _RAW = (
     "benchmark/samples/",
     "collect/artefacts/",
+    "collect/artefacts.pack",
+    "collect/artefacts.sqlite",
     "collect/ledger.sqlite",
     "collect/traces.jsonl",
     "curate/dataset.jsonl",

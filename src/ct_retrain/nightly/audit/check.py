@@ -7,14 +7,11 @@ over, waiting or under way is a remark and no breach.
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from itertools import chain
 from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.record import FileRef
 from ct_retrain.core.records.audit import Audit, Breach, Invariant
-from ct_retrain.core.records.dataset import Artefact, Trace
 from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
@@ -26,7 +23,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import all_manifests, read_manifest
 from ct_retrain.nightly.audit.leftovers import leftovers
 from ct_retrain.nightly.releases.inventory import bring_back, standing
-from ct_retrain.stages.collect import TRACES
+from ct_retrain.stages._artefact_store import TRACES, faults, pack_files
 from ct_retrain.stages.curate import DATASET
 
 _LEDGER = "ledger.sqlite"
@@ -137,7 +134,7 @@ def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path,
             if wrong:
                 yield directory / file.path, wrong
         if manifest.stage == "collect":
-            yield from _artefacts(directory, compare)
+            yield from _artefacts(directory, manifest, compare)
             yield from _ledger(directory / _LEDGER)
     except CorruptStateError as error:
         yield path, str(error)
@@ -156,22 +153,11 @@ def _ledger(path: Path) -> Iterator[tuple[Path, str]]:
         yield path, f"cannot be read by SQLite: {said}"
 
 
-def _artefacts(directory: Path, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
-    """What collect copied is named by the traces, not by the manifest."""
-    if not (directory / TRACES).is_file():
-        return
-    for trace in disk.read_lines(directory / TRACES, Trace):
-        for one in _copied(trace):
-            path = f"artefacts/{one.sha256[:2]}/{one.sha256}"
-            wrong = compare(directory / path, FileRef(path=path, sha256=one.sha256, size=one.size))
-            if wrong:
-                yield directory / path, f"({one.name} of {trace.run_id}) {wrong}"
-
-
-def _copied(trace: Trace) -> Iterator[Artefact]:
-    tried = chain.from_iterable((attempt.rtl, attempt.log) for attempt in trace.attempts)
-    wanted = (trace.spec, trace.rtl, trace.testbench, trace.compile_log, trace.simulation_log, *tried)
-    return (one for one in wanted if one is not None)
+def _artefacts(directory: Path, manifest: Manifest, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
+    """What collect copied, where the traces alone name it: the manifest names a pack that collect itself made."""
+    sealed = {file.path for file in manifest.files}
+    if pack_files(directory).places.name not in sealed and (directory / TRACES).is_file():
+        yield from faults(directory, closely=compare is disk.difference)
 
 
 def _facts(path: Path, manifest: Manifest) -> Iterator[tuple[Path, str]]:

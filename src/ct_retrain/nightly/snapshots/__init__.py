@@ -1,12 +1,15 @@
 """Copies of nights in an object store: uploaded, verified, restored, and what may be deleted here because of them."""
 
+from ct_retrain.nightly.snapshots.convert import convert, planned
 from ct_retrain.nightly.snapshots.purge import plan, purge
 from ct_retrain.nightly.snapshots.restore import nights_in, restore
 from ct_retrain.nightly.snapshots.upload import snapshot, upload_missing
 
 __all__ = [
+    "convert",
     "nights_in",
     "plan",
+    "planned",
     "purge",
     "restore",
     "snapshot",

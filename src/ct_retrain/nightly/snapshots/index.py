@@ -14,9 +14,13 @@ from ct_retrain.core.records.snapshot import (
     Member,
     SnapshotIndex,
 )
-from ct_retrain.core.workspace import NIGHT_LOG, SERVER_LOG, Workspace
-from ct_retrain.manifests import sealed
+from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
+from ct_retrain.manifests import read_manifest, sealed
+from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
 from ct_retrain.stages.publish import HISTORY, release_name
+
+_CONTINUED = ("collect/ledger.sqlite", "curate/dataset.jsonl", "curate/repairs.jsonl", "train/mixture.jsonl")
+"""Files of a night that grow from the previous night's: off-site, what they have in common is there once."""
 
 
 def places(workspace: Workspace, night: str) -> tuple[str, ...]:
@@ -44,7 +48,15 @@ def is_log(path: str) -> bool:
 def survey(workspace: Workspace, night: str) -> SnapshotIndex:
     """Look at every file of *night* and digest it; what a crash left half-written is no file of anybody's."""
     members = [one for place in places(workspace, night) for one in _below(workspace.root, place)]
-    return SnapshotIndex(night=night, members=tuple(sorted(members, key=lambda one: one.path)))
+    members.sort(key=lambda one: one.path)
+    own = f"{_relative(workspace, workspace.night(night))}/"
+    grown = {one.sha256 for one in members if isinstance(one, FileMember) and _is_continued(one, own)}
+    return SnapshotIndex(night=night, members=tuple(members), segmented=tuple(sorted(grown)))
+
+
+def _is_continued(member: FileMember, own: str) -> bool:
+    """Whether *member* holds again what the night before held, and is large enough to be cut."""
+    return member.path.removeprefix(own) in _CONTINUED and member.size > 2 * disk.SEGMENT
 
 
 def member_at(root: Path, name: str) -> Member | None:
@@ -83,10 +95,18 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
             for file in manifest.files
             if present.get(f"{directory}/{file.path}") != file.sha256
         ]
-    # Artefacts are in no manifest: their names are their digests.
-    artefacts = f"{_relative(workspace, workspace.stage(index.night, 'collect'))}/artefacts/"
-    kept = (one for one in index.files if one.path.startswith(artefacts))
-    broken += [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
+    return broken + _unsealed(workspace, index)
+
+
+def _unsealed(workspace: Workspace, index: SnapshotIndex) -> list[str]:
+    """What of the night's artefacts is wrong that no manifest names: loose files, named by digest, and packs made of them."""
+    collected = workspace.stage(index.night, "collect")
+    loose, pack = f"{_relative(workspace, collected)}/{ARTEFACTS}/", pack_files(collected)
+    kept = (one for one in index.files if one.path.startswith(loose))
+    broken = [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
+    manifest = read_manifest(collected / MANIFEST) if pack.places.exists() else None
+    if manifest is not None and pack.places.name not in {file.path for file in manifest.files}:
+        broken += [f"{_relative(workspace, path)} {wrong}" for path, wrong in faults(collected, closely=True)]
     return broken
 
 

@@ -72,11 +72,12 @@ def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[
             yield Staying(night=night, why=reasons[night])
             continue
         names = _raw(workspace, night)
-        receipt = receipt_of(workspace, night)
-        why = too_soon(receipt, settings.retention_days, now)
         if not names:
             yield Staying(night=night, why="its raw copies are gone already")
-        elif why is not None or receipt is None:
+            continue
+        receipt = receipt_of(workspace, night)
+        why = too_soon(receipt, settings.retention_days, now)
+        if why is not None or receipt is None:
             yield Staying(night=night, why=why or "")
         else:
             yield _proved(workspace, store, receipt, names)
@@ -127,7 +128,7 @@ def _delete(workspace: Workspace, leaving: Leaving) -> None:
     )
     disk.write_record(path, record)
     try:
-        for file in leaving.files:
+        for file in reversed(leaving.files):  # traces before the artefacts that they name
             (workspace.root / file.path).unlink(missing_ok=True)
     except OSError as error:
         message = f"cannot delete {error.filename}: {error.strerror}; fix permissions, then run again"

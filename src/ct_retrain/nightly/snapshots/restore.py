@@ -9,10 +9,11 @@ no member may lie outside the paths of its night.
 import contextlib
 import hashlib
 import stat
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ from ct_retrain.core.records.snapshot import (
     Restored,
     SnapshotIndex,
     blob_key,
+    list_key,
 )
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.nightly.snapshots.index import (
@@ -38,7 +40,7 @@ from ct_retrain.nightly.snapshots.index import (
     places,
     shared,
 )
-from ct_retrain.nightly.snapshots.upload import AT_ONCE, receipt_of
+from ct_retrain.nightly.snapshots.upload import AT_ONCE, receipt_of, segments_of
 from ct_retrain.stages.publish import RELEASE
 
 _SHOWN = 5
@@ -142,15 +144,28 @@ def _fetch(store: Store, copy: _Copy, staging: Path, member: FileMember) -> None
     target = staging / member.sha256
     if target.is_file() and disk.sha256_of(target) == member.sha256:
         return
-    key = blob_key(member.sha256)
+    if member.sha256 in copy.contents.segmented:
+        key = list_key(member.sha256)
+        parts = segments_of(store, key, copy.versions.get(key, ""))
+        disk.write_chunks(
+            target, chain.from_iterable(_chunks(store, copy, one.sha256, member) for one in parts)
+        )
+    else:
+        key = blob_key(member.sha256)
+        disk.write_chunks(target, _chunks(store, copy, member.sha256, member))
+    if disk.sha256_of(target) != member.sha256:
+        target.unlink()
+        raise _damaged(store, f"{key} ({member.path})")
+
+
+def _chunks(store: Store, copy: _Copy, sha256: str, member: FileMember) -> Iterator[bytes]:
+    """The bytes with the digest *sha256*, which are *member* or a segment of it; raise where they are gone."""
+    key = blob_key(sha256)
     chunks = store.read(key, copy.versions.get(key, ""))
     if chunks is None:
         message = f"{store.name} no longer holds {key} ({member.path}): find another copy of the store; nothing was changed"
         raise CorruptStateError(message)
-    disk.write_chunks(target, chunks)
-    if disk.sha256_of(target) != member.sha256:
-        target.unlink()
-        raise _damaged(store, f"{key} ({member.path})")
+    yield from chunks
 
 
 def _place(root: Path, wanted: Sequence[Member], staging: Path) -> None:

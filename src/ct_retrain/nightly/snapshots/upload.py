@@ -1,12 +1,12 @@
 """A night off-site and back: sent, read back whole before anybody believes it, restored bit for bit.
 
-Blobs are named by what they hold, so that nothing is sent twice. Write order: blobs → index → everything is read
-back → receipt. A crash anywhere leaves objects that the next try finds, and no receipt.
+Blobs are named by what they hold, so that nothing is sent twice; of files that grow from night to night the segments
+are the blobs. Write order: blobs → lists of segments → index → everything is read back → receipt. A crash anywhere leaves objects that the next try finds, and no receipt.
 """
 
 import hashlib
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 import structlog
+from pydantic import ValidationError
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, CtRetrainError, ToolError, UsageError
@@ -23,12 +24,16 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.record import canonical_json
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.snapshot import (
+    LISTS,
     FileMember,
     Receipt,
+    Segment,
+    SegmentList,
     SnapshotIndex,
     Stored,
     blob_key,
     index_key,
+    list_key,
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records import index
@@ -95,10 +100,28 @@ def receipt_of(workspace: Workspace, night: str) -> Receipt | None:
 def unverified(store: Store, receipt: Receipt) -> list[str]:
     """Read every object of *receipt* back, by its version; return what the store no longer gives back as it was."""
     objects = [receipt.index, *receipt.objects]
+    what = f"reading back {receipt.night}"
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        holding = pool.map(partial(_holds, store), objects)
-        held = list(paced(holding, f"reading back {receipt.night}", len(objects)))
-    return [one.key for one, whole in zip(objects, held, strict=True) if not whole]
+        held = list(paced(pool.map(partial(_holds, store), objects), what, len(objects)))
+        lost = [one.key for one, whole in zip(objects, held, strict=True) if not whole]
+        whole_lists = [one for one in receipt.objects if one.key.startswith(LISTS) and one.key not in lost]
+        parts = {
+            blob_key(part.sha256): part
+            for one in whole_lists
+            for part in segments_of(store, one.key, one.version)
+        }
+        stored = [Stored(key=key, size=part.size, sha256=part.sha256) for key, part in parts.items()]
+        held = list(paced(pool.map(partial(_holds, store), stored), f"{what}: segments", len(stored)))
+    return lost + [one.key for one, whole in zip(stored, held, strict=True) if not whole]
+
+
+def segments_of(store: Store, key: str, version: str = "") -> tuple[Segment, ...]:
+    """The segments that the object *key* lists; raise ToolError where it is gone or no list."""
+    try:
+        return SegmentList.model_validate_json(b"".join(store.read(key, version) or ())).segments
+    except ValidationError as error:
+        message = f"{store.name} gives back no list of segments for {key}: find another copy or version of it"
+        raise ToolError(message) from error
 
 
 class _Blob(NamedTuple):
@@ -112,12 +135,17 @@ class _Blob(NamedTuple):
 
 
 def _sent(workspace: Workspace, store: Store, index: SnapshotIndex) -> Receipt:
-    blobs = {one.sha256: _blob(workspace, one) for one in index.files}
-    objects = _each(store, list(blobs.values()), f"copying {index.night}")
+    files = {one.sha256: one for one in index.files}
+    blobs = [_blob(workspace, one) for one in files.values() if one.sha256 not in index.segmented]
+    cut = {sha256: tuple(_segments(workspace, files[sha256])) for sha256 in index.segmented}
+    parts = {part.key: part for found in cut.values() for part in found}
+    _each(store, list(parts.values()), f"copying {index.night}: segments")
+    lists = [_list(files[sha256], found) for sha256, found in cut.items()]
+    objects = _each(store, [*blobs, *lists], f"copying {index.night}")
     data = canonical_json(index).encode()
-    sha256 = hashlib.sha256(data).hexdigest()
-    key = index_key(index.night, sha256)
-    named = _kept(store, _Blob(key, len(data), sha256, lambda: BytesIO(data), "the index"))
+    named = _kept(
+        store, _in_memory(index_key(index.night, hashlib.sha256(data).hexdigest()), data, "the index")
+    )
     return Receipt(
         night=index.night,
         store=store.name,
@@ -132,6 +160,27 @@ def _sent(workspace: Workspace, store: Store, index: SnapshotIndex) -> Receipt:
 def _blob(workspace: Workspace, member: FileMember) -> _Blob:
     path = workspace.root / member.path
     return _Blob(blob_key(member.sha256), member.size, member.sha256, lambda: path.open("rb"), member.path)
+
+
+def _segments(workspace: Workspace, member: FileMember) -> Iterator[_Blob]:
+    path = workspace.root / member.path
+    for cut in disk.cuts(path, member.size):
+        yield _Blob(blob_key(cut.sha256), cut.size, cut.sha256, partial(_opened, path, cut.at), member.path)
+
+
+def _opened(path: Path, at: int) -> BinaryIO:
+    file = path.open("rb")
+    file.seek(at)
+    return file
+
+
+def _list(member: FileMember, parts: Sequence[_Blob]) -> _Blob:
+    listed = SegmentList(segments=tuple(Segment(size=one.size, sha256=one.sha256) for one in parts))
+    return _in_memory(list_key(member.sha256), canonical_json(listed).encode(), member.path)
+
+
+def _in_memory(key: str, data: bytes, origin: str) -> _Blob:
+    return _Blob(key, len(data), hashlib.sha256(data).hexdigest(), lambda: BytesIO(data), origin)
 
 
 def _each(store: Store, blobs: Sequence[_Blob], what: str) -> list[Stored]:
