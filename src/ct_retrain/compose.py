@@ -25,6 +25,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
+from ct_retrain.judge.formal.runner import FormalRunner
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.lazy import LazyAppraiser, LazyJudge
 from ct_retrain.judge.parts import JudgeParts
@@ -88,6 +89,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         tracker=tracker_of(workspace, settings.tracking),
         outlook=unestimated if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
+        formal=FormalRunner(lambda: simulator.judge),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
     )
 

@@ -32,8 +32,8 @@ WIDE = "module m(input clk, rst, input [15:0] a, b, output reg [31:0] y);\n  alw
         (comb("a"), comb("a").replace("b,", "c,"), Status.UNSUPPORTED),
         (comb("a"), comb("a; initial $finish"), Status.UNSUPPORTED),
         (
-            WIDE.format("if (rst) y <= 0; else y <= (a + b) * (a + b) + y;"),
-            WIDE.format("if (rst) y <= 0; else y <= y + a * a + 2 * a * b + b * b;"),
+            WIDE.format("if (rst) y <= 0; else y <= y + a * b;"),
+            WIDE.format("if (rst) y <= 0; else y <= y + a[7:0] * b + {a[15:8] * b, 8'd0};"),
             Status.BOUNDED,
         ),
     ],

@@ -26,7 +26,7 @@ from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Equivalence
 from ct_retrain.nightly.step import Step
-from ct_retrain.stages.curate import Appraiser
+from ct_retrain.stages.curate import Appraiser, Formal
 
 
 class Ports(NamedTuple):
@@ -51,6 +51,8 @@ class Ports(NamedTuple):
     store: Store | None = None
     """Where nights are copied to; None when nowhere."""
     mainline: Mainline | None = None
+    formal: Formal | None = None
+    """Proves what simulation only shows; None leaves examples simulated. Its versions are in the appraiser's tool."""
 
 
 class Night(NamedTuple):

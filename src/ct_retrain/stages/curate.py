@@ -24,6 +24,7 @@ from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._credibility import Appraiser, Asking, credible
 from ct_retrain.stages._decontamination import harvested
+from ct_retrain.stages._formal import Formal, FormalInputs, Rivals, counted, with_signals
 from ct_retrain.stages._inputs import (
     Refuse,
     Source,
@@ -37,11 +38,12 @@ from ct_retrain.stages._transcripts import Transcripts
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
 
-__all__ = ["DATASET", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "curate"]
+__all__ = ["DATASET", "FORMAL", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "Formal", "curate"]
 
 DATASET = "dataset.jsonl"
 REPAIRS = "repairs.jsonl"
 REJECTED = "rejected.jsonl"
+FORMAL = "formal.jsonl"
 
 
 class CurateInputs(NamedTuple):
@@ -59,8 +61,14 @@ class CurateInputs(NamedTuple):
     workers: int
 
 
-def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: Appraiser) -> CurateFacts:
-    """Fill *out* with `dataset.jsonl`, `repairs.jsonl` and `rejected.jsonl`."""
+def curate(
+    out: Path,
+    inputs: CurateInputs,
+    simulator: Simulator,
+    appraiser: Appraiser,
+    formal: Formal | None = None,
+) -> CurateFacts:
+    """Fill *out* with `dataset.jsonl`, `repairs.jsonl`, `rejected.jsonl` and `formal.jsonl`, what was proved of which texts."""
     rejected: list[Rejected] = []
     refuse = rejected.append
     settings = inputs.settings
@@ -80,12 +88,18 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
     passed = select(traces, Selection(reading, held, judged, refuse))
     kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)
     current = {_identity(example) for example in kept}
-    pairs = [(source, example) for source, example in passed if _identity(example) in current]
+    proofs = FormalInputs(Rivals(traces, carried, reading), simulator, settings.formal_seconds)
+    new = [(source, example) for source, example in passed if _identity(example) in current]
+    formal = formal if settings.formal_seconds else None
+    pairs, evidence = with_signals(new, proofs, formal)
+    marked = {_identity(example): example for _, example in pairs}
+    kept = [marked.get(_identity(example), example) for example in kept]
     attempts = Attempts(inputs.collected, settings.max_repairs, inputs.workers)
     repaired = [*_carried_repairs(inputs, kept), *repairs(pairs, attempts, simulator)]
     disk.write_lines(out / DATASET, iter(kept))
     disk.write_lines(out / REPAIRS, iter(repaired))
     disk.write_lines(out / REJECTED, iter(rejected))
+    disk.write_lines(out / FORMAL, iter(evidence))
     known = {_identity(example) for example in carried}
     return CurateFacts(
         traces=len(traces),
@@ -98,6 +112,7 @@ def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: App
         dataset_sha256=disk.sha256_of(out / DATASET),
         transcripts=transcripts.counts,
         unasked=asking.unasked,
+        formal=counted(example.metadata.formal for _, example in pairs) if formal else {},
     )
 
 

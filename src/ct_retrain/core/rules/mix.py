@@ -31,16 +31,27 @@ def row_counts(available: Mapping[str, int], shares: ShareSettings) -> dict[str,
     return {name: min(caps[name], max(1, round(share[name] * total))) for name in share}
 
 
-def choose(rows: Sequence[T], count: int, seed: int, needed: Callable[[T], bool] | None = None) -> list[T]:
+def choose(
+    rows: Sequence[T],
+    count: int,
+    seed: int,
+    needed: Callable[[T], bool] | None = None,
+    weight: Callable[[T], float] | None = None,
+) -> list[T]:
     """Return *count* of *rows*, each equally often, give or take one; equal seeds give equal choices.
 
-    Where not all rows can be taken once more, those in *needed* come first.
+    Where not all rows can be taken once more, those in *needed* come first, and others are drawn by their *weight*.
     """
     if not rows:
         return []
     whole, rest = divmod(count, len(rows))
     generator = random.Random(seed)  # noqa: S311 - a reproducible choice, not a secret
-    if needed is None:
+    if needed is None and weight is None:
         return [*list(rows) * whole, *generator.sample(list(rows), rest)]
-    shuffled = sorted(generator.sample(list(rows), len(rows)), key=lambda row: not needed(row))
+    shuffled = generator.sample(list(rows), len(rows))
+    if weight is not None:
+        # Efraimidis and Spirakis: the largest of u to the power of 1/w are a weighted sample without replacement.
+        shuffled.sort(key=lambda row: generator.random() ** (1 / weight(row)), reverse=True)
+    if needed is not None:
+        shuffled.sort(key=lambda row: not needed(row))
     return [*list(rows) * whole, *shuffled[:rest]]
