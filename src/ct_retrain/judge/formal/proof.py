@@ -1,6 +1,6 @@
 """What can be proved of a candidate: that it is the golden, or that its properties hold, for every input and for ever.
 
-`proved` and `fail` are the ends: a proof by property-directed reachability or k-induction, and a counterexample that
+`proved` and `fail` are the ends: a proof by property-directed reachability, SAT or k-induction, and a counterexample that
 Icarus has replayed. Between them `bounded` says up to where nothing fails, and `unknown` why nobody can tell. What is
 proved is the two-valued, zero-delay meaning of what yosys read, under the assumptions that the result names.
 """
@@ -52,7 +52,7 @@ class FormalResult(Record):
 
     status: Status
     method: str
-    """`pdr`, `k-induction` or `bmc`; "" where nothing is known."""
+    """`pdr`, `sat`, `k-induction` or `bmc`; "" where nothing is known."""
     depth: int
     """Of `bounded`, the steps without a failure; of `fail`, the step of it; of k-induction, k; a clock takes two."""
     why: str

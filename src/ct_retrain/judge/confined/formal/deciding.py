@@ -1,6 +1,6 @@
 """Says of a netlist whether its assertions can ever fail: yosys writes it down, abc and yosys-smtbmc look at it.
 
-Property-directed reachability (abc) goes first, then k-induction (z3, where it is installed), then bounded model
+Property-directed reachability, or SAT where there is no register, goes first (abc), then k-induction (z3, where it is installed), then bounded model
 checking (abc), each only for what those before left open. Runs inside a worker; only what yosys read is judged, with every register starting at zero.
 """
 
@@ -38,13 +38,16 @@ _SCRIPT, _AIGER, _MAP = "prove.ys", "miter.aig", "miter.map"
 
 def _asked_in_turn(yosys: Yosys, effort: ProofEffort) -> Finding:
     """What the first engine says that knows an answer; without one, how far nothing fails."""
-    found = _by_abc(yosys, effort, "pdr", "")
+    found = _by_abc(yosys, effort, "pdr" if _remembers() else "iprove")
     spent = found.cpu_seconds
     if found.answer is None and effort.bounded and yosys.smtbmc:
         found = smtbmc.induction(TOP, yosys, effort)
         spent += found.cpu_seconds
     if found.answer is None and effort.bounded:
-        found = _by_abc(yosys, effort, "bmc3", f" -F {effort.depth}" if effort.depth else "")
+        depth = f" -F {effort.depth}" if effort.depth else ""
+        # Only what ends by itself, on the wall's time, says how far it got.
+        seconds = max(1, effort.limits.cpu_seconds - 1)
+        found = _by_abc(yosys, effort, f"bmc3 -T {seconds}{depth}")
         spent += found.cpu_seconds
     return found._replace(cpu_seconds=spent)
 
@@ -74,33 +77,39 @@ write_aiger -zinit -map {_MAP} {_AIGER}
 _STATUS, _STEPS, _ABC = "miter.status", "miter.cex", "abc.script"
 
 
-def _by_abc(yosys: Yosys, effort: ProofEffort, method: str, options: str) -> Finding:
-    """What abc's command *method* leaves in its files; a search without a failure says how far it got."""
+def _by_abc(yosys: Yosys, effort: ProofEffort, command: str) -> Finding:
+    """What abc's *command* leaves in its files; a search without a failure says how far it got."""
     for name in (_STATUS, _STEPS):
         Path(name).unlink(missing_ok=True)
-    seconds = max(1, effort.limits.cpu_seconds - 1)
-    script = f"read_aiger {_AIGER}; fold; strash; {method} -T {seconds}{options}; write_status {_STATUS}; write_cex -n {_STEPS}"
+    script = f"read_aiger {_AIGER}; fold; strash; {command}; write_status {_STATUS}; write_cex -n {_STEPS}"
     ended = _run_abc(yosys, effort, script)
     status = Path(_STATUS).read_text(encoding="utf-8").split() if Path(_STATUS).is_file() else []
+    method, proof = _METHODS[command.split(maxsplit=1)[0]]
     known = Finding(None, f"not decided: {_last(ended)}", cpu_seconds=ended.cpu_seconds)
+    said = known._replace(method=method, engine="abc")
     match status:
-        case ["snl_UNSAT", *_] if method == "pdr":
-            why = "proved by property-directed reachability"
-            return known._replace(answer=True, why=why, method="pdr", engine="abc")
+        case ["snl_UNSAT", *_] if proof:
+            return said._replace(answer=True, why=proof)
         case ["snl_SAT", _, _, _, step, *_]:
-            return known._replace(
-                answer=False,
-                why="fails",
-                method=method.rstrip("3"),
-                engine="abc",
-                depth=int(step),
-                steps=_steps(),
-            )
-        case ["snl_UNK" | "snl_UNSAT", frame, *_] if method == "bmc3" and int(frame) >= 0:
-            why = "nothing fails up to a depth"
-            return known._replace(why=why, method="bmc", engine="abc", depth=int(frame) + 1)
+            return said._replace(answer=False, why="fails", depth=int(step), steps=_steps())
+        case ["snl_UNK" | "snl_UNSAT", frame, *_] if method == "bmc" and int(frame) >= 0:
+            return said._replace(why="nothing fails up to a depth", depth=int(frame) + 1)
         case _:
             return known
+
+
+_METHODS = {
+    "pdr": ("pdr", "proved by property-directed reachability"),
+    "iprove": ("sat", "proved for every input; nothing is remembered"),
+    "bmc3": ("bmc", ""),
+}
+"""Command of abc → the method that it is, and what it proves."""
+
+
+def _remembers() -> bool:
+    """Whether the netlist has a register, as the first line of its file says."""
+    with Path(_AIGER).open("rb") as file:
+        return file.readline().split()[3] != b"0"
 
 
 def _run_abc(yosys: Yosys, effort: ProofEffort, script: str) -> Finished:

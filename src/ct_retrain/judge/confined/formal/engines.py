@@ -47,7 +47,7 @@ class Finding(NamedTuple):
     answer: bool | None
     why: str
     method: str = ""
-    """`pdr`, `k-induction` or `bmc`; "" where nothing is known."""
+    """`pdr`, `sat`, `k-induction` or `bmc`; "" where nothing is known."""
     engine: str = ""
     """`abc` or `z3`."""
     depth: int = 0
