@@ -14,7 +14,7 @@ from ct_retrain.core.workspace import PLAN
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.nightly.audit.proofs import proofs
 from ct_retrain.nightly.night import Night
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -27,7 +27,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     for run_id, rtl in (("a", golden(4).replace("~a", "4'd15 - a")), ("b", golden(4))):
         leave_trace(small.workspace, run_id, 4)
         small.workspace.runs.joinpath(run_id, "rtl.v").write_text(rtl)
-    run(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="curate"))
+    run_night(small.workspace, small.settings, small.ports, Options(night=NIGHT, until="curate"))
     return small
 
 

@@ -10,7 +10,7 @@ from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.formal import FormalEvidence, FormalSignals
 from ct_retrain.core.records.night import CurateFacts, Manifest
 from ct_retrain.judge.confined.formal.engines import locate_yosys
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -36,7 +36,7 @@ def workspace(root: Path, first: str, second: str, tb: str = "") -> SmallWorkspa
 def curated(small: SmallWorkspace, **changes: float) -> tuple[FormalSignals, CurateFacts]:
     curate = small.settings.curate.model_copy(update=changes)
     settings = small.settings.model_copy(update={"curate": curate})
-    run(small.workspace, settings, small.ports, Options(night="2026-01-01", until="curate"))
+    run_night(small.workspace, settings, small.ports, Options(night="2026-01-01", until="curate"))
     out = small.workspace.stage("2026-01-01", "curate")
     [example] = disk.read_lines(out / "dataset.jsonl", Example)
     facts = disk.read_record(out / "manifest.json", Manifest).facts
@@ -104,7 +104,7 @@ def test_a_night_without_time_says_so(
         small = two_specifications(small)
     curate = small.settings.curate.model_copy(update={"formal_seconds": seconds})
     settings = small.settings.model_copy(update={"curate": curate})
-    run(small.workspace, settings, small.ports, Options(night="2026-01-01", until="curate"))
+    run_night(small.workspace, settings, small.ports, Options(night="2026-01-01", until="curate"))
     out = small.workspace.stage("2026-01-01", "curate")
     facts = disk.read_record(out / "manifest.json", Manifest).facts
     last = list(disk.read_lines(out / "dataset.jsonl", Example))[-1].metadata.formal

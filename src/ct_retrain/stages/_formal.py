@@ -16,7 +16,7 @@ from ct_retrain.core.records.dataset import Example, Trace
 from ct_retrain.core.records.formal import FormalEvidence, FormalSignals, FormalStatus
 from ct_retrain.core.rules.assurance import Assurance, assurance
 from ct_retrain.judge.formal.proof import FormalResult
-from ct_retrain.stages._inputs import Source, TraceTexts, read
+from ct_retrain.stages._inputs import Source, TraceTexts, read_trace_texts
 from ct_retrain.stages._selection import Spec, spec_of
 from ct_retrain.verilog.assertions import NONE, Assertions, assertions_of
 from ct_retrain.verilog.fingerprint import canonical
@@ -53,7 +53,7 @@ class Rivals:
             key=lambda one: (one.generated_at, one.run_id, one.line),
             reverse=True,
         )
-        sources = (read(one, self._reading) for one in runs if one.run_id != source.trace.run_id)
+        sources = (read_trace_texts(one, self._reading) for one in runs if one.run_id != source.trace.run_id)
         texts = [
             one.rtl
             for one in sources

@@ -23,7 +23,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.kinds import implicit
 from ct_retrain.verilog.modules import Module, Port
-from ct_retrain.verilog.tree import Parsed, elaborated, listed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, tokens
 
 NAME = "testbench_assertions"
 """Of the property module."""
@@ -84,14 +84,14 @@ _ALWAYS = frozenset({SyntaxKind.AlwaysBlock, SyntaxKind.AlwaysCombBlock, SyntaxK
 def _instances(module: ModuleDeclarationSyntax, name: str) -> Iterator[HierarchicalInstanceSyntax]:
     for node in nodes(module):
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText == name:
-            yield from listed(node, "instances", HierarchicalInstanceSyntax)
+            yield from items_of(node, "instances", HierarchicalInstanceSyntax)
 
 
 def _nets(parsed: Parsed, item: HierarchicalInstanceSyntax, design: Module) -> dict[str, Port]:
     """Name of a net in the testbench → the port that it is wired to, whole."""
     ports = {port.name: port for port in design.ports}
     found: dict[str, Port] = {}
-    for each in listed(item, "connections", NamedPortConnectionSyntax):
+    for each in items_of(item, "connections", NamedPortConnectionSyntax):
         port = each.name.valueText
         net = port if implicit(each) else parsed.text(each.expr).strip() if each.expr else ""
         if port in ports and re.fullmatch(r"[A-Za-z_]\w*", net):
