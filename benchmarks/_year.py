@@ -75,11 +75,11 @@ def year(root: Path, retention_days: int) -> Year:
         disk.make_directory(root / "share"),
         Fixed({}),
     )
-    from ct_retrain.compose import _reporter
+    from ct_retrain.compose import reporter_of
 
     settings = small.settings.model_copy(update={"retention_days": retention_days})
     ports = small.ports._replace(
-        store=DirectoryStore(share), trainer=learner, generators=learner, reporter=_reporter(settings)
+        store=DirectoryStore(share), trainer=learner, generators=learner, reporter=reporter_of(settings)
     )
     return Year(small._replace(settings=settings, ports=ports), share)
 

@@ -21,6 +21,7 @@ from ct_retrain.core.records.night import Effort, Provenance
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.credibility import TestbenchAppraiser
+from ct_retrain.judge.formal.runner import FormalRunner
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Ports
 from ct_retrain.trace import TraceWriter
@@ -140,9 +141,15 @@ class Taught(Learner):
 
 
 def found(
-    root: Path, *, forgets: bool = False, problems: range = WIDTHS, mutants: int = 0, remembers: bool = False
+    root: Path,
+    *,
+    forgets: bool = False,
+    problems: range = WIDTHS,
+    mutants: int = 0,
+    remembers: bool = False,
+    proves: bool = False,
 ) -> SmallWorkspace:
-    """A workspace below *root* without any run yet; its testbenches are asked only with *mutants*."""
+    """A workspace below *root* without any run yet; its testbenches are asked only with *mutants*, proofs if it *proves*."""
     settings = Settings(
         judge=JudgeSettings(simulator="icarus", second_opinion=False),
         curate=CurateSettings(mutants=mutants),
@@ -173,5 +180,6 @@ def found(
         trainer=learner,
         notifier=inbox,
         provenance=lambda: _provenance(judge.tool, settings),
+        formal=FormalRunner(lambda: judge) if proves else None,
     )
     return SmallWorkspace(workspace, settings, ports, inbox, learner)

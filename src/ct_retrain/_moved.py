@@ -82,7 +82,6 @@ _MOVED: dict[str, str] = {
     "judge.confined.replay": "judge.confined.formal.replay",
     "judge.confined.script": "judge.confined.simulators.naive_run",
     "judge.confined.simulation": "judge.confined.simulators.icarus_run",
-    "judge.confined.smt": "judge.confined.formal.smt",
     "judge.confined.synthesis": "judge.confined.formal.synthesis",
     "judge.confined.toolchain": "judge.confined.simulators.icarus_tools",
     "judge.confined.trials": "judge.confined.simulators.trials",

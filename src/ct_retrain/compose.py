@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import structlog
 
@@ -27,6 +27,7 @@ from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import Effort, NightRecord
 from ct_retrain.core.workspace import SERVER_LOG, Workspace
+from ct_retrain.judge.formal.runner import FormalRunner
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.lazy import LazyAppraiser, LazyJudge
 from ct_retrain.judge.parts import JudgeParts
@@ -105,6 +106,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         tracker=tracker_of(workspace, settings.tracking),
         outlook=unestimated if settings.train.command else outlook,
         store=open_store(settings.snapshot, workspace),
+        formal=FormalRunner(lambda: _local(simulator.judge)),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
         findings=lambda: examine(workspace, settings, simulator),
     )
@@ -120,6 +122,11 @@ def open_judge(settings: Settings, root: Path, verdicts: Path | None = None) -> 
     known = Cache(verdicts, settings.judge.cache_mb) if verdicts else None
     here = Judge(settings.judge, sandbox=settings.sandbox)
     return ClusterJudge(here, Cluster(settings.cluster, root, known))
+
+
+def _local(judge: JudgeParts) -> Judge:
+    """Return the part of *judge* that works on this machine: the night's few proofs are not sent to a cluster."""
+    return judge.here if isinstance(judge, ClusterJudge) else cast("Judge", judge)
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

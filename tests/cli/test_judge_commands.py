@@ -8,7 +8,7 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE, WRONG
 
 from ct_retrain.cli import call
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)

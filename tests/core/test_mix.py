@@ -57,6 +57,17 @@ def test_every_row_is_chosen_as_often_as_any_other(rows: int, count: int, seed: 
     assert choose(range(rows), count, seed) == choose(range(rows), count, seed)
 
 
+def test_a_weight_decides_who_is_repeated_and_never_how_often() -> None:
+    rows = range(20)
+    drawn = [
+        Counter(choose(rows, 30, seed, weight=lambda row: 9.0 if row < 10 else 1.0)) for seed in range(50)
+    ]
+    heavy = sum(chosen[row] - 1 for chosen in drawn for row in range(10))
+
+    assert all(set(chosen.values()) == {1, 2} and sum(chosen.values()) == 30 for chosen in drawn)
+    assert heavy > 0.7 * 10 * len(drawn), "of ten that are repeated most are among those that weigh more"
+
+
 @given(st.integers(1, 30), st.integers(0, 60), st.integers(0, 5))
 def test_needed_rows_come_first_where_not_all_can_be_taken(rows: int, count: int, seed: int) -> None:
     chosen = choose(range(rows), count, seed, lambda row: row < 5)

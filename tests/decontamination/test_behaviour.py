@@ -7,7 +7,7 @@ from tests.decontamination.problems import GATE, MAJORITY, NEUTRAL, compared, ru
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.decontamination.behaviour import Laboratory
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.judge import Judge
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")

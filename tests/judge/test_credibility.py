@@ -4,7 +4,7 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE, PLAIN, VERILOGEVAL
 
 from ct_retrain.core.records.verdict import DataFile, Design, Outcome
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.credibility import credibility
 from ct_retrain.judge.judge import Judge
 

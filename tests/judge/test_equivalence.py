@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.judge.engines import ENGINES, judged_by
 
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.confined.formal.equivalence import Question
 from ct_retrain.judge.judge import Judge
 
@@ -102,29 +103,61 @@ PAIRS = {
 }
 
 
-HARD = {"memory", "full at twelve"}
-"""Alike, but induction alone does not see why: without abc, the search only says how far it got."""
-
-
 @pytest.mark.parametrize("name", PAIRS)
 def test_pairs_whose_answer_is_known(prover: Judge, name: str) -> None:
     golden, other, answer = PAIRS[name]
     found = prover.prover.compared(Question(golden, other, "m", bounded=False))
-    beyond = name in HARD and not getattr(prover.prover.yosys, "abc", "")
 
-    assert found.answer is (None if beyond else answer), found
-    assert not beyond or found.method == "bmc"
+    assert found.answer is answer, found
 
 
-@pytest.mark.parametrize("engine", ENGINES[1:])
+def product(expression: str) -> str:
+    return f"module m(input [7:0] a, b, c, output [15:0] y); assign y = {expression}; endmodule"
+
+
+def sums(expression: str) -> str:
+    return f"""module m(input clk, rst, input [15:0] a, b, output reg [31:0] y);
+  always @(posedge clk) if (rst) y <= 0; else y <= {expression};
+endmodule"""
+
+
+WORDS = {
+    "distributed": (product("(a + b) * c"), product("a * c + b * c")),
+    "square": (product("(a + b) * (a + b)"), product("a * a + 2 * a * b + b * b")),
+    "multiply and add": (sums("y + a * b"), sums("y + b * (a - 1) + b")),
+}
+
+
+@pytest.mark.skipif(not getattr(locate_yosys(), "smtbmc", ""), reason="yosys-smtbmc, or z3, is missing")
+@pytest.mark.parametrize("name", WORDS)
+def test_what_is_alike_by_words_is_proved_by_induction(judge: Judge, name: str) -> None:
+    found = judge.prover.compared(Question(*WORDS[name], "m", bounded=True))
+
+    assert (found.answer, found.method, found.engine) == (True, "k-induction", "z3"), found
+
+
+def test_what_differs_by_words_is_not_proved(judge: Judge) -> None:
+    found = judge.prover.compared(
+        Question(product("(a + b) * c"), product("a * c + b * b"), "m", bounded=True)
+    )
+
+    assert found.answer is False, found
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_bounded_search_misses_what_lies_deeper_and_says_how_far_it_looked(engine: str) -> None:
     with judged_by(engine) as judge:
-        shallow = judge.prover.compared(Question(stack(12), stack(13), "m", bounded=True, depth=20))
-        deep = judge.prover.compared(Question(stack(12), stack(13), "m", bounded=True, depth=40))
+        far = (stack(12), stack(13))
+        deep = judge.prover.compared(Question(*far, "m", bounded=True))
+        bounded = judge.prover.compared(Question(*HARD, "m", bounded=True, depth=2))
 
-    assert (shallow.answer, shallow.method, shallow.depth) == (None, "bmc", 20)
-    assert (deep.answer, deep.method) == (False, "bmc")
+    assert deep.answer is False
     assert deep.depth > 20
+    assert (bounded.answer, bounded.method, bounded.depth) == (None, "bmc", 2)
+
+
+HARD = (sums("y + a * b"), sums("y + b * (a - 1) + b"))
+"""Alike, but abc does not see why."""
 
 
 def test_the_answer_names_its_assumptions(prover: Judge) -> None:

@@ -5,7 +5,7 @@ from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.second_opinion import second_opinion
 

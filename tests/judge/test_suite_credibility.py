@@ -10,7 +10,7 @@ import pytest
 
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.credibility import Credibility, credibility
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite

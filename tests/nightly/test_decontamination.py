@@ -14,7 +14,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.certificate import Certificate, DecontaminationSettings
 from ct_retrain.core.records.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.records.training import Row
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.nightly.audit import certificate_of, verify
 from ct_retrain.nightly.records import record_of
 from ct_retrain.nightly.run import Options, run_night

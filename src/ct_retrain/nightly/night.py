@@ -28,7 +28,7 @@ from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Equivalence
 from ct_retrain.nightly.step import Step
-from ct_retrain.stages.curate import Appraiser
+from ct_retrain.stages.curate import Appraiser, Formal
 
 
 class Ports(NamedTuple):
@@ -55,6 +55,8 @@ class Ports(NamedTuple):
     mainline: Mainline | None = None
     findings: Callable[[], Sequence[Finding]] | None = None
     """Looks at what a night needs on this machine, without starting anything."""
+    formal: Formal | None = None
+    """Proves what simulation only shows; None leaves examples simulated. Its versions are in the appraiser's tool."""
 
 
 class Night(NamedTuple):

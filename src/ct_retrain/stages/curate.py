@@ -25,6 +25,7 @@ from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._artefact_store import TRACES, ArtefactStore
 from ct_retrain.stages._credibility import Appraiser, Asking, credible
 from ct_retrain.stages._decontamination import harvested
+from ct_retrain.stages._formal import Formal, FormalInputs, Rivals, counted, with_signals
 from ct_retrain.stages._inputs import (
     Refuse,
     Source,
@@ -38,11 +39,12 @@ from ct_retrain.stages._transcripts import Transcripts
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
 
-__all__ = ["DATASET", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "curate"]
+__all__ = ["DATASET", "FORMAL", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "Formal", "curate"]
 
 DATASET = "dataset.jsonl"
 REPAIRS = "repairs.jsonl"
 REJECTED = "rejected.jsonl"
+FORMAL = "formal.jsonl"
 
 
 class CurateInputs(NamedTuple):
@@ -61,16 +63,24 @@ class CurateInputs(NamedTuple):
 
 
 class _Judges(NamedTuple):
-    """Who says what a design and its testbench are worth."""
+    """What decides what a design and its testbench are worth."""
 
     simulator: Simulator
     appraiser: Appraiser
+    formal: Formal | None
 
 
-def curate(out: Path, inputs: CurateInputs, simulator: Simulator, appraiser: Appraiser) -> CurateFacts:
-    """Fill *out* with `dataset.jsonl`, `repairs.jsonl` and `rejected.jsonl`."""
+def curate(
+    out: Path,
+    inputs: CurateInputs,
+    simulator: Simulator,
+    appraiser: Appraiser,
+    formal: Formal | None = None,
+) -> CurateFacts:
+    """Fill *out* with `dataset.jsonl`, `repairs.jsonl`, `rejected.jsonl` and `formal.jsonl`, the proofs and their texts."""
+    asked = formal if inputs.settings.formal_seconds else None
     with ArtefactStore(inputs.collected) as artefacts:
-        return _curate(out, inputs, artefacts, _Judges(simulator, appraiser))
+        return _curate(out, inputs, artefacts, _Judges(simulator, appraiser, asked))
 
 
 def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _Judges) -> CurateFacts:
@@ -94,12 +104,17 @@ def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _
     passed = select(traces, Selection(reading, held, judged, refuse))
     kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)
     current = {_identity(example) for example in kept}
-    pairs = [(source, example) for source, example in passed if _identity(example) in current]
+    proofs = FormalInputs(Rivals(traces, carried, reading), simulator, settings.formal_seconds)
+    new = [(source, example) for source, example in passed if _identity(example) in current]
+    pairs, evidence = with_signals(new, proofs, judges.formal)
+    marked = {_identity(example): example for _, example in pairs}
+    kept = [marked.get(_identity(example), example) for example in kept]
     attempts = Attempts(artefacts, settings.max_repairs, inputs.workers)
     repaired = [*_carried_repairs(inputs, kept), *repairs(pairs, attempts, simulator)]
     disk.write_lines(out / DATASET, iter(kept))
     disk.write_lines(out / REPAIRS, iter(repaired))
     disk.write_lines(out / REJECTED, iter(rejected))
+    disk.write_lines(out / FORMAL, iter(evidence))
     known = {_identity(example) for example in carried}
     return CurateFacts(
         traces=len(traces),
@@ -112,6 +127,7 @@ def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _
         dataset_sha256=disk.sha256_of(out / DATASET),
         transcripts=transcripts.counts,
         unasked=asking.unasked,
+        formal=counted(example.metadata.formal for _, example in pairs) if judges.formal else {},
     )
 
 

@@ -84,7 +84,8 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
         raise UsageError(message)
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
-    chosen = [row for name in counts for row in choose(sources[name], counts[name], seed, needed)]
+    weight = _weighing(settings.proven_weight) if settings.proven_weight > 1 else None
+    chosen = [row for name in counts for row in choose(sources[name], counts[name], seed, needed, weight)]
     rows = shuffled(chosen, seed)
     disk.write_lines(out / MIXTURE, iter(rows))
     disk.write_record(out / CERTIFICATE, certify(rows))
@@ -216,6 +217,10 @@ def _of(categories: frozenset[str]) -> Callable[[Row], bool]:
     return lambda row: row.category in categories
 
 
+def _weighing(proven: float) -> Callable[[Row], float]:
+    return lambda row: proven if row.proven else 1.0
+
+
 def _examples(path: Path, source: str) -> Iterator[Row]:
     for example in disk.read_lines(path, Example):
         yield Row(
@@ -223,4 +228,5 @@ def _examples(path: Path, source: str) -> Iterator[Row]:
             completion=example.output,
             source=source,
             category=example.metadata.category,
+            proven=example.metadata.formal.level == "proven",
         )

@@ -82,6 +82,8 @@ class CurateSettings(Section):
     credibility_minutes: Annotated[float, Field(ge=0)] = 120.0
     """Minutes a night for trying testbenches; those left over are kept as unknown and counted; 0 is no limit.
     """
+    formal_seconds: Annotated[float, Field(ge=0)] = 60.0
+    """Processor seconds a night for proofs about new examples, those least shown by simulation first; 0 turns proofs off."""
 
 
 class JudgeSettings(Section):
@@ -138,6 +140,8 @@ class TrainSettings(Section):
     """Minimum number of new examples; with fewer the night ends as "nothing new"."""
     refresh_forgotten: bool = False
     """Prefer examples of categories in which the candidate last failed what an earlier release solved."""
+    proven_weight: Annotated[float, Field(ge=1)] = 1.0
+    """Weight of a proven example when some are repeated once more than others; 1 makes no difference."""
     gold_keys: GoldKeySettings = GoldKeySettings()
     max_gold_refused: Share = 0.5
     """Maximum share of gold lines refused; above it, or with no usable line, nothing is trained; 1 is no

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ct_retrain.core.record import Record, Sha256, Tool
+from ct_retrain.core.records.formal import FormalSignals
 from ct_retrain.core.records.verdict import Outcome
 
 
@@ -113,6 +114,8 @@ class ExampleMetadata(Record):
     outcome: Literal[Outcome.PASS] = Outcome.PASS
     credibility: TestbenchScore = TestbenchScore()
     """Score of the testbench, measured in the night that harvested the example."""
+    formal: FormalSignals = FormalSignals()
+    """Proofs beside the simulation, attempted in the night that harvested the example."""
 
 
 class Example(Record):

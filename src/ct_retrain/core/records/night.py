@@ -101,6 +101,18 @@ class CurateFacts(Record):
     """
     unasked: int = 0
     """New examples whose testbench was not tried, because `curate.credibility_minutes` were used up."""
+    formal: dict[str, int] = Field(default={})
+    """Of the new examples, how many are `proven`, `bounded` or `simulated`; `counterexamples` and `no_budget` among them."""
+
+    @property
+    def assured(self) -> str:
+        """What was proved of the new examples, in words; "" where nothing was."""
+        known = [f"{self.formal[name]} {name}" for name in ("proven", "bounded") if name in self.formal]
+        if "counterexamples" in self.formal:
+            known.append(f"{self.formal['counterexamples']} with a counterexample that simulation shows")
+        if "no_budget" in self.formal:
+            known.append(f"{self.formal['no_budget']} not asked, for curate.formal_seconds were used up")
+        return f"proofs: {', '.join(known)}" if known else ""
 
     @property
     def untried(self) -> str:

@@ -74,6 +74,8 @@ class Row(Record):
     """Source: delta, repair, gold or general."""
     category: str = ""
     """Category of a harvested row; empty for others."""
+    proven: bool = False
+    """Whether the answer of a harvested row is proved, not only simulated (`metadata.formal.level`)."""
     licence: str = ""
     """Licence as the source states it; empty if it does not."""
     place: str = ""

@@ -33,33 +33,44 @@ def row_counts(available: Mapping[str, int], shares: ShareSettings) -> dict[str,
     return {name: min(caps[name], max(1, round(share[name] * total))) for name in share}
 
 
-def choose(rows: Sequence[T], count: int, seed: int, needed: Callable[[T], bool] | None = None) -> list[T]:
+def choose(
+    rows: Sequence[T],
+    count: int,
+    seed: int,
+    needed: Callable[[T], bool] | None = None,
+    weight: Callable[[T], float] | None = None,
+) -> list[T]:
     """Return *count* of *rows*, each equally often, give or take one; equal seeds give equal choices.
 
-    Where not all rows can be taken once more, those in *needed* come first.
+    Where not all rows can be taken once more, those in *needed* come first, and others are drawn by their *weight*.
     """
     if not rows:
         return []
     whole, rest = divmod(count, len(rows))
-    first = shuffled(rows, seed)
+    first = shuffled(rows, seed, weight)
     if needed is not None:
         first.sort(key=lambda row: not needed(row))
     return [*list(rows) * whole, *first[:rest]]
 
 
-def shuffled(rows: Sequence[T], seed: int) -> list[T]:
-    """*rows* in an order that looks random and depends on *seed* and what each row holds, not on where it stood.
+def shuffled(rows: Sequence[T], seed: int, weight: Callable[[T], float] | None = None) -> list[T]:
+    """Return *rows* in an order that looks random and depends only on *seed* and the content of each row.
 
-    A row that comes or goes leaves the order of the others as it was: off-site, mixtures share what they have in common.
+    A row that comes or goes leaves the order of the others unchanged, so consecutive mixtures share most of their
+    bytes off-site. With *weight*, a positive number per row, the first rows are a sample without replacement in
+    which heavier rows are likelier (Efraimidis and Spirakis: order by u to the power of 1/weight, u uniform).
     """
     seen: Counter[str] = Counter()
-    ranked: list[tuple[bytes, T]] = []
+    ranked: list[tuple[float, T]] = []
     for row in rows:
         text = repr(row)
-        ranked.append((_rank(f"{seed} {seen[text]} {text}"), row))
+        drawn = _uniform(f"{seed} {seen[text]} {text}")
+        ranked.append((1 - drawn ** (1 / weight(row)) if weight else drawn, row))
         seen[text] += 1
     return [row for _, row in sorted(ranked, key=itemgetter(0))]
 
 
-def _rank(text: str) -> bytes:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+def _uniform(text: str) -> float:
+    """Return a number of [0, 1) that *text* decides."""
+    drawn = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(drawn, "big") / 2**64

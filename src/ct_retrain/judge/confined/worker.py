@@ -18,9 +18,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Outcome
-from ct_retrain.judge.confined.formal import smt, yowasp
+from ct_retrain.judge.confined.formal import yowasp
 from ct_retrain.judge.confined.formal.checking import Inquiry, check
-from ct_retrain.judge.confined.formal.equivalence import Question, Yosys, alike
+from ct_retrain.judge.confined.formal.engines import Yosys, z3_readable
+from ct_retrain.judge.confined.formal.equivalence import Question, alike
 from ct_retrain.judge.confined.formal.synthesis import Asked, Reading, resynthesise
 from ct_retrain.judge.confined.sandbox import capabilities
 from ct_retrain.judge.confined.sandbox.confine import Right, confine
@@ -116,10 +117,12 @@ def main() -> None:
     wasm = [str(Path(start.yowasp).parent)] if start.yowasp else []
     server = start.warm.readable if start.warm else ()
     right = Right(
-        (*system, *start.icarus.readable, *start.builders, *start.python, *built, *wasm, *server),
+        (
+            *(*system, *start.icarus.readable, *start.builders, *start.python),
+            *(*built, *wasm, *server, *z3_readable()),
+        ),
         (start.scratch, os.devnull),
     )
-    smt.preload()
     if start.yowasp:
         yowasp.load(start.yowasp)
     private = start.confined and capabilities.keep(start.python)

@@ -1,18 +1,18 @@
 """What can be proved of a candidate: that it is the golden, or that its properties hold, for every input and for ever.
 
-`proved` and `fail` are the ends: a proof by property-directed reachability or k-induction, and a counterexample that
+`proved` and `fail` are the ends: a proof by property-directed reachability, SAT or k-induction, and a counterexample that
 Icarus has replayed. Between them `bounded` says up to where nothing fails, and `unknown` why nobody can tell. What is
 proved is the two-valued, zero-delay meaning of what yosys read, under the assumptions that the result names.
 """
 
 from enum import StrEnum
-from typing import NamedTuple
 
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.formal.checking import UNFIT, Checked, Inquiry
-from ct_retrain.judge.confined.formal.engines import UNREAD, Yosys
-from ct_retrain.judge.confined.formal.equivalence import Alike, Question
+from ct_retrain.judge.confined.formal.checking import UNFIT, Inquiry
+from ct_retrain.judge.confined.formal.deciding import UNREAD
+from ct_retrain.judge.confined.formal.engines import Finding, Yosys
+from ct_retrain.judge.confined.formal.equivalence import Question
 from ct_retrain.judge.confined.formal.replay import (
     Scene,
     Steps,
@@ -52,12 +52,12 @@ class FormalResult(Record):
 
     status: Status
     method: str
-    """`pdr`, `k-induction` or `bmc`; "" where nothing is known."""
+    """`pdr`, `sat`, `k-induction` or `bmc`; "" where nothing is known."""
     depth: int
     """Of `bounded`, the steps without a failure; of `fail`, the step of it; of k-induction, k; a clock takes two."""
     why: str
     engine: str = ""
-    """`abc`, `bitwuzla` or `z3`."""
+    """`abc` or `z3`."""
     tools: tuple[Tool, ...] = ()
     assumptions: tuple[str, ...] = ()
     """What the answer supposes, in words."""
@@ -71,45 +71,20 @@ class FormalResult(Record):
 def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Compare module *top* of *candidate* with that of *golden*; without a proof, up to *depth* steps (0: in time)."""
     found = judge.prover.compared(Question(golden, candidate, top, bounded=True, depth=depth))
-    bench = _beside(golden, top, found.steps) if found.answer is False else ""
-    return _result(judge, _Said.of(found, bench, ()), candidate)
+    if found.answer is False:
+        found = found._replace(bench=_beside(golden, top, found.steps))
+    return _result(judge, found, candidate)
 
 
 def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Check the *properties* (see `judge.confined.formal.properties`) of module *top* of *candidate*."""
-    found = judge.prover.checked(Inquiry(properties, candidate, top, depth))
-    covers = tuple(Cover(line=line, reached=reached, step=step) for line, reached, step in found.covers)
-    return _result(judge, _Said.of(found, found.bench, covers), candidate)
-
-
-class _Said(NamedTuple):
-    """What the prover said, and the testbench that would show a failure."""
-
-    answer: bool | None
-    result: FormalResult
-    """With the status that it has before anything is replayed."""
-    steps: Steps
-    bench: str
-
-    @classmethod
-    def of(cls, found: Alike | Checked, bench: str, covers: tuple[Cover, ...]) -> "_Said":
-        result = FormalResult(
-            status=_status(found),
-            method=found.method,
-            depth=found.depth,
-            why=found.why,
-            engine=found.engine,
-            assumptions=found.assumptions,
-            covers=covers,
-            cpu_seconds=found.cpu_seconds,
-        )
-        return cls(found.answer, result, found.steps, bench)
+    return _result(judge, judge.prover.checked(Inquiry(properties, candidate, top, depth)), candidate)
 
 
 _INCOMPARABLE = ("not synthesizable", "the ports differ", "ports that cannot be", UNREAD, UNFIT)
 
 
-def _status(found: Alike | Checked) -> Status:
+def _status(found: Finding) -> Status:
     if found.answer is not None:
         return Status.PROVED if found.answer else Status.FAIL
     if found.why == NO_YOSYS:
@@ -119,27 +94,37 @@ def _status(found: Alike | Checked) -> Status:
     return Status.BOUNDED if found.depth > 0 and found.method == "bmc" and not found.steps else Status.UNKNOWN
 
 
-def _result(judge: Judge, said: _Said, candidate: str) -> FormalResult:
+def _result(judge: Judge, found: Finding, candidate: str) -> FormalResult:
     """A failure counts when the simulator shows it too."""
-    result = said.result.model_copy(update={"tools": _tools(judge.prover.yosys, said.result.engine)})
+    result = FormalResult(
+        status=_status(found),
+        method=found.method,
+        depth=found.depth,
+        why=found.why,
+        engine=found.engine,
+        tools=_tools(judge.prover.yosys, found.engine),
+        assumptions=found.assumptions,
+        covers=tuple(Cover(line=line, reached=reached, step=step) for line, reached, step in found.covers),
+        cpu_seconds=found.cpu_seconds,
+    )
     if result.status is Status.FAIL:
-        why, shown = _replayed(judge, candidate, said)
+        why, shown = _replayed(judge, candidate, found)
         if shown:
             tools = (*result.tools, judge.icarus.tool)
-            return result.model_copy(update={"why": why, "counterexample": said.steps, "tools": tools})
+            return result.model_copy(update={"why": why, "counterexample": found.steps, "tools": tools})
         result = result.model_copy(update={"status": Status.UNKNOWN, "why": why})
     if result.status in {Status.PROVED, Status.BOUNDED}:
         return result
     return result.model_copy(update={"method": "", "depth": 0})
 
 
-def _replayed(judge: Judge, candidate: str, said: _Said) -> tuple[str, bool]:
+def _replayed(judge: Judge, candidate: str, found: Finding) -> tuple[str, bool]:
     """What the simulator says of the failure, and whether it shows it."""
-    if not said.bench or not said.steps:
+    if not found.bench or not found.steps:
         return "a failure that cannot be replayed", False
-    verdict = judge.icarus.check(Design(rtl=candidate, testbench=said.bench))
+    verdict = judge.icarus.check(Design(rtl=candidate, testbench=found.bench))
     if verdict.outcome is Outcome.MISMATCH:
-        return f"{said.result.why} in step {said.result.depth}, and in simulation", True
+        return f"{found.why} in step {found.depth}, and in simulation", True
     return f"a failure that simulation does not show ({verdict.outcome})", False
 
 
@@ -149,7 +134,7 @@ def _tools(yosys: Yosys | None, engine: str) -> tuple[Tool, ...]:
     return (
         Tool(name="yosys", version=yosys.version),
         # abc is built and released with yosys, and names no version of its own.
-        Tool(name=engine, version=yosys.version if engine == "abc" else yosys.solver_version),
+        Tool(name=engine, version=yosys.version if engine == "abc" else yosys.z3_version),
     )
 
 

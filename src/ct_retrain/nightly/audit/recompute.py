@@ -29,14 +29,16 @@ from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.rules.interim_looks import Look, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
+from ct_retrain.nightly.audit.proofs import alike
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import stages
 from ct_retrain.stages.benchmark import SAMPLES
+from ct_retrain.stages.curate import FORMAL
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
-DATASET_CLAIM = "dataset: curate makes the same of what was collected"
+DATASET_CLAIM = "dataset: curate makes the same of what was collected, but for proofs"
 SCORECARDS_CLAIM = "scorecards: they add up from the kept answers"
 DECISION_CLAIM = "decision: it follows from the scorecards"
 ANSWERS_CLAIM = "answers: simulated again they end as they did"
@@ -54,14 +56,23 @@ _COUNTS = (
 
 
 def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
-    """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both."""
+    """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both.
+
+    Proofs depend on the time that there was for them: `proofs.proofs` looks into what they say.
+    """
     collected, curated = done
+    unproved = night._replace(ports=night.ports._replace(formal=None))
     try:
-        step, fill = stages.STEPS["curate"](night, [collected])
+        step, fill = stages.STEPS["curate"](unproved, [collected])
         with tempfile.TemporaryDirectory(prefix="ct-retrain-verify-") as scratch:
             fill(Path(scratch))
-            named = [(file, Path(scratch) / file.path) for file in curated.files]
-            other = [file.path for file, path in named if disk.difference(path, file)]
+            made, kept = Path(scratch), night.directory / "curate"
+            named = [file for file in curated.files if file.path != FORMAL]
+            other = [
+                file.path
+                for file in named
+                if disk.difference(made / file.path, file) and not alike(made / file.path, kept / file.path)
+            ]
     except (CorruptStateError, UsageError) as error:
         return _claim(DATASET_CLAIM, "unknown", str(error))
     if not other:

@@ -24,6 +24,7 @@ from ct_retrain.manifests import sealed
 from ct_retrain.nightly.audit import recompute
 from ct_retrain.nightly.audit.certificate import certified
 from ct_retrain.nightly.audit.check import purged, stage_differences
+from ct_retrain.nightly.audit.proofs import proofs
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.run import finish
 from ct_retrain.stages.publish import RELEASE, verified
@@ -110,6 +111,7 @@ def _derived(sealed: Sealed) -> Iterator[Claim]:
     night, record, done = sealed.night, sealed.record, sealed.done
     if {"collect", "curate"} <= sealed.whole:
         yield recompute.dataset_claim(night, record, (done["collect"], done["curate"]))
+        yield proofs(night)
     else:
         yield unknown(recompute.DATASET_CLAIM, "what collect or curate left is not whole")
     if "train" in sealed.whole:

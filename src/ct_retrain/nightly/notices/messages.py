@@ -190,7 +190,7 @@ def _data(night: str, facts: Mapping[StageName, Facts]) -> Iterator[str]:
         told.append(
             f"{curated.examples} examples kept, {curated.new} of them new{_refused(curated.rejected)}"
         )
-        told += [curated.untried] if curated.untried else []
+        told += filter(None, (curated.untried, curated.assured))
     if told:
         yield f"Data: {'; '.join(told)}"
     trained = facts.get("train")

@@ -153,6 +153,7 @@ def metrics(done: Sequence[Manifest]) -> dict[str, float]:
                 }
             case CurateFacts() as facts:
                 figures |= {"curate.examples": facts.examples, "curate.new": facts.new}
+                figures |= {f"curate.formal.{name}": count for name, count in facts.formal.items()}
             case TrainFacts() as facts:
                 figures |= {"train.loss": facts.fit.losses[-1].loss} if facts.fit.losses else {}
                 figures |= {"train.rows": sum(facts.rows.values()), "train.steps": facts.fit.steps}

@@ -90,7 +90,9 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
         simulator.tool,
         appraiser.tool,
     )
-    return night.step("curate", key), lambda out: curate(out, inputs, simulator, appraiser)
+    return night.step("curate", key), lambda out: curate(
+        out, inputs, simulator, appraiser, night.ports.formal
+    )
 
 
 def _train(night: Night, done: list[Manifest]) -> Planned:

@@ -6,12 +6,8 @@ An assertion that is never looked at while the assumptions hold is vacuous, and 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ct_retrain.judge.confined.formal.engines import (
-    Decision,
-    ProofEffort,
-    Yosys,
-    decide,
-)
+from ct_retrain.judge.confined.formal.deciding import decide
+from ct_retrain.judge.confined.formal.engines import Finding, ProofEffort, Yosys
 from ct_retrain.judge.confined.formal.equivalence import (
     FREE,
     READ_DESIGN,
@@ -40,36 +36,19 @@ class Inquiry(NamedTuple):
     depth: int
 
 
-class Checked(NamedTuple):
-    """An answer: True and False are proved, and nothing that is True is vacuous."""
-
-    answer: bool | None
-    why: str
-    depth: int = 0
-    steps: tuple[dict[str, int], ...] = ()
-    method: str = ""
-    engine: str = ""
-    cpu_seconds: float = 0.0
-    assumptions: tuple[str, ...] = ()
-    bench: str = ""
-    """A testbench that shows the failure."""
-    covers: tuple[tuple[int, bool | None, int], ...] = ()
-    """Line of a cover, whether it is reached, and in which step."""
-
-
-def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Checked:
-    """Answer in the working directory."""
+def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Finding:
+    """Answer in the working directory; nothing that is True is vacuous."""
     with CpuBudget(limits.cpu_seconds):
         text = fit(asked.rtl)
         if not text:
-            return Checked(None, "not synthesizable")
+            return Finding(None, "not synthesizable")
         asked = asked._replace(rtl=text)
         design = next((module for module in modules(asked.rtl) if module.name == asked.top), None)
         if design is None or not comparable(design):
-            return Checked(None, "ports that cannot be driven")
+            return Finding(None, "ports that cannot be driven")
         properties = read_properties(asked.properties, design)
     if isinstance(properties, str):
-        return Checked(None, f"{UNFIT}: {properties}")
+        return Finding(None, f"{UNFIT}: {properties}")
     return _checked(_Case(asked, properties, yosys, limits), design)
 
 
@@ -82,7 +61,7 @@ class _Case(NamedTuple):
     yosys: Yosys
     limits: Limits
 
-    def decided(self, files: Mapping[str, str]) -> Decision:
+    def decided(self, files: Mapping[str, str]) -> Finding:
         design = READ_DESIGN.format(file="design.v", top=self.asked.top)
         reading = (
             f"{design}{FREE}rename {self.asked.top} {DESIGN}\ndesign -stash design\n"
@@ -93,7 +72,7 @@ class _Case(NamedTuple):
         return decide({"design.v": readable(self.asked.rtl), **files}, reading, self.yosys, effort)
 
 
-def _checked(case: _Case, design: Module) -> Checked:
+def _checked(case: _Case, design: Module) -> Finding:
     start, properties = starting(design), case.properties
     supposed = [*start.assumptions]
     supposed += [
@@ -101,16 +80,7 @@ def _checked(case: _Case, design: Module) -> Checked:
         for n in properties.numbers("assume")
     ]
     made = case.decided(proving(properties))
-    found = Checked(
-        made.answer,
-        made.why,
-        made.depth,
-        made.steps,
-        made.method,
-        made.engine,
-        made.cpu_seconds,
-        tuple(supposed),
-    )
+    found = made._replace(assumptions=tuple(supposed))
     if made.answer is False:
         return found._replace(bench=replaying(properties, made.steps) if made.steps else "")
     return _with_witnesses(case, found) if made.answer or made.depth else found
@@ -120,7 +90,7 @@ _PATIENCE = 6
 """Times the processor time of one step, for all the searches for witnesses."""
 
 
-def _with_witnesses(case: _Case, found: Checked) -> Checked:
+def _with_witnesses(case: _Case, found: Finding) -> Finding:
     """*found*, if every assertion is looked at; and what the covers say."""
     idle: list[str] = []
     covers: list[tuple[int, bool | None, int]] = []
@@ -128,7 +98,7 @@ def _with_witnesses(case: _Case, found: Checked) -> Checked:
     for number, claim in enumerate(case.properties.claims):
         if claim.kind == "assume":
             continue
-        made = Decision(None, "no time is left")
+        made = Finding(None, "no time is left")
         if spent < _PATIENCE * case.limits.cpu_seconds:
             made = case.decided(reaching(case.properties, number))
         spent += made.cpu_seconds

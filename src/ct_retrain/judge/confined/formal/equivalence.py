@@ -8,36 +8,12 @@ open ('x), a difference is no refutation. Compared are two-valued, zero-delay me
 import re
 from typing import NamedTuple
 
-from ct_retrain.judge.confined.formal.engines import (
-    TOP,
-    Decision,
-    ProofEffort,
-    Yosys,
-    decide,
-    locate_yosys,
-)
+from ct_retrain.judge.confined.formal.deciding import TOP, decide
+from ct_retrain.judge.confined.formal.engines import Finding, ProofEffort, Yosys
 from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, modules
 from ct_retrain.verilog.yosys_compat import older
-
-__all__ = ["Alike", "Question", "Yosys", "alike", "clock_of", "locate_yosys", "readable"]
-
-
-class Alike(NamedTuple):
-    """An answer: True and False are proved."""
-
-    answer: bool | None
-    why: str
-    depth: int = 0
-    """Steps of the inputs up to which no difference exists, or the step of the difference; a clock takes two."""
-    steps: tuple[dict[str, int], ...] = ()
-    """Inputs, step by step, that lead to the difference."""
-    method: str = ""
-    engine: str = ""
-    cpu_seconds: float = 0.0
-    assumptions: tuple[str, ...] = ()
-    """What the answer supposes, in words."""
 
 
 class Question(NamedTuple):
@@ -52,19 +28,19 @@ class Question(NamedTuple):
     """Steps to search where no proof is found; 0: as many as there is time for."""
 
 
-def alike(asked: Question, yosys: Yosys, limits: Limits) -> Alike:
+def alike(asked: Question, yosys: Yosys, limits: Limits) -> Finding:
     """Answer in the working directory; called inside a worker."""
     golden, other, top = asked.golden, asked.other, asked.top
     with CpuBudget(limits.cpu_seconds):
         golden, other = fit(golden), fit(other)
         if not (golden and other):
-            return Alike(answer=None, why="not synthesizable")
+            return Finding(answer=None, why="not synthesizable")
         found = [next((m for m in modules(text) if m.name == top), None) for text in (golden, other)]
     if found[0] is None or found[0] != found[1]:
-        return Alike(answer=None, why="the ports differ")
+        return Finding(answer=None, why="the ports differ")
     miter = _miter(found[0])
     if miter is None:
-        return Alike(answer=None, why="ports that cannot be compared")
+        return Finding(answer=None, why="ports that cannot be compared")
     files = {"gold.v": readable(golden), "gate.v": readable(other), "miter.v": miter.text}
     is_open = _OPEN.search(golden) is not None
     reading = _reading(top, strict=not is_open)
@@ -196,11 +172,11 @@ def _connections(inputs: list[Port], outputs: list[Port], side: str) -> str:
     return ", ".join([*fed, *(f".{port.name}({side}_{port.name})" for port in outputs)])
 
 
-def _answer(made: Decision, assumptions: tuple[str, ...], *, certain: bool) -> Alike:
+def _answer(made: Finding, assumptions: tuple[str, ...], *, certain: bool) -> Finding:
     why, answer = made.why, made.answer
     if answer is False:
         why = "differs" if certain else "differs from a start at zero, which no reset ensures"
         answer = False if certain else None
     elif answer is None and made.depth:
         why = "no difference up to a depth"
-    return Alike(answer, why, made.depth, made.steps, made.method, made.engine, made.cpu_seconds, assumptions)
+    return made._replace(answer=answer, why=why, assumptions=assumptions)

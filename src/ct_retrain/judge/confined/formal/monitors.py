@@ -6,7 +6,7 @@ keeps a flag for every claim, which says at the end of a step whether it is fals
 
 from collections.abc import Callable
 
-from ct_retrain.judge.confined.formal.engines import TOP
+from ct_retrain.judge.confined.formal.deciding import TOP
 from ct_retrain.judge.confined.formal.equivalence import starting
 from ct_retrain.judge.confined.formal.properties import Properties, PropertyClaim, Unit
 from ct_retrain.judge.confined.formal.replay import (

@@ -18,7 +18,7 @@ from pyslang.syntax import (
     TimingControlStatementSyntax,
 )
 
-from ct_retrain.judge.confined.formal.engines import TOP
+from ct_retrain.judge.confined.formal.deciding import TOP
 from ct_retrain.verilog.modules import Module, declarations, module_names, modules, roots
 from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
 

@@ -167,6 +167,7 @@ def _child(module: str, script: str, limits: Limits) -> None:
         wasi.inherit_stdout()
         wasi.inherit_stderr()
         wasi.preopen_dir(".", ".")
+        wasi.preopen_dir(".", "/tmp")  # noqa: S108 - the name that abc's own files have in there
         share = str(Path(module).with_name(_LIBRARY))
         wasi.preopen_dir(share, f"/{_LIBRARY}", library.DirPerms.READ_ONLY, library.FilePerms.READ_ONLY)
         store, linker = library.Store(engine), library.Linker(engine)

@@ -1,0 +1,203 @@
+"""How sure tonight's new examples are: proofs beside their simulation, as far as the night has time for them.
+
+Two independent answers to one specification that agree for every input are worth more than one, and an assertion that
+holds for every input more than one that held for a testbench's. What cannot be proved takes nothing away.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple, Protocol
+
+from ct_retrain.core.ports import Simulator
+from ct_retrain.core.progress import paced
+from ct_retrain.core.record import Rejected
+from ct_retrain.core.records.dataset import Example, Trace
+from ct_retrain.core.records.formal import FormalEvidence, FormalSignals, FormalStatus
+from ct_retrain.core.rules.assurance import Assurance, assurance
+from ct_retrain.judge.formal.proof import FormalResult
+from ct_retrain.stages._inputs import Source, TraceTexts, read_trace_texts
+from ct_retrain.stages._selection import Spec, spec_of
+from ct_retrain.verilog.assertions import NONE, Assertions, assertions_of
+from ct_retrain.verilog.fingerprint import canonical
+from ct_retrain.verilog.modules import modules
+
+
+class Formal(Protocol):
+    """Proves designs alike, and properties of designs; a failure that it tells was seen in simulation too."""
+
+    def equivalent(self, golden: str, candidate: str, top: str) -> FormalResult:
+        """Whether module *top* behaves alike in both texts; raise ToolError when the judge is at fault."""
+        ...
+
+    def holding(self, properties: str, candidate: str, top: str) -> FormalResult:
+        """Whether the *properties* hold of module *top*; raise ToolError when the judge is at fault."""
+        ...
+
+
+class Rivals:
+    """Other answers to a specification: tonight's older runs of it, newest first, then the example it had before."""
+
+    def __init__(self, traces: Iterable[Trace], carried: Sequence[Example], reading: TraceTexts) -> None:
+        """Nothing is read before it is asked for."""
+        self._reading = reading
+        self._before: Mapping[Spec, str] = {spec_of(one): one.output for one in carried}
+        self._runs: dict[str, list[Trace]] = defaultdict(list)
+        for trace in traces:
+            self._runs[trace.spec_hash].append(trace)
+
+    def of(self, source: Source, example: Example) -> Iterator[str]:
+        """The designs of other texts that were written for *example*'s specification in other runs, none twice."""
+        runs = sorted(
+            self._runs[example.metadata.spec_hash],
+            key=lambda one: (one.generated_at, one.run_id, one.line),
+            reverse=True,
+        )
+        sources = (read_trace_texts(one, self._reading) for one in runs if one.run_id != source.trace.run_id)
+        texts = [
+            one.rtl
+            for one in sources
+            if not isinstance(one, Rejected) and one.instruction == source.instruction
+        ]
+        seen = {example.metadata.canonical}
+        for text in [*texts, self._before.get(spec_of(example), "")]:
+            if text and canonical(text) not in seen:
+                seen.add(canonical(text))
+                yield text
+
+
+class FormalInputs(NamedTuple):
+    """What the questions are made from."""
+
+    rivals: Rivals
+    simulator: Simulator
+    seconds: float
+    """Of processor time, for all proofs of the night."""
+
+
+def with_signals(
+    passed: Sequence[tuple[Source, Example]], inputs: FormalInputs, formal: Formal | None
+) -> tuple[list[tuple[Source, Example]], list[FormalEvidence]]:
+    """*passed*, in order, with what is proved of each in its metadata; and the questions that were asked.
+
+    Those of which simulation says least are asked first. Without *formal* nothing is.
+    """
+    if formal is None:
+        return list(passed), []
+    prover = _Prover(formal, inputs)
+    order = sorted(range(len(passed)), key=lambda place: (_simulated(passed[place][1]), place))
+    asked = {place: prover.asked(*passed[place]) for place in paced(order, "curate: proofs", len(order))}
+    evidence = [asked[place] for place in range(len(passed))]
+    marked = [
+        (source, _marked(example, one.found)) for (source, example), one in zip(passed, evidence, strict=True)
+    ]
+    return marked, [one for one in evidence if one.other or one.properties]
+
+
+def counted(evidence: Iterable[FormalSignals]) -> dict[str, int]:
+    """How many examples are of each level, and how many failed a proof or were not asked for want of time."""
+    figures: Counter[str] = Counter()
+    for one in evidence:
+        figures[one.level] += 1
+        figures["counterexamples"] += "fail" in {one.equivalence, one.assertions}
+        figures["no_budget"] += _NO_BUDGET in one.why
+    return {name: count for name, count in sorted(figures.items()) if count}
+
+
+def signals(
+    equivalence: FormalResult | str, assertions: FormalResult | str, against: str, simulated: Assurance
+) -> FormalSignals:
+    """Both answers as they stand in a dataset; a text says why there is none."""
+    results = [one for one in (equivalence, assertions) if isinstance(one, FormalResult)]
+    surest = max([simulated, *(assurance(one.status.value, one.depth) for one in results if _says(one))])
+    tools = dict.fromkeys(f"{tool.name} {tool.version}" for one in results for tool in one.tools)
+    named = (("equivalence", equivalence), ("assertions", assertions))
+    return FormalSignals(
+        level=surest.level.value,
+        depth=surest.depth,
+        equivalence=_status(equivalence),
+        against=against,
+        assertions=_status(assertions),
+        why="" if surest.level == "proven" else "; ".join(f"{name}: {_why(one)}" for name, one in named),
+        tools=", ".join(tools),
+    )
+
+
+_RIVALS = 3
+"""Other answers that are simulated in search of one that passes."""
+_NO_BUDGET = "curate.formal_seconds are used up"
+
+
+class _Prover:
+    """Asks as long as there is time."""
+
+    def __init__(self, formal: Formal, inputs: FormalInputs) -> None:
+        self._formal, self._inputs, self._spent = formal, inputs, 0.0
+
+    def asked(self, source: Source, example: Example) -> FormalEvidence:
+        """Both questions about *example*."""
+        top, rtl = example.metadata.top, source.design().rtl
+        other, why = self._rival(source, example)
+        properties = _assertions(source, top)
+        equivalence: FormalResult | str = why
+        if other:
+            equivalence = self._counted(self._formal.equivalent(rtl, other, top))
+        assertions: FormalResult | str = properties.why or _NO_BUDGET
+        if properties.text and not self._over:
+            assertions = self._counted(self._formal.holding(properties.text, rtl, top))
+        against = canonical(other) if other else ""
+        return FormalEvidence(
+            spec_hash=example.metadata.spec_hash,
+            canonical=example.metadata.canonical,
+            top=top,
+            rtl=rtl,
+            other=other,
+            properties=properties.text,
+            found=signals(equivalence, assertions, against, _simulated(example)),
+        )
+
+    @property
+    def _over(self) -> bool:
+        return self._spent >= self._inputs.seconds
+
+    def _counted(self, result: FormalResult) -> FormalResult:
+        self._spent += result.cpu_seconds
+        return result
+
+    def _rival(self, source: Source, example: Example) -> tuple[str, str]:
+        """Another answer that passes the testbench of *example*, as it is simulated; or "", and why there is none."""
+        texts = list(islice(self._inputs.rivals.of(source, example), _RIVALS))
+        if not texts:
+            return "", "no other run answered its specification"
+        if self._over:
+            return "", _NO_BUDGET
+        designs = (source.design(text) for text in texts)
+        passing = next((one.rtl for one in designs if self._inputs.simulator.check(one).passed), "")
+        return passing, "" if passing else "no other answer to its specification passes its testbench"
+
+
+def _assertions(source: Source, top: str) -> Assertions:
+    design = next((module for module in modules(source.rtl) if module.name == top), None)
+    return assertions_of(source.testbench, source.rtl, design) if design else NONE
+
+
+def _simulated(example: Example) -> Assurance:
+    """What simulation alone says of it."""
+    worth = example.metadata.credibility
+    return assurance(credibility=worth.low if worth.asked else None)
+
+
+def _marked(example: Example, found: FormalSignals) -> Example:
+    return example.model_copy(update={"metadata": example.metadata.model_copy(update={"formal": found})})
+
+
+def _says(result: FormalResult) -> bool:
+    return result.status in {"proved", "bounded"}
+
+
+def _status(answer: FormalResult | str) -> FormalStatus:
+    return answer.status.value if isinstance(answer, FormalResult) else "not_run"
+
+
+def _why(answer: FormalResult | str) -> str:
+    return answer.why if isinstance(answer, FormalResult) else answer
