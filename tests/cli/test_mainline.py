@@ -27,8 +27,9 @@ def place(tmp_path: Path) -> Path:
 def told(place: Path, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
     """What a dry run and doctor say."""
     capsys.readouterr()
-    assert call(["-C", str(place), "run", "--dry-run"]) == 0
+    code = call(["-C", str(place), "run", "--dry-run"])
     plan = capsys.readouterr().out
+    assert code == (4 if "error: " in plan else 0)
     call(["-C", str(place), "doctor", "--json"])
     findings = json.loads(capsys.readouterr().out)
     return plan, json.dumps([one for one in findings if one["what"] == "mainline"])

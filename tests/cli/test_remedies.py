@@ -13,7 +13,7 @@ import ct_retrain
 from ct_retrain.cli import cli
 
 PACKAGE = Path(ct_retrain.__file__).parent
-_PROSE = {"trained", "names", "reach", "was"}
+_PROSE = {"trained", "names", "reach", "was", "of"}
 """What follows the program's name where a sentence speaks of it."""
 _COMMAND = re.compile(
     r"ct-retrain(?: (?:-C|-s|--set|--config) \S+)*((?: [a-z][a-z-]*| --?[A-Za-z][a-z-]*| [A-Z\d_][\w.=-]*)+)"

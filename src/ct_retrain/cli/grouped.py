@@ -49,7 +49,13 @@ def _share(command: click.Command) -> None:
         if not taken & {flag for flag in flags if flag.startswith("-")}:
             command.params.append(
                 click.Option(
-                    flags, multiple=many, hidden=True, expose_value=False, callback=_also, default=None
+                    flags,
+                    multiple=many,
+                    hidden=True,
+                    help="As before the command.",
+                    expose_value=False,
+                    callback=_also,
+                    default=None,
                 )
             )
     if isinstance(command, click.Group):
