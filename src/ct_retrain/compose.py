@@ -59,6 +59,17 @@ def with_cache(app: App) -> App:
     return app._replace(ports=ports_of(workspace, settings, workspace.verdicts))
 
 
+def ports_of_arm(app: App, settings: Settings) -> Ports:
+    """The ports of *app* with the trainer and, where another model is asked, the generators that *settings* name."""
+    ports, train = app.ports, app.settings.train
+    if settings.train.command != train.command:
+        ports = ports._replace(trainer=_trainer_of(settings))
+    if (settings.train.mainline, settings.train.chat) != (train.mainline, train.chat):
+        mainline = LocalMainline(app.workspace.model(settings.train.mainline), settings)
+        ports = ports._replace(generators=generators_of(app.workspace, settings), mainline=mainline)
+    return ports
+
+
 def without_side_effects(app: App) -> App:
     """Return *app* without notices, heartbeat, tracking and snapshots, for demonstrations."""
     silent = AppriseNotifier(NoticeSettings(), app.workspace.root)
@@ -73,7 +84,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
     width = WIDTH if settings.cluster.used else 0
     simulator = LazyJudge(lambda: open_judge(settings, workspace.root, verdicts), width)
     appraiser = LazyAppraiser(simulator)
-    trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
+    trainer = _trainer_of(settings)
     return Ports(
         simulator=simulator,
         appraiser=appraiser,
@@ -102,6 +113,10 @@ def open_judge(settings: Settings, root: Path, verdicts: Path | None = None) -> 
     known = Cache(verdicts, settings.judge.cache_mb) if verdicts else None
     here = Judge(settings.judge, sandbox=settings.sandbox)
     return ClusterJudge(here, Cluster(settings.cluster, root, known))
+
+
+def _trainer_of(settings: Settings) -> Trainer:
+    return CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

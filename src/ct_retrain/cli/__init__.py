@@ -17,6 +17,7 @@ from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
+from ct_retrain.cli.experiment import experiment
 from ct_retrain.cli.formal import formal
 from ct_retrain.cli.harvest import harvest
 from ct_retrain.cli.judge import judge
@@ -74,6 +75,7 @@ for command in (
     restore,
     benchmark,
     pipeline,
+    experiment,
     demo,
     harvest,
     judge,

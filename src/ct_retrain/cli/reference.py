@@ -137,6 +137,7 @@ def _formats() -> Iterator[_Format]:
     from ct_retrain.core.record import Rejected
     from ct_retrain.core.records.certificate import Certificate
     from ct_retrain.core.records.dataset import Example, Trace
+    from ct_retrain.core.records.experiment import ExperimentPlan, ExperimentResult
     from ct_retrain.core.records.night import (
         Manifest,
         Move,
@@ -173,6 +174,8 @@ def _formats() -> Iterator[_Format]:
     yield _Format("data/run_db/nightly/receipts/NIGHT.json", Receipt, lines=False)
     yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release, lines=False)
     yield _Format("models/qwen_coder_rtl/history.jsonl", Move, lines=True)
+    yield _Format("experiments/NAME/plan.json", ExperimentPlan, lines=False)
+    yield _Format("experiments/NAME/result.json", ExperimentResult, lines=False)
     yield _Format("a plain suite: any *.jsonl", Problem, lines=True)
 
 

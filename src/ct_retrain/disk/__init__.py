@@ -29,7 +29,7 @@ from ct_retrain.disk.files import (
     write_scratch,
     write_text,
 )
-from ct_retrain.disk.locking import Holder, holder, lock
+from ct_retrain.disk.locking import EXPERIMENT, Holder, holder, lock, lock_when_free
 from ct_retrain.disk.names import blamed, is_temporary, sync_directory
 from ct_retrain.disk.trees import (
     fresh_directory,
@@ -43,6 +43,7 @@ from ct_retrain.disk.trees import (
 )
 
 __all__ = [
+    "EXPERIMENT",
     "Compare",
     "Holder",
     "append_record",
@@ -56,6 +57,7 @@ __all__ = [
     "holder",
     "is_temporary",
     "lock",
+    "lock_when_free",
     "make_directory",
     "publish_tree",
     "read_as",

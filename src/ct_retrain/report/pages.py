@@ -31,7 +31,7 @@ def write(inputs: ReportInputs, records: Sequence[NightRecord]) -> list[Path]:
     pages = _there(inputs.workspace) | {record.night for record in records}
     disk.make_directory(inputs.workspace.reports)
     context = {**history_context(inputs, history), "pages": pages, "source": "history"}
-    disk.write_bytes(inputs.workspace.reports / INDEX, _rendered("history.html.j2", context))
+    disk.write_bytes(inputs.workspace.reports / INDEX, rendered("history.html.j2", context))
     return [_write_night(inputs, history, record, pages) for record in records]
 
 
@@ -40,7 +40,7 @@ def _write_night(inputs: ReportInputs, history: History, record: NightRecord, pa
     context = night_context(inputs, history, record)
     for name in ("before", "after"):
         context[name] = context[name] if context[name] in pages else None
-    disk.write_bytes(path, _rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
+    disk.write_bytes(path, rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
     return path
 
 
@@ -65,7 +65,8 @@ def _there(workspace: Workspace) -> set[str]:
     return named & found
 
 
-def _rendered(template: str, context: dict[str, Any]) -> bytes:
+def rendered(template: str, context: dict[str, Any]) -> bytes:
+    """The page that *template* makes of *context*, which must have every name that it asks for."""
     text = _environment().get_template(template).render({**context, "outcomes": formatting.OUTCOMES})
     return text.encode("utf-8", "replace")
 

@@ -45,6 +45,8 @@ class PathSettings(Section):
     """Directory of rejected, held and broken nights."""
     reports: str = "reports"
     """Directory of HTML reports: one page for each night, and a history page."""
+    experiments: str = "experiments"
+    """Directory of experiments: the question in NAME.toml, the results in NAME/."""
 
 
 class CollectSettings(Section):

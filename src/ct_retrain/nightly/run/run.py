@@ -45,12 +45,12 @@ class Options(NamedTuple):
 def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
     """Run the night, or what is left of it; None when it was told to stop before its end.
 
-    A night that is over is returned as it is. Raise LockedError when another one runs; any other failure is
-    archived and told to the team before it is raised again.
+    A night that is over is returned as it is. An experiment is waited for until it is between two of its parts. Raise
+    LockedError when another night runs; any other failure is archived and told to the team before it is raised again.
     """
     name = options.night or index.tonight(settings.timezone)
     try:
-        with disk.lock(workspace.lock):
+        with disk.lock(workspace.lock, after=disk.EXPERIMENT):
             return _locked(workspace, settings, ports, options._replace(night=name))
     except LockedError:
         alerts.locked_out(workspace, ports, name)

@@ -62,7 +62,7 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
 
 def _private(paths: PathSettings) -> tuple[str, ...]:
     """What nights leave behind: no trace may have it trained on."""
-    return paths.work, paths.models, paths.run_db, paths.archive, paths.reports
+    return paths.work, paths.models, paths.run_db, paths.archive, paths.reports, paths.experiments
 
 
 def _curate(night: Night, done: list[Manifest]) -> Planned:
