@@ -116,7 +116,14 @@ def open_judge(settings: Settings, root: Path, verdicts: Path | None = None) -> 
 
 
 def _trainer_of(settings: Settings) -> Trainer:
-    return CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
+    if settings.train.command:
+        return CommandTrainer(settings.train.command)
+    if settings.train.preferences:
+        raise UsageError(
+            "train.preferences hands wrong answers to a trainer of your own (train.command): the built-in one learns "
+            "from verified answers alone"
+        )
+    return QloraTrainer()
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

@@ -73,7 +73,7 @@ def sweep(tmp_path: Path, times: int) -> None:
         roots = [tmp_path / name for name in ("undisturbed", "killed")]
         for root in roots:
             opened(root, tmp_path / "trainer.py", url, range(2, 6))
-            assert run(root, "run", "--night", "2026-01-01").returncode == 0
+            assert run(root, "run", "--night", "2026-01-01").returncode in (0, 6)
             asked(root)
         began = time.monotonic()
         assert run(roots[0], "experiment", "run", "rank").returncode == 0
