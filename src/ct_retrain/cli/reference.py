@@ -136,7 +136,7 @@ class _Format(NamedTuple):
 def _formats() -> Iterator[_Format]:
     from ct_retrain.core.record import Rejected
     from ct_retrain.core.records.certificate import Certificate
-    from ct_retrain.core.records.dataset import Example, Trace
+    from ct_retrain.core.records.dataset import Example, Preference, Trace
     from ct_retrain.core.records.experiment import ExperimentPlan, ExperimentResult
     from ct_retrain.core.records.night import (
         Manifest,
@@ -162,6 +162,7 @@ def _formats() -> Iterator[_Format]:
     yield _Format(f"{night}/collect/traces.jsonl", Trace, lines=True)
     yield _Format(f"{night}/*/rejected.jsonl, benchmark/quarantined.jsonl", Rejected, lines=True)
     yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example, lines=True)
+    yield _Format(f"{night}/curate/preferences.jsonl, train/preferences.jsonl", Preference, lines=True)
     yield _Format(f"{night}/train/plan.json", TrainPlan, lines=False)
     yield _Format(f"{night}/train/mixture.jsonl", Row, lines=True)
     yield _Format(f"{night}/train/certificate.json", Certificate, lines=False)
