@@ -132,3 +132,39 @@ def test_what_a_crash_left_half_written_is_in_no_manifest(tmp_path: Path) -> Non
     (tmp_path / ".manifest.json.tmp").write_text("{")
 
     assert [ref.path for ref in disk.file_refs(tmp_path)] == ["a"]
+
+
+def test_who_holds_a_lock_says_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / ".lock"
+    with disk.lock(path, "experiment shares"):
+        held = disk.holder(path)
+        with pytest.raises(LockedError, match="experiment shares is running"), disk.lock(path):
+            pass
+
+    assert held is not None
+    assert held.what == "experiment shares"
+
+
+def test_a_night_waits_for_an_experiment_and_goes_before_its_next_part(tmp_path: Path) -> None:
+    path, order, started = tmp_path / ".lock", [], threading.Event()
+
+    def night() -> None:
+        with disk.lock(path, after=disk.EXPERIMENT):
+            order.append("night")
+
+    def part() -> None:
+        started.set()
+        with disk.lock_when_free(path, "experiment shares"):
+            order.append("part")
+
+    with disk.lock(path, "experiment shares"):
+        threads = [threading.Thread(target=night), threading.Thread(target=part)]
+        threads[0].start()
+        while disk.holder(path.with_name(".lock.next")) is None:
+            pass
+        threads[1].start()
+        started.wait()
+    for thread in threads:
+        thread.join()
+
+    assert order == ["night", "part"]

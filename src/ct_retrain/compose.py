@@ -77,6 +77,17 @@ def with_cache(app: App) -> App:
     return app._replace(ports=ports_of(workspace, settings, workspace.verdicts))
 
 
+def ports_of_arm(app: App, settings: Settings) -> Ports:
+    """The ports of *app* with the trainer and, where another model is asked, the generators that *settings* name."""
+    ports, train = app.ports, app.settings.train
+    if settings.train.command != train.command:
+        ports = ports._replace(trainer=_trainer_of(settings))
+    if (settings.train.mainline, settings.train.chat) != (train.mainline, train.chat):
+        mainline = LocalMainline(app.workspace.model(settings.train.mainline), settings)
+        ports = ports._replace(generators=generators_of(app.workspace, settings), mainline=mainline)
+    return ports
+
+
 def without_side_effects(app: App) -> App:
     """Return *app* without notices, heartbeat, tracking and snapshots, for demonstrations."""
     silent = AppriseNotifier(NoticeSettings(), app.workspace.root)
@@ -91,7 +102,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
     width = WIDTH if settings.cluster.used else 0
     simulator = LazyJudge(lambda: open_judge(settings, workspace.root, verdicts), width)
     appraiser = LazyAppraiser(simulator)
-    trainer: Trainer = CommandTrainer(settings.train.command) if settings.train.command else QloraTrainer()
+    trainer = _trainer_of(settings)
     return Ports(
         simulator=simulator,
         appraiser=appraiser,
@@ -127,6 +138,17 @@ def open_judge(settings: Settings, root: Path, verdicts: Path | None = None) -> 
 def _local(judge: JudgeParts) -> Judge:
     """Return the part of *judge* that works on this machine: the night's few proofs are not sent to a cluster."""
     return judge.here if isinstance(judge, ClusterJudge) else cast("Judge", judge)
+
+
+def _trainer_of(settings: Settings) -> Trainer:
+    if settings.train.command:
+        return CommandTrainer(settings.train.command)
+    if settings.train.preferences:
+        raise UsageError(
+            "train.preferences hands wrong answers to a trainer of your own (train.command): the built-in one learns "
+            "from verified answers alone"
+        )
+    return QloraTrainer()
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

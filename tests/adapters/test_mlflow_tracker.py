@@ -21,6 +21,7 @@ from ct_retrain.core.records.tracked import (
     Point,
     Story,
     TrackedAdapter,
+    TrackedExperiment,
     TrackedNight,
 )
 from ct_retrain.core.workspace import Workspace
@@ -263,3 +264,19 @@ def test_doctor_says_when_mlflow_is_missing(
 
     assert finding.fine is fine
     assert finding.remedy == (install_command("track") if store != "off" else "")
+
+
+@pytest.mark.slow
+def test_an_experiment_is_a_run_for_each_training_apart_from_the_nights(store: MlflowTracker) -> None:
+    rows = tuple(night(f"weak/{seed}", trained=False) for seed in range(2))
+    told = story(night("2026-01-01")).model_copy(
+        update={"experiments": (TrackedExperiment(name="rank", rows=rows),)}
+    )
+    store.follow(told)
+    fewer = TrackedExperiment(name="rank", rows=rows[:1])
+    held = store.follow(told.model_copy(update={"experiments": (fewer,)}))
+
+    assert held.nights == ("2026-01-01",)
+    mlflow = client(store)
+    experiment = mlflow.get_experiment_by_name("ct-retrain/rank")
+    assert [run.info.run_name for run in mlflow.search_runs([experiment.experiment_id])] == ["weak/0"]

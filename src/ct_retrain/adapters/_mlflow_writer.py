@@ -18,6 +18,7 @@ from ct_retrain.core.records.tracked import (
     Story,
     Tracked,
     TrackedAdapter,
+    TrackedExperiment,
     TrackedNight,
 )
 
@@ -67,8 +68,8 @@ class _Store:
         self._order = order
 
     def follow(self, story: Story) -> Tracked:
-        """Write the nights of *story*, replacing earlier runs of them, then move the aliases."""
-        experiment = self._experiment()
+        """Write the nights of *story*, replacing earlier runs of them, then its experiments, then move the aliases."""
+        experiment = self._experiment(self._order.experiment)
         if self._model() is None:
             self._client.create_registered_model(self._order.model)
         runs, versions = self._runs([experiment]), self._versions()
@@ -81,8 +82,19 @@ class _Store:
             if night.base not in versions:
                 mainline = TrackedAdapter(path=night.base, tags={MAINLINE: night.base})
                 versions[night.base] = [self._register(mainline, None)]
+        for told in story.experiments:
+            self._write_trials(told)
         self._point(story.aliases)
         return self.holds()
+
+    def _write_trials(self, told: TrackedExperiment) -> None:
+        """Write the trainings of one experiment into an MLflow experiment of its own, replacing earlier runs of it."""
+        experiment = self._experiment(f"{self._order.experiment}/{told.name}")
+        for runs in self._runs([experiment]).values():
+            for run in runs:
+                self._client.delete_run(run.info.run_id)
+        for row in told.rows:
+            self._write(experiment, row)
 
     def holds(self) -> Tracked:
         """Return what is in the store."""
@@ -90,11 +102,11 @@ class _Store:
         runs = self._runs([found.experiment_id]) if found else {}
         return Tracked(store=self._order.uri, nights=tuple(sorted(runs)), aliases=self._aliases())
 
-    def _experiment(self) -> str:
-        found = self._client.get_experiment_by_name(self._order.experiment)
+    def _experiment(self, name: str) -> str:
+        found = self._client.get_experiment_by_name(name)
         if found is None:
             root = self._order.artifacts or None
-            return self._client.create_experiment(self._order.experiment, artifact_location=root)
+            return self._client.create_experiment(name, artifact_location=root)
         if found.lifecycle_stage == "deleted":
             self._client.restore_experiment(found.experiment_id)
         return found.experiment_id

@@ -85,7 +85,8 @@ class MlflowTracker:
             model=self.settings.model,
             story=story,
         )
-        seconds = self.settings.timeout + _A_NIGHT * max(0, len(story.nights) - 1 if story else 0)
+        runs = len(story.nights) + sum(len(one.rows) for one in story.experiments) if story else 0
+        seconds = self.settings.timeout + _A_NIGHT * max(0, runs - 1)
         return _answer(order.model_dump_json(), seconds)
 
     def _ready(self) -> None:

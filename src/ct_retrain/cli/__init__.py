@@ -19,6 +19,7 @@ from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
+from ct_retrain.cli.experiment import experiment
 from ct_retrain.cli.explain import explain
 from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
@@ -115,6 +116,7 @@ for command in (
     convert,
     benchmark,
     pipeline,
+    experiment,
     demo,
     harvest,
     judge,

@@ -93,6 +93,8 @@ def running_words(running: Underway) -> str:
 
     since = f"{running.since:%Y-%m-%d %H:%M} UTC"
     who = f"process {running.pid} on {running.host} since {since}"
+    if running.experiment:
+        return f"experiment {running.experiment}; {who}"
     if not running.night:
         return f"{who}: not a night (a rollback, a purge, or a night about to start)"
     stage = f", {running.stage} since {running.stage_since[11:16]} UTC" if running.stage else ""

@@ -139,7 +139,8 @@ def _formats() -> Iterator[_Format]:
     from ct_retrain.core.record import Rejected
     from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.certificate import Certificate
-    from ct_retrain.core.records.dataset import Example, Trace
+    from ct_retrain.core.records.dataset import Example, Preference, Trace
+    from ct_retrain.core.records.experiment import ExperimentPlan, ExperimentResult
     from ct_retrain.core.records.formal import FormalEvidence
     from ct_retrain.core.records.night import (
         Manifest,
@@ -166,6 +167,7 @@ def _formats() -> Iterator[_Format]:
     yield _Format(f"{night}/collect/traces.jsonl", Trace, lines=True)
     yield _Format(f"{night}/*/rejected.jsonl, benchmark/quarantined.jsonl", Rejected, lines=True)
     yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example, lines=True)
+    yield _Format(f"{night}/curate/preferences.jsonl, train/preferences.jsonl", Preference, lines=True)
     yield _Format(f"{night}/train/plan.json", TrainPlan, lines=False)
     yield _Format(f"{night}/train/mixture.jsonl", Row, lines=True)
     yield _Format(f"{night}/curate/formal.jsonl", FormalEvidence, lines=True)
@@ -181,6 +183,8 @@ def _formats() -> Iterator[_Format]:
     yield _Format("archive/NIGHT/broken.json", Breakdown, lines=False)
     yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release, lines=False)
     yield _Format("models/qwen_coder_rtl/history.jsonl", Move, lines=True)
+    yield _Format("experiments/NAME/plan.json", ExperimentPlan, lines=False)
+    yield _Format("experiments/NAME/result.json", ExperimentResult, lines=False)
     yield _Format("a plain suite: any *.jsonl", Problem, lines=True)
 
 

@@ -76,6 +76,11 @@ class Workspace(NamedTuple):
         return self.root / self.paths.reports
 
     @property
+    def experiments(self) -> Path:
+        """What experiments ask (NAME.toml), and what they made (NAME/)."""
+        return self.root / self.paths.experiments
+
+    @property
     def records(self) -> Path:
         """Directory of NightRecords."""
         return self.root / self.paths.run_db

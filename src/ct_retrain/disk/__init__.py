@@ -29,7 +29,7 @@ from ct_retrain.disk.files import (
     write_scratch,
     write_text,
 )
-from ct_retrain.disk.locking import Holder, holder, lock
+from ct_retrain.disk.locking import EXPERIMENT, Holder, holder, lock, lock_when_free
 from ct_retrain.disk.names import REFUSALS, blamed, is_temporary, sync_directory
 from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
 from ct_retrain.disk.segments import USUAL as SEGMENT
@@ -46,6 +46,7 @@ from ct_retrain.disk.trees import (
 )
 
 __all__ = [
+    "EXPERIMENT",
     "REFUSALS",
     "SEGMENT",
     "Compare",
@@ -66,6 +67,7 @@ __all__ = [
     "holder",
     "is_temporary",
     "lock",
+    "lock_when_free",
     "make_directory",
     "publish_tree",
     "read_as",

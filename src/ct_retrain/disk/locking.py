@@ -1,4 +1,8 @@
-"""One lock a workspace, which the kernel frees when its holder dies."""
+"""One lock a workspace, which the kernel frees when its holder dies.
+
+Nights go before experiments: a night waits for the part that an experiment is at (`after`), and stands in line
+meanwhile, so that the experiment, which takes the lock part by part, takes no further one before the night is over.
+"""
 
 import contextlib
 import fcntl
@@ -16,24 +20,43 @@ from ct_retrain.disk.trees import make_directory
 
 _GRACE = 0.5
 """Seconds; between fork and exec a child shares its parent's lock."""
+_PAUSE = 0.5
+"""Seconds between two tries of who waits."""
+NIGHT, EXPERIMENT = "another night", "experiment"
+"""How a holder calls itself: the latter with the experiment's name behind it."""
 
 
 @contextlib.contextmanager
-def lock(path: Path) -> Generator[None]:
-    """Hold *path* exclusively, or raise LockedError naming the holder; the kernel frees it when we die.
+def lock(path: Path, what: str = NIGHT, *, after: str = "") -> Generator[None]:
+    """Hold *path* exclusively as *what*, or raise LockedError naming the holder; the kernel frees it when we die.
 
-    What the machine refuses meanwhile is a ToolError, see `blamed`.
+    A holder that calls itself *after*… is waited for. What the machine refuses meanwhile is a ToolError, see `blamed`.
     """
     make_directory(path.parent)
     with blamed(path.parent):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
-            _acquire(descriptor, path)
+            with lock(_line(path), what) if _is_held_by(path, after) else contextlib.nullcontext():
+                _acquire_after(descriptor, path, after)
+            said = {"pid": os.getpid(), "host": socket.gethostname(), "what": what}
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "host": socket.gethostname()}).encode(), 0)
+            os.pwrite(descriptor, json.dumps(said).encode(), 0)
             yield
         finally:
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def lock_when_free(path: Path, what: str) -> Generator[None]:
+    """Hold *path* as *what* once nobody does and nobody stands in line for it, however long that takes."""
+    with contextlib.ExitStack() as held:
+        while True:
+            if holder(_line(path)) is None:
+                with contextlib.suppress(LockedError):
+                    held.enter_context(lock(path, what))
+                    break
+            time.sleep(_PAUSE)
+        yield
 
 
 class Holder(NamedTuple):
@@ -43,6 +66,8 @@ class Holder(NamedTuple):
     host: str
     since: float
     """Seconds since the epoch."""
+    what: str = NIGHT
+    """What it calls itself."""
 
 
 def holder(path: Path) -> Holder | None:
@@ -56,7 +81,8 @@ def holder(path: Path) -> Holder | None:
     except BlockingIOError:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             said = json.loads(os.pread(descriptor, 400, 0))
-            return Holder(int(said["pid"]), str(said["host"]), os.fstat(descriptor).st_mtime)
+            since, what = os.fstat(descriptor).st_mtime, str(said.get("what", NIGHT))
+            return Holder(int(said["pid"]), str(said["host"]), since, what)
         return Holder(0, "unknown", os.fstat(descriptor).st_mtime)
     else:
         return None
@@ -74,9 +100,38 @@ def _acquire(descriptor: int, path: Path) -> None:
             if time.monotonic() < deadline:
                 time.sleep(_GRACE / 20)
                 continue
-            holder = os.pread(descriptor, 400, 0).decode("utf-8", "replace").strip() or "somebody"
-            message = (
-                f"{path} is held by {holder}: another night is running; wait for it, nothing was changed"
-            )
-            raise LockedError(message) from error
+            raise LockedError(_refusal(path)) from error
         return
+
+
+def _acquire_after(descriptor: int, path: Path, after: str) -> None:
+    """Take the lock, waiting for whoever calls itself *after*…; raise LockedError where somebody else has it."""
+    while True:
+        try:
+            _acquire(descriptor, path)
+        except LockedError:
+            if not _is_held_by(path, after):
+                raise
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _is_held_by(path: Path, what: str) -> bool:
+    found = holder(path) if what else None
+    return found is not None and found.what.startswith(what)
+
+
+def _line(path: Path) -> Path:
+    """Held by who waits for *path* before all others."""
+    return path.with_name(f"{path.name}.next")
+
+
+def _refusal(path: Path) -> str:
+    found = holder(path)
+    if found is None:
+        return f"{path} was held a moment ago: run the same command again"
+    way = "wait for it, nothing was changed"
+    if found.what.startswith(EXPERIMENT):
+        way = "wait for it, or interrupt it and run it again later: it goes on where it was; nothing was changed"
+    return f"{path} is held by process {found.pid} on {found.host}: {found.what} is running; {way}"

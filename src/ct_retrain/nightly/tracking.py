@@ -1,14 +1,16 @@
 """What a tracker is told about nights: all of it from the NightRecord and the manifests that it names."""
 
-import re
 from collections.abc import Iterator, Sequence
+
+import structlog
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
-from ct_retrain.core.errors import UsageError
+from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Tracker
 from ct_retrain.core.record import Record, Sha256, digest
+from ct_retrain.core.records.experiment import ExperimentResult
 from ct_retrain.core.records.night import (
     CurateFacts,
     Manifest,
@@ -27,9 +29,11 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import find_manifest, sealed
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index
+from ct_retrain.nightly.records.experiments import experiment_rows, metric_name, results
 from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
 from ct_retrain.stages.train import ADAPTER
 
+_LOG = structlog.get_logger("ct_retrain.nightly")
 _MARK = "tracked.json"
 _TOLD = (
     "max_records",
@@ -78,7 +82,22 @@ def retrack(workspace: Workspace, settings: Settings, ports: Ports, night: str |
 def rebuild_tracking(workspace: Workspace, settings: Settings, ports: Ports) -> Tracked:
     """Tell the tracker of every night on record; no night may run meanwhile."""
     with disk.lock(workspace.lock):
-        return tracker(ports).rebuild(_story(workspace, settings, index.records(workspace)))
+        story = _story(workspace, settings, index.records(workspace))
+        told_again = tuple(experiment_rows(one) for one in results(workspace))
+        return tracker(ports).rebuild(story.model_copy(update={"experiments": told_again}))
+
+
+def track_experiment(
+    workspace: Workspace, settings: Settings, ports: Ports, result: ExperimentResult
+) -> None:
+    """Tell the tracker of an experiment; that it does not listen is logged and changes nothing."""
+    if ports.tracker is None:
+        return
+    story = _story(workspace, settings, []).model_copy(update={"experiments": (experiment_rows(result),)})
+    try:
+        ports.tracker.follow(story)
+    except ToolError as error:
+        _LOG.warning("experiment not tracked", reason=str(error))
 
 
 def tracker(ports: Ports) -> Tracker:
@@ -122,7 +141,7 @@ def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
         finished=record.finished,
         base=str(record.provenance.settings.get("train.mainline", "unknown")),
         parameters=chosen,
-        metrics={_metric(name): value for name, value in {**record.metrics, **seconds}.items()},
+        metrics={metric_name(name): value for name, value in {**record.metrics, **seconds}.items()},
         curves=_curves(trained),
         tags={**_ending(workspace, record), **tags},
         adapter=_adapter(workspace, record, tags),
@@ -186,8 +205,3 @@ def _curves(trained: Manifest | None) -> dict[str, tuple[Point, ...]]:
         "curve.loss": tuple(Point(step=one.step, value=one.loss) for one in logged),
         "curve.learning_rate": tuple(Point(step=one.step, value=one.learning_rate) for one in logged),
     }
-
-
-def _metric(name: str) -> str:
-    """*name* in the letters that MLflow allows: `candidate.pass@1` becomes `candidate.pass_at_1`."""
-    return re.sub(r"[^\w\-. /:]", "_", name.replace("@", "_at_"), flags=re.ASCII)

@@ -1,6 +1,7 @@
-"""HTML reports: a self-contained page per night, and a history page."""
+"""HTML reports: a self-contained page per night or experiment, and a history page."""
 
 from ct_retrain.report.broken import BROKEN, broken_nights
+from ct_retrain.report.experiment_page import write_experiment
 from ct_retrain.report.inspection import Answers, Inspection, drawn, inspected
 from ct_retrain.report.pages import INDEX, is_written, live_page, page, write
 from ct_retrain.report.report_inputs import ReportInputs
@@ -18,4 +19,5 @@ __all__ = [
     "live_page",
     "page",
     "write",
+    "write_experiment",
 ]

@@ -56,12 +56,12 @@ def _history(inputs: ReportInputs, history: History, pages: set[str], running: s
         "pages": pages,
         "source": "history",
     }
-    return _rendered("history.html.j2", {**context, **more})
+    return rendered("history.html.j2", {**context, **more})
 
 
 def _write_broken(inputs: ReportInputs, one: Breakdown) -> Path:
     path = page(inputs.workspace, one.night)
-    disk.write_bytes(path, _rendered("broken.html.j2", {**broken_context(one), "source": digest(one)}))
+    disk.write_bytes(path, rendered("broken.html.j2", {**broken_context(one), "source": digest(one)}))
     return path
 
 
@@ -70,7 +70,7 @@ def _write_night(inputs: ReportInputs, history: History, record: NightRecord, pa
     context = night_context(inputs, history, record)
     for name in ("before", "after"):
         context[name] = context[name] if context[name] in pages else None
-    disk.write_bytes(path, _rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
+    disk.write_bytes(path, rendered("night.html.j2", {**context, "pages": pages, "source": digest(record)}))
     return path
 
 
@@ -95,7 +95,8 @@ def _there(workspace: Workspace, broken: Sequence[Breakdown]) -> set[str]:
     return named & found
 
 
-def _rendered(template: str, context: dict[str, Any]) -> bytes:
+def rendered(template: str, context: dict[str, Any]) -> bytes:
+    """The page that *template* makes of *context*, which must have every name that it asks for."""
     text = _environment().get_template(template).render({**context, "outcomes": formatting.OUTCOMES})
     return text.encode("utf-8", "replace")
 

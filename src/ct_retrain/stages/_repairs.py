@@ -1,4 +1,4 @@
-"""Repair records: a failing attempt, its log, and the answer that passed."""
+"""Failed attempts at specs that passed in the end, and the repair records made of them."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -6,6 +6,7 @@ from typing import NamedTuple
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.records.dataset import Example
+from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._artefact_store import ArtefactStore
@@ -20,22 +21,37 @@ class Attempts(NamedTuple):
     workers: int
 
 
-def repairs(
+class Failure(NamedTuple):
+    """An attempt that really fails when it is run again."""
+
+    source: Source
+    example: Example
+    """What passed in the end."""
+    rtl: str
+    verdict: Verdict
+
+
+def failures(
     pairs: Sequence[tuple[Source, Example]], attempts: Attempts, simulator: Simulator
-) -> Iterator[Example]:
-    """Yield the repairs of *pairs*; an attempt must really fail when it is run again."""
+) -> Iterator[Failure]:
+    """Yield the failed attempts of *pairs*, run again."""
     tries = [(source, example, bad) for source, example in pairs for bad in _failed(source, attempts)]
     designs = (source.design(bad) for source, _, bad in tries)
     verdicts = paced(check_all(simulator, designs, attempts.workers), "curate: repairs", len(tries))
     for (source, example, bad), verdict in zip(tries, verdicts, strict=True):
-        if verdict.passed:
-            continue
-        yield Example(
-            instruction=repair_prompt(source.instruction, bad, verdict),
-            output=example.output,
-            testbench=example.testbench,
-            metadata=example.metadata.model_copy(update={"kind": "repair"}),
-        )
+        if not verdict.passed:
+            yield Failure(source, example, bad, verdict)
+
+
+def repair(failure: Failure) -> Example:
+    """The repair record: *failure* with its log as the question, what passed as the answer."""
+    example = failure.example
+    return Example(
+        instruction=repair_prompt(failure.source.instruction, failure.rtl, failure.verdict),
+        output=example.output,
+        testbench=example.testbench,
+        metadata=example.metadata.model_copy(update={"kind": "repair"}),
+    )
 
 
 def _failed(source: Source, attempts: Attempts) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.core.rules.thoughts import split_thoughts
 
 _KEPT = 24
-"""Files in the stock; a night brings up to three."""
+"""Files in the stock, those that were used last; a night brings up to three."""
 
 
 NO_MODULE = "// no module in the answer\n"
@@ -69,12 +69,13 @@ def write_in_order(path: Path, samples: Sequence[Sample]) -> list[Sample]:
 
 
 def take(stock: Path | None, key: str, path: Path) -> None:
-    """Begin *path* with what *stock* holds under *key*, if it is what was put there."""
+    """Begin *path* with what *stock* holds under *key*, if it is what was put there; that counts as a use."""
     if stock is None or path.exists():
         return
     kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
     if kept.is_file() and seal.is_file() and _sealed(kept, seal):
         disk.write_bytes(path, kept.read_bytes())
+        kept.touch()
 
 
 def _sealed(kept: Path, seal: Path) -> bool:
@@ -85,16 +86,17 @@ def _sealed(kept: Path, seal: Path) -> bool:
 
 
 def put(stock: Path | None, key: str, path: Path) -> None:
-    """Keep *path* in *stock* under *key*, unless as much is there; the oldest go when there are too many."""
+    """Keep *path* in *stock* under *key*, unless as much is there; what was not used for longest goes when it is too much."""
     if stock is None:
         return
     disk.make_directory(stock)
     kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
     if kept.is_file() and kept.stat().st_size >= path.stat().st_size and _sealed(kept, seal):
+        kept.touch()
         return
     disk.write_bytes(kept, path.read_bytes())
     disk.write_record(seal, _Seal(sha256=disk.sha256_of(kept)))
-    files = sorted(stock.glob("*.jsonl"), key=lambda one: one.stat().st_mtime)
+    files = sorted(stock.glob("*.jsonl"), key=lambda one: one.stat().st_mtime_ns)
     for old in files[:-_KEPT]:
         old.with_suffix(".json").unlink(missing_ok=True)
         old.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from ct_retrain.core.configuration.settings import CurateSettings
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.dataset import Example, ExampleMetadata, Trace
+from ct_retrain.core.records.dataset import Example, ExampleMetadata, Preference, Trace
 from ct_retrain.core.records.night import CurateFacts
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
@@ -32,17 +32,29 @@ from ct_retrain.stages._inputs import (
     TraceTexts,
     trace_refusal,
 )
-from ct_retrain.stages._repairs import Attempts, repairs
+from ct_retrain.stages._preferences import Wanted, preferences
+from ct_retrain.stages._repairs import Attempts, failures, repair
 from ct_retrain.stages._selection import Selection, select, spec_of
 from ct_retrain.stages._size_limit import most_valuable
 from ct_retrain.stages._transcripts import Transcripts
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
 
-__all__ = ["DATASET", "FORMAL", "REJECTED", "REPAIRS", "Appraiser", "CurateInputs", "Formal", "curate"]
+__all__ = [
+    "DATASET",
+    "FORMAL",
+    "PREFERENCES",
+    "REJECTED",
+    "REPAIRS",
+    "Appraiser",
+    "CurateInputs",
+    "Formal",
+    "curate",
+]
 
 DATASET = "dataset.jsonl"
 REPAIRS = "repairs.jsonl"
+PREFERENCES = "preferences.jsonl"
 REJECTED = "rejected.jsonl"
 FORMAL = "formal.jsonl"
 
@@ -77,7 +89,10 @@ def curate(
     appraiser: Appraiser,
     formal: Formal | None = None,
 ) -> CurateFacts:
-    """Fill *out* with `dataset.jsonl`, `repairs.jsonl`, `rejected.jsonl` and `formal.jsonl`, the proofs and their texts."""
+    """Fill *out* with its files: `dataset.jsonl`, `repairs.jsonl`, `preferences.jsonl`, `rejected.jsonl` and `formal.jsonl`.
+
+    The last holds what was proved, and of which texts.
+    """
     asked = formal if inputs.settings.formal_seconds else None
     with ArtefactStore(inputs.collected) as artefacts:
         return _curate(out, inputs, artefacts, _Judges(simulator, appraiser, asked))
@@ -110,9 +125,13 @@ def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _
     marked = {_identity(example): example for _, example in pairs}
     kept = [marked.get(_identity(example), example) for example in kept]
     attempts = Attempts(artefacts, settings.max_repairs, inputs.workers)
-    repaired = [*_carried_repairs(inputs, kept), *repairs(pairs, attempts, simulator)]
+    failed = list(failures(pairs, attempts, simulator))
+    repaired = [*_carried_repairs(inputs, kept), *map(repair, failed)]
+    wanted = Wanted(settings.preferences, inputs.night, inputs.workers)
+    preferred = [*_carried_preferences(inputs, kept), *preferences(pairs, failed, wanted, simulator)]
     disk.write_lines(out / DATASET, iter(kept))
     disk.write_lines(out / REPAIRS, iter(repaired))
+    disk.write_lines(out / PREFERENCES, iter(preferred))
     disk.write_lines(out / REJECTED, iter(rejected))
     disk.write_lines(out / FORMAL, iter(evidence))
     known = {_identity(example) for example in carried}
@@ -122,6 +141,7 @@ def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _
         new=sum(_identity(example) not in known for example in kept),
         examples=len(kept),
         repairs=len(repaired),
+        preferences=len(preferred),
         rejected=dict(sorted(Counter(one.reason for one in rejected).items())),
         categories=dict(sorted(Counter(example.metadata.category for example in kept).items())),
         dataset_sha256=disk.sha256_of(out / DATASET),
@@ -197,3 +217,13 @@ def _merged(carried: Sequence[Example], passed: Sequence[tuple[Source, Example]]
 def _carried_repairs(inputs: CurateInputs, kept: Sequence[Example]) -> list[Example]:
     current = {_identity(example) for example in kept if example.metadata.night != inputs.night}
     return [repair for repair in _previous(inputs, REPAIRS) if _identity(repair) in current]
+
+
+def _carried_preferences(inputs: CurateInputs, kept: Sequence[Example]) -> list[Preference]:
+    """Those of earlier nights whose example is still there; nights of before there were any have no file."""
+    path = inputs.previous / PREFERENCES if inputs.previous else None
+    if path is None or not path.is_file() or not inputs.settings.preferences:
+        return []
+    current = {_identity(example) for example in kept if example.metadata.night != inputs.night}
+    found = disk.read_lines(path, Preference)
+    return [one for one in found if (one.spec_hash, one.canonical) in current]

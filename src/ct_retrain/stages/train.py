@@ -11,7 +11,7 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.certificate import Certificate
-from ct_retrain.core.records.dataset import Example, SourceFile
+from ct_retrain.core.records.dataset import Example, Preference, SourceFile
 from ct_retrain.core.records.night import TrainFacts
 from ct_retrain.core.records.training import (
     TOO_LONG,
@@ -30,6 +30,8 @@ from ct_retrain.stages._decontamination import CERTIFICATE, cleaned
 from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"
+PREFERENCES = "preferences.jsonl"
+"""Pairs of a verified and a wrong answer, in curate's directory and in this stage's."""
 ADAPTER = "adapter"
 FILES = "files.jsonl"
 """What was found of gold sets and general data, a SourceFile a line."""
@@ -90,6 +92,7 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
     disk.write_lines(out / MIXTURE, iter(rows))
     disk.write_record(out / CERTIFICATE, certify(rows))
     mixture = out / MIXTURE
+    preferred = _preferred(out, inputs, sources["delta"])
     return TrainPlan(
         base=inputs.base,
         mixture=str(mixture.resolve()),
@@ -98,8 +101,34 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
         hyperparameters=settings.hyperparameters,
         forgotten=tuple(sorted(inputs.forgotten)),
         schedule=_scheduled(settings.hyperparameters, rows, inputs.forgotten),
+        preferences=str(preferred.resolve()) if preferred else "",
+        preferences_sha256=disk.sha256_of(preferred) if preferred else None,
         chat=settings.chat,
     )
+
+
+def _preferred(out: Path, inputs: TrainInputs, verified: Sequence[Row]) -> Path | None:
+    """Tonight's preference pairs, where they are wanted: those whose answer may be trained on, decontaminated as it is.
+
+    Raise UsageError where there are none to hand on.
+    """
+    if not inputs.settings.preferences:
+        return None
+    source, allowed = inputs.curated / PREFERENCES, {(row.prompt, row.completion) for row in verified}
+    found = list(disk.read_lines(source, Preference)) if source.is_file() else []
+    kept = [one for one in found if (one.prompt, one.chosen) in allowed]
+    if not kept:
+        message = (
+            f"train.preferences is on, and {source} has no pair that may be trained on: set curate.preferences to how "
+            "many each new example gets, or turn train.preferences off"
+        )
+        raise UsageError(message)
+    disk.write_lines(out / PREFERENCES, iter(kept))
+    return out / PREFERENCES
+
+
+def _count(path: Path) -> int:
+    return sum(1 for _ in disk.read_lines(path, Preference))
 
 
 def read_gold_and_general(out: Path, inputs: TrainInputs) -> tuple[gold.GoldReading, gold.GoldReading]:
@@ -132,6 +161,7 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
         hyperparameters=plan.hyperparameters,
         shares={name: count / plan.rows for name, count in totals.items()},
         rows=totals,
+        preferences=_count(out / PREFERENCES) if plan.preferences and not why else 0,
         licences=licences,
         files=files,
         gold=gold.remark(files, inputs.settings, inputs.where),

@@ -45,6 +45,8 @@ class PathSettings(Section):
     """Directory of rejected, held and broken nights."""
     reports: str = "reports"
     """Directory of HTML reports: one page for each night, and a history page."""
+    experiments: str = "experiments"
+    """Directory of experiments: the question in NAME.toml, the results in NAME/."""
 
 
 class CollectSettings(Section):
@@ -70,6 +72,10 @@ class CurateSettings(Section):
     """Maximum compiler warnings of an example."""
     max_repairs: Count = 2
     """Maximum failed attempts kept for one passing answer."""
+    preferences: Count = 0
+    """Wrong answers kept beside each new passing one, for trainers that learn from both: failed attempts
+    first, then mutants that its testbench notices; 0 keeps none.
+    """
     max_rtl_bytes: Count = 64 << 10
     """Maximum bytes of a design; larger ones are refused."""
     mutants: Count = 20
@@ -147,6 +153,8 @@ class TrainSettings(Section):
     """Maximum share of gold lines refused; above it, or with no usable line, nothing is trained; 1 is no
     limit.
     """
+    preferences: bool = False
+    """Pass the pairs that `curate.preferences` keeps to the trainer of `train.command`, beside the mixture."""
     thoughts: Literal["strip", "keep"] = "strip"
     """Whether reasoning in gold and general answers is dropped or trained on (`keep` needs
     `train.chat.thinking`).

@@ -127,6 +127,30 @@ class Example(Record):
     metadata: ExampleMetadata
 
 
+class Preference(Record):
+    """A verified answer and a wrong one to the same question: a pair, or (its rejected side alone) a negative.
+
+    The rejected side compiles and its simulation ends in a mismatch: what does not compile would teach syntax alone.
+    """
+
+    prompt: Annotated[str, Field(min_length=1)]
+    chosen: Annotated[str, Field(min_length=1)]
+    rejected: Annotated[str, Field(min_length=1)]
+    origin: Literal["attempt", "mutant"]
+    """Whether the pipeline's model wrote it, or an edit of the verified answer that its testbench notices."""
+    operator: str = ""
+    """How a mutant was made; empty for an attempt."""
+    line: int = 0
+    """Which line of the verified answer the edit is in, from 1; 0 for an attempt."""
+    log: str
+    """What its simulation said."""
+    spec_hash: str
+    canonical: Sha256
+    """Of the chosen side: with the spec's hash it names the example."""
+    night: str
+    """The night that made the pair."""
+
+
 class SourceFile(Record):
     """A file of the gold sets or the general data, and what was taken from it."""
 

@@ -93,6 +93,8 @@ class CurateFacts(Record):
     """Examples that the previous dataset did not have."""
     examples: int
     repairs: int
+    preferences: int = 0
+    """Pairs of a verified and a wrong answer."""
     rejected: dict[str, int]
     categories: dict[str, int]
     dataset_sha256: Sha256
@@ -131,6 +133,8 @@ class TrainFacts(Record):
     shares: dict[str, float]
     """Source (delta, repair, gold, general) → share of the trained rows."""
     rows: dict[str, int]
+    preferences: int = 0
+    """Pairs of a verified and a wrong answer that the trainer was handed beside the rows."""
     licences: dict[str, dict[str, int]] = Field(default={})
     """Source → licence → rows, as the data states it; `unknown` where it does not."""
     files: tuple[SourceFile, ...] = ()

@@ -45,11 +45,20 @@ class Aliases(Record):
     """The mainline, as the setting names it."""
 
 
+class TrackedExperiment(Record):
+    """An experiment: one run per training of each arm, under the experiment's own name."""
+
+    name: str
+    rows: tuple[TrackedNight, ...]
+    """Named ARM/SEED in the place of a night."""
+
+
 class Story(Record):
-    """The input of a tracker: nights to write, and alias targets."""
+    """The input of a tracker: nights and experiments to write, and alias targets."""
 
     nights: tuple[TrackedNight, ...]
     aliases: Aliases
+    experiments: tuple[TrackedExperiment, ...] = ()
 
 
 class Tracked(Record):

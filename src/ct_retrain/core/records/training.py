@@ -126,6 +126,11 @@ class TrainPlan(Record):
     """Categories whose harvested rows are read once more than the others."""
     schedule: Schedule | None = None
     """The recipe in numbers for external trainers, with three characters counted as a token."""
+    preferences: str = ""
+    """Absolute path of a JSONL file of Preferences, for trainers that learn from wrong answers too; empty if
+    none are wanted.
+    """
+    preferences_sha256: Sha256 | None = None
     chat: ChatOptions = ChatOptions()
     """How prompt and completion of a row become a chat."""
 

@@ -21,6 +21,7 @@ _RAW = (
     "collect/ledger.sqlite",
     "collect/traces.jsonl",
     "curate/dataset.jsonl",
+    "curate/preferences.jsonl",
     "curate/repairs.jsonl",
     "train/adapter/",
     "train/checkpoints/",

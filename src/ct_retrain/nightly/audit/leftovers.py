@@ -38,7 +38,9 @@ def _busy(workspace: Workspace, holder: disk.Holder) -> Remark:
             workspace, workspace.lock, what, f"fuser -v {workspace.relative(workspace.lock)} names it"
         )
     what = f"is held by process {holder.pid} on {holder.host} since {since:%Y-%m-%d %H:%M} UTC"
-    return _remark(workspace, workspace.lock, what, "nothing: a night, a rollback or a purge is at work")
+    return _remark(
+        workspace, workspace.lock, what, "nothing: a night, an experiment, a rollback or a purge is at work"
+    )
 
 
 def _half_written(workspace: Workspace) -> Iterator[Remark]:

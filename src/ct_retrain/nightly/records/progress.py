@@ -24,7 +24,9 @@ class Underway(Record):
     host: str
     since: datetime
     night: str = ""
-    """Empty where the lock is held by something else than a night: a rollback, a purge."""
+    """Empty where the lock is held by something else than a night: an experiment, a rollback, a purge."""
+    experiment: str = ""
+    """Its name, where one is at a part of its work."""
     stage: str = ""
     stage_since: str = ""
     what: str = ""
@@ -43,6 +45,8 @@ def underway(workspace: Workspace) -> Underway | None:
     if holder is None:
         return None
     running = Underway(pid=holder.pid, host=holder.host, since=datetime.fromtimestamp(holder.since, UTC))
+    if holder.what.startswith(disk.EXPERIMENT):
+        return running.model_copy(update={"experiment": holder.what.removeprefix(disk.EXPERIMENT).strip()})
     nights = open_nights(workspace)
     if not nights:
         return running

@@ -49,14 +49,15 @@ class Options(NamedTuple):
 def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
     """Run the night, or what is left of it; None when it was told to stop before its end.
 
-    A night that is over is returned as it is. Raise UsageError for what is no date, LockedError when another night
-    runs; any other failure is archived and told to the team before it is raised again.
+    A night that is over is returned as it is. Waits while an experiment is in the middle of one of its parts. Raise
+    UsageError for what is no date, LockedError when another night runs; any other failure is archived and told to the
+    team before it is raised again.
     """
     name = index.night_id(options.night, settings.timezone)
     if options.again and options.redo is None:
         name = index.next_free_night(workspace, name)
     try:
-        with disk.lock(workspace.lock):
+        with disk.lock(workspace.lock, after=disk.EXPERIMENT):
             return _locked(workspace, settings, ports, options._replace(night=name))
     except LockedError:
         alerts.locked_out(workspace, ports, name)

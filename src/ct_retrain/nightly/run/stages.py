@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.loading import recordable
-from ct_retrain.core.configuration.settings import BenchmarkSettings, PathSettings
+from ct_retrain.core.configuration.settings import BenchmarkSettings, PathSettings, Settings
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.decision import Promote
@@ -23,22 +23,20 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.core.records.problem import Arm, Scorecard
-from ct_retrain.core.rules.forgetting import Flip, forgotten
 from ct_retrain.core.stage import StageName
-from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Laboratory
 from ct_retrain.decontamination.protected import protected_suites
 from ct_retrain.decontamination.protection import Protection
-from ct_retrain.manifests import read_manifest
-from ct_retrain.nightly.night import Night
+from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index
-from ct_retrain.nightly.releases.inventory import bring_back
 from ct_retrain.nightly.run import finish
+from ct_retrain.nightly.run.earlier_nights import forgotten_categories, made, sealed_stage
+from ct_retrain.nightly.run.keys import benchmark_key, train_key
 from ct_retrain.nightly.step import Step, content
-from ct_retrain.stages.benchmark import LEDGER, BenchmarkInputs, benchmark
+from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate
-from ct_retrain.stages.gold import fingerprints as fingerprints_of
 from ct_retrain.stages.publish import PublishInputs, publish, release_name, release_scorecards
 from ct_retrain.stages.train import ADAPTER, TrainInputs, train
 from ct_retrain.suites.load import load_suite
@@ -50,7 +48,7 @@ Planned: TypeAlias = tuple[Step, Callable[[Path], Facts]]
 def _collect(night: Night, done: list[Manifest]) -> Planned:
     del done
     workspace, settings, plan = night.workspace, night.settings, night.plan
-    previous = _earlier(workspace, plan.previous, "collect")
+    previous = sealed_stage(workspace, plan.previous, "collect")
     inputs = CollectInputs(
         workspace=workspace.root,
         runs=workspace.runs,
@@ -59,13 +57,13 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
         cutoff=plan.started,
         never=_private(settings.paths),
     )
-    key = digest(plan, settings.collect.model_dump(), _made(previous))
+    key = digest(plan, settings.collect.model_dump(), made(previous))
     return night.step("collect", key), lambda out: collect(out, inputs)
 
 
 def _private(paths: PathSettings) -> tuple[str, ...]:
     """What nights leave behind: no trace may have it trained on."""
-    return paths.work, paths.models, paths.run_db, paths.archive, paths.reports
+    return paths.work, paths.models, paths.run_db, paths.archive, paths.reports, paths.experiments
 
 
 def _curate(night: Night, done: list[Manifest]) -> Planned:
@@ -74,7 +72,7 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
     inputs = CurateInputs(
         night=night.plan.night,
         collected=night.directory / "collect",
-        previous=_earlier(night.workspace, night.plan.previous, "curate"),
+        previous=sealed_stage(night.workspace, night.plan.previous, "curate"),
         protection=protection,
         settings=settings.curate,
         max_records=settings.max_records,
@@ -84,7 +82,7 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
         content(done[-1]),
         settings.curate.model_dump(),
         str(inputs.max_records),
-        _made(inputs.previous),
+        made(inputs.previous),
         protection.key,
         READING,
         simulator.tool,
@@ -97,30 +95,13 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
 
 def _train(night: Night, done: list[Manifest]) -> Planned:
     inputs, trainer = train_inputs(night), night.ports.trainer
-    sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints_of(directory)]
-    settings = night.settings.train.model_dump(exclude={"min_new", "new_settings"})
-    key = digest(
-        content(done[-1]),
-        settings,
-        trainer.tool,
-        _asked(night),
-        inputs.protection.key,
-        night.ports.appraiser.tool,
-        *sources,
-        *sorted(inputs.forgotten),
-        str(inputs.gold_before),
-    )
+    key = train_key(content(done[-1]), inputs, night.ports)
 
     def fill(out: Path) -> Facts:
         night.ports.generators.close()  # training needs the memory that a model or a server holds
         return train(out, inputs, trainer)
 
     return night.step("train", key), fill
-
-
-def _asked(night: Night) -> str:
-    """How mainline is asked, as far as this machine decides it."""
-    return night.ports.mainline.identity() if night.ports.mainline else ""
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -167,9 +148,15 @@ def protected(night: Night) -> Protection:
 
     Raise UsageError where a suite cannot be read.
     """
-    settings, ports = night.settings, night.ports
-    listed = settings.decontamination.protect
-    suites = protected_suites((settings.benchmark.suite,), listed, night.workspace.root)
+    return protection_of(night.workspace, night.settings, night.ports)
+
+
+def protection_of(
+    workspace: Workspace, settings: Settings, ports: Ports, more: tuple[str, ...] = ()
+) -> Protection:
+    """The same outside a night, with *more* suites than the settings name."""
+    named = (settings.benchmark.suite, *more)
+    suites = protected_suites(named, settings.decontamination.protect, workspace.root)
     laboratory = Laboratory(ports.simulator, ports.same) if ports.same else None
     return Protection(tuple(suites), settings.decontamination, laboratory, settings.judge.workers)
 
@@ -178,12 +165,8 @@ def _forgotten(night: Night) -> frozenset[str]:
     """Categories of the problems that the last benchmark missed and some release had solved, if that is to matter."""
     if not night.settings.train.refresh_forgotten or night.plan.previous is None:
         return frozenset()
-    path = night.workspace.stage(night.plan.previous, "benchmark") / LEDGER
-    if not path.is_file():
-        return frozenset()
-    missed = forgotten(disk.read_lines(path, Flip))
     suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
-    return frozenset(problem.category for problem in suite.problems if problem.id in missed)
+    return forgotten_categories(night.workspace, suite, night.plan.previous)
 
 
 def _benchmark(night: Night, done: list[Manifest]) -> Planned:
@@ -200,18 +183,7 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
         releases=_before(night),
     )
     ports = night.ports
-    key = digest(
-        content(done[-1]),
-        suite.digest,
-        plan.champion or "",
-        inputs.settings.model_dump(exclude={"batch_size"}),
-        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
-        settings.gate.model_dump(),
-        str(inputs.min_delta),
-        _asked(night),
-        ports.simulator.tool,
-        ports.appraiser.tool,  # its proofs say which stubs are no stubs
-    )
+    key = benchmark_key(content(done[-1]), inputs, plan.champion or "", settings, ports)
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
 
 
@@ -303,29 +275,3 @@ def judging(manifest: Manifest) -> dict[str, object]:
         "simulated": effort.simulated,
         "credibility_seconds": effort.seconds,
     }
-
-
-def _earlier(workspace: Workspace, previous: str | None, stage: StageName) -> Path | None:
-    """The directory of *stage* in the previous night; raise CorruptStateError where it is not as that night left it.
-
-    A night that continued what somebody has edited since would carry it on for ever, under its own seal.
-    """
-    if previous is None:
-        return None
-    directory, path = workspace.stage(previous, stage), workspace.stage(previous, stage) / MANIFEST
-    record = disk.read_record(workspace.record(previous), NightRecord)
-    sealed = {ref.stage: ref.sha256 for ref in record.stages}
-    if not path.is_file():
-        broken = [f"{path} is missing"]
-    elif disk.sha256_of(path) != sealed.get(stage):
-        broken = [f"{path} is not the manifest that the night ended with"]
-    else:
-        broken = list(disk.breaches(directory, read_manifest(path).files))
-    if broken:
-        message = f"{broken[0]}, and tonight continues it: {bring_back(workspace, previous)}"
-        raise CorruptStateError(message)
-    return directory
-
-
-def _made(directory: Path | None) -> str:
-    return content(read_manifest(directory / MANIFEST)) if directory else ""

@@ -1,0 +1,13 @@
+"""Experiments: arms × trainings on one frozen night, measured on the same problems, and nothing is ever published."""
+
+from ct_retrain.experiments.definition import ExperimentDefinition, new_definition, read_definition
+from ct_retrain.experiments.run import Experimenting, last_result, run_experiment
+
+__all__ = [
+    "ExperimentDefinition",
+    "Experimenting",
+    "last_result",
+    "new_definition",
+    "read_definition",
+    "run_experiment",
+]

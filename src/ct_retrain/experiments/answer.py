@@ -1,0 +1,54 @@
+"""How far an experiment has come, and the answer that follows from it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.records.experiment import CONTROL, ArmDifference, ArmEnd, ExperimentResult
+from ct_retrain.experiments.definition import recipe_of
+from ct_retrain.experiments.evidence import cost_of, facts_of, row_of, score_of
+from ct_retrain.experiments.trial import ExperimentSetup, Trial
+
+
+class Course(NamedTuple):
+    """How far an experiment has come."""
+
+    trials: dict[str, list[Trial]]
+    """The control first."""
+    ended: dict[str, ArmEnd]
+    final: dict[str, tuple[ArmDifference, ...]]
+    """Of arms that a look stopped: what that look said."""
+
+    @property
+    def running(self) -> dict[str, list[Trial]]:
+        """The arms that nothing has ended, the control among them."""
+        return {arm: of for arm, of in self.trials.items() if arm not in self.ended}
+
+
+def result_of(
+    setup: ExperimentSetup, course: Course, found: Sequence[ArmDifference], used: float
+) -> ExperimentResult:
+    """The answer after a look that found these differences and *used* that much of α."""
+    asked, plan = setup.asked, setup.plan
+    measured = {arm: of for arm, of in course.trials.items() if of}
+    control, rows = course.trials[CONTROL], [row_of(one) for of in measured.values() for one in of]
+    order = list(setup.arms)
+    return ExperimentResult(
+        name=plan.name,
+        question=asked.question,
+        night=plan.night,
+        curated=plan.curated,
+        base=setup.arms[CONTROL].train.mainline,
+        complete=len(control) >= asked.seeds or len(course.running) == 1,
+        seeds=asked.seeds,
+        confidence=1 - used,
+        alpha=asked.alpha,
+        detect=asked.detect,
+        recipes={arm: recipe_of(of.train, setup.usual.train) for arm, of in setup.arms.items()},
+        suites=tuple(facts_of(suite, control[0], asked.cluster) for suite in setup.suites),
+        differences=tuple(sorted(found, key=lambda one: (one.suite, order.index(one.arm)))),
+        scores=tuple(score_of(suite, arm, of) for suite in setup.suites for arm, of in measured.items()),
+        costs=tuple(cost_of(arm, of) for arm, of in measured.items()),
+        ended=tuple(course.ended.values()),
+        trials=tuple(rows),
+        finished=max(one.finished for one in rows),
+    )

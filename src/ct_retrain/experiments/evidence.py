@@ -1,0 +1,119 @@
+"""What trials add up to: tables for the comparison, scores, costs, and what was gained and forgotten."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ct_retrain import disk
+from ct_retrain.core.errors import ToolError
+from ct_retrain.core.record import digest
+from ct_retrain.core.records.experiment import ArmCost, ArmScore, SuiteFacts, TrialRow
+from ct_retrain.core.records.night import BenchmarkFacts
+from ct_retrain.core.records.problem import Problem, Sample, Scorecard, Suite
+from ct_retrain.core.rules.arm_comparison import SuiteTable
+from ct_retrain.experiments.trial import Trial, measured_in
+from ct_retrain.stages.benchmark import SAMPLES
+from ct_retrain.stages.train import ADAPTER
+from ct_retrain.verilog.fingerprint import shape
+
+Trials = Mapping[str, Sequence[Trial]]
+"""Arm → its trainings."""
+
+
+def cluster_names(problems: Iterable[Problem], pattern: str) -> dict[str, str]:
+    """Problem → cluster: by the first group of *pattern* in its id, or by the shape of its golden where it is empty.
+
+    Goldens of one shape differ in names alone; an id that *pattern* does not match is a cluster of its own.
+    """
+    if not pattern:
+        return {one.id: shape(one.golden) if one.golden.strip() else one.id for one in problems}
+    found: dict[str, str] = {}
+    for one in problems:
+        match = re.search(pattern, one.id)
+        found[one.id] = (match.group(1) if match.re.groups else match.group(0)) if match else one.id
+    return found
+
+
+def table_of(suite: Suite, trials: Trials, pattern: str) -> SuiteTable:
+    """Shares of passed answers, arm by arm; raise ToolError where not all trainings were asked the same problems."""
+    cards = {arm: [trial.cards(suite.name)[0] for trial in of] for arm, of in trials.items()}
+    asked = sorted(next(iter(cards.values()))[0].passes)
+    for arm, of in cards.items():
+        if any(sorted(card.passes) != asked for card in of):
+            raise ToolError(
+                f"{suite.name}: {arm} was not asked the same problems as the others, for another health check let "
+                "others through: `ct-retrain suite check` says which problems are in doubt"
+            )
+    names = cluster_names(suite.problems, pattern)
+    passed = {arm: np.array([_shares(card, asked) for card in of]) for arm, of in cards.items()}
+    return SuiteTable(suite.name, passed, [names[problem] for problem in asked])
+
+
+def _shares(card: Scorecard, problems: Sequence[str]) -> NDArray[np.float64]:
+    return np.array([card.passes[name] / card.sampling.samples for name in problems], dtype=np.float64)
+
+
+def score_of(suite: Suite, arm: str, trials: Sequence[Trial]) -> ArmScore:
+    """What *arm* reached, and where it moved away from mainline."""
+    cards = [trial.cards(suite.name) for trial in trials]
+    problems = sorted(cards[0][0].passes)
+    before = _shares(cards[0][1], problems)
+    moved = np.mean([_shares(card, problems) for card, _ in cards], axis=0) - before
+    could = before >= 0.5
+    return ArmScore(
+        arm=arm,
+        suite=suite.name,
+        scores=tuple(card.functional.value for card, _ in cards),
+        mainline=float(before.mean()),
+        gained=float(moved[~could].mean()) if (~could).any() else 0.0,
+        lost=float(-moved[could].mean()) if could.any() else 0.0,
+    )
+
+
+def cost_of(arm: str, trials: Sequence[Trial]) -> ArmCost:
+    """What the trainings of *arm* took, and measuring them."""
+    measured = [manifest for trial in trials for manifest in trial.measured.values()]
+    return ArmCost(
+        arm=arm,
+        train_seconds=sum(trial.facts.fit.seconds for trial in trials),
+        measure_seconds=sum((one.finished - one.started).total_seconds() for one in measured),
+        trained_tokens=sum(trial.facts.fit.tokens for trial in trials),
+        answer_tokens=sum(_answer_tokens(trial, suite) for trial in trials for suite in trial.measured),
+    )
+
+
+def _answer_tokens(trial: Trial, suite: str) -> int:
+    directory = measured_in(trial.directory, suite) / SAMPLES
+    paths = sorted(directory.glob("candidate-*.jsonl"))
+    return sum(sample.tokens for path in paths for sample in disk.read_lines(path, Sample))
+
+
+def facts_of(suite: Suite, trial: Trial, pattern: str) -> SuiteFacts:
+    """What *suite* contributed."""
+    card, _ = trial.cards(suite.name)
+    names = cluster_names(suite.problems, pattern)
+    facts = trial.measured[suite.name].facts
+    return SuiteFacts(
+        suite=suite.name,
+        digest=suite.digest,
+        problems=len(card.passes),
+        clusters=len({names[problem] for problem in card.passes}),
+        quarantined=len(facts.quarantined) if isinstance(facts, BenchmarkFacts) else 0,
+    )
+
+
+def row_of(trial: Trial) -> TrialRow:
+    """What a tracker shows of *trial*."""
+    losses = trial.facts.fit.losses
+    files = [f"{one.path} {one.sha256}" for one in trial.trained.files if one.path.startswith(f"{ADAPTER}/")]
+    return TrialRow(
+        arm=trial.arm,
+        seed=trial.seed,
+        started=trial.trained.started,
+        finished=max([trial.trained.finished, *(one.finished for one in trial.measured.values())]),
+        scores={suite: trial.cards(suite)[0].functional.value for suite in trial.measured},
+        loss=losses[-1].loss if losses else None,
+        adapter_sha256=digest(*files),
+    )

@@ -1,0 +1,114 @@
+"""What an experiment works from, frozen when it starts: one night's examples by digest, and every statement of it."""
+
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.record import digest
+from ct_retrain.core.records.experiment import ExperimentPlan, Round
+from ct_retrain.core.records.night import CurateFacts, Manifest, night_order
+from ct_retrain.core.workspace import MANIFEST, PLAN, Workspace
+from ct_retrain.experiments.definition import ExperimentDefinition
+from ct_retrain.nightly.run.earlier_nights import forgotten_categories, sealed_stage
+from ct_retrain.nightly.step import content
+from ct_retrain.suites.load import load_suite
+
+RESULT = "result.json"
+_FROZEN = "curate"
+
+
+def frozen_curate(directory: Path) -> Path:
+    """Where the experiment in *directory* keeps the curate stage that it froze."""
+    return directory / _FROZEN
+
+
+def open_plan(
+    workspace: Workspace, settings: Settings, name: str, asked: ExperimentDefinition
+) -> ExperimentPlan:
+    """The plan of experiment *name*: the one on disk where it was started, else a new one, durably.
+
+    Another definition than last time opens another round, once results of the last one could be seen.
+    """
+    directory = workspace.experiments / name
+    path, now = directory / PLAN, _round(asked, settings)
+    if not path.exists():
+        plan = _started(workspace, settings, name, asked)
+    else:
+        plan = disk.read_record(path, ExperimentPlan)
+        if asked.night not in {"", plan.night}:
+            raise UsageError(
+                f"experiment {name} was started on night {plan.night} and not on {asked.night}: every arm has to "
+                "learn from the same examples, so another night is another experiment, with another name"
+            )
+    if not plan.rounds or plan.rounds[-1] != now:
+        seen = plan.rounds if (directory / RESULT).exists() else plan.rounds[:-1]
+        plan = plan.model_copy(update={"rounds": (*seen, now)})
+        disk.write_record(path, plan)
+    _whole(directory, plan)
+    return plan
+
+
+def _round(asked: ExperimentDefinition, settings: Settings) -> Round:
+    used = [part.model_dump(mode="json") for part in (settings.train, settings.benchmark, settings.gate)]
+    return Round(definition=digest(asked.model_dump(mode="json"), *used), seeds=asked.seeds)
+
+
+def _started(
+    workspace: Workspace, settings: Settings, name: str, asked: ExperimentDefinition
+) -> ExperimentPlan:
+    night = asked.night or _last_with_examples(workspace)
+    if not workspace.record(night).exists():
+        raise UsageError(f"no night {night} is over: `ct-retrain history` lists those that are")
+    source = sealed_stage(workspace, night, "curate", f"experiment {name} is to learn from it")
+    if source is None or not _examples(source):
+        raise UsageError(f"night {night} has no examples: name another in {name}.toml")
+    directory = disk.make_directory(workspace.experiments / name)
+    target, manifest = frozen_curate(directory), disk.read_record(source / MANIFEST, Manifest)
+    disk.fresh_directory(target)
+    for file in manifest.files:
+        place = target / file.path
+        disk.make_directory(place.parent)
+        shutil.copyfile(source / file.path, place)
+    shutil.copyfile(source / MANIFEST, target / MANIFEST)
+    disk.sync_tree(target)
+    suite = load_suite(settings.benchmark.suite, workspace.root)
+    return ExperimentPlan(
+        name=name,
+        started=datetime.now(UTC),
+        night=night,
+        curated=content(manifest),
+        forgotten=tuple(sorted(forgotten_categories(workspace, suite, night))),
+        rounds=(),
+    )
+
+
+def _last_with_examples(workspace: Workspace) -> str:
+    nights = sorted((path.stem for path in workspace.records.glob("*.json")), key=night_order, reverse=True)
+    for night in nights:
+        if _examples(workspace.stage(night, "curate")):
+            return night
+    raise UsageError(
+        "no night that is over has examples to train on: `ct-retrain run` collects and curates them first"
+    )
+
+
+def _examples(curated: Path) -> int:
+    path = curated / MANIFEST
+    facts = disk.read_record(path, Manifest).facts if path.is_file() else None
+    return facts.examples if isinstance(facts, CurateFacts) else 0
+
+
+def _whole(directory: Path, plan: ExperimentPlan) -> None:
+    """Raise CorruptStateError where what was frozen is not there any more as it was."""
+    place = frozen_curate(directory)
+    manifest = disk.read_record(place / MANIFEST, Manifest)
+    broken = list(disk.breaches(place, manifest.files))
+    if content(manifest) != plan.curated:
+        broken = [f"{place / MANIFEST} is not the manifest that was frozen"]
+    if broken:
+        raise CorruptStateError(
+            f"{broken[0]}: what experiment {plan.name} learns from was changed; move {directory} away and run it again"
+        )

@@ -1,0 +1,168 @@
+"""One training of one arm, measured on every suite: the stages of a night, under a night's keys, without its last one."""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.records.experiment import ExperimentPlan
+from ct_retrain.core.records.night import BenchmarkFacts, Facts, Manifest, TrainFacts
+from ct_retrain.core.records.problem import Scorecard, Suite
+from ct_retrain.core.workspace import Workspace
+from ct_retrain.experiments.definition import ExperimentDefinition
+from ct_retrain.experiments.frozen import frozen_curate
+from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.run.keys import benchmark_key, train_key
+from ct_retrain.nightly.run.stages import protection_of
+from ct_retrain.nightly.step import Step, content, finished_manifest, perform
+from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
+from ct_retrain.stages.train import ADAPTER, TrainInputs, train
+
+_LOG = structlog.get_logger("ct_retrain.experiments")
+
+
+class ExperimentSetup(NamedTuple):
+    """What all trials of an experiment share."""
+
+    workspace: Workspace
+    usual: Settings
+    """The workspace's."""
+    asked: ExperimentDefinition
+    plan: ExperimentPlan
+    directory: Path
+    arms: Mapping[str, Settings]
+    """The control first."""
+    ports: Mapping[str, Ports]
+    """The same simulator for all; trainer and generators as the arm's settings ask."""
+    suites: tuple[Suite, ...]
+
+
+class Trial(NamedTuple):
+    """One training, measured."""
+
+    arm: str
+    seed: int
+    trained: Manifest
+    measured: Mapping[str, Manifest]
+    """Suite → what measuring it left."""
+    directory: Path
+
+    @property
+    def facts(self) -> TrainFacts:
+        """How the training went."""
+        return _trained(self.trained)
+
+    def cards(self, suite: str) -> tuple[Scorecard, Scorecard]:
+        """What the adapter and mainline reached on *suite*."""
+        facts = self.measured[suite].facts
+        if not isinstance(facts, BenchmarkFacts) or len(facts.scorecards) != 2:
+            raise CorruptStateError(
+                f"{measured_in(self.directory, suite)} holds no two scorecards: delete it and run again"
+            )
+        return facts.scorecards[0], facts.scorecards[1]
+
+
+def measured_in(directory: Path, suite: str) -> Path:
+    """Where the trial in *directory* keeps what it answered of *suite*."""
+    return directory / f"benchmark-{re.sub(r'[^A-Za-z0-9._-]', '_', suite)}"
+
+
+def run_trial(setup: ExperimentSetup, arm: str, number: int) -> Trial:
+    """Train *arm* the time *number* (from 0), and measure it; what is done already is not done again.
+
+    Raise ToolError where nothing comes of the training, UsageError where the workspace does not let it train.
+    """
+    settings, ports = _settings(setup, arm, number), setup.ports[arm]
+    seed = settings.train.hyperparameters.seed
+    directory = setup.directory / "trials" / arm / f"seed-{seed}"
+    trained = _train(setup, settings, ports, directory)
+    facts = _trained(trained)
+    if facts.held:
+        raise UsageError(f"experiment {setup.plan.name}: {facts.held}")
+    measured = {
+        suite.name: _measure(setup, settings, ports, _Measured(suite, directory, trained))
+        for suite in setup.suites
+    }
+    for suite, manifest in measured.items():
+        if isinstance(manifest.facts, BenchmarkFacts) and not manifest.facts.scorecards:
+            raise ToolError(f"{suite}: {manifest.facts.decision.evidence.explanation}")
+    return Trial(arm, seed, trained, measured, directory)
+
+
+def _settings(setup: ExperimentSetup, arm: str, number: int) -> Settings:
+    """Those of *arm*, with the seed of its training *number*."""
+    settings = setup.arms[arm]
+    knobs = settings.train.hyperparameters
+    numbered = knobs.model_copy(update={"seed": knobs.seed + number})
+    return settings.model_copy(
+        update={"train": settings.train.model_copy(update={"hyperparameters": numbered})}
+    )
+
+
+def _train(setup: ExperimentSetup, settings: Settings, ports: Ports, directory: Path) -> Manifest:
+    workspace, plan = setup.workspace, setup.plan
+    inputs = TrainInputs(
+        curated=frozen_curate(setup.directory),
+        gold=workspace.gold,
+        general=workspace.general,
+        base=workspace.model(settings.train.mainline),
+        settings=settings.train,
+        forgotten=frozenset(plan.forgotten) if settings.train.refresh_forgotten else frozenset(),
+        protection=protection_of(workspace, settings, ports, setup.asked.suites),
+    )
+
+    def fill(out: Path) -> Facts:
+        ports.generators.close()  # training needs the memory that a model or a server holds
+        return train(out, inputs, ports.trainer)
+
+    step = Step("train", plan.night, directory / "train", train_key(plan.curated, inputs, ports))
+    return _part(setup, step, fill, ports)
+
+
+class _Measured(NamedTuple):
+    """What is measured, of which training."""
+
+    suite: Suite
+    directory: Path
+    trained: Manifest
+
+
+def _measure(setup: ExperimentSetup, settings: Settings, ports: Ports, what: _Measured) -> Manifest:
+    chosen = settings.benchmark.model_copy(update={"suite": what.suite.name, "adaptive": False})
+    inputs = BenchmarkInputs(
+        suite=what.suite,
+        arms=(("candidate", what.directory / "train" / ADAPTER), ("mainline", None)),
+        settings=chosen,
+        gate=settings.gate,
+        min_delta=settings.min_delta_score,
+        workers=settings.judge.workers,
+        stock=setup.directory / ".samples",
+        releases={},
+    )
+    key = benchmark_key(content(what.trained), inputs, "", settings, ports)
+    step = Step("benchmark", setup.plan.night, measured_in(what.directory, what.suite.name), key)
+    return _part(setup, step, lambda out: benchmark(out, inputs, ports.generators, ports.simulator), ports)
+
+
+def _part(setup: ExperimentSetup, step: Step, fill: Callable[[Path], Facts], ports: Ports) -> Manifest:
+    """Do one stage while nobody else is at work in the workspace: a night that starts meanwhile waits for its end."""
+    done = finished_manifest(step)
+    if done is not None:
+        return done
+    lock = setup.workspace.lock
+    if disk.holder(lock) is not None:
+        _LOG.info("waits for what is running in the workspace", part=str(step.directory))
+    with disk.lock_when_free(lock, f"{disk.EXPERIMENT} {setup.plan.name}"):
+        _LOG.info("part starts", part=setup.workspace.relative(step.directory))
+        return perform(step, fill, ports.effort)
+
+
+def _trained(manifest: Manifest) -> TrainFacts:
+    if not isinstance(manifest.facts, TrainFacts):
+        raise CorruptStateError(f"a training of night {manifest.night} left {manifest.facts.kind} facts")
+    return manifest.facts

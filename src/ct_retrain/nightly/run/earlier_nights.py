@@ -1,0 +1,72 @@
+"""What tonight takes from nights before it: their stages as they were sealed, and what they could do and forgot."""
+
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.records.night import NightRecord, night_order
+from ct_retrain.core.records.problem import Suite
+from ct_retrain.core.rules.forgetting import Flip, forgotten
+from ct_retrain.core.stage import StageName
+from ct_retrain.core.workspace import MANIFEST, Workspace
+from ct_retrain.manifests import read_manifest
+from ct_retrain.nightly.releases.inventory import bring_back
+from ct_retrain.nightly.step import content
+from ct_retrain.stages.benchmark import LEDGER
+
+
+def sealed_stage(
+    workspace: Workspace, night: str | None, stage: StageName, why: str = "tonight continues it"
+) -> Path | None:
+    """The directory of *stage* in *night*, which is over; None where there is no night.
+
+    Raise CorruptStateError where it is not as that night left it: a night that continued what somebody has edited
+    since would carry it on for ever, under its own seal.
+    """
+    if night is None:
+        return None
+    directory, path = workspace.stage(night, stage), workspace.stage(night, stage) / MANIFEST
+    record = disk.read_record(workspace.record(night), NightRecord)
+    sealed = {ref.stage: ref.sha256 for ref in record.stages}
+    if not path.is_file():
+        broken = [f"{path} is missing"]
+    elif disk.sha256_of(path) != sealed.get(stage):
+        broken = [f"{path} is not the manifest that the night ended with"]
+    else:
+        broken = list(disk.breaches(directory, read_manifest(path).files))
+    if broken:
+        message = f"{broken[0]}, and {why}: {bring_back(workspace, night)}"
+        raise CorruptStateError(message)
+    return directory
+
+
+def made(directory: Path | None) -> str:
+    """Digest of what the stage in *directory* made; empty without one."""
+    return content(read_manifest(directory / MANIFEST)) if directory else ""
+
+
+def forgotten_categories(workspace: Workspace, suite: Suite, until: str) -> frozenset[str]:
+    """Categories of the problems of *suite* that some release had solved and the last measured night missed.
+
+    That is the latest night not after *until* that left a ledger: a night without news measures nothing, and what
+    is forgotten stays forgotten meanwhile.
+    """
+    ledger = _last_ledger(workspace, until)
+    if ledger is None:
+        return frozenset()
+    missed = forgotten(disk.read_lines(ledger, Flip))
+    return frozenset(problem.category for problem in suite.problems if problem.id in missed)
+
+
+def _last_ledger(workspace: Workspace, until: str) -> Path | None:
+    """Where the ledger of the latest measured night lies; a night whose directory is purged has it in the archive."""
+    nights = sorted((path.stem for path in workspace.records.glob("*.json")), key=night_order, reverse=True)
+    for night in nights:
+        if night_order(night) <= night_order(until):
+            places = (workspace.night(night), workspace.archive / night)
+            found = next(
+                (one / "benchmark" / LEDGER for one in places if (one / "benchmark" / LEDGER).is_file()), None
+            )
+            if found is not None:
+                return found
+    return None

@@ -1,0 +1,47 @@
+"""The digests of everything that train and benchmark are made from: equal keys, equal stages."""
+
+from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.record import digest
+from ct_retrain.nightly.night import Ports
+from ct_retrain.stages.benchmark import BenchmarkInputs
+from ct_retrain.stages.gold import fingerprints
+from ct_retrain.stages.train import TrainInputs
+
+
+def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
+    """Of a training on what curate made, which has the digest *curated*."""
+    sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints(directory)]
+    return digest(
+        curated,
+        inputs.settings.model_dump(exclude={"min_new", "new_settings"}),
+        ports.trainer.tool,
+        _asked(ports),
+        inputs.protection.key,
+        ports.appraiser.tool,
+        *sources,
+        *sorted(inputs.forgotten),
+        str(inputs.gold_before),
+    )
+
+
+def benchmark_key(
+    trained: str, inputs: BenchmarkInputs, champion: str, settings: Settings, ports: Ports
+) -> str:
+    """Of the measuring of an adapter that has the digest *trained*, beside *champion* and mainline."""
+    return digest(
+        trained,
+        inputs.suite.digest,
+        champion,
+        inputs.settings.model_dump(exclude={"batch_size"}),
+        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
+        settings.gate.model_dump(),
+        str(inputs.min_delta),
+        _asked(ports),
+        ports.simulator.tool,
+        ports.appraiser.tool,  # its proofs say which stubs are no stubs
+    )
+
+
+def _asked(ports: Ports) -> str:
+    """How mainline is asked, as far as this machine decides it."""
+    return ports.mainline.identity() if ports.mainline else ""
