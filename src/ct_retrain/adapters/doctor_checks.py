@@ -39,6 +39,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
     return [
         Finding(what="python", found=platform.python_version(), fine=True),
         *_judge(settings, simulator),
+        *_cluster(settings, workspace, simulator),
         *_programs(workspace, settings),
         *(_training(settings) if _trains_here(settings) else ()),
         *([_device()] if _trains_here(settings) else []),
