@@ -13,7 +13,8 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.experiments import Experimenting
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options
+from ct_retrain.nightly.run import run_night as run
 
 TAUGHT = range(2, 18)
 NIGHT = "2026-01-01"

@@ -19,7 +19,8 @@ from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.experiments import last_result, new_definition, read_definition, run_experiment
 from ct_retrain.experiments.definition import settings_of_arms
 from ct_retrain.nightly.audit import check
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options
+from ct_retrain.nightly.run import run_night as run
 from ct_retrain.nightly.tracking import track_experiment
 from ct_retrain.report import write_experiment
 

@@ -6,7 +6,8 @@ from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace
 
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.training import Fit, TrainPlan
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options
+from ct_retrain.nightly.run import run_night as run
 
 
 class Watched(Taught):

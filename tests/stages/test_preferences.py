@@ -12,7 +12,8 @@ from ct_retrain.core.record import Sha256
 from ct_retrain.core.records.dataset import Preference
 from ct_retrain.core.records.night import CurateFacts, Manifest
 from ct_retrain.core.records.training import Fit, TrainPlan
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options
+from ct_retrain.nightly.run import run_night as run
 
 
 def wanting(root: Path, most: int, *, handed: bool = False) -> SmallWorkspace:
