@@ -90,10 +90,14 @@ def load_suite(name: str, workspace: Path) -> Suite:
     Items that are not usable problems are in `rejected`, with their place; raise UsageError if no problem is
     left.
 
-    >>> from pathlib import Path >>> from ct_retrain import load_suite >>> suite = load_suite("behavioural",
-    Path()) >>> suite.kind, len(suite.problems) > 50, suite.rejected ('built-in', True, ()) >>> problem =
-    suite.problems[0] >>> problem.id, problem.top, problem.design(problem.golden).testbench ==
-    problem.testbench ('abs_difference', 'abs_difference', True)
+    >>> from pathlib import Path
+    >>> from ct_retrain import load_suite
+    >>> suite = load_suite("behavioural", Path())
+    >>> suite.kind, len(suite.problems) > 50, suite.rejected
+    ('built-in', True, ())
+    >>> problem = suite.problems[0]
+    >>> problem.id, problem.top, problem.design(problem.golden).testbench == problem.testbench
+    ('abs_difference', 'abs_difference', True)
     """
     if name in BUILT_IN:
         return _suite(name, "built-in", _built_in(name))

@@ -31,10 +31,14 @@ class TraceWriter:
     A line is on disk when `stage` returns. Write artefacts before the line that names them, because collect
     reads them as soon as it sees the line.
 
-    >>> from pathlib import Path >>> from ct_retrain import TraceWriter >>> trace =
-    TraceWriter(Path("data/runs/run_0042"), source="my pipeline") >>> trace.stage( ...     "Simulation",
-    status="pass", spec_path="spec.txt", rtl_file="top.v", testbench_file="tb.v" ... ) >>>
-    trace.path.read_text().count('"stage": "Simulation"') 1
+    >>> from pathlib import Path
+    >>> from ct_retrain import TraceWriter
+    >>> trace = TraceWriter(Path("data/runs/run_0042"), source="my pipeline")
+    >>> trace.stage(
+    ...     "Simulation", status="pass", spec_path="spec.txt", rtl_file="top.v", testbench_file="tb.v"
+    ... )
+    >>> trace.path.read_text().count('"stage": "Simulation"')
+    1
     """
 
     def __init__(
