@@ -154,7 +154,7 @@ def test_ctrl_c_exits_130_and_the_next_run_goes_on(tmp_path: Path) -> None:
     _, said = child.communicate(timeout=30)
 
     assert child.returncode == 130, said
-    assert "go on where it stopped" in said
+    assert "run the same command again to continue" in said
     assert subprocess.run(command, check=False, capture_output=True).returncode == 0
 
 
@@ -319,3 +319,9 @@ def test_the_version_names_the_commit(capsys: pytest.CaptureFixture[str]) -> Non
     assert said.startswith(f"ct-retrain {__version__}")
     assert (f"commit {commit[:12]}" in said) is bool(commit)
     assert ("not committed" in said) is dirty
+
+
+def test_the_help_has_one_place_for_every_command() -> None:
+    placed = [name for names in SECTIONS.values() for name in names]
+
+    assert sorted(placed) == sorted(name for name, command in cli.commands.items() if not command.hidden)

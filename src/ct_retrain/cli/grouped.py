@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "A normal day": ("run", "status", "show", "report", "doctor"),
     "Run": ("demo", "pipeline", "harvest"),
-    "Look": ("serve", "explain", "history", "config", "check", "verify"),
+    "Look": ("serve", "explain", "history", "artefacts", "config", "check", "verify"),
     "Undo": ("rollback", "promote", "forget", "restore"),
-    "Measure": ("benchmark", "suite", "judge", "formal", "attack"),
-    "Keep": ("snapshot", "purge", "track"),
+    "Measure": ("benchmark", "experiment", "suite", "judge", "formal", "attack"),
+    "Keep": ("snapshot", "purge", "convert", "track"),
     "Set up": ("schedule", "notices", "completion"),
 }
 """Heading of the help → its commands; every command that is not hidden has one place."""
