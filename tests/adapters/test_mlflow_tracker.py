@@ -1,6 +1,7 @@
 """Nights in a real MLflow store, an SQLite file, by MLflow's own client; the schema is made once for all tests."""
 
 import json
+import re
 import shutil
 import sqlite3
 from datetime import UTC, datetime
@@ -249,7 +250,9 @@ def test_the_setting_chooses_the_store(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(mlflow_tracker, "_NEEDED", ("mlflow", "no_such_package"))
     assert tracker_of(workspace, TrackingSettings(store="auto")) is None
-    with pytest.raises(ToolError, match=r"tracking needs no_such_package: pip install 'ct-retrain\[track\]'"):
+    with pytest.raises(
+        ToolError, match=re.escape(f"tracking needs no_such_package: {install_command('track')}")
+    ):
         server.follow(story())
 
 

@@ -129,6 +129,6 @@ def asked(tmp_path: Path, hidden: str) -> tuple[str, str]:
         cwd=tmp_path,
         env={"PATH": str(tmp_path)},
     )
-    assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
+    assert done.returncode == (0 if said["status"] == "proved" else 28), done.stderr
     return said["status"], said["method"]
