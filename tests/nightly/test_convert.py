@@ -11,6 +11,7 @@ from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.nightly.audit import check, verify
+from ct_retrain.nightly.audit.recompute import DATASET_CLAIM
 from ct_retrain.nightly.records import record_of
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots import convert, planned, purge, restore, snapshot
@@ -45,7 +46,7 @@ def _claims(small: SmallWorkspace) -> dict[str, str]:
 def test_a_night_with_loose_artefacts_is_read_checked_verified_and_continued(small: SmallWorkspace) -> None:
     assert loose_files(small.workspace.stage(ONE, "collect"))
     assert check(small.workspace).breaches == ()
-    assert _claims(small)["dataset: curate makes the same of what was collected"] == "confirmed"
+    assert _claims(small)[DATASET_CLAIM] == "confirmed"
 
     leave_trace(small.workspace, "run_9", 9)
     record = run_night(small.workspace, small.settings, small.ports, Options(night=TWO))
@@ -76,7 +77,7 @@ def test_a_plan_changes_nothing_and_its_execution_makes_a_pack_of_each_night(sma
         assert {name: pack.read(name) for name in kept} == kept
     assert planned(small.workspace) == ()
     assert check(small.workspace).breaches == ()
-    assert _claims(small)["dataset: curate makes the same of what was collected"] == "confirmed"
+    assert _claims(small)[DATASET_CLAIM] == "confirmed"
 
 
 def test_a_converted_pack_that_changes_is_a_breach(small: SmallWorkspace) -> None:
