@@ -16,6 +16,7 @@ def _call(season: Season, *arguments: str, target: str | None = None) -> int:
 
 
 def test_without_a_target_the_setting_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ct-retrain.toml").touch()
     for command in ("snapshot", "purge", "restore"):
         assert call(["-C", str(tmp_path), command]) == 2
         assert "set snapshot.target" in capsys.readouterr().err

@@ -78,6 +78,7 @@ def test_doctor_says_why_there_is_no_cluster(
     tmp_path: Path, here: Judge, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ct_retrain.cluster.connection._CONNECT_SECONDS", 1.0)
+    (tmp_path / "ct-retrain.toml").touch()
     nobody = f"tcp://127.0.0.1:{free_port()}"
 
     assert call(["-C", str(tmp_path), *ICARUS, "-s", f"cluster.address={nobody}", "doctor", "--json"]) == 4

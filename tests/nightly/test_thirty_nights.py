@@ -43,6 +43,7 @@ class Failing:
 
     def __init__(self, port: object) -> None:
         self.tool = getattr(port, "tool", None)
+        self.width = 0
 
     def __getattr__(self, name: str) -> Callable[..., object]:
         def fail(*arguments: object, **options: object) -> object:

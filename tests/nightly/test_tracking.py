@@ -1,5 +1,6 @@
 """What a tracker is told about nights, when, and what becomes of a night whose tracker is dead."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from tests.fakes import Chalkboard
 from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.nightly.releases import promote
 from ct_retrain.nightly.run import Options, run_night
@@ -114,5 +116,5 @@ def test_without_a_tracker_a_night_leaves_no_mark_and_the_command_says_how_to_ge
     small = found(tmp_path)
     night(small)
     assert not (small.workspace.night("2026-01-01") / "tracked.json").exists()
-    with pytest.raises(UsageError, match=r"ct-retrain\[track\]"):
+    with pytest.raises(UsageError, match=re.escape(install_command("track"))):
         tracker(small.ports)
