@@ -35,6 +35,7 @@ from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
 from ct_retrain.disk.segments import USUAL as SEGMENT
 from ct_retrain.disk.segments import Cut, cuts
 from ct_retrain.disk.trees import (
+    copy_tree,
     fresh_directory,
     make_directory,
     publish_tree,
@@ -59,6 +60,7 @@ __all__ = [
     "blamed",
     "breaches",
     "chunks_of",
+    "copy_tree",
     "cuts",
     "difference",
     "file_ref",

@@ -22,8 +22,9 @@ def blamed(below: Path) -> Generator[None]:
     except OSError as error:
         if error.errno not in REFUSALS:
             raise
-        named = isinstance(error.filename, str) and Path(error.filename).is_absolute()
-        place = Path(error.filename) if named else below
+        written = error.filename2 or error.filename  # the second is where a copy goes
+        named = isinstance(written, str) and Path(written).is_absolute()
+        place = Path(written) if named else below
         raise tool_error("write" if named else "write below", place, error) from error
 
 

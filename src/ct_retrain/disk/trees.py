@@ -43,6 +43,16 @@ def fresh_directory(path: Path) -> Path:
     return make_directory(path)
 
 
+def copy_tree(source: Path, target: Path) -> None:
+    """Copy what lies below *source* into *target*; raise the first OSError, which `shutil.copytree` would hide."""
+    for path in sorted(source.rglob("*")):
+        place = target / path.relative_to(source)
+        if path.is_dir():
+            place.mkdir(parents=True, exist_ok=True)
+        else:
+            shutil.copy2(path, place)
+
+
 def remove_tree(path: Path) -> None:
     """Delete the directory *path* and everything below it, read-only files too; absent is fine."""
     if not path.exists():

@@ -4,7 +4,6 @@ Write order: release directory, canary, link, history. Each step is skipped when
 that was cut short ends the same when it is started again.
 """
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -162,7 +161,7 @@ def _same(there: Release, wanted: Release) -> bool:
 
 
 def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> Release:
-    shutil.copytree(inputs.adapter, staged, dirs_exist_ok=True)
+    disk.copy_tree(inputs.adapter, staged)
     facts = Facts(
         night=inputs.night,
         base=inputs.base,
