@@ -42,6 +42,9 @@ NEWER = {
     f"module m{_PORTS}\nwire logic [3:0][1:0] t; wire [1:0] w; wire [1:0][3:0][1:0] u [0:0];\n"
     "assign t[0] = {1'b0, a}; assign {t[1][1], t[1][0]} = {1'b0, b}; assign t[3:2] = {1'b0, a | b, 1'b0, a & b};\n"
     "assign u[0][1] = t; inner i(.t(u[0][1]), .s, .y(w)); assign y = u[0][1][s][0] & w[0];\nendmodule\n",
+    "selects in selects": f"module m{_PORTS}\nwire [3:0][0:0] t; wire [1:0][1:0] w; wire [1:0][0:0] v;\n"
+    "assign t[0] = a; assign t[1] = b; assign t[2 +: 1] = a & b; assign t[4 - 1 -: 1] = a | b;\n"
+    "assign v = 0; assign w[0] = s; assign w[1] = ~s; assign y = t[w[v[0] +: 1] +: 1];\nendmodule\n",
     "a variable that nobody reads": f"logic unused;\n{PLAIN}",
     "a lifetime": PLAIN.replace("module m", "module automatic m"),
 }
@@ -88,3 +91,10 @@ def test_what_cannot_be_said_with_less_stays_as_it_is(text: str) -> None:
 
     assert written
     assert older(written) == written
+
+
+def test_a_select_in_a_select_that_counts_downwards_is_flattened_whole() -> None:
+    """No proof: yosys does not see that such an index stays within the vector."""
+    text = "module m(input [3:0][1:0] x, input [1:0] s, output [1:0][1:0] y); assign y = x[x[s] -: 2]; endmodule\n"
+
+    assert "y = x[((x[(s)*((1)+1) +: ((1)+1)])-(2)+1)*((1)+1) +: (2)*((1)+1)];" in older(text)

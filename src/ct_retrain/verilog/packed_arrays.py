@@ -139,36 +139,43 @@ def _selected(parsed: Parsed, module: SyntaxNode, arrays: Mapping[str, _Array]) 
                 yield from _one_select(parsed, selects, array)
 
 
+class _Select(NamedTuple):
+    """What one select takes of a dimension."""
+
+    start: SyntaxNode
+    """The expression of an element."""
+    shift: str = ""
+    """From that element to the lowest one, as text."""
+    count: str = ""
+    """Number of elements, as text; "" for one that is selected as such."""
+
+
 def _one_select(parsed: Parsed, selects: Sequence[SyntaxNode], array: _Array) -> Iterator[Edit]:
-    """Return edits that make *selects* one select; their expressions stay in place, since they may hold
+    """Return edits that make *selects* one select; their variable expressions stay in place, since they may hold
     others.
     """
     for depth, select in enumerate(selects):
-        inner = next(
-            (one for one in nodes(select) if isinstance(one, BitSelectSyntax | RangeSelectSyntax)), None
-        )
-        whole, held = parsed.span(select), parsed.span(inner) if inner is not None else None
-        if whole is None or held is None:
+        taken = _select(parsed, select)
+        whole, start = parsed.span(select), parsed.span(taken.start) if taken is not None else None
+        if taken is None or whole is None or start is None:
             return
         stride, last = array.stride(depth), depth + 1 == len(selects)
-        yield Edit(whole.start, held.start, "[(" if depth == 0 else "+(")
-        if isinstance(inner, RangeSelectSyntax):
-            low, count = _bounds(parsed, inner)
-            yield Edit(held.start, held.end, low)
-            width = f"({count})*{stride}"
-        else:
-            width = stride
+        width = f"({taken.count})*{stride}" if taken.count else stride
         end = (f" +: {width}]" if width != "1" else "]") if last else ""
-        yield Edit(held.end, whole.end, f")*{stride}{end}")
+        opened, shifted = ("(", f"){taken.shift}") if taken.shift else ("", "")
+        yield Edit(whole.start, start.start, f"{'[(' if depth == 0 else '+('}{opened}")
+        yield Edit(start.end, whole.end, f"{shifted})*{stride}{end}")
 
 
-def _bounds(parsed: Parsed, select: RangeSelectSyntax) -> tuple[str, str]:
-    """Return the lowest element of *select*, and the number of elements."""
-    left, right = parsed.text(select.left), parsed.text(select.right)
-    match select.kind:
+def _select(parsed: Parsed, select: SyntaxNode) -> _Select | None:
+    inner = next((one for one in nodes(select) if isinstance(one, BitSelectSyntax | RangeSelectSyntax)), None)
+    if not isinstance(inner, RangeSelectSyntax):
+        return None if inner is None else _Select(inner)
+    left, right = parsed.text(inner.left), parsed.text(inner.right)
+    match inner.kind:
         case SyntaxKind.AscendingRangeSelect:
-            return left, right
+            return _Select(inner.left, count=right)
         case SyntaxKind.DescendingRangeSelect:
-            return f"({left})-({right})+1", right
+            return _Select(inner.left, f"-({right})+1", right)
         case _:
-            return right, f"({left})-({right})+1"
+            return _Select(inner.right, count=f"({left})-({right})+1")
