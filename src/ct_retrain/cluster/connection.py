@@ -9,6 +9,7 @@ from ct_retrain.cluster.jobs import job_cluster
 from ct_retrain.cluster.security import security_of
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.installation import install_command
 
 _CONNECT_SECONDS = 10.0
 
@@ -28,13 +29,17 @@ class Connection:
         security = security_of(settings, root)
         self._count = settings.job.count
         self._jobs = job_cluster(settings, security) if settings.kind else None
-        self.client: Any = Client(
-            self._jobs or settings.address,
-            security=security,
-            timeout=_CONNECT_SECONDS,
-            set_as_default=False,
-            name="ct-retrain",
-        )
+        try:
+            self.client: Any = Client(
+                self._jobs or settings.address,
+                security=security,
+                timeout=_CONNECT_SECONDS,
+                set_as_default=False,
+                name="ct-retrain",
+            )
+        except BaseException:
+            self._end_jobs()
+            raise
 
     @property
     def answers(self) -> bool:
@@ -54,6 +59,9 @@ class Connection:
     def close(self) -> None:
         """Disconnect, and end the jobs."""
         self.client.close(timeout=_CONNECT_SECONDS)
+        self._end_jobs()
+
+    def _end_jobs(self) -> None:
         if self._jobs is not None:
             self._jobs.close(timeout=_CONNECT_SECONDS)
 
@@ -63,6 +71,5 @@ def require_dask() -> None:
     missing = [name for name in ("distributed", "dask_jobqueue") if find_spec(name) is None]
     if missing:
         raise ToolError(
-            f"the settings name a cluster, and {' and '.join(missing)} is not installed: "
-            'pip install "ct-retrain[cluster]"'
+            f"the settings name a cluster, and {' and '.join(missing)} is not installed: {install_command('cluster')}"
         )

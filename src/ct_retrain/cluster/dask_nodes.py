@@ -147,16 +147,20 @@ class DaskNodes:
                 self._fatal = f"the connection to {self._way.name} broke: {type(error).__name__}: {error}"
                 raise
             self._closed.wait(_LOOK)
+        self._disconnect()  # what was connected while it was closed
 
     def _look(self) -> None:
         if self._needed == -math.inf or time.monotonic() - self._needed > self._way.idle_seconds:
             self._disconnect()
             return
-        if self._connection is None or self._connection.over:
-            self._connection = self._way.connect()
-        if self._connection.answers:
-            self._connection.ask_for_jobs()
-            self._threads = dict(self._connection.client.nthreads())
+        connection = self._connection
+        if connection is None or connection.over:
+            self._connection = connection = self._way.connect()
+        if self._closed.is_set():
+            return
+        if connection.answers:
+            connection.ask_for_jobs()
+            self._threads = dict(connection.client.nthreads())
         else:
             self._trouble = "the scheduler was lost; it is tried again"
             self._threads = {}
@@ -181,7 +185,7 @@ class DaskNodes:
         if reply.node not in self._refusing:
             _LOG.warning("cluster_node_refuses", node=reply.node, why=reply.refused)
         self._refusing[reply.node] = reply.refused
-        if set(self._threads) <= set(self._refusing):
+        if self._threads and set(self._threads) <= set(self._refusing):
             return Failed(f"no node may judge for this machine. {reply.node}: {reply.refused}")
         return Lost(f"{reply.node} may not judge for this machine")
 

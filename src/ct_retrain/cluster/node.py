@@ -70,7 +70,7 @@ def code_digest() -> str:
     state = hashlib.sha256(ct_retrain.__version__.encode())
     root = Path(ct_retrain.__file__).parent
     for room in ("cluster", "core", "judge", "trace", "verilog"):
-        for path in sorted((root / room).rglob("*.py")):
+        for path in sorted(one for kind in ("*.py", "*.c") for one in (root / room).rglob(kind)):
             state.update(f"{path.relative_to(root)}".encode() + path.read_bytes())
     return state.hexdigest()
 

@@ -70,7 +70,7 @@ class Approved(NamedTuple):
     text: str
     """The design in its canonical spelling; "" when it has syntax errors or cannot be written anew."""
     names: frozenset[str] = frozenset()
-    """Every identifier in the text."""
+    """Every identifier in the text, or every word of one with syntax errors."""
     illegal: tuple[Refusal, ...] = ()
     """Errors of elaboration that hide no names: the design is not legal SystemVerilog."""
     left_out: tuple[Refusal, ...] = ()
@@ -92,7 +92,7 @@ def approve(rtl: str, reserved: frozenset[str] = frozenset()) -> Approved:
     """
     alone = _approve(rtl, frozenset())
     # What names no reserved word can do nothing with one.
-    return alone if alone.text and not reserved & alone.names else _approve(rtl, reserved)
+    return _approve(rtl, reserved) if reserved & alone.names else alone
 
 
 @lru_cache(maxsize=8)
@@ -152,7 +152,11 @@ def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[Refusal]
     seen = _look(parsed)
     unread = [Refusal(*found) for found in syntax(parsed)]
     unread += [*_kinds(parsed, seen), *_names(parsed, seen, reserved)]
-    return Approved(Report(_sorted([*refused, *_words(parsed, seen)]), _sorted(unread)), "")
+    return Approved(
+        Report(_sorted([*refused, *_words(parsed, seen)]), _sorted(unread)),
+        "",
+        names=frozenset(token.valueText for token in seen.tokens),
+    )
 
 
 def _sorted(found: Iterable[Refusal]) -> tuple[Refusal, ...]:

@@ -146,7 +146,7 @@ class _Select(NamedTuple):
     """The expression of an element."""
     shift: str = ""
     """From that element to the lowest one, as text."""
-    count: str = ""
+    elements: str = ""
     """Number of elements, as text; "" for one that is selected as such."""
 
 
@@ -160,7 +160,7 @@ def _one_select(parsed: Parsed, selects: Sequence[SyntaxNode], array: _Array) ->
         if taken is None or whole is None or start is None:
             return
         stride, last = array.stride(depth), depth + 1 == len(selects)
-        width = f"({taken.count})*{stride}" if taken.count else stride
+        width = f"({taken.elements})*{stride}" if taken.elements else stride
         end = (f" +: {width}]" if width != "1" else "]") if last else ""
         opened, shifted = ("(", f"){taken.shift}") if taken.shift else ("", "")
         yield Edit(whole.start, start.start, f"{'[(' if depth == 0 else '+('}{opened}")
@@ -174,8 +174,8 @@ def _select(parsed: Parsed, select: SyntaxNode) -> _Select | None:
     left, right = parsed.text(inner.left), parsed.text(inner.right)
     match inner.kind:
         case SyntaxKind.AscendingRangeSelect:
-            return _Select(inner.left, count=right)
+            return _Select(inner.left, elements=right)
         case SyntaxKind.DescendingRangeSelect:
             return _Select(inner.left, f"-({right})+1", right)
         case _:
-            return _Select(inner.right, count=f"({left})-({right})+1")
+            return _Select(inner.right, elements=f"({left})-({right})+1")

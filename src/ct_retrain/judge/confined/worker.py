@@ -25,7 +25,7 @@ from ct_retrain.judge.confined.formal.equivalence import Question, alike
 from ct_retrain.judge.confined.formal.synthesis import Asked, Reading, resynthesise
 from ct_retrain.judge.confined.sandbox import capabilities
 from ct_retrain.judge.confined.sandbox.confine import Right, confine
-from ct_retrain.judge.confined.sandbox.fork_server import Warm
+from ct_retrain.judge.confined.sandbox.fork_server import Warm, write_all
 from ct_retrain.judge.confined.sandbox.process import SERVERS, Limits
 from ct_retrain.judge.confined.simulators import cocotb_run, icarus_tools, verilator_run
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
@@ -270,9 +270,7 @@ _LENGTH = struct.Struct("!I")
 def send(sink: int, message: object) -> None:
     """Write *message*, whole."""
     data = json.dumps(message).encode()
-    view = memoryview(_LENGTH.pack(len(data)) + data)
-    while view:
-        view = view[os.write(sink, view) :]
+    write_all(sink, _LENGTH.pack(len(data)) + data)
 
 
 def receive(source: int) -> dict[str, Any] | None:

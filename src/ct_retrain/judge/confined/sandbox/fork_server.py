@@ -55,7 +55,7 @@ def compiled() -> str:
     home = Path(place, f"fork-server-{name[:12]}")
     try:
         tool_cache.keep(home, partial(_compile, compiler))
-    except ToolError as error:
+    except (ToolError, OSError) as error:
         _LOG.info("programs are started one by one", reason=str(error))
         return ""
     return str(home / _LIBRARY)
@@ -109,6 +109,10 @@ class ForkServer:
             self._pid = os.posix_spawn(
                 program, [program, "-V"], {**environment, **setting}, file_actions=moves
             )
+        except OSError:
+            os.close(self._jobs)
+            os.close(self._answers)
+            raise
         finally:
             os.close(jobs)
             os.close(answers)
@@ -123,8 +127,8 @@ class ForkServer:
         """
         words = b"".join(os.fsencode(word) + b"\0" for word in (log, *argv))
         with contextlib.suppress(BrokenPipeError):
-            self._send(_JOB.pack(len(words), len(text), *limits) + words + text)
-        if hangup is not None and self._hung_up(hangup):
+            write_all(self._jobs, _JOB.pack(len(words), len(text), *limits) + words + text)
+        if hangup is not None and hung_up(self._answers, hangup):
             os.kill(self._pid, signal.SIGKILL)
         answer = os.read(self._answers, _ANSWER.size)
         if len(answer) < _ANSWER.size:
@@ -144,17 +148,20 @@ class ForkServer:
             os.kill(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
 
-    def _send(self, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(self._jobs, view) :]
 
-    def _hung_up(self, hangup: int) -> bool:
-        """Wait for an answer, or for *hangup* to be closed; True for the second."""
-        watch = select.poll()
-        watch.register(self._answers, select.POLLIN)
-        watch.register(hangup, 0)
-        return all(ready != self._answers for ready, _ in watch.poll())
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write *data*, whole; raise BrokenPipeError when nobody reads it any more."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def hung_up(awaited: int, hangup: int) -> bool:
+    """Wait until the descriptor *awaited* can be read or *hangup* is closed; True for the second."""
+    watch = select.poll()
+    watch.register(awaited, select.POLLIN)
+    watch.register(hangup, 0)
+    return all(ready != awaited for ready, _ in watch.poll())
 
 
 class ForkServers:
@@ -174,7 +181,11 @@ class ForkServers:
         if self._warm is None or program not in self._warm.programs:
             return None
         if program not in self._known:
-            server = ForkServer(self._warm.library, program, self._warm.programs[program], environment)
+            try:
+                server = ForkServer(self._warm.library, program, self._warm.programs[program], environment)
+            except OSError:  # who starts it without a server says why it does not start
+                self._known[program] = None
+                return None
             self._known[program] = server
             if not _answers(server, program, log):
                 self.drop(program)

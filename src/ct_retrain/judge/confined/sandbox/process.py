@@ -6,14 +6,13 @@ The program's output goes to a file in the working directory, so a flood fills n
 import contextlib
 import os
 import resource
-import select
 import signal
 from collections.abc import Generator, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.confined.sandbox.fork_server import ForkServers
+from ct_retrain.judge.confined.sandbox.fork_server import ForkServers, hung_up, write_all
 
 
 class Limits(NamedTuple):
@@ -78,7 +77,7 @@ def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: byte
     """The same for a program that nobody has loaded before."""
     source, sink = os.pipe()
     try:
-        pid = _spawned(argv, limits, (os.POSIX_SPAWN_DUP2, source, 0))
+        pid = _spawned(argv, limits, source)
     except ToolError:
         os.close(sink)
         raise
@@ -86,9 +85,7 @@ def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: byte
         os.close(source)
     # One that ends before it has read everything says why in its output.
     try:
-        view = memoryview(text)
-        while view:
-            view = view[os.write(sink, view) :]
+        write_all(sink, text)
     except BrokenPipeError:
         pass
     finally:
@@ -97,10 +94,14 @@ def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: byte
     return finished(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, limits)
 
 
-def _spawned(argv: Sequence[str], limits: Limits, source: tuple[object, ...]) -> int:
-    """Start *argv* with *source* as the action that gives it its standard input."""
+def _spawned(argv: Sequence[str], limits: Limits, source: int) -> int:
+    """Start *argv* with the descriptor *source* as its standard input."""
     sink = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-    streams = [source, (os.POSIX_SPAWN_OPEN, 1, LOG, sink, 0o600), (os.POSIX_SPAWN_DUP2, 1, 2)]
+    streams = [
+        (os.POSIX_SPAWN_DUP2, source, 0),
+        (os.POSIX_SPAWN_OPEN, 1, LOG, sink, 0o600),
+        (os.POSIX_SPAWN_DUP2, 1, 2),
+    ]
     defaults = [signal.SIGXFSZ, signal.SIGXCPU, signal.SIGPIPE, signal.SIGINT]
     try:
         with _inherited(limits):
@@ -157,10 +158,7 @@ def _hung_up(pid: int, hangup: int) -> bool:
     except OSError:
         return False
     try:
-        watch = select.poll()
-        watch.register(descriptor, select.POLLIN)
-        watch.register(hangup, 0)
-        return all(ready != descriptor for ready, _ in watch.poll())
+        return hung_up(descriptor, hangup)
     finally:
         os.close(descriptor)
 
