@@ -41,8 +41,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
         *_judge(settings, simulator),
         *_cluster(settings, workspace, simulator),
         *_programs(workspace, settings),
-        *(_training(settings) if _trains_here(settings) else ()),
-        *([_device()] if _trains_here(settings) else []),
+        *((*_training(settings), _device()) if _trains_here(settings) else ()),
         *_model(workspace, settings),
         *_server(settings),
         *_credentials(settings),
@@ -163,14 +162,17 @@ def _trains_here(settings: Settings) -> bool:
 
 def _programs(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
     """Programs of the user's that a night starts."""
-    for text, setting in (
-        (settings.train.command, "train.command"),
-        (settings.endpoint.command, "endpoint.command"),
+    for command in (
+        Command(settings.train.command, "train.command"),
+        Command(settings.endpoint.command, "endpoint.command", workspace.root),
     ):
-        if text:
-            fault = Command(text, setting, workspace.root).fault()
+        if command.text:
+            fault = command.fault()
             yield Finding(
-                what=setting, found=fault or text, fine=not fault, remedy="install it" if fault else ""
+                what=command.setting,
+                found=fault or command.text,
+                fine=not fault,
+                remedy="install it" if fault else "",
             )
 
 

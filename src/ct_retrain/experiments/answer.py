@@ -43,7 +43,7 @@ def result_of(
         confidence=1 - used,
         alpha=asked.alpha,
         detect=asked.detect,
-        recipes={arm: recipe_of(of.train, setup.usual.train) for arm, of in setup.arms.items()},
+        recipes={arm: recipe_of(of, setup.usual) for arm, of in setup.arms.items()},
         suites=tuple(facts_of(suite, control[0], asked.cluster) for suite in setup.suites),
         differences=tuple(sorted(found, key=lambda one: (one.suite, order.index(one.arm)))),
         scores=tuple(score_of(suite, arm, of) for suite in setup.suites for arm, of in measured.items()),

@@ -11,15 +11,16 @@ from typing import Annotated, Any, cast
 from pydantic import Field, ValidationError
 
 from ct_retrain import disk
-from ct_retrain.core.configuration.loading import setting_names
+from ct_retrain.core.configuration.loading import flat, setting_names
 from ct_retrain.core.configuration.section import Section
 from ct_retrain.core.configuration.settings import Settings, Share, TrainSettings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.experiment import CONTROL, ArmName
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly.run.keys import SCHEDULING
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
-_NOT_OF_AN_ARM = {"min_new": "an experiment trains whatever the night brought"}
+_NOT_OF_AN_ARM = dict.fromkeys(SCHEDULING, "an experiment trains whatever the night brought")
 
 
 class ExperimentDefinition(Section):
@@ -108,10 +109,14 @@ def settings_of_arms(asked: ExperimentDefinition, settings: Settings, path: Path
     return found
 
 
-def recipe_of(train: TrainSettings, usual: TrainSettings) -> dict[str, str]:
-    """Where *train* differs from *usual*: dotted name → value."""
-    mine, others = dict(_flat(train.model_dump())), dict(_flat(usual.model_dump()))
-    return {name: str(value) for name, value in mine.items() if value != others.get(name)}
+def recipe_of(arm: Settings, usual: Settings) -> dict[str, str]:
+    """Where training in *arm* differs from *usual*: dotted name below `[train]` → value."""
+    others = flat(usual)
+    return {
+        name.removeprefix("train."): value
+        for name, value in flat(arm).items()
+        if name.startswith("train.") and value != others.get(name)
+    }
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,14 +130,6 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
             else value
         )
     return merged
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, dict):
-            yield from _flat(cast("dict[str, Any]", value), f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _complaints(error: ValidationError, path: Path, prefix: str, known: list[str]) -> Iterator[str]:

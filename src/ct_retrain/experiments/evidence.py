@@ -8,14 +8,13 @@ from numpy.typing import NDArray
 
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.record import digest
 from ct_retrain.core.records.experiment import ArmCost, ArmScore, SuiteFacts, TrialRow
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import Problem, Sample, Scorecard, Suite
 from ct_retrain.core.rules.arm_comparison import SuiteTable
 from ct_retrain.experiments.trial import Trial, measured_in
+from ct_retrain.nightly.tracking import digest_of_adapter
 from ct_retrain.stages.benchmark import SAMPLES
-from ct_retrain.stages.train import ADAPTER
 from ct_retrain.verilog.fingerprint import shape
 
 Trials = Mapping[str, Sequence[Trial]]
@@ -107,7 +106,6 @@ def facts_of(suite: Suite, trial: Trial, pattern: str) -> SuiteFacts:
 def row_of(trial: Trial) -> TrialRow:
     """What a tracker shows of *trial*."""
     losses = trial.facts.fit.losses
-    files = [f"{one.path} {one.sha256}" for one in trial.trained.files if one.path.startswith(f"{ADAPTER}/")]
     return TrialRow(
         arm=trial.arm,
         seed=trial.seed,
@@ -115,5 +113,5 @@ def row_of(trial: Trial) -> TrialRow:
         finished=max([trial.trained.finished, *(one.finished for one in trial.measured.values())]),
         scores={suite: trial.cards(suite)[0].functional.value for suite in trial.measured},
         loss=losses[-1].loss if losses else None,
-        adapter_sha256=digest(*files),
+        adapter_sha256=digest_of_adapter(trial.trained),
     )

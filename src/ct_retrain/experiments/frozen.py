@@ -1,6 +1,5 @@
 """What an experiment works from, frozen when it starts: one night's examples by digest, and every statement of it."""
 
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,14 +8,17 @@ from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.experiment import ExperimentPlan, Round
-from ct_retrain.core.records.night import CurateFacts, Manifest, night_order
+from ct_retrain.core.records.night import CurateFacts
 from ct_retrain.core.workspace import MANIFEST, PLAN, Workspace
 from ct_retrain.experiments.definition import ExperimentDefinition
+from ct_retrain.manifests import read_manifest
+from ct_retrain.nightly.records.experiments import RESULT
+from ct_retrain.nightly.records.index import ended_nights
 from ct_retrain.nightly.run.earlier_nights import forgotten_categories, sealed_stage
+from ct_retrain.nightly.run.keys import PACING, SCHEDULING
 from ct_retrain.nightly.step import content
 from ct_retrain.suites.load import load_suite
 
-RESULT = "result.json"
 _FROZEN = "curate"
 
 
@@ -52,7 +54,11 @@ def open_plan(
 
 
 def _round(asked: ExperimentDefinition, settings: Settings) -> Round:
-    used = [part.model_dump(mode="json") for part in (settings.train, settings.benchmark, settings.gate)]
+    used = (
+        settings.train.model_dump(mode="json", exclude={*SCHEDULING}),
+        settings.benchmark.model_dump(mode="json", exclude={*PACING}),
+        settings.gate.model_dump(mode="json"),
+    )
     return Round(definition=digest(asked.model_dump(mode="json"), *used), seeds=asked.seeds)
 
 
@@ -66,28 +72,22 @@ def _started(
     if source is None or not _examples(source):
         raise UsageError(f"night {night} has no examples: name another in {name}.toml")
     directory = disk.make_directory(workspace.experiments / name)
-    target, manifest = frozen_curate(directory), disk.read_record(source / MANIFEST, Manifest)
-    disk.fresh_directory(target)
-    for file in manifest.files:
-        place = target / file.path
-        disk.make_directory(place.parent)
-        shutil.copyfile(source / file.path, place)
-    shutil.copyfile(source / MANIFEST, target / MANIFEST)
+    target = frozen_curate(directory)
+    disk.copy_tree(source, disk.fresh_directory(target))
     disk.sync_tree(target)
     suite = load_suite(settings.benchmark.suite, workspace.root)
     return ExperimentPlan(
         name=name,
         started=datetime.now(UTC),
         night=night,
-        curated=content(manifest),
+        curated=content(read_manifest(target / MANIFEST)),
         forgotten=tuple(sorted(forgotten_categories(workspace, suite, night))),
         rounds=(),
     )
 
 
 def _last_with_examples(workspace: Workspace) -> str:
-    nights = sorted((path.stem for path in workspace.records.glob("*.json")), key=night_order, reverse=True)
-    for night in nights:
+    for night in reversed(ended_nights(workspace)):
         if _examples(workspace.stage(night, "curate")):
             return night
     raise UsageError(
@@ -97,14 +97,14 @@ def _last_with_examples(workspace: Workspace) -> str:
 
 def _examples(curated: Path) -> int:
     path = curated / MANIFEST
-    facts = disk.read_record(path, Manifest).facts if path.is_file() else None
+    facts = read_manifest(path).facts if path.is_file() else None
     return facts.examples if isinstance(facts, CurateFacts) else 0
 
 
 def _whole(directory: Path, plan: ExperimentPlan) -> None:
     """Raise CorruptStateError where what was frozen is not there any more as it was."""
     place = frozen_curate(directory)
-    manifest = disk.read_record(place / MANIFEST, Manifest)
+    manifest = read_manifest(place / MANIFEST)
     broken = list(disk.breaches(place, manifest.files))
     if content(manifest) != plan.curated:
         broken = [f"{place / MANIFEST} is not the manifest that was frozen"]

@@ -33,9 +33,10 @@ from ct_retrain.experiments.definition import (
     settings_of_arms,
 )
 from ct_retrain.experiments.evidence import cluster_names, table_of
-from ct_retrain.experiments.frozen import RESULT, open_plan
+from ct_retrain.experiments.frozen import open_plan
 from ct_retrain.experiments.trial import ExperimentSetup, run_trial
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.records.experiments import RESULT
 from ct_retrain.suites.load import load_suite
 
 _LOG = structlog.get_logger("ct_retrain.experiments")

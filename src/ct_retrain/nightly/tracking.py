@@ -127,7 +127,7 @@ def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
     if curated and isinstance(curated.facts, CurateFacts):
         tags["sha256.dataset"] = curated.facts.dataset_sha256
     if trained:
-        tags["sha256.adapter"] = _digest_of_adapter(trained)
+        tags["sha256.adapter"] = digest_of_adapter(trained)
     chosen = {
         name: str(value) for name, value in record.provenance.settings.items() if name.startswith(_TOLD)
     }
@@ -190,7 +190,7 @@ def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str,
             yield ref.stage, sealed(path, ref)
 
 
-def _digest_of_adapter(trained: Manifest) -> str:
+def digest_of_adapter(trained: Manifest) -> str:
     """Of its files, names and bytes."""
     return digest(
         *(f"{one.path} {one.sha256}" for one in trained.files if one.path.startswith(f"{ADAPTER}/"))

@@ -1,4 +1,4 @@
-"""turns this off."""
+"""Everything that can be set: one section a stage, every value with a default and a meaning."""
 
 from typing import Annotated, Literal
 

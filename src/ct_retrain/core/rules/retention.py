@@ -26,6 +26,7 @@ _RAW = (
     "train/adapter/",
     "train/checkpoints/",
     "train/mixture.jsonl",
+    "train/preferences.jsonl",
 )
 
 

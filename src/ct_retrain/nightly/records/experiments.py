@@ -7,10 +7,13 @@ from ct_retrain.core.records.experiment import ExperimentResult, TrialRow
 from ct_retrain.core.records.tracked import TrackedExperiment, TrackedNight
 from ct_retrain.core.workspace import Workspace
 
+RESULT = "result.json"
+"""Name of the file that holds what came of an experiment."""
+
 
 def results(workspace: Workspace) -> list[ExperimentResult]:
     """Every experiment that has a result, by name."""
-    paths = sorted(workspace.experiments.glob("*/result.json"))
+    paths = sorted(workspace.experiments.glob(f"*/{RESULT}"))
     return [disk.read_record(path, ExperimentResult) for path in paths]
 
 

@@ -14,14 +14,18 @@ from ct_retrain.stages.publish import latest
 
 def records(workspace: Workspace) -> list[NightRecord]:
     """Every night that is over, oldest first; raise CorruptStateError for a record that is not ours."""
-    paths = sorted(workspace.records.glob("*.json"), key=lambda path: night_order(path.stem))
-    return [disk.read_record(path, NightRecord) for path in paths]
+    return [disk.read_record(workspace.record(night), NightRecord) for night in ended_nights(workspace)]
+
+
+def ended_nights(workspace: Workspace) -> list[str]:
+    """Every night that is over, oldest first."""
+    return sorted((path.stem for path in workspace.records.glob("*.json")), key=night_order)
 
 
 def last_record(workspace: Workspace) -> NightRecord | None:
     """The latest night that is over."""
-    paths = sorted(workspace.records.glob("*.json"), key=lambda path: night_order(path.stem))
-    return disk.read_record(paths[-1], NightRecord) if paths else None
+    nights = ended_nights(workspace)
+    return disk.read_record(workspace.record(nights[-1]), NightRecord) if nights else None
 
 
 def record_of(workspace: Workspace, night: str | None) -> NightRecord:
@@ -107,16 +111,22 @@ def open_plan(workspace: Workspace, night: str, latest_day: str = "", *, again: 
             f"--night {_after(last.night)}; if {last.night} should not be: ct-retrain forget {last.night}"
         )
         raise UsageError(message)
-    plan = NightPlan(
+    plan = new_plan(workspace, night, again=again)
+    disk.make_directory(path.parent)
+    disk.write_record(path, plan)
+    return plan
+
+
+def new_plan(workspace: Workspace, night: str, *, again: bool) -> NightPlan:
+    """The plan of *night* as it would start now; nothing is written."""
+    last = last_record(workspace)
+    return NightPlan(
         night=night,
         started=datetime.now(UTC),
         previous=last.night if last else None,
         champion=latest(workspace.models),
         again=again,
     )
-    disk.make_directory(path.parent)
-    disk.write_record(path, plan)
-    return plan
 
 
 def next_free_night(workspace: Workspace, night: str) -> str:

@@ -3,7 +3,6 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
@@ -14,7 +13,6 @@ from ct_retrain.core.records.night import (
     CollectFacts,
     CurateFacts,
     Manifest,
-    NightPlan,
 )
 from ct_retrain.core.records.problem import Prompt, Suite
 from ct_retrain.core.records.readiness import Finding, Readiness
@@ -30,7 +28,6 @@ from ct_retrain.nightly.records import index
 from ct_retrain.nightly.run import stages
 from ct_retrain.nightly.step import perform
 from ct_retrain.stages.gold import remark
-from ct_retrain.stages.publish import latest
 from ct_retrain.stages.train import (
     FILES,
     MIXTURE,
@@ -87,14 +84,9 @@ def plan_night(
 ) -> DryRun:
     """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
     name = index.night_id(night, settings.timezone)
-    last = index.last_record(workspace)
-    plan = NightPlan(
-        night=name,
-        started=datetime.now(UTC),
-        previous=last.night if last else None,
-        champion=latest(workspace.models),
-        again=again,
-    )
+    if again:
+        name = index.next_free_night(workspace, name)
+    plan = index.new_plan(workspace, name, again=again)
     with tempfile.TemporaryDirectory(prefix="ct-retrain-dry-") as scratch:
         return _rehearse(Night(workspace, settings, ports, plan, Path(scratch)))
 

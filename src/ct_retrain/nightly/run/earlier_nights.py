@@ -10,6 +10,7 @@ from ct_retrain.core.rules.forgetting import Flip, forgotten
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.manifests import read_manifest
+from ct_retrain.nightly.records.index import ended_nights
 from ct_retrain.nightly.releases.inventory import bring_back
 from ct_retrain.nightly.step import content
 from ct_retrain.stages.benchmark import LEDGER
@@ -60,8 +61,7 @@ def forgotten_categories(workspace: Workspace, suite: Suite, until: str) -> froz
 
 def _last_ledger(workspace: Workspace, until: str) -> Path | None:
     """Where the ledger of the latest measured night lies; a night whose directory is purged has it in the archive."""
-    nights = sorted((path.stem for path in workspace.records.glob("*.json")), key=night_order, reverse=True)
-    for night in nights:
+    for night in reversed(ended_nights(workspace)):
         if night_order(night) <= night_order(until):
             places = (workspace.night(night), workspace.archive / night)
             found = next(

@@ -16,6 +16,7 @@ from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.records.night import CollectFacts, CurateFacts
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.protection import Protection
+from ct_retrain.nightly.run.stages import private
 from ct_retrain.stages.collect import REJECTED, CollectInputs, collect
 from ct_retrain.stages.curate import Appraiser, CurateInputs, curate
 
@@ -58,12 +59,11 @@ def check_harvest(
         collected, curated = Path(made) / "collect", Path(made) / "curate"
         collected.mkdir()
         curated.mkdir()
-        never = tuple(
-            getattr(settings.paths, name) for name in ("work", "models", "run_db", "archive", "reports")
-        )
         found = collect(
             collected,
-            CollectInputs(workspace.root, runs, None, settings.collect, datetime.now(UTC), never),
+            CollectInputs(
+                workspace.root, runs, None, settings.collect, datetime.now(UTC), private(settings.paths)
+            ),
         )
         inputs = CurateInputs(
             night="check",

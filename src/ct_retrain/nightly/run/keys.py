@@ -7,13 +7,18 @@ from ct_retrain.stages.benchmark import BenchmarkInputs
 from ct_retrain.stages.gold import fingerprints
 from ct_retrain.stages.train import TrainInputs
 
+SCHEDULING = ("min_new", "new_settings")
+"""Settings of `[train]` that decide whether a night trains, and nothing of what it trains."""
+PACING = ("batch_size",)
+"""Settings of `[benchmark]` that change no answer."""
+
 
 def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
     """Of a training on what curate made, which has the digest *curated*."""
     sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints(directory)]
     return digest(
         curated,
-        inputs.settings.model_dump(exclude={"min_new", "new_settings"}),
+        inputs.settings.model_dump(exclude={*SCHEDULING}),
         ports.trainer.tool,
         _asked(ports),
         inputs.protection.key,
@@ -32,7 +37,7 @@ def benchmark_key(
         trained,
         inputs.suite.digest,
         champion,
-        inputs.settings.model_dump(exclude={"batch_size"}),
+        inputs.settings.model_dump(exclude={*PACING}),
         settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
         settings.gate.model_dump(),
         str(inputs.min_delta),

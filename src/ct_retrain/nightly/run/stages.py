@@ -32,7 +32,7 @@ from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.run import finish
 from ct_retrain.nightly.run.earlier_nights import forgotten_categories, made, sealed_stage
-from ct_retrain.nightly.run.keys import benchmark_key, train_key
+from ct_retrain.nightly.run.keys import SCHEDULING, benchmark_key, train_key
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
@@ -55,13 +55,13 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
         previous=previous,
         settings=settings.collect,
         cutoff=plan.started,
-        never=_private(settings.paths),
+        never=private(settings.paths),
     )
     key = digest(plan, settings.collect.model_dump(), made(previous))
     return night.step("collect", key), lambda out: collect(out, inputs)
 
 
-def _private(paths: PathSettings) -> tuple[str, ...]:
+def private(paths: PathSettings) -> tuple[str, ...]:
     """What nights leave behind: no trace may have it trained on."""
     return paths.work, paths.models, paths.run_db, paths.archive, paths.reports, paths.experiments
 
@@ -138,7 +138,7 @@ def _newly_set(night: Night) -> bool:
     if not trained:
         return False
     before, now = trained[-1].provenance.settings, recordable(night.settings)
-    aside = {"train.min_new", "train.new_settings"}
+    aside = {f"train.{name}" for name in SCHEDULING}
     known = {name for name in now if name.startswith("train.") and name in before} - aside
     return any(str(before[name]) != str(now[name]) for name in known)
 

@@ -19,7 +19,14 @@ from ct_retrain.manifests import read_manifest, sealed
 from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
 from ct_retrain.stages.publish import HISTORY, release_name
 
-_CONTINUED = ("collect/ledger.sqlite", "curate/dataset.jsonl", "curate/repairs.jsonl", "train/mixture.jsonl")
+_CONTINUED = (
+    "collect/ledger.sqlite",
+    "curate/dataset.jsonl",
+    "curate/preferences.jsonl",
+    "curate/repairs.jsonl",
+    "train/mixture.jsonl",
+    "train/preferences.jsonl",
+)
 """Files of a night that grow from the previous night's: off-site, what they have in common is there once."""
 
 
