@@ -3,6 +3,7 @@
 This machine has a judge too: it says what tools the nodes must have, and judges a share of what they say again.
 """
 
+import json
 import math
 import weakref
 from pathlib import Path
@@ -13,9 +14,9 @@ from ct_retrain.cluster.dask_nodes import DaskNodes, Way
 from ct_retrain.cluster.dispatcher import Dispatcher
 from ct_retrain.cluster.node import charter_of
 from ct_retrain.cluster.nodes import Nodes
-from ct_retrain.cluster.parts import WIDTH, NodeAppraiser, NodeProver, NodeScripts, NodeSimulator
+from ct_retrain.cluster.parts import WIDTH, NodeAppraiser, NodeScripts, NodeSimulator
 from ct_retrain.cluster.security import security_of
-from ct_retrain.cluster.tasks import PartName
+from ct_retrain.cluster.tasks import EquivalenceTask, PartName
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
@@ -54,12 +55,18 @@ class ClusterJudge:
         self._whole = self._part("whole", here)
         self.icarus = NodeScripts(self.dispatcher, here.icarus)
         self.appraiser = NodeAppraiser(self.dispatcher, here.appraiser, cluster.known)
-        self.same = NodeProver(self.dispatcher).same
         self.tool = here.tool
 
     def check(self, design: Design) -> Verdict:
         """Judge *design*; raise ToolError when the judge or the cluster is at fault."""
         return self._whole.check(design)
+
+    def same(self, golden: str, other: str, top: str) -> bool | None:
+        """Whether module *top* behaves alike in both texts; None where nobody can prove it."""
+        said: bool | None = json.loads(
+            self.dispatcher.ask(EquivalenceTask(golden=golden, other=other, top=top))
+        )
+        return said
 
     def reach(self) -> str:
         """Connect in the background, if no question did, and say what the cluster is like right now."""
@@ -69,8 +76,7 @@ class ClusterJudge:
     @property
     def cache_use(self) -> Use:
         """How often the answer was known; what a node simulates to judge one design counts as one."""
-        parts = {id(one): one for one in (self.plain, self._whole) if isinstance(one, CachedSimulator)}
-        uses = [one.use for one in parts.values()]
+        uses = [one.use for one in (self.plain, self._whole) if isinstance(one, CachedSimulator)]
         return Use(sum(use.known for use in uses), sum(use.simulated for use in uses))
 
     def close(self) -> None:

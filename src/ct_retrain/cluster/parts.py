@@ -2,10 +2,9 @@
 
 import json
 import threading
-from typing import NamedTuple
 
 from ct_retrain.cluster.dispatcher import Dispatcher
-from ct_retrain.cluster.tasks import AppraisalTask, CheckTask, EquivalenceTask, PartName, ScriptTask
+from ct_retrain.cluster.tasks import AppraisalTask, CheckTask, PartName, ScriptTask
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import digest
@@ -93,14 +92,3 @@ class NodeAppraiser:
         with self._lock:
             self._seconds += found.seconds
         return found
-
-
-class NodeProver(NamedTuple):
-    """Proves on nodes."""
-
-    nodes: Dispatcher
-
-    def same(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where nobody can prove it."""
-        said: bool | None = json.loads(self.nodes.ask(EquivalenceTask(golden=golden, other=other, top=top)))
-        return said

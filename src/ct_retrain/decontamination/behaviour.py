@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.decontamination.traces import ORDERS, Subject, agree, matching, question, read_trace
-from ct_retrain.verilog.modules import Module, Port
+from ct_retrain.verilog.modules import Module
 from ct_retrain.verilog.rename import with_suffix
 
 
@@ -93,10 +93,6 @@ _INNER = "_of_row"
 
 
 def _wrapper(golden: Module, other: Module, matched: dict[str, str]) -> str:
-    ports = ", ".join(f"{port.direction} {_range(port)}{port.name}" for port in golden.ports)
+    ports = ", ".join(f"{port.direction} {port.dimension}{port.name}" for port in golden.ports)
     links = ", ".join(f".{theirs}({ours})" for ours, theirs in matched.items())
     return f"module {golden.name}({ports});\n  {other.name}{_INNER} ct_row({links});\nendmodule\n"
-
-
-def _range(port: Port) -> str:
-    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""

@@ -97,9 +97,8 @@ def credibility(
     *same* decides on survivors. A stub that is proved equivalent to the golden does not count as a stub.
     """
     began = time.monotonic()
-    golden = _bounded(simulator, golden)
+    golden, outcome = _bounded(simulator, golden)
     top = next((name for name in wanted(golden.testbench) if name in _names(golden.rtl)), "")
-    outcome = simulator.check(golden).outcome
     if outcome is not Outcome.PASS:
         return _nothing(outcome, time.monotonic() - began)
     stubs = {level: text for level in LEVELS if top and (text := stub(golden.rtl, top, level))}
@@ -123,17 +122,18 @@ _BOUNDS = (2, 10)
 """CPU seconds; a golden that passes within the first nearly always needs far less."""
 
 
-def _bounded(simulator: Simulator, golden: Design) -> Design:
-    """Return *golden* with the smallest of a few limits within which it passes.
+def _bounded(simulator: Simulator, golden: Design) -> tuple[Design, Outcome]:
+    """Return *golden* with the smallest of a few limits within which it ends, and its outcome with that.
 
     The limit also applies to its mutants: a testbench that waits for ever on a wrong design then costs
     seconds rather than the judge's whole limit each time.
     """
     for bound in _BOUNDS:
         tried = golden.model_copy(update={"cpu_seconds": bound})
-        if simulator.check(tried).outcome is not Outcome.TIMEOUT:
-            return tried
-    return golden
+        outcome = simulator.check(tried).outcome
+        if outcome is not Outcome.TIMEOUT:
+            return tried, outcome
+    return golden, simulator.check(golden).outcome
 
 
 class TestbenchAppraiser:

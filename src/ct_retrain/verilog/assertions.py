@@ -122,14 +122,10 @@ def _names(node: SyntaxNode) -> list[str]:
 def _property_file(
     parsed: Parsed, blocks: list[ProceduralBlockSyntax], nets: dict[str, Port], design: Module
 ) -> str:
-    ports = ", ".join(f"input {_range(port)}{port.name}" for port in design.ports)
-    wires = [f"  wire {_range(port)}{net} = {port.name};" for net, port in nets.items() if net != port.name]
+    ports = ", ".join(f"input {port.dimension}{port.name}" for port in design.ports)
+    wires = [f"  wire {port.dimension}{net} = {port.name};" for net, port in nets.items() if net != port.name]
     body = [parsed.text(block) for block in blocks]
     return "\n".join([f"module {NAME}({ports});", *wires, *body, "endmodule", ""])
-
-
-def _range(port: Port) -> str:
-    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""
 
 
 def _other_widths(text: str, top: str, nets: dict[str, Port]) -> str:

@@ -24,6 +24,11 @@ class Port(NamedTuple):
     direction: Direction
     width: int | None
 
+    @property
+    def dimension(self) -> str:
+        """Its range as a declaration has it, with a space behind; "" for one bit."""
+        return f"[{self.width - 1}:0] " if self.width and self.width > 1 else ""
+
 
 class Module(NamedTuple):
     """A module and its ports in order."""

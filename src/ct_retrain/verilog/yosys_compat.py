@@ -7,6 +7,7 @@ must be in the spelling of `verilog.canonical`: no directives, no macros.
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 
 from pyslang.parsing import Token
 from pyslang.syntax import (
@@ -44,6 +45,7 @@ class _StaysError(Exception):
     """The construct cannot be rewritten."""
 
 
+@lru_cache(maxsize=8)
 def older(text: str) -> str:
     """Return *text* in the smaller language, where that means the same."""
     for edits in (_returns, _voids, _packages, _headers, flattened):

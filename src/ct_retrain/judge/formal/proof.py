@@ -16,7 +16,6 @@ from ct_retrain.judge.confined.formal.equivalence import Question
 from ct_retrain.judge.confined.formal.replay import (
     Scene,
     Steps,
-    ranged,
     testbench,
 )
 from ct_retrain.judge.judge import Judge
@@ -145,7 +144,7 @@ def _beside(golden: str, top: str, steps: Steps) -> str:
     if not reference or not steps:
         return ""
     outputs = [port for port in module.ports if port.direction == "output"]
-    wires = [f"  wire {ranged(port)}{side}_{port.name};" for port in outputs for side in ("gold", "gate")]
+    wires = [f"  wire {port.dimension}{side}_{port.name};" for port in outputs for side in ("gold", "gate")]
     sides = [
         f"  {top}{suffix} u_{side} ({_links(module, side)});"
         for side, suffix in (("gold", "_golden"), ("gate", ""))

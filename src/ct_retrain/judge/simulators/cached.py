@@ -34,7 +34,7 @@ class Cache:
     def __init__(self, path: Path, megabytes: int) -> None:
         """Open or begin the file at *path*; raise ToolError when neither can be done."""
         self._path, self._most = path, megabytes << 20
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
         self._opened: sqlite3.Connection | None = None
         self._written = 0
         try:

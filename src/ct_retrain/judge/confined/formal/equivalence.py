@@ -110,11 +110,11 @@ def _miter(module: Module) -> _Miter | None:
     if not comparable(module):
         return None
     start = starting(module)
-    wires = [f"  wire {_range(port)}{side}_{port.name};" for port in outputs for side in ("gold", "gate")]
+    wires = [f"  wire {port.dimension}{side}_{port.name};" for port in outputs for side in ("gold", "gate")]
     sides = [f"  {side} u_{side} ({_connections(inputs, outputs, side)});" for side in ("gold", "gate")]
     same = " && ".join(f"gold_{port.name} == gate_{port.name}" for port in outputs)
     checks = f"  always @* if (ct_ready) assert ({same});"
-    header = f"module {TOP} ({', '.join(f'input {_range(port)}{port.name}' for port in inputs)});"
+    header = f"module {TOP} ({', '.join(f'input {port.dimension}{port.name}' for port in inputs)});"
     text = "\n".join([header, *wires, start.ready, start.held, *sides, checks, "endmodule", ""])
     return _Miter(text, start.settled, start.assumptions)
 
@@ -161,10 +161,6 @@ def clock_of(module: Module) -> str:
     return next(
         (port.name for port in module.ports if port[1:] == ("input", 1) and _CLOCK.match(port.name)), ""
     )
-
-
-def _range(port: Port) -> str:
-    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""
 
 
 def _connections(inputs: list[Port], outputs: list[Port], side: str) -> str:

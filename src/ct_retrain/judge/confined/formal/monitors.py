@@ -12,7 +12,6 @@ from ct_retrain.judge.confined.formal.properties import Properties, PropertyClai
 from ct_retrain.judge.confined.formal.replay import (
     Scene,
     Steps,
-    ranged,
     testbench,
 )
 from ct_retrain.verilog.edits import Edit, edited
@@ -50,7 +49,7 @@ def reaching(properties: Properties, wanted: int) -> dict[str, str]:
 
 def _formal(properties: Properties, write: Write) -> dict[str, str]:
     module = properties.design
-    ports = [f"input {ranged(port)}{port.name}" for port in module.ports if port.direction == "input"]
+    ports = [f"input {port.dimension}{port.name}" for port in module.ports if port.direction == "input"]
     edits = [Edit(unit.ports_end, unit.ports_end, ", input wire ct_ready") for unit in properties.units]
     edits += [
         _replaced(properties, number, write(number, claim)) for number, claim in enumerate(properties.claims)
@@ -132,7 +131,7 @@ def _instances(properties: Properties, name: str, links: str) -> str:
     """The design and the property modules over the same nets."""
     design = properties.design
     outputs = [port for port in design.ports if port.direction == "output"]
-    lines = [f"  wire {ranged(port)}{port.name};" for port in outputs]
+    lines = [f"  wire {port.dimension}{port.name};" for port in outputs]
     lines.append(f"  {name} u_design ({_links(design)});")
     for number, unit in enumerate(properties.units):
         lines.append(

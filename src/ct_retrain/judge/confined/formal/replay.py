@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from ct_retrain.judge.confined.formal.equivalence import clock_of
-from ct_retrain.verilog.modules import Module, Port
+from ct_retrain.verilog.modules import Module
 
 Steps = tuple[dict[str, int], ...]
 
@@ -32,7 +32,7 @@ def testbench(module: Module, steps: Steps, scene: Scene) -> str:
         [
             '`ifndef CT_VERDICT\n`define CT_VERDICT "CT_VERDICT"\n`endif',
             "module ct_replay;",
-            *(f"  reg {ranged(port)}{port.name}{begins.get(port.name, '')};" for port in inputs),
+            *(f"  reg {port.dimension}{port.name}{begins.get(port.name, '')};" for port in inputs),
             scene.wiring,
             "  integer ct_errors = 0;",
             "  initial begin",
@@ -48,8 +48,3 @@ def _move(step: dict[str, int], clock: str) -> str:
     first = [f"{name} = {value};" for name, value in step.items() if name == clock]
     then = [f"{name} = {value};" for name, value in step.items() if name != clock]
     return " ".join(["   ", *first, "#1", *then, "#1 "])
-
-
-def ranged(port: Port) -> str:
-    """The dimension of *port*, for a declaration."""
-    return f"[{port.width - 1}:0] " if port.width and port.width > 1 else ""

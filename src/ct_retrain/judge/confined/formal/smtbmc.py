@@ -17,13 +17,12 @@ _LONGEST = 8
 
 def induction(top: str, yosys: Yosys, effort: ProofEffort) -> Finding:
     """Whether the assertions of module *top* in `NETLIST` are proved; anything else is left to other engines."""
-    text = Path(NETLIST).read_text(encoding="utf-8", errors="replace")
     ended, needed = _smtbmc(top, yosys, effort, "-i", "-t", str(_LONGEST)), 1
     spent, proved = ended.cpu_seconds, _PASSED in ended.output
     if proved:
         last = min(int(step) for step in re.findall(r"Trying induction in step (\d+)", ended.output))
         needed = max(1, _LONGEST - last)
-    if proved or not _REGISTER.search(text):
+    if proved or not _REGISTER.search(Path(NETLIST).read_text(encoding="utf-8", errors="replace")):
         # Of what remembers nothing the first step says all.
         base = _smtbmc(top, yosys, effort, "-t", str(needed))
         spent, proved = spent + base.cpu_seconds, _PASSED in base.output

@@ -14,7 +14,7 @@ from ct_retrain.judge.confined.formal.equivalence import readable
 from ct_retrain.judge.confined.formal.yowasp import execute
 from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
-from ct_retrain.verilog.modules import Module, Port, defined, modules
+from ct_retrain.verilog.modules import Module, defined, modules
 from ct_retrain.verilog.overrides import Values, overrides
 from ct_retrain.verilog.packages import packages_alone, packages_used
 from ct_retrain.verilog.stub import choosing
@@ -183,8 +183,8 @@ def _holding(module: Module, woken: dict[str, list[str]]) -> str:
     """
     inputs = [port for port in module.ports if port.direction == "input"]
     lines = [f"module {module.name}({', '.join(port.name for port in module.ports)});"]
-    lines += [f"  {port.direction} {_range(port)}{port.name};" for port in module.ports]
-    lines += ["  reg ct_held = 0;", *(f"  reg {_range(port)}ct_seen_{port.name};" for port in inputs)]
+    lines += [f"  {port.direction} {port.dimension}{port.name};" for port in module.ports]
+    lines += ["  reg ct_held = 0;", *(f"  reg {port.dimension}ct_seen_{port.name};" for port in inputs)]
     fed = [f".{_RAW}{name}({name})" for name in woken]
     for port in inputs:
         name, kinds = port.name, woken.get(port.name, [])
@@ -199,7 +199,3 @@ def _holding(module: Module, woken: dict[str, list[str]]) -> str:
     lines += [f"  always @({listed}) begin {taken} ct_held = 1; end"]
     lines += ["  always @(posedge ct_held) begin #0; #0 ct_held = 0; end", "endmodule", ""]
     return "\n".join(lines)
-
-
-def _range(port: Port) -> str:
-    return f"[{(port.width or 1) - 1}:0] " if (port.width or 1) > 1 else ""
