@@ -8,9 +8,12 @@ import importlib
 import sys
 import warnings
 from collections.abc import Sequence
-from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from importlib.abc import Loader  # importing it takes longer than all the rest of the package
 
 _ROOT = "ct_retrain."
 _MOVED: dict[str, str] = {
@@ -148,8 +151,8 @@ _MOVED: dict[str, str] = {
 }
 
 
-class _Elsewhere(MetaPathFinder, Loader):
-    """Finds a moved module under its new name."""
+class _Elsewhere:
+    """Finds a moved module under its new name, and loads it: a finder and a loader by what it can do."""
 
     def __init__(self) -> None:
         self._own: dict[str, ModuleSpec | None] = {}
@@ -159,7 +162,7 @@ class _Elsewhere(MetaPathFinder, Loader):
     ) -> ModuleSpec | None:
         del path, target
         moved = fullname.startswith(_ROOT) and fullname.removeprefix(_ROOT) in _MOVED
-        return ModuleSpec(fullname, self) if moved else None
+        return ModuleSpec(fullname, cast("Loader", self)) if moved else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         now = _ROOT + _MOVED[spec.name.removeprefix(_ROOT)]

@@ -319,9 +319,3 @@ def test_the_version_names_the_commit(capsys: pytest.CaptureFixture[str]) -> Non
     assert said.startswith(f"ct-retrain {__version__}")
     assert (f"commit {commit[:12]}" in said) is bool(commit)
     assert ("not committed" in said) is dirty
-
-
-def test_the_help_has_one_place_for_every_command() -> None:
-    placed = [name for names in SECTIONS.values() for name in names]
-
-    assert sorted(placed) == sorted(name for name, command in cli.commands.items() if not command.hidden)

@@ -42,8 +42,9 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
     chosen = [one for one in attacks() if only in one.name]
     if not chosen:
         raise UsageError(f"no attack's name contains {only!r}; `ct-retrain attack --json` names them all")
-    found = _carry_out(context, chosen, style)
-    alone = _hanging(settings_of(context), chosen, style) if layers else {}
+    settings = settings_of(context)
+    found = _carry_out(settings, context.workspace, chosen, style)
+    alone = _hanging(settings, chosen, style) if layers else {}
     forged = sum(one.verdict.passed for one in found)
     naive = sum(one.naive for one in found)
     if as_json:
@@ -65,7 +66,9 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
 _COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")
 
 
-def _carry_out(context: Context, chosen: Sequence[Attack], style: str | None) -> list[AttackResult]:
+def _carry_out(
+    settings: Settings, workspace: str, chosen: Sequence[Attack], style: str | None
+) -> list[AttackResult]:
     """Run attacks in parallel, as many as keep the judge busy; results are in the order of *chosen*."""
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
@@ -74,14 +77,13 @@ def _carry_out(context: Context, chosen: Sequence[Attack], style: str | None) ->
     from ct_retrain.judge.attacks.suite import results
     from ct_retrain.judge.fanout import at_once
 
-    settings = settings_of(context)
     tight = settings.model_copy(update={"judge": _tight(settings)})
 
     def carry_out(one: Attack) -> list[AttackResult]:
         return list(results(judge, [one], style))
 
     with (
-        open_judge(tight, Path(context.workspace).resolve()) as judge,
+        open_judge(tight, Path(workspace).resolve()) as judge,
         ThreadPoolExecutor(at_once(judge, settings.judge.workers)) as pool,
     ):
         return [one for done in pool.map(carry_out, chosen) for one in done]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -13,6 +12,7 @@ from ct_retrain.core.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from ct_retrain.compose import App
 
@@ -31,6 +31,8 @@ class Context(NamedTuple):
         cls, workspace: str, config_file: str | None, assignments: tuple[str, ...], log: str = "words"
     ) -> Context:
         """Check that the workspace is a directory, and every assignment NAME=VALUE."""
+        from pathlib import Path
+
         if not Path(workspace).is_dir():
             raise UsageError(
                 f"workspace {workspace} is no directory: name one that is there, `ct-retrain -C DIR`"
@@ -52,6 +54,8 @@ class Context(NamedTuple):
 
         Raise UsageError where there is no workspace; with *anywhere* the directory alone must be there.
         """
+        from pathlib import Path
+
         from ct_retrain.compose import build, require_workspace
 
         self.listen()

@@ -68,12 +68,6 @@ def _also(context: click.Context, option: click.Parameter, value: Any) -> None:
     before: Context | None = context.obj
     if not value or before is None:
         return
-    workspace, file, assignments, log = before
-    match option.name:
-        case "workspace":
-            workspace = str(value)
-        case "config_file":
-            file = str(value)
-        case _:
-            assignments = (*assignments, *value)
-    context.obj = type(before).of(workspace, file, assignments, log)
+    name = str(option.name)
+    now: Any = (*before.assignments, *value) if name == "assignments" else str(value)
+    context.obj = type(before).of(*before._replace(**{name: now}))

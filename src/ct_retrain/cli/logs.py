@@ -32,10 +32,11 @@ def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | Non
 
     *nights* is the directory of nights: what is logged while a night runs is also kept in its `night.log`.
     """
-    stamp = "iso" if json_lines else "%H:%M:%S" if sys.stderr.isatty() else "%Y-%m-%d %H:%M:%S"
-    shown: list[Processor] = [Sparse(_LINES_APART), structlog.processors.JSONRenderer()]
-    if not json_lines:
-        terminal = sys.stderr.isatty()
+    terminal = sys.stderr.isatty()
+    stamp = "iso" if json_lines else "%H:%M:%S" if terminal else "%Y-%m-%d %H:%M:%S"
+    if json_lines:
+        shown: list[Processor] = [Sparse(_LINES_APART), structlog.processors.JSONRenderer()]
+    else:
         lines = structlog.dev.ConsoleRenderer(colors=terminal, pad_event_to=18)
         shown = [_bars() if terminal else Sparse(_LINES_APART), brief, lines]
     structlog.configure(

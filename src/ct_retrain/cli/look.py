@@ -45,13 +45,15 @@ def status(context: Context, *, as_json: bool) -> None:
     evidence = evidence_for_mainline(workspace, app.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
     running, missed = underway(workspace), lost_notices(workspace, app.ports.notifier)
+    under_way = running.night if running is not None else ""
+    broken = [night for night in broken_nights(workspace) if night.night != under_way]
     if as_json:
         nights = [record.model_dump(mode="json", exclude={"provenance"}) for record in ended]
         facts = {
             "serving": serving,
             "running": running.model_dump(mode="json") if running else None,
             "open": [plan.night for plan in waiting],
-            "broken": [one.model_dump(mode="json") for one in broken_nights(workspace)],
+            "broken": [one.model_dump(mode="json") for one in broken],
             "lost_notices": [[workspace.relative(one.path), one.channel, one.reason] for one in missed],
             "nights": nights,
         }
@@ -65,8 +67,6 @@ def status(context: Context, *, as_json: bool) -> None:
         click.echo(f"mainline {evidence.explanation}")
     if running is not None:
         click.echo(f"running  {running_words(running)}")
-    under_way = running.night if running is not None else ""
-    broken = [night for night in broken_nights(workspace) if night.night != under_way]
     said = {under_way, *(night.night for night in broken)}
     for plan in waiting:
         if plan.night in said:

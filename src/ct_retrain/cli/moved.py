@@ -15,14 +15,16 @@ def follow_move(app: App, *nights: str, published: str | None = None) -> None:
 
     The change stands whatever becomes of that: what fails is a warning.
     """
+    from ct_retrain import disk
     from ct_retrain.compose import report_inputs
     from ct_retrain.core.errors import CtRetrainError
-    from ct_retrain.nightly.records import records
+    from ct_retrain.core.records.night import NightRecord
     from ct_retrain.nightly.tracking import retrack
     from ct_retrain.report import write
 
     try:
-        touched = [record for record in records(app.workspace) if record.night in nights]
+        paths = [app.workspace.record(night) for night in dict.fromkeys(nights)]
+        touched = [disk.read_record(path, NightRecord) for path in paths if path.exists()]
         write(report_inputs(app.workspace, app.settings), touched)
     except (CtRetrainError, OSError) as error:
         click.echo(f"warning: the pages still say what was before: {error}; `ct-retrain report`", err=True)

@@ -84,11 +84,13 @@ def run(
 
 def _print_record(workspace: Workspace, record: NightRecord) -> None:
     """The night's last word: how it ended, why, what is served, where to look."""
-    page = workspace.reports / f"{record.night}.html"
+    from ct_retrain.report import page
+
+    written = page(workspace, record.night)
     lines = [
         *record.reason.splitlines(),
         f"serving: {record.latest or 'mainline'}",
-        f"page:    {workspace.relative(page)}" if page.exists() else "",
+        f"page:    {workspace.relative(written)}" if written.exists() else "",
         f"more:    ct-retrain show {record.night}",
     ]
     print_box(f"{record.night}: {record.outcome.value.replace('_', ' ')}", [line for line in lines if line])

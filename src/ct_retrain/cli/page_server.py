@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ class PageServer(ThreadingHTTPServer):
         """Listen on *port* of this machine alone; raise OSError where that cannot be."""
         super().__init__((LOCAL, port), PageHandler)
         self.app = app
+        self._drawing = threading.Lock()  # what draws charts sets up the whole process for it
 
     def page(self, name: str) -> bytes | None:
         """The page called *name*, as it would be written now; None where there is none."""
@@ -29,7 +31,9 @@ class PageServer(ThreadingHTTPServer):
         from ct_retrain.report import INDEX, live_page
 
         if name in ("", INDEX):
-            return live_page(report_inputs(self.app.workspace, self.app.settings), self._running())
+            inputs, running = report_inputs(self.app.workspace, self.app.settings), self._running()
+            with self._drawing:
+                return live_page(inputs, running)
         path = self.app.workspace.reports / name
         direct = name.endswith(".html") and path.parent == self.app.workspace.reports
         return path.read_bytes() if direct and path.is_file() and not path.is_symlink() else None

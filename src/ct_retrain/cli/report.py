@@ -9,8 +9,6 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ct_retrain.compose import App
     from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.night import NightRecord
@@ -45,10 +43,8 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
 
 def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord | Breakdown]:
     """The nights whose pages are wanted; raise UsageError when there is none."""
-    from ct_retrain import disk
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.core.records.night import NightRecord
-    from ct_retrain.nightly.records import broken_at, last_record, records
+    from ct_retrain.nightly.records import broken_at, last_record, record_of, records
     from ct_retrain.report import broken_nights
 
     if night is not None and every:
@@ -57,10 +53,7 @@ def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord | B
     if broken is not None:
         return [broken]
     if night is not None:
-        path: Path = app.workspace.record(night)
-        if not path.exists():
-            raise UsageError(f"no night {night} on record; `ct-retrain status` lists them")
-        return [disk.read_record(path, NightRecord)]
+        return [record_of(app.workspace, night)]
     last = last_record(app.workspace)
     if last is None:
         raise UsageError("no night has ended yet: there is nothing to report; `ct-retrain run` runs one")

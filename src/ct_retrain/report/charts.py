@@ -113,3 +113,11 @@ def _inline(text: str, key: str, title: str) -> str:
         f'"http://www.w3.org/1999/xlink"><title id="{key}-title">{escape(title)}</title>'
     )
     return head + body
+
+
+def named_rows(axes: Axes) -> None:
+    """Make every tick of y a row with a name."""
+    axes.tick_params(axis="y", length=0, labelcolor=INK)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+    axes.set_axisbelow(True)

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.experiment import CONTROL, ArmDifference, ArmScore, ExperimentResult
-from ct_retrain.report.charts import ARM_COLOURS, BAD, GOOD, INK, MUTED, Chart, Table, chart, label
+from ct_retrain.report.charts import (
+    ARM_COLOURS,
+    ARM_MARKS,
+    BAD,
+    GOOD,
+    MUTED,
+    Chart,
+    Table,
+    chart,
+    label,
+    named_rows,
+)
 from ct_retrain.report.formatting import duration, points, share
 from ct_retrain.report.pages import rendered
 
@@ -84,10 +95,7 @@ def _forest(found: list[ArmDifference], suite: str, key: str) -> Chart:
             axes.plot([one.difference * 100], [place], _MARKS[one.answer], color=colour, markersize=8)
         axes.set_yticks(range(len(found)), [label(one.arm) for one in found])
         axes.set_ylim(len(found) - 0.5, -0.5)
-        axes.tick_params(axis="y", length=0, labelcolor=INK)
-        axes.spines["left"].set_visible(False)
-        axes.grid(axis="x")
-        axes.set_axisbelow(True)
+        named_rows(axes)
         axes.margins(x=0.08)
         axes.set_xlabel("points of pass@1, arm minus control")
 
@@ -112,10 +120,9 @@ def _balance(scores: list[ArmScore], suite: str, key: str) -> Chart:
         axes.axhline(0, color=MUTED, linewidth=1)
         axes.axvline(0, color=MUTED, linewidth=1)
         for one in scores:
-            colour, mark = (
-                (ARM_COLOURS["mainline"], "D") if one.arm == CONTROL else (ARM_COLOURS["candidate"], "o")
-            )
-            axes.plot([one.gained * 100], [one.lost * 100], mark, color=colour, markersize=8)
+            role = "mainline" if one.arm == CONTROL else "candidate"
+            place = ([one.gained * 100], [one.lost * 100])
+            axes.plot(*place, ARM_MARKS[role], color=ARM_COLOURS[role], markersize=8)
             at = (one.gained * 100, one.lost * 100)
             axes.annotate(label(one.arm), at, xytext=(7, 5), textcoords="offset points")
         axes.margins(0.2)

@@ -85,6 +85,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
     heat = _heat(inputs, history, record, {name: problem.category for name, problem in problems.items()})
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
     rows = (*heat.moved, *heat.still) if heat else ()
+    kinds = list(enumerate(sorted({row.category for row in rows})))
     return {
         "record": record,
         "hero": _hero(inputs, history, record),
@@ -93,7 +94,8 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         "before": _neighbour(history, record, -1),
         "after": _neighbour(history, record, 1),
         "heat": heat,
-        "numbers": {name: place for place, name in enumerate(sorted({row.category for row in rows}))},
+        "kinds": kinds,
+        "numbers": {name: place for place, name in kinds},
         "signs": SIGNS,
         "failures": shown,
         "harvest": harvest_summary(inputs, night),

@@ -32,7 +32,7 @@ def write(inputs: ReportInputs, nights: Sequence[NightRecord | Breakdown]) -> li
     history, broken = read_history(inputs), broken_nights(inputs.workspace)
     pages = _there(inputs.workspace, broken) | {one.night for one in nights}
     disk.make_directory(inputs.workspace.reports)
-    disk.write_bytes(inputs.workspace.reports / INDEX, _history(inputs, history, pages))
+    disk.write_bytes(inputs.workspace.reports / INDEX, _history(inputs, history, broken, pages))
     return [
         _write_broken(inputs, one)
         if isinstance(one, Breakdown)
@@ -43,19 +43,15 @@ def write(inputs: ReportInputs, nights: Sequence[NightRecord | Breakdown]) -> li
 
 def live_page(inputs: ReportInputs, running: str) -> bytes:
     """The history page as it would be written now, with what is *running*, if anything is; nothing is written."""
-    return _history(
-        inputs, read_history(inputs), _there(inputs.workspace, broken_nights(inputs.workspace)), running
-    )
+    broken = broken_nights(inputs.workspace)
+    return _history(inputs, read_history(inputs), broken, _there(inputs.workspace, broken), running)
 
 
-def _history(inputs: ReportInputs, history: History, pages: set[str], running: str = "") -> bytes:
+def _history(
+    inputs: ReportInputs, history: History, broken: Sequence[Breakdown], pages: set[str], running: str = ""
+) -> bytes:
     context = history_context(inputs, history)
-    more = {
-        "broken": broken_nights(inputs.workspace),
-        "running": running,
-        "pages": pages,
-        "source": "history",
-    }
+    more = {"broken": broken, "running": running, "pages": pages, "source": "history"}
     return rendered("history.html.j2", {**context, **more})
 
 

@@ -9,7 +9,18 @@ from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate, Scorecard
 from ct_retrain.core.records.training import LossPoint
-from ct_retrain.report.charts import ARM_COLOURS, ARM_MARKS, BAD, GOOD, INK, MUTED, Chart, Table, chart, label
+from ct_retrain.report.charts import (
+    ARM_COLOURS,
+    ARM_MARKS,
+    BAD,
+    GOOD,
+    MUTED,
+    Chart,
+    Table,
+    chart,
+    label,
+    named_rows,
+)
 from ct_retrain.report.formatting import (
     ARMS,
     points,
@@ -45,7 +56,7 @@ def difference_plot(comparisons: Sequence[Comparison], margins: dict[str, float]
         axes.set_ylim(len(comparisons) - 0.4, -0.6)
         axes.margins(x=0.08)
         axes.set_xlabel("points of pass@1")
-        _rows(axes)
+        named_rows(axes)
         _legend(axes, 2)
 
     rows = [
@@ -105,7 +116,7 @@ def scores(cards: Sequence[Scorecard]) -> Chart:
             axes.axhline(place - 0.5, color=MUTED, linewidth=0.4 if place > 1 else 1)
         axes.set_yticks(range(len(groups)), [label(name) for name, _ in groups])
         axes.set_ylim(len(groups) - 0.5, -0.5)
-        _rows(axes)
+        named_rows(axes)
         _percent(axes, "x")
         axes.set_xlabel("pass@1")
         _legend(axes, 3)
@@ -238,14 +249,6 @@ def _dots(axes: Axes, places: Sequence[float], shown: Sequence[Estimate], arm: s
     axes.plot(
         [one.value for one in shown], places, ARM_MARKS[arm], color=colour, markersize=6, label=ARMS[arm]
     )
-
-
-def _rows(axes: Axes) -> None:
-    """Make every tick of y a row with a name."""
-    axes.tick_params(axis="y", length=0, labelcolor=INK)
-    axes.spines["left"].set_visible(False)
-    axes.grid(axis="x")
-    axes.set_axisbelow(True)
 
 
 def _percent(axes: Axes, which: str) -> None:
