@@ -3,19 +3,24 @@
 import contextlib
 import os
 import resource
+from collections.abc import Mapping
 from pathlib import Path
 
 
 def spent() -> float:
     """Of us, of every process below us that runs, and of all that they waited for."""
     own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    total = sum(used.ru_utime + used.ru_stime for used in own)
-    return total + sum(spent_by(one) for one in _below().get(os.getpid(), []))
+    total, below = sum(used.ru_utime + used.ru_stime for used in own), _below()
+    return total + sum(_spent_by(one, below) for one in below.get(os.getpid(), []))
 
 
 def spent_by(process: int) -> float:
     """Of *process* and every process below it that runs, and of all that they waited for."""
-    tick, below = os.sysconf("SC_CLK_TCK"), _below()
+    return _spent_by(process, _below())
+
+
+def _spent_by(process: int, below: Mapping[int, list[int]]) -> float:
+    tick = os.sysconf("SC_CLK_TCK")
     total, todo = 0.0, [process]
     while todo:
         one = todo.pop()

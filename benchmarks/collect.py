@@ -210,7 +210,7 @@ def _scan(workspace: Path) -> str:
     with tempfile.TemporaryDirectory(dir=workspace) as name:
         out, runs = Path(name), workspace / "data" / "runs"
         freeze(out / LEDGER, None, Walk(workspace, runs), Cutoff(CUTOFF.timestamp()))
-        site = ScanSite(workspace, runs, out, CollectSettings(), CUTOFF.timestamp())
+        site = ScanSite(workspace, runs, CollectSettings(), CUTOFF.timestamp())
         passed = bad = 0
         with Ledger(out / LEDGER) as ledger:
             batch = []

@@ -1,6 +1,7 @@
 """Real servers on loopback that keep what they are sent: one for HTTP, one for mail."""
 
 import contextlib
+import socket
 import threading
 from collections.abc import Iterator
 from email import message_from_bytes, policy
@@ -88,3 +89,16 @@ def mailbox() -> Iterator[Mailbox]:
         yield box
     finally:
         controller.stop()
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on *port* of this machine."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -16,6 +15,7 @@ from tests.adapters.promises import (
     Subject,
     an_adapter_is_another_arm_and_leaves_mainline_as_it_was,
 )
+from tests.loopback import free_port
 from tests.scripted_server import Asked, Moody, Reply, answer
 
 import ct_retrain.demo
@@ -163,12 +163,6 @@ def keep_all(subject: Subject) -> None:
         except (Exception, AssertionError) as error:  # noqa: BLE001 - every one of them is told
             broken[by_name(promise)] = error
     assert not broken, "\n\n".join(f"{name}: {error!r}" for name, error in broken.items())
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def started(

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.command_line_workspace import alive, descendants
+from tests.loopback import free_port, listens
 
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.core.configuration.settings import EndpointSettings
@@ -55,12 +55,6 @@ http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 @pytest.fixture
 def port() -> int:
     return free_port()
@@ -75,11 +69,6 @@ def served(root: Path, port: int, mood: str = "well", **settings: object) -> End
     chosen = {"url": f"http://127.0.0.1:{port}/v1", "model": "m", "command": command(root, port, mood)}
     given = EndpointSettings.model_validate({**chosen, "start_timeout": 60, **settings})
     return EndpointGenerators(given, Place(root, lambda: root / "night" / "server.log"))
-
-
-def answers(port: int) -> bool:
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.fixture
@@ -105,7 +94,7 @@ def test_a_server_is_started_when_it_is_needed_and_ended_with_all_that_it_starte
 
     assert [one.text for one in found] == [str(tmp_path)] * 2
     assert len(alive(family)) < len(family)
-    assert not answers(port)
+    assert not listens(port)
 
 
 @pytest.mark.usefixtures("nothing_left")
@@ -154,7 +143,7 @@ def test_a_server_that_dies_over_a_question_is_a_tool_error_at_once_and_started_
             list(generators.open(None).generate(PROMPTS, SAMPLING))
         assert time.monotonic() - began < 60
         generators.open(None)
-        assert answers(port)
+        assert listens(port)
 
 
 @pytest.mark.usefixtures("nothing_left")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -10,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+
+from tests.loopback import free_port, listens
 
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.core.configuration.cluster import ClusterSettings
@@ -19,12 +20,6 @@ from ct_retrain.judge.simulators.cached import Cache
 
 SETTINGS = JudgeSettings(simulator="icarus", cpu_seconds=10)
 _QUIET = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class Certificates(NamedTuple):
@@ -75,7 +70,7 @@ class Machines:
         """One that listens on *host*."""
         where = ("--host", f"{self._scheme}://{host}", "--port", str(self.port))
         self.scheduler = self._start("dask_scheduler", *where, *_QUIET)
-        wait_for(lambda: _listens(self.port), "the scheduler listens")
+        wait_for(lambda: listens(self.port), "the scheduler listens")
 
     def start_worker(
         self, *, inside: Sequence[str] = (), host: str = "127.0.0.1", head: str = "127.0.0.1"
@@ -109,11 +104,6 @@ def wait_for(true: Callable[[], bool], what: str, seconds: float = 60.0) -> None
     while not true():
         assert time.monotonic() < until, f"not within {seconds:.0f} s: {what}"
         time.sleep(0.05)
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as one:
-        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 @contextmanager

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cluster.machines import free_port, kill, wait_for
+from tests.cluster.machines import kill, wait_for
+from tests.loopback import free_port
 
 PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "scancel", "sinfo")
 _CONF = """\

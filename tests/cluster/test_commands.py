@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.cluster.machines import Machines, free_port
+from tests.cluster.machines import Machines
 from tests.judge.benches import GOLDEN, HOUSE, WRONG
+from tests.loopback import free_port
 from tests.small_workspace import other_problem
 
 from ct_retrain.cli import call

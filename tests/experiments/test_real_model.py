@@ -1,25 +1,15 @@
 """An experiment on the embedded model: really trained, really generated, really simulated, as short as it gets."""
 
-import dataclasses
 from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.demo.test_flywheel import SMALL
 
 from ct_retrain import compose
 from ct_retrain.demo.flywheel import turn_all
-from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.stage_set import set_up
 from ct_retrain.experiments import Experimenting, run_experiment
-
-SMALL = dataclasses.replace(
-    NIGHTLY,
-    nights=1,
-    specs_a_night=6,
-    missing_problems=1,
-    mastered_problems=1,
-    hyperparameters=NIGHTLY.hyperparameters.model_copy(update={"epochs": 1.0}),
-)
 
 
 @pytest.mark.slow

@@ -1,13 +1,13 @@
 """A night whose answers come from a server that it starts itself, by the real command line's own parts."""
 
 import os
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 from tests import command_line_workspace
 from tests.command_line_workspace import alive, descendants
+from tests.loopback import free_port
 
 from ct_retrain.compose import build, with_cache
 from ct_retrain.core.errors import ToolError
@@ -28,12 +28,6 @@ import socket
 with socket.socket() as one:
     assert one.connect_ex(("127.0.0.1", {port})) != 0, "the server holds the memory that training needs"
 """
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_a_night_starts_its_server_after_training_and_ends_it(tmp_path: Path) -> None:
