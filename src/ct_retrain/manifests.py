@@ -41,6 +41,12 @@ def find_manifest(workspace: Workspace, record: NightRecord, ref: ManifestRef) -
     return next((path for path in (workspace.root / ref.path, archived) if path.is_file()), None)
 
 
+def kept_file(workspace: Workspace, night: str, name: str) -> Path | None:
+    """Return the path of the file *name* of *night*'s directory, there or in the archive; None if it is gone."""
+    places = (workspace.night(night) / name, workspace.archive / night / name)
+    return next((path for path in places if path.is_file()), None)
+
+
 def sealed(path: Path, ref: ManifestRef) -> Manifest:
     """Return the manifest *path*; raise CorruptStateError unless it is the one that the night ended with."""
     manifest = read_manifest(path)

@@ -57,7 +57,7 @@ def reward_with(simulator: Simulator, workers: int = 0) -> Callable[..., list[fl
 def _judged(simulator: Simulator, designs: Sequence[Design], workers: int) -> dict[Design, Verdict]:
     """Each design once: a model that is sure of itself answers the same again and again."""
     different = list(dict.fromkeys(designs))
-    return dict(zip(different, check_all(simulator, iter(different), workers), strict=True))
+    return dict(zip(different, check_all(simulator, different, workers), strict=True))
 
 
 def _text(completion: str | Sequence[Mapping[str, str]]) -> str:

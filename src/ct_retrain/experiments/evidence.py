@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,12 +28,16 @@ def cluster_names(problems: Iterable[Problem], pattern: str) -> dict[str, str]:
     Goldens of one shape differ in names alone; an id that *pattern* does not match is a cluster of its own.
     """
     if not pattern:
-        return {one.id: shape(one.golden) if one.golden.strip() else one.id for one in problems}
+        return {one.id: _shape(one.golden) if one.golden.strip() else one.id for one in problems}
     found: dict[str, str] = {}
     for one in problems:
         match = re.search(pattern, one.id)
         found[one.id] = (match.group(1) if match.re.groups else match.group(0)) if match else one.id
     return found
+
+
+_shape = lru_cache(maxsize=1024)(shape)
+"""Every look asks for the goldens of every suite."""
 
 
 def table_of(suite: Suite, trials: Trials, pattern: str) -> SuiteTable:

@@ -141,9 +141,9 @@ def _look(setup: ExperimentSetup, course: Course) -> ExperimentResult:
     found: tuple[ArmDifference, ...] = ()
     if len(trials) > 1:
         found = compare_arms([table_of(suite, trials, asked.cluster) for suite in setup.suites], how)
+    before = tuple(one for of in course.final.values() for one in of)
     _stop(course, found, seeds, asked)
-    shown = tuple(one for of in course.final.values() for one in of if one not in found)
-    return result_of(setup, course, (*found, *shown), used)
+    return result_of(setup, course, (*found, *before), used)
 
 
 def _stop(course: Course, found: tuple[ArmDifference, ...], seeds: int, asked: ExperimentDefinition) -> None:

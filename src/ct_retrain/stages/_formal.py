@@ -6,7 +6,7 @@ holds for every input more than one that held for a testbench's. What cannot be 
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
 from ct_retrain.core.ports import Simulator
@@ -54,15 +54,15 @@ class Rivals:
             reverse=True,
         )
         sources = (read_trace_texts(one, self._reading) for one in runs if one.run_id != source.trace.run_id)
-        texts = [
+        texts = (
             one.rtl
             for one in sources
             if not isinstance(one, Rejected) and one.instruction == source.instruction
-        ]
+        )
         seen = {example.metadata.canonical}
-        for text in [*texts, self._before.get(spec_of(example), "")]:
-            if text and canonical(text) not in seen:
-                seen.add(canonical(text))
+        for text in chain(texts, [self._before.get(spec_of(example), "")]):
+            if text and (name := canonical(text)) not in seen:
+                seen.add(name)
                 yield text
 
 
@@ -109,7 +109,7 @@ def signals(
 ) -> FormalSignals:
     """Both answers as they stand in a dataset; a text says why there is none."""
     results = [one for one in (equivalence, assertions) if isinstance(one, FormalResult)]
-    surest = max([simulated, *(assurance(one.status.value, one.depth) for one in results if _says(one))])
+    surest = max([simulated, *(assurance(one.status.value, one.depth) for one in results)])
     tools = dict.fromkeys(f"{tool.name} {tool.version}" for one in results for tool in one.tools)
     named = (("equivalence", equivalence), ("assertions", assertions))
     return FormalSignals(
@@ -189,10 +189,6 @@ def _simulated(example: Example) -> Assurance:
 
 def _marked(example: Example, found: FormalSignals) -> Example:
     return example.model_copy(update={"metadata": example.metadata.model_copy(update={"formal": found})})
-
-
-def _says(result: FormalResult) -> bool:
-    return result.status in {"proved", "bounded"}
 
 
 def _status(answer: FormalResult | str) -> FormalStatus:

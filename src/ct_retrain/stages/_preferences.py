@@ -1,7 +1,8 @@
 """Preference pairs: a verified answer beside wrong ones of the same spec, that compile and that its testbench notices."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from ct_retrain.core.ports import Simulator
@@ -40,12 +41,29 @@ def preferences(
         return
     taken: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
-    for one in failed:
+    attempts = (_Answer(one.example, one.rtl, one.verdict) for one in failed)
+    # What mutants there are depends on what the attempts gave: they are made when the first is asked for.
+    for one in chain(attempts, _mutated(pairs, taken, wanted, simulator)):
         known = (one.example.metadata.canonical, canonical(one.rtl))
         if _wrong(one.verdict) and taken[known[0]] < wanted.most and known not in seen:
             seen.add(known)
             taken[known[0]] += 1
-            yield _pair(one.example, one.rtl, one.verdict, wanted.night)
+            yield _pair(one, wanted.night)
+
+
+class _Answer(NamedTuple):
+    """Another design for the specification of an example, and what its testbench says of it."""
+
+    example: Example
+    rtl: str
+    verdict: Verdict
+    mutant: Mutant | None = None
+
+
+def _mutated(
+    pairs: Sequence[tuple[Source, Example]], taken: Mapping[str, int], wanted: Wanted, simulator: Simulator
+) -> Iterator[_Answer]:
+    """Mutants of each of *pairs*, more than are wanted beside those that are *taken*."""
     tried = [
         (source, example, mutant)
         for source, example in pairs
@@ -54,11 +72,7 @@ def preferences(
     designs = (source.design(mutant.rtl) for source, _, mutant in tried)
     verdicts = paced(check_all(simulator, designs, wanted.workers), "curate: preferences", len(tried))
     for (_, example, mutant), verdict in zip(tried, verdicts, strict=True):
-        known = (example.metadata.canonical, canonical(mutant.rtl))
-        if _wrong(verdict) and taken[known[0]] < wanted.most and known not in seen:
-            seen.add(known)
-            taken[known[0]] += 1
-            yield _pair(example, mutant.rtl, verdict, wanted.night, mutant)
+        yield _Answer(example, mutant.rtl, verdict, mutant)
 
 
 def _wrong(verdict: Verdict) -> bool:
@@ -66,13 +80,12 @@ def _wrong(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.MISMATCH
 
 
-def _pair(
-    example: Example, rejected: str, verdict: Verdict, night: str, mutant: Mutant | None = None
-) -> Preference:
+def _pair(wrong: _Answer, night: str) -> Preference:
+    example, mutant, verdict = wrong.example, wrong.mutant, wrong.verdict
     return Preference(
         prompt=example.instruction,
         chosen=example.output,
-        rejected=rejected,
+        rejected=wrong.rtl,
         origin="mutant" if mutant else "attempt",
         operator=mutant.operator if mutant else "",
         line=mutant.line if mutant else 0,

@@ -76,7 +76,6 @@ class ScanSite(NamedTuple):
 
     workspace: Path
     runs: Path
-    out: Path
     settings: CollectSettings
     cutoff: float
     """Seconds since 1970."""

@@ -84,7 +84,7 @@ def _freeze(out: Path, inputs: CollectInputs) -> None:
 def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     frozen = ledger.frozen()
     disk.remove_tree(out / ARTEFACTS)  # of a version that kept a file for each
-    site = _site(out, inputs, frozen.cutoff)
+    site = _site(inputs, frozen.cutoff)
     tally = _Tally()
     with ExitStack() as stack:
         traces = stack.enter_context((out / TRACES).open("wb"))
@@ -100,11 +100,11 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     return tally.facts(frozen.runs)
 
 
-def _site(out: Path, inputs: CollectInputs, cutoff: float) -> ScanSite:
+def _site(inputs: CollectInputs, cutoff: float) -> ScanSite:
     workspace, runs = inputs.workspace.resolve(), inputs.runs.resolve()
     siblings = (str(runs.relative_to(workspace)),) if runs.is_relative_to(workspace) else ()
     rules = Rules((*siblings, *inputs.settings.shared), inputs.never)
-    return ScanSite(workspace, runs, out, inputs.settings, cutoff, rules)
+    return ScanSite(workspace, runs, inputs.settings, cutoff, rules)
 
 
 class _Tally:

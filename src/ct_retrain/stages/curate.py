@@ -124,11 +124,12 @@ def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _
     pairs, evidence = with_signals(new, proofs, judges.formal)
     marked = {_identity(example): example for _, example in pairs}
     kept = [marked.get(_identity(example), example) for example in kept]
+    still = {_identity(example) for example in kept if example.metadata.night != inputs.night}
     attempts = Attempts(artefacts, settings.max_repairs, inputs.workers)
     failed = list(failures(pairs, attempts, simulator))
-    repaired = [*_carried_repairs(inputs, kept), *map(repair, failed)]
+    repaired = [*_carried_repairs(inputs, still), *map(repair, failed)]
     wanted = Wanted(settings.preferences, inputs.night, inputs.workers)
-    preferred = [*_carried_preferences(inputs, kept), *preferences(pairs, failed, wanted, simulator)]
+    preferred = [*_carried_preferences(inputs, still), *preferences(pairs, failed, wanted, simulator)]
     disk.write_lines(out / DATASET, iter(kept))
     disk.write_lines(out / REPAIRS, iter(repaired))
     disk.write_lines(out / PREFERENCES, iter(preferred))
@@ -214,16 +215,15 @@ def _merged(carried: Sequence[Example], passed: Sequence[tuple[Source, Example]]
     return [*replaced, *fresh.values()]
 
 
-def _carried_repairs(inputs: CurateInputs, kept: Sequence[Example]) -> list[Example]:
-    current = {_identity(example) for example in kept if example.metadata.night != inputs.night}
+def _carried_repairs(inputs: CurateInputs, current: set[tuple[str, str]]) -> list[Example]:
+    """Those of earlier nights whose example is among *current*."""
     return [repair for repair in _previous(inputs, REPAIRS) if _identity(repair) in current]
 
 
-def _carried_preferences(inputs: CurateInputs, kept: Sequence[Example]) -> list[Preference]:
-    """Those of earlier nights whose example is still there; nights of before there were any have no file."""
+def _carried_preferences(inputs: CurateInputs, current: set[tuple[str, str]]) -> list[Preference]:
+    """The same of preferences; nights of before there were any have no file."""
     path = inputs.previous / PREFERENCES if inputs.previous else None
     if path is None or not path.is_file() or not inputs.settings.preferences:
         return []
-    current = {_identity(example) for example in kept if example.metadata.night != inputs.night}
     found = disk.read_lines(path, Preference)
     return [one for one in found if (one.spec_hash, one.canonical) in current]

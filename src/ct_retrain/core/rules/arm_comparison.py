@@ -19,7 +19,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm, t
 
 from ct_retrain.core.records.experiment import CONTROL, Answer, ArmDifference
 from ct_retrain.core.rules.statistics import POWER
@@ -194,6 +193,8 @@ def _needed(group: _Group, place: int, asked: Asked) -> int | None:
     problems = float(group.problems[place, place])
     tail = 1 - asked.alpha / (2 * len(group.difference))
     seeds = np.arange(2, _MOST_SEEDS + 1)
+    from scipy.stats import norm, t
+
     factor = t.ppf(tail, len(group.arms) * (seeds - 1)) + norm.ppf(POWER)
     enough = seeds[factor**2 * (training / seeds + problems) <= asked.detect**2]
     return int(enough[0]) if len(enough) else None

@@ -13,9 +13,10 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from typing import NamedTuple
 
+from ct_retrain.core.installation import install_command
 from ct_retrain.verilog.modules import instantiated
 
-INSTALL = "the testbench needs cocotb, which is not installed: `pip install 'ct-retrain[cvdp]'`"
+INSTALL = f"the testbench needs cocotb, which is not installed: `{install_command('cvdp')}`"
 RUNNER = "test_runner.py"
 """Name of a data file that pytest runs and that starts the simulations itself, as in CVDP's harnesses."""
 

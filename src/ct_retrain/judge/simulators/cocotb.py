@@ -8,6 +8,7 @@ from typing import Any
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.confined.sandbox.process import Limits
@@ -65,7 +66,7 @@ class CocotbSimulator:
                 if answer["outcome"] != case.outcome:
                     raise ToolError(
                         f"cocotb judges a known design as {answer['outcome']} ({answer['detail']}) "
-                        f"instead of {case.outcome}: reinstall it with `pip install 'ct-retrain[cvdp]'`"
+                        f"instead of {case.outcome}: reinstall it with `{install_command('cvdp')}`"
                     )
             self._fit = True
 

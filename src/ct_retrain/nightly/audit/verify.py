@@ -20,7 +20,7 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.manifests import sealed
+from ct_retrain.manifests import read_manifest
 from ct_retrain.nightly.audit import recompute
 from ct_retrain.nightly.audit.certificate import certified
 from ct_retrain.nightly.audit.check import purged, stage_differences
@@ -78,7 +78,7 @@ def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifes
     night = path.parent.parent.name
     if not path.is_file() or disk.sha256_of(path) != ref.sha256:
         return denied(claim, f"{ref.path} is {'another' if path.is_file() else 'missing'}")
-    done[ref.stage] = sealed(path, ref)
+    done[ref.stage] = read_manifest(path)
     other = list(stage_differences(path, disk.difference))
     gone = purged(workspace, night)
     for where, what in other:

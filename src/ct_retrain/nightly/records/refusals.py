@@ -8,6 +8,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.night import night_order
 from ct_retrain.core.rules.mends import mend_of
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.manifests import kept_file
 
 _STAGES = ("collect", "curate", "train")
 _REJECTED = "rejected.jsonl"
@@ -33,8 +34,7 @@ def refusals(workspace: Workspace, nights: list[str]) -> Iterator[Refusal]:
     """Everything that *nights* refused, as far as it is still on disk there or in the archive."""
     for night in nights:
         for stage in _STAGES:
-            places = (workspace.stage(night, stage), workspace.archive / night / stage)
-            path = next((one / _REJECTED for one in places if (one / _REJECTED).is_file()), None)
+            path = kept_file(workspace, night, f"{stage}/{_REJECTED}")
             for one in disk.read_lines(path, Rejected) if path else ():
                 yield Refusal(night, stage, _where(workspace, stage, one.subject), one.reason, one.detail)
 

@@ -9,7 +9,7 @@ from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.rules.forgetting import Flip, forgotten
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.manifests import read_manifest
+from ct_retrain.manifests import kept_file, read_manifest
 from ct_retrain.nightly.records.index import ended_nights
 from ct_retrain.nightly.releases.inventory import bring_back
 from ct_retrain.nightly.step import content
@@ -63,10 +63,7 @@ def _last_ledger(workspace: Workspace, until: str) -> Path | None:
     """Where the ledger of the latest measured night lies; a night whose directory is purged has it in the archive."""
     for night in reversed(ended_nights(workspace)):
         if night_order(night) <= night_order(until):
-            places = (workspace.night(night), workspace.archive / night)
-            found = next(
-                (one / "benchmark" / LEDGER for one in places if (one / "benchmark" / LEDGER).is_file()), None
-            )
+            found = kept_file(workspace, night, f"benchmark/{LEDGER}")
             if found is not None:
                 return found
     return None

@@ -15,7 +15,7 @@ from ct_retrain.core.records.snapshot import (
     SnapshotIndex,
 )
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
-from ct_retrain.manifests import read_manifest, sealed
+from ct_retrain.manifests import read_manifest
 from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
 from ct_retrain.stages.publish import HISTORY, release_name
 
@@ -95,7 +95,7 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
         if present.get(ref.path) != ref.sha256
     ]
     for ref in record.stages if not broken else ():
-        manifest = sealed(workspace.root / ref.path, ref)
+        manifest = read_manifest(workspace.root / ref.path)
         directory = _relative(workspace, (workspace.root / ref.path).parent)
         broken += [
             f"{directory}/{file.path} is not what its manifest names"

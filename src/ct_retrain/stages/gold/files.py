@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, cast
 
 from ct_retrain import disk
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.record import Rejected
 from ct_retrain.trace.reach import file_refusal
 
@@ -209,7 +210,7 @@ def _table(file: BinaryIO, subject: str) -> Iterator[Entry | Rejected]:
         parquet: Any = importlib.import_module("pyarrow.parquet")
         errors: Any = importlib.import_module("pyarrow.lib").ArrowException
     except ImportError:
-        detail = "Parquet needs pyarrow: pip install 'ct-retrain[train]', or convert it to .jsonl"
+        detail = f"Parquet needs pyarrow: {install_command('train')}, or convert it to .jsonl"
         yield Rejected(subject=subject, reason="no_reader", detail=detail)
         return
     number = 0
