@@ -32,6 +32,8 @@ from ct_retrain.stages._thoughts import learned
 MIXTURE = "mixture.jsonl"
 PREFERENCES = "preferences.jsonl"
 """Pairs of a verified and a wrong answer, in curate's directory and in this stage's."""
+_ORDER = 1
+"""Added to the seed for the order of rows: by the draw that chose them, a source's rows would come first."""
 ADAPTER = "adapter"
 FILES = "files.jsonl"
 """What was found of gold sets and general data, a SourceFile a line."""
@@ -88,7 +90,7 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
     needed = _of(inputs.forgotten) if inputs.forgotten else None
     weight = _weighing(settings.proven_weight) if settings.proven_weight > 1 else None
     chosen = [row for name in counts for row in choose(sources[name], counts[name], seed, needed, weight)]
-    rows = shuffled(chosen, seed)
+    rows = shuffled(chosen, seed + _ORDER)
     disk.write_lines(out / MIXTURE, iter(rows))
     disk.write_record(out / CERTIFICATE, certify(rows))
     mixture = out / MIXTURE
