@@ -19,7 +19,8 @@ def test_rows_of_a_source_that_is_not_used_up_lie_everywhere(tmp_path: Path) -> 
     ]
     disk.write_lines(tmp_path / "curated" / "dataset.jsonl", iter(delta))
     disk.write_lines(tmp_path / "curated" / "repairs.jsonl", iter(()))
-    gold = [{"instruction": f"Wire {number}", "output": f"assign y = {number};"} for number in range(2000)]
+    text = "module w{0}(input a, output [15:0] y); assign y = {{16{{a}}}} ^ {0}; endmodule"
+    gold = [{"instruction": f"Wire {number}", "output": text.format(number)} for number in range(2000)]
     (tmp_path / "gold" / "all.jsonl").write_text("\n".join(map(json.dumps, gold)) + "\n")
     settings = TrainSettings.model_validate({"shares": {"max_upsample": 1}})
     inputs = TrainInputs(tmp_path / "curated", tmp_path / "gold", tmp_path / "general", "base", settings)
