@@ -108,6 +108,29 @@ def test_inputs_that_change_at_the_clock_edge_are_no_reason_for_a_dispute(judge:
     assert verdict.outcome is Outcome.PASS, verdict
 
 
+LATCH = """
+module pick(input [2:0] a, output reg [2:0] q);
+  always @* case (a) 3'd1: q = WAKING; 3'd2: q = 3'd3; 3'd3: q = 3'd4; 3'd4: q = 3'd5; 3'd5: q = 3'd6; endcase
+endmodule
+"""
+
+KEEPS = counted(
+    "reg [2:0] a = 0; wire [2:0] q; pick dut(.a(a), .q(q));",
+    """for (i = 1; i < 6; i = i + 1) begin
+              a = i; #1 check(q === i + 1); a = 7; #1 check(q === i + 1);
+            end""",
+)
+
+
+def test_a_latch_whose_data_changes_as_it_closes_keeps_the_old_value(judge: Judge) -> None:
+    right = judge.check(Design(rtl=LATCH.replace("WAKING", "3'd2"), testbench=KEEPS))
+    forged = judge.check(Design(rtl=LATCH.replace("WAKING", "q === 3'bxxx ? 3'd2 : 3'd0"), testbench=KEEPS))
+
+    assert right.outcome is Outcome.PASS, right
+    assert "latches that close" in right.detail
+    assert forged.outcome is Outcome.DISPUTED, forged
+
+
 MACHINE = """
 module machine(input clk, input go, output busy);
   reg [1:0] state;

@@ -2,8 +2,8 @@
 
 yosys reads the design and writes it again as plain registers and logic. Effects that exist only in simulation
 (incomplete sensitivity lists, delays, races, comparisons with x) are gone in this copy. If the copy fails,
-two explanations are tried: a testbench that changes inputs at the clock edge, and bits that are unknown at
-power-up and do not matter, whatever their values. yosys cannot read everything that simulates; therefore a
+three explanations are tried: a testbench that changes inputs at the clock edge, latches whose data changes as they
+close, and bits that are unknown at power-up and do not matter, whatever their values. yosys cannot read everything that simulates; therefore a
 design with delays must first pass without them.
 """
 
@@ -47,7 +47,7 @@ class SecondOpinion:
         """
         self._simulator, self._prover = simulator, prover
         self._accepts = unconfirmed == "accept"
-        self._name = f"; second opinion 8, {prover.reading}{', or none' if self._accepts else ''}"
+        self._name = f"; second opinion 9, {prover.reading}{', or none' if self._accepts else ''}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
@@ -135,6 +135,10 @@ _EXPLANATIONS = (
     (
         "as synthesised only with inputs taken at the very clock edge, where the testbench changes them",
         (Reading(at_edge=True),),
+    ),
+    (
+        "as synthesised only with latches that close before their data changes, where one input does both",
+        (Reading(settled=True),),
     ),
     (_UNKNOWN, tuple(Reading(unknown=value) for value in _VALUES)),
     (_UNKNOWN, tuple(Reading(at_edge=True, unknown=value) for value in _VALUES)),

@@ -1,8 +1,9 @@
 """A design as yosys reads it, written again as Verilog; runs inside a worker.
 
-The plain copy says all there is to say unless its verdict differs. Then two legal readings of the same registers and
+The plain copy says all there is to say unless its verdict differs. Then legal readings of the same registers and
 logic tell whether the design or the question was at fault: inputs taken as they were when the clock woke the design,
-for a testbench that changes them at that very edge, and every unknown bit set to a chosen value.
+for a testbench that changes them at that very edge; latches that close before their data changes, where one input
+does both; and every unknown bit set to a chosen value.
 """
 
 import hashlib
@@ -39,6 +40,8 @@ class Reading(NamedTuple):
     """The registers take the inputs as they were when the clock's edge was noticed, not after it has settled."""
     unknown: Unknown = "x"
     """What registers without an initial value, open wires and x literals are; "x" leaves them as they are."""
+    settled: bool = False
+    """Latches look at their enable and data once both have settled: where one input changes both, the old value stays."""
 
 
 AS_IT_IS = Reading()
@@ -98,6 +101,8 @@ class _Writer(NamedTuple):
         if found.text and reading.unknown != "x":
             # Only now: what a design asks of unknown bits has its answer before they get a value.
             found = self._written(found.text, self.root, _filling(self.text, reading.unknown))
+        if found.text and reading.settled:
+            found = _settled(found.text)
         if found.text and reading.at_edge:
             with CpuBudget(self.limits.cpu_seconds):
                 found = _at_edge(found.text, self.root)
@@ -134,6 +139,15 @@ def _filling(text: str, unknown: str) -> list[str]:
     kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
     value = f"-random {seed + int(number)}" if kind == "random" else f"-{unknown}"
     return ["proc -norom", f"setundef -undriven {value}", f"setundef -init {value}"]
+
+
+_LATCH = re.compile(r"^(?P<head>\s*always @\*)(?=\s*if \()", re.MULTILINE)
+
+
+def _settled(copy: str) -> Copy:
+    """*copy* with latches that wait for logic; `#0` is after all of it, and before any non-blocking assignment."""
+    text, latches = _LATCH.subn(r"\g<head> #0", copy)
+    return Copy(text, "") if latches else Copy("", "it has no latches")
 
 
 _EDGES = re.compile(r"^(?P<indent>\s*)always @\((?P<list>(?:pos|neg)edge [^\n]*)\)[ \t]*$", re.MULTILINE)
