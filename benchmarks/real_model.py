@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from ct_retrain import compose, disk
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._chat import Chat
+from ct_retrain.adapters.outlook import outlook
 from ct_retrain.core.records.chat import ChatOptions
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
@@ -28,8 +29,8 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.core.records.problem import Problem, Scorecard
-from ct_retrain.core.records.training import Fit, Hyperparameters
-from ct_retrain.core.workspace import MANIFEST
+from ct_retrain.core.records.training import Fit, Hyperparameters, Outlook, TrainPlan
+from ct_retrain.core.workspace import MANIFEST, PLAN
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.planner import Planner
 from ct_retrain.demo.stage_set import SUITE, set_up, specs_file
@@ -71,6 +72,8 @@ class Measured(NamedTuple):
     """Arm → scorecard."""
     end_of_turn: tuple[float, float]
     """Mean negative log-likelihood of the end of turn after a right answer: mainline, candidate."""
+    estimate: Outlook
+    """What a dry run says of the training."""
 
 
 def weights() -> Path | None:
@@ -139,7 +142,8 @@ def night(base: Path, root: Path, knobs: Hyperparameters) -> Measured:
     assert isinstance(measured, BenchmarkFacts)
     problems = list(disk.read_lines(root / SUITE, Problem))
     cards: dict[str, Scorecard] = {card.arm: card for card in measured.scorecards}
-    return Measured(record, trained.fit, adapter, cards, ends(base, adapter, problems))
+    plan = disk.read_record(workspace.stage(NIGHT, "train") / PLAN, TrainPlan)
+    return Measured(record, trained.fit, adapter, cards, ends(base, adapter, problems), outlook(plan))
 
 
 def ends(base: Path, adapter: Path, problems: list[Problem]) -> tuple[float, float]:
@@ -191,6 +195,10 @@ def main() -> None:
         f"training     {fit.steps} steps, {fit.tokens} tokens in {fit.seconds:.0f} s: {fit.tokens / fit.seconds:.0f} tokens/s"
     )
     print(f"memory       {fit.peak_memory / 2**30:.1f} GiB at most, on {fit.device}")
+    seconds, memory = told.estimate.seconds or 0, told.estimate.memory or 0
+    print(
+        f"estimate     {seconds / fit.seconds:.1f} times the time, {memory / fit.peak_memory:.1f} times the memory it took"
+    )
     print(f"loss         {losses[0]:.2f} to {losses[-1]:.2f}")
     print(f"end of turn  {told.end_of_turn[0]:.2f} to {told.end_of_turn[1]:.2f} nats after a right answer")
     for arm, card in told.cards.items():

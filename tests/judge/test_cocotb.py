@@ -1,6 +1,7 @@
 """Cocotb testbenches: every outcome, and the ways a design might try for another."""
 
 import importlib.util
+import re
 import shutil
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ from tests.judge.benches import EMPTY, GOLDEN, WRONG
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.verdict import (
     DataFile,
     Design,
@@ -300,7 +302,7 @@ def test_a_runner_that_starts_nothing_gives_no_evidence(judge: Judge) -> None:
 def test_without_cocotb_it_is_a_tool_error_that_says_how_to_get_it(judge: Judge) -> None:
     bare = CocotbSimulator(judge.icarus, JudgeSettings(), Pool(Sandbox(locate(), "best-effort")), None)
 
-    with pytest.raises(ToolError, match=r"ct-retrain\[cvdp\]"):
+    with pytest.raises(ToolError, match=f"needs cocotb.*{re.escape(install_command('cvdp'))}"):
         bare.check(Design(rtl=GOLDEN, testbench=TESTS))
 
 
