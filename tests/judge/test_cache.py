@@ -43,6 +43,17 @@ def test_a_key_tells_all_its_parts_apart(rtl: str, testbench: str, more: str) ->
         assert plain != key(Design(rtl=rtl, testbench=testbench), TOOL.model_copy(update={"detail": more}))
 
 
+def test_a_cache_whose_file_is_removed_under_it_costs_nothing_but_time(tmp_path: Path) -> None:
+    cache = Cache(tmp_path / "c", 1)
+    for made in tmp_path.iterdir():
+        made.unlink()
+    for number in range(600):
+        cache.put(str(number), verdict("made"))
+    cache.close()
+
+    assert cache.get("0", Verdict) in (None, verdict("made"))
+
+
 _WRITER = """
 import sys
 from pathlib import Path

@@ -165,7 +165,7 @@ def test_the_defaults_train_an_adapter_that_answers_otherwise(
 @pytest.mark.slow
 @pytest.mark.parametrize("base", [EMBEDDED], ids=lambda base: base.name, indirect=True, scope="module")
 def test_a_dry_run_says_what_the_night_then_does(app: App, trained: TrainFacts) -> None:
-    shutil.rmtree(app.workspace.work)
+    shutil.rmtree(app.workspace.night(NIGHT))
     plan = plan_night(app.workspace, app.settings, app.ports, NIGHT)
 
     assert plan.training is not None

@@ -54,9 +54,9 @@ class Cache:
             return None
 
     def put(self, key: str, answer: Record) -> None:
-        """Keep *answer*; a full or busy disk loses nothing but time."""
+        """Keep *answer*; a full or busy disk, or a file that was removed, loses nothing but time."""
         row = (key, answer.model_dump_json(), time.time())
-        with self._lock, contextlib.suppress(sqlite3.DatabaseError):
+        with self._lock, contextlib.suppress(sqlite3.DatabaseError, OSError):
             self._connection().execute("insert or replace into verdicts values (?, ?, ?)", row)
             self._written += 1
             if self._written % 256 == 0:
