@@ -59,6 +59,18 @@ _BELOW = {
         "two u(rst);",
         "module two(inout o); one u(o); endmodule\nmodule one(inout o); assign (supply0, supply1) o = 1; endmodule\n",
     ),
+    "through an output of an interface": (
+        "one u(rst);",
+        "interface one(output o); assign (supply0, supply1) o = 1; endinterface\n",
+    ),
+    "through an output of an interface, by name": (
+        "one u(.o(rst));",
+        "interface one(output o); assign (supply0, supply1) o = 1; endinterface\n",
+    ),
+    "through an inout of an interface": (
+        "one u(.*);",
+        "interface one(inout rst); assign (supply0, supply1) rst = 1; endinterface\n",
+    ),
     "into an input below": (
         "one u(.i(rst)); assign (supply0, supply1) u.i = 1;",
         "module one(input i); endmodule\n",
