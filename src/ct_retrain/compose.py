@@ -80,7 +80,7 @@ def with_cache(app: App) -> App:
 def ports_of_arm(app: App, settings: Settings) -> Ports:
     """The ports of *app* with the trainer and, where another model is asked, the generators that *settings* name."""
     ports, train = app.ports, app.settings.train
-    if (settings.train.command, settings.train.preferences) != (train.command, train.preferences):
+    if settings.train.command != train.command:
         ports = ports._replace(trainer=_trainer_of(settings))
     if (settings.train.mainline, settings.train.chat) != (train.mainline, train.chat):
         mainline = LocalMainline(app.workspace.model(settings.train.mainline), settings)
@@ -143,11 +143,6 @@ def _local(judge: JudgeParts) -> Judge:
 def _trainer_of(settings: Settings) -> Trainer:
     if settings.train.command:
         return CommandTrainer(settings.train.command)
-    if settings.train.preferences:
-        raise UsageError(
-            "train.preferences hands wrong answers to a trainer of your own (train.command): the built-in one learns "
-            "from verified answers alone"
-        )
     return QloraTrainer()
 
 

@@ -103,8 +103,3 @@ def test_pairs_that_are_wanted_and_not_there_are_an_error_that_says_so(tmp_path:
     leave_trace(small.workspace, "run", 4)
     with pytest.raises(UsageError, match=r"set curate\.preferences"):
         run(small.workspace, small.settings, small.ports, Options(night="2026-01-01"))
-
-
-def test_the_built_in_trainer_says_that_it_does_not_learn_from_wrong_answers(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"train\.command"):
-        build(tmp_path, {"train.preferences": "true"})

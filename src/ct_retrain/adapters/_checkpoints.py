@@ -13,7 +13,9 @@ from ct_retrain.core.record import FileRef, Record
 from ct_retrain.core.records.training import Fit, LossPoint, TrainPlan
 
 _MANIFEST = "ct-retrain.json"
-_OURS = ("adapter", "checkpoints")
+PREFERENCE_CHECKPOINTS = "preference_checkpoints"
+"""Directory of the checkpoints of the second phase."""
+_OURS = ("adapter", "checkpoints", PREFERENCE_CHECKPOINTS)
 
 
 class Checkpoint(Record):
@@ -47,7 +49,8 @@ def finish(out: Path, fit: Fit) -> None:
     """Record that the adapter is complete, and remove the checkpoints."""
     disk.sync_tree(out / "adapter")
     disk.write_record(out / "fit.json", fit)
-    disk.remove_tree(out / "checkpoints")
+    for name in ("checkpoints", PREFERENCE_CHECKPOINTS):
+        disk.remove_tree(out / name)
 
 
 def save_adapter(model: Any, directory: Path, base: str) -> None:

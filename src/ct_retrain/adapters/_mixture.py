@@ -62,7 +62,7 @@ def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
     if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
         raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
     chat = Chat(tokenizer, plan.chat)
-    limit = min(plan.hyperparameters.max_length, _window(chat))
+    limit = min(plan.hyperparameters.max_length, window(chat))
     everything = [
         (_row(row, chat), row, copies) for row, copies in repetitions(disk.read_lines(path, Row)).values()
     ]
@@ -104,7 +104,7 @@ def _row(row: Row, chat: Chat) -> dict[str, list[int]]:
     return {"input_ids": prompt + learned, "labels": [IGNORED] * len(prompt) + learned}
 
 
-def _window(chat: Chat) -> int:
+def window(chat: Chat) -> int:
     """Return mainline's window in tokens; a longer row would train positions that the model never uses."""
     directory = Path(str(chat.tokenizer.name_or_path))
     if not (directory / "config.json").is_file():

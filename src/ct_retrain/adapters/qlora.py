@@ -26,9 +26,11 @@ from ct_retrain.adapters import (
     _memory,
     _mixture,
     _modelling,
+    _preference_phase,
     _schedule,
     _training_process,
 )
+from ct_retrain.adapters._loss_curve import losses_of
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Tool
@@ -36,7 +38,6 @@ from ct_retrain.core.records.training import (
     TOO_LONG,
     Fit,
     Hyperparameters,
-    LossPoint,
     Schedule,
     TrainPlan,
 )
@@ -93,13 +94,18 @@ class Here:
             _base_model.refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
+            pairs = _preference_phase.tokenised(plan, tokenizer) if plan.preferences else None
             (out / TOO_LONG).unlink(missing_ok=True)
-            if tokens.too_long:
-                disk.write_lines(out / TOO_LONG, iter(tokens.too_long))
+            too_long = [*tokens.too_long, *(pairs.too_long if pairs else ())]
+            if too_long:
+                disk.write_lines(out / TOO_LONG, iter(too_long))
             trainer, planned = _trainer(knobs, out, _Ingredients(directory, tokenizer, tokens))
             fit = _train(trainer, out, tokens).model_copy(
                 update={"epochs": planned.epochs, "schedule": planned}
             )
+            if pairs:
+                preference = _preference_phase.train(trainer.model, tokenizer, knobs, pairs, out)
+                fit = fit.model_copy(update={"preference": preference})
             _checkpoints.save_adapter(trainer.model, out / "adapter", plan.base)
         _checkpoints.finish(out, fit)
         return fit
@@ -205,7 +211,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
         seconds=time.monotonic() - began,
         peak_memory=_machine.peak_memory(),
         device=_machine.device_name(),
-        losses=_losses(state.log_history),
+        losses=losses_of(state.log_history),
         versions={**_machine.versions(), **_choices(trainer)},
     )
 
@@ -215,7 +221,7 @@ def _recorder(out: Path, began: float, pace: Pace) -> Any:
     recorder: Any = _modelling.library("transformers").TrainerCallback()
 
     def on_log(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
-        losses = _losses(state.log_history)
+        losses = losses_of(state.log_history)
         _checkpoints.write_losses(out, losses)
         reason = learning.hopeless(losses)
         if reason:
@@ -230,19 +236,6 @@ def _recorder(out: Path, began: float, pace: Pace) -> Any:
 
     recorder.on_log, recorder.on_save, recorder.on_step_end = on_log, on_save, on_step_end
     return recorder
-
-
-def _losses(history: list[dict[str, Any]]) -> tuple[LossPoint, ...]:
-    return tuple(
-        LossPoint(
-            step=int(entry["step"]),
-            loss=float(entry["loss"]),
-            learning_rate=float(entry["learning_rate"]),
-            gradient_norm=float(entry["grad_norm"]) if "grad_norm" in entry else None,
-        )
-        for entry in history
-        if "loss" in entry
-    )
 
 
 def _choices(trainer: Any) -> dict[str, str]:

@@ -154,7 +154,9 @@ class TrainSettings(Section):
     limit.
     """
     preferences: bool = False
-    """Pass the pairs that `curate.preferences` keeps to the trainer of `train.command`, beside the mixture."""
+    """Train on the pairs of verified and wrong answers that `curate.preferences` keeps, after the mixture; a
+    trainer of `train.command` gets them as a file.
+    """
     thoughts: Literal["strip", "keep"] = "strip"
     """Whether reasoning in gold and general answers is dropped or trained on (`keep` needs
     `train.chat.thinking`).

@@ -59,6 +59,18 @@ class Hyperparameters(Record):
     """Data type of computation; `auto` is bfloat16 on a GPU that supports it, else float32."""
     gradient_checkpointing: bool | Literal["auto"] = "auto"
     """Recompute activations instead of storing them; `auto` does once memory runs out."""
+    preference_loss: Literal["dpo", "kto"] = "dpo"
+    """How the built-in trainer learns from the pairs of `train.preferences`, after the mixture: DPO on pairs,
+    or KTO on single answers.
+    """
+    preference_passes: Annotated[float, Field(gt=0)] = 1.0
+    """Passes over the pairs."""
+    preference_learning_rate: Annotated[float, Field(gt=0)] = 5e-6
+    """Learning rate of this phase at its first step; it falls linearly to 0."""
+    preference_beta: Annotated[float, Field(gt=0)] = 0.1
+    """How strongly the answers are kept near those of the adapter that the mixture made."""
+    preference_nll: Annotated[float, Field(ge=0)] = 1.0
+    """Weight of the verified answer's negative log-likelihood beside DPO's loss; 0 is plain DPO."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 50
     """Steps between checkpoints: a night that dies loses at most this many."""
     seed: int = 0
@@ -163,6 +175,20 @@ class LossPoint(Record):
     """Gradient norm; None if the trainer does not report it."""
 
 
+class PreferenceFit(Record):
+    """Result of the second phase, in which the trainer learns from wrong answers."""
+
+    loss: Literal["dpo", "kto"]
+    pairs: int
+    skipped: int
+    """Number of pairs longer than `max_length`."""
+    steps: int
+    seconds: float
+    losses: tuple[LossPoint, ...]
+    accuracy: float | None = None
+    """Share of the pairs of the last step whose verified answer has gained on the wrong one; None under KTO."""
+
+
 class Fit(Record):
     """Result of a training; the adapter is in `adapter/` beside it."""
 
@@ -183,3 +209,5 @@ class Fit(Record):
     """Package → version."""
     schedule: Schedule | None = None
     """The schedule that was run; None if the trainer does not report it."""
+    preference: PreferenceFit | None = None
+    """The phase after the mixture that learns from wrong answers; None if there was none."""

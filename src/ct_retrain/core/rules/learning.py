@@ -33,12 +33,12 @@ FLAT = (
 
 def hopeless(losses: Sequence[LossPoint]) -> str:
     """Return why a running training should be stopped; empty if it should go on."""
-    return _diverged(losses) or (_idle(losses[:_ENOUGH]) if len(losses) >= _ENOUGH else "")
+    return diverged(losses) or (_idle(losses[:_ENOUGH]) if len(losses) >= _ENOUGH else "")
 
 
 def in_vain(losses: Sequence[LossPoint]) -> str:
     """Return why a finished training taught nothing; empty if it did teach, or if its curve is too short."""
-    reason = _diverged(losses) or _idle(losses)
+    reason = diverged(losses) or _idle(losses)
     if reason or len(losses) < _CURVE:
         return reason
     third = len(losses) // 3
@@ -49,7 +49,8 @@ def in_vain(losses: Sequence[LossPoint]) -> str:
     return f"the loss never fell: {before:.4g} over the first third of the steps, {after:.4g} over the last: {FLAT}"
 
 
-def _diverged(losses: Sequence[LossPoint]) -> str:
+def diverged(losses: Sequence[LossPoint]) -> str:
+    """Return at which step a loss or gradient norm was not finite; empty if all are."""
     for point in losses:
         if not math.isfinite(point.loss):
             return f"the loss became {point.loss} at step {point.step}: {DIVERGED}"
