@@ -25,6 +25,7 @@ from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
 from ct_retrain.cli.grouped import GroupedCommands
 from ct_retrain.cli.harvest import harvest
+from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
@@ -119,6 +120,7 @@ for command in (
     experiment,
     demo,
     harvest,
+    init,
     judge,
     formal,
     attack,

@@ -18,7 +18,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Undo": ("rollback", "promote", "forget", "restore"),
     "Measure": ("benchmark", "experiment", "suite", "judge", "formal", "attack"),
     "Keep": ("snapshot", "purge", "convert", "track"),
-    "Set up": ("schedule", "notices", "completion"),
+    "Set up": ("init", "schedule", "notices", "completion"),
 }
 """Heading of the help → its commands; every command that is not hidden has one place."""
 
