@@ -25,6 +25,7 @@ from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
 from ct_retrain.cli.grouped import GroupedCommands
 from ct_retrain.cli.harvest import harvest
+from ct_retrain.cli.importing import import_
 from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
@@ -120,6 +121,7 @@ for command in (
     experiment,
     demo,
     harvest,
+    import_,
     init,
     judge,
     formal,
