@@ -21,6 +21,7 @@ from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
 from ct_retrain.cli.experiment import experiment
 from ct_retrain.cli.explain import explain
+from ct_retrain.cli.export import export
 from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
 from ct_retrain.cli.grouped import GroupedCommands
@@ -117,6 +118,7 @@ for command in (
     artefacts,
     convert,
     benchmark,
+    export,
     pipeline,
     experiment,
     demo,

@@ -17,7 +17,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Look": ("serve", "explain", "history", "artefacts", "config", "check", "verify"),
     "Undo": ("rollback", "promote", "forget", "restore"),
     "Measure": ("benchmark", "experiment", "suite", "judge", "formal", "attack"),
-    "Keep": ("snapshot", "purge", "convert", "track"),
+    "Keep": ("snapshot", "purge", "export", "convert", "track"),
     "Set up": ("init", "schedule", "notices", "completion"),
 }
 """Heading of the help → its commands; every command that is not hidden has one place."""
