@@ -80,6 +80,24 @@ def test_the_model_card_says_what_it_is_how_it_did_and_how_to_load_it(tmp_path: 
     assert str(tmp_path) not in card
 
 
+def test_the_hub_reads_the_card_and_its_results(tmp_path: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    small = town_with_runs(tmp_path)
+    record = one_night(small)
+    text = small.workspace.models.joinpath("nightly_2026-01-01/README.md").read_text()
+
+    card = hub.ModelCard(text)
+
+    assert (card.data.base_model, card.data.base_model_relation) == ("nothing/here", "adapter")
+    assert (card.data.library_name, card.data.pipeline_tag) == ("peft", "text-generation")
+    assert card.data.model_name == "nightly_2026-01-01"
+    results = {one.metric_name: one for one in card.data.eval_results}
+    assert results["pass@1"].metric_value == pytest.approx(record.metrics["candidate.functional"], abs=1e-4)
+    assert results["pass@1"].metric_type == "pass@1"
+    assert results["pass@1, logic"].metric_args["samples"] >= 1
+    assert hub.ModelCard(str(card)).data.to_dict() == card.data.to_dict()
+
+
 def test_the_licence_of_the_data_is_what_the_data_names_and_else_unknown(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     pair = {"instruction": "A wire.", "output": "module w(input a, output y); assign y = a; endmodule"}

@@ -1,5 +1,6 @@
 """Collect version, commit, packages, tools, host and settings for the NightRecord."""
 
+import json
 import platform
 import socket
 import subprocess
@@ -60,11 +61,25 @@ def _version(name: str) -> str:
 
 
 def own_commit() -> tuple[str, bool]:
-    """Commit of the checkout that our source lies in, and whether it has changes; ("", False) outside a checkout."""
+    """Commit that this installation comes from, and whether its checkout has changes; ("", False) where nobody knows.
+
+    Known in a checkout, and where pip or uv installed the package from a repository and noted that (PEP 610).
+    """
     source = Path(__file__).parent
     head = _git(source, "rev-parse", "HEAD")
     ours = _git(source, "ls-files", "--error-unmatch", str(Path(__file__)))
-    return (head, bool(_git(source, "status", "--porcelain"))) if head and ours else ("", False)
+    return (
+        (head, bool(_git(source, "status", "--porcelain"))) if head and ours else (_installed_from(), False)
+    )
+
+
+def _installed_from() -> str:
+    try:
+        noted = metadata.distribution("ct-retrain").read_text("direct_url.json")
+    except metadata.PackageNotFoundError:
+        return ""
+    origin = json.loads(noted or "{}")
+    return str(origin.get("vcs_info", {}).get("commit_id", ""))
 
 
 def _git(directory: Path, *arguments: str) -> str:

@@ -21,10 +21,13 @@ from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
 from ct_retrain.cli.experiment import experiment
 from ct_retrain.cli.explain import explain
+from ct_retrain.cli.export import export
 from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
 from ct_retrain.cli.grouped import GroupedCommands
 from ct_retrain.cli.harvest import harvest
+from ct_retrain.cli.importing import import_
+from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.look import config, history, show, status
 from ct_retrain.cli.night import run
@@ -115,10 +118,13 @@ for command in (
     artefacts,
     convert,
     benchmark,
+    export,
     pipeline,
     experiment,
     demo,
     harvest,
+    import_,
+    init,
     judge,
     formal,
     attack,

@@ -25,14 +25,21 @@ if TYPE_CHECKING:
     show_default=True,
     help="Workspace of the demo.",
 )
+@click.option(
+    "--nights",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Stop after the first N nights; a later run continues.  [default: all]",
+)
 @click.pass_context
-def demo(context: click.Context, directory: str) -> None:
+def demo(context: click.Context, directory: str, nights: int | None) -> None:
     """Run several nights on the embedded model, without GPU, data or weights. A second run continues."""
     if context.invoked_subcommand is None:
-        _demo(directory)
+        _demo(directory, nights)
 
 
-def _demo(directory: str) -> None:
+def _demo(directory: str, nights: int | None) -> None:
+    from itertools import islice
     from pathlib import Path
 
     from ct_retrain import disk
@@ -47,7 +54,7 @@ def _demo(directory: str) -> None:
     root = disk.make_directory(Path(directory)).resolve()
     set_up(root, NIGHTLY)
     app = without_side_effects(with_cache(build(root)))
-    turns = list(turn_all(app.workspace, app.settings, app.ports, NIGHTLY, click.echo))
+    turns = list(islice(turn_all(app.workspace, app.settings, app.ports, NIGHTLY, click.echo), nights))
     chart = draw(turns, root / "demo.svg")
     _print(turns, root, chart)
 

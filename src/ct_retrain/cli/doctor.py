@@ -1,8 +1,17 @@
 """`doctor`: check this machine, and say how to install what is missing."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ct_retrain.core.records.readiness import Finding
 
 
 @click.command(short_help="Check this machine.")
@@ -17,9 +26,12 @@ def doctor(context: Context, *, as_json: bool) -> int:
     if as_json:
         print_json([finding.model_dump() for finding in findings])
     else:
-        rows = [
-            ({True: "ok", False: "MISSING"}[one.fine], one.what, one.found, one.remedy) for one in findings
-        ]
-        print_table("doctor", ("", "what", "found", "remedy"), rows)
+        print_findings(findings)
     require_workspace(app.workspace)
     return 0 if all(finding.fine for finding in findings) else 4
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Print what was looked at, a row each."""
+    rows = [({True: "ok", False: "MISSING"}[one.fine], one.what, one.found, one.remedy) for one in findings]
+    print_table("doctor", ("", "what", "found", "remedy"), rows)

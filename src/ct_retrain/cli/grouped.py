@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "A normal day": ("run", "status", "show", "report", "doctor"),
-    "Run": ("demo", "pipeline", "harvest"),
+    "Run": ("demo", "pipeline", "import", "harvest"),
     "Look": ("serve", "explain", "history", "artefacts", "config", "check", "verify"),
     "Undo": ("rollback", "promote", "forget", "restore"),
     "Measure": ("benchmark", "experiment", "suite", "judge", "formal", "attack"),
-    "Keep": ("snapshot", "purge", "convert", "track"),
-    "Set up": ("schedule", "notices", "completion"),
+    "Keep": ("snapshot", "purge", "export", "convert", "track"),
+    "Set up": ("init", "schedule", "notices", "completion"),
 }
 """Heading of the help → its commands; every command that is not hidden has one place."""
 

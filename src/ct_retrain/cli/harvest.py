@@ -9,6 +9,9 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ct_retrain.compose import App
     from ct_retrain.nightly.run.harvest_check import HarvestCheck
 
 NOTHING = 3
@@ -34,26 +37,32 @@ def check(context: Context, directory: str, *, as_json: bool) -> int:
     from pathlib import Path
 
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.core.workspace import Workspace
-    from ct_retrain.nightly.run.harvest_check import check_harvest
 
     runs = Path(directory).resolve()
     if not runs.is_dir():
         message = f"{directory} is no directory: name the one that holds your run directories"
         raise UsageError(message)
-    app = context.app(anywhere=True)
-    workspace = app.workspace
-    if not runs.is_relative_to(workspace.root):
-        workspace = Workspace(runs, app.settings.paths)
-    found = check_harvest(runs, workspace, app.settings, app.ports.simulator, app.ports.appraiser)
+    found = harvest_of(context.app(anywhere=True), runs)
     if as_json:
         print_json({**found.model_dump(mode="json"), "share": round(found.share, 4)})
     else:
-        _print(found)
+        print_harvest(found)
     return 0 if found.examples else NOTHING
 
 
-def _print(found: HarvestCheck) -> None:
+def harvest_of(app: App, runs: Path) -> HarvestCheck:
+    """What a night of *app* would take of *runs*; files named by runs outside the workspace are looked for in *runs*."""
+    from ct_retrain.core.workspace import Workspace
+    from ct_retrain.nightly.run.harvest_check import check_harvest
+
+    workspace = app.workspace
+    if not runs.is_relative_to(workspace.root):
+        workspace = Workspace(runs, app.settings.paths)
+    return check_harvest(runs, workspace, app.settings, app.ports.simulator, app.ports.appraiser)
+
+
+def print_harvest(found: HarvestCheck) -> None:
+    """Print the counts, and the first case of each reason."""
     click.echo(f"{found.runs} runs, {found.passing} simulations marked as passed")
     click.echo(f"{found.examples} become examples ({found.share:.0%}), with {found.repairs} repairs")
     for likeness, count in found.transcripts.items():

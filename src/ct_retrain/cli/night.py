@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_box, print_json
+from ct_retrain.cli.plans import print_plan
 from ct_retrain.core.stage import STAGES, stage_named
 
 if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
-    from ct_retrain.core.records.readiness import Readiness
-    from ct_retrain.core.records.training import Outlook
     from ct_retrain.core.workspace import Workspace
-    from ct_retrain.nightly.run import DryRun
 
 
 @click.command(short_help="Run tonight, or resume it.")
@@ -63,7 +61,7 @@ def run(
     app = context.app({"train.command": trainer_command} if trainer_command else {})
     if dry_run:
         plan = plan_night(app.workspace, app.settings, app.ports, night, again=again)
-        print_json(plan.model_dump(mode="json")) if as_json else _print_plan(plan)
+        print_json(plan.model_dump(mode="json")) if as_json else print_plan(plan)
         return ToolError.exit_code if plan.would_break else 0
     app = with_cache(app)
     context.listen(app.workspace.work)
@@ -94,81 +92,3 @@ def _print_record(workspace: Workspace, record: NightRecord) -> None:
         f"more:    ct-retrain show {record.night}",
     ]
     print_box(f"{record.night}: {record.outcome.value.replace('_', ' ')}", [line for line in lines if line])
-
-
-def _print_plan(plan: DryRun) -> None:
-    warned = next((f"{one}; " for one in (plan.collect.untaken, plan.held) if one), "")
-    click.echo(f"dry run of {plan.night}: {warned}nothing was trained, nothing was kept")
-    _print_data(plan)
-    if plan.held:
-        click.echo("train     the night would be held here, for the reason in the first line")
-    elif plan.rows:
-        rows = ", ".join(f"{count} {source}" for source, count in plan.rows.items())
-        click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
-        if plan.training:
-            _print_outlook(plan.training, plan.hyperparameters.learning_rate)
-        click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
-    else:
-        click.echo("train     nothing new: the night would end here")
-    if plan.mainline is not None:
-        _print_mainline(plan.mainline)
-    for one in plan.lacking:
-        click.echo(f"error: {one.what}: {one.found}{f'; {one.remedy}' if one.remedy else ''}")
-    for problem in plan.quarantined:
-        click.echo(f"warning: {problem} is quarantined; `ct-retrain suite check` says why")
-    click.echo(f"served    {plan.champion or 'mainline, the only one to compare with'}")
-
-
-def _print_outlook(training: Outlook, peak: float) -> None:
-    from ct_retrain.report.formatting import duration, size
-
-    planned, margin = training.schedule, " " * 10
-    about = "" if training.counted == "tokenizer" else "about "
-    click.echo(
-        f"{margin}{planned.steps} steps of {planned.sequences_a_step} sequences, {about}{planned.tokens_a_step:,} tokens "
-        f"a step and {about}{planned.tokens:,} in all ({planned.rule} decides)"
-    )
-    click.echo(
-        f"{margin}each harvested row is read {planned.passes:.3g} times; learning rate "
-        f"{planned.first_learning_rate:.2g} at the first step, {peak:.2g} after {planned.warmup_steps} steps of warm-up"
-    )
-    if training.seconds is not None and training.memory is not None:
-        took = f"about {duration(training.seconds)} and {size(training.memory)} on {training.device}"
-        click.echo(f"{margin}estimate: {took}; {training.basis}")
-    else:
-        click.echo(f"{margin}no estimate of time and memory: {training.basis}")
-
-
-def _print_data(plan: DryRun) -> None:
-    """What came in, file by file where files are a person's own, and one case of each refusal."""
-    from ct_retrain.core.rules.mends import mend_of
-
-    collect, curate = plan.collect, plan.curate
-    untaken = f"; {collect.untaken}" if collect.untaken else ""
-    click.echo(
-        f"collect   {collect.collected} passing runs of {collect.runs}{_reasons(collect.rejected)}{untaken}"
-    )
-    more = "".join(f"; {said}" for said in (curate.untried, curate.assured) if said)
-    click.echo(f"curate    {curate.examples} examples, {curate.new} new{_reasons(curate.rejected)}{more}")
-    click.echo(f"gold      {plan.gold.removeprefix('gold: ')}")
-    for file in plan.files:
-        click.echo(f"          {file.summary}")
-    for one in plan.examples:
-        mend = mend_of(one.reason)
-        click.echo(
-            f"refused   {one.reason}, first {one.subject}: {one.detail}{f'; mend: {mend}' if mend else ''}"
-        )
-
-
-def _print_mainline(ready: Readiness) -> None:
-    click.echo(f"mainline  {ready.found}")
-    for fault in ready.faults:
-        click.echo(f"error: mainline cannot be trained and measured, so the night would break: {fault}")
-    for note in ready.notes:
-        click.echo(f"note: {note}")
-
-
-def _reasons(rejected: dict[str, int]) -> str:
-    if not rejected:
-        return ""
-    return "; refused " + ", ".join(f"{count} {reason}" for reason, count in rejected.items())

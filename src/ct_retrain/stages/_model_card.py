@@ -1,6 +1,7 @@
 """What a release says of itself to people: a model card, and what its training data may be used for."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -44,8 +45,7 @@ def data_card(facts: Facts) -> str:
 
 def _card(facts: Facts) -> Iterator[str]:
     trained, forced = facts.trained, facts.forced
-    yield from ("---", f"base_model: {json.dumps(facts.base)}", "library_name: peft")
-    yield from ("tags: [rtl, verilog, lora, ct-retrain]", "---", "")
+    yield from ("---", *_front_matter(facts), "---", "")
     yield from (f"# Night {facts.night}: an RTL-writing adapter on {facts.base}", "")
     yield "A LoRA adapter that ct-retrain trained from mainline on simulation-verified RTL and measured the same night."
     first, *more = facts.decision.evidence.explanation.splitlines() or [""]
@@ -64,6 +64,42 @@ def _card(facts: Facts) -> Iterator[str]:
     read = f", in which each harvested row was read {planned.passes:.3g} times" if planned else ""
     yield f"{trained.fit.steps} steps{read}, LoRA rank {knobs.rank}, alpha {knobs.alpha}, learning rate {knobs.learning_rate:g}, seed {knobs.seed}."
     yield from (f"What the data may be used for: [{DATA}]({DATA}).", "", *_use(facts.base))
+
+
+def _front_matter(facts: Facts) -> Iterator[str]:
+    """Metadata as the Hugging Face hub reads it; a value in JSON is one in YAML, too."""
+    if _HUB_NAME.fullmatch(facts.base):
+        yield from (f"base_model: {json.dumps(facts.base)}", "base_model_relation: adapter")
+    yield from (
+        "library_name: peft",
+        "pipeline_tag: text-generation",
+        "tags: [rtl, verilog, lora, ct-retrain]",
+    )
+    card = next(one for one in facts.measured.scorecards if one.arm == "candidate")
+    suite = facts.suite.name
+    shares = [(f"pass@{k}", one) for k, one in card.pass_at_k.items()]
+    shares += [(f"pass@1, {name}", one) for name, one in card.categories.items()]
+    results = {
+        "task": {"type": "text-generation", "name": "Verilog from a specification"},
+        "dataset": {"type": suite, "name": suite, "args": {"digest": card.suite_digest}},
+        "metrics": [
+            {
+                "type": name.partition(",")[0],
+                "name": name,
+                "value": round(one.value, 4),
+                "args": {
+                    "interval": [round(one.low, 4), round(one.high, 4)],
+                    "samples": card.sampling.samples,
+                },
+            }
+            for name, one in shares
+        ],
+    }
+    yield f"model-index: {json.dumps([{'name': f'nightly_{facts.night}', 'results': [results]}])}"
+
+
+_HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
+"""What can be a model's name on the hub; a directory of this machine cannot be linked there."""
 
 
 def _measured(facts: Facts) -> Iterator[str]:

@@ -2,12 +2,13 @@
 
 from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting
 from ct_retrain.nightly.records.index import broken_at, last_record, night_id, open_nights, record_of, records
-from ct_retrain.nightly.records.inspection import Failure, failures, inspect, quarantined, trained
+from ct_retrain.nightly.records.inspection import Failure, answers_of, failures, inspect, quarantined, trained
 from ct_retrain.nightly.records.progress import Underway, underway
 
 __all__ = [
     "Failure",
     "Underway",
+    "answers_of",
     "broken_at",
     "failures",
     "forget_night",

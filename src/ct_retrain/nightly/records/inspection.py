@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
-from ct_retrain.core.records.problem import Problem
+from ct_retrain.core.records.problem import Arm, Problem, Sample
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
 from ct_retrain.report import Answers, Inspection, drawn, inspected
@@ -68,6 +68,20 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
     answers = Answers(record.night, directory, workspace.relative(directory))
     [found] = inspected(answers, cards, [problem])
     return found
+
+
+def answers_of(workspace: Workspace, record: NightRecord, arm: Arm) -> list[Sample]:
+    """Every answer of *arm* that the night of *record* counts.
+
+    Raise UsageError when the night did not ask *arm*, or its answers are no longer there.
+    """
+    card = next((one for one in _measured(workspace, record).scorecards if one.arm == arm), None)
+    if card is None:
+        raise UsageError(f"night {record.night} did not ask {arm}: {record.reason}")
+    found = drawn(workspace.stage(record.night, "benchmark") / SAMPLES, card, card.passes.keys())
+    if not found:
+        raise UsageError(f"the answers of {arm} in night {record.night} are no longer there")
+    return [sample for answers in found.values() for _, sample in answers]
 
 
 def _measured(workspace: Workspace, record: NightRecord) -> BenchmarkFacts:

@@ -1,0 +1,1 @@
+"""Hand what a night made to other tools, in their forms."""

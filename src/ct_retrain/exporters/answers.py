@@ -1,0 +1,58 @@
+"""Write a model's answers as the harnesses of public benchmarks read them."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.errors import UsageError
+from ct_retrain.core.records.problem import Sample
+
+
+def write_answers(form: str, samples: Sequence[Sample], out: Path) -> int:
+    """Write *samples* to *out* in *form*, a key of FORMS; return how many files or lines that are.
+
+    Raise UsageError if something is there already.
+    """
+    if out.exists():
+        raise UsageError(f"{out} is there already: name a path where nothing is")
+    disk.make_directory(out.parent)
+    return FORMS[form](sorted(samples, key=lambda one: (one.problem_id, one.index)), out)
+
+
+def _lines(samples: Sequence[Sample], out: Path, key: str) -> int:
+    """One object a line, the problem under *key*; several answers to one problem follow each other in their order."""
+    lines = (json.dumps({key: one.problem_id, "completion": one.text}) + "\n" for one in samples)
+    disk.write_text(out, "".join(lines))
+    return len(samples)
+
+
+def _humaneval(samples: Sequence[Sample], out: Path) -> int:
+    return _lines(samples, out, "task_id")
+
+
+def _cvdp(samples: Sequence[Sample], out: Path) -> int:
+    return _lines(samples, out, "id")
+
+
+def _verilogeval(samples: Sequence[Sample], out: Path) -> int:
+    """A build directory: the RTL of each answer as `ID/ID_sampleNN.sv`, also where it holds no module."""
+    for one, path in zip(samples, _places(samples, out), strict=True):
+        disk.make_directory(path.parent)
+        disk.write_text(path, one.rtl)
+    return len(samples)
+
+
+def _places(samples: Sequence[Sample], out: Path) -> Iterator[Path]:
+    for one in samples:
+        yield out / one.problem_id / f"{one.problem_id}_sample{one.index + 1:02}.sv"
+
+
+FORMS: dict[str, Callable[[Sequence[Sample], Path], int]] = {
+    "humaneval": _humaneval,
+    "cvdp": _cvdp,
+    "verilogeval": _verilogeval,
+}
+"""humaneval: JSONL of `task_id` and `completion`; cvdp: JSONL of `id` and `completion` for its local import;
+verilogeval: a build directory of version 2.
+"""

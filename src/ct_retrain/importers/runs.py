@@ -1,0 +1,90 @@
+"""Write attempts as run directories with a `trace.jsonl`, by the same writer that pipelines use."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from itertools import groupby
+from pathlib import Path
+
+from ct_retrain import disk
+from ct_retrain.core.record import Record, Rejected, digest
+from ct_retrain.importers.attempt import Attempt
+from ct_retrain.trace import TraceWriter, spec_hash_of
+
+
+class Imported(Record):
+    """What became of a record."""
+
+    runs: int
+    simulations: int
+    passing: int
+    """Simulations that the record says passed; the night simulates them again."""
+    rejected: tuple[Rejected, ...]
+    """Everything that was not imported, each with one reason."""
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Reason → how often, most frequent first."""
+        return dict(Counter(one.reason for one in self.rejected).most_common())
+
+
+def write_runs(found: Iterable[Attempt | Rejected], into: Path, kind: str) -> Imported:
+    """Write a directory `KIND-NAME` below *into* for each run of *found*; one that is there already is refused."""
+    rejected: list[Rejected] = []
+    written: list[Attempt] = []
+    runs = 0
+    for run, attempts in groupby(_kept(found, rejected), key=lambda one: one.run):
+        directory = into / f"{kind}-{_slug(run)}"
+        if directory.exists():
+            detail = f"{directory} is there already: remove it to import it again"
+            rejected.append(Rejected(subject=run, reason="already_imported", detail=detail))
+            continue
+        runs += 1
+        for number, attempt in enumerate(attempts, 1):
+            _write(directory, number, attempt, kind)
+            written.append(attempt)
+    passing = sum(one.status == "pass" for one in written)
+    return Imported(runs=runs, simulations=len(written), passing=passing, rejected=tuple(rejected))
+
+
+def _kept(found: Iterable[Attempt | Rejected], rejected: list[Rejected]) -> Iterator[Attempt]:
+    for one in found:
+        if isinstance(one, Rejected):
+            rejected.append(one)
+        else:
+            yield one
+
+
+def _slug(run: str) -> str:
+    """A name that a directory can have, and no other run of the same record has."""
+    kept = re.sub(r"[^A-Za-z0-9_.-]+", "-", run).strip("-.")[-80:]
+    return kept if kept == run else f"{kept}-{digest(run)[:8]}"
+
+
+def _write(directory: Path, number: int, attempt: Attempt, kind: str) -> None:
+    place = disk.make_directory(directory / f"sim_{number}")
+    texts = {
+        "spec.md": attempt.spec,
+        "design.sv": attempt.rtl,
+        "testbench.sv": attempt.testbench,
+        "sim.log": attempt.log,
+    }
+    for name, text in texts.items():
+        disk.write_text(place / name, text)
+    for name, data in attempt.files:
+        disk.write_bytes(disk.make_directory(place / "data") / Path(name).name, data)
+    when = attempt.when or datetime.now(UTC)
+    writer = TraceWriter(directory, source=f"import {kind}", clock=lambda: when)
+    named = {"generator": attempt.generator, "category": attempt.category}
+    writer.stage(
+        "Simulation",
+        status=attempt.status,
+        spec_hash=spec_hash_of(attempt.spec),
+        spec_path=f"sim_{number}/spec.md",
+        rtl_file=f"sim_{number}/design.sv",
+        testbench_file=f"sim_{number}/testbench.sv",
+        simulation_log=f"sim_{number}/sim.log",
+        data_files=[f"sim_{number}/data/{Path(name).name}" for name, _ in attempt.files],
+        **{key: value for key, value in named.items() if value},
+    )

@@ -1,0 +1,50 @@
+"""Read from a simulator's output, as a record keeps it, whether the design passed."""
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from ct_retrain.importers.values import decoded, object_of
+from ct_retrain.judge.reading.words import Says, read_line
+from ct_retrain.trace.format import FAILED, PASSED, word_of
+
+_SUMMARIES = re.compile(
+    r"\bmismatch(?:es|ed samples)(?::| is) *(\d+) (?:in|out of) (\d+) samples|\bTESTS=(?=\d+ PASS=\d+ FAIL=(\d+))(\d+)",
+    re.IGNORECASE,
+)
+"""The last lines of VerilogEval's testbenches and of cocotb: what differed or failed, of how many."""
+
+_KEYS = ("status", "passed", "pass", "success", "result", "verdict", "outcome")
+
+
+def status_of(log: str) -> Literal["pass", "fail", ""]:
+    """What *log*, a transcript or a JSON object of a tool, says; "" if it says nothing.
+
+    One line of failure outweighs any number that say otherwise. The words are those by which the judge reads a
+    testbench's output, and those of a trace's status.
+    """
+    said = {_says(line) for line in text_of(log).splitlines()} | set(_keys(log))
+    if Says.NO in said:
+        return "fail"
+    return "pass" if Says.YES in said else ""
+
+
+def text_of(log: str) -> str:
+    """*log* itself; of a JSON object its texts, line by line."""
+    fields = object_of(decoded(log))
+    return "\n".join(one for one in fields.values() if isinstance(one, str)) if fields else log
+
+
+def _says(line: str) -> Says:
+    counted = _SUMMARIES.search(line)
+    if counted is None:
+        return read_line(line).says
+    bad, total = (int(one) for one in counted.groups() if one is not None)
+    return Says.NO if bad or not total else Says.YES
+
+
+def _keys(log: str) -> Iterator[Says]:
+    for key, value in object_of(decoded(log)).items():
+        word = word_of(value)
+        if key.lower() in _KEYS and word in PASSED | FAILED:
+            yield Says.YES if word in PASSED else Says.NO

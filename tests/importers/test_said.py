@@ -1,0 +1,27 @@
+"""What a transcript says is read as the judge reads it, and no more than it says."""
+
+import pytest
+
+from ct_retrain.importers.said import status_of
+
+
+@pytest.mark.parametrize(
+    ("log", "status"),
+    [
+        ("TEST PASSED\n16 checks, 0 errors", "pass"),
+        ("[PASS] a\n[FAIL] b", "fail"),
+        ("Hint: Total mismatched samples is 0 out of 16 samples\nMismatches: 0 in 16 samples", "pass"),
+        ("Hint: Output 'y' has no mismatches.\nMismatches: 3 in 16 samples", "fail"),
+        ("Mismatches: 0 in 0 samples", "fail"),
+        ("** TESTS=2 PASS=2 FAIL=0 SKIP=0  0.01 100.00 **", "pass"),
+        ("** TESTS=2 PASS=1 FAIL=1 SKIP=0  0.01 100.00 **", "fail"),
+        ("a.v:3: error: Unable to bind wire", "fail"),
+        ('{"passed": true}', "pass"),
+        ('{"status": "pass", "stdout": "FAILED at 3"}', "fail"),
+        ('{"status": "done"}', ""),
+        ("VCD info: dumpfile wave.vcd opened", ""),
+        ("", ""),
+    ],
+)
+def test_a_log_says_how_a_simulation_ended_or_nothing(log: str, status: str) -> None:
+    assert status_of(log) == status
