@@ -6,7 +6,6 @@ import pytest
 from tests.small_workspace import SmallWorkspace, found, golden, leave_trace, spec, wrong
 
 from ct_retrain import disk
-from ct_retrain.compose import build
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Sha256
 from ct_retrain.core.records.dataset import Preference
