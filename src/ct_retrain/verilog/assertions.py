@@ -36,7 +36,7 @@ class Assertions(NamedTuple):
     why: str = ""
 
 
-NONE = Assertions("", "the testbench holds no immediate assertion")
+NONE = Assertions("", "the testbench contains no immediate assertion")
 
 
 def assertions_of(testbench: str, rtl: str, design: Module) -> Assertions:
@@ -107,9 +107,9 @@ def _strange(blocks: list[ProceduralBlockSyntax], nets: dict[str, Port]) -> str:
         acted = Counter(name for node in asserted for name in _names(node.action))
         for name in Counter(_names(block)) - acted:
             if name not in nets:
-                return f"an assertion's block looks at {name}, which is wired whole to no port"
+                return f"an assertion's block reads {name}, which is not connected whole to a port"
         if any(token.kind == TokenKind.Hash for token in tokens(block)):
-            return "an assertion's block waits for a time"
+            return "an assertion's block has a delay"
     names = {port.name for port in nets.values()}
     crossed = sorted(net for net, port in nets.items() if net in names and net != port.name)
     return f"{crossed[0]} is a net of one port and the name of another" if crossed else ""

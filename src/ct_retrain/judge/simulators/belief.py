@@ -107,8 +107,8 @@ def _by_mutants(claim: Pass, ask: Ask) -> str:
             break
     if told and noticed * _SHARE >= counted:
         return ""
-    what = "" if told else ", tells of none that is wrong,"
-    return f"the testbench never answers a design that does nothing{what} and notices {noticed} of {counted} wrong ones"
+    what = "" if told else ", reports no wrong design"
+    return f"the testbench gives no result for a design that does nothing{what} and detects {noticed} of {counted} mutants"
 
 
 def _strictly(claim: Pass, ask: Ask, stubs: dict[str, str]) -> Verdict:

@@ -106,7 +106,7 @@ def _with_witnesses(case: _Case, found: Finding) -> Finding:
         if claim.kind == "cover":
             covers.append((claim.line, reached, made.depth if reached else 0))
         elif not reached:
-            known = "is never looked at" if reached is False else "is not known ever to be looked at"
+            known = "is never reached" if reached is False else "may never be reached"
             idle.append(f"the assertion in line {claim.line} {known}")
     found = found._replace(cpu_seconds=round(spent, 3), covers=tuple(covers))
     if idle:

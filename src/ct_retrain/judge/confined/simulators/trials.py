@@ -26,7 +26,7 @@ def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str
     """
     ports = [port for port in outputs(modules(rtl), bench.made.wanted) if held in {"", port}]
     if not bench.made.instances or not ports:
-        return "the testbench holds the design where its outputs cannot be forced"
+        return "the testbench instantiates the design where its outputs cannot be forced"
     value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": "'b0"}[level]
     forces = "".join(f" force {path}.{port} = {value};" for path in bench.made.instances for port in ports)
     top = f"ct_force_{NAME_BLANK}"
@@ -43,7 +43,7 @@ def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
     names = [name for name in defined(rtl) if name in bench.made.wanted]
     texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
     if not all(texts) or not texts:
-        return "the design has ports that nothing can be put between"
+        return "the design has ports for which there is no wrapper"
     made = bench.made._replace(modules=bench.made.modules | set(map(apart, names)))
     return bench._replace(flat="\n".join([flat, *texts]), made=made)
 

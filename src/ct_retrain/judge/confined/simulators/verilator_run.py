@@ -192,13 +192,13 @@ def _simulate(made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> An
         answer = _run(level, made, trial, tools)
         if level == _DRAWN and answer.outcome is Outcome.MISMATCH:
             return answer._replace(
-                outcome=Outcome.NO_EVIDENCE, detail=f"by values nobody set: {answer.detail}"
+                outcome=Outcome.NO_EVIDENCE, detail=f"with random initial values: {answer.detail}"
             )
         if answer.outcome is not Outcome.PASS:
             return answer
         answers.append(answer)
     if len({answer.checks for answer in answers}) > 1:
-        detail = "how much is checked depends on values nobody set"
+        detail = "the number of checks depends on uninitialised variables"
         return answers[0]._replace(outcome=Outcome.NO_EVIDENCE, detail=detail)
     return answers[0]
 
