@@ -1,4 +1,6 @@
-"""Experiments: arms × trainings on one frozen night, measured on the same problems, and nothing is ever published."""
+"""Experiments compare training recipes: arms × trainings on the data of one night, on the same problems. Nothing is
+published.
+"""
 
 from ct_retrain.experiments.definition import ExperimentDefinition, new_definition, read_definition
 from ct_retrain.experiments.run import Experimenting, last_result, run_experiment
