@@ -41,9 +41,9 @@ def test_what_is_no_date_is_no_night(tmp_path: Path, name: str) -> None:
     small = found(tmp_path / "town")
     before = sorted(small.workspace.root.rglob("*"))
 
-    with pytest.raises(UsageError, match="is no date: write YYYY-MM-DD"):
+    with pytest.raises(UsageError, match="is not a date: write YYYY-MM-DD"):
         run_night(small.workspace, small.settings, small.ports, Options(night=name))
-    with pytest.raises(UsageError, match="is no date: write YYYY-MM-DD"):
+    with pytest.raises(UsageError, match="is not a date: write YYYY-MM-DD"):
         plan_night(small.workspace, small.settings, small.ports, name)
     assert sorted(small.workspace.root.rglob("*")) == before
 

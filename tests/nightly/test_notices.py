@@ -57,7 +57,7 @@ def test_nothing_new_is_told_with_its_data_and_what_to_do(tmp_path: Path) -> Non
     (notice,) = small.inbox.notices
     assert notice.title == f"ct-retrain {NIGHT}: nothing new"
     assert "Data: 0 passing simulations collected; 0 examples kept, 0 of them new" in notice.body
-    assert "Next: there was no run at all: ct-retrain config paths.runs" in notice.body
+    assert "Next: there were no runs: ct-retrain config paths.runs" in notice.body
     assert "Where to look: data/run_db/nightly/2026-01-01.json" in notice.body
 
 

@@ -177,7 +177,7 @@ def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, serv
     assert roll_back(small.workspace, small.ports.generators, None, "it was not") == FIRST
     assert roll_back(small.workspace, small.ports.generators, None, "and again") is None
     assert latest(models) is None
-    with pytest.raises(UsageError, match="nothing was before it"):
+    with pytest.raises(UsageError, match="there is no earlier release"):
         roll_back(small.workspace, small.ports.generators, None, "and once more")
     assert [move.why for move in moves_of(models)][2:] == [
         "worse in the lab",

@@ -1,7 +1,7 @@
-"""What a night concluded, concluded again from what it kept: the dataset, scorecards, the decision, verdicts.
+"""Recomputes a night's results from what it kept: the dataset, scorecards, the decision, verdicts.
 
-Equal results confirm. Others deny only where inputs and tools are those of the night; where they are not, the
-difference is named and nothing is concluded.
+Equal results confirm a claim. Different results deny it only if inputs and tools are those of the night; otherwise the
+claim is unknown, and the difference is reported.
 """
 
 import tempfile
@@ -52,13 +52,13 @@ _COUNTS = (
     "tools",
     "suite_digest",
 )
-"""Fields of a scorecard that no library takes part in."""
+"""Fields of a scorecard that do not depend on a library's version."""
 
 
 def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
-    """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both.
+    """Run curate again on collect's files, in a scratch directory; *done* are the manifests of collect and curate.
 
-    Proofs depend on the time that there was for them: `proofs.proofs` looks into what they say.
+    Proofs depend on the time that was available, so `proofs.proofs` checks them.
     """
     collected, curated = done
     unproved = night._replace(ports=night.ports._replace(formal=None))
@@ -86,7 +86,7 @@ def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manif
 
 
 def scorecards_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
-    """Count the kept answers again, with the verdicts they were kept with."""
+    """Compute the scorecards again from the kept answers and their verdicts."""
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(SCORECARDS_CLAIM, "confirmed", "there are none: the adapter did not load")
@@ -114,12 +114,10 @@ def scorecards_claim(night: Night, record: NightRecord, measured: Manifest) -> C
 
 
 def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
-    """Ask the gate again."""
+    """Apply the gate again."""
     facts = _facts(measured)
     if not facts.scorecards:
-        return _claim(
-            DECISION_CLAIM, "unknown", "whether the adapter loads was seen that night, and only then"
-        )
+        return _claim(DECISION_CLAIM, "unknown", "whether the adapter loads cannot be tested here")
     again = decide(facts.scorecards, _look(night, facts.scorecards[0]).gate, night.settings.min_delta_score)
     if _figures(again) == _figures(facts.decision):
         return _claim(DECISION_CLAIM, "confirmed", again.kind)
@@ -132,12 +130,12 @@ def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Cla
 
 
 def _figures(decided: Decision) -> dict[str, object]:
-    """All of a decision but its words, which an earlier version may have put otherwise."""
+    """Return a decision without its explanation, whose wording may differ between versions."""
     return decided.model_dump(exclude={"evidence": {"explanation"}})
 
 
 def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
-    """Simulate every kept answer again and compare how it ends."""
+    """Simulate every kept answer again, and compare the outcomes."""
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(ANSWERS_CLAIM, "confirmed", "there are none")
@@ -174,9 +172,9 @@ def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterat
 
 
 def what_differs(night: Night, record: NightRecord) -> str:
-    """What is another than it was that night, as far as the record says."""
+    """Return what has changed since that night, as far as the record tells."""
     found = _changed(record.provenance, night.ports.provenance())
-    return found or "the suite, what earlier nights left or a tool that the record does not name"
+    return found or "the suite, data of earlier nights, or a tool that the record does not name"
 
 
 def _changed(then: Provenance, now: Provenance) -> str:
@@ -202,22 +200,20 @@ def _packages(then: Provenance, now: Provenance) -> list[tuple[str, str]]:
 
 
 def _libraries(night: Night, record: NightRecord) -> str:
-    """Of those that intervals and tests are computed with, which are others by now."""
+    """Return the libraries behind intervals and tests whose version has changed."""
     found = _packages(record.provenance, night.ports.provenance())
     return "; ".join(f"{name} was {was}" for name, was in found if name in ("numpy", "scipy"))
 
 
 def _facts(measured: Manifest) -> BenchmarkFacts:
     if not isinstance(measured.facts, BenchmarkFacts):
-        message = (
-            f"the manifest of benchmark of {measured.night} holds other facts: restore it from the snapshot"
-        )
+        message = f"the manifest of benchmark of {measured.night} does not hold benchmark facts: restore it from the snapshot"
         raise CorruptStateError(message)
     return measured.facts
 
 
 def _suite(night: Night, facts: BenchmarkFacts) -> Suite | str:
-    """The problems that were asked, as they are today; or why they are not."""
+    """Return the problems that were asked, as they are today; or why they are not available."""
     try:
         suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
     except UsageError as error:
@@ -238,12 +234,12 @@ def _derived(night: Night, suite: Suite, card: Scorecard) -> Iterator[Scorecard]
 
 
 def _without_answers(card: Scorecard) -> Scorecard:
-    """*card* as versions wrote it that kept no digest of the answers."""
+    """Return *card* in the form of versions that stored no digest of the answers."""
     return card.model_copy(update={"answers": ""})
 
 
 def _models(card: Scorecard) -> list[Tool]:
-    """The generator as the card names it: by its detail, or by its name where it has none."""
+    """Return the generator that the card names: by its detail, or by its name if it has no detail."""
     _, generator = card.tools
     told = [
         Tool(name=generator.name, version=generator.version, detail=detail) for detail in (card.model, "")

@@ -1,7 +1,7 @@
-"""What the team is told, word by word: pure functions from what happened to a Notice.
+"""The texts of notices: pure functions from an event to a Notice.
 
-The title says the outcome; the body says why, the figures that matter, where to look, and what to do next, each in
-lines that also read well where fonts are proportional and spaces are lost.
+The title states the outcome. The body states the reason, the figures, where to look and what to do next, on lines that
+also read well in proportional fonts and without indentation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,13 +32,13 @@ _LEVELS = {
 _FIGURES = ("functional", "fsm")
 _INCUMBENTS = {"champion": "last nightly", "mainline": "mainline"}
 _FILES = 5
-"""Files of gold sets and general data that a notice names, of those that were not taken whole."""
+"""Maximum number of gold and general data files named in a notice, of those with refused lines."""
 _LONGEST = 2000
-"""Characters of an error message."""
+"""Maximum characters of an error message."""
 
 
 class Places(NamedTuple):
-    """Where a reader finds more, relative to the workspace; empty where there is nothing."""
+    """Where a reader finds more, relative to the workspace; empty if there is nothing."""
 
     record: str
     page: str = ""
@@ -49,9 +49,9 @@ class Places(NamedTuple):
 
 
 def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Notice:
-    """The one message of a night that is over; *facts* are what is left of its stages' manifests.
+    """Return the notice of a night that is over; *facts* are those of its stages whose manifests still exist.
 
-    A night that is run again and ends in the same is not told again: no clock is in the key.
+    Its key contains no time, so a night that is run again with the same result is not reported twice.
     """
     told = record.model_dump(
         mode="json", include={"outcome", "reason", "metrics", "decision", "release", "relapse"}
@@ -73,9 +73,9 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
 
 
 def breakdown(failure: Breakdown, page: str = "") -> Notice:
-    """A night that broke; the same failure of a second try is the same notice.
+    """Return the notice of a night that broke; the same failure in a second try gives the same notice.
 
-    *page* is where its page lies, relative to the workspace.
+    *page* is the path of its page, relative to the workspace.
     """
     night, kind, said = failure.night, failure.kind, failure.said
     lines = [
@@ -84,17 +84,17 @@ def breakdown(failure: Breakdown, page: str = "") -> Notice:
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
         *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: mend what it names, then: {failure.again} (it goes on where it stopped)",
+        f"Next: correct what the error names, then run: {failure.again} (it goes on where it stopped)",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
 
 
 def locked(night: str, holder: str) -> Notice:
-    """A night that could not start, because *holder* has the workspace."""
+    """Return the notice of a night that could not start, because *holder* holds the workspace's lock."""
     lines = [
-        f"The night did not start, nothing was changed: {holder} holds the workspace.",
-        "Next: nothing to do if that is at work, for later tries of the schedule start the night; else see ct-retrain status",
+        f"The night did not start, and nothing was changed: {holder} holds the workspace's lock.",
+        "Next: nothing, if that process is running: a later try of the schedule starts the night; else see ct-retrain status",
     ]
     return _notice(
         (night, "locked", night), "warning", f"ct-retrain {night}: lock held, did not start", lines
@@ -102,27 +102,27 @@ def locked(night: str, holder: str) -> Notice:
 
 
 def disk_low(night: str, free: int, wanted: float, place: str) -> Notice:
-    """Less than *wanted* GB are free where the workspace is; the night goes on."""
+    """Return the notice that less than *wanted* GB are free on the workspace's disk; the night continues."""
     lines = [
         f"{free / 1e9:.1f} GB are free at {place}, less than the {wanted:g} GB of notices.min_free_gb.",
-        "The night goes on; if the disk fills it stops without losing anything and can be resumed.",
-        "Next: free space; ct-retrain purge prints what may go",
+        "The night continues; if the disk fills, it stops without losing anything and can be resumed.",
+        "Next: free space; ct-retrain purge prints what may be deleted",
     ]
     return _notice((night, "disk", night), "warning", f"ct-retrain {night}: disk nearly full", lines)
 
 
 def part_failed(night: str, part: str, reason: str) -> Notice:
-    """Something that follows a night failed; its outcome stands."""
+    """Return the notice that a task after the night failed; the night's outcome stands."""
     lines = [
         reason[:_LONGEST],
-        "The outcome of the night stands, and what failed is tried again with the next run.",
-        f"Next: mend what it names; to try at once: ct-retrain run --night {night}",
+        "The outcome of the night stands, and the next run tries the failed part again.",
+        f"Next: correct what the error names; to try at once: ct-retrain run --night {night}",
     ]
     return _notice((night, f"part-{part}", night), "warning", f"ct-retrain {night}: {part} failed", lines)
 
 
 def trial(night: str) -> Notice:
-    """What `ct-retrain notices test` sends."""
+    """Return the notice that `ct-retrain notices test` sends."""
     lines = ["If you can read this, notices of ct-retrain reach you here.", "Next: nothing to do"]
     return _notice((night, "test", night), "info", "ct-retrain: a test of the notices", lines)
 
@@ -140,7 +140,7 @@ def _comparisons(record: NightRecord) -> tuple[Comparison, ...]:
 
 
 def _headline(record: NightRecord) -> str:
-    """The one figure of a title."""
+    """Return the figure that the title shows."""
     score = record.metrics.get("candidate.functional")
     if score is None or not _comparisons(record):
         return ""
@@ -149,16 +149,16 @@ def _headline(record: NightRecord) -> str:
 
 
 def _went_back(record: NightRecord) -> Iterator[str]:
-    """That the night moved the pointer back by itself, why, and how to have it otherwise."""
+    """Yield lines on an automatic rollback: why the night moved the pointer back, and how to undo or prevent it."""
     moved = record.relapse
     if moved is not None:
         again = night_of(moved.source)
-        yield f"Went back from {moved.source} to {moved.target or 'mainline'}: {moved.why}"
-        yield f"To serve it again: ct-retrain rollback {again}; to keep nights from going back: publish.auto_rollback = false"
+        yield f"Rolled back from {moved.source} to {moved.target or 'mainline'}: {moved.why}"
+        yield f"To serve it again: ct-retrain rollback {again}; to prevent automatic rollbacks: publish.auto_rollback = false"
 
 
 def _figures(record: NightRecord) -> Iterator[str]:
-    """Each figure of the candidate, then of the incumbents with how far the candidate is from them."""
+    """Yield each figure of the candidate, and of each incumbent with the difference from the candidate."""
     intervals = {one.incumbent: one for one in _comparisons(record)}
     for figure in _FIGURES:
         score = record.metrics.get(f"candidate.{figure}")
@@ -181,7 +181,7 @@ def _figures(record: NightRecord) -> Iterator[str]:
 
 
 def _data(night: str, facts: Mapping[StageName, Facts]) -> Iterator[str]:
-    """What was collected, kept and refused, gold sets and general data among it."""
+    """Yield what was collected, kept and refused, including gold sets and general data."""
     collected, curated = facts.get("collect"), facts.get("curate")
     told: list[str] = []
     if isinstance(collected, CollectFacts):
@@ -221,7 +221,7 @@ def _look(record: NightRecord, places: Places) -> Iterator[str]:
 
 
 def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
-    """*Nothing to do*, or the exact command."""
+    """Return *nothing to do*, or the exact command."""
     needed = record.decision.evidence.samples_needed if record.decision else None
     again = f"run --night {record.night} --redo benchmark"
     match record.outcome:
@@ -233,11 +233,11 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
             return (
                 "nothing to do; ct-retrain run --again would train on the same data"
                 if seen
-                else "there was no run at all: ct-retrain config paths.runs says where they are looked for"
+                else "there were no runs: ct-retrain config paths.runs shows where they are expected"
             )
         case NightOutcome.HELD if record.adapter is None:
             return (
-                f"mend the gold set, then: ct-retrain run --night {record.night} --redo train; the data is kept, "
+                f"correct the gold set, then run: ct-retrain run --night {record.night} --redo train; the data is kept, "
                 f"and the next night tries again too"
             )
         case NightOutcome.HELD if needed is not None:

@@ -1,4 +1,4 @@
-"""The digests of everything that train and benchmark are made from: equal keys, equal stages."""
+"""Digests of all inputs of train and benchmark: a stage with an equal key has an equal result."""
 
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import digest
@@ -8,13 +8,13 @@ from ct_retrain.stages.gold import fingerprints
 from ct_retrain.stages.train import TrainInputs
 
 SCHEDULING = ("min_new", "new_settings")
-"""Settings of `[train]` that decide whether a night trains, and nothing of what it trains."""
+"""Settings of `[train]` that decide only whether a night trains."""
 PACING = ("batch_size",)
 """Settings of `[benchmark]` that change no answer."""
 
 
 def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
-    """Of a training on what curate made, which has the digest *curated*."""
+    """Return the key of a training on curate's result with the digest *curated*."""
     sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints(directory)]
     return digest(
         curated,
@@ -32,7 +32,7 @@ def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
 def benchmark_key(
     trained: str, inputs: BenchmarkInputs, champion: str, settings: Settings, ports: Ports
 ) -> str:
-    """Of the measuring of an adapter that has the digest *trained*, beside *champion* and mainline."""
+    """Return the key of measuring an adapter with the digest *trained* beside *champion* and mainline."""
     return digest(
         trained,
         inputs.suite.digest,
@@ -43,10 +43,10 @@ def benchmark_key(
         str(inputs.min_delta),
         _asked(ports),
         ports.simulator.tool,
-        ports.appraiser.tool,  # its proofs say which stubs are no stubs
+        ports.appraiser.tool,  # its proofs decide which stubs equal the golden
     )
 
 
 def _asked(ports: Ports) -> str:
-    """How mainline is asked, as far as this machine decides it."""
+    """Return how mainline is prompted, as far as this machine decides it."""
     return ports.mainline.identity() if ports.mainline else ""

@@ -1,4 +1,4 @@
-"""What each stage of a night is made from, and the call that fills it."""
+"""The inputs of each stage of a night, and the call that fills its directory."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -62,7 +62,7 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
 
 
 def private(paths: PathSettings) -> tuple[str, ...]:
-    """What nights leave behind: no trace may have it trained on."""
+    """Return the directories that nights write to, whose files no trace may use as training data."""
     return paths.work, paths.models, paths.run_db, paths.archive, paths.reports, paths.experiments
 
 
@@ -98,14 +98,14 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
     key = train_key(content(done[-1]), inputs, night.ports)
 
     def fill(out: Path) -> Facts:
-        night.ports.generators.close()  # training needs the memory that a model or a server holds
+        night.ports.generators.close()  # training needs the memory of a loaded model or server
         return train(out, inputs, trainer)
 
     return night.step("train", key), fill
 
 
 def train_inputs(night: Night) -> TrainInputs:
-    """What train works from."""
+    """Return the inputs of train."""
     return TrainInputs(
         curated=night.directory / "curate",
         gold=night.workspace.gold,
@@ -119,7 +119,9 @@ def train_inputs(night: Night) -> TrainInputs:
 
 
 def learns(night: Night, curated: CurateFacts) -> bool:
-    """Whether the night trains: enough is new, a person or other settings ask for it, or the last was held back before it trained."""
+    """Whether the night trains: enough is new, a person or changed settings ask for it, or the last night was held
+    before it trained.
+    """
     if curated.examples and (night.plan.again or _newly_set(night)):
         return True
     if curated.new >= night.settings.train.min_new:
@@ -131,7 +133,7 @@ def learns(night: Night, curated: CurateFacts) -> bool:
 
 
 def _newly_set(night: Night) -> bool:
-    """Whether settings that decide a training are others than when a night last trained, and `train.new_settings` asks."""
+    """Whether settings of a training have changed since a night last trained, and `train.new_settings` is on."""
     if not night.settings.train.new_settings:
         return False
     trained = [one for one in index.records(night.workspace) if one.hyperparameters is not None]
@@ -144,9 +146,9 @@ def _newly_set(night: Night) -> bool:
 
 
 def protected(night: Night) -> Protection:
-    """Every suite that the workspace knows, and what tells whether a row is a problem of one.
+    """Return every suite that the workspace knows, and the check whether a row is a problem of one.
 
-    Raise UsageError where a suite cannot be read.
+    Raise UsageError if a suite cannot be read.
     """
     return protection_of(night.workspace, night.settings, night.ports)
 
@@ -154,7 +156,7 @@ def protected(night: Night) -> Protection:
 def protection_of(
     workspace: Workspace, settings: Settings, ports: Ports, more: tuple[str, ...] = ()
 ) -> Protection:
-    """The same outside a night, with *more* suites than the settings name."""
+    """Return the same outside a night, with *more* suites than the settings name."""
     named = (settings.benchmark.suite, *more)
     suites = protected_suites(named, settings.decontamination.protect, workspace.root)
     laboratory = Laboratory(ports.simulator, ports.same) if ports.same else None
@@ -162,7 +164,9 @@ def protection_of(
 
 
 def _forgotten(night: Night) -> frozenset[str]:
-    """Categories of the problems that the last benchmark missed and some release had solved, if that is to matter."""
+    """Return the categories of problems that the last benchmark missed and some release solved, if the settings use
+    them.
+    """
     if not night.settings.train.refresh_forgotten or night.plan.previous is None:
         return frozenset()
     suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
@@ -188,7 +192,7 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
 
 
 def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
-    """With the seed of tonight, where every night has its own; greedy answers know no seed, and are evidence once."""
+    """Return *settings* with tonight's seed, if every night has its own; greedy answers do not depend on a seed."""
     if not settings.fresh_seeds or settings.temperature == 0:
         return settings
     seed = int(digest(str(settings.seed), plan.night)[:7], 16)
@@ -196,13 +200,13 @@ def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
 
 
 def _before(night: Night) -> dict[str, Scorecard]:
-    """What the releases before tonight's achieved; a resumed night finds its own among them and leaves it out."""
+    """Return the scorecards of earlier releases; a resumed night leaves out its own."""
     mine = release_name(night.plan.night)
     return {name: card for name, card in release_scorecards(night.workspace.models).items() if name != mine}
 
 
 def _arms(night: Night) -> tuple[tuple[Arm, Path | None], ...]:
-    """Tonight's adapter, the champion if there is one, and mainline, in the order they are loaded."""
+    """Return tonight's adapter, the champion if there is one, and mainline, in the order in which they are loaded."""
     adapter = night.directory / "train" / ADAPTER
     candidate: tuple[Arm, Path | None] = ("candidate", adapter)
     mainline: tuple[Arm, Path | None] = ("mainline", None)
@@ -245,7 +249,7 @@ STEPS: Mapping[StageName, Callable[[Night, list[Manifest]], Planned]] = {
 
 
 def summary(manifest: Manifest) -> dict[str, object]:
-    """The few figures of a stage worth a log line."""
+    """Return the few figures of a stage for a log line."""
     match manifest.facts:
         case CollectFacts() as facts:
             return {
@@ -266,7 +270,7 @@ def summary(manifest: Manifest) -> dict[str, object]:
 
 
 def judging(manifest: Manifest) -> dict[str, object]:
-    """What a stage's judging took, for its log line; nothing for a stage that did not judge."""
+    """Return the work of a stage's judge for its log line; empty if it did not judge."""
     effort = manifest.effort
     if effort is None or not effort.known + effort.simulated:
         return {}
