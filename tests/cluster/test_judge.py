@@ -82,9 +82,7 @@ def test_a_node_that_lies_is_found_by_judging_again(there: ClusterJudge) -> None
 
     doubting = NodeSimulator(there.dispatcher, "whole", Liar(), recheck=1.0)
 
-    with pytest.raises(
-        ToolError, match=r"a node judged a design as pass .* this machine as mismatch "
-    ):
+    with pytest.raises(ToolError, match=r"a node judged a design as pass .* this machine as mismatch "):
         doubting.check(DESIGNS[0])
 
 
