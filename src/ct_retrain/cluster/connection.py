@@ -54,9 +54,7 @@ class Connection:
         return self.client.status in {"closed", "closing"}
 
     def ask_for_jobs(self) -> None:
-        """Ask the queue for the configured number of jobs, which replaces those that ended; do nothing without a
-        queue.
-        """
+        """Ask the queue for the configured number of jobs, replacing those that ended; do nothing without a queue."""
         if self._jobs is not None:
             self._jobs.scale(jobs=self._count)
 

@@ -43,8 +43,7 @@ class Reply(NamedTuple):
     """Address of the node."""
     answers: tuple[Answer, ...] = ()
     refused: str = ""
-    """Why this node cannot answer: its program or tools differ from the head's, or no judge could be made; else empty.
-    """
+    """Why this node cannot answer: its program or tools differ from the head's, or it has no judge; else empty."""
 
 
 def packed(batch: int, charter: Charter, tasks: Sequence[Task]) -> bytes:

@@ -28,9 +28,7 @@ class Nodes(Protocol):
 
     @property
     def room(self) -> int:
-        """Number of batches that may be in flight: two per batch being worked on, so that no processor waits; 0 if
-        none now.
-        """
+        """Number of batches that may be in flight: two per processor, so that none waits; 0 if none now."""
         ...
 
     @property

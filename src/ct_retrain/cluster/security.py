@@ -1,5 +1,4 @@
-"""Decides how to talk to the cluster: by TLS with certificates of one authority, or unencrypted on loopback only,
-unless `cluster.insecure` allows more.
+"""Decides how to talk to the cluster: by TLS, or unencrypted on loopback or if `cluster.insecure` allows it.
 
 Dask runs any code it is sent: on the nodes, and through crafted answers also on this machine.
 """

@@ -1,6 +1,4 @@
-"""Experiments compare training recipes: arms × trainings on the data of one night, on the same problems. Nothing is
-published.
-"""
+"""Experiments compare recipes: arms × trainings on one night's data, on the same problems. Nothing is published."""
 
 from ct_retrain.experiments.definition import ExperimentDefinition, new_definition, read_definition
 from ct_retrain.experiments.run import Experimenting, last_result, run_experiment

@@ -23,8 +23,7 @@ Trials = Mapping[str, Sequence[Trial]]
 
 
 def cluster_names(problems: Iterable[Problem], pattern: str) -> dict[str, str]:
-    """Return problem → cluster: the first group of *pattern* in its id, or the shape of its golden if *pattern* is
-    empty.
+    """Return problem → cluster: the first group of *pattern* in its id, or its golden's shape without a *pattern*.
 
     Goldens of one shape differ only in names. A problem whose id *pattern* does not match is a cluster of its own.
     """

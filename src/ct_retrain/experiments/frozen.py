@@ -1,6 +1,4 @@
-"""Fixes the inputs of an experiment when it starts: one night's examples, by digest, and every version of its
-definition.
-"""
+"""Fixes an experiment's inputs when it starts: one night's examples, by digest, and all versions of its definition."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -120,9 +120,7 @@ def _turns(setup: ExperimentSetup) -> ExperimentResult:
 
 
 def _try(setup: ExperimentSetup, course: Course, arm: str, number: int) -> None:
-    """Train *arm* once more. If that fails, the arm ends, because other recipes may work; an error of the control is
-    raised.
-    """
+    """Train *arm* once more. A failure ends the arm, because other recipes may work; one of the control is raised."""
     try:
         course.trials[arm].append(run_trial(setup, arm, number))
     except ToolError as error:

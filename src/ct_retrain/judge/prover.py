@@ -59,8 +59,8 @@ class Prover:
         return self._found(asked)
 
     def resynthesised(self, rtl: str, wanted: Asked, reading: Reading = AS_IT_IS) -> Copy:
-        """Return *rtl* as yosys rewrites it, with that module of *wanted* that is its top; an empty text and the
-        reason if that fails.
+        """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and the reason if that
+        fails.
         """
         if self.yosys is None:
             return Copy("", NO_YOSYS)

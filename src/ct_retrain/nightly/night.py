@@ -43,8 +43,8 @@ class Ports(NamedTuple):
     notifier: Notifier
     provenance: Callable[[], Provenance]
     same: Equivalence | None = None
-    """Proves that designs are alike, for decontamination; None compares texts only. Its version is in the appraiser's
-    tool.
+    """Proves that designs are alike, for decontamination; None compares texts only. The appraiser's tool has its
+    version.
     """
     heartbeat: Heartbeat | None = None
     reporter: Callable[[Workspace, NightRecord | Breakdown], Path] | None = None

@@ -1,6 +1,4 @@
-"""Runs one stage of a night: returns its result if it is done, continues it if interrupted, redoes it if its inputs
-changed.
-"""
+"""Runs one stage of a night: returns a finished one, continues an interrupted one, redoes one with changed inputs."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

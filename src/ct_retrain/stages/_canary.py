@@ -31,8 +31,7 @@ _TRIES = 3
 def smoke_test(
     out: Path, easy: tuple[Problem, ...], drawn: Sampling, generator: Generator, judge: Simulator
 ) -> Canary:
-    """Ask *generator* for the problems *easy* as *drawn* says, but greedily; answers already in *out* are not drawn
-    again.
+    """Ask *generator* for the problems *easy* as *drawn* says, but greedily; answers in *out* are not drawn again.
 
     A publish that was interrupted after the pointer moved therefore gets the same result.
     """

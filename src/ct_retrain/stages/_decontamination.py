@@ -21,9 +21,7 @@ Certify: TypeAlias = Callable[[Iterable[Row]], Certificate]
 def cleaned(
     sources: Mapping[str, Sequence[Row]], protection: Protection, seed: int, rejected: list[Rejected]
 ) -> tuple[dict[str, list[Row]], Certify]:
-    """Return the rows of *sources* that may be trained on; add benchmark problems to *rejected*, with the rule that
-    found them.
-    """
+    """Return the rows of *sources* that may be trained on; add benchmark problems, with the rule, to *rejected*."""
     rows = [row for found in sources.values() for row in found]
     made = decontaminate([_candidate(row) for row in rows], protection, seed)
     for number, match in made.refused.items():

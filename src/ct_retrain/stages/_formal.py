@@ -47,9 +47,7 @@ class Rivals:
             self._runs[trace.spec_hash].append(trace)
 
     def of(self, source: Source, example: Example) -> Iterator[str]:
-        """Yield designs from other runs for *example*'s specification, without the example's own text and without
-        duplicates.
-        """
+        """Yield designs of other runs for *example*'s specification, without its own text and without duplicates."""
         runs = sorted(
             self._runs[example.metadata.spec_hash],
             key=lambda one: (one.generated_at, one.run_id, one.line),

@@ -34,9 +34,7 @@ class Facts(NamedTuple):
 
 
 def model_card(facts: Facts) -> str:
-    """Return `README.md`: what the release is, its training data, its results, why it is published, and how to load
-    it.
-    """
+    """Return `README.md`: what the release is, its training data and results, why it is published, how to load it."""
     return "\n".join(_card(facts))
 
 

@@ -86,9 +86,7 @@ def _sealed(kept: Path, seal: Path) -> bool:
 
 
 def put(stock: Path | None, key: str, path: Path) -> None:
-    """Store *path* in *stock* under *key*, unless at least as much is there; delete the least recently used files
-    beyond the limit.
-    """
+    """Store *path* in *stock* under *key*, unless at least as much is there; delete the least recently used files."""
     if stock is None:
         return
     disk.make_directory(stock)

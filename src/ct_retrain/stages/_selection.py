@@ -100,9 +100,7 @@ class _Queue:
 
 
 def _queues(traces: Iterable[Trace], selection: Selection) -> list[_Queue]:
-    """Return one queue per specification; of runs with the same time, the one with the greater run id and line is
-    newer.
-    """
+    """Return one queue per specification, newest run first; ties go to the greater run id and line."""
     words: dict[str, str] = {}
     groups: dict[Spec, list[Trace]] = defaultdict(list)
     for trace in traces:

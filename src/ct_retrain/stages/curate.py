@@ -1,5 +1,4 @@
-"""Turns traces into a dataset: every example re-simulated tonight, one per spec, without duplicates and benchmark
-problems.
+"""Turns traces into a dataset: examples re-simulated tonight, one per spec, no duplicates, no benchmark problems.
 
 Its testbench must detect wrong designs; otherwise its pass proves nothing. The dataset accumulates: examples of the
 previous night are carried over, and a newer run of the same spec replaces one if it passes tonight. Everything left
@@ -164,9 +163,7 @@ def _identity(example: Example) -> tuple[str, str]:
 def _simulated(
     sources: Sequence[Source], inputs: CurateInputs, simulator: Simulator, alike: Transcripts, refuse: Refuse
 ) -> Iterator[tuple[Source, Example]]:
-    """Yield the sources that pass the judge tonight, with few enough warnings, and agree with their trace's
-    transcript.
-    """
+    """Yield the sources that pass the judge tonight, with few enough warnings, and agree with their transcript."""
     designs = (one.design() for one in sources)
     verdicts = paced(check_all(simulator, designs, inputs.workers), "curate: simulations", len(sources))
     for source, verdict in zip(sources, verdicts, strict=True):

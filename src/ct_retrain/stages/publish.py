@@ -73,8 +73,7 @@ def night_of(release: str) -> str:
 def publish(
     out: Path, inputs: PublishInputs, decision: Promote, generators: Generators, simulator: Simulator
 ) -> PublishFacts:
-    """Copy the adapter to a read-only release directory, test it (the canary), point `latest_nightly` at it, and
-    record the move.
+    """Copy the adapter to a read-only release, test it (the canary), move `latest_nightly` to it, and record that.
 
     If the canary fails, the release stays but the pointer does not move. Raise ToolError if the copy does not load.
     """
@@ -221,8 +220,7 @@ def release_scorecards(models: Path) -> dict[str, Scorecard]:
 
 
 def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
-    """Point `latest_nightly` at release *name* and add the move to the history; after a crash, a second call completes
-    both.
+    """Point `latest_nightly` at release *name* and record the move; after a crash, a second call completes both.
 
     None means mainline, which is served while there is no pointer.
     """

@@ -1,6 +1,4 @@
-"""Trains tonight's adapter on the dataset and gold sets, mixed by shares; it starts from mainline, not from last
-night's adapter.
-"""
+"""Trains tonight's adapter from mainline, never from last night's, on the dataset and gold sets mixed by shares."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence

@@ -53,8 +53,8 @@ class FormalResult(Record):
     method: str
     """`pdr`, `sat`, `k-induction` or `bmc`; "" if there is no answer."""
     depth: int
-    """Steps without a failure if `bounded`; step of the failure if `fail`; k of a proof by k-induction. A clock cycle
-    takes two steps.
+    """Steps without a failure if `bounded`; step of the failure if `fail`; k if by k-induction. A cycle takes two
+    steps.
     """
     why: str
     engine: str = ""
@@ -70,9 +70,7 @@ class FormalResult(Record):
 
 
 def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
-    """Compare module *top* of *candidate* with that of *golden*; without a proof, search *depth* steps (0: as the time
-    allows).
-    """
+    """Compare module *top* of *candidate* with *golden*'s; without a proof, search *depth* steps (0: as time allows)."""
     found = judge.prover.compared(Question(golden, candidate, top, bounded=True, depth=depth))
     if found.answer is False:
         found = found._replace(bench=_beside(golden, top, found.steps))
@@ -80,7 +78,7 @@ def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int =
 
 
 def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
-    """Check *properties* (see `judge.confined.formal.properties`) for module *top* of *candidate*, as `equivalent`
+    """Check *properties* (see `judge.confined.formal.properties`) of module *top* of *candidate*, as `equivalent`
     does.
     """
     return _result(judge, judge.prover.checked(Inquiry(properties, candidate, top, depth)), candidate)

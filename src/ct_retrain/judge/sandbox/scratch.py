@@ -1,5 +1,4 @@
-"""Scratch directories for workers, in memory if there is room. Directories whose owner was killed are deleted when the
-next one is made.
+"""Scratch directories for workers, in memory if there is room; those of killed owners are deleted by the next one.
 
 An owner holds a lock on its directory, which the kernel releases however it ends. A directory that is so young that it
 may not be locked yet is left alone.

@@ -127,8 +127,8 @@ class Worker:
         return _obituary(answer)
 
     def close(self) -> None:
-        """End the process and everything it started, and remove its scratch directory; do nothing in a forked copy of
-        the owner.
+        """End the process and all it started, and remove its scratch directory; in a forked copy of the owner do
+        nothing.
         """
         if not self.ours:
             return
@@ -143,9 +143,7 @@ class Worker:
 
     @property
     def ours(self) -> bool:
-        """Whether this process started the worker: after a fork both processes hold its pipes, and would mix up
-        answers.
-        """
+        """Whether this process started the worker: after a fork, two processes reading its pipes would mix up answers."""
         return self._owner == os.getpid()
 
     @property
@@ -187,7 +185,7 @@ class Worker:
         return bytes(pieces)
 
     def _end(self, patience: float) -> int:
-        """Kill the process group after *patience* seconds; its leader is reaped last, so that the group's id stays
+        """Kill the process group after *patience* seconds; its leader is reaped last, which keeps the group's id
         valid.
         """
         if self._process.returncode is None:
@@ -247,9 +245,7 @@ def _bubblewrap(scratch: Path, readable: tuple[str, ...]) -> list[str]:
 
 
 def _parents(paths: list[str]) -> list[str]:
-    """Return the parent directories of *paths*, outermost first: bubblewrap would create them unreadable for other
-    users.
-    """
+    """Return the parent directories of *paths*, outermost first; bubblewrap would make them for its own user only."""
     found = {str(parent) for path in paths for parent in Path(path).parents if Path(path).exists()}
     return sorted(found - {"/"} - {place for place in found if place.startswith(("/usr", "/lib", "/bin"))})
 
@@ -270,9 +266,7 @@ _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGI
 
 
 def _obituary(code: int) -> dict[str, Any]:
-    """Return the verdict that the death of a worker gives the text it was reading; raise ToolError if the text is not
-    the cause.
-    """
+    """Return the verdict that a worker's death gives the text it was reading; raise ToolError if the text is no cause."""
     ended = -code if code < 0 else code - 128
     if ended == signal.SIGPROF:
         return _answer(Outcome.TIMEOUT, "the text takes too long to be read")

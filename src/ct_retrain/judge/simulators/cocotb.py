@@ -48,9 +48,7 @@ class CocotbSimulator:
         return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
 
     def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
-        """Return the answer on a design that does nothing; cached, because it is needed for every pass and mostly the
-        same.
-        """
+        """Return the answer on an idle design; cached, because every pass needs it and it is mostly the same."""
         with self._lock:
             known = self._idle.get(design)
         answer = known or self._ask(design)

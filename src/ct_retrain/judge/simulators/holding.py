@@ -71,9 +71,7 @@ def _unknown(claim: Pass, ask: Ask) -> str:
 
 
 def _blind(claim: Pass, ask: Ask) -> str:
-    """Return why the pass does not hold when comparisons detect unknown bits; "" if it holds, or they cannot be
-    changed.
-    """
+    """Return why the pass fails when comparisons detect unknown bits; "" if it holds, or they cannot be changed."""
     again = _run(claim, ask, Experiment(strict=True))
     return f"{_UNKNOWN_BITS}: {again['detail']}" if again["outcome"] in _DIFFERENT else ""
 
@@ -112,9 +110,7 @@ def _recites(claim: Pass, ask: Ask) -> bool:
 
 
 def _passes_idle(claim: Pass, ask: Ask) -> bool:
-    """Whether a design with all outputs 0 passes: then the design replays nothing; the testbench's score covers that
-    case.
-    """
+    """Whether a design with all outputs 0 passes: then nothing is replayed, and the testbench's score covers it."""
     rtl = claim.design.rtl
     wanted = instantiated(claim.design.testbench)
     texts = [stub(rtl, name, "0") for name in defined(rtl) if name in wanted]

@@ -27,8 +27,8 @@ class Pass(NamedTuple):
     answer: dict[str, Any]
 
     def other(self, rtl: str = "") -> Design:
-        """Return *rtl* (or the design itself) with the same testbench, and a time limit of a few times what the design
-        took.
+        """Return *rtl* (or the design itself) with the same testbench, and a time limit of a few times the design's
+        time.
         """
         bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
         changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
@@ -67,9 +67,7 @@ def limits_of(limits: Limits, design: Design) -> Limits:
 
 
 def verdict_of(answer: dict[str, Any], tool: Tool, without: str = "") -> Verdict:
-    """Return a worker's answer as a verdict of *tool*; log a breach as an error, unless a layer was left out on
-    purpose.
-    """
+    """Return a worker's answer as a verdict of *tool*; log a breach as an error, unless a layer was left out."""
     if str(answer["detail"]).startswith(BREACH) and not without:
         # A design gets this far only through a fault of ours, which a person must examine.
         import structlog

@@ -24,9 +24,7 @@ from ct_retrain.verilog.guard import GUARD_VERSION
 
 
 class Verilator:
-    """A Simulator; may be shared between threads, which use one worker each. `judge.confined.simulators.verilator_run`
-    says how it judges.
-    """
+    """A Simulator, see `judge.confined.simulators.verilator_run`; may be shared between threads, one worker each."""
 
     def __init__(self, settings: JudgeSettings, found: Installed, pool: Pool) -> None:
         """Use the programs of *found*; the first design prepares them and tests them on known designs.

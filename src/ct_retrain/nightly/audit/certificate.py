@@ -20,8 +20,8 @@ CERTIFICATE_CLAIM = (
 
 
 def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
-    """Return the certificate of *record*; None if nothing was trained, the night predates certificates, or its
-    manifest is gone.
+    """Return the certificate of *record*; None if nothing was trained, it predates certificates, or the manifest is
+    gone.
     """
     facts = training_facts(workspace, record)
     return facts.certificate if facts else None

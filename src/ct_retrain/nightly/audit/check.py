@@ -104,9 +104,7 @@ def purged(workspace: Workspace, night: str) -> frozenset[str]:
 
 
 def _purges(workspace: Workspace) -> Iterator[Breach]:
-    """I4: nothing is missing but what the receipt of its night covers. The store itself is not read here, only by a
-    purge.
-    """
+    """I4: nothing is missing but what the night's receipt covers. Only a purge reads the store itself."""
     for path in sorted(workspace.work.glob("[0-9]*/purged.json")):
         night = path.parent.name
         try:

@@ -1,5 +1,4 @@
-"""Delivers each notice to every channel at least once, and twice only after a crash: one file per notice records which
-channels have it.
+"""Delivers each notice to every channel once, or twice after a crash: a file per notice records who has it.
 
 A channel that fails is tried again on the next occasion, up to ten times; the others do not get the notice twice.
 `status` shows notices that were given up. Nothing here raises, so a failing notifier has no other effect, and if the
@@ -25,9 +24,7 @@ _LATE = 14
 _TRIES = 10
 """Number of tries per channel and notice."""
 _DEAD = 2
-"""Number of failed notices after which a channel is not tried further on this occasion; a single one may be at fault
-itself.
-"""
+"""Number of failed notices after which a channel is skipped this time; a single one may itself be at fault."""
 
 
 class Lost(NamedTuple):

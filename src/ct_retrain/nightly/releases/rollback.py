@@ -1,5 +1,5 @@
-"""Rolls back to an earlier release or to mainline: on a person's request, or when a night finds the served release
-worse than mainline.
+"""Rolls back to an earlier release or mainline: on request, or if a night finds the served release worse than
+mainline.
 
 A release is compared byte by byte with its manifest and loaded before the pointer moves to it. Mainline needs neither.
 """
@@ -27,9 +27,7 @@ from ct_retrain.stages.publish import (
 )
 
 RELAPSE = "relapse.json"
-"""File with a night's decision to roll back, written before the pointer moves, so that a night that is resumed does
-not decide again.
-"""
+"""File with a night's decision to roll back, written before the pointer moves, so that it is not decided twice."""
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
 

@@ -1,5 +1,4 @@
-"""Shows what a harvest of given runs would yield, before the first night: everything is collected and judged, nothing
-is kept.
+"""Shows what a harvest of given runs would yield, before the first night; everything is judged, nothing is kept.
 
 The rules are those of a night, including the scores of testbenches. Not checked is what only a night knows: earlier
 examples, and whether a spec is a benchmark problem.

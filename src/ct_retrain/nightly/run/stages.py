@@ -119,8 +119,8 @@ def train_inputs(night: Night) -> TrainInputs:
 
 
 def learns(night: Night, curated: CurateFacts) -> bool:
-    """Whether the night trains: enough is new, a person or changed settings ask for it, or the last night was held
-    before it trained.
+    """Whether the night trains: enough is new, a person or changed settings ask for it, or the last was held before
+    it.
     """
     if curated.examples and (night.plan.again or _newly_set(night)):
         return True
@@ -164,9 +164,7 @@ def protection_of(
 
 
 def _forgotten(night: Night) -> frozenset[str]:
-    """Return the categories of problems that the last benchmark missed and some release solved, if the settings use
-    them.
-    """
+    """Return the categories of problems that the last benchmark missed and some release solved, if settings use them."""
     if not night.settings.train.refresh_forgotten or night.plan.previous is None:
         return frozenset()
     suite = load_suite(night.settings.benchmark.suite, night.workspace.root)

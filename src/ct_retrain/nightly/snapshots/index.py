@@ -42,9 +42,7 @@ def places(workspace: Workspace, night: str) -> tuple[str, ...]:
 
 
 def shared(workspace: Workspace, night: str) -> tuple[str, ...]:
-    """Return those paths that other nights write to as well, or that can be made again; a restore never overwrites
-    them.
-    """
+    """Return those paths that other nights write to too, or that can be made again; a restore never overwrites them."""
     both = (workspace.models / HISTORY, workspace.reports / f"{night}.html")
     return tuple(_relative(workspace, path) for path in both)
 

@@ -36,9 +36,7 @@ _LOG = structlog.get_logger("ct_retrain.nightly")
 
 
 def plan(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
-    """Return what a purge would delete now, and why it would keep the rest; everything is read back, nothing is
-    changed.
-    """
+    """Return what a purge would delete now, and why the rest would stay; all is read back, and nothing is changed."""
     return _plan(settings, list(_judged(workspace, settings, store)))
 
 

@@ -158,9 +158,7 @@ def _fetch(store: Store, copy: _Copy, staging: Path, member: FileMember) -> None
 
 
 def _chunks(store: Store, copy: _Copy, sha256: str, member: FileMember) -> Iterator[bytes]:
-    """Yield the bytes with the digest *sha256*, which are *member* or a segment of it; raise ToolError if they are
-    gone.
-    """
+    """Yield the bytes with digest *sha256*, which are *member* or a segment of it; raise ToolError if they are gone."""
     key = blob_key(sha256)
     chunks = store.read(key, copy.versions.get(key, ""))
     if chunks is None:

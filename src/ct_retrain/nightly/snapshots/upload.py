@@ -244,9 +244,7 @@ def _standing(workspace: Workspace, store: Store, night: str) -> Receipt:
 
 
 def _covered(workspace: Workspace, store: Store, record: NightRecord) -> bool:
-    """Whether the receipt is for this record, its manifests and its release, in this store; they cover all other
-    files.
-    """
+    """Whether the receipt is for this record, its manifests and release, in this store; they cover all other files."""
     receipt = receipt_of(workspace, record.night)
     if receipt is None or receipt.store != store.name:
         return False

@@ -86,9 +86,7 @@ def held(
 
 
 def without(files: Sequence[SourceFile], refused: Sequence[Rejected]) -> list[SourceFile]:
-    """Return *files* with lines counted as refused that were read but are *refused* for another reason, by
-    `gold/NAME:LINE`.
-    """
+    """Return *files* with lines that are *refused* for another reason, by `gold/NAME:LINE`, counted as refused."""
     later: dict[str, Counter[str]] = {}
     for one in refused:
         later.setdefault(one.subject.rpartition(":")[0], Counter())[one.reason] += 1

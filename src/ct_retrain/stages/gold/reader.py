@@ -106,8 +106,8 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def _holds_rtl(pair: Pair) -> bool:
-    """Whether the answer is RTL: a whole module or other unit, or the body of a module whose header the question
-    gives.
+    """Whether the answer is RTL: a whole module or other unit, or the body of a module whose header is in the
+    question.
     """
     if find_rtl(pair.answer):
         return True

@@ -157,9 +157,7 @@ def _turns(value: object, role: str) -> list[ChatTurn]:
 
 
 def _last_answer(talk: Sequence[ChatTurn]) -> Pair:
-    """Return the last answer of *talk* with everything before it as the question; unanswered turns after it are left
-    out.
-    """
+    """Return the last answer of *talk*, with all before it as the question; unanswered turns after it are left out."""
     told = [turn._replace(role=_ROLES.get(turn.role, turn.role)) for turn in talk]
     last = max((at for at, turn in enumerate(told) if turn.role == "assistant"), default=None)
     if last is None:

@@ -18,9 +18,7 @@ TOP = "miter"
 
 
 def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEffort) -> Finding:
-    """Return whether an assertion below module `TOP` of *files* can fail; *reading* holds the yosys commands that read
-    them.
-    """
+    """Return whether an assertion below module `TOP` of *files* can fail; *reading* are the yosys commands for them."""
     for name, text in {**files, _SCRIPT: _script(reading, yosys)}.items():
         Path(name).write_text(text, encoding="utf-8", errors="replace")
     # Files of an earlier netlist must not be mistaken for this one's.

@@ -51,9 +51,7 @@ class Finding(NamedTuple):
     engine: str = ""
     """`abc` or `z3`."""
     depth: int = 0
-    """k of a proof by k-induction; the step of a failure; or, if unknown, the number of steps without failure. A clock
-    cycle takes two steps.
-    """
+    """k of a proof by k-induction; step of a failure; else the steps without failure. A clock cycle takes two steps."""
     steps: tuple[dict[str, int], ...] = ()
     """Inputs that lead to the failure: one dict per step, name → value."""
     cpu_seconds: float = 0.0

@@ -60,9 +60,7 @@ def fit(rtl: str) -> str:
 
 
 def readable(rtl: str) -> str:
-    """Rewrite *rtl* for old versions of yosys, which cannot read packages and see latches in `always_comb` where none
-    are.
-    """
+    """Rewrite *rtl* for old yosys versions, which read no packages and see false latches in `always_comb`."""
     return re.sub(r"\balways_comb\b", "always @*", older(rtl))
 
 

@@ -36,9 +36,7 @@ def proving(properties: Properties) -> dict[str, str]:
 
 
 def reaching(properties: Properties, wanted: int) -> dict[str, str]:
-    """Return files that assert that claim *wanted* is never reached (a cover: never true), so that a failure is a
-    witness.
-    """
+    """Return files that assert that claim *wanted* is never reached (a cover: never true); a failure is a witness."""
 
     def written(number: int, claim: PropertyClaim) -> str:
         if claim.kind == "assume":

@@ -129,15 +129,13 @@ def _of_bits(copy: str) -> str:
 
 
 def _plainly(reading: Reading, *, alone: bool) -> list[str]:
-    """Return the yosys steps of a plain copy; a copy beside others is flattened, so that no two define the same
-    module.
-    """
+    """Return the yosys steps of a plain copy; one beside others is flattened, so that each module is defined once."""
     return ["proc -norom"] if alone and not reading.at_edge else ["proc -norom", "flatten"]
 
 
 def _filling(text: str, unknown: str) -> list[str]:
-    """Return steps that set every unknown bit to *unknown*. Random values depend on the design's text, so that a
-    design cannot be written to suit them.
+    """Return steps that set unknown bits to *unknown*; random values depend on the design, to which it cannot be
+    fitted.
     """
     seed = int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:3], "big") + 1
     kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
@@ -195,7 +193,7 @@ def _delayed(each: re.Match[str], woken: frozenset[str]) -> str:
 
 
 def _holding(module: Module, woken: dict[str, list[str]]) -> str:
-    """Return the top module: it samples every input when an edge wakes it, and releases them when registers have
+    """Return the top module: it samples every input when an edge wakes it, and releases them when registers are
     loaded.
 
     A reset that becomes active with the edge always counts, since registers would wake at its own edge too.

@@ -37,9 +37,7 @@ from ct_retrain.judge.confined.sandbox.process import (
 _LOG = structlog.get_logger("ct_retrain.judge")
 _MODULE, _LIBRARY = "yosys.cwasm", "share"
 _RESERVED, _GUARD = 64 << 20, 64 << 10
-"""Bytes of address space that a memory starts with and grows by, and the size of the guard after it; the defaults are
-gigabytes.
-"""
+"""Bytes of address space that a memory starts with and grows by, and of its guard; the defaults are gigabytes."""
 
 
 def locate() -> str:

@@ -26,9 +26,7 @@ def hidden(paths: Iterable[str]) -> bool:
 
 
 def keep(paths: Iterable[str]) -> bool:
-    """Keep root's capabilities through `confine`, if *paths* are unreadable otherwise; return whether. Call it before
-    `confine`.
-    """
+    """Before `confine`: keep root's capabilities if *paths* are unreadable without them; return whether."""
     if platform.system() != "Linux" or os.geteuid() != 0 or not hidden(paths):
         return False
     return _prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP)

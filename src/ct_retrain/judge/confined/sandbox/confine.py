@@ -64,8 +64,7 @@ def _syscall(number: int, *arguments: object) -> int:
 
 
 def _unshare(*, root: bool) -> bool:
-    """Enter own network, IPC and host-name namespaces; without root through a user namespace that maps the user to
-    itself.
+    """Enter own network, IPC and host-name namespaces; without root, in a user namespace that maps the user to itself.
 
     Return whether it worked.
     """
@@ -275,9 +274,7 @@ _MACHINES = {
 
 
 def _seccomp() -> bool:
-    """Make the calls in `_MACHINES`, and all calls of a foreign architecture, fail with EPERM; return whether it
-    worked.
-    """
+    """Make the calls in `_MACHINES`, and all of foreign architectures, fail with EPERM; return whether it worked."""
     machine = _MACHINES.get(platform.machine())
     if machine is None or struct.calcsize("P") != 8:
         return False

@@ -119,8 +119,7 @@ class ForkServer:
     def run(
         self, argv: Sequence[str], log: str, text: bytes, limits: tuple[int, int, int], hangup: int | None
     ) -> Ended:
-        """Run the program with *argv*, with *text* as input and the file *log* as output; raise ToolError if that
-        fails.
+        """Run the program with *argv*, input *text* and output file *log*; raise ToolError if that fails.
 
         *limits* are processor seconds, MiB of memory and KiB of output. When the other end of the descriptor *hangup*
         is closed, the program and its server are killed.

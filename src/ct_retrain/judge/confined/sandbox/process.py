@@ -1,5 +1,4 @@
-"""Starts one program with limits and waits for it. The caller is single-threaded and confined, and the program
-inherits its limits.
+"""Starts one program with limits and waits for it; the caller is single-threaded and confined.
 
 The program's output goes to a file in the working directory, so that large output does not fill our memory.
 """
@@ -165,9 +164,7 @@ def _hung_up(pid: int, hangup: int) -> bool:
 
 
 def finished(code: int, used: float, limits: Limits) -> Finished:
-    """Return how the program that wrote to `LOG` ended, and which of *limits* it reached; raise ToolError if it was
-    killed from outside.
-    """
+    """Return how the program that wrote to `LOG` ended, and the limit it hit; raise ToolError if killed from outside."""
     with open(LOG, "rb") as file:  # noqa: PTH123 - twice as fast as Path.open, ten thousand times an hour
         data = file.read(limits.output_kb << 10)
     output = data.decode("utf-8", "replace")
@@ -190,9 +187,7 @@ _EXHAUSTED = (
 
 
 def _limit(code: int, used: float, output: str, limits: Limits) -> Limit | None:
-    """Return the limit that was reached; the time counts too, because a driver turns signals into exit codes of its
-    own.
-    """
+    """Return the limit that was reached; time counts too, because drivers turn signals into exit codes of their own."""
     if signal.SIGXFSZ in {-code, code - 128}:
         return Limit.OUTPUT
     if signal.SIGXCPU in {-code, code - 128} or (code != 0 and used >= limits.cpu_seconds * 0.9):

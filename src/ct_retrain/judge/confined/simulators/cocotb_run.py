@@ -74,9 +74,7 @@ def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
 
 
 def _bench(trial: CocotbTrial, top: str, tools: SimulatorTools) -> Bench | str:
-    """Return what is compiled with the design: the Verilog sources among the data files. A sentence if one cannot be
-    read.
-    """
+    """Return the Verilog sources among the data files, to compile with the design; a sentence if one cannot be read."""
     flat = [UNITS]
     for name in map(_base, trial.named.get("VERILOG_SOURCES", "").split()):
         if Path(name).is_file():

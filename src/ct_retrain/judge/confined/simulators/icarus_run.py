@@ -189,9 +189,7 @@ def _compiled() -> str:
 
 
 def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
-    """Return the names of the testbench's modules: as renamed for this run, and as written if they could not be
-    renamed.
-    """
+    """Return the names of the testbench's modules: as renamed for this run, or as written if they cannot be renamed."""
     names = bench.made.modules if bench.made.style is not Style.COCOTB else defined(bench.flat)
     tops = (nonce.named(top) for top in bench.made.tops)
     return frozenset({*names, *tops, *(f"{name}_{nonce.name}" for name in names)})
@@ -244,9 +242,7 @@ def joined(approved: Approved, made: Harness) -> str:
 
 
 def refused_early(report: Report, taken: str, against: str) -> Answer | None:
-    """Return a verdict before compilation: from the guard's *report*, from a name *taken* by the testbench, or from a
-    joint *against* the design.
-    """
+    """Return a verdict that needs no compilation: from *report*, a *taken* name, or a joint *against* the design."""
     if report.refused:
         return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
     if taken:
@@ -260,9 +256,7 @@ def self_told(name: str) -> str:
 
 
 def plainly(rtl: str, testbench: str, tools: SimulatorTools) -> str:
-    """Return what the tools print without any precaution: both files in one command, the design first. For comparison
-    only.
-    """
+    """Return what the tools print without precautions: both files in one command, design first. For comparison only."""
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
         Path(name).write_text(text + "\n", encoding="utf-8", errors="replace")
     argv = [tools.icarus.iverilog, "-g2012", "-o", icarus_tools.COMPILED, "design.v", "testbench.v"]
@@ -311,9 +305,7 @@ def _compiling(tools: SimulatorTools) -> Limits:
 
 _WARNING = re.compile(r"^\S+:\d+: warning:", re.MULTILINE)
 _ERROR = re.compile(r"^.*\berror:.*$", re.MULTILINE)
-"""Matches an error of any part of the driver, whose exit code is 0 if only its preprocessor failed; "sorry" alone may
-be a warning.
-"""
+"""Matches an error of any part of the driver, whose exit code may be 0; "sorry" alone may be a warning."""
 _REASON = re.compile(r"^.*(?:\berror:|\bsorry:|syntax error|Unable to|: internal error).*$", re.MULTILINE)
 
 

