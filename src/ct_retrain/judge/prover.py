@@ -59,9 +59,7 @@ class Prover:
         return self._found(asked)
 
     def resynthesised(self, rtl: str, wanted: Asked, reading: Reading = AS_IT_IS) -> Copy:
-        """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and the reason if that
-        fails.
-        """
+        """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and a reason if that fails."""
         if self.yosys is None:
             return Copy("", NO_YOSYS)
         asked = {"rtl": rtl, **wanted._asdict(), "yosys": self.yosys.yosys, "reading": reading}

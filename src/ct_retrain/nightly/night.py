@@ -43,9 +43,7 @@ class Ports(NamedTuple):
     notifier: Notifier
     provenance: Callable[[], Provenance]
     same: Equivalence | None = None
-    """Proves that designs are alike, for decontamination; None compares texts only. The appraiser's tool has its
-    version.
-    """
+    """Proves that designs are alike, for decontamination; None compares texts only. The appraiser's tool names it."""
     heartbeat: Heartbeat | None = None
     reporter: Callable[[Workspace, NightRecord | Breakdown], Path] | None = None
     """Writes the pages of a night that is over or broke, and returns the path of the night's page."""

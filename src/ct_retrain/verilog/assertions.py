@@ -129,7 +129,7 @@ def _property_file(
 
 
 def _other_widths(text: str, top: str, nets: dict[str, Port]) -> str:
-    """Return a net whose width differs from its port's, as a sentence, because other bits change the property; or ""."""
+    """Return a net whose width differs from its port's, as a sentence, because that changes the property; or ""."""
     parsed = parse(text)
     bodies = [one.body for one in elaborated(parsed, frozenset({top}))] if parsed else []
     if len(bodies) != 1:

@@ -53,8 +53,7 @@ class FormalResult(Record):
     method: str
     """`pdr`, `sat`, `k-induction` or `bmc`; "" if there is no answer."""
     depth: int
-    """Steps without a failure if `bounded`; step of the failure if `fail`; k if by k-induction. A cycle takes two
-    steps.
+    """Steps without a failure if `bounded`; step of the failure if `fail`; k if by k-induction. A cycle is two steps.
     """
     why: str
     engine: str = ""
@@ -78,9 +77,7 @@ def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int =
 
 
 def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
-    """Check *properties* (see `judge.confined.formal.properties`) of module *top* of *candidate*, as `equivalent`
-    does.
-    """
+    """Check *properties* (see `judge.confined.formal.properties`) of *candidate*'s *top*, as `equivalent` does."""
     return _result(judge, judge.prover.checked(Inquiry(properties, candidate, top, depth)), candidate)
 
 

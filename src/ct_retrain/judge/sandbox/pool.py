@@ -18,9 +18,7 @@ class Pool:
         """Layers of the sandbox, as reported by the last worker that started; empty before that."""
 
     def ask(self, job: dict[str, Any], limits: Limits, patience: float = 0.0) -> dict[str, Any]:
-        """Return a worker's answer to *job* within *patience* seconds (see `Worker`); raise ToolError if there is
-        none.
-        """
+        """Return a worker's answer to *job* within *patience* seconds (see `Worker`); raise ToolError if none comes."""
         with self._lock:
             self._idle = [worker for worker in self._idle if worker.ours]
             worker = self._idle.pop() if self._idle else None

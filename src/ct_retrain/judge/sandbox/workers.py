@@ -127,9 +127,7 @@ class Worker:
         return _obituary(answer)
 
     def close(self) -> None:
-        """End the process and all it started, and remove its scratch directory; in a forked copy of the owner do
-        nothing.
-        """
+        """End the process and all it started, and remove its scratch directory; do nothing in a fork of the owner."""
         if not self.ours:
             return
         if hasattr(self, "_process"):
@@ -185,9 +183,7 @@ class Worker:
         return bytes(pieces)
 
     def _end(self, patience: float) -> int:
-        """Kill the process group after *patience* seconds; its leader is reaped last, which keeps the group's id
-        valid.
-        """
+        """Kill the process group after *patience* seconds; its leader is reaped last, to keep the group's id valid."""
         if self._process.returncode is None:
             _dies(self._process.pid, patience)
             with contextlib.suppress(ProcessLookupError, PermissionError):

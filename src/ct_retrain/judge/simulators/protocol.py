@@ -27,9 +27,7 @@ class Pass(NamedTuple):
     answer: dict[str, Any]
 
     def other(self, rtl: str = "") -> Design:
-        """Return *rtl* (or the design itself) with the same testbench, and a time limit of a few times the design's
-        time.
-        """
+        """Return *rtl* (or the design itself) with the same testbench, limited to a few times the design's time."""
         bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
         changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
         return self.design.model_copy(update=changes)

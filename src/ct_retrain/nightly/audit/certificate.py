@@ -20,9 +20,7 @@ CERTIFICATE_CLAIM = (
 
 
 def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
-    """Return the certificate of *record*; None if nothing was trained, it predates certificates, or the manifest is
-    gone.
-    """
+    """Return the certificate of *record*; None if nothing was trained, it predates certificates, or it is gone."""
     facts = training_facts(workspace, record)
     return facts.certificate if facts else None
 

@@ -119,9 +119,7 @@ def train_inputs(night: Night) -> TrainInputs:
 
 
 def learns(night: Night, curated: CurateFacts) -> bool:
-    """Whether the night trains: enough is new, a person or changed settings ask for it, or the last was held before
-    it.
-    """
+    """Whether the night trains: enough is new, a person or changed settings ask for it, or the last was held early."""
     if curated.examples and (night.plan.again or _newly_set(night)):
         return True
     if curated.new >= night.settings.train.min_new:

@@ -106,9 +106,7 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def _holds_rtl(pair: Pair) -> bool:
-    """Whether the answer is RTL: a whole module or other unit, or the body of a module whose header is in the
-    question.
-    """
+    """Whether the answer is RTL: a module or other unit, or the body of a module whose header is in the question."""
     if find_rtl(pair.answer):
         return True
     code = _COMMENT.sub(" ", pair.answer)

@@ -134,9 +134,7 @@ def _plainly(reading: Reading, *, alone: bool) -> list[str]:
 
 
 def _filling(text: str, unknown: str) -> list[str]:
-    """Return steps that set unknown bits to *unknown*; random values depend on the design, to which it cannot be
-    fitted.
-    """
+    """Return steps that set unknown bits to *unknown*; random values depend on the design, which cannot be fitted."""
     seed = int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:3], "big") + 1
     kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
     value = f"-random {seed + int(number)}" if kind == "random" else f"-{unknown}"

@@ -164,7 +164,7 @@ def _hung_up(pid: int, hangup: int) -> bool:
 
 
 def finished(code: int, used: float, limits: Limits) -> Finished:
-    """Return how the program that wrote to `LOG` ended, and the limit it hit; raise ToolError if killed from outside."""
+    """Return how the program that wrote to `LOG` ended, and the limit it hit; raise ToolError if others killed it."""
     with open(LOG, "rb") as file:  # noqa: PTH123 - twice as fast as Path.open, ten thousand times an hour
         data = file.read(limits.output_kb << 10)
     output = data.decode("utf-8", "replace")

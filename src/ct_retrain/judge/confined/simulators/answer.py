@@ -38,8 +38,7 @@ class Answer(NamedTuple):
     stubs: tuple[tuple[Level, str], ...] = ()
     """Designs that do nothing, at each level, which this testbench must fail before its pass is believed."""
     partly: tuple[tuple[str, str], ...] = ()
-    """For a design of several wanted modules: name of an idle part, and the design with it idle, which must not pass.
-    """
+    """For a design of several wanted modules: name of an idle part, and the design with it idle; it must not pass."""
     gave_up: bool = False
     """The simulator could not read or not finish the design; another one may."""
     quiet: bool = False

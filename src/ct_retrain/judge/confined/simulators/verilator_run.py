@@ -220,5 +220,5 @@ _SEVERE = re.compile(r"^\[\d+\] %(?P<how>Error|Fatal): (?P<where>\S+:\d+): ", re
 
 
 def _in_common_words(output: str) -> str:
-    """Return *output* without Verilator's own messages, failed assertions in the form `judge.evidence.verdict` reads."""
+    """Return *output* without Verilator's own messages, with failed assertions as `judge.evidence.verdict` reads them."""
     return _SEVERE.sub(lambda at: f"{at['how'].upper()}: {at['where']}: ", _OWN.sub("", output))
