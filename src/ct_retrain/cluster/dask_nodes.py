@@ -23,9 +23,9 @@ from ct_retrain.core.errors import CtRetrainError
 if TYPE_CHECKING:
     from distributed import Future
 
-_LOOK = 1.0
+_POLL_SECONDS = 1.0
 """Seconds between two checks of the cluster."""
-_LEAST = 4
+_MIN_BATCHES = 4
 """Batches sent to a cluster that has no node yet, so that a cluster which scales with its load starts nodes."""
 _RETRIES = 3
 """Retries of a task that fails on a node for a reason other than the judge, such as a missing program."""
@@ -68,7 +68,7 @@ class DaskNodes:
         self._trouble = "not connected"
         self._fatal = ""
         self._closed = threading.Event()
-        for task in (self._keep, self._collect):
+        for task in (self._stay_connected, self._collect):
             threading.Thread(target=task, name=f"cluster{task.__name__}", daemon=True).start()
 
     @property
@@ -79,7 +79,7 @@ class DaskNodes:
         if self._connection is None or not self._connection.answers:
             return 0
         good = sum(count for node, count in self._threads.items() if node not in self._refusing)
-        return max(2 * good, _LEAST)
+        return max(2 * good, _MIN_BATCHES)
 
     @property
     def state(self) -> str:
@@ -133,11 +133,11 @@ class DaskNodes:
         good = [node for node in self._threads if node not in self._refusing]
         return {"workers": good, "allow_other_workers": True} if self._refusing and good else {}
 
-    def _keep(self) -> None:
+    def _stay_connected(self) -> None:
         """Keep the connection and the list of nodes up to date, until closed."""
         while not self._closed.is_set():
             try:
-                self._look()
+                self._poll()
             except OSError as error:
                 self._trouble = f"nobody answers: {error}"
                 self._threads = {}
@@ -147,10 +147,10 @@ class DaskNodes:
             except BaseException as error:
                 self._fatal = f"the connection to {self._way.name} broke: {type(error).__name__}: {error}"
                 raise
-            self._closed.wait(_LOOK)
+            self._closed.wait(_POLL_SECONDS)
         self._disconnect()  # a connection that was made during `close`
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self._needed == -math.inf or time.monotonic() - self._needed > self._way.idle_seconds:
             self._disconnect()
             return

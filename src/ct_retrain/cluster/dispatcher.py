@@ -22,9 +22,9 @@ from ct_retrain.core.errors import ToolError
 
 BATCH = 16
 """Largest number of judgements in a batch; larger batches are not measurably faster."""
-_GATHER = 0.005
+_BATCH_SECONDS = 0.005
 """Seconds that a batch which is not full waits for more questions."""
-_REST = 0.2
+_RETRY_SECONDS = 0.2
 """Seconds before a lost batch is sent again, and between two checks of how long no answer came."""
 _FAULTS = 3
 """Number of nodes whose judges must fail on a question before the failure is believed."""
@@ -86,11 +86,11 @@ class Dispatcher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(self._due, _REST)
+                self._changed.wait_for(self._due, _RETRY_SECONDS)
                 if self._closed:
                     return
                 if self._due() and len(self._waiting) < BATCH:
-                    self._changed.wait_for(lambda: len(self._waiting) >= BATCH, _GATHER)
+                    self._changed.wait_for(lambda: len(self._waiting) >= BATCH, _BATCH_SECONDS)
                 batch = self._taken() if self._due() else []
                 number = self._sent
             if batch:
@@ -127,16 +127,16 @@ class Dispatcher:
                     done = [(question, Answer("", why)) for question in batch]
                 case _:
                     self._vigil.heard()
-                    done = self._believed(zip(batch, ending, strict=True) if batch else ())
+                    done = self._settled_ones(zip(batch, ending, strict=True) if batch else ())
             self._changed.notify_all()
         _settle(done)
 
     def _again(self, batch: list[_Question], why: str) -> None:
         _LOG.warning("cluster_sends_again", questions=len(batch), why=why)
-        self._rest_until = time.monotonic() + _REST
+        self._rest_until = time.monotonic() + _RETRY_SECONDS
         self._waiting.extendleft(reversed(batch))
 
-    def _believed(self, answered: Iterable[tuple[_Question, Answer]]) -> list[tuple[_Question, Answer]]:
+    def _settled_ones(self, answered: Iterable[tuple[_Question, Answer]]) -> list[tuple[_Question, Answer]]:
         """Return the questions that are settled; one on which a node's judge fails is sent to another node first."""
         done: list[tuple[_Question, Answer]] = []
         for question, answer in answered:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 _PREFIX = "ct-scratch-"
 _ROOM = 256 << 20
-_YOUNG = 60.0
+_MIN_AGE = 60.0
 """Age in seconds below which an unlocked directory is left alone."""
 
 
@@ -52,15 +52,15 @@ def scratch(*, confined: bool, runs: bool) -> Scratch:
     return Scratch(path, lock)
 
 
-def bury(place: Path, young: float = _YOUNG) -> None:
+def bury(place: Path, young: float = _MIN_AGE) -> None:
     """Delete the directories in *place* that are not locked and older than *young* seconds."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - path.lstat().st_ctime > young:
-                _bury(path)
+                _delete_unlocked(path)
 
 
-def _bury(path: Path) -> None:
+def _delete_unlocked(path: Path) -> None:
     """Delete *path* unless it is locked; raise OSError if it belongs to another user."""
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:

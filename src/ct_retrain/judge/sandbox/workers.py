@@ -99,7 +99,7 @@ class Worker:
             )
         ready = self._receive(_START_SECONDS)
         if not isinstance(ready, dict) or ready["error"]:
-            raise ToolError(f"the judge's worker does not start: {self._complaint(ready)}")
+            raise ToolError(f"the judge's worker does not start: {self._start_error(ready)}")
         self.layers = (*(["bubblewrap"] if wrapped else []), *ready["layers"])
         if sandbox.mode == "require" and not closed(self.layers):
             raise ToolError(
@@ -124,7 +124,7 @@ class Worker:
             if answer["error"]:
                 raise ToolError(f"judging failed: {answer['error']}")
             return answer
-        return _obituary(answer)
+        return _verdict_on_death(answer)
 
     def close(self) -> None:
         """End the process and all it started, and remove its scratch directory; do nothing in a fork of the owner."""
@@ -165,7 +165,7 @@ class Worker:
 
     def _exactly(self, count: int, seconds: float) -> bytes | None:
         stream = self._process.stdout
-        if stream is None or count > _LONGEST:
+        if stream is None or count > _MAX_ANSWER:
             return None
         pieces = bytearray()
         watch = select.poll()
@@ -185,7 +185,7 @@ class Worker:
     def _end(self, patience: float) -> int:
         """Kill the process group after *patience* seconds; its leader is reaped last, to keep the group's id valid."""
         if self._process.returncode is None:
-            _dies(self._process.pid, patience)
+            _await_exit(self._process.pid, patience)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         code = self._process.wait()
@@ -195,7 +195,7 @@ class Worker:
                     stream.close()
         return code
 
-    def _complaint(self, ready: dict[str, Any] | int) -> str:
+    def _start_error(self, ready: dict[str, Any] | int) -> str:
         """Return why the worker did not start, in its own words."""
         if isinstance(ready, dict):
             return str(ready["error"])
@@ -208,11 +208,11 @@ class Worker:
 _BOOT = "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.confined.worker import main; main()"
 _START_SECONDS = 120.0
 _LAST_WORDS_SECONDS = 1.0
-_LONGEST = 64 << 20
+_MAX_ANSWER = 64 << 20
 """Maximum bytes of an answer; a worker that sends more is not trusted any more."""
 
 
-def _dies(pid: int, seconds: float) -> None:
+def _await_exit(pid: int, seconds: float) -> None:
     """Wait up to *seconds* until *pid* has ended by itself, as it does soon after closing its pipe."""
     until = time.monotonic() + seconds
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and time.monotonic() < until:
@@ -261,7 +261,7 @@ def layers_of(tool: Tool) -> tuple[str, ...]:
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
-def _obituary(code: int) -> dict[str, Any]:
+def _verdict_on_death(code: int) -> dict[str, Any]:
     """Return the verdict that a worker's death gives the text it was reading; raise ToolError if the text is no cause."""
     ended = -code if code < 0 else code - 128
     if ended == signal.SIGPROF:

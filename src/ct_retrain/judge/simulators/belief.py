@@ -23,11 +23,11 @@ _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
 
 def believed(claim: Pass, ask: Ask) -> Verdict:
     """Return the verdict of *claim*, or a refusal if it is a pass without evidence, or one that does not hold."""
-    told = _telling(claim, ask)
+    told = _unless_idle_passes(claim, ask)
     return holding(claim, ask) if told.passed else told
 
 
-def _telling(claim: Pass, ask: Ask) -> Verdict:
+def _unless_idle_passes(claim: Pass, ask: Ask) -> Verdict:
     """Return the verdict of *claim*, or a refusal if its testbench passes designs that do nothing."""
     verdict, _, answer = claim
     stubs: dict[str, str] = dict(answer["stubs"])
@@ -39,19 +39,19 @@ def _telling(claim: Pass, ask: Ask) -> Verdict:
     if "1" not in stubs:
         return _strictly(claim, ask, stubs)
     heard = {level: ask(claim.other(stubs[level])) for level in ("0", "1")}
-    told = {level: _told(one, quiet=answer["quiet"]) for level, one in heard.items()}
+    told = {level: _reported(one, quiet=answer["quiet"]) for level, one in heard.items()}
     passed = [level for level, one in told.items() if one is False]
     if passed:
         return claim.refused(f"{_NOTHING} (all outputs {passed[0]})")
     hung = all(_hung(heard[level]) for level in ("0", "1"))
-    if None in {told["0"], told["1"]} and (hung or not _hears_forces(claim, ask)):
+    if None in {told["0"], told["1"]} and (hung or not _fails_when_forced(claim, ask)):
         refusal = _by_mutants(claim, ask)
         if refusal:
             return claim.refused(refusal)
     return verdict
 
 
-def _told(answer: dict[str, Any], *, quiet: bool) -> bool | None:
+def _reported(answer: dict[str, Any], *, quiet: bool) -> bool | None:
     """Return whether a design was reported wrong (True) or right (False); None if nothing was reported.
 
     For a *quiet* testbench, which prints only failures, no report means right.
@@ -64,10 +64,10 @@ def _told(answer: dict[str, Any], *, quiet: bool) -> bool | None:
     return None
 
 
-def _hears_forces(claim: Pass, ask: Ask) -> bool:
+def _fails_when_forced(claim: Pass, ask: Ask) -> bool:
     """Whether the testbench fails the design itself when its outputs are forced to 0, and to 1."""
     forced = [ask(claim.other(), force=level) for level in ("0", "1")]
-    return all(_told(one, quiet=claim.answer["quiet"]) is True for one in forced)
+    return all(_reported(one, quiet=claim.answer["quiet"]) is True for one in forced)
 
 
 _SHARE = 4
@@ -76,11 +76,11 @@ _OUTPUTS = 6
 """Number of outputs that are forced one at a time."""
 
 
-def _hears_one_output(claim: Pass, ask: Ask) -> bool:
+def _fails_with_one_output_forced(claim: Pass, ask: Ask) -> bool:
     """Whether the testbench fails the design when one of its outputs is forced and the others are not."""
     named = outputs(modules(claim.design.rtl), instantiated(claim.design.testbench))
     return any(
-        _told(ask(claim.other(), force=level, held=name), quiet=claim.answer["quiet"]) is True
+        _reported(ask(claim.other(), force=level, held=name), quiet=claim.answer["quiet"]) is True
         for name in named[:_OUTPUTS]
         for level in ("0", "1")
     )
@@ -93,7 +93,7 @@ def _hung(answer: dict[str, Any]) -> bool:
 
 def _by_mutants(claim: Pass, ask: Ask) -> str:
     """Return why the testbench does not detect mutants of the design; "" if it does."""
-    told, noticed, hung, counted = _hears_one_output(claim, ask), 0, 0, 0
+    told, noticed, hung, counted = _fails_with_one_output_forced(claim, ask), 0, 0, 0
     for mutant in mutants(claim.design.rtl, _MUTANTS):
         answer = ask(claim.other(mutant.rtl))
         outcome = Outcome(answer["outcome"])

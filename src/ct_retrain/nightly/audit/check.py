@@ -167,7 +167,7 @@ def _facts(path: Path, manifest: Manifest) -> Iterator[tuple[Path, str]]:
     if isinstance(manifest.facts, CurateFacts):
         named = {file.path: file.sha256 for file in manifest.files}
         if named.get(DATASET) != manifest.facts.dataset_sha256:
-            yield path, f"names another {DATASET} than its facts do"
+            yield path, f"names a {DATASET} other than that in its facts"
 
 
 def _readable(workspace: Workspace) -> Iterator[tuple[Path, Manifest]]:

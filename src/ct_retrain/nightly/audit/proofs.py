@@ -14,7 +14,7 @@ from ct_retrain.core.records.formal import FormalEvidence, FormalSignals, Formal
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.curate import DATASET, FORMAL, REPAIRS, Formal
 
-CLAIM = "proofs: what was proved of the examples is proved again"
+CLAIM = "proofs: the proofs about the examples hold again"
 
 
 def alike(made: Path, kept: Path) -> bool:

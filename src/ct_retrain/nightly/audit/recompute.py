@@ -38,10 +38,10 @@ from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
-DATASET_CLAIM = "dataset: curate makes the same of what was collected, but for proofs"
-SCORECARDS_CLAIM = "scorecards: they add up from the kept answers"
+DATASET_CLAIM = "dataset: curate gives the same result again, apart from proofs"
+SCORECARDS_CLAIM = "scorecards: the kept answers give the same figures"
 DECISION_CLAIM = "decision: it follows from the scorecards"
-ANSWERS_CLAIM = "answers: simulated again they end as they did"
+ANSWERS_CLAIM = "answers: simulated again, they have the same outcomes"
 _COUNTS = (
     "passes",
     "outcomes",
@@ -79,9 +79,9 @@ def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manif
         return _claim(DATASET_CLAIM, "confirmed")
     if step.key == curated.key:
         return _claim(
-            DATASET_CLAIM, "denied", f"the same inputs and tools make another {' and '.join(other)}"
+            DATASET_CLAIM, "denied", f"the same inputs and tools give another {' and '.join(other)}"
         )
-    why = f"another {' and '.join(other)} comes out, but not from the same: {what_differs(night, record)}"
+    why = f"the result is another {' and '.join(other)}, but these differ: {what_differs(night, record)}"
     return _claim(DATASET_CLAIM, "unknown", why)
 
 
@@ -107,9 +107,7 @@ def scorecards_claim(night: Night, record: NightRecord, measured: Manifest) -> C
                 "unknown",
                 f"the counts of {card.arm} are right, its intervals differ: {numbers}",
             )
-        return _claim(
-            SCORECARDS_CLAIM, "denied", f"the kept answers of {card.arm} add up to another scorecard"
-        )
+        return _claim(SCORECARDS_CLAIM, "denied", f"the kept answers of {card.arm} give another scorecard")
     return _claim(SCORECARDS_CLAIM, "confirmed", f"{len(facts.scorecards)} arms")
 
 

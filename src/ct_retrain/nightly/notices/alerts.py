@@ -33,7 +33,7 @@ _SUCCESS = "success"
 
 def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, error: Exception) -> None:
     """Archive what is known of a failure and notify the team; the night stays open and can be resumed."""
-    log = tuple(_last_words(workspace.night(night) / NIGHT_LOG))
+    log = tuple(_log_tail(workspace.night(night) / NIGHT_LOG))
     trace = archive.redacted("".join(traceback.format_exception(error)), settings)
     try:
         where = archive.keep_failure(workspace, night, _environment(ports), trace)
@@ -120,7 +120,7 @@ def _failing(workspace: Workspace, night: str) -> str:
     return next(missing, "closing")
 
 
-def _last_words(log: Path) -> Iterator[str]:
+def _log_tail(log: Path) -> Iterator[str]:
     """Yield the last lines of the night's *log* as readable text, without progress lines."""
     if not log.is_file():
         return

@@ -66,7 +66,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
         f"Next: {_next(record, facts)}",
     ]
     name = record.outcome.value.replace("_", " ")
-    back = f", went back to {record.relapse.target or 'mainline'}" if record.relapse else ""
+    back = f", rolled back to {record.relapse.target or 'mainline'}" if record.relapse else ""
     title = f"ct-retrain {record.night}: {name}{back}{_headline(record)}"
     level = "error" if record.relapse else _LEVELS[record.outcome]
     return _notice((record.night, "outcome", digest(told)[:16]), level, title, lines)
@@ -84,7 +84,7 @@ def breakdown(failure: Breakdown, page: str = "") -> Notice:
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
         *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: correct what the error names, then run: {failure.again} (it goes on where it stopped)",
+        f"Next: correct what the error names, then run: {failure.again} (it continues where it stopped)",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
@@ -217,7 +217,7 @@ def _look(record: NightRecord, places: Places) -> Iterator[str]:
     for problem, where in places.failing:
         yield f"fails {problem}: {where}; log and diff: ct-retrain show {record.night} --problem {problem}"
     if places.left_out:
-        yield f"not asked, for no arm: {', '.join(places.left_out)}"
+        yield f"left out for all arms: {', '.join(places.left_out)}"
 
 
 def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
@@ -226,7 +226,7 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
     again = f"run --night {record.night} --redo benchmark"
     match record.outcome:
         case NightOutcome.PUBLISHED:
-            return "nothing to do; ct-retrain rollback would serve the release before it"
+            return "nothing to do; ct-retrain rollback would serve the previous release"
         case NightOutcome.NOTHING_NEW:
             collected = facts.get("collect")
             seen = not isinstance(collected, CollectFacts) or collected.runs > 0
@@ -248,5 +248,5 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
         case NightOutcome.HELD:
             return f"nothing to do, the data is kept and the next night tries again; why: ct-retrain show {record.night}"
         case NightOutcome.REJECTED:
-            still = "" if record.relapse else " and what was served still is"
+            still = "" if record.relapse else ", and the served release stays"
             return f"nothing was published{still}; see what it lost: ct-retrain show {record.night}"

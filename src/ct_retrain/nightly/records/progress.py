@@ -51,10 +51,10 @@ def underway(workspace: Workspace) -> Underway | None:
     if not nights:
         return running
     night = nights[-1].night
-    return running.model_copy(update={"night": night, **_last_words(workspace.night(night) / NIGHT_LOG)})
+    return running.model_copy(update={"night": night, **_last_progress(workspace.night(night) / NIGHT_LOG)})
 
 
-def _last_words(log: Path) -> dict[str, Any]:
+def _last_progress(log: Path) -> dict[str, Any]:
     """Return fields of Underway from the end of *log*."""
     said: dict[str, Any] = {}
     for event in _events(log):

@@ -80,13 +80,13 @@ def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     elif name is not None and link.readlink().as_posix() != name:
         heal = f"remove the link, then ct-retrain rollback {_night(name)}"
         yield _breach(workspace, "I3", link, f"points outside its directory, at {link.readlink()}", heal)
-    if name != told and not _under_way(workspace, name):
+    if name != told and not _in_progress(workspace, name):
         what = f"points at {name or 'nothing'}, and the history ends with {told or 'mainline'}"
         heal = f"ct-retrain rollback {_night(name or told)} sets and records it"
         yield _breach(workspace, "history", link, what, heal)
 
 
-def _under_way(workspace: Workspace, name: str | None) -> bool:
+def _in_progress(workspace: Workspace, name: str | None) -> bool:
     """Whether an open night has just moved the pointer to *name* and not yet recorded it; running it again does."""
     waiting = [
         path.parent

@@ -88,16 +88,16 @@ def plan_night(
         name = index.next_free_night(workspace, name)
     plan = index.new_plan(workspace, name, again=again)
     with tempfile.TemporaryDirectory(prefix="ct-retrain-dry-") as scratch:
-        return _rehearse(Night(workspace, settings, ports, plan, Path(scratch)))
+        return _plan(Night(workspace, settings, ports, plan, Path(scratch)))
 
 
-def _rehearse(night: Night) -> DryRun:
+def _plan(night: Night) -> DryRun:
     collected, curated = _first_stages(night)
     settings, inputs = night.settings, stages.train_inputs(night)
     out = disk.make_directory(night.directory / "train")
     learns = stages.learns(night, curated)
     rows, characters, training = (
-        _mixture(inputs, out, night.ports.outlook) if learns else _surveyed(inputs, out)
+        _mixture(inputs, out, night.ports.outlook) if learns else _read_sources(inputs, out)
     )
     files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
@@ -159,7 +159,7 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _surveyed(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+def _read_sources(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
     """Read only gold sets and general data, for a night with nothing new; return what `_mixture` returns."""
     read_gold_and_general(out, inputs)
     return {}, 0, None

@@ -94,14 +94,14 @@ def outcome_of(decision: Decision | None, done: Sequence[Manifest]) -> NightOutc
         case None:
             return NightOutcome.NOTHING_NEW
         case Promote():
-            return NightOutcome.REJECTED if _silent(done) else NightOutcome.PUBLISHED
+            return NightOutcome.REJECTED if _failed_canary(done) else NightOutcome.PUBLISHED
         case Hold():
             return NightOutcome.HELD
         case Reject():
             return NightOutcome.REJECTED
 
 
-def _silent(done: Sequence[Manifest]) -> Canary | None:
+def _failed_canary(done: Sequence[Manifest]) -> Canary | None:
     """Return the canary of a release that was made but not published because the canary failed."""
     facts = done[-1].facts
     return facts.canary if isinstance(facts, PublishFacts) and facts.release is None else None
@@ -111,7 +111,7 @@ def reason_of(decision: Decision | None, done: Sequence[Manifest]) -> str:
     """Return the reason for the outcome, as text."""
     if decision is None:
         return _nothing(done)
-    canary = _silent(done)
+    canary = _failed_canary(done)
     explanation = decision.evidence.explanation
     return f"Rejected: {silent(canary)}, so it is not served. {explanation}" if canary else explanation
 

@@ -80,14 +80,14 @@ def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[
         if why is not None or receipt is None:
             yield Staying(night=night, why=why or "")
         else:
-            yield _proved(workspace, store, receipt, names)
+            yield _verified(workspace, store, receipt, names)
 
 
-def _proved(workspace: Workspace, store: Store, receipt: Receipt, names: list[str]) -> Leaving | Staying:
+def _verified(workspace: Workspace, store: Store, receipt: Receipt, names: list[str]) -> Leaving | Staying:
     """Return whether the local files equal what the store gives back now."""
     present = {
         name: disk.file_ref(workspace.root / name, workspace.root)
-        for name in {*names, *_known(workspace, receipt)}
+        for name in {*names, *_other_copies(workspace, receipt)}
     }
     why = changed_since_copy(receipt, [present[name] for name in sorted(present)])
     if why is None and receipt.store != store.name:
@@ -102,7 +102,7 @@ def _proved(workspace: Workspace, store: Store, receipt: Receipt, names: list[st
     return Leaving(night=receipt.night, files=leaving, size=sum(file.size for file in leaving))
 
 
-def _known(workspace: Workspace, receipt: Receipt) -> list[str]:
+def _other_copies(workspace: Workspace, receipt: Receipt) -> list[str]:
     """Return other local files of the night that were copied, because a restore could find them changed."""
     later = shared(workspace, receipt.night)
     paths = (one.path for one in receipt.contents.files if one.path not in later)

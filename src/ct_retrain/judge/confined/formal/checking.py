@@ -86,7 +86,7 @@ def _checked(case: _Case, design: Module) -> Finding:
     return _with_witnesses(case, found) if made.answer or made.depth else found
 
 
-_PATIENCE = 6
+_WITNESS_BUDGET = 6
 """Limit of processor time for all searches for witnesses, in multiples of the limit for one proof step."""
 
 
@@ -99,7 +99,7 @@ def _with_witnesses(case: _Case, found: Finding) -> Finding:
         if claim.kind == "assume":
             continue
         made = Finding(None, "no time is left")
-        if spent < _PATIENCE * case.limits.cpu_seconds:
+        if spent < _WITNESS_BUDGET * case.limits.cpu_seconds:
             made = case.decided(reaching(case.properties, number))
         spent += made.cpu_seconds
         reached = None if made.answer is None else not made.answer

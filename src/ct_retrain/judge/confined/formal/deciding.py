@@ -29,7 +29,7 @@ def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEf
         return Finding(None, f"yosys ran out of {made.limit}", cpu_seconds=made.cpu_seconds)
     if made.exit_code != 0 or not Path(_AIGER).is_file():
         return Finding(None, f"{UNREAD}: {_last(made)}", cpu_seconds=made.cpu_seconds)
-    found = _asked_in_turn(yosys, effort)
+    found = _run_engines(yosys, effort)
     return found._replace(cpu_seconds=round(made.cpu_seconds + found.cpu_seconds, 3))
 
 
@@ -37,9 +37,9 @@ UNREAD = "yosys cannot read it"
 _SCRIPT, _AIGER, _MAP = "prove.ys", "miter.aig", "miter.map"
 
 
-def _asked_in_turn(yosys: Yosys, effort: ProofEffort) -> Finding:
+def _run_engines(yosys: Yosys, effort: ProofEffort) -> Finding:
     """Run the engines in turn until one knows the answer; otherwise return the depth without failure."""
-    found = _by_abc(yosys, effort, "pdr" if _remembers() else "iprove")
+    found = _by_abc(yosys, effort, "pdr" if _has_register() else "iprove")
     spent = found.cpu_seconds
     if found.answer is None and effort.bounded and yosys.smtbmc:
         found = smtbmc.induction(TOP, yosys, effort)
@@ -107,7 +107,7 @@ _METHODS = {
 """abc's command → name of the method, and what its proof means."""
 
 
-def _remembers() -> bool:
+def _has_register() -> bool:
     """Whether the netlist has a register, according to the first line of its file."""
     with Path(_AIGER).open("rb") as file:
         return file.readline().split()[3] != b"0"

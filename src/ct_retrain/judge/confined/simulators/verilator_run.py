@@ -202,14 +202,14 @@ def _simulate(made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> An
 
 def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
     ran = run(verilator_build.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
-    finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
+    finding = enough(_evidence(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     detail = strip_control(finding.detail)
     answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
     return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
 
 
-def _heard(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
+def _evidence(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
     if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
         return ReadVerdict(Outcome.TIMEOUT, "the simulation never comes to rest")
     return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
