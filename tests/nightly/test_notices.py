@@ -230,7 +230,7 @@ def test_a_published_night_says_what_a_reader_wants_to_know(tmp_path: Path) -> N
         and line.endswith(f"log and diff: ct-retrain show {NIGHT} --problem flip_8")
         for line in lines
     )
-    assert "Next: nothing to do; ct-retrain rollback would serve the release before it" in lines
+    assert "Next: nothing to do; ct-retrain rollback would serve the previous release" in lines
 
 
 SECRETS = {
