@@ -13,9 +13,9 @@ from ct_retrain.judge.judge import Judge
 
 
 class JudgeSpec(Record):
-    """What a judge is made of, and what it must turn out to be; it pickles, and is JSON like every Record.
+    """Settings of a judge, and the tools it must have; it can be pickled, and is JSON like every Record.
 
-    The file of known verdicts is not part of it: no shared file system is assumed.
+    It does not include the cache of verdicts, because machines need not share a file system.
 
     >>> from ct_retrain import Judge, JudgeSettings, JudgeSpec, judge_of
     >>> with Judge(JudgeSettings()) as judge:

@@ -196,7 +196,7 @@ def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
 
 
 def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: SimulatorTools) -> str:
-    """Return what a compiled design does that its text alone does not explain; "" if nothing."""
+    """Return what a compiled design uses that its own text does not explain; "" if nothing."""
     unread = approved.report.unread
     if unread and bench.made.style is Style.COCOTB:
         # Verilog that the testbench provides need not be explained by the design's text.
@@ -212,7 +212,7 @@ def unlawful(approved: Approved) -> str:
 
 
 def lawful(finding: ReadVerdict, illegal: str) -> ReadVerdict:
-    """Return *finding*, except that a pass of an *illegal* design becomes a failure."""
+    """Return *finding*, except that a pass of an *illegal* design becomes a compile error."""
     if finding.outcome is not Outcome.PASS or not illegal:
         return finding
     return ReadVerdict(Outcome.COMPILE_ERROR, illegal)
