@@ -80,7 +80,7 @@ def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_befor
     notice = small.inbox.notices[-1]
     assert notice.level == "error"
     assert notice.title.startswith(f"ct-retrain 2026-01-03: rejected, rolled back to {FIRST}, ")
-    assert "what was served still is" not in notice.body
+    assert "the served release stays" not in notice.body
     assert record.relapse.why in notice.body
     assert "publish.auto_rollback" in notice.body
     assert small.workspace.archive.joinpath("2026-01-03/relapse.json").exists()
