@@ -52,7 +52,7 @@ def test_a_night_of_a_day_to_come_waits_for_a_word(tmp_path: Path) -> None:
     small = found(tmp_path / "town")
     later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
 
-    with pytest.raises(UsageError, match=r"is still to come .* --ahead"):
+    with pytest.raises(UsageError, match=r"is in the future .* --ahead"):
         run_night(small.workspace, small.settings, small.ports, Options(night=later))
     assert not small.workspace.night(later).exists()
     assert (
