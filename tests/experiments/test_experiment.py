@@ -181,7 +181,7 @@ def test_another_night_is_another_experiment(school: School) -> None:
         ('suites = ["suite.jsonl", "suite.jsonl"]\n[arms.x]\n', "two suites are called"),
         ('suites = ["nowhere.jsonl"]\n[arms.x]\n', "nowhere.jsonl"),
         ('night = "2020-01-01"\n[arms.x]\n', "no night 2020-01-01 is over"),
-        ("what = [", "no TOML"),
+        ("what = [", "not valid TOML"),
     ],
 )
 def test_what_cannot_be_asked_says_where_and_what_to_do(school: School, text: str, said: str) -> None:
