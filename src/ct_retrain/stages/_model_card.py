@@ -67,7 +67,7 @@ def _card(facts: Facts) -> Iterator[str]:
 
 
 def _front_matter(facts: Facts) -> Iterator[str]:
-    """Metadata as the Hugging Face hub reads it; a value in JSON is one in YAML, too."""
+    """Yield the metadata that the Hugging Face hub reads; values are written as JSON, which is also YAML."""
     if _HUB_NAME.fullmatch(facts.base):
         yield from (f"base_model: {json.dumps(facts.base)}", "base_model_relation: adapter")
     yield from (
@@ -99,7 +99,7 @@ def _front_matter(facts: Facts) -> Iterator[str]:
 
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-"""What can be a model's name on the hub; a directory of this machine cannot be linked there."""
+"""Matches a model's name on the hub, which a card can link to, unlike a local directory."""
 
 
 def _measured(facts: Facts) -> Iterator[str]:

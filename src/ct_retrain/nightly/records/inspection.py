@@ -71,7 +71,7 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
 
 
 def answers_of(workspace: Workspace, record: NightRecord, arm: Arm) -> list[Sample]:
-    """Every answer of *arm* that the night of *record* counts.
+    """Return every answer of *arm* that counts in the night of *record*.
 
     Raise UsageError when the night did not ask *arm*, or its answers are no longer there.
     """
