@@ -232,7 +232,8 @@ def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Ex
     """The testbench of *job*, made ready once for all designs; with files to include it is made ready anew."""
     present = tuple(name for name, _ in job.files)
     # Which numbers, values and times is the design's affair (`trying`).
-    changed = Experiment(strict=tried.strict, apart=tried.apart, stream=tried.stream and KEY_BLANK)
+    stream = tried.stream and KEY_BLANK
+    changed = Experiment(strict=tried.strict, apart=tried.apart, stream=stream, stops=tried.stops)
     key = job.testbench, changed
     if key in benches and not present:
         return benches[key]
