@@ -3,7 +3,7 @@
     python benchmarks/credibility.py [--data DIR] [--problems N]
 
 *Before* runs every testbench to its end and gives each proof `judge.proof_seconds`; *now* a testbench ends at its first
-counted error and its proofs have a second together. Both are measured in turn on each testbench, and what was killed
+counted error and its proofs that find nothing have a second together. Both are measured in turn on each testbench, and what was killed
 and what survived must be the same, or the command fails.
 It takes about two minutes and needs Icarus Verilog and yosys. With DIR, also the public problems of
 `verilogeval_v1_human.jsonl` (NVlabs/verilog-eval, release 1.0.0) and `verilogeval_v2_spec_to_rtl.jsonl`

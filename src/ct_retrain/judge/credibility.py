@@ -137,7 +137,7 @@ def _bounded(simulator: Simulator, golden: Design) -> tuple[Design, Outcome]:
 
 
 PROOF_SECONDS = 1
-"""CPU seconds that the proofs of one testbench may take together; survivors left then are undecided."""
+"""CPU seconds that proofs without an answer may take together, for one testbench; survivors left then are undecided."""
 
 
 class TestbenchAppraiser:

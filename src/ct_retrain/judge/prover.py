@@ -52,7 +52,7 @@ class Prover:
         return self.compared(Question(golden, other, top, bounded=False)).answer
 
     def within(self, seconds: int) -> "BudgetedProofs":
-        """Answer as `same` does, until the answers have taken so many processor seconds together."""
+        """Answer as `same` does, until proofs without an answer have taken so many processor seconds together."""
         return BudgetedProofs(self, seconds)
 
     def compared(self, asked: Question, seconds: int | None = None) -> Finding:
@@ -103,10 +103,14 @@ class Prover:
 
 
 class BudgetedProofs:
-    """Says whether designs behave alike until its time is used up, then that it is not known; for one thread."""
+    """Says whether designs behave alike until its time is used up, then that it is not known; for one thread.
+
+    What is decided costs nothing: designs are told apart or proved alike in a fraction of a second where they are at
+    all, and a testbench that lets many wrong ones pass must not be taken for better because of their number.
+    """
 
     def __init__(self, prover: Prover, seconds: int) -> None:
-        """Ask *prover*; the engines may take *seconds* of processor time, and the last answer as much again."""
+        """Ask *prover*; an engine may take *seconds* of processor time, and all of those that find nothing, too."""
         self._prover, self._left = prover, float(seconds)
 
     def __call__(self, golden: str, other: str, top: str) -> bool | None:
@@ -114,7 +118,7 @@ class BudgetedProofs:
         if self._left <= 0:
             return None
         found = self._prover.compared(Question(golden, other, top, bounded=False), math.ceil(self._left))
-        self._left -= found.cpu_seconds
+        self._left -= found.cpu_seconds if found.answer is None else 0
         return found.answer
 
 

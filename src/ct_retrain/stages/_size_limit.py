@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.dataset import Example
+from ct_retrain.stages._carried import ExampleFacts
 
 
 def most_valuable(
-    examples: Sequence[Example], limit: int, refuse: Callable[[Rejected], None]
-) -> list[Example]:
+    examples: Sequence[ExampleFacts], limit: int, refuse: Callable[[Rejected], None]
+) -> list[ExampleFacts]:
     """At most *limit* of *examples* (0: all), in their order.
 
     The rule: categories take turns, the rarest first, so that none is crowded out; within a category the
@@ -18,19 +18,16 @@ def most_valuable(
     """
     if not limit or len(examples) <= limit:
         return list(examples)
-    queues: dict[str, list[Example]] = defaultdict(list)
+    queues: dict[str, list[ExampleFacts]] = defaultdict(list)
     for example in sorted(examples, key=_value, reverse=True):
-        queues[example.metadata.category].append(example)
-    order = sorted(queues.values(), key=lambda queue: (len(queue), queue[0].metadata.category))
+        queues[example.category].append(example)
+    order = sorted(queues.values(), key=lambda queue: (len(queue), queue[0].category))
     ranked = [queue[turn] for turn in range(len(order[-1])) for queue in order if turn < len(queue)]
     kept = {id(example) for example in ranked[:limit]}
     for example in ranked[limit:]:
-        refuse(
-            Rejected(subject=example.metadata.run_id, reason="over_limit", detail=f"max_records is {limit}")
-        )
+        refuse(Rejected(subject=example.run_id, reason="over_limit", detail=f"max_records is {limit}"))
     return [example for example in examples if id(example) in kept]
 
 
-def _value(example: Example) -> tuple[int, int, str, str]:
-    facts = example.metadata
-    return facts.attempts, facts.checks, facts.generated_at, facts.spec_hash
+def _value(example: ExampleFacts) -> tuple[int, int, str, str]:
+    return example.attempts, example.checks, example.generated_at, example.spec[0]
