@@ -15,6 +15,7 @@ from ct_retrain.core.records.dataset import Example, TestbenchScore
 from ct_retrain.core.records.night import Manifest
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.nightly.run import Options, run_night
+from ct_retrain.stages._carried import ExampleFacts, facts_of
 from ct_retrain.stages._size_limit import most_valuable
 
 
@@ -294,25 +295,21 @@ def test_a_loader_reads_many_examples_nobody_was_asked_about_before_the_others(t
     assert loaded[60]["metadata"]["credibility"]["operators"] == scored.metadata.credibility.operators
 
 
-def _example(small: SmallWorkspace, category: str, attempts: int, number: int) -> Example:
+def _facts(small: SmallWorkspace, category: str, attempts: int, number: int) -> ExampleFacts:
     [example] = curated(small)[0]
-    facts = {
-        "category": category,
-        "attempts": attempts,
-        "spec_hash": f"{category}{number}",
-        "run_id": f"r{number}",
-    }
-    return example.model_copy(update={"metadata": example.metadata.model_copy(update=facts)})
+    return facts_of(example, number)._replace(
+        category=category, attempts=attempts, spec=(f"{category}{number}", ""), run_id=f"r{number}"
+    )
 
 
 def test_a_limit_keeps_rare_categories_and_hard_examples_first(tmp_path: Path) -> None:
     small = one_run(tmp_path)
-    many = [_example(small, "counter", number % 2, number) for number in range(6)]
-    rare = [_example(small, "fsm", 0, 9)]
+    many = [_facts(small, "counter", number % 2, number) for number in range(6)]
+    rare = [_facts(small, "fsm", 0, 9)]
     refused: list[Rejected] = []
     kept = most_valuable([*many, *rare], 3, refused.append)
 
-    assert [one.metadata.category for one in kept].count("fsm") == 1
-    assert all(one.metadata.attempts == 1 for one in kept if one.metadata.category == "counter")
+    assert [one.category for one in kept].count("fsm") == 1
+    assert all(one.attempts == 1 for one in kept if one.category == "counter")
     assert Counter(one.reason for one in refused) == Counter(over_limit=4)
     assert most_valuable(many, 0, refused.append) == many

@@ -169,7 +169,7 @@ class _Layers(NamedTuple):
 
 
 def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -> _Layers:
-    from ct_retrain.judge.credibility import credibility
+    from ct_retrain.judge.credibility import PROOF_SECONDS, credibility
     from ct_retrain.judge.evidence.harness import harness, style_of
     from ct_retrain.judge.evidence.logs import strip_control
     from ct_retrain.judge.second_opinion import second_opinion
@@ -180,7 +180,7 @@ def _examine(simulator: Judge, design: Design, verdict: Verdict, workers: int) -
     approved = approve(design.rtl, frozenset(defined(design.testbench)))
     report = approved.report
     worth = (
-        credibility(simulator.plain, design, workers=workers, same=simulator.prover.same)
+        credibility(simulator.plain, design, workers=workers, same=simulator.prover.within(PROOF_SECONDS))
         if verdict.passed
         else None
     )

@@ -112,12 +112,17 @@ def read_as(path: Path, adapter: TypeAdapter[T]) -> T:
 
 def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
     """Yield the Records of the JSONL file *path*, one at a time; raise CorruptStateError naming the line."""
+    return (record for record, _ in read_sized_lines(path, kind))
+
+
+def read_sized_lines(path: Path, kind: type[R]) -> Iterator[tuple[R, int]]:
+    """Yield the same with the bytes of each line."""
     adapter = TypeAdapter(kind)
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    yield adapter.validate_json(line)
+                    yield adapter.validate_json(line), len(line)
                 except ValidationError as error:
                     message = f"{path}:{number} is not what we wrote ({_first(error)}): redo its stage"
                     raise CorruptStateError(message) from error

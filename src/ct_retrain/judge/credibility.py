@@ -98,20 +98,20 @@ def credibility(
     """
     began = time.monotonic()
     golden, outcome = _bounded(simulator, golden)
+    wrong = golden.model_copy(update={"stops": True})
     top = next((name for name in wanted(golden.testbench) if name in _names(golden.rtl)), "")
     if outcome is not Outcome.PASS:
         return _nothing(outcome, time.monotonic() - began)
     stubs = {level: text for level in LEVELS if top and (text := stub(golden.rtl, top, level))}
-    answers = _answers(simulator, golden, stubs.values(), workers)
+    answers = _answers(simulator, wrong, stubs.values(), workers)
     idle = tuple(
         level
         for (level, text), answer in zip(stubs.items(), answers, strict=True)
         if answer is Outcome.PASS and not _proved(same, golden.rtl, text, top)
     )
     tried = list(mutants(golden.rtl, most))
-    designs = (golden.model_copy(update={"rtl": mutant.rtl}) for mutant in tried)
-    verdicts = check_all(simulator, designs, workers)
-    judged = [(mutant, verdict.outcome) for mutant, verdict in zip(tried, verdicts, strict=True)]
+    outcomes = _answers(simulator, wrong, (mutant.rtl for mutant in tried), workers)
+    judged = list(zip(tried, outcomes, strict=True))
     counted = [(mutant, found) for mutant, found in judged if found in _COUNTED]
     told = sum(one in _TOLD for one in [*answers, *(found for _, found in counted)])
     score = _score(idle, counted, lambda text: _alike(same, golden.rtl, text, top), began)
@@ -136,6 +136,10 @@ def _bounded(simulator: Simulator, golden: Design) -> tuple[Design, Outcome]:
     return golden, simulator.check(golden).outcome
 
 
+PROOF_SECONDS = 1
+"""CPU seconds that proofs without an answer may take together, for one testbench; survivors left then are undecided."""
+
+
 class TestbenchAppraiser:
     """Scores many testbenches with one judge, and sums the time spent; thread-safe."""
 
@@ -146,7 +150,7 @@ class TestbenchAppraiser:
         synthesis reads it differently.
         """
         self._simulator, self._prover = simulator, prover
-        detail = f"{simulator.tool.detail}; proofs {prover.proving}"
+        detail = f"{simulator.tool.detail}; proofs {prover.proving}, {PROOF_SECONDS} s a testbench"
         self.tool = simulator.tool.model_copy(update={"detail": detail})
         self._lock = threading.Lock()
         self._seconds = 0.0
@@ -158,7 +162,7 @@ class TestbenchAppraiser:
 
     def __call__(self, golden: Design, most: int) -> Credibility:
         """Score the testbench of *golden* on up to *most* mutants; raise ToolError if the judge itself fails."""
-        found = credibility(self._simulator, golden, most=most, same=self._prover.same)
+        found = credibility(self._simulator, golden, most=most, same=self._prover.within(PROOF_SECONDS))
         with self._lock:
             self._seconds += found.seconds
         return found
@@ -204,8 +208,8 @@ def _operators(counted: list[tuple[Mutant, Outcome]], survived: set[str]) -> tup
     return tuple(of(name) for name in sorted({mutant.operator for mutant, _ in counted}))
 
 
-def _answers(simulator: Simulator, golden: Design, texts: Iterable[str], workers: int) -> list[Outcome]:
-    designs = (golden.model_copy(update={"rtl": text}) for text in texts)
+def _answers(simulator: Simulator, asked: Design, texts: Iterable[str], workers: int) -> list[Outcome]:
+    designs = (asked.model_copy(update={"rtl": text}) for text in texts)
     return [verdict.outcome for verdict in check_all(simulator, designs, workers)]
 
 

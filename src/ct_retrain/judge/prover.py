@@ -1,5 +1,6 @@
 """Runs yosys and the proof engines in the judge's workers: equivalence, properties, and resynthesis."""
 
+import math
 import threading
 import weakref
 from typing import Any, cast
@@ -50,9 +51,13 @@ class Prover:
         """Return whether module *top* behaves alike in both texts; None if there is no proof, or yosys is missing."""
         return self.compared(Question(golden, other, top, bounded=False)).answer
 
-    def compared(self, asked: Question) -> Finding:
-        """Return whether two designs behave alike, as far as the engines can prove it."""
-        return self._found(asked)
+    def within(self, seconds: int) -> "BudgetedProofs":
+        """Answer as `same` does, until proofs without an answer have taken so many processor seconds together."""
+        return BudgetedProofs(self, seconds)
+
+    def compared(self, asked: Question, seconds: int | None = None) -> Finding:
+        """Whether two designs behave alike, as far as the engines can tell, each of them within *seconds* if given."""
+        return self._found(asked, seconds)
 
     def checked(self, asked: Inquiry) -> Finding:
         """Return whether properties hold, as far as the engines can prove it."""
@@ -72,17 +77,20 @@ class Prover:
             if self._own is not None:
                 self._own.close()
 
-    def _found(self, asked: Question | Inquiry) -> Finding:
+    def _found(self, asked: Question | Inquiry, seconds: int | None = None) -> Finding:
         if self.yosys is None:
             return Finding(answer=None, why=NO_YOSYS)
-        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys)
+        answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys, seconds)
         if "answer" not in answer:
             return Finding(answer=None, why=str(answer["detail"]))
         return Finding(*(_frozen(answer[name]) for name in Finding._fields))
 
-    def _asked(self, job: dict[str, Any], yosys: Yosys) -> dict[str, Any]:
+    def _asked(self, job: dict[str, Any], yosys: Yosys, seconds: int | None = None) -> dict[str, Any]:
         pool = self._with_module(yosys.yosys) if is_module(yosys.yosys) else self._pool
-        return pool.ask(job, self._limits)
+        most = self._limits.cpu_seconds
+        return pool.ask(
+            job, self._limits._replace(cpu_seconds=most if seconds is None else min(most, seconds))
+        )
 
     def _with_module(self, module: str) -> Pool:
         """Return workers that can use *module*, which is compiled first; that takes minutes, once per version."""
@@ -92,6 +100,26 @@ class Prover:
                 self._own = self._pool.with_yowasp(module)
                 weakref.finalize(self, self._own.close)
             return self._own
+
+
+class BudgetedProofs:
+    """Says whether designs behave alike until its time is used up, then that it is not known; for one thread.
+
+    What is decided costs nothing: designs are told apart or proved alike in a fraction of a second where they are at
+    all, and a testbench that lets many wrong ones pass must not be taken for better because of their number.
+    """
+
+    def __init__(self, prover: Prover, seconds: int) -> None:
+        """Ask *prover*; an engine may take *seconds* of processor time, and all of those that find nothing, too."""
+        self._prover, self._left = prover, float(seconds)
+
+    def __call__(self, golden: str, other: str, top: str) -> bool | None:
+        """True or False if it is proved, None if not, or if no time is left."""
+        if self._left <= 0:
+            return None
+        found = self._prover.compared(Question(golden, other, top, bounded=False), math.ceil(self._left))
+        self._left -= found.cpu_seconds if found.answer is None else 0
+        return found.answer
 
 
 def _frozen(value: Any) -> Any:

@@ -1,15 +1,15 @@
 """Removes benchmark problems from rows and sources, and makes the certificate of what they were compared with."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.certificate import Certificate
-from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.training import Row
 from ct_retrain.decontamination.comparer import Comparer
 from ct_retrain.decontamination.protection import Protection, certificate, decontaminate
 from ct_retrain.decontamination.texts import Candidate
+from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, facts_of
 from ct_retrain.stages._inputs import Refuse, Source
 
 CERTIFICATE = "certificate.json"
@@ -34,27 +34,28 @@ def cleaned(
     return kept, lambda taken: certificate(made, protection, (_candidate(row).id for row in taken))
 
 
-class Harvested(NamedTuple):
-    """Curate's sources and examples without benchmark problems."""
-
-    sources: list[Source]
-    carried: list[Example]
-
-
-def harvested(
-    sources: Sequence[Source], carried: Sequence[Example], comparer: Comparer, refuse: Refuse
-) -> Harvested:
-    """Compare tonight's *sources* and the examples *carried* from earlier nights, which may have used other suites."""
-    subjects = [f"{source.trace.run_id}:{source.trace.line}" for source in sources]
-    subjects += [example.metadata.run_id for example in carried]
-    texts = [(source.instruction, source.rtl) for source in sources]
-    texts += [(example.instruction, example.output) for example in carried]
-    found = comparer.compare(Candidate(*text, "delta") for text in texts).matches
+def harvested(sources: Sequence[Source], comparer: Comparer, refuse: Refuse) -> list[Source]:
+    """Tonight's *sources* without what is a benchmark problem."""
+    found = comparer.compare(Candidate(one.instruction, one.rtl, "delta") for one in sources).matches
     for number, match in found.items():
-        refuse(Rejected(subject=subjects[number], reason=match.reason, detail=match.detail))
-    fresh = [source for number, source in enumerate(sources) if number not in found]
-    kept = [example for number, example in enumerate(carried, len(sources)) if number not in found]
-    return Harvested(fresh, kept)
+        trace = sources[number].trace
+        refuse(Rejected(subject=f"{trace.run_id}:{trace.line}", reason=match.reason, detail=match.detail))
+    return [source for number, source in enumerate(sources) if number not in found]
+
+
+def still_clean(carried: CarriedExamples, comparer: Comparer, refuse: Refuse) -> list[ExampleFacts]:
+    """What is *carried* over from earlier nights, which knew other suites perhaps, without benchmark problems."""
+    facts: list[ExampleFacts] = []
+
+    def candidates() -> Iterator[Candidate]:
+        for place, example in carried:
+            facts.append(facts_of(example, place))
+            yield Candidate(example.instruction, example.output, "delta")
+
+    found = comparer.compare(candidates()).matches
+    for number, match in found.items():
+        refuse(Rejected(subject=facts[number].run_id, reason=match.reason, detail=match.detail))
+    return [one for number, one in enumerate(facts) if number not in found]
 
 
 def again(rows: Sequence[Row], protection: Protection) -> Certificate:

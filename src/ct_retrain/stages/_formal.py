@@ -4,7 +4,7 @@ Two independent answers to one specification that are equal for every input are 
 an assertion that holds for every input. An example for which nothing can be proved loses nothing.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple, Protocol
@@ -12,12 +12,13 @@ from typing import NamedTuple, Protocol
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.dataset import Example, Trace
+from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.formal import FormalEvidence, FormalSignals, FormalStatus
 from ct_retrain.core.rules.assurance import Assurance, assurance
 from ct_retrain.judge.formal.proof import FormalResult
+from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, spec_of
 from ct_retrain.stages._inputs import Source, TraceTexts, read_trace_texts
-from ct_retrain.stages._selection import Spec, spec_of
+from ct_retrain.stages._trace_index import Spec, TraceIndex
 from ct_retrain.verilog.assertions import NONE, Assertions, assertions_of
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.modules import modules
@@ -38,21 +39,16 @@ class Formal(Protocol):
 class Rivals:
     """Other answers to a specification: tonight's older runs of it, newest first, then its previous example."""
 
-    def __init__(self, traces: Iterable[Trace], carried: Sequence[Example], reading: TraceTexts) -> None:
-        """Read nothing yet."""
-        self._reading = reading
-        self._before: Mapping[Spec, str] = {spec_of(one): one.output for one in carried}
-        self._runs: dict[str, list[Trace]] = defaultdict(list)
-        for trace in traces:
-            self._runs[trace.spec_hash].append(trace)
+    def __init__(
+        self, traces: TraceIndex, carried: CarriedExamples, kept: Iterable[ExampleFacts], reading: TraceTexts
+    ) -> None:
+        """Of *carried* those *kept* are asked for; nothing is read before."""
+        self._traces, self._carried, self._reading = traces, carried, reading
+        self._places: Mapping[Spec, int] = {one.spec: one.place for one in kept}
 
     def of(self, source: Source, example: Example) -> Iterator[str]:
-        """Yield designs of other runs for *example*'s specification, without its own text and without duplicates."""
-        runs = sorted(
-            self._runs[example.metadata.spec_hash],
-            key=lambda one: (one.generated_at, one.run_id, one.line),
-            reverse=True,
-        )
+        """The designs of other texts that were written for *example*'s specification in other runs, none twice."""
+        runs = self._traces.answering(example.metadata.spec_hash)
         sources = (read_trace_texts(one, self._reading) for one in runs if one.run_id != source.trace.run_id)
         texts = (
             one.rtl
@@ -60,10 +56,15 @@ class Rivals:
             if not isinstance(one, Rejected) and one.instruction == source.instruction
         )
         seen = {example.metadata.canonical}
-        for text in chain(texts, [self._before.get(spec_of(example), "")]):
+        for text in chain(texts, self._before(example)):
             if text and (name := canonical(text)) not in seen:
                 seen.add(name)
                 yield text
+
+    def _before(self, example: Example) -> Iterator[str]:
+        place = self._places.get(spec_of(example))
+        if place is not None:
+            yield self._carried.read(place).output
 
 
 class FormalInputs(NamedTuple):

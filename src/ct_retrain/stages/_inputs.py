@@ -54,8 +54,11 @@ class TraceTexts(NamedTuple):
     """Size limit of a design in bytes."""
 
 
-def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
-    """Return *trace* with its texts, or the reason why it cannot be an example."""
+def read_trace_texts(trace: Trace, reading: TraceTexts, design: str = "") -> Source | Rejected:
+    """*trace* with its texts, or why it cannot be an example whatever a simulation says.
+
+    *design* is what `Source.canonical` was when the trace was read before.
+    """
     try:
         rtl = reading.artefacts.text(trace.rtl)
         testbench = reading.artefacts.text(trace.testbench)
@@ -67,9 +70,9 @@ def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
         return trace_refusal(trace, "no_instruction", "the spec is empty")
     if len(rtl.encode()) > reading.most_bytes:
         return trace_refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
-    if not modules(rtl):
-        return trace_refusal(trace, "no_module", "the RTL contains no module")
-    return Source(trace, instruction, rtl, testbench, canonical(rtl), data)
+    if not (design or modules(rtl)):
+        return trace_refusal(trace, "no_module", "the RTL holds no module")
+    return Source(trace, instruction, rtl, testbench, design or canonical(rtl), data)
 
 
 def _data(artefacts: ArtefactStore, artefact: Artefact) -> DataFile:

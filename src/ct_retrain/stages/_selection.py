@@ -5,11 +5,12 @@ identified by its text: two texts under one `spec_hash` are two specifications. 
 specifications only one is simulated; the others are refused as duplicates once it has been accepted.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
-from ct_retrain.core.record import digest
+from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.dataset import Example, Trace
 from ct_retrain.stages._artefact_store import ArtefactStore
 from ct_retrain.stages._inputs import (
@@ -19,17 +20,19 @@ from ct_retrain.stages._inputs import (
     read_trace_texts,
     trace_refusal,
 )
+from ct_retrain.stages._trace_index import Spec, TraceIndex
 from ct_retrain.trace import instruction_of
 
-Spec: TypeAlias = tuple[str, str]
-"""A `spec_hash` and the digest of the specification's text."""
 Judged: TypeAlias = Callable[[Sequence[Source]], Iterator[tuple[Source, Example]]]
 """Yields the sources that hold, in order, as examples; refuses the others."""
 
 
-def spec_of(example: Example) -> Spec:
-    """Return the specification that *example* answers."""
-    return example.metadata.spec_hash, digest(example.instruction)
+def words_of(artefacts: ArtefactStore, trace: Trace) -> str:
+    """Digest of what the specification says; of its bytes where they cannot be read, which is refused later."""
+    try:
+        return digest(instruction_of(artefacts.text(trace.spec)))
+    except (OSError, ValueError):
+        return trace.spec.sha256
 
 
 class Selection(NamedTuple):
@@ -42,124 +45,118 @@ class Selection(NamedTuple):
     refuse: Refuse
 
 
-def select(traces: Iterable[Trace], selection: Selection) -> list[tuple[Source, Example]]:
-    """Return the newest readable run of every specification that holds, ordered by run and line; refuse the others."""
-    queues = _queues(traces, selection)
-    held = dict(selection.held)
+def select(traces: TraceIndex, selection: Selection) -> list[tuple[Source, Example]]:
+    """The newest run of every specification that reads and holds, ordered by run and line; the rest is refused."""
+    queues = _Queues(traces, selection)
     accepted: list[tuple[Source, Example]] = []
-    while batch := _batch(queues, held, selection.refuse):
-        found = {id(source): example for source, example in selection.judged([one.head() for one in batch])}
-        for queue in batch:
-            source = queue.pop()
+    while batch := queues.batch():
+        heads = [queues.head(spec) for spec in batch]
+        found = {id(source): example for source, example in selection.judged(heads)}
+        for spec, source in zip(batch, heads, strict=True):
+            queues.pop(spec)
             example = found.get(id(source))
             if example is not None:
                 accepted.append((source, example))
-                _settle(queue, source, held, selection.refuse)
+                queues.settle(spec, source)
     return sorted(accepted, key=lambda pair: (pair[0].trace.run_id, pair[0].trace.line))
 
 
-class _Queue:
-    """The runs of one specification that can still become its example, newest first."""
+_NONE = b""
 
-    def __init__(self, spec: Spec, traces: Iterable[Trace], selection: Selection) -> None:
-        self.spec = spec
-        self._traces = deque(traces)
-        self._selection = selection
-        self._head: Source | None = None
 
-    def readable(self) -> bool:
-        """Whether a run is left; unreadable ones before it are refused."""
-        while self._head is None and self._traces:
-            found = read_trace_texts(self._traces[0], self._selection.reading)
+class _Queues:
+    """The runs of each specification that may still become its example, newest first: some bytes each.
+
+    A specification is a number of the index; one that has its example from another night and no run tonight is a
+    number below 0.
+    """
+
+    def __init__(self, traces: TraceIndex, selection: Selection) -> None:
+        self._traces, self._selection = traces, selection
+        self._runs = traces.runs()
+        self._taken = array("L", bytes(self._runs.itemsize * len(self._runs)))
+        self._designs = [_NONE] * len(self._runs)
+        """Of the newest run that is left and was read."""
+        self._strangers: list[str] = []
+        self._held = {bytes.fromhex(design): self._number(spec) for design, spec in selection.held.items()}
+        self._before: dict[int, list[bytes]] = {}
+        for design, owner in self._held.items():
+            self._before.setdefault(owner, []).append(design)
+
+    def _number(self, spec: Spec) -> int:
+        number = self._traces.number(spec)
+        if number is not None:
+            return number
+        self._strangers.append(spec[0])
+        return -len(self._strangers)
+
+    def batch(self) -> list[int]:
+        """Specifications whose newest runs are to be judged next, no two of one design; empty when none is left.
+
+        One whose design another holds, or is about to be judged with, waits until that is settled.
+        """
+        while True:
+            alive = bytearray(self._readable(spec) for spec in range(len(self._runs)))
+            batch: dict[bytes, int] = {}
+            waiting: tuple[int, int] | None = None
+            refused = False
+            for spec, design in enumerate(self._designs):
+                if not design:
+                    continue
+                owner = batch[design] if design in batch else self._held.get(design, spec)
+                if owner == spec:
+                    batch[design] = spec
+                elif owner >= 0 and alive[owner]:
+                    waiting = waiting or (spec, owner)
+                else:
+                    self._refuse_duplicate(spec, owner)
+                    refused = True
+            if batch or not (refused or waiting):
+                return list(batch.values())
+            if waiting and not refused:
+                self._refuse_duplicate(*waiting)  # each waits for another: the first gives way
+
+    def head(self, spec: int) -> Source:
+        """The newest run that is left; raise CorruptStateError where it changed since `batch` read it."""
+        trace = self._head(spec)
+        found = read_trace_texts(trace, self._selection.reading, self._designs[spec].hex())
+        if isinstance(found, Rejected):
+            message = f"{found.subject}: {found.detail}, and it was there a moment ago: run again"
+            raise CorruptStateError(message)
+        return found
+
+    def pop(self, spec: int) -> None:
+        """Take it out."""
+        self._taken[spec] += 1
+        self._designs[spec] = _NONE
+
+    def settle(self, spec: int, source: Source) -> None:
+        """Give *spec* the design of *source*; its older runs are superseded."""
+        for design in self._before.get(spec, ()):
+            if self._held.get(design) == spec:
+                del self._held[design]
+        self._held[bytes.fromhex(source.canonical)] = spec
+        trace = source.trace
+        why = f"{trace.run_id}:{trace.line} is a later run of the same spec"
+        while self._taken[spec] < self._runs[spec]:
+            self._selection.refuse(trace_refusal(self._head(spec), "superseded", why))
+            self.pop(spec)
+
+    def _head(self, spec: int) -> Trace:
+        return self._traces.trace(spec, self._taken[spec])
+
+    def _readable(self, spec: int) -> bool:
+        """Whether a run is left; those that cannot be read are refused on the way."""
+        while not self._designs[spec] and self._taken[spec] < self._runs[spec]:
+            found = read_trace_texts(self._head(spec), self._selection.reading)
             if isinstance(found, Source):
-                self._head = found
+                self._designs[spec] = bytes.fromhex(found.canonical)
             else:
                 self._selection.refuse(found)
-                self._traces.popleft()
-        return self._head is not None
+                self._taken[spec] += 1
+        return self._designs[spec] != _NONE
 
-    def head(self) -> Source:
-        """Return the newest run that is left; call `readable` first."""
-        if self._head is None:
-            raise LookupError(self.spec)
-        return self._head
-
-    def pop(self) -> Source:
-        """Remove and return the newest run."""
-        source = self.head()
-        self._head = None
-        self._traces.popleft()
-        return source
-
-    def clear(self) -> list[Trace]:
-        """Remove and return all other runs."""
-        left = list(self._traces)
-        self._traces.clear()
-        self._head = None
-        return left
-
-
-def _queues(traces: Iterable[Trace], selection: Selection) -> list[_Queue]:
-    """Return one queue per specification, newest run first; ties go to the greater run id and line."""
-    words: dict[str, str] = {}
-    groups: dict[Spec, list[Trace]] = defaultdict(list)
-    for trace in traces:
-        if trace.spec.sha256 not in words:
-            words[trace.spec.sha256] = _words(selection.reading.artefacts, trace)
-        groups[trace.spec_hash, words[trace.spec.sha256]].append(trace)
-    ordered = {
-        spec: sorted(group, key=lambda one: (one.generated_at, one.run_id, one.line), reverse=True)
-        for spec, group in groups.items()
-    }
-    queues = [_Queue(spec, group, selection) for spec, group in ordered.items()]
-    return sorted(queues, key=lambda one: (ordered[one.spec][0].run_id, ordered[one.spec][0].line))
-
-
-def _words(artefacts: ArtefactStore, trace: Trace) -> str:
-    """Return a digest of the specification's text; of its bytes if it cannot be decoded, which is refused later."""
-    try:
-        return digest(instruction_of(artefacts.text(trace.spec)))
-    except (OSError, ValueError):
-        return trace.spec.sha256
-
-
-def _batch(queues: Sequence[_Queue], held: Mapping[str, Spec], refuse: Refuse) -> list[_Queue]:
-    """Return the queues whose heads are judged next, all of different designs; empty if none is left.
-
-    A head whose design another specification has, or is about to be judged with, waits until that is decided.
-    """
-    while True:
-        alive = {queue.spec: queue for queue in queues if queue.readable()}
-        batch: dict[str, _Queue] = {}
-        waiting: list[tuple[_Queue, Spec]] = []
-        refused = False
-        for queue in alive.values():
-            design = queue.head().canonical
-            owner = batch[design].spec if design in batch else held.get(design, queue.spec)
-            if owner == queue.spec:
-                batch[design] = queue
-            elif owner in alive:
-                waiting.append((queue, owner))
-            else:
-                _refuse_duplicate(queue, owner, refuse)
-                refused = True
-        if batch or not (refused or waiting):
-            return list(batch.values())
-        if waiting and not refused:
-            _refuse_duplicate(*waiting[0], refuse)  # the queues wait for each other: the first one gives way
-
-
-def _settle(queue: _Queue, source: Source, held: dict[str, Spec], refuse: Refuse) -> None:
-    """Assign the design of *source* to the specification of *queue*; its older runs are superseded."""
-    for design in [design for design, spec in held.items() if spec == queue.spec]:
-        del held[design]
-    held[source.canonical] = queue.spec
-    trace = source.trace
-    for older in queue.clear():
-        refuse(
-            trace_refusal(older, "superseded", f"{trace.run_id}:{trace.line} is a later run of the same spec")
-        )
-
-
-def _refuse_duplicate(queue: _Queue, owner: Spec, refuse: Refuse) -> None:
-    refuse(trace_refusal(queue.pop().trace, "duplicate", f"same design as spec {owner[0]}"))
+    def _refuse_duplicate(self, spec: int, owner: int) -> None:
+        name = self._traces.spec_hash(owner) if owner >= 0 else self._strangers[-1 - owner]
+        self._selection.refuse(trace_refusal(self._head(spec), "duplicate", f"same design as spec {name}"))
+        self.pop(spec)

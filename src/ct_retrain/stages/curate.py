@@ -5,17 +5,21 @@ previous night are carried over, and a newer run of the same spec replaces one i
 out is in `rejected.jsonl` with its reason.
 """
 
+import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import CurateSettings
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
-from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.dataset import Example, ExampleMetadata, Preference, Trace
+from ct_retrain.core.records.dataset import Example, ExampleMetadata, Preference
 from ct_retrain.core.records.night import CurateFacts
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
@@ -23,8 +27,9 @@ from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.reading.reproduction import Likeness
 from ct_retrain.stages._artefact_store import TRACES, ArtefactStore
+from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, facts_of, spec_of
 from ct_retrain.stages._credibility import Appraiser, Asking, credible
-from ct_retrain.stages._decontamination import harvested
+from ct_retrain.stages._decontamination import harvested, still_clean
 from ct_retrain.stages._formal import Formal, FormalInputs, Rivals, counted, with_signals
 from ct_retrain.stages._inputs import (
     Refuse,
@@ -33,9 +38,11 @@ from ct_retrain.stages._inputs import (
     trace_refusal,
 )
 from ct_retrain.stages._preferences import Wanted, preferences
+from ct_retrain.stages._refusals import Refusals
 from ct_retrain.stages._repairs import Attempts, failures, repair
-from ct_retrain.stages._selection import Selection, select, spec_of
+from ct_retrain.stages._selection import Selection, select, words_of
 from ct_retrain.stages._size_limit import most_valuable
+from ct_retrain.stages._trace_index import TraceIndex
 from ct_retrain.stages._transcripts import Transcripts
 from ct_retrain.verilog.category import category_of
 from ct_retrain.verilog.modules import modules
@@ -94,66 +101,81 @@ def curate(
     The last one holds the proofs, and the texts they are about.
     """
     asked = formal if inputs.settings.formal_seconds else None
-    with ArtefactStore(inputs.collected) as artefacts:
-        return _curate(out, inputs, artefacts, _Judges(simulator, appraiser, asked))
+    with ExitStack() as stack:
+        artefacts = stack.enter_context(ArtefactStore(inputs.collected))
+        traces = stack.enter_context(_indexed(inputs.collected / TRACES, artefacts))
+        before = stack.enter_context(CarriedExamples(inputs.previous / DATASET if inputs.previous else None))
+        night = _Night(artefacts, traces, before, stack.enter_context(Refusals(out)))
+        return _curate(out, inputs, night, _Judges(simulator, appraiser, asked))
 
 
-def _curate(out: Path, inputs: CurateInputs, artefacts: ArtefactStore, judges: _Judges) -> CurateFacts:
-    simulator = judges.simulator
-    rejected: list[Rejected] = []
-    refuse = rejected.append
-    settings = inputs.settings
-    traces = list(disk.read_lines(inputs.collected / TRACES, Trace))
+def _indexed(path: Path, artefacts: ArtefactStore) -> TraceIndex:
+    try:
+        return TraceIndex(path, partial(words_of, artefacts))
+    except sqlite3.OperationalError as error:
+        message = (
+            f"cannot sort the traces of {path}: {error}; free space for temporary files, or set SQLITE_TMPDIR"
+        )
+        raise ToolError(message) from error
+
+
+class _Night(NamedTuple):
+    """What is read, and where what is refused goes."""
+
+    artefacts: ArtefactStore
+    traces: TraceIndex
+    before: CarriedExamples
+    refuse: Refusals
+
+
+def _curate(out: Path, inputs: CurateInputs, night: _Night, judges: _Judges) -> CurateFacts:
+    simulator, settings = judges.simulator, inputs.settings
+    artefacts, traces, before, refuse = night
     comparer = inputs.protection.comparer()
     transcripts = Transcripts(artefacts)
     asking = Asking(judges.appraiser, settings)
-    carried = harvested((), _previous(inputs, DATASET), comparer, refuse).carried
+    carried = still_clean(before, comparer, refuse)
 
     def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
-        own = harvested(sources, (), comparer, refuse).sources
+        own = harvested(sources, comparer, refuse)
         simulated = list(_simulated(own, inputs, simulator, transcripts, refuse))
         return credible(simulated, asking, settings, inputs.workers, refuse)
 
     reading = TraceTexts(artefacts, settings.max_rtl_bytes)
-    held = {example.metadata.canonical: spec_of(example) for example in carried}
-    passed = select(traces, Selection(reading, held, judged, refuse))
+    passed = select(traces, Selection(reading, {one.canonical: one.spec for one in carried}, judged, refuse))
     kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)
-    current = {_identity(example) for example in kept}
-    proofs = FormalInputs(Rivals(traces, carried, reading), simulator, settings.formal_seconds)
+    current = {one.identity for one in kept}
     new = [(source, example) for source, example in passed if _identity(example) in current]
+    proofs = FormalInputs(Rivals(traces, before, carried, reading), simulator, settings.formal_seconds)
     pairs, evidence = with_signals(new, proofs, judges.formal)
-    marked = {_identity(example): example for _, example in pairs}
-    kept = [marked.get(_identity(example), example) for example in kept]
-    still = {_identity(example) for example in kept if example.metadata.night != inputs.night}
+    kept = _marked(kept, pairs)
+    still = {one.identity for one in kept if one.night != inputs.night}
     attempts = Attempts(artefacts, settings.max_repairs, inputs.workers)
     failed = list(failures(pairs, attempts, simulator))
-    repaired = [*_carried_repairs(inputs, still), *map(repair, failed)]
     wanted = Wanted(settings.preferences, inputs.night, inputs.workers)
-    preferred = [*_carried_preferences(inputs, still), *preferences(pairs, failed, wanted, simulator)]
-    disk.write_lines(out / DATASET, iter(kept))
-    disk.write_lines(out / REPAIRS, iter(repaired))
-    disk.write_lines(out / PREFERENCES, iter(preferred))
-    disk.write_lines(out / REJECTED, iter(rejected))
+    preferred = list(preferences(pairs, failed, wanted, simulator))
+    disk.write_lines(out / DATASET, (_whole(one, pairs, before) for one in kept))
+    repaired = chain(_carried_repairs(inputs, still), map(repair, failed))
+    repairs = disk.write_lines(out / REPAIRS, repaired)
+    preferred_all = chain(_carried_preferences(inputs, still), preferred)
+    preferences_kept = disk.write_lines(out / PREFERENCES, preferred_all)
+    refuse.write(out / REJECTED)
     disk.write_lines(out / FORMAL, iter(evidence))
-    known = {_identity(example) for example in carried}
+    known = {one.identity for one in carried}
     return CurateFacts(
-        traces=len(traces),
-        carried=sum(_identity(example) in known for example in kept),
-        new=sum(_identity(example) not in known for example in kept),
+        traces=traces.traces,
+        carried=sum(one.identity in known for one in kept),
+        new=sum(one.identity not in known for one in kept),
         examples=len(kept),
-        repairs=len(repaired),
-        preferences=len(preferred),
-        rejected=dict(sorted(Counter(one.reason for one in rejected).items())),
-        categories=dict(sorted(Counter(example.metadata.category for example in kept).items())),
+        repairs=repairs,
+        preferences=preferences_kept,
+        rejected=refuse.counts,
+        categories=dict(sorted(Counter(one.category for one in kept).items())),
         dataset_sha256=disk.sha256_of(out / DATASET),
         transcripts=transcripts.counts,
         unasked=asking.unasked,
         formal=counted(example.metadata.formal for _, example in pairs) if judges.formal else {},
     )
-
-
-def _previous(inputs: CurateInputs, name: str) -> list[Example]:
-    return list(disk.read_lines(inputs.previous / name, Example)) if inputs.previous else []
 
 
 def _identity(example: Example) -> tuple[str, str]:
@@ -208,22 +230,35 @@ def _example(source: Source, verdict: Verdict, night: str) -> Example:
     )
 
 
-def _merged(carried: Sequence[Example], passed: Sequence[tuple[Source, Example]]) -> list[Example]:
-    """Return the carried examples, each replaced by tonight's of the same specification, then the other new ones."""
-    fresh = {spec_of(example): example for _, example in passed}
-    replaced = [fresh.pop(spec_of(old), old) for old in carried]
+def _merged(carried: Sequence[ExampleFacts], passed: Sequence[tuple[Source, Example]]) -> list[ExampleFacts]:
+    """Carried examples first, each replaced by tonight's of the same specification; then the other new ones."""
+    fresh = {spec_of(example): facts_of(example, ~number) for number, (_, example) in enumerate(passed)}
+    replaced = [fresh.pop(old.spec, old) for old in carried]
     return [*replaced, *fresh.values()]
 
 
-def _carried_repairs(inputs: CurateInputs, current: set[tuple[str, str]]) -> list[Example]:
-    """Return the repairs of earlier nights whose example is among *current*."""
-    return [repair for repair in _previous(inputs, REPAIRS) if _identity(repair) in current]
+def _marked(kept: Sequence[ExampleFacts], pairs: Sequence[tuple[Source, Example]]) -> list[ExampleFacts]:
+    """*kept*, with those of *pairs* in the place of what has their names."""
+    places = {_identity(example): number for number, (_, example) in enumerate(pairs)}
+    return [
+        one if (number := places.get(one.identity)) is None else facts_of(pairs[number][1], ~number)
+        for one in kept
+    ]
 
 
-def _carried_preferences(inputs: CurateInputs, current: set[tuple[str, str]]) -> list[Preference]:
-    """Return the preferences of earlier nights whose example is among *current*; older nights have no such file."""
+def _whole(one: ExampleFacts, pairs: Sequence[tuple[Source, Example]], before: CarriedExamples) -> Example:
+    return before.read(one.place) if one.place >= 0 else pairs[~one.place][1]
+
+
+def _carried_repairs(inputs: CurateInputs, current: set[tuple[str, str]]) -> Iterator[Example]:
+    """Those of earlier nights whose example is among *current*."""
+    found = disk.read_lines(inputs.previous / REPAIRS, Example) if inputs.previous else iter(())
+    return (repair for repair in found if _identity(repair) in current)
+
+
+def _carried_preferences(inputs: CurateInputs, current: set[tuple[str, str]]) -> Iterator[Preference]:
+    """The same of preferences; nights of before there were any have no file."""
     path = inputs.previous / PREFERENCES if inputs.previous else None
     if path is None or not path.is_file() or not inputs.settings.preferences:
-        return []
-    found = disk.read_lines(path, Preference)
-    return [one for one in found if (one.spec_hash, one.canonical) in current]
+        return iter(())
+    return (one for one in disk.read_lines(path, Preference) if (one.spec_hash, one.canonical) in current)

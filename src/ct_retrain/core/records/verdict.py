@@ -47,6 +47,9 @@ class Design(Record):
     """Comparisons in the golden's run, if there is a golden; a pass on fewer is not a pass."""
     cpu_seconds: int | None = None
     """CPU seconds that the simulation may take, if fewer than the judge's own limit."""
+    stops: bool = False
+    """Only whether the design passes is asked: the simulation may end at the first counted error, if the
+    count cannot fall."""
 
 
 class Verdict(Record):

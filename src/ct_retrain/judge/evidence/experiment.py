@@ -23,6 +23,8 @@ class Experiment(NamedTuple):
     """What the design sees of its data inputs; "" for their values."""
     stream: str = ""
     """Eight hexadecimal digits that change every random number of the testbench; "" leaves them as drawn."""
+    stops: bool = False
+    """The test ends at its first counted error, where the count cannot fall (`judge.evidence.early_stop`)."""
 
 
 AS_WRITTEN = Experiment()

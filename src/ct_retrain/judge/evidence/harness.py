@@ -34,6 +34,7 @@ from pyslang.syntax import (
 
 from ct_retrain.judge.evidence.cocotb import is_cocotb, toplevel
 from ct_retrain.judge.evidence.comparisons import LooseComparisons, looks
+from ct_retrain.judge.evidence.early_stop import CountReport, early_stops
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.random_streams import redrawn
 from ct_retrain.judge.evidence.wrapper import unwrapped
@@ -105,6 +106,8 @@ class Harness(NamedTuple):
     """Whether it draws random numbers."""
     instances: tuple[str, ...] = ()
     """Paths from a root to instances of wanted modules, as far as they are in a root."""
+    stops: bool = False
+    """Whether it ends at the first error that it counts."""
 
 
 END_MARK = "end of test"
@@ -149,11 +152,13 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
         return renamed
     ended, ends = _ended(parsed)
     drawing = redrawn(parsed)
+    stopping = early_stops(parsed, _REPORTS[style], BLANK) if changed.stops and style in _REPORTS else []
     spoken = speech.edits if style is not Style.HOUSE else ()
     tried = [
         *(_comparisons(parsed) if changed.strict else ()),
         *(unwrapped(parsed, wanted(found), NAME_BLANK) if changed.apart else ()),
         *(drawing if changed.stream else ()),
+        *stopping,
     ]
     return Harness(
         style,
@@ -166,6 +171,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
         looks=looks(parsed, wanted(found)),
         draws=bool(drawing),
         instances=tuple(_instances(parsed, found)),
+        stops=bool(stopping),
     )
 
 
@@ -175,6 +181,16 @@ _HOUSE = re.compile(r"\$display\s*\(\s*\"%0?s checks=%0d errors=%0d\"\s*,\s*`CT_
 _OWN_MARKER = re.compile(r"^[ \t]*`define[ \t]+CT_VERDICT\b[^\n]*(?<!\\)$", re.MULTILINE)
 _ASKS_FIRST = re.compile(r"`ifndef\s+CT_VERDICT\b")
 _VERILOGEVAL = re.compile(r"\"Mismatches: %\d*d in %\d*d samples")
+_REPORTS = {
+    Style.HOUSE: CountReport(
+        re.compile(rf'\$display\("%0?s checks=%0d errors=%0d","{BLANK}",\w+,(?P<errors>\w+)\)'), f'"{BLANK}"'
+    ),
+    Style.VERILOGEVAL: CountReport(
+        re.compile(r'\$display\("Mismatches: %\d*d in %\d*d samples",(?P<errors>\w+(?:\.\w+)?),[\w.]+\)'),
+        "Mismatches:",
+    ),
+}
+"""Styles whose verdict is a count, and how they print it."""
 
 
 def style_of(testbench: str) -> Style:

@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.judge.evidence.early_stop import STOP_MARK
 from ct_retrain.judge.evidence.harness import (
     END_MARK,
     Harness,
@@ -173,7 +174,9 @@ def _listen(made: Harness, mark: str, output: str) -> _Voices:
 
 
 def _not_ended(made: Harness, voices: _Voices) -> ReadVerdict | None:
-    """Return the outcome if the testbench gave up, or something else ended the simulation."""
+    """Return the outcome if the testbench gave up or ended early, or something else ended the simulation."""
+    if made.stops and STOP_MARK in voices.testbench:
+        return ReadVerdict(Outcome.MISMATCH, STOP_MARK, errors=1)
     if any(_WATCHDOG.fullmatch(line) for line in voices.testbench):
         return ReadVerdict(Outcome.TIMEOUT, "the testbench's own watchdog ended the test")
     if made.ends and not voices.ended:

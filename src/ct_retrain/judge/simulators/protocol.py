@@ -6,6 +6,7 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.sandbox.process import Limits
+from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.verdict import BREACH
 from ct_retrain.judge.selftest import known
 
@@ -29,7 +30,9 @@ class Pass(NamedTuple):
     def other(self, rtl: str = "") -> Design:
         """Return *rtl* (or the design itself) with the same testbench, limited to a few times the design's time."""
         bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
-        changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
+        seconds = min(bound, self.design.cpu_seconds or bound)
+        # What is asked about a pass may hang on how a run ends, not only on whether it passes.
+        changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": seconds, "stops": False}
         return self.design.model_copy(update=changes)
 
     def refused(self, why: str, outcome: Outcome = Outcome.NO_EVIDENCE) -> Verdict:
@@ -49,6 +52,7 @@ def job(design: Design, log_chars: int) -> dict[str, Any]:
         "log_chars": log_chars,
         "files": [(file.name, file.text) for file in design.files],
         "expected": design.expected,
+        "experiment": Experiment(stops=True) if design.stops else None,
     }
 
 
