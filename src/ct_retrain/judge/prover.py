@@ -52,11 +52,11 @@ class Prover:
         return self.compared(Question(golden, other, top, bounded=False)).answer
 
     def within(self, seconds: int) -> "BudgetedProofs":
-        """Answer as `same` does, until proofs without an answer have taken so many processor seconds together."""
+        """Return a form of `same` that stops once proofs without an answer have taken *seconds* of processor time together."""
         return BudgetedProofs(self, seconds)
 
     def compared(self, asked: Question, seconds: int | None = None) -> Finding:
-        """Whether two designs behave alike, as far as the engines can tell, each of them within *seconds* if given."""
+        """Return whether two designs behave alike, as far as the engines can prove it, each within *seconds* if given."""
         return self._found(asked, seconds)
 
     def checked(self, asked: Inquiry) -> Finding:
@@ -103,18 +103,18 @@ class Prover:
 
 
 class BudgetedProofs:
-    """Says whether designs behave alike until its time is used up, then that it is not known; for one thread.
+    """Says whether designs behave alike until its time is used up, then answers "unknown"; for one thread.
 
-    What is decided costs nothing: designs are told apart or proved alike in a fraction of a second where they are at
-    all, and a testbench that lets many wrong ones pass must not be taken for better because of their number.
+    Only proofs without an answer count: a proof that succeeds takes a fraction of a second, and a testbench that lets
+    many wrong designs pass must not be rated better because there are so many.
     """
 
     def __init__(self, prover: Prover, seconds: int) -> None:
-        """Ask *prover*; an engine may take *seconds* of processor time, and all of those that find nothing, too."""
+        """Ask *prover*; *seconds* of processor time limit each engine, and all proofs without an answer together."""
         self._prover, self._left = prover, float(seconds)
 
     def __call__(self, golden: str, other: str, top: str) -> bool | None:
-        """True or False if it is proved, None if not, or if no time is left."""
+        """Return True or False if it is proved, None if it is not or no time is left."""
         if self._left <= 0:
             return None
         found = self._prover.compared(Question(golden, other, top, bounded=False), math.ceil(self._left))

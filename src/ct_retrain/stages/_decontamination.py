@@ -35,7 +35,7 @@ def cleaned(
 
 
 def harvested(sources: Sequence[Source], comparer: Comparer, refuse: Refuse) -> list[Source]:
-    """Tonight's *sources* without what is a benchmark problem."""
+    """Return tonight's *sources* without benchmark problems."""
     found = comparer.compare(Candidate(one.instruction, one.rtl, "delta") for one in sources).matches
     for number, match in found.items():
         trace = sources[number].trace
@@ -44,7 +44,7 @@ def harvested(sources: Sequence[Source], comparer: Comparer, refuse: Refuse) -> 
 
 
 def still_clean(carried: CarriedExamples, comparer: Comparer, refuse: Refuse) -> list[ExampleFacts]:
-    """What is *carried* over from earlier nights, which knew other suites perhaps, without benchmark problems."""
+    """Return the examples *carried* from earlier nights, which may have used other suites, without benchmark problems."""
     facts: list[ExampleFacts] = []
 
     def candidates() -> Iterator[Candidate]:

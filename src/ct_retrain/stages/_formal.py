@@ -42,12 +42,12 @@ class Rivals:
     def __init__(
         self, traces: TraceIndex, carried: CarriedExamples, kept: Iterable[ExampleFacts], reading: TraceTexts
     ) -> None:
-        """Of *carried* those *kept* are asked for; nothing is read before."""
+        """Offer those of *carried* that are *kept*; nothing is read yet."""
         self._traces, self._carried, self._reading = traces, carried, reading
         self._places: Mapping[Spec, int] = {one.spec: one.place for one in kept}
 
     def of(self, source: Source, example: Example) -> Iterator[str]:
-        """The designs of other texts that were written for *example*'s specification in other runs, none twice."""
+        """Yield designs of other runs for *example*'s specification, without its own text and without duplicates."""
         runs = self._traces.answering(example.metadata.spec_hash)
         sources = (read_trace_texts(one, self._reading) for one in runs if one.run_id != source.trace.run_id)
         texts = (

@@ -55,9 +55,9 @@ class TraceTexts(NamedTuple):
 
 
 def read_trace_texts(trace: Trace, reading: TraceTexts, design: str = "") -> Source | Rejected:
-    """*trace* with its texts, or why it cannot be an example whatever a simulation says.
+    """Return *trace* with its texts, or the reason why it cannot be an example.
 
-    *design* is what `Source.canonical` was when the trace was read before.
+    *design* is its `Source.canonical`, if the trace was read before.
     """
     try:
         rtl = reading.artefacts.text(trace.rtl)
@@ -71,7 +71,7 @@ def read_trace_texts(trace: Trace, reading: TraceTexts, design: str = "") -> Sou
     if len(rtl.encode()) > reading.most_bytes:
         return trace_refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
     if not (design or modules(rtl)):
-        return trace_refusal(trace, "no_module", "the RTL holds no module")
+        return trace_refusal(trace, "no_module", "the RTL contains no module")
     return Source(trace, instruction, rtl, testbench, design or canonical(rtl), data)
 
 

@@ -10,7 +10,7 @@ from ct_retrain.stages._carried import ExampleFacts
 def most_valuable(
     examples: Sequence[ExampleFacts], limit: int, refuse: Callable[[Rejected], None]
 ) -> list[ExampleFacts]:
-    """At most *limit* of *examples* (0: all), in their order.
+    """Return at most *limit* of *examples* (0: all), in their order.
 
     Categories take turns, the rarest first, so that none is crowded out. Within a category, an example that needed
     more attempts comes first (the model did not know it), then the more thoroughly checked one, then the newer one.

@@ -231,14 +231,14 @@ def _example(source: Source, verdict: Verdict, night: str) -> Example:
 
 
 def _merged(carried: Sequence[ExampleFacts], passed: Sequence[tuple[Source, Example]]) -> list[ExampleFacts]:
-    """Carried examples first, each replaced by tonight's of the same specification; then the other new ones."""
+    """Return the carried examples, each replaced by tonight's of the same specification, then the other new ones."""
     fresh = {spec_of(example): facts_of(example, ~number) for number, (_, example) in enumerate(passed)}
     replaced = [fresh.pop(old.spec, old) for old in carried]
     return [*replaced, *fresh.values()]
 
 
 def _marked(kept: Sequence[ExampleFacts], pairs: Sequence[tuple[Source, Example]]) -> list[ExampleFacts]:
-    """*kept*, with those of *pairs* in the place of what has their names."""
+    """Return *kept* with each example of *pairs* in place of the one with its identity."""
     places = {_identity(example): number for number, (_, example) in enumerate(pairs)}
     return [
         one if (number := places.get(one.identity)) is None else facts_of(pairs[number][1], ~number)
@@ -251,13 +251,13 @@ def _whole(one: ExampleFacts, pairs: Sequence[tuple[Source, Example]], before: C
 
 
 def _carried_repairs(inputs: CurateInputs, current: set[tuple[str, str]]) -> Iterator[Example]:
-    """Those of earlier nights whose example is among *current*."""
+    """Return the repairs of earlier nights whose example is among *current*."""
     found = disk.read_lines(inputs.previous / REPAIRS, Example) if inputs.previous else iter(())
     return (repair for repair in found if _identity(repair) in current)
 
 
 def _carried_preferences(inputs: CurateInputs, current: set[tuple[str, str]]) -> Iterator[Preference]:
-    """The same of preferences; nights of before there were any have no file."""
+    """Return the preferences of earlier nights whose example is among *current*; older nights have no such file."""
     path = inputs.previous / PREFERENCES if inputs.previous else None
     if path is None or not path.is_file() or not inputs.settings.preferences:
         return iter(())

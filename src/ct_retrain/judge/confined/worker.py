@@ -231,7 +231,7 @@ def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
 def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Experiment) -> Bench | str:
     """Return the testbench of *job*, prepared once for all designs; one with include files is prepared each time."""
     present = tuple(name for name, _ in job.files)
-    # Which numbers, values and times is the design's affair (`trying`).
+    # Which numbers, values and times are used depends on the design (`trying`).
     stream = tried.stream and KEY_BLANK
     changed = Experiment(strict=tried.strict, apart=tried.apart, stream=stream, stops=tried.stops)
     key = job.testbench, changed
