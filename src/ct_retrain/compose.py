@@ -152,6 +152,8 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
         return EndpointGenerators(settings.endpoint, Place(workspace.root, lambda: _server_log(workspace)))
     if settings.endpoint.command:
         raise UsageError("endpoint.command starts a server, and endpoint.url says where it answers: set both")
+    if settings.endpoint.urls:
+        raise UsageError("endpoint.urls are servers beside that of endpoint.url: set that, too")
     base = workspace.model(settings.train.mainline)
     return TransformersGenerators(base, settings.benchmark.batch_size, settings.train.chat)
 
