@@ -140,6 +140,10 @@ class TrainSettings(Section):
     """Path or Hugging Face name of the model that every night starts from."""
     command: str = ""
     """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
+    devices: Annotated[int, Field(ge=1)] = 1
+    """GPUs of this machine that the built-in trainer uses together, each with a copy of the base; processes on the
+    CPU where there is no GPU.
+    """
     new_settings: bool = False
     """Train when nothing is new but the settings below `train`, compared with those of the last night that trained."""
     min_new: Annotated[int, Field(ge=1)] = 1
