@@ -104,11 +104,17 @@ def _serving(chosen: argparse.Namespace) -> Iterator[list[str]]:
         return
     with tempfile.TemporaryDirectory() as logs, contextlib.ExitStack() as stack:
         urls = [f"http://127.0.0.1:{PORT + index}/v1" for index in range(chosen.servers)]
+        servers: list[Server] = []
         for index, url in enumerate(urls):
             server = Server(_command(chosen, index), lambda one=index: Path(logs) / f"{one}.log", 900.0)  # type: ignore[misc]
             stack.callback(server.close)
             server.ensure(lambda one=url: _answers(one, chosen.model))  # type: ignore[misc]
-        yield urls
+            servers.append(server)
+        try:
+            yield urls
+        except ToolError as error:
+            died = "; ".join(filter(None, (one.died() for one in servers)))
+            raise ToolError(died or str(error)) from error
 
 
 def _command(chosen: argparse.Namespace, index: int) -> Command:
