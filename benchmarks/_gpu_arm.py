@@ -143,6 +143,7 @@ def gradient(plan: TrainPlan, out: Path) -> Found:
     """Cosine between the gradient on the NF4 base and that on the same base, dequantised."""
     import torch
     from bitsandbytes.functional import dequantize_4bit
+    from bitsandbytes.nn import Linear4bit
 
     knobs = _machine.decided(plan.hyperparameters)
     with _modelling.quietly(download=False):
@@ -168,17 +169,19 @@ def gradient(plan: TrainPlan, out: Path) -> Found:
         return torch.cat([one.grad.flatten().float() for one in trained])
 
     found = flat()
-    for path, layer in [*model.named_modules()]:
-        state = getattr(getattr(layer, "weight", None), "quant_state", None)
-        if state is not None:
-            whole = dequantize_4bit(layer.weight.data, state).to(getattr(torch, knobs.dtype))
-            plain = torch.nn.Linear(layer.in_features, layer.out_features, layer.bias is not None, "meta")
-            plain.weight = torch.nn.Parameter(whole, requires_grad=False)
-            plain.bias = layer.bias
-            model.set_submodule(path, plain)
+    quantized = [(path, one) for path, one in model.named_modules() if isinstance(one, Linear4bit)]
+    for path, layer in quantized:
+        whole = dequantize_4bit(layer.weight.data, layer.weight.quant_state).to(getattr(torch, knobs.dtype))
+        plain = torch.nn.Linear(layer.in_features, layer.out_features, layer.bias is not None, "meta")
+        plain.weight = torch.nn.Parameter(whole, requires_grad=False)
+        plain.bias = layer.bias
+        model.set_submodule(path, plain)
     truth = flat()
-    return {"cosine": float(torch.nn.functional.cosine_similarity(found, truth, dim=0)),
-            "norm_ratio": float(found.norm() / truth.norm())}  # fmt: skip
+    return {
+        "layers": len(quantized),
+        "cosine": float(torch.nn.functional.cosine_similarity(found, truth, dim=0)),
+        "norm_ratio": float(found.norm() / truth.norm()),
+    }
 
 
 def generation(plan: TrainPlan, out: Path) -> Found:

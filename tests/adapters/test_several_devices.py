@@ -26,7 +26,7 @@ def one_thread_there_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.slow
 def test_two_processes_learn_what_one_does(plan_for: PlanFor, tmp_path: Path) -> None:
-    from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
+    from safetensors.torch import load_file
 
     plan = plan_for(lines=rows(40), max_steps=10, batch_size=2, accumulation=4)
     alone = Here().fit(plan, tmp_path / "alone")
