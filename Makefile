@@ -1,6 +1,6 @@
 # Everything a developer or a CI runner types. Needs nothing but make, sh and Python >= 3.11; setup.sh does the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test slow exhaustive check docs reference format coverage lock changelog clean
+.PHONY: help setup demo gpu test slow exhaustive check docs reference format coverage lock changelog clean
 
 BIN := .venv/bin
 SIDE_BY_SIDE := -n auto --dist worksteal
@@ -20,6 +20,10 @@ setup: ## make .venv and find the simulator
 demo: ## several nights of the flywheel on the embedded model
 	@./setup.sh --require-simulator
 	$(BIN)/ct-retrain demo
+
+gpu: ## measure the defaults on a GPU with a random 7B model, eight minutes
+	@./setup.sh
+	$(BIN)/python benchmarks/gpu.py
 
 test: ## the tests
 	@./setup.sh --require-simulator

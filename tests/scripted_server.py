@@ -37,10 +37,14 @@ Script = Callable[[Asked], Reply | None]
 class Moody:
     """Serves *answers* to chats in order, then *always*; models and adapters are listed and loaded as vLLM does it."""
 
-    def __init__(self, *answers: Reply, always: Reply | None = None, models: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, *answers: Reply, always: Reply | None = None, models: tuple[str, ...] = (), version: str = ""
+    ) -> None:
         self.asked: list[Asked] = []
         self.models: dict[str, str] = dict.fromkeys(models, "")
         """Name → the directory it was loaded from; empty for what was there from the start."""
+        self.version = version
+        """What it says at /version, beside its API; a server without one has no such page."""
         self.script = list(answers)
         self.always = always
         self.special: Script = lambda _: None
@@ -78,6 +82,8 @@ class Moody:
                         {"id": name, "owned_by": "moody", "root": root} for name, root in self.models.items()
                     ]
                     return Reply({"object": "list", "data": cards})
+                case "/version":
+                    return Reply({"version": self.version}) if self.version else Reply({}, 404)
                 case "/load_lora_adapter":
                     return self._load(asked.body["lora_name"], asked.body["lora_path"])
                 case "/unload_lora_adapter":

@@ -1,6 +1,7 @@
 """Choose the adapter for each port; the only module that knows both."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -80,7 +81,7 @@ def with_cache(app: App) -> App:
 def ports_of_arm(app: App, settings: Settings) -> Ports:
     """The ports of *app* with the trainer and, where another model is asked, the generators that *settings* name."""
     ports, train = app.ports, app.settings.train
-    if settings.train.command != train.command:
+    if (settings.train.command, settings.train.devices) != (train.command, train.devices):
         ports = ports._replace(trainer=_trainer_of(settings))
     if (settings.train.mainline, settings.train.chat) != (train.mainline, train.chat):
         mainline = LocalMainline(app.workspace.model(settings.train.mainline), settings)
@@ -115,7 +116,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         heartbeat=heartbeat_of(settings.notices, workspace.root),
         reporter=reporter_of(settings),
         tracker=tracker_of(workspace, settings.tracking),
-        outlook=unestimated if settings.train.command else outlook,
+        outlook=unestimated if settings.train.command else partial(outlook, devices=settings.train.devices),
         store=open_store(settings.snapshot, workspace),
         formal=FormalRunner(lambda: _local(simulator.judge)),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
@@ -143,7 +144,7 @@ def _local(judge: JudgeParts) -> Judge:
 def _trainer_of(settings: Settings) -> Trainer:
     if settings.train.command:
         return CommandTrainer(settings.train.command)
-    return QloraTrainer()
+    return QloraTrainer(devices=settings.train.devices)
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:
@@ -152,6 +153,8 @@ def generators_of(workspace: Workspace, settings: Settings) -> Generators:
         return EndpointGenerators(settings.endpoint, Place(workspace.root, lambda: _server_log(workspace)))
     if settings.endpoint.command:
         raise UsageError("endpoint.command starts a server, and endpoint.url says where it answers: set both")
+    if settings.endpoint.urls:
+        raise UsageError("endpoint.urls are servers beside that of endpoint.url: set that, too")
     base = workspace.model(settings.train.mainline)
     return TransformersGenerators(base, settings.benchmark.batch_size, settings.train.chat)
 

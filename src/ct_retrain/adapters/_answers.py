@@ -80,7 +80,9 @@ class Card(NamedTuple):
 
     owner: str
     root: str
-    """The directory from which vLLM loaded an adapter; other servers give anything, or nothing."""
+    """What vLLM loaded: of an adapter its directory; other servers give anything, or nothing."""
+    window: int = 0
+    """Tokens of the longest prompt with its answer; 0 if the server does not say."""
 
 
 def read_completion(data: bytes, most: int) -> ServerAnswer:
@@ -116,11 +118,12 @@ def read_models(data: bytes) -> Mapping[str, Card]:
         return {}
     entries = said.get("data") if isinstance(said, dict) else said
     cards = [one for one in entries if isinstance(one, dict)] if isinstance(entries, list) else []
-    return {
-        one["id"]: Card(*(one[key] if isinstance(one.get(key), str) else "" for key in ("owned_by", "root")))
-        for one in cards
-        if isinstance(one.get("id"), str)
-    }
+    return {one["id"]: _card(one) for one in cards if isinstance(one.get("id"), str)}
+
+
+def _card(entry: Mapping[str, Any]) -> Card:
+    owner, root = (one if isinstance(one, str) else "" for one in map(entry.get, ("owned_by", "root")))
+    return Card(owner, root, _count(entry.get("max_model_len")))
 
 
 def _object(data: bytes) -> dict[str, Any]:

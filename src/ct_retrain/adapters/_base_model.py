@@ -1,7 +1,7 @@
 """Load the frozen base for training on this device, with correct gradients, or refuse it.
 
 A base that this machine cannot train is refused before its weights are read. A quantised base is never
-converted to a layout that computes answers but no gradients. Not covered: several devices.
+converted to a layout that computes answers but no gradients. Not covered: a base spread over several devices.
 """
 
 import logging
@@ -16,14 +16,14 @@ _CPU_PARAMETERS = 2_000_000_000
 """Maximum parameters of a base without a GPU: one step of a 7B model takes minutes on a CPU."""
 
 
-def load(knobs: Hyperparameters, directory: Path) -> Any:
-    """Load the model in *directory*, quantised as *knobs* say, on the first CUDA device or on the CPU."""
+def load(knobs: Hyperparameters, directory: Path, index: int = 0) -> Any:
+    """Load the model in *directory*, quantised as *knobs* say, on CUDA device *index* or on the CPU."""
     torch, transformers = _modelling.library("torch"), _modelling.library("transformers")
     cuda = torch.cuda.is_available()
     flash = cuda and knobs.dtype == "bfloat16" and transformers.utils.is_flash_attn_2_available()
     options: dict[str, Any] = {
         "dtype": getattr(torch, knobs.dtype),
-        "device_map": {"": 0 if cuda else "cpu"},
+        "device_map": {"": index if cuda else "cpu"},
         "attn_implementation": "flash_attention_2" if flash else "sdpa",
     }
     if knobs.quantization == "nf4":

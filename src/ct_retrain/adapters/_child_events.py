@@ -81,13 +81,14 @@ class Listener:
 
 
 @contextlib.contextmanager
-def telling() -> Generator[None]:
-    """In the child: send log events, and an error of ours, to standard output; such an error ends the
+def telling(*, events: bool = True) -> Generator[None]:
+    """In the child: send log *events*, and an error of ours, to standard output; such an error ends the
     process.
     """
     with os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8") as channel:
         os.dup2(2, 1)
-        _send_logs(channel)
+        if events:
+            _send_logs(channel)
         try:
             yield
         except CtRetrainError as error:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +34,8 @@ class Command(NamedTuple):
     setting: str
     directory: Path | None = None
     """Working directory; None is the current one."""
+    environment: Mapping[str, str] = {}
+    """Variables besides those of our environment that hold no secret."""
 
     def words(self) -> list[str]:
         """Split the text as a shell would, without a shell; raise UsageError if it gives no program."""
@@ -63,7 +65,7 @@ def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Pope
     if not _exists(program, command.directory):
         raise UsageError(_missing(command.setting, program))
     log.unlink(missing_ok=True)
-    return _started([program, *rest, *arguments], log, command.directory)
+    return _started([program, *rest, *arguments], log, command)
 
 
 def run_command(command: Command, arguments: list[str], log: Path) -> int:
@@ -75,7 +77,7 @@ def run_command(command: Command, arguments: list[str], log: Path) -> int:
 
 def run_own(argv: list[str], log: Path, hear: Callable[[str], None]) -> int:
     """Run one of our programs: *hear* gets its standard output by line, its errors are appended to *log*."""
-    process = _started(argv, log, None, heard=True)
+    process = _started(argv, log, Command("", ""), heard=True)
     with _ended(process):
         for line in process.stdout or ():
             hear(line.decode("utf-8", "replace"))
@@ -83,7 +85,7 @@ def run_own(argv: list[str], log: Path, hear: Callable[[str], None]) -> int:
 
 
 def _started(
-    argv: list[str], log: Path, directory: Path | None, *, heard: bool = False
+    argv: list[str], log: Path, command: Command, *, heard: bool = False
 ) -> "subprocess.Popen[bytes]":
     with log.open("ab") as file:
         return subprocess.Popen(
@@ -91,8 +93,8 @@ def _started(
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE if heard else file,
             stderr=file,
-            env=loading.public_environment(),
-            cwd=directory,
+            env={**loading.public_environment(), **command.environment},
+            cwd=command.directory,
             start_new_session=True,
         )
 

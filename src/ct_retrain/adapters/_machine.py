@@ -29,6 +29,11 @@ def device_name() -> str:
     return str(torch.cuda.get_device_name(0)) if torch.cuda.is_available() else "cpu"
 
 
+def several(device: str, count: int) -> str:
+    """Return the name of *count* devices that train together."""
+    return device if count == 1 else f"{count} × {device}"
+
+
 def decided(knobs: Hyperparameters, *, spare_memory: bool = False) -> Hyperparameters:
     """Return *knobs* with every `auto` resolved for this machine; *spare_memory* after memory has run out."""
     cuda = _modelling.library("torch").cuda

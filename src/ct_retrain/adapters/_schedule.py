@@ -18,17 +18,22 @@ class SequenceOrder(NamedTuple):
     packed: bool
 
 
-def lay_out(knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool) -> SequenceOrder:
-    """Arrange *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded."""
+def lay_out(
+    knobs: Hyperparameters, tokens: _mixture.Tokens, *, packed: bool, devices: int = 1
+) -> SequenceOrder:
+    """Arrange *tokens* as *knobs* ask; rows that pack into too few sequences for the steps are padded.
+
+    Every step has as many micro-batches for each of *devices*.
+    """
     if packed:
-        planned = recipe.training_schedule(knobs, tokens.amounts(packed=True))
+        planned = recipe.training_schedule(knobs, tokens.amounts(packed=True), devices)
         order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
         rows = _mixture.packed(tokens, order, planned.pack_to, knobs.seed)
-        found = recipe.packed_schedule(knobs, planned, len(rows))
+        found = recipe.packed_schedule(knobs, planned, len(rows), devices)
         if found is not None:
             most = min(len(rows), found.steps * found.sequences_a_step)
             return SequenceOrder(rows.select(range(most)), found, packed=True)
-    planned = recipe.training_schedule(knobs, tokens.amounts(packed=False))
+    planned = recipe.training_schedule(knobs, tokens.amounts(packed=False), devices)
     order = reading_order.order(tokens.origins, planned.readings, knobs.seed)
     lengths = [len(row["input_ids"]) for row in tokens.rows]
     batched = reading_order.batched(order, lengths, planned.batch_size, knobs.seed + _RESEED)

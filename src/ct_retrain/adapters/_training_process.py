@@ -1,4 +1,4 @@
-"""Train in a process of its own, so that all its memory, on a GPU above all, is free afterwards.
+"""Train in processes of their own, so that all their memory, on a GPU above all, is free afterwards.
 
 PEFT and bitsandbytes leave gigabytes allocated after training, and the benchmark loads the base again. What
 the child logs and raises is logged and raised here; a child that dies is a ToolError. If memory runs out and
@@ -13,16 +13,13 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.adapters import (
-    _checkpoints,
     _child_events,
     _child_programs,
-    _full_disk,
+    _child_training,
     _memory,
 )
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.training import Fit, TrainPlan
-
-_DOWNLOAD, _SPARE_MEMORY = "--download", "--spare-memory"
 
 
 class _End(NamedTuple):
@@ -39,12 +36,13 @@ class _End(NamedTuple):
         return self.failure.exhausted if self.failure else self.code == -signal.SIGKILL
 
 
-def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
-    """Train *plan* in *out*, which is claimed for it, and return the resulting `out/fit.json`.
+def fit(plan: TrainPlan, out: Path, *, download: bool, devices: int = 1) -> Fit:
+    """Train *plan* on *devices* in *out*, which is claimed for it, and return the resulting `out/fit.json`.
 
     What the child and its libraries print is kept in `out/trainer.log`, if it is anything.
     """
-    options = [_DOWNLOAD] if download else []
+    options = ["--download"] if download else []
+    options += [f"--devices={devices}"] if devices > 1 else []
     log = out / _child_programs.TRAINER_LOG
     log.unlink(missing_ok=True)
     end = _run(out, options)
@@ -52,7 +50,7 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
         logging.getLogger(__name__).warning(
             "training ran out of memory: going on with gradient checkpointing"
         )
-        end = _run(out, [*options, _SPARE_MEMORY])
+        end = _run(out, [*options, "--spare-memory"])
     if end.failure is not None:
         raise end.failure.raised()
     if end.code:
@@ -67,22 +65,7 @@ def fit(plan: TrainPlan, out: Path, *, download: bool) -> Fit:
 
 def _run(out: Path, options: list[str]) -> _End:
     # -P: a module in the working directory must not shadow a library.
-    program = [sys.executable, "-P", "-m", __name__, str(out.resolve()), *options]
+    program = [sys.executable, "-P", "-m", _child_training.__name__, str(out.resolve()), *options]
     listener = _child_events.Listener()
     code = _child_programs.run_own(program, out / _child_programs.TRAINER_LOG, listener.hear)
     return _End(code, listener.failure)
-
-
-def _main() -> None:
-    """Run the child; the first argument is the directory with the plan."""
-    out, options = Path(sys.argv[1]), sys.argv[2:]
-    with _child_events.telling():
-        from ct_retrain.adapters.qlora import Here
-
-        here = Here(download=_DOWNLOAD in options, spare_memory=_SPARE_MEMORY in options)
-        with _full_disk.explained(out):
-            here.fit(_checkpoints.plan_in(out), out)
-
-
-if __name__ == "__main__":
-    _main()

@@ -188,8 +188,11 @@ def _server(settings: Settings) -> Iterator[Finding]:
             remedy = "start it, or correct endpoint.url and endpoint.model"
             yield Finding(what="endpoint", found=str(error), fine=False, remedy=remedy)
         else:
-            found = f"{settings.endpoint.url} serves {settings.endpoint.model}"
-            yield Finding(what="endpoint", found=found, fine=True)
+            for url in settings.endpoint.addresses:
+                reason = server.left_out.get(url, "")
+                found = reason or f"{url} serves {settings.endpoint.model}"
+                remedy = "start it, or take it out of endpoint.urls" if reason else ""
+                yield Finding(what="endpoint", found=found, fine=not reason, remedy=remedy)
 
 
 def _device() -> Finding:

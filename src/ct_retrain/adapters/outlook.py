@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _machine, _mixture, _modelling
-from ct_retrain.core.errors import CorruptStateError, CtRetrainError
+from ct_retrain.core.errors import CorruptStateError, CtRetrainError, UsageError
 from ct_retrain.core.records.training import (
     Hyperparameters,
     Outlook,
@@ -48,8 +48,11 @@ def unestimated(plan: TrainPlan, basis: str = "train.command trains, and nothing
     return Outlook(schedule=plan.schedule, counted="characters", basis=basis)
 
 
-def outlook(plan: TrainPlan) -> Outlook:
-    """Estimate what the built-in trainer needs for *plan* on this machine; no weights are loaded."""
+def outlook(plan: TrainPlan, devices: int = 1) -> Outlook:
+    """Estimate what the built-in trainer needs for *plan* on *devices* here; no weights are loaded.
+
+    What they lose by waiting for each other is not estimated.
+    """
     try:
         with _modelling.quietly(download=False):
             directory = _modelling.base_directory(plan.base, download=False)
@@ -60,16 +63,19 @@ def outlook(plan: TrainPlan) -> Outlook:
     knobs = _machine.decided(plan.hyperparameters)
     device = "cuda" if _modelling.library("torch").cuda.is_available() else "cpu"
     amounts = tokens.amounts(packed=bool(knobs.packing))
-    planned = recipe.training_schedule(knobs, amounts)
+    try:
+        planned = recipe.training_schedule(knobs, amounts, devices)
+    except UsageError as error:
+        return unestimated(plan, str(error))
     speed = _speed(knobs, device)
     operations = planned.tokens * shape.parameters * (6 if knobs.gradient_checkpointing else 4)
     idle = planned.steps * planned.accumulation * _PER_MICRO_BATCH[device]
     return Outlook(
         schedule=planned,
         counted="tokenizer",
-        device=_machine.device_name(),
+        device=_machine.several(_machine.device_name(), devices),
         parameters=shape.parameters,
-        seconds=operations / (speed * _REACHED[device]) + idle,
+        seconds=(operations / (speed * _REACHED[device]) + idle) / devices,
         memory=_memory(knobs, planned, shape, amounts.longest) + _PROCESS[device],
         basis=(
             f"rough, from {shape.parameters / 1e6:,.3g} million parameters, {planned.tokens:,} tokens, and a matrix "

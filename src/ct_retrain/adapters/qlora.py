@@ -1,19 +1,22 @@
-"""The built-in trainer: QLoRA with TRL, PEFT and bitsandbytes, on one CUDA device or on the CPU.
+"""The built-in trainer: QLoRA with TRL, PEFT and bitsandbytes, on CUDA devices of one machine or on the CPU.
 
 - Training runs in a process of its own, so that all its memory is free afterwards.
 - The answer and its end-of-turn token are trained, the question is not.
 - On a CPU the same plan gives the same adapter, byte for byte, also after an interruption and a second call.
+- Several devices read each step together, so that the plan's steps, rows and learning rates stay as they are;
+  sums are then rounded in another order, and dropout draws from other streams.
 - The adapter loads with plain `peft` and contains no path of this machine except the base as the plan gives
   it.
 - Rows are packed only if a test shows that the model keeps packed documents apart; else they are padded, and
   `Fit.versions["packing"]` says so.
 
-Not covered: several devices (run your own script, see `adapters.command`).
+Not covered: a base that does not fit into each device's memory (run your own script, see `adapters.command`).
 """
 
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +30,15 @@ from ct_retrain.adapters import (
     _mixture,
     _modelling,
     _preference_phase,
+    _ranks,
     _schedule,
+    _training_log,
     _training_process,
 )
 from ct_retrain.adapters._loss_curve import losses_of
-from ct_retrain.core.errors import ToolError
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.progress import Pace
-from ct_retrain.core.record import Tool
+from ct_retrain.core.record import Rejected, Tool
 from ct_retrain.core.records.training import (
     TOO_LONG,
     Fit,
@@ -41,7 +46,6 @@ from ct_retrain.core.records.training import (
     Schedule,
     TrainPlan,
 )
-from ct_retrain.core.rules import learning
 
 _CURVE = 0.01
 """Share of the steps after which a loss is logged."""
@@ -53,6 +57,8 @@ class QloraTrainer:
 
     download: bool = False
     """Whether a base that is not on this machine may be downloaded."""
+    devices: int = 1
+    """GPUs of this machine that train together; where there is none, processes on the CPU."""
 
     @property
     def tool(self) -> Tool:
@@ -62,7 +68,7 @@ class QloraTrainer:
         return Tool(
             name="qlora",
             version=f"trl {found.get('trl', 'missing')}",
-            detail=f"{detail}; {_machine.device_name_asked()}",
+            detail=f"{detail}; {_machine.several(_machine.device_name_asked(), self.devices)}",
         )
 
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
@@ -71,13 +77,19 @@ class QloraTrainer:
         Called again after an interruption, it continues from the last complete checkpoint; called again after
         it has finished, it returns the same result. The training process's output goes to `out/trainer.log`.
         """
+        if plan.preferences and self.devices > 1:
+            raise UsageError(
+                "train.preferences is learned on one device: set train.devices to 1, or train by a command of your own"
+            )
         done = _checkpoints.claim(plan, out)
-        return _training_process.fit(plan, out, download=self.download) if done is None else done
+        if done is not None:
+            return done
+        return _training_process.fit(plan, out, download=self.download, devices=self.devices)
 
 
 @dataclass(frozen=True)
 class Here:
-    """The training itself, in this process; `QloraTrainer` runs it in another."""
+    """The training itself, in this process; `QloraTrainer` runs it in others, one a device."""
 
     download: bool = False
     spare_memory: bool = False
@@ -89,25 +101,24 @@ class Here:
         if done is not None:
             return done
         with _modelling.quietly(download=self.download), _memory.explained(plan.hyperparameters):
+            ranks = _ranks.joined()
             knobs = _machine.decided(plan.hyperparameters, spare_memory=self.spare_memory)
             directory = _modelling.base_directory(plan.base, download=self.download)
             _base_model.refuse_the_impossible(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
             pairs = _preference_phase.tokenised(plan, tokenizer) if plan.preferences else None
-            (out / TOO_LONG).unlink(missing_ok=True)
-            too_long = [*tokens.too_long, *(pairs.too_long if pairs else ())]
-            if too_long:
-                disk.write_lines(out / TOO_LONG, iter(too_long))
-            trainer, planned = _trainer(knobs, out, _Ingredients(directory, tokenizer, tokens))
-            fit = _train(trainer, out, tokens).model_copy(
+            trainer, planned = _trainer(knobs, out, _Ingredients(directory, tokenizer, tokens, ranks))
+            fit = _train(trainer, out, tokens, ranks).model_copy(
                 update={"epochs": planned.epochs, "schedule": planned}
             )
             if pairs:
                 preference = _preference_phase.train(trainer.model, tokenizer, knobs, pairs, out)
                 fit = fit.model_copy(update={"preference": preference})
-            _checkpoints.save_adapter(trainer.model, out / "adapter", plan.base)
-        _checkpoints.finish(out, fit)
+            if ranks.is_main_process:
+                _leave_too_long(out, [*tokens.too_long, *(pairs.too_long if pairs else ())])
+                _checkpoints.save_adapter(trainer.model, out / "adapter", plan.base)
+                _checkpoints.finish(out, fit)
         return fit
 
 
@@ -116,17 +127,18 @@ class _Ingredients:
     base: Path
     tokenizer: Any
     tokens: _mixture.Tokens
+    ranks: Any = field(default_factory=_ranks.joined)
 
 
 def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
     """Return a TRL trainer that is ready to start, and its schedule."""
     trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
     transformers.set_seed(knobs.seed)
-    model = _base_model.load(knobs, made_of.base)
+    model = _base_model.load(knobs, made_of.base, made_of.ranks.local_process_index)
     reading = _reading(knobs, model, made_of)
     trainer = trl.SFTTrainer(
         model=model,
-        args=_arguments(knobs, out / "checkpoints", reading),
+        args=_arguments(knobs, out / "checkpoints", reading, made_of.ranks.num_processes),
         train_dataset=reading.rows,
         processing_class=made_of.tokenizer,
         peft_config=_base_model.lora(knobs, model),
@@ -151,10 +163,12 @@ def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _sche
         logging.getLogger(__name__).warning(
             "this model does not keep packed documents apart: padding instead"
         )
-    return _schedule.lay_out(knobs, made_of.tokens, packed=packed)
+    return _schedule.lay_out(knobs, made_of.tokens, packed=packed, devices=made_of.ranks.num_processes)
 
 
-def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.SequenceOrder) -> Any:
+def _arguments(
+    knobs: Hyperparameters, checkpoints: Path, reading: _schedule.SequenceOrder, devices: int
+) -> Any:
     """Return the plan's hyperparameters under TRL's names; nothing is reported, printed or sent anywhere."""
     planned, packed = reading.schedule, reading.packed
     cuda = _modelling.library("torch").cuda.is_available()
@@ -163,7 +177,7 @@ def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Seq
         num_train_epochs=1,
         train_sampling_strategy="sequential",
         per_device_train_batch_size=planned.batch_size,
-        gradient_accumulation_steps=planned.accumulation,
+        gradient_accumulation_steps=planned.accumulation // devices,
         learning_rate=knobs.learning_rate,
         weight_decay=knobs.weight_decay,
         optim="adamw_torch_fused",
@@ -181,6 +195,7 @@ def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Seq
         logging_nan_inf_filter=False,
         include_num_input_tokens_seen="all" if packed else "non_padding",
         dataloader_pin_memory=cuda,
+        ddp_find_unused_parameters=False,
         report_to="none",
         disable_tqdm=True,
     )
@@ -190,14 +205,15 @@ def _arguments(knobs: Hyperparameters, checkpoints: Path, reading: _schedule.Seq
     return arguments
 
 
-def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
+def _train(trainer: Any, out: Path, tokens: _mixture.Tokens, ranks: Any) -> Fit:
     """Run *trainer* from its last checkpoint, and return what it did."""
-    checkpoint, spent = _checkpoints.newest(out / "checkpoints")
+    with ranks.main_process_first():  # the first removes what is incomplete
+        checkpoint, spent = _checkpoints.newest(out / "checkpoints")
     began = time.monotonic() - spent
-    knobs = trainer.args
-    step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps
+    knobs, devices = trainer.args, ranks.num_processes
+    step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps * devices
     pace = Pace("train: steps", -(-len(trainer.train_dataset) // step))
-    trainer.add_callback(_recorder(out, began, pace))
+    trainer.add_callback(_training_log.recorder(out, began, pace, ranks))
     _base_model.demand_gradients(trainer.model)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     state = trainer.state
@@ -209,33 +225,17 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens) -> Fit:
         skipped=tokens.skipped,
         tokens=int(state.num_input_tokens_seen),
         seconds=time.monotonic() - began,
-        peak_memory=_machine.peak_memory(),
-        device=_machine.device_name(),
+        peak_memory=_ranks.greatest(_machine.peak_memory()),
+        device=_machine.several(_machine.device_name(), devices),
         losses=losses_of(state.log_history),
         versions={**_machine.versions(), **_choices(trainer)},
     )
 
 
-def _recorder(out: Path, began: float, pace: Pace) -> Any:
-    """Return a callback that records losses, seals checkpoints and logs progress; training began at *began*."""
-    recorder: Any = _modelling.library("transformers").TrainerCallback()
-
-    def on_log(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
-        losses = losses_of(state.log_history)
-        _checkpoints.write_losses(out, losses)
-        reason = learning.hopeless(losses)
-        if reason:
-            raise ToolError(reason)
-
-    def on_save(arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
-        directory = Path(arguments.output_dir) / f"checkpoint-{state.global_step}"
-        _checkpoints.seal(directory, state.global_step, time.monotonic() - began)
-
-    def on_step_end(_arguments: Any, state: Any, _control: Any, **_more: Any) -> None:
-        pace.reach(state.global_step)
-
-    recorder.on_log, recorder.on_save, recorder.on_step_end = on_log, on_save, on_step_end
-    return recorder
+def _leave_too_long(out: Path, too_long: Sequence[Rejected]) -> None:
+    (out / TOO_LONG).unlink(missing_ok=True)
+    if too_long:
+        disk.write_lines(out / TOO_LONG, iter(too_long))
 
 
 def _choices(trainer: Any) -> dict[str, str]:

@@ -140,6 +140,10 @@ class TrainSettings(Section):
     """Path or Hugging Face name of the model that every night starts from."""
     command: str = ""
     """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
+    devices: Annotated[int, Field(ge=1)] = 1
+    """GPUs of this machine that the built-in trainer uses together, each with a copy of the base; processes on the
+    CPU where there is no GPU.
+    """
     new_settings: bool = False
     """Train when nothing is new but the settings below `train`, compared with those of the last night that trained."""
     min_new: Annotated[int, Field(ge=1)] = 1
@@ -199,6 +203,8 @@ class EndpointSettings(Section):
 
     url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
     """Base URL, such as http://127.0.0.1:8000/v1; empty generates in this process."""
+    urls: tuple[Annotated[str, Field(pattern=r"^https?://\S+$")], ...] = ()
+    """Base URLs of more servers that serve the same: requests are spread over all, one that fails is left out."""
     model: str = ""
     """Mainline's name on the server."""
     adapters: Literal["none", "vllm", "path"] = "none"
@@ -214,14 +220,22 @@ class EndpointSettings(Section):
     """
     start_timeout: Annotated[float, Field(gt=0)] = 900.0
     """Seconds that the server of `command` may take to start."""
+    batch_invariant: bool = False
+    """Whether answers do not depend on others in their batch (`VLLM_BATCH_INVARIANT=1`, which `command` then gets);
+    it is recorded with them."""
     requests: Annotated[int, Field(ge=1)] = 64
-    """Maximum parallel requests; fewer while the server reports that it is busy."""
+    """Maximum parallel requests to one server; fewer while it reports that it is busy."""
     timeout: Annotated[float, Field(gt=0)] = 600.0
     """Seconds that one answer may take."""
     patience: Annotated[float, Field(ge=0)] = 60.0
     """Seconds for which a failing request is retried before the server counts as failed."""
     api_key: SecretStr = SecretStr("")
     """Bearer token; set it in the environment (CT_RETRAIN_ENDPOINT__API_KEY)."""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The base URLs of all servers, each once, `url` first."""
+        return tuple(dict.fromkeys(url.rstrip("/") for url in (self.url, *self.urls)))
 
 
 class GateSettings(Section):

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.training import Hyperparameters, Row, Schedule
 
 CHARACTERS_A_TOKEN = 3
@@ -81,21 +82,27 @@ def by_characters(row: Row) -> int:
     return (len(row.prompt) + len(row.completion)) // CHARACTERS_A_TOKEN + 1
 
 
-def training_schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
+def training_schedule(knobs: Hyperparameters, amounts: Amounts, devices: int = 1) -> Schedule:
     """The steps in which *amounts*, of at least one row, are read as *knobs* ask.
 
-    With packed rows the number of sequences is known only later, see `packed`.
+    With packed rows the number of sequences is known only later, see `packed`. The accumulation is a multiple
+    of *devices*, each of which takes as many micro-batches of a step; raise UsageError if it is set to none.
     """
+    if knobs.accumulation % devices:
+        raise UsageError(
+            f"train.hyperparameters.accumulation is {knobs.accumulation} and train.devices {devices}, and each device "
+            "takes as many micro-batches of a step: set accumulation to a multiple of devices, or to 0"
+        )
     wanted = _wanted(knobs, amounts)
     mean = _tokens(wanted, amounts) / sum(wanted.values())
     total, rows, rule = _steps(knobs, amounts, sum(wanted.values()), mean)
     if amounts.packed:
         steps = knobs.max_steps or math.ceil(total / rows)
-        sequences = _fixed(knobs) or _multiple(knobs, rows * mean / knobs.max_length)
+        sequences = _fixed(knobs) or _multiple(knobs, rows * mean / knobs.max_length, devices)
         pack_to = min(knobs.max_length, max(amounts.longest, int(rows * mean / sequences)))
-        batch, accumulation = _split(knobs, sequences, 1)
+        batch, accumulation = _split(knobs, sequences, 1, devices)
     else:
-        batch, accumulation = _split(knobs, int(rows), max(1, knobs.max_length // amounts.longest))
+        batch, accumulation = _split(knobs, int(rows), max(1, knobs.max_length // amounts.longest), devices)
         if total > knobs.step_limit * batch * accumulation:
             batch = _fuller(knobs, batch, accumulation, rows, _span(knobs, amounts, mean, LARGEST)[1])
         total, pack_to = _whole(knobs, total, batch * accumulation), 0
@@ -119,18 +126,20 @@ def training_schedule(knobs: Hyperparameters, amounts: Amounts) -> Schedule:
     )
 
 
-def packed_schedule(knobs: Hyperparameters, planned: Schedule, count: int) -> Schedule | None:
+def packed_schedule(
+    knobs: Hyperparameters, planned: Schedule, count: int, devices: int = 1
+) -> Schedule | None:
     """Return *planned* for the *count* sequences that the rows were packed into; None if there are too few."""
     fixed = _fixed(knobs)
-    sequences = fixed or _multiple(knobs, max(1, count // planned.steps))
+    sequences = fixed or _multiple(knobs, max(1, count // planned.steps), devices)
     bounded = not (knobs.epochs or knobs.max_steps or fixed)
     if bounded and math.ceil(count / sequences) > knobs.step_limit:
-        sequences = _multiple(knobs, math.ceil(count / knobs.step_limit))
+        sequences = _multiple(knobs, math.ceil(count / knobs.step_limit), devices)
     steps = knobs.max_steps or math.ceil(count / sequences)
     least = knobs.max_steps or (1 if knobs.epochs else min(knobs.min_steps, knobs.step_limit))
     if count < steps * sequences - sequences + 1 or steps < least:
         return None
-    batch, accumulation = _split(knobs, sequences, 1)
+    batch, accumulation = _split(knobs, sequences, 1, devices)
     warmup = _warmup(knobs, steps)
     return planned.model_copy(
         update={
@@ -243,17 +252,21 @@ def _fixed(knobs: Hyperparameters) -> int:
     return knobs.batch_size * knobs.accumulation
 
 
-def _multiple(knobs: Hyperparameters, sequences: float) -> int:
-    """Round *sequences* to a multiple of the one factor that is set, if one is."""
-    unit = max(1, knobs.batch_size, knobs.accumulation)
+def _multiple(knobs: Hyperparameters, sequences: float, devices: int) -> int:
+    """Round *sequences* to a multiple of the one factor that is set, if one is, and of *devices*."""
+    unit = knobs.accumulation or max(1, knobs.batch_size) * devices
     return max(1, math.ceil(sequences / unit)) * unit
 
 
-def _split(knobs: Hyperparameters, sequences: int, room: int) -> tuple[int, int]:
-    """Return batch size and accumulation for at most *sequences* per step; the device holds *room* at once."""
+def _split(knobs: Hyperparameters, sequences: int, room: int, devices: int) -> tuple[int, int]:
+    """Return batch size and accumulation for at most *sequences* per step, or one for each of *devices*; a
+    device holds *room* at once.
+    """
     if knobs.batch_size:
-        return knobs.batch_size, knobs.accumulation or max(1, sequences // knobs.batch_size)
-    accumulation = knobs.accumulation or math.ceil(sequences / max(1, min(room, sequences)))
+        shares = sequences // (knobs.batch_size * devices)
+        return knobs.batch_size, knobs.accumulation or max(1, shares) * devices
+    shares = math.ceil(sequences / (max(1, min(room, sequences)) * devices))
+    accumulation = knobs.accumulation or shares * devices
     return max(1, sequences // accumulation), accumulation
 
 

@@ -11,6 +11,8 @@ SCHEDULING = ("min_new", "new_settings")
 """Settings of `[train]` that decide only whether a night trains."""
 PACING = ("batch_size",)
 """Settings of `[benchmark]` that change no answer."""
+_ASKED = {"url", "model", "adapters", "revision", "command", "batch_invariant"}
+"""Settings of `[endpoint]` that may change an answer; which of several equal servers gives it does not."""
 
 
 def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
@@ -38,7 +40,7 @@ def benchmark_key(
         inputs.suite.digest,
         champion,
         inputs.settings.model_dump(exclude={*PACING}),
-        settings.endpoint.model_dump(include={"url", "model", "adapters", "revision", "command"}),
+        settings.endpoint.model_dump(include=_ASKED),
         settings.gate.model_dump(),
         str(inputs.min_delta),
         _asked(ports),
