@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ct_retrain.compose import App
     from ct_retrain.core.ports import Generator
     from ct_retrain.core.record import Rejected
+    from ct_retrain.core.records.arm import ArmId
     from ct_retrain.core.records.problem import (
-        Arm,
         Sample,
         Sampling,
         Scorecard,
@@ -218,7 +218,7 @@ def _measured(app: App, asked: _Asked) -> tuple[Health, _Measured]:
 
 
 def _judged(
-    eval_run: EvalRun, arm: Arm, generator: Generator
+    eval_run: EvalRun, arm: ArmId, generator: Generator
 ) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
     """Return scorecard and samples by rule; both are the same if the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard

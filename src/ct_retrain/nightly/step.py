@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from ct_retrain import disk
@@ -22,6 +22,10 @@ _TRANSITIVE = frozenset({MANIFEST, _KEY, "artefacts"})
 """Not listed in a manifest: itself, the key it holds anyway, and artefacts, which traces.jsonl names by digest."""
 
 
+_OF_A_PART = f"challengers/*/{MANIFEST}"
+"""Manifests of trainings that a stage is made of: they hold clocks."""
+
+
 class _Key(Record):
     """What an unfinished stage directory is being made from."""
 
@@ -38,8 +42,9 @@ class Step(NamedTuple):
 
 
 def content(manifest: Manifest) -> str:
-    """Digest of what a stage made, without its clocks: equal content, equal digest."""
-    return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in manifest.files))
+    """Digest of what a stage made, without its clocks and those of its parts: equal content, equal digest."""
+    files = (file for file in manifest.files if not PurePath(file.path).match(_OF_A_PART))
+    return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in files))
 
 
 def finished_manifest(step: Step) -> Manifest | None:

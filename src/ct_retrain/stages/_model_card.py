@@ -130,7 +130,7 @@ def _compared(decision: Decision) -> Iterator[str]:
 
 def _difference(one: Comparison) -> str:
     ends = f"{one.low * 100:+.1f} to {one.high * 100:+.1f}"
-    return f"{one.difference * 100:+.1f} points, {one.confidence:.0%} interval {ends}, p = {one.p_value:.3g}"
+    return f"{one.difference * 100:+.1f} points, {one.confidence * 100:.3g}% interval {ends}, p = {one.p_value:.3g}"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -25,7 +25,7 @@ from ct_retrain.core.records.problem import (
     Scorecard,
     Suite,
 )
-from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.contenders import decide_arms, unloadable_in
 from ct_retrain.core.rules.interim_looks import Look, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
@@ -120,7 +120,8 @@ def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Cla
         return _claim(
             DECISION_CLAIM, "unknown", "whether the adapter loads was seen that night, and only then"
         )
-    again = decide(facts.scorecards, _look(night, facts.scorecards[0]).gate, night.settings.min_delta_score)
+    look, smallest = _look(night, facts.scorecards[0]), night.settings.min_delta_score
+    again = decide_arms(facts.scorecards, look.gate, smallest, unloadable_in(facts.decision))
     if _figures(again) == _figures(facts.decision):
         return _claim(DECISION_CLAIM, "confirmed", again.kind)
     numbers = _libraries(night, record)
@@ -133,7 +134,8 @@ def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Cla
 
 def _figures(decided: Decision) -> dict[str, object]:
     """All of a decision but its words, which an earlier version may have put otherwise."""
-    return decided.model_dump(exclude={"evidence": {"explanation"}})
+    words = {"evidence": {"explanation"}}
+    return decided.model_dump(exclude={**words, "others": {"__all__": words}})
 
 
 def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:

@@ -12,7 +12,7 @@ from ct_retrain.stages.benchmark import SAMPLES
 
 
 class Failure(NamedTuple):
-    """A problem that the candidate fails, and the first answer to it that does."""
+    """A problem that the arm decided on fails, and the first answer to it that does."""
 
     problem: str
     where: str
@@ -27,7 +27,7 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
     if record.decision is None or not record.decision.evidence.comparisons:
         return []
     facts = facts_of(workspace, record, BenchmarkFacts)
-    cards = [card for card in facts.scorecards if card.arm == "candidate"] if facts else []
+    cards = [facts.decided] if facts and facts.decided else []
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
     first: dict[str, str] = {}
     for card in cards:
@@ -53,7 +53,7 @@ def trained(workspace: Workspace, record: NightRecord) -> TrainFacts | None:
 
 
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
-    """Look at *problem* in the night of *record*; the candidate's first failing sample is shown.
+    """Look at *problem* in the night of *record*; the first failing sample of the arm decided on is shown.
 
     Raise UsageError when the night was not benchmarked or did not use the problem.
     """
@@ -66,7 +66,7 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
         raise UsageError(message)
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
     answers = Answers(record.night, directory, workspace.relative(directory))
-    [found] = inspected(answers, cards, [problem])
+    [found] = inspected(answers, cards, [problem], facts.decision.arm)
     return found
 
 

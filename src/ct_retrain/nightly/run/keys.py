@@ -1,5 +1,6 @@
 """The digests of everything that train and benchmark are made from: equal keys, equal stages."""
 
+from ct_retrain.core.configuration.recipes import SCHEDULING
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import digest
 from ct_retrain.nightly.night import Ports
@@ -7,8 +8,6 @@ from ct_retrain.stages.benchmark import BenchmarkInputs
 from ct_retrain.stages.gold import fingerprints
 from ct_retrain.stages.train import TrainInputs
 
-SCHEDULING = ("min_new", "new_settings")
-"""Settings of `[train]` that decide whether a night trains, and nothing of what it trains."""
 PACING = ("batch_size",)
 """Settings of `[benchmark]` that change no answer."""
 
