@@ -48,6 +48,7 @@ def status(context: Context, *, as_json: bool) -> None:
     workspace = app.workspace
     evidence = evidence_for_mainline(workspace, app.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
+    recipes = recipes_now(ended, app.settings.train)
     running, missed = underway(workspace), lost_notices(workspace, app.ports.notifier)
     under_way = running.night if running is not None else ""
     broken = [night for night in broken_nights(workspace) if night.night != under_way]
@@ -61,8 +62,8 @@ def status(context: Context, *, as_json: bool) -> None:
             "lost_notices": [[workspace.relative(one.path), one.channel, one.reason] for one in missed],
             "nights": nights,
         }
-        recipes = [one.model_dump(mode="json") for one in recipes_now(workspace, app.settings.train)]
-        print_json({**facts, "mainline": evidence.model_dump(mode="json"), "recipes": recipes})
+        standing = [one.model_dump(mode="json") for one in recipes]
+        print_json({**facts, "mainline": evidence.model_dump(mode="json"), "recipes": standing})
         return
     click.echo(f"serving  {serving or 'mainline'}")
     for one in missed:
@@ -70,7 +71,7 @@ def status(context: Context, *, as_json: bool) -> None:
         click.echo(f"notices  {one.channel} did not accept a notice ({one.reason}); it is kept in {where}")
     if evidence.nights:
         click.echo(f"mainline {evidence.explanation}")
-    _print_recipes(recipes_now(workspace, app.settings.train), app.settings.train)
+    _print_recipes(recipes, app.settings.train)
     if running is not None:
         click.echo(f"running  {running_words(running)}")
     said = {under_way, *(night.night for night in broken)}

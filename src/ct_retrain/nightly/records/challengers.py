@@ -1,6 +1,6 @@
 """Challengers of nights that are over: who was trained when, for how long, and how it did beside the default recipe."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.configuration.recipes import challenger_settings, recipe_digest
@@ -41,9 +41,9 @@ def compared_nights(workspace: Workspace) -> Iterator[ComparedNight]:
             yield from compared(record.night, trained, measured.scorecards)
 
 
-def recipes_now(workspace: Workspace, train: TrainSettings) -> tuple[RecipeEvidence, ...]:
-    """The evidence on the challengers of *train* against its default recipe, as the last night that had any left it."""
-    last = next((one for one in reversed(records(workspace)) if one.recipes), None)
+def recipes_now(ended: Sequence[NightRecord], train: TrainSettings) -> tuple[RecipeEvidence, ...]:
+    """The evidence on the challengers of *train* against its default recipe, as the last of *ended* that had any left it."""
+    last = next((one for one in reversed(ended) if one.recipes), None)
     known = {recipe_digest(one) for one in challenger_settings(train).values()}
     usual = recipe_digest(train)
     return tuple(one for one in last.recipes if one.recipe in known and one.default == usual) if last else ()
