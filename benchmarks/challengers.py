@@ -8,6 +8,7 @@ the gate at the whole level for every arm, and the evidence with problems as uni
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -212,7 +213,12 @@ def main() -> None:
     for row, (name, recipes) in enumerate(SCENARIOS):
         if chosen.only in {"", name}:
             random = np.random.default_rng([chosen.seed, row, 7])
-            print(told(name, [run(plan, recipes, number, random) for number in range(plan.runs)]), flush=True)
+            courses: list[Course] = []
+            for number in range(plan.runs):
+                courses.append(run(plan, recipes, number, random))
+                if len(courses) % 20 == 0:
+                    print(len(courses), told(name, courses), file=sys.stderr, flush=True)
+            print(told(name, courses), flush=True)
     spent = time.process_time() - began
     print(
         f"\n{plan.runs} runs of {NIGHTS} nights, {PROBLEMS} problems × {SAMPLES} answers, {spent:.0f} s of processor time"
