@@ -35,6 +35,8 @@ SAMPLES = 10
 NIGHTS = 90
 TRAINING_SD = 4.0
 """Points by which equal recipes differ from one training to the next, as measured on the embedded model."""
+ANSWER_SD = 1.3
+"""Points by which 10 answers to each problem move the score of one adapter."""
 GAIN = 5.0
 """Points by which the default recipe is better than mainline."""
 SETTINGS = GateSettings(floors={}, bootstrap=200)
@@ -193,6 +195,41 @@ def _alone(cards: Sequence[Scorecard], name: ArmId) -> bool:
     return isinstance(decide(renamed, SETTINGS, MIN_DELTA), Promote)
 
 
+def recipes_alone(
+    recipes: Mapping[str, float], runs: int, random: np.random.Generator
+) -> tuple[float, float, str]:
+    """Share of runs in which a recipe that is no better is told to have won, one that is better, and its median night.
+
+    Without gate and answers: a night's score of a recipe is a normal draw for its training and one for its answers.
+    """
+    falsely = 0
+    won: list[int] = []
+    noise = np.hypot(TRAINING_SD, ANSWER_SD)
+    for _ in range(runs):
+        usual = random.normal(0, noise, NIGHTS)
+        scores = {name: random.normal(effect, noise, NIGHTS) for name, effect in recipes.items()}
+        compared = [
+            ComparedNight(
+                night=_name(night),
+                challenger=name,
+                recipe=digest(name),
+                default=digest(USUAL),
+                difference=float(np.clip(of[night] - usual[night], -100, 100)) / 100,
+            )
+            for night in range(NIGHTS)
+            for name, of in scores.items()
+        ]
+        reached = {
+            one.challenger: one.nights.index(one.reached) + 1
+            for one in recipe_evidence(compared, SETTINGS.recipe_alpha)
+            if one.reached
+        }
+        falsely += any(recipes[name] <= 0 for name in reached)
+        won += [night for name, night in reached.items() if recipes[name] > 0]
+    median = f"{sorted(won)[len(won) // 2]}" if won else "–"
+    return falsely / runs, len(won) / runs, median
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rates", type=Path, default=_rates.COUNTED, help="counts of passes, by problem")
@@ -208,6 +245,7 @@ def main() -> None:
     plan = Plan(_rates.load(chosen.rates), chosen.runs, chosen.churn, chosen.seed)
     if chosen.nights:
         print_unchanged(plan, chosen.nights)
+        print_recipes(plan)
     titles = "challengers | promotions a run | false, of nights | recipe changed | night (median) | falsely | with problems as units"
     print(f"\n| {titles} |\n{'|---' * 7}|")
     for row, (name, recipes) in enumerate(SCENARIOS):
@@ -230,6 +268,17 @@ def print_unchanged(plan: Plan, nights: int) -> None:
     for arms in (1, 2, 4):
         ours, whole = unchanged(plan, arms, nights)
         print(f"| {arms} | {ours:.1%} | {whole:.1%} |", flush=True)
+
+
+def print_recipes(plan: Plan) -> None:
+    print(
+        f"\n| recipes alone | told falsely to have won | a better one won | night (median) |\n{'|---' * 4}|"
+    )
+    for row, (name, recipes) in enumerate(SCENARIOS[1:]):
+        wrong, right, median = recipes_alone(
+            recipes, 5 * plan.runs, np.random.default_rng([plan.seed, row, 8])
+        )
+        print(f"| {name} | {wrong:.1%} | {right:.1%} | {median} |", flush=True)
 
 
 def told(name: str, courses: Sequence[Course]) -> str:
