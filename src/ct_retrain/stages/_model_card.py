@@ -75,7 +75,7 @@ def _front_matter(facts: Facts) -> Iterator[str]:
         "pipeline_tag: text-generation",
         "tags: [rtl, verilog, lora, ct-retrain]",
     )
-    card = next(one for one in facts.measured.scorecards if one.arm == "candidate")
+    card = facts.measured.decided or facts.measured.scorecards[0]
     suite = facts.suite.name
     shares = [(f"pass@{k}", one) for k, one in card.pass_at_k.items()]
     shares += [(f"pass@1, {name}", one) for name, one in card.categories.items()]

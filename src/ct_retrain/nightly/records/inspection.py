@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.records.arm import ArmId, of_arm
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
-from ct_retrain.core.records.problem import Arm, Problem, Sample
+from ct_retrain.core.records.problem import Problem, Sample
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
 from ct_retrain.report import Answers, Inspection, drawn, inspected
@@ -70,12 +71,12 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
     return found
 
 
-def answers_of(workspace: Workspace, record: NightRecord, arm: Arm) -> list[Sample]:
+def answers_of(workspace: Workspace, record: NightRecord, arm: ArmId) -> list[Sample]:
     """Every answer of *arm* that the night of *record* counts.
 
     Raise UsageError when the night did not ask *arm*, or its answers are no longer there.
     """
-    card = next((one for one in _measured(workspace, record).scorecards if one.arm == arm), None)
+    card = of_arm(_measured(workspace, record).scorecards, arm)
     if card is None:
         raise UsageError(f"night {record.night} did not ask {arm}: {record.reason}")
     found = drawn(workspace.stage(record.night, "benchmark") / SAMPLES, card, card.passes.keys())
