@@ -180,7 +180,7 @@ def test_closing_answers_whoever_waits(start: Start) -> None:
     dispatcher = start(Silent(4))
     threading.Timer(0.2, dispatcher.close).start()
 
-    with pytest.raises(ToolError, match="was closed while it was asked"):
+    with pytest.raises(ToolError, match="was closed before it answered"):
         dispatcher.ask(question("a"))
-    with pytest.raises(ToolError, match="was closed while it was asked"):
+    with pytest.raises(ToolError, match="was closed before it answered"):
         dispatcher.ask(question("b"))

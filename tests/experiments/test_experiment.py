@@ -171,17 +171,17 @@ def test_another_night_is_another_experiment(school: School) -> None:
     ("text", "said"),
     [
         ("[arms.x.hyperparameters]\nrnk = 3\n", "did you mean arms.x.hyperparameters.rank"),
-        ("[arms.x]\nmin_new = 3\n", "nothing that an arm decides"),
+        ("[arms.x]\nmin_new = 3\n", "cannot be set by an arm"),
         ("sedes = 3\n[arms.x]\n", "did you mean seeds"),
         ("seeds = 1\n[arms.x]\n", "greater than or equal to 2"),
-        ("[arms.control]\n", r"call it \[control\]"),
+        ("[arms.control]\n", r"called \[control\]"),
         ("[arms]\n", "at least 1 item"),
-        ("cluster = '('\n[arms.x]\n", "no regular expression"),
+        ("cluster = '('\n[arms.x]\n", "not a regular expression"),
         ("cluster = 'flip'\n[arms.x]\n", "one cluster"),
         ('suites = ["suite.jsonl", "suite.jsonl"]\n[arms.x]\n', "two suites are called"),
         ('suites = ["nowhere.jsonl"]\n[arms.x]\n', "nowhere.jsonl"),
         ('night = "2020-01-01"\n[arms.x]\n', "no night 2020-01-01 is over"),
-        ("what = [", "no TOML"),
+        ("what = [", "not valid TOML"),
     ],
 )
 def test_what_cannot_be_asked_says_where_and_what_to_do(school: School, text: str, said: str) -> None:
@@ -207,7 +207,7 @@ def test_the_question_to_start_from_is_one_that_can_be_asked(school: School) -> 
 
     assert asked.seeds == 3
     assert set(settings_of_arms(asked, school.small.settings, path)) == {"control", "half_delta", "all_delta"}
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         new_definition(workspace, "shares")
 
 

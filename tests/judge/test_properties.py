@@ -82,7 +82,7 @@ COUNT, SKIP = dut("q <= q + d"), dut("q <= q == 2 ? 0 : q + d")
         "holds where assumed",
         "contradiction",
         "contradictory inputs",
-        "never looked at",
+        "never reached",
         "no reset",
         "left out of the reset",
         "unknown in simulation",

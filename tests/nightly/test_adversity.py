@@ -144,7 +144,7 @@ def test_a_clock_that_goes_back_during_a_night_changes_nothing_but_its_times(
 
     healed(small, undisturbed)
     [remark] = check(small.workspace).remarks
-    assert "still to come" in remark.what
+    assert "is in the future" in remark.what
 
 
 def test_a_second_night_at_once_changes_nothing_and_exits_11(

@@ -189,9 +189,9 @@ def test_what_is_left_over_is_a_remark_and_no_breach(lived: SmallWorkspace, tmp_
     said = " ".join(f"{remark.where} {remark.what}" for remark in audit.remarks)
     for words in (
         "nightly_2026-01-04.tmp",
-        "the night is over without it",
+        "the night ended without it",
         "has no plan yet",
-        "still to come",
+        "is in the future",
     ):
         assert words in said
 

@@ -94,7 +94,7 @@ def test_damaged_artefacts_are_not_converted(small: SmallWorkspace) -> None:
     damaged = loose_files(collected)[0]
     damaged.write_text("other")
     before = {path: path.read_bytes() for path in loose_files(collected)}
-    with pytest.raises(CorruptStateError, match="not as they were collected"):
+    with pytest.raises(CorruptStateError, match="have changed since they were collected"):
         convert(small.workspace)
     assert {path: path.read_bytes() for path in loose_files(collected)} == before
     assert not pack_files(collected).places.exists()

@@ -41,9 +41,9 @@ def test_what_is_no_date_is_no_night(tmp_path: Path, name: str) -> None:
     small = found(tmp_path / "town")
     before = sorted(small.workspace.root.rglob("*"))
 
-    with pytest.raises(UsageError, match="is no date: write YYYY-MM-DD"):
+    with pytest.raises(UsageError, match="is not a date: write YYYY-MM-DD"):
         run_night(small.workspace, small.settings, small.ports, Options(night=name))
-    with pytest.raises(UsageError, match="is no date: write YYYY-MM-DD"):
+    with pytest.raises(UsageError, match="is not a date: write YYYY-MM-DD"):
         plan_night(small.workspace, small.settings, small.ports, name)
     assert sorted(small.workspace.root.rglob("*")) == before
 
@@ -52,7 +52,7 @@ def test_a_night_of_a_day_to_come_waits_for_a_word(tmp_path: Path) -> None:
     small = found(tmp_path / "town")
     later = (datetime.now(UTC) + timedelta(days=3)).date().isoformat()
 
-    with pytest.raises(UsageError, match=r"is still to come .* --ahead"):
+    with pytest.raises(UsageError, match=r"is in the future .* --ahead"):
         run_night(small.workspace, small.settings, small.ports, Options(night=later))
     assert not small.workspace.night(later).exists()
     assert (

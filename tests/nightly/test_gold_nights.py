@@ -112,7 +112,7 @@ def test_what_was_taken_and_refused_of_which_file_is_told_everywhere(
         assert line in dry
         assert line in shown
         assert line in body
-    assert "refused   empty_answer, first gold/v5.jsonl:3: it would teach to end at once" in dry
+    assert "refused   empty_answer, first gold/v5.jsonl:3: it would teach the model to answer nothing" in dry
     said(small, capsys, "report")
     page = (small.workspace.reports / f"{NIGHT}.html").read_text()
     assert sentence in page

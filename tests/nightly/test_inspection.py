@@ -222,7 +222,7 @@ def test_problems_that_no_arm_was_asked_are_named(tmp_path: Path, capsys: pytest
         small.workspace, small.settings, small.ports._replace(generators=Arms(ANSWERS)), Options(night=NIGHT)
     )
 
-    assert "not asked, for no arm: flip_2" in small.inbox.notices[-1].body
+    assert "left out for all arms: flip_2" in small.inbox.notices[-1].body
     (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0

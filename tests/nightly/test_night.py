@@ -169,7 +169,7 @@ def test_redo_throws_a_stage_away_and_what_follows(tmp_path: Path) -> None:
 def test_a_published_night_cannot_be_redone(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     night(small, "2026-01-01")
-    with pytest.raises(UsageError, match="others rest on it"):
+    with pytest.raises(UsageError, match="later nights build on it"):
         night(small, "2026-01-01", redo="train")
 
 

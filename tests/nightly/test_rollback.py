@@ -79,8 +79,8 @@ def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_befor
     assert (move.who, move.night, move.why) == ("relapse", "2026-01-03", record.relapse.why)
     notice = small.inbox.notices[-1]
     assert notice.level == "error"
-    assert notice.title.startswith(f"ct-retrain 2026-01-03: rejected, went back to {FIRST}, ")
-    assert "what was served still is" not in notice.body
+    assert notice.title.startswith(f"ct-retrain 2026-01-03: rejected, rolled back to {FIRST}, ")
+    assert "the served release stays" not in notice.body
     assert record.relapse.why in notice.body
     assert "publish.auto_rollback" in notice.body
     assert small.workspace.archive.joinpath("2026-01-03/relapse.json").exists()
@@ -177,7 +177,7 @@ def test_a_person_goes_back_only_to_what_is_whole_and_loads(tmp_path: Path, serv
     assert roll_back(small.workspace, small.ports.generators, None, "it was not") == FIRST
     assert roll_back(small.workspace, small.ports.generators, None, "and again") is None
     assert latest(models) is None
-    with pytest.raises(UsageError, match="nothing was before it"):
+    with pytest.raises(UsageError, match="there is no earlier release"):
         roll_back(small.workspace, small.ports.generators, None, "and once more")
     assert [move.why for move in moves_of(models)][2:] == [
         "worse in the lab",

@@ -258,7 +258,7 @@ def test_a_night_that_is_not_whole_gets_no_receipt(season: Season, broken: str) 
     top = season.workspace.night(ONE)
     path = top / broken
     path.write_bytes(path.read_bytes() + b" ")
-    with pytest.raises(CorruptStateError, match="not whole"):
+    with pytest.raises(CorruptStateError, match="not intact"):
         snapshot(season.workspace, season.store, ONE)
     assert receipt_of(season.workspace, ONE) is None
 
@@ -335,7 +335,7 @@ def test_an_index_that_reaches_outside_its_night_is_refused(season: Season) -> N
     for key, body in ((blob_key(sha256), evil), (index_key(ONE, hashlib.sha256(data).hexdigest()), data)):
         (share / key).parent.mkdir(parents=True)
         (share / key).write_bytes(body)
-    with pytest.raises(UsageError, match="no part of that night"):
+    with pytest.raises(UsageError, match="does not belong to that night"):
         restore(season.workspace, season.store, ONE)
     assert not (season.workspace.root / "ct-retrain.toml").exists()
 

@@ -106,7 +106,7 @@ def test_an_example_that_nobody_harvested_is_denied_however_well_it_is_sealed(sm
     sealed_again(small, "curate", lambda one: change(one).model_copy(update={"key": "0" * 64}))
     found = claims(small)
     assert found["dataset"].finding == "unknown", "made from something else than what is here"
-    assert "not from the same" in found["dataset"].why
+    assert "but these differ" in found["dataset"].why
 
 
 def test_a_scorecard_that_the_answers_do_not_add_up_to_is_denied(small: SmallWorkspace) -> None:

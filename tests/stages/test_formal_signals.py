@@ -86,7 +86,7 @@ def test_assertions_that_look_at_more_than_ports_are_told_and_not_read(tmp_path:
     formal, _ = curated(workspace(tmp_path, golden(4), golden(4), asserting))
 
     assert (formal.level, formal.assertions) == ("simulated", "not_run")
-    assert "looks at errors, which is wired whole to no port" in formal.why
+    assert "reads errors, which is not connected whole to a port" in formal.why
 
 
 @pytest.mark.parametrize(

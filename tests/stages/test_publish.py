@@ -157,7 +157,7 @@ def test_a_copy_that_writes_nothing_that_compiles_is_not_served(tmp_path: Path) 
     assert small.inbox.notices[-1].level == "error"
     samples = list(disk.read_lines(archive / "publish" / "canary.jsonl", Sample))
     assert [sample.problem_id for sample in samples] == ["flip_2", "flip_3", "flip_4"]
-    with pytest.raises(UsageError, match="not the gate that stopped"):
+    with pytest.raises(UsageError, match="was not stopped by the gate"):
         promote(small.workspace, small.settings, small.ports, "2026-01-01", "we want it")
 
     again = run_night(
@@ -332,5 +332,5 @@ def test_a_link_to_an_incomplete_release_is_corrupt_state(tmp_path: Path, publis
 
 
 def test_without_an_earlier_release_there_is_no_way_back(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing was before it"):
+    with pytest.raises(UsageError, match="there is no earlier release"):
         predecessor(found(tmp_path).workspace.models)

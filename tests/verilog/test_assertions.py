@@ -31,10 +31,10 @@ def test_nets_are_ports_by_their_wiring() -> None:
     ("testbench", "why"),
     [
         (tb("initial begin #1 assert (q < 3); end"), "outside the always blocks"),
-        (tb("always @(posedge clock) assert (q < n);"), "looks at n"),
-        (tb("always @(posedge clock) begin #1 assert (q < 3); end"), "waits for a time"),
+        (tb("always @(posedge clock) assert (q < n);"), "reads n"),
+        (tb("always @(posedge clock) begin #1 assert (q < 3); end"), "has a delay"),
         (tb(HOLDS, width="[7:0]"), "q has another width than the port q"),
-        (tb(HOLDS, wiring=".clk(clock), .rst(rst), .q(q[3:0])"), "looks at q"),
+        (tb(HOLDS, wiring=".clk(clock), .rst(rst), .q(q[3:0])"), "reads q"),
         (tb(HOLDS + "\n  dut v(.clk(clock), .rst(rst), .q());"), "2 times"),
         (tb("assert property (@(posedge clock) q < 3);"), "outside the always blocks"),
     ],

@@ -1,5 +1,6 @@
-"""Judges on other machines: text goes out in tasks, records come back, and nothing of a node is kept.
+"""Judge on the nodes of a Dask cluster: designs go out as tasks, verdicts come back as JSON.
 
-`judge` has the ports, `dispatcher` makes tasks of questions and answers of tasks, `node` is what runs elsewhere,
-`dask_nodes` and `connection` are all that know Dask, and `jobs` all that knows a queueing system.
+`judge` implements the judge's ports, `dispatcher` groups questions into batches and assigns the answers, `node` runs
+on the nodes. Only `dask_nodes` and `connection` use Dask, and only `jobs` knows queueing systems. Nodes write no files
+that this machine reads.
 """

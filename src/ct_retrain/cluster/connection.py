@@ -1,4 +1,4 @@
-"""A connection to Dask's scheduler: one that runs already, or one that is started here for the jobs of a queue."""
+"""Connect to a Dask scheduler that already runs, or start one here for the jobs of a queueing system."""
 
 import logging
 from importlib.util import find_spec
@@ -15,17 +15,19 @@ _CONNECT_SECONDS = 10.0
 
 
 class Connection:
-    """A client, and the jobs that belong to it where there are some."""
+    """A Dask client, and the queue's jobs if `cluster.kind` names a queue."""
 
     def __init__(self, settings: ClusterSettings, root: Path) -> None:
-        """Connect; raise OSError where nobody answers, UsageError and ToolError for what waiting does not mend."""
+        """Connect.
+
+        Raise OSError if the scheduler does not answer, and UsageError or ToolError for errors that retrying cannot
+        fix.
+        """
         require_dask()
         from distributed import Client
 
         for name in ("distributed", "distributed.client", "distributed.nanny", "distributed.scheduler"):
-            logging.getLogger(name).setLevel(
-                logging.CRITICAL
-            )  # what matters of it is said by `cluster.vigil`
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # `cluster.vigil` reports what matters of it
         security = security_of(settings, root)
         self._count = settings.job.count
         self._jobs = job_cluster(settings, security) if settings.kind else None
@@ -48,16 +50,16 @@ class Connection:
 
     @property
     def over(self) -> bool:
-        """Whether the client has given up: another Connection is needed."""
+        """Whether the client is closed; then a new Connection is needed."""
         return self.client.status in {"closed", "closing"}
 
     def ask_for_jobs(self) -> None:
-        """Ask the queue for all jobs, also in the place of those that ended; nothing where there is no queue."""
+        """Ask the queue for the configured number of jobs, replacing those that ended; do nothing without a queue."""
         if self._jobs is not None:
             self._jobs.scale(jobs=self._count)
 
     def close(self) -> None:
-        """Disconnect, and end the jobs."""
+        """Disconnect, and end the queue's jobs."""
         self.client.close(timeout=_CONNECT_SECONDS)
         self._end_jobs()
 
@@ -67,9 +69,9 @@ class Connection:
 
 
 def require_dask() -> None:
-    """Raise ToolError where the extra is not installed."""
+    """Raise ToolError if the extra `cluster` is not installed."""
     missing = [name for name in ("distributed", "dask_jobqueue") if find_spec(name) is None]
     if missing:
         raise ToolError(
-            f"the settings name a cluster, and {' and '.join(missing)} is not installed: {install_command('cluster')}"
+            f"the settings name a cluster, but {' and '.join(missing)} is not installed: {install_command('cluster')}"
         )

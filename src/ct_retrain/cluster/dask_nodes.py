@@ -1,6 +1,7 @@
-"""Nodes of a Dask cluster: tasks go out and come back by its client, and what becomes of the cluster is followed.
+"""The nodes of a Dask cluster: send batches of tasks, deliver the replies, and follow which nodes are up.
 
-Two threads: one keeps the connection and knows the nodes, the other collects what has come back, all of it at once.
+Two threads run: one keeps the connection and the list of nodes, the other collects finished batches, as many at once
+as there are.
 """
 
 import itertools
@@ -22,24 +23,24 @@ from ct_retrain.core.errors import CtRetrainError
 if TYPE_CHECKING:
     from distributed import Future
 
-_LOOK = 1.0
-"""Seconds between two looks at the cluster."""
-_LEAST = 4
-"""Batches that are sent to a cluster without nodes, so that one which grows with its work does."""
+_POLL_SECONDS = 1.0
+"""Seconds between two checks of the cluster."""
+_MIN_BATCHES = 4
+"""Batches sent to a cluster that has no node yet, so that a cluster which scales with its load starts nodes."""
 _RETRIES = 3
-"""Of a task that breaks on a node for a reason that is not the judge's, such as a program that is not installed."""
+"""Retries of a task that fails on a node for a reason other than the judge, such as a missing program."""
 
 _LOG = structlog.get_logger("ct_retrain.cluster")
 
 
 class Way(NamedTuple):
-    """How the cluster is reached."""
+    """How to reach the cluster."""
 
     connect: Callable[[], Connection]
     name: str
-    """For a person: its address, or what is asked for nodes."""
+    """Name to show: the scheduler's address, or the queue and the number of jobs."""
     idle_seconds: float
-    """The connection is closed, and jobs with it, after so long with nothing to do."""
+    """Close the connection, and end the jobs, after this many seconds without work."""
 
 
 class _Sent(NamedTuple):
@@ -49,12 +50,12 @@ class _Sent(NamedTuple):
 
 
 class DaskNodes:
-    """The nodes of one cluster, found again when the connection is lost."""
+    """The nodes of one cluster; reconnects when the connection is lost."""
 
     def __init__(self, way: Way, charter: Charter, run: Callable[[bytes], Reply] | None = None) -> None:
-        """Connect in the background once there is work; a node must be as *charter* says.
+        """Connect in the background once there is work; only nodes that match *charter* answer.
 
-        *run* is what a node does with what `node.packed` packed: by default it judges.
+        *run* is the function that a node calls with the result of `node.packed`; by default it judges.
         """
         self._way, self._charter, self._run = way, charter, run or _judged
         self._connection: Connection | None = None
@@ -67,37 +68,37 @@ class DaskNodes:
         self._trouble = "not connected"
         self._fatal = ""
         self._closed = threading.Event()
-        for task in (self._keep, self._collect):
+        for task in (self._stay_connected, self._collect):
             threading.Thread(target=task, name=f"cluster{task.__name__}", daemon=True).start()
 
     @property
     def room(self) -> int:
-        """Batches that may be under way: two a processor of every node."""
+        """Number of batches that may be in flight: two for each processor of every node."""
         if self._fatal:
-            return len(self._sent) + 1  # what is sent fails at once
+            return len(self._sent) + 1  # a batch that is sent now fails at once
         if self._connection is None or not self._connection.answers:
             return 0
         good = sum(count for node, count in self._threads.items() if node not in self._refusing)
-        return max(2 * good, _LEAST)
+        return max(2 * good, _MIN_BATCHES)
 
     @property
     def state(self) -> str:
-        """What is waited for."""
+        """Describe the cluster for a message: connection, number of nodes and processors."""
         connected = self._connection is not None and self._connection.answers
         if not connected:
             return f"{self._way.name}: {self._trouble}"
         if not self._threads:
-            return f"{self._way.name} is reached, and no node has come up yet"
+            return f"{self._way.name} is connected, but has no node yet"
         return (
             f"{self._way.name} has {len(self._threads)} nodes with {sum(self._threads.values())} processors"
         )
 
     def need(self) -> None:
-        """There is work: connect, if that was not done or was given up."""
+        """Tell that there is work: connect, if not connected."""
         self._needed = time.monotonic()
 
     def send(self, tasks: Sequence[Task], deliver: Deliver) -> None:
-        """Have *tasks* answered by one node."""
+        """Send *tasks* to one node; *deliver* gets their answers later, or the reason why there are none."""
         connection = self._connection
         if self._fatal:
             deliver(Failed(self._fatal))
@@ -109,14 +110,14 @@ class DaskNodes:
         data = packed(number, self._charter, tasks)
         try:
             future = connection.client.submit(self._run, data, pure=False, retries=_RETRIES, **self._placed())
-        except (OSError, RuntimeError) as error:  # the client was closed a moment ago
+        except (OSError, RuntimeError) as error:  # the client was closed meanwhile
             deliver(Lost(str(error)))
             return
         self._sent[number] = _Sent(future, connection, deliver)
         future.add_done_callback(lambda _: self._back.put(number))
 
     def close(self) -> None:
-        """Disconnect; jobs end."""
+        """Disconnect, and end the queue's jobs."""
         self._closed.set()
         self._back.put(None)
         self._disconnect()
@@ -128,15 +129,15 @@ class DaskNodes:
             connection.close()
 
     def _placed(self) -> dict[str, Any]:
-        """Where a task should run: anywhere but on nodes that refuse, as long as there are others."""
+        """Return the arguments of `submit` that avoid nodes which refuse, as long as there are others."""
         good = [node for node in self._threads if node not in self._refusing]
         return {"workers": good, "allow_other_workers": True} if self._refusing and good else {}
 
-    def _keep(self) -> None:
-        """Hold the connection, and know the nodes."""
+    def _stay_connected(self) -> None:
+        """Keep the connection and the list of nodes up to date, until closed."""
         while not self._closed.is_set():
             try:
-                self._look()
+                self._poll()
             except OSError as error:
                 self._trouble = f"nobody answers: {error}"
                 self._threads = {}
@@ -146,10 +147,10 @@ class DaskNodes:
             except BaseException as error:
                 self._fatal = f"the connection to {self._way.name} broke: {type(error).__name__}: {error}"
                 raise
-            self._closed.wait(_LOOK)
-        self._disconnect()  # what was connected while it was closed
+            self._closed.wait(_POLL_SECONDS)
+        self._disconnect()  # a connection that was made during `close`
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         if self._needed == -math.inf or time.monotonic() - self._needed > self._way.idle_seconds:
             self._disconnect()
             return
@@ -162,11 +163,11 @@ class DaskNodes:
             connection.ask_for_jobs()
             self._threads = dict(connection.client.nthreads())
         else:
-            self._trouble = "the scheduler was lost; it is tried again"
+            self._trouble = "the connection to the scheduler was lost; reconnecting"
             self._threads = {}
 
     def _collect(self) -> None:
-        """Deliver what comes back, as much as there is in one go."""
+        """Deliver finished batches, all that are there at once."""
         while (first := self._back.get()) is not None:
             numbers = [first]
             while not self._back.empty():
@@ -186,19 +187,19 @@ class DaskNodes:
             _LOG.warning("cluster_node_refuses", node=reply.node, why=reply.refused)
         self._refusing[reply.node] = reply.refused
         if self._threads and set(self._threads) <= set(self._refusing):
-            return Failed(f"no node may judge for this machine. {reply.node}: {reply.refused}")
-        return Lost(f"{reply.node} may not judge for this machine")
+            return Failed(f"no node can judge for this machine. {reply.node}: {reply.refused}")
+        return Lost(f"{reply.node} cannot judge for this machine")
 
 
 def _judged(data: bytes) -> Reply:
-    """Runs on a node, which is known by its address."""
+    """Run on a node: answer the batch *data*, signed with the node's address."""
     from distributed import get_worker
 
     return reply_to(data, get_worker().address)
 
 
 def _gathered(sent: Sequence[_Sent]) -> dict[int, Reply]:
-    """Batch → its reply, of those that ended well."""
+    """Return batch number → reply, for the batches that finished without error."""
     found: dict[int, Reply] = {}
     for connection in {id(one.connection): one.connection for one in sent}.values():
         futures = [
@@ -213,7 +214,7 @@ def _gathered(sent: Sequence[_Sent]) -> dict[int, Reply]:
 
 
 def _why_none(future: "Future[Reply]") -> Lost | Failed:
-    """Why a batch has no reply: what a node or the connection took along is sent again."""
+    """Return why a batch has no reply: Lost, if a node or the connection was lost, is sent again; Failed is not."""
     from distributed.scheduler import KilledWorker
 
     error = future.exception(timeout=1) if future.status == "error" else None
@@ -221,9 +222,9 @@ def _why_none(future: "Future[Reply]") -> Lost | Failed:
         case None:
             return Lost("the cluster lost it")
         case KilledWorker():
-            return Failed(f"one node after the other died with the same designs: {error}")
+            return Failed(f"nodes died one after another on the same designs: {error}")
         case _:
             return Failed(
-                f"nodes cannot run what they are sent, {type(error).__name__}: {error}; is ct-retrain of the head's "
-                "version installed on each?"
+                f"nodes cannot run their tasks, {type(error).__name__}: {error}; is ct-retrain of the head's "
+                "version installed on each node?"
             )

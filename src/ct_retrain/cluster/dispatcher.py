@@ -1,7 +1,7 @@
-"""Makes batches of what many threads ask, keeps every node busy, and sends again what was lost.
+"""Groups the questions of many threads into batches, sends them to nodes, and sends lost batches again.
 
-A task of Dask costs about as much as a small simulation, so questions go together, but never so many together that
-a node has nothing to do. Nobody waits in silence (`cluster.vigil`).
+A Dask task costs about as much as a small simulation, so a batch holds several questions; but batches stay small
+enough that every node has work. `cluster.vigil` reports when no answer comes.
 """
 
 import threading
@@ -21,14 +21,14 @@ from ct_retrain.cluster.vigil import Vigil
 from ct_retrain.core.errors import ToolError
 
 BATCH = 16
-"""Judgements in a batch, at most; more save nothing that can be measured."""
-_GATHER = 0.005
-"""Seconds that a batch which is not full waits for more."""
-_REST = 0.2
-"""Seconds before what was lost is sent again, and between two looks at how long nothing came back."""
+"""Largest number of judgements in a batch; larger batches are not measurably faster."""
+_BATCH_SECONDS = 0.005
+"""Seconds that a batch which is not full waits for more questions."""
+_RETRY_SECONDS = 0.2
+"""Seconds before a lost batch is sent again, and between two checks of how long no answer came."""
 _FAULTS = 3
-"""Nodes whose judges fail at a question before one of them is believed."""
-_CLOSED = "the cluster was closed while it was asked: run again"
+"""Number of nodes whose judges must fail on a question before the failure is believed."""
+_CLOSED = "the cluster was closed before it answered: run again"
 
 _LOG = structlog.get_logger("ct_retrain.cluster")
 
@@ -40,10 +40,10 @@ class _Question(NamedTuple):
 
 
 class Dispatcher:
-    """Hands questions to nodes; safe to share between threads."""
+    """Sends questions to nodes and returns their answers; may be shared between threads."""
 
     def __init__(self, nodes: Nodes, patience: float) -> None:
-        """Ask *nodes*; give up after *patience* seconds without an answer."""
+        """Use *nodes*; give up after *patience* seconds without any answer."""
         self._nodes, self._vigil = nodes, Vigil(patience)
         self._changed = threading.Condition()
         self._waiting: deque[_Question] = deque()
@@ -55,7 +55,7 @@ class Dispatcher:
         self._thread.start()
 
     def ask(self, task: Task) -> str:
-        """The JSON that a node answers to *task*; raise ToolError when no node could."""
+        """Return a node's answer to *task* as JSON; block until it arrives. Raise ToolError if no node could answer."""
         answer: Future[str] = Future()
         with self._changed:
             if self._closed:
@@ -68,11 +68,11 @@ class Dispatcher:
 
     @property
     def batches(self) -> int:
-        """Sent so far, those that were lost included."""
+        """Number of batches sent so far, lost ones included."""
         return self._sent
 
     def close(self) -> None:
-        """Send nothing more; whoever still waits gets a ToolError."""
+        """Send nothing more; threads that still wait get a ToolError."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
@@ -86,11 +86,11 @@ class Dispatcher:
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(self._due, _REST)
+                self._changed.wait_for(self._due, _RETRY_SECONDS)
                 if self._closed:
                     return
                 if self._due() and len(self._waiting) < BATCH:
-                    self._changed.wait_for(lambda: len(self._waiting) >= BATCH, _GATHER)
+                    self._changed.wait_for(lambda: len(self._waiting) >= BATCH, _BATCH_SECONDS)
                 batch = self._taken() if self._due() else []
                 number = self._sent
             if batch:
@@ -98,12 +98,12 @@ class Dispatcher:
             self._watch()
 
     def _due(self) -> bool:
-        """Whether a batch can be sent, or there is nothing more to do."""
+        """Whether a batch can be sent now, or the dispatcher is closed."""
         rested = time.monotonic() >= self._rest_until
         return self._closed or (bool(self._waiting) and rested and len(self._away) < self._nodes.room)
 
     def _taken(self) -> list[_Question]:
-        """The next batch: a full one where there is work for all, else each node's share."""
+        """Take the next batch from the queue: a full one if there is work for all nodes, else one node's share."""
         share = -(-len(self._waiting) // max(1, self._nodes.room - len(self._away)))
         most, weight = min(BATCH, share), 0
         batch: list[_Question] = []
@@ -116,7 +116,7 @@ class Dispatcher:
         return batch
 
     def _ended(self, number: int, ending: Ending) -> None:
-        """Batch *number* came to its *ending*; called from a thread of the nodes."""
+        """Handle the *ending* of batch *number*; called from a thread of the nodes."""
         with self._changed:
             batch = self._away.pop(number, [])
             match ending:
@@ -127,17 +127,17 @@ class Dispatcher:
                     done = [(question, Answer("", why)) for question in batch]
                 case _:
                     self._vigil.heard()
-                    done = self._believed(zip(batch, ending, strict=True) if batch else ())
+                    done = self._settled_ones(zip(batch, ending, strict=True) if batch else ())
             self._changed.notify_all()
         _settle(done)
 
     def _again(self, batch: list[_Question], why: str) -> None:
         _LOG.warning("cluster_sends_again", questions=len(batch), why=why)
-        self._rest_until = time.monotonic() + _REST
+        self._rest_until = time.monotonic() + _RETRY_SECONDS
         self._waiting.extendleft(reversed(batch))
 
-    def _believed(self, answered: Iterable[tuple[_Question, Answer]]) -> list[tuple[_Question, Answer]]:
-        """Those that are settled; where the judge of a node fails, another one is asked first."""
+    def _settled_ones(self, answered: Iterable[tuple[_Question, Answer]]) -> list[tuple[_Question, Answer]]:
+        """Return the questions that are settled; one on which a node's judge fails is sent to another node first."""
         done: list[tuple[_Question, Answer]] = []
         for question, answer in answered:
             if answer.fault and question.faults + 1 < _FAULTS:

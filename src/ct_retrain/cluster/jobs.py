@@ -1,4 +1,4 @@
-"""Nodes as jobs of a queueing system, by dask-jobqueue: the scheduler runs here, the jobs find it."""
+"""Nodes as jobs of a queueing system, by dask-jobqueue. The scheduler runs here, and the jobs connect to it."""
 
 import shutil
 import signal
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from distributed import Security
 
 _LOCAL = "127.0.0.1:0"
-"""Where Dask's pages are served: to nobody but the machine itself, for they know no password."""
+"""Address of Dask's dashboard: loopback only, because the dashboard has no password."""
 _ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
 
 
 def job_cluster(settings: ClusterSettings, security: "Security | None") -> Any:
-    """A cluster without nodes; raise ToolError where the queue's programs are not on this machine."""
+    """Return a cluster that has no nodes yet; raise ToolError if the queue's commands are not on this machine."""
     queues = _queues()
     kinds = {
         "slurm": queues.SLURMCluster,
@@ -28,13 +28,13 @@ def job_cluster(settings: ClusterSettings, security: "Security | None") -> Any:
     command = chosen.job_cls.submit_command
     if shutil.which(command) is None:
         raise ToolError(
-            f"cluster.kind is {settings.kind}, and there is no {command} here: run on a machine that submits jobs"
+            f"cluster.kind is {settings.kind}, but {command} is not installed here: run on a machine that submits jobs"
         )
     return chosen(security=security, **_options(settings))
 
 
 def _queues() -> Any:
-    """dask_jobqueue, kept from making Ctrl-C its own when it is imported, which no thread but the first may do."""
+    """Import dask_jobqueue without its handler for Ctrl-C, because only the main thread may set one."""
     handle = signal.signal
     signal.signal = lambda *_: signal.SIG_DFL
     try:

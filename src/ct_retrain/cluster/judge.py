@@ -1,6 +1,6 @@
-"""The judge, asked on other machines: the same ports and the same answers, from whoever has the same tools.
+"""A judge that runs on other machines: the same ports and answers as `Judge`, from nodes that have the same tools.
 
-This machine has a judge too: it says what tools the nodes must have, and judges a share of what they say again.
+This machine has a judge as well: it defines which tools the nodes must have, and rechecks a share of their verdicts.
 """
 
 import json
@@ -25,25 +25,25 @@ from ct_retrain.judge.simulators.cached import Cache, CachedSimulator, Use
 
 
 class Cluster(NamedTuple):
-    """Which machines, and what this one keeps for them."""
+    """Settings of the cluster, and what this machine keeps for it."""
 
     settings: ClusterSettings
     root: Path
-    """Paths in the settings are relative to it."""
+    """Directory that relative paths in the settings start from."""
     known: Cache | None = None
-    """What was judged before."""
+    """Cache of earlier answers."""
 
 
 class ClusterJudge:
-    """A judge whose work is done by nodes; safe to share between threads."""
+    """A judge whose work is done by nodes; may be shared between threads."""
 
     width = WIDTH
 
     def __init__(self, here: Judge, cluster: Cluster, nodes: Nodes | None = None) -> None:
-        """Ask *nodes*, by default those that the settings name, for what *here* would answer.
+        """Answer on *nodes*, by default those of the settings, as *here* would answer.
 
-        Raise UsageError for settings that cannot be, ToolError where Dask is missing. The cluster itself is waited
-        for by the first question.
+        Raise UsageError for settings that contradict each other, and ToolError if Dask is not installed. The first
+        question connects to the cluster.
         """
         self.here = here
         self._nodes = nodes or nodes_of(here, cluster)
@@ -58,29 +58,29 @@ class ClusterJudge:
         self.tool = here.tool
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge or the cluster is at fault."""
+        """Judge *design*; raise ToolError if the judge or the cluster fails."""
         return self._whole.check(design)
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where nobody can prove it."""
+        """Return whether module *top* behaves alike in both texts; None if that cannot be proved or refuted."""
         said: bool | None = json.loads(
             self.dispatcher.ask(EquivalenceTask(golden=golden, other=other, top=top))
         )
         return said
 
     def reach(self) -> str:
-        """Connect in the background, if no question did, and say what the cluster is like right now."""
+        """Connect in the background, if not connected, and return the cluster's state as text."""
         self._nodes.need()
         return self._nodes.state
 
     @property
     def cache_use(self) -> Use:
-        """How often the answer was known; what a node simulates to judge one design counts as one."""
+        """Count cache hits and misses; a design that a node simulates several times counts once."""
         uses = [one.use for one in (self.plain, self._whole) if isinstance(one, CachedSimulator)]
         return Use(sum(use.known for use in uses), sum(use.simulated for use in uses))
 
     def close(self) -> None:
-        """Give the nodes back, and end the workers of this machine; nothing may be asked after that."""
+        """Release the nodes, and end this machine's workers. The judge cannot be used afterwards."""
         self._end()
 
     def __enter__(self) -> Self:
@@ -95,7 +95,7 @@ class ClusterJudge:
 
 
 def nodes_of(here: Judge, cluster: Cluster) -> Nodes:
-    """The nodes that the settings name, which must be as *here* is; raise UsageError or ToolError, see ClusterJudge."""
+    """Return the nodes of the settings; they must match *here*. Raise UsageError or ToolError as `ClusterJudge` does."""
     settings, root = cluster.settings, cluster.root
     require_dask()
     security_of(settings, root)

@@ -1,6 +1,6 @@
-"""What runs on a node: one judge a process, which answers what the head's judge would, or refuses.
+"""Runs on a node: answers tasks with one judge per process, or refuses if its program or tools differ.
 
-A node reads no file of the head's and leaves none. What it keeps between tasks is its judge, and that only saves time.
+A node neither reads nor writes files of the head. It keeps only its judge between tasks, to save time.
 """
 
 import hashlib
@@ -18,55 +18,55 @@ from ct_retrain.judge.spec import JudgeSpec, judge_of
 
 
 class Charter(NamedTuple):
-    """What a node must be, so that its answers are the head's."""
+    """What a node must match, so that its answers equal those of the head (the machine that sends tasks)."""
 
     spec: JudgeSpec
-    """Of the judge: settings, tools, layers of the sandbox."""
+    """Settings of the judge, its tools, and the layers of its sandbox."""
     code: str
-    """Digest of the program itself (`code_digest`)."""
+    """Digest of ct-retrain's code, see `code_digest`."""
 
 
 class Answer(NamedTuple):
-    """What came of one task."""
+    """Result of one task."""
 
     text: str
-    """JSON, as the task says."""
+    """The answer as JSON; see `cluster.tasks` for its form."""
     fault: str = ""
-    """Why there is none, where the judge of the node is at fault."""
+    """Why there is no answer, if the node's judge failed; else empty."""
 
 
 class Reply(NamedTuple):
-    """What a node says to a batch."""
+    """Answer of a node to a batch."""
 
     batch: int
     node: str
-    """Its address."""
+    """Address of the node."""
     answers: tuple[Answer, ...] = ()
     refused: str = ""
-    """Why this node must not answer: its program or its tools are others, or no judge can be made there."""
+    """Why this node cannot answer: its program or tools differ from the head's, or it has no judge; else empty."""
 
 
 def packed(batch: int, charter: Charter, tasks: Sequence[Task]) -> bytes:
-    """*tasks* on their way to a node; bytes, so that Dask does not look for futures in them."""
+    """Serialize *tasks* for a node, as bytes, so that Dask does not search them for futures."""
     return pickle.dumps((batch, charter, tuple(tasks)))
 
 
 def reply_to(data: bytes, node: str) -> Reply:
-    """Runs on *node*: the answers to what `packed` packed."""
-    batch, charter, tasks = pickle.loads(data)  # noqa: S301 - from the head, which may run anything here
+    """Run on *node*: answer a batch that `packed` serialized."""
+    batch, charter, tasks = pickle.loads(data)  # noqa: S301 - sent by the head, which may run any code here
     if refused := refusal(charter):
         return Reply(batch, node, refused=refused)
     return Reply(batch, node, tuple(_answer(task, charter.spec, node) for task in tasks))
 
 
 def charter_of(judge: Judge) -> Charter:
-    """What a node must be to answer as *judge* does."""
+    """Return what a node must match to answer as *judge* does."""
     return Charter(JudgeSpec.of(judge), code_digest())
 
 
 @cache
 def code_digest() -> str:
-    """Of the version and of every module that a verdict depends on."""
+    """Return a digest of the version and of every module that can change a verdict."""
     state = hashlib.sha256(ct_retrain.__version__.encode())
     root = Path(ct_retrain.__file__).parent
     for room in ("cluster", "core", "judge", "trace", "verilog"):
@@ -76,11 +76,9 @@ def code_digest() -> str:
 
 
 def refusal(charter: Charter) -> str:
-    """Why this machine may not judge for one that is as *charter* says; "" where it may."""
+    """Return why this machine cannot judge for a head with *charter*; empty if it can."""
     if charter.code != code_digest():
-        return (
-            f"another program: ct-retrain {ct_retrain.__version__} with other code; install the head's there"
-        )
+        return f"its program differs: ct-retrain {ct_retrain.__version__} with other code; install the head's version there"
     try:
         judge_of(charter.spec)
     except (ToolError, OSError) as error:

@@ -1,4 +1,4 @@
-"""What the dispatcher needs of a cluster, whatever runs it."""
+"""The protocol that the dispatcher needs of a cluster."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
@@ -8,13 +8,13 @@ from ct_retrain.cluster.tasks import Task
 
 
 class Lost(NamedTuple):
-    """A batch that nobody answered, through no fault of what was asked: to be sent again."""
+    """A batch that got no answer, for a reason unrelated to its questions; it is sent again."""
 
     why: str
 
 
 class Failed(NamedTuple):
-    """A batch that cannot be answered by this cluster."""
+    """A batch that this cluster cannot answer; it is not sent again."""
 
     why: str
 
@@ -24,26 +24,26 @@ Deliver = Callable[[Ending], None]
 
 
 class Nodes(Protocol):
-    """Machines that answer; safe to call from one thread, and *deliver* is called from another."""
+    """Machines that answer tasks. Its methods are called from one thread; *deliver* may be called from another."""
 
     @property
     def room(self) -> int:
-        """Batches that may be under way: two for each that is worked on, so that no processor waits; 0 for now none."""
+        """Number of batches that may be in flight: two per processor, so that none waits; 0 if none now."""
         ...
 
     @property
     def state(self) -> str:
-        """What is waited for, for a person: `tls://head:8786: no worker has come up yet`."""
+        """Describe the cluster's state for a message, as in `tls://head:8786 is connected, but has no node yet`."""
         ...
 
     def need(self) -> None:
-        """There is work: nodes that were given back are wanted again."""
+        """Tell that there is work, so that nodes that were released are acquired again."""
         ...
 
     def send(self, tasks: Sequence[Task], deliver: Deliver) -> None:
-        """Have *tasks* answered in one go; *deliver* is called once, with as many answers or why there are none."""
+        """Send *tasks* as one batch; *deliver* is called once, with one answer per task or the reason for none."""
         ...
 
     def close(self) -> None:
-        """Give everything back; what is under way is not delivered."""
+        """Release all nodes; batches in flight are not delivered."""
         ...

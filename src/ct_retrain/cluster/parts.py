@@ -1,4 +1,4 @@
-"""The parts of a judge whose work is done by nodes, each as the port that it is."""
+"""Implements the ports of a judge's parts by asking the nodes."""
 
 import json
 import threading
@@ -15,20 +15,20 @@ from ct_retrain.judge.parts import Appraising, Scripted
 from ct_retrain.judge.simulators.cached import Cache
 
 WIDTH = 1024
-"""Questions at once: threads that wait cost little, and batches shrink where they would not go round."""
+"""Maximum number of questions at once. Waiting threads are cheap, and batches shrink if there are few questions."""
 
 
 class NodeSimulator:
-    """A Simulator: one part of the nodes' judges, of which *here* is this machine's."""
+    """A Simulator that runs one part of the judge on the nodes; *here* is the same part on this machine."""
 
     def __init__(self, nodes: Dispatcher, part: PartName, here: Simulator, recheck: float) -> None:
-        """Ask *nodes*, and *here* once more about the share *recheck* of the designs."""
+        """Ask *nodes*, and judge the share *recheck* (0 to 1) of the designs by *here* as well."""
         self._nodes, self._here, self._recheck = nodes, here, recheck
         self._part: PartName = part
         self.tool, self.width = here.tool, WIDTH
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge, the cluster, or a node that lies is at fault."""
+        """Judge *design*; raise ToolError if the judge or the cluster fails, or if a node's verdict differs from ours."""
         verdict = Verdict.model_validate_json(self._nodes.ask(CheckTask(part=self._part, design=design)))
         if self._recheck and _chance(design) < self._recheck:
             _compare(verdict, self._here.check(design))
@@ -36,40 +36,40 @@ class NodeSimulator:
 
 
 def _chance(design: Design) -> float:
-    """Between 0 and 1, from the design alone: the same are judged again on every run."""
+    """Return a number from 0 to 1 that depends on the design alone, so that every run rechecks the same designs."""
     return int(digest("recheck", design)[:8], 16) / 0x1_0000_0000
 
 
 def _compare(there: Verdict, here: Verdict) -> None:
     if there != here:
         raise ToolError(
-            f"a node says {there.outcome} ({there.detail}) of a design that is {here.outcome} ({here.detail}) on this "
-            "machine: some node is broken or lies; find it with cluster.recheck = 1 before you trust the others"
+            f"a node judged a design as {there.outcome} ({there.detail}), this machine as {here.outcome} ({here.detail}): "
+            "some node is broken or not honest; find it with cluster.recheck = 1 before you trust the others"
         )
 
 
 class NodeScripts:
-    """Runs Icarus Verilog on nodes as the scripts of others do."""
+    """Runs Icarus Verilog on nodes as other projects' scripts do, without the judge's precautions."""
 
     def __init__(self, nodes: Dispatcher, here: Scripted) -> None:
-        """Ask *nodes*, whose tools are those of *here*."""
+        """Use *nodes*; their tools must equal those of *here*."""
         self._nodes = nodes
         self.tool, self.width = here.tool, WIDTH
 
     def naive(self, design: Design) -> str:
-        """What the tools print when they are run as most scripts do."""
+        """Return what the tools print when run as most scripts run them."""
         return str(json.loads(self._nodes.ask(ScriptTask(design=design, script=None))))
 
     def by_script(self, design: Design, script: Script) -> NaiveOutput:
-        """What the tools print when *script* runs them."""
+        """Return what the tools print when run as *script* says."""
         return NaiveOutput(*json.loads(self._nodes.ask(ScriptTask(design=design, script=script))))
 
 
 class NodeAppraiser:
-    """Tries testbenches on nodes, each as one task; what is known is not asked again."""
+    """Tests testbenches by mutants on nodes, one task per testbench; known results come from the cache."""
 
     def __init__(self, nodes: Dispatcher, here: Appraising, known: Cache | None) -> None:
-        """Ask *nodes*, whose tools are those of *here*."""
+        """Use *nodes*; their tools must equal those of *here*."""
         self._nodes, self._known = nodes, known
         self.tool, self.width = here.tool, WIDTH
         self._lock = threading.Lock()
@@ -77,11 +77,11 @@ class NodeAppraiser:
 
     @property
     def seconds(self) -> float:
-        """Spent by the nodes since this object was made."""
+        """Seconds that nodes spent on it since this object was made."""
         return self._seconds
 
     def __call__(self, golden: Design, most: int) -> Credibility:
-        """What the testbench of *golden* is worth, on up to *most* mutants; raise ToolError for a judge at fault."""
+        """Measure the testbench of *golden* on up to *most* mutants; raise ToolError if the judge fails."""
         name = digest("credibility", golden, str(most), self.tool)
         found = self._known.get(name, Credibility) if self._known else None
         if found is not None:

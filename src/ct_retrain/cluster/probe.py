@@ -1,4 +1,4 @@
-"""Looks at a cluster for `ct-retrain doctor`: whether it is reached, and whether its nodes may judge."""
+"""Checks a cluster for `ct-retrain doctor`: whether it can be reached, and whether its nodes can judge."""
 
 import time
 from collections.abc import Iterator
@@ -17,29 +17,30 @@ if TYPE_CHECKING:
     from distributed import Future
 
 _SECONDS = 60.0
-"""In which a node should be able to make a judge and say what it has."""
+"""Time limit for a node to make a judge and report its tools."""
 
 
 class Probed(NamedTuple):
-    """One thing that was found."""
+    """One finding about the cluster."""
 
     found: str
     remedy: str = ""
-    """Empty where nothing needs to be done."""
+    """What to do; empty if nothing is wrong."""
 
 
 def probe(settings: ClusterSettings, root: Path, here: Judge) -> Iterator[Probed]:
-    """What is wrong with the cluster that *settings* name, or that all its nodes have the tools of *here*."""
+    """Yield what is wrong with the cluster of *settings*, or that its nodes have the same tools as *here*."""
     try:
         require_dask()
         if settings.kind:
             job_cluster(settings, security_of(settings, root)).close()
-            yield Probed(f"{settings.kind}: {settings.job.count} jobs are asked for once there is work")
+            yield Probed(f"{settings.kind}: {settings.job.count} jobs are requested once there is work")
             return
         connection = Connection(settings, root)
     except OSError as error:
         yield Probed(
-            f"{settings.address} does not answer: {error}", "start `dask scheduler` there, or open its port"
+            f"{settings.address} does not answer: {error}",
+            "start `dask scheduler` there, or open its port in the firewall",
         )
         return
     except CtRetrainError as error:
@@ -54,7 +55,7 @@ def probe(settings: ClusterSettings, root: Path, here: Judge) -> Iterator[Probed
 def _nodes(connection: Connection, address: str, charter: Charter) -> Iterator[Probed]:
     threads: dict[str, int] = connection.client.nthreads()
     if not threads:
-        yield Probed(f"{address} has no node", f"start `dask worker {address}` on some")
+        yield Probed(f"{address} has no node", f"start `dask worker {address}` on at least one machine")
         return
     asked = {
         node: connection.client.submit(
@@ -68,13 +69,13 @@ def _nodes(connection: Connection, address: str, charter: Charter) -> Iterator[P
     if good:
         yield Probed(f"{address}: {len(good)} nodes with {sum(good)} processors")
     for node, why in wrong.items():
-        yield Probed(f"{node} may not judge", why)
+        yield Probed(f"{node} cannot judge", why)
 
 
 def _why(future: "Future[str]", until: float) -> str:
-    """Why a node may not judge, as it says itself; "" where it may."""
+    """Return why a node cannot judge, in its own words; empty if it can."""
     try:
         error = future.exception(timeout=max(0.1, until - time.monotonic()))
     except TimeoutError:
-        return f"it does not answer in {_SECONDS:.0f} s: see whether it is busy or asleep"
+        return f"it did not answer within {_SECONDS:.0f} s: check whether it is overloaded or suspended"
     return f"it cannot run the program: {error}" if error else str(future.result())

@@ -1,6 +1,6 @@
-"""Who may talk to the cluster: TLS with certificates of one authority, or loopback, or what the settings insist on.
+"""Decides how to talk to the cluster: by TLS, or unencrypted on loopback or if `cluster.insecure` allows it.
 
-Dask runs whatever it is sent, on the nodes and, with answers that are made for it, on this machine too.
+Dask runs any code it is sent: on the nodes, and through crafted answers also on this machine.
 """
 
 from ipaddress import ip_address
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def security_of(settings: ClusterSettings, root: Path) -> "Security | None":
-    """The certificates, whose paths are relative to *root*; None to talk openly, where that is allowed.
+    """Return the TLS certificates, with paths relative to *root*; None for an unencrypted connection that is allowed.
 
-    Raise UsageError where it is not, or where certificates are missing.
+    Raise UsageError if it is not allowed, or if certificates are missing.
     """
     named = {name: getattr(settings, name) for name in ("tls_ca", "tls_cert", "tls_key")}
     if not any(named.values()):
@@ -26,13 +26,15 @@ def security_of(settings: ClusterSettings, root: Path) -> "Security | None":
         return None
     if settings.address.startswith("tcp:"):
         raise UsageError(
-            "cluster.address begins with tcp://, which is not encrypted: with cluster.tls_* it is tls://…"
+            "cluster.address begins with tcp://, which is not encrypted: write tls://… to use cluster.tls_*"
         )
     files = {name: root / path for name, path in named.items()}
     for name, path in files.items():
         if not named[name] or not path.is_file():
             why = f"{path} is no file" if named[name] else "is not set"
-            raise UsageError(f"cluster.{name} {why}: TLS needs a certificate, its key, and the authority's")
+            raise UsageError(
+                f"cluster.{name} {why}: TLS needs a certificate, its key, and the certificate of the authority"
+            )
     return _certificates({name: str(path) for name, path in files.items()})
 
 
@@ -50,7 +52,7 @@ def _allow_open(settings: ClusterSettings) -> None:
         raise UsageError(f"{where} asks for TLS: set cluster.tls_ca, cluster.tls_cert and cluster.tls_key")
     if not settings.insecure and not _loopback(settings):
         raise UsageError(
-            f"{where} is reached over a network, where anybody who reaches it too could run programs as you: set "
+            f"{where} is reached over a network, and anyone who can reach it could run programs as you: set "
             "cluster.tls_ca, tls_cert and tls_key, or cluster.insecure = true in a network that you trust"
         )
 

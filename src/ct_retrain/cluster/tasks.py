@@ -1,4 +1,4 @@
-"""What a node can be asked, and the judge's answer to it as JSON."""
+"""The tasks that a node can be sent, and the judge's answers to them as JSON."""
 
 import json
 from typing import Literal, assert_never
@@ -12,14 +12,14 @@ PartName = Literal["whole", "plain", "verilator"]
 
 
 class CheckTask(Record):
-    """Judge a design, with one part of the judge; the answer is a Verdict."""
+    """Judge a design with one part of the judge; the answer is a Verdict."""
 
     part: PartName
     design: Design
 
 
 class EquivalenceTask(Record):
-    """Prove that module *top* behaves alike in both texts; the answer is a bool or null."""
+    """Prove that module *top* behaves alike in both texts; the answer is true, false, or null if unknown."""
 
     golden: str
     other: str
@@ -27,14 +27,14 @@ class EquivalenceTask(Record):
 
 
 class AppraisalTask(Record):
-    """Try a testbench on up to *most* mutants; the answer is a Credibility."""
+    """Test a testbench on up to *most* mutants; the answer is a Credibility."""
 
     golden: Design
     most: int
 
 
 class ScriptTask(Record):
-    """Run the tools as *script*, or as most scripts do; the answer is a NaiveOutput, or what was printed."""
+    """Run the tools as *script*, or as most scripts do if None; the answer is a NaiveOutput, or the printed text."""
 
     design: Design
     script: Script | None
@@ -44,12 +44,12 @@ Task = CheckTask | EquivalenceTask | AppraisalTask | ScriptTask
 
 
 def weight_of(task: Task) -> int:
-    """About how many judgements *task* costs."""
+    """Return about how many judgements *task* costs."""
     return task.most if isinstance(task, AppraisalTask) else 1
 
 
 def answer_to(task: Task, judge: JudgeParts) -> str:
-    """What *judge* says to *task*; raise ToolError when it is at fault."""
+    """Return the answer of *judge* to *task* as JSON; raise ToolError if the judge fails."""
     match task:
         case CheckTask():
             return _checked(task, judge)
@@ -70,6 +70,6 @@ def _printed(task: ScriptTask, icarus: Scripted) -> NaiveOutput | str:
 def _checked(task: CheckTask, judge: JudgeParts) -> str:
     parts = {"whole": judge, "plain": judge.plain, "verilator": judge.verilator}
     simulator = parts[task.part]
-    if simulator is None:  # the head has it, and a node without it has another Tool
+    if simulator is None:  # the head has this part, and the Tool of a node without it would differ
         raise AssertionError(task.part)
     return simulator.check(task.design).model_dump_json()

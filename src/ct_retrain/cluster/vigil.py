@@ -1,4 +1,4 @@
-"""Watches how long nothing has come back: says what is waited for, and at last gives up."""
+"""Watches how long the cluster has not answered: logs what is awaited, and finally gives up."""
 
 import time
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from collections.abc import Callable
 import structlog
 
 FIRST_WORD, NEXT_WORD = 10.0, 60.0
-"""Seconds without an answer after which it is said what is waited for, and said again."""
+"""Seconds without an answer until the first log line, and between later ones."""
 
 _LOG = structlog.get_logger("ct_retrain.cluster")
 
 
 class Vigil:
-    """The time since anything was heard; not to be shared between threads without a lock."""
+    """Measures the time since the last answer. Not thread-safe: callers hold a lock."""
 
     def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
         """Give up after *patience* seconds of *clock*."""
@@ -21,22 +21,22 @@ class Vigil:
         self.heard()
 
     def heard(self) -> None:
-        """Something came back, or there was nothing to wait for."""
+        """Restart the time: an answer came, or nothing was awaited."""
         self._heard = self._clock()
         self._next = self._heard + FIRST_WORD
 
     @property
     def silent(self) -> float:
-        """Seconds since."""
+        """Seconds since the last answer."""
         return self._clock() - self._heard
 
     def gave_up(self, questions: int, state: str) -> str:
-        """Why waiting for *questions* answers ends now; "" while it goes on, which is said from time to time."""
+        """Return why waiting for *questions* answers ends now, or "" to go on; log the wait from time to time."""
         silent = self.silent
         if silent >= self._patience:
             return (
                 f"no answer from the cluster for {silent:.0f} s (cluster.patience): {state}; "
-                f"{questions} questions wait. Mend the cluster and run again: what is known is not asked again"
+                f"{questions} questions wait. Repair the cluster and run again: answers already received are kept"
             )
         if self._clock() >= self._next:
             self._next = self._clock() + NEXT_WORD

@@ -1,4 +1,4 @@
-"""Experiments: arms × trainings on one frozen night, measured on the same problems, and nothing is ever published."""
+"""Experiments compare recipes: arms × trainings on one night's data, on the same problems. Nothing is published."""
 
 from ct_retrain.experiments.definition import ExperimentDefinition, new_definition, read_definition
 from ct_retrain.experiments.run import Experimenting, last_result, run_experiment

@@ -1,4 +1,4 @@
-"""How far an experiment has come, and the answer that follows from it."""
+"""The state of an experiment, and the result that follows from it."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,24 +10,24 @@ from ct_retrain.experiments.trial import ExperimentSetup, Trial
 
 
 class Course(NamedTuple):
-    """How far an experiment has come."""
+    """State of an experiment."""
 
     trials: dict[str, list[Trial]]
-    """The control first."""
+    """Arm → its trainings so far; the control comes first."""
     ended: dict[str, ArmEnd]
     final: dict[str, tuple[ArmDifference, ...]]
-    """Of arms that a look stopped: what that look said."""
+    """Arm that a look stopped → the differences found by that look."""
 
     @property
     def running(self) -> dict[str, list[Trial]]:
-        """The arms that nothing has ended, the control among them."""
+        """The arms that were not stopped, including the control."""
         return {arm: of for arm, of in self.trials.items() if arm not in self.ended}
 
 
 def result_of(
     setup: ExperimentSetup, course: Course, found: Sequence[ArmDifference], used: float
 ) -> ExperimentResult:
-    """The answer after a look that found these differences and *used* that much of α."""
+    """Return the result after a look that found the differences *found* and has spent *used* of α."""
     asked, plan = setup.asked, setup.plan
     measured = {arm: of for arm, of in course.trials.items() if of}
     control, rows = course.trials[CONTROL], [row_of(one) for of in measured.values() for one in of]

@@ -1,4 +1,4 @@
-"""What an experiment asks, as `experiments/NAME.toml` says it: a control, arms that differ from it, seeds, suites."""
+"""The definition of an experiment in `experiments/NAME.toml`: a control, arms that differ from it, seeds, suites."""
 
 import re
 import tomllib
@@ -21,40 +21,40 @@ _NOT_OF_AN_ARM = dict.fromkeys(SCHEDULING, "an experiment trains whatever the ni
 
 
 class ExperimentDefinition(Section):
-    """One question and what is tried to answer it."""
+    """One question, and the arms that are compared to answer it."""
 
     question: str = ""
-    """In words, for whoever reads the answer."""
+    """The question in words, shown with the result."""
     night: str = ""
-    """Whose examples every arm is trained on; empty is the last night that has some."""
+    """Night whose examples every arm is trained on; empty is the last night that has examples."""
     seeds: Annotated[int, Field(ge=2)] = 3
-    """Trainings an arm; one answers nothing, for two trainings of one recipe differ."""
+    """Number of trainings per arm; at least 2, because two trainings of one recipe differ."""
     suites: tuple[str, ...] = ()
-    """As `ct-retrain suite list` has them; empty is the setting `benchmark.suite`."""
+    """Names as in `ct-retrain suite list`; empty is the setting `benchmark.suite`."""
     alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
-    """Chance that any interval of the experiment, at any look, does not hold the truth."""
+    """Probability that some interval of the experiment, at any look, does not contain the true difference."""
     detect: Annotated[Share, Field(gt=0)] = 0.05
-    """Difference of pass@1 that is worth knowing: it is told how many trainings would show it."""
+    """Smallest difference of pass@1 worth detecting; the result says how many trainings would show it."""
     cluster: str = ""
-    """Regular expression on problem ids, whose first group names the cluster; empty groups goldens that differ in names only."""
+    """Regular expression on problem ids; its first group names the cluster. Empty groups goldens equal up to names."""
     control: dict[str, Any] = Field(default={})
-    """What the arms are compared with: keys of `[train]` that differ from the workspace's."""
+    """Keys of `[train]` in which the control differs from the workspace's settings."""
     arms: Annotated[dict[ArmName, dict[str, Any]], Field(min_length=1)]
-    """The same for each arm; what it does not say is the control's."""
+    """Keys of `[train]` in which each arm differs from the control."""
 
 
 def definition_file(workspace: Workspace, name: str) -> Path:
-    """Where the question *name* lies; raise UsageError for a name that is none."""
+    """Return the path of the definition *name*; raise UsageError if *name* is not valid."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"experiment {name!r}: a name is letters, digits, - and _, at most 40 of them")
     return workspace.experiments / f"{name}.toml"
 
 
 def new_definition(workspace: Workspace, name: str) -> Path:
-    """Write a commented question to start from; raise UsageError where there is one of that name."""
+    """Write a commented definition to start from; raise UsageError if one with that name exists."""
     path = definition_file(workspace, name)
     if path.exists():
-        raise UsageError(f"{path} is there already: edit it, or choose another name")
+        raise UsageError(f"{path} already exists: edit it, or choose another name")
     text = resources.files("ct_retrain.experiments").joinpath("template.toml").read_text("utf-8")
     disk.make_directory(path.parent)
     disk.write_text(path, text)
@@ -62,34 +62,36 @@ def new_definition(workspace: Workspace, name: str) -> Path:
 
 
 def read_definition(workspace: Workspace, name: str) -> ExperimentDefinition:
-    """The question *name*; raise UsageError that says every fault of the file at once."""
+    """Read the definition *name*; raise UsageError that lists all errors of the file."""
     path = definition_file(workspace, name)
     try:
         asked = ExperimentDefinition.model_validate(tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError as error:
         raise UsageError(f"{path} does not exist: `ct-retrain experiment new {name}` writes one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} is no TOML: {error}") from error
+        raise UsageError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
         known = list(ExperimentDefinition.model_fields)
         raise UsageError("\n".join(complaints(error, str(path), "", known))) from error
     if CONTROL in asked.arms:
-        raise UsageError(f"{path}: arms.{CONTROL} is what the arms are compared with: call it [control]")
+        raise UsageError(
+            f"{path}: arms.{CONTROL}: the arm to compare with is called [control], not [arms.{CONTROL}]"
+        )
     try:
         re.compile(asked.cluster)
     except re.error as error:
-        raise UsageError(f"{path}: cluster is no regular expression: {error}") from error
+        raise UsageError(f"{path}: cluster is not a regular expression: {error}") from error
     return asked
 
 
 def settings_of_arms(asked: ExperimentDefinition, settings: Settings, path: Path) -> dict[str, Settings]:
-    """Arm → the settings that it is trained with, the control first; raise UsageError naming every wrong one."""
+    """Return arm → the settings that it is trained with, the control first; raise UsageError listing every wrong key."""
     faults: list[str] = []
     found: dict[str, Settings] = {}
     for arm, changes in {CONTROL: {}, **asked.arms}.items():
         place = CONTROL if arm == CONTROL else f"arms.{arm}"
         faults += [
-            f"{path}: {place}.{name} is nothing that an arm decides: {why}"
+            f"{path}: {place}.{name} cannot be set by an arm: {why}"
             for name, why in _NOT_OF_AN_ARM.items()
             if name in (asked.control if arm == CONTROL else changes)
         ]

@@ -1,4 +1,4 @@
-"""What trials add up to: tables for the comparison, scores, costs, and what was gained and forgotten."""
+"""Summarises trials: tables for the comparison, scores, costs, and the problems gained and forgotten."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ Trials = Mapping[str, Sequence[Trial]]
 
 
 def cluster_names(problems: Iterable[Problem], pattern: str) -> dict[str, str]:
-    """Problem → cluster: by the first group of *pattern* in its id, or by the shape of its golden where it is empty.
+    """Return problem → cluster: the first group of *pattern* in its id, or its golden's shape without a *pattern*.
 
-    Goldens of one shape differ in names alone; an id that *pattern* does not match is a cluster of its own.
+    Goldens of one shape differ only in names. A problem whose id *pattern* does not match is a cluster of its own.
     """
     if not pattern:
         return {one.id: _shape(one.golden) if one.golden.strip() else one.id for one in problems}
@@ -38,18 +38,18 @@ def cluster_names(problems: Iterable[Problem], pattern: str) -> dict[str, str]:
 
 
 _shape = lru_cache(maxsize=1024)(shape)
-"""Every look asks for the goldens of every suite."""
+"""Cached, because every look needs the goldens of every suite."""
 
 
 def table_of(suite: Suite, trials: Trials, pattern: str) -> SuiteTable:
-    """Shares of passed answers, arm by arm; raise ToolError where not all trainings were asked the same problems."""
+    """Return the share of passed answers by arm; raise ToolError if the trainings were not asked the same problems."""
     cards = {arm: [trial.cards(suite.name)[0] for trial in of] for arm, of in trials.items()}
     asked = sorted(next(iter(cards.values()))[0].passes)
     for arm, of in cards.items():
         if any(sorted(card.passes) != asked for card in of):
             raise ToolError(
-                f"{suite.name}: {arm} was not asked the same problems as the others, for another health check let "
-                "others through: `ct-retrain suite check` says which problems are in doubt"
+                f"{suite.name}: {arm} was not asked the same problems as the others, because its health check accepted "
+                "others: `ct-retrain suite check` shows which problems are unreliable"
             )
     names = cluster_names(suite.problems, pattern)
     passed = {arm: np.array([_shares(card, asked) for card in of]) for arm, of in cards.items()}
@@ -61,7 +61,7 @@ def _shares(card: Scorecard, problems: Sequence[str]) -> NDArray[np.float64]:
 
 
 def score_of(suite: Suite, arm: str, trials: Sequence[Trial]) -> ArmScore:
-    """What *arm* reached, and where it moved away from mainline."""
+    """Return the scores of *arm* on *suite*, and the problems in which it differs from mainline."""
     cards = [trial.cards(suite.name) for trial in trials]
     problems = sorted(cards[0][0].passes)
     before = _shares(cards[0][1], problems)
@@ -78,7 +78,7 @@ def score_of(suite: Suite, arm: str, trials: Sequence[Trial]) -> ArmScore:
 
 
 def cost_of(arm: str, trials: Sequence[Trial]) -> ArmCost:
-    """What the trainings of *arm* took, and measuring them."""
+    """Return what the trainings of *arm* and their benchmarks cost."""
     measured = [manifest for trial in trials for manifest in trial.measured.values()]
     return ArmCost(
         arm=arm,
@@ -96,7 +96,7 @@ def _answer_tokens(trial: Trial, suite: str) -> int:
 
 
 def facts_of(suite: Suite, trial: Trial, pattern: str) -> SuiteFacts:
-    """What *suite* contributed."""
+    """Return facts about *suite* for the result."""
     card, _ = trial.cards(suite.name)
     names = cluster_names(suite.problems, pattern)
     facts = trial.measured[suite.name].facts
@@ -110,7 +110,7 @@ def facts_of(suite: Suite, trial: Trial, pattern: str) -> SuiteFacts:
 
 
 def row_of(trial: Trial) -> TrialRow:
-    """What a tracker shows of *trial*."""
+    """Return *trial* as a row for a tracker."""
     losses = trial.facts.fit.losses
     return TrialRow(
         arm=trial.arm,

@@ -1,4 +1,4 @@
-"""What an experiment works from, frozen when it starts: one night's examples by digest, and every statement of it."""
+"""Fixes an experiment's inputs when it starts: one night's examples, by digest, and all versions of its definition."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,16 +24,16 @@ _FROZEN = "curate"
 
 
 def frozen_curate(directory: Path) -> Path:
-    """Where the experiment in *directory* keeps the curate stage that it froze."""
+    """Return the directory of the curate stage that was copied for the experiment in *directory*."""
     return directory / _FROZEN
 
 
 def open_plan(
     workspace: Workspace, settings: Settings, name: str, asked: ExperimentDefinition
 ) -> ExperimentPlan:
-    """The plan of experiment *name*: the one on disk where it was started, else a new one, durably.
+    """Return the plan of experiment *name*: the one on disk if it was started, else a new one, durably.
 
-    Another definition than last time opens another round, once results of the last one could be seen.
+    A changed definition begins another round if results of the last round were already visible.
     """
     directory = workspace.experiments / name
     path, now = directory / PLAN, _round(asked, settings)
@@ -43,7 +43,7 @@ def open_plan(
         plan = disk.read_record(path, ExperimentPlan)
         if asked.night not in {"", plan.night}:
             raise UsageError(
-                f"experiment {name} was started on night {plan.night} and not on {asked.night}: every arm has to "
+                f"experiment {name} was started on night {plan.night} and not on {asked.night}: all arms must "
                 "learn from the same examples, so another night is another experiment, with another name"
             )
     if not plan.rounds or plan.rounds[-1] != now:
@@ -103,12 +103,12 @@ def _examples(curated: Path) -> int:
 
 
 def _whole(directory: Path, plan: ExperimentPlan) -> None:
-    """Raise CorruptStateError where what was frozen is not there any more as it was."""
+    """Raise CorruptStateError if the copied curate stage is missing or has changed."""
     place = frozen_curate(directory)
     manifest = read_manifest(place / MANIFEST)
     broken = list(disk.breaches(place, manifest.files))
     if content(manifest) != plan.curated:
-        broken = [f"{place / MANIFEST} is not the manifest that was frozen"]
+        broken = [f"{place / MANIFEST} is not the manifest that the experiment started with"]
     if broken:
         raise CorruptStateError(
             f"{broken[0]}: what experiment {plan.name} learns from was changed; move {directory} away and run it again"

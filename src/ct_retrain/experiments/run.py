@@ -1,9 +1,9 @@
-"""Runs an experiment to its answer, or what is left of it.
+"""Runs an experiment to its result, or continues it.
 
-One training of every arm is a turn; after two turns and each one more there is a look at all of them. An arm that a
-look finds worse than the control on every suite is not trained again. What looking costs is paid from α, see
-`core.rules.alpha_spending`. Dying anywhere and running again ends in the same result: every part is a stage with a
-manifest, and the looks are computed anew from them.
+In a turn, every arm is trained once. After the second turn and each later one, all arms are compared (a look). An arm
+that is worse than the control on every suite is not trained again. Each look spends part of α, see
+`core.rules.alpha_spending`. A run that is interrupted anywhere and continued ends with the same result: every part is
+a stage with a manifest, and the looks are computed from the manifests.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +43,7 @@ _LOG = structlog.get_logger("ct_retrain.experiments")
 
 
 class Experimenting(NamedTuple):
-    """A workspace, its settings, and the ports that an arm's settings ask for."""
+    """A workspace, its settings, and a function that makes the ports for an arm's settings."""
 
     workspace: Workspace
     settings: Settings
@@ -51,9 +51,9 @@ class Experimenting(NamedTuple):
 
 
 def run_experiment(where: Experimenting, name: str) -> ExperimentResult:
-    """Run experiment *name*, or what is left of it; a finished one is looked at again, and nothing of it is redone.
+    """Run experiment *name*, or continue it; a finished one is only compared again.
 
-    Raise LockedError while another experiment runs, UsageError where what it asks cannot be asked.
+    Raise LockedError while another experiment runs, and UsageError if the definition cannot be run.
     """
     workspace = where.workspace
     asked = read_definition(workspace, name)
@@ -77,19 +77,19 @@ def run_experiment(where: Experimenting, name: str) -> ExperimentResult:
 
 
 def last_result(workspace: Workspace, name: str) -> ExperimentResult:
-    """The answer of experiment *name* as far as it has run; raise UsageError where it has none yet."""
+    """Return the result of experiment *name* so far; raise UsageError if there is none yet."""
     path = workspace.experiments / name / RESULT
     if not path.exists():
         definition_file(workspace, name)
         raise UsageError(
             f"experiment {name} has no result yet: there is one after two trainings of every arm; "
-            f"`ct-retrain experiment run {name}` goes on"
+            f"`ct-retrain experiment run {name}` continues"
         )
     return disk.read_record(path, ExperimentResult)
 
 
 def _comparable(suites: Sequence[Suite], cluster: str) -> None:
-    """Raise UsageError where results of *suites* could not be told apart, or would tell nothing."""
+    """Raise UsageError if the results of *suites* could not be distinguished, or could show nothing."""
     for suite in suites:
         if [one.name for one in suites].count(suite.name) > 1:
             raise UsageError(
@@ -97,7 +97,7 @@ def _comparable(suites: Sequence[Suite], cluster: str) -> None:
             )
         if len(set(cluster_names(suite.problems, cluster).values())) < 2:
             raise UsageError(
-                f"{suite.name}: all problems are one cluster, and one piece of evidence tells nothing; look at `cluster`"
+                f"{suite.name}: all problems are in one cluster, and one cluster is not enough evidence; correct `cluster`"
             )
 
 
@@ -120,7 +120,7 @@ def _turns(setup: ExperimentSetup) -> ExperimentResult:
 
 
 def _try(setup: ExperimentSetup, course: Course, arm: str, number: int) -> None:
-    """One training more of *arm*; one that fails ends the arm, for another recipe may do, but not the control's."""
+    """Train *arm* once more. A failure ends the arm, because other recipes may work; one of the control is raised."""
     try:
         course.trials[arm].append(run_trial(setup, arm, number))
     except ToolError as error:
@@ -132,7 +132,7 @@ def _try(setup: ExperimentSetup, course: Course, arm: str, number: int) -> None:
 
 
 def _look(setup: ExperimentSetup, course: Course) -> ExperimentResult:
-    """Compare what there is, and stop what is surely worse."""
+    """Compare the trainings so far, and stop arms that are surely worse."""
     asked, gate = setup.asked, setup.usual.gate
     turn, seeds = len(setup.plan.rounds) - 1, len(course.trials[CONTROL])
     used = spent(asked.alpha, turn, seeds, asked.seeds)

@@ -1,4 +1,4 @@
-"""One training of one arm, measured on every suite: the stages of a night, under a night's keys, without its last one."""
+"""One training of one arm, measured on every suite: the stages of a night, with a night's keys, except publish."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -32,51 +32,51 @@ class ExperimentSetup(NamedTuple):
 
     workspace: Workspace
     usual: Settings
-    """The workspace's."""
+    """Settings of the workspace."""
     asked: ExperimentDefinition
     plan: ExperimentPlan
     directory: Path
     arms: Mapping[str, Settings]
-    """The control first."""
+    """Arm → its settings; the control first."""
     ports: Mapping[str, Ports]
-    """The same simulator for all; trainer and generators as the arm's settings ask."""
+    """Arm → its ports: the same simulator for all, trainer and generators as the arm's settings say."""
     suites: tuple[Suite, ...]
 
 
 class Trial(NamedTuple):
-    """One training, measured."""
+    """One training, and its measurements."""
 
     arm: str
     seed: int
     trained: Manifest
     measured: Mapping[str, Manifest]
-    """Suite → what measuring it left."""
+    """Suite → manifest of its benchmark."""
     directory: Path
 
     @property
     def facts(self) -> TrainFacts:
-        """How the training went."""
+        """Facts of the training."""
         return _trained(self.trained)
 
     def cards(self, suite: str) -> tuple[Scorecard, Scorecard]:
-        """What the adapter and mainline reached on *suite*."""
+        """Return the scorecards of the adapter and of mainline on *suite*."""
         facts = self.measured[suite].facts
         if not isinstance(facts, BenchmarkFacts) or len(facts.scorecards) != 2:
             raise CorruptStateError(
-                f"{measured_in(self.directory, suite)} holds no two scorecards: delete it and run again"
+                f"{measured_in(self.directory, suite)} does not hold two scorecards: delete it and run again"
             )
         return facts.scorecards[0], facts.scorecards[1]
 
 
 def measured_in(directory: Path, suite: str) -> Path:
-    """Where the trial in *directory* keeps what it answered of *suite*."""
+    """Return the directory of the answers to *suite* in the trial in *directory*."""
     return directory / f"benchmark-{re.sub(r'[^A-Za-z0-9._-]', '_', suite)}"
 
 
 def run_trial(setup: ExperimentSetup, arm: str, number: int) -> Trial:
-    """Train *arm* the time *number* (from 0), and measure it; what is done already is not done again.
+    """Run training *number* (from 0) of *arm*, and measure it; parts that are finished are not repeated.
 
-    Raise ToolError where nothing comes of the training, UsageError where the workspace does not let it train.
+    Raise ToolError if the training gives no adapter, and UsageError if the workspace does not allow it.
     """
     settings, ports = _settings(setup, arm, number), setup.ports[arm]
     seed = settings.train.hyperparameters.seed
@@ -96,7 +96,7 @@ def run_trial(setup: ExperimentSetup, arm: str, number: int) -> Trial:
 
 
 def _settings(setup: ExperimentSetup, arm: str, number: int) -> Settings:
-    """Those of *arm*, with the seed of its training *number*."""
+    """Return the settings of *arm*, with the seed of training *number*."""
     settings = setup.arms[arm]
     knobs = settings.train.hyperparameters
     numbered = knobs.model_copy(update={"seed": knobs.seed + number})
@@ -118,7 +118,7 @@ def _train(setup: ExperimentSetup, settings: Settings, ports: Ports, directory: 
     )
 
     def fill(out: Path) -> Facts:
-        ports.generators.close()  # training needs the memory that a model or a server holds
+        ports.generators.close()  # training needs the memory of a loaded model or server
         return train(out, inputs, ports.trainer)
 
     step = Step("train", plan.night, directory / "train", train_key(plan.curated, inputs, ports))
@@ -126,7 +126,7 @@ def _train(setup: ExperimentSetup, settings: Settings, ports: Ports, directory: 
 
 
 class _Measured(NamedTuple):
-    """What is measured, of which training."""
+    """What to measure, and of which training."""
 
     suite: Suite
     directory: Path
@@ -151,13 +151,13 @@ def _measure(setup: ExperimentSetup, settings: Settings, ports: Ports, what: _Me
 
 
 def _part(setup: ExperimentSetup, step: Step, fill: Callable[[Path], Facts], ports: Ports) -> Manifest:
-    """Do one stage while nobody else is at work in the workspace: a night that starts meanwhile waits for its end."""
+    """Run one stage under the workspace's lock; a night that starts meanwhile waits until it ends."""
     done = finished_manifest(step)
     if done is not None:
         return done
     lock = setup.workspace.lock
     if disk.holder(lock) is not None:
-        _LOG.info("waits for what is running in the workspace", part=str(step.directory))
+        _LOG.info("waiting for what is running in the workspace", part=str(step.directory))
     with disk.lock_when_free(lock, f"{disk.EXPERIMENT} {setup.plan.name}"):
         _LOG.info("part starts", part=setup.workspace.relative(step.directory))
         return perform(step, fill, ports.effort)

@@ -125,8 +125,8 @@ _BOUNDS = (2, 10)
 def _bounded(simulator: Simulator, golden: Design) -> tuple[Design, Outcome]:
     """Return *golden* with the smallest of a few limits within which it ends, and its outcome with that.
 
-    The limit also applies to its mutants: a testbench that waits for ever on a wrong design then costs
-    seconds rather than the judge's whole limit each time.
+    The limit also applies to its mutants: a testbench that waits forever on a wrong design then costs seconds rather
+    than the judge's whole limit each time.
     """
     for bound in _BOUNDS:
         tried = golden.model_copy(update={"cpu_seconds": bound})

@@ -24,12 +24,12 @@ class Wide(Protocol):
 
 
 def width_of(asked: object) -> int:
-    """The width of *asked* if it is Wide, else 0."""
+    """Return the width of *asked* if it is Wide, else 0."""
     return asked.width if isinstance(asked, Wide) else 0
 
 
 def at_once(asked: object, workers: int = 0) -> int:
-    """Questions that *asked* is given at once: *workers*; for 0 its width, or one a processor."""
+    """Return how many questions *asked* gets at once: *workers*; if 0, its width, or one per processor."""
     return workers or width_of(asked) or os.cpu_count() or 1
 
 

@@ -54,7 +54,7 @@ class Judge:
         """
         self.settings = settings
         self.sandbox: SandboxMode = sandbox
-        """What it was made from; `judge.spec` makes another of it."""
+        """Mode of the sandbox; `judge.spec` uses it to make an equal judge."""
         found = locate()
         second = _second(settings)
         builders = second.readable if second else ()
@@ -85,7 +85,7 @@ class Judge:
         return self._whole.check(design)
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where nobody can prove it, or yosys is missing."""
+        """Return whether module *top* behaves alike in both texts; None if there is no proof, or yosys is missing."""
         return self.prover.same(golden, other, top)
 
     @property

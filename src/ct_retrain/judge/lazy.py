@@ -1,6 +1,6 @@
 """A judge that is created on first use, so that commands that never judge work without a simulator.
 
-Status, check, rollback and the messages of a night that breaks judge nothing.
+Examples are status, check, rollback, and the notices of a night that fails early.
 """
 
 import threading
@@ -15,13 +15,13 @@ from ct_retrain.judge.simulators.cached import Use
 
 
 class LazyJudge:
-    """A Simulator, and the proofs of its judge; safe to share between threads.
+    """A Simulator with the proofs of its judge; may be shared between threads.
 
-    Every call raises ToolError while no judge can be created, and tries again.
+    While no judge can be created, every call tries again and raises ToolError.
     """
 
     def __init__(self, make: Callable[[], JudgeParts], width: int = 0) -> None:
-        """Ask what *make* gives, of this *width*; it is called once it is needed, by one thread."""
+        """Use the judge that *make* returns; it is called by one thread, on first use. *width* is that of the judge."""
         self._make, self.width = make, width
         self._made: JudgeParts | None = None
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class LazyJudge:
 
     @property
     def tool(self) -> Tool:
-        """Of the judge."""
+        """The judge's tool."""
         return self.judge.tool
 
     def check(self, design: Design) -> Verdict:
@@ -55,35 +55,35 @@ class LazyJudge:
 
     @property
     def seconds(self) -> float:
-        """Spent on testbenches so far; asking makes no judge."""
+        """Seconds spent on testbenches so far; does not create a judge."""
         with self._lock:
             return self._made.appraiser.seconds if self._made is not None else 0.0
 
 
 class LazyAppraiser:
-    """The appraiser of a LazyJudge, made with it; safe to share between threads."""
+    """The appraiser of a LazyJudge, created with it; may be shared between threads."""
 
     def __init__(self, lazy: LazyJudge) -> None:
-        """Ask what testbenches say alone, without the second opinion of *lazy*."""
+        """Score testbenches by the judge of *lazy*, without its second opinion."""
         self._lazy, self.width = lazy, lazy.width
 
     @property
     def tool(self) -> Tool:
-        """Everything that can change the answers; raise ToolError while no judge can be made."""
+        """Everything that can change the answers; raise ToolError while no judge can be created."""
         return self._lazy.judge.appraiser.tool
 
     @property
     def seconds(self) -> float:
-        """Spent so far, the threads' together; asking makes no judge."""
+        """Seconds spent so far, summed over threads; does not create a judge."""
         return self._lazy.seconds
 
     def __call__(self, golden: Design, most: int) -> Credibility:
-        """What the testbench of *golden* is worth, on up to *most* mutants; raise ToolError for a judge at fault."""
+        """Score the testbench of *golden* on up to *most* mutants; raise ToolError if the judge fails."""
         return self._lazy.judge.appraiser(golden, most)
 
 
 def judge_behind(simulator: Simulator) -> JudgeParts | None:
-    """The judge that *simulator* is or asks, for the parts that only a judge has; None for any other Simulator."""
+    """Return the judge that *simulator* is or uses, for what only a judge can do; None for any other Simulator."""
     if isinstance(simulator, LazyJudge):
         return simulator.judge
     return simulator if isinstance(simulator, JudgeParts) else None

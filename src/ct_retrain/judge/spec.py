@@ -1,7 +1,7 @@
-"""A judge made anew in another process: a description that pickles, and one judge a process made from it.
+"""Describes a judge so that another process can make an equal one; one judge per process and description.
 
-A Judge holds locks, sockets and workers and stays in its process. Its JudgeSpec goes anywhere, and whoever makes a
-judge from it has one that answers alike or a ToolError, never one that answers otherwise.
+A Judge holds locks, sockets and workers, so it cannot be pickled. Its JudgeSpec can, and a judge made from it gives
+the same answers; if that is not possible, making it raises ToolError.
 """
 
 import threading
@@ -13,9 +13,9 @@ from ct_retrain.judge.judge import Judge
 
 
 class JudgeSpec(Record):
-    """What a judge is made of, and what it must turn out to be; it pickles, and is JSON like every Record.
+    """Settings of a judge, and the tools it must have; it can be pickled, and is JSON like every Record.
 
-    The file of known verdicts is not part of it: no shared file system is assumed.
+    It does not include the cache of verdicts, because machines need not share a file system.
 
     >>> from ct_retrain import Judge, JudgeSettings, JudgeSpec, judge_of
     >>> with Judge(JudgeSettings()) as judge:
@@ -27,9 +27,9 @@ class JudgeSpec(Record):
     settings: JudgeSettings
     sandbox: SandboxMode
     tool: Tool
-    """Of the verdicts: versions, limits and layers of the sandbox."""
+    """Tool of the verdicts: versions, limits and layers of the sandbox."""
     proving: str
-    """Of the proofs: engines, versions and limits."""
+    """Tool of the proofs: engines, versions and limits."""
 
     @classmethod
     def of(cls, judge: Judge) -> "JudgeSpec":
@@ -43,9 +43,9 @@ class JudgeSpec(Record):
 
 
 def judge_of(spec: JudgeSpec) -> Judge:
-    """The judge of this process for *spec*, made by the first call; safe to call from many threads.
+    """Return this process's judge for *spec*, made at the first call; thread-safe.
 
-    Raise ToolError when it cannot be made here, or when its tools are not those that *spec* names.
+    Raise ToolError if it cannot be made here, or if its tools differ from those in *spec*.
     """
     with _LOCK:
         if spec not in _MADE:

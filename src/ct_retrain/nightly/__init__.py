@@ -1,1 +1,1 @@
-"""The nightly run and what is around it, a room for each: run, records, notices, snapshots, releases, audit."""
+"""The nightly run and its surroundings, one package each: run, records, notices, snapshots, releases, audit."""

@@ -1,4 +1,4 @@
-"""A night in progress, and the outside world it works with."""
+"""A night in progress, and the ports through which it reaches models, simulators, stores and people."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -32,46 +32,46 @@ from ct_retrain.stages.curate import Appraiser, Formal
 
 
 class Ports(NamedTuple):
-    """The outside world, as `compose` put it together."""
+    """Implementations of the ports, as `compose` chose them."""
 
     simulator: Simulator
     appraiser: Appraiser
     effort: Callable[[], Effort]
-    """Of simulator and appraiser, since they were made."""
+    """Work of simulator and appraiser since they were made."""
     generators: Generators
     trainer: Trainer
     """For the settings of the workspace; `trainer_of` is for recipes that name another."""
     notifier: Notifier
     provenance: Callable[[], Provenance]
     same: Equivalence | None = None
-    """Proves designs alike, for decontamination; None compares texts alone. Its version is in the appraiser's tool."""
+    """Proves that designs are alike, for decontamination; None compares texts only. The appraiser's tool names it."""
     heartbeat: Heartbeat | None = None
     reporter: Callable[[Workspace, NightRecord | Breakdown], Path] | None = None
-    """Writes the pages of a night that is over, or that broke; returns its own."""
+    """Writes the pages of a night that is over or broke, and returns the path of the night's page."""
     tracker: Tracker | None = None
     outlook: Callable[[TrainPlan], Outlook] | None = None
-    """Estimates what a training would take, without starting it."""
+    """Estimates the cost of a training, without starting it."""
     store: Store | None = None
-    """Where nights are copied to; None when nowhere."""
+    """Where nights are copied to; None if off-site copies are off."""
     mainline: Mainline | None = None
     trainer_of: Callable[[TrainSettings], Trainer] | None = None
     """The trainer that a challenger's settings ask for; None where all have `trainer`."""
     findings: Callable[[], Sequence[Finding]] | None = None
-    """Looks at what a night needs on this machine, without starting anything."""
+    """Checks what a night needs on this machine, without starting anything."""
     formal: Formal | None = None
-    """Proves what simulation only shows; None leaves examples simulated. Its versions are in the appraiser's tool."""
+    """Adds proofs to what simulation shows; None adds none. Its versions are in the appraiser's tool."""
 
 
 class Night(NamedTuple):
-    """One night: what it froze at the start, what it works with, and where."""
+    """One night: its frozen plan, its settings and ports, and its directory."""
 
     workspace: Workspace
     settings: Settings
     ports: Ports
     plan: NightPlan
     directory: Path
-    """Holds one directory a stage; a scratch directory in a dry run."""
+    """Contains one directory per stage; a scratch directory in a dry run."""
 
     def step(self, stage: StageName, key: str) -> Step:
-        """The Step of *stage*, made from what *key* digests."""
+        """Return the Step of *stage* with the digest *key* of its inputs."""
         return Step(stage, self.plan.night, self.directory / stage, key)

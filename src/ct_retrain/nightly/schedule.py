@@ -1,7 +1,7 @@
-"""Units that let another program start the night: cron, systemd, GitHub, Jenkins; text for this installation.
+"""Files that let a scheduler start the night: cron, systemd, GitHub, Jenkins; written for this installation.
 
-All four call the same command at 02:00 and again at 03:15, 04:15 and 05:15. It goes on with a night that is not
-over, does nothing when it is, and takes the night's own lock, so none of them needs a memory or a lock.
+All four run the same command at 02:00 and again at 03:15, 04:15 and 05:15. It continues a night that is not over, does
+nothing if it is, and takes the night's own lock, so schedulers need no state and no lock.
 """
 
 import os
@@ -28,32 +28,32 @@ _FILES: Mapping[Scheduler, tuple[str, ...]] = {
 
 
 class Installation(NamedTuple):
-    """What a unit must name, absolute."""
+    """Paths and values that a unit must contain; paths are absolute."""
 
     program: Path
-    """The ct-retrain to start."""
+    """The ct-retrain program to start."""
     workspace: Path
     config: Path | None
-    """Settings file, where it is not the workspace's own."""
+    """Settings file, if it is not the workspace's own."""
     environment: Path
-    """File of NAME=VALUE lines, secrets among them, mode 600; need not exist."""
+    """File of NAME=VALUE lines, secrets included, mode 600; it need not exist."""
     user: str
     home: Path
-    """Of the user; caches of models and compilers lie below it."""
+    """The user's home; caches of models and compilers are below it."""
     writes: tuple[Path, ...]
-    """Directories outside the workspace that the settings have nights write to."""
+    """Directories outside the workspace that nights write to, according to the settings."""
     zone: str
-    """IANA zone that 02:00 is meant in; empty means the machine's."""
+    """IANA time zone for 02:00; empty means the machine's."""
 
     @property
     def command(self) -> tuple[str, ...]:
-        """What every scheduler starts."""
+        """The command that every scheduler starts."""
         config = () if self.config is None else ("--config", str(self.config))
         return (str(self.program), "-C", str(self.workspace), *config, "run", "--if-open")
 
 
 def written_elsewhere(workspace: Workspace, settings: Settings) -> tuple[Path, ...]:
-    """Directories outside *workspace* that *settings* have nights write to."""
+    """Return the directories outside *workspace* that nights write to, according to *settings*."""
     of_nights = (workspace.models, workspace.work, workspace.records, workspace.archive, workspace.reports)
     target, store = settings.snapshot.target, settings.tracking.store
     copies = [workspace.root / target] if target and "://" not in target else []
@@ -63,7 +63,7 @@ def written_elsewhere(workspace: Workspace, settings: Settings) -> tuple[Path, .
 
 
 def schedule_units(scheduler: Scheduler, here: Installation) -> dict[str, str]:
-    """File name → text; raise UsageError where *here* cannot be written into a unit."""
+    """Return file name → text; raise UsageError if *here* cannot be written into a unit."""
     for text in (*here.command, *map(str, here.writes), str(here.environment), here.user, here.zone):
         if not text.isprintable() or any(one in text for one in "'\"\\$"):
             raise UsageError(
@@ -91,11 +91,11 @@ def _rendered(name: str, here: Installation) -> str:
 
 
 def _for_cron(word: str) -> str:
-    """*word* quoted for sh, in a line of a crontab, where a percent sign would end the command."""
+    """Quote *word* for sh in a line of a crontab, where a percent sign would end the command."""
     return shlex.quote(word).replace("%", r"\%")
 
 
 def _for_systemd(word: str) -> str:
-    """*word* for a unit file, where a percent sign means something."""
+    """Quote *word* for a unit file, where a percent sign is special."""
     text = word.replace("%", "%%")
     return f'"{text}"' if any(one.isspace() for one in text) or ";" in text else text

@@ -1,4 +1,4 @@
-"""One stage of a night, resumed: returned when it is done, continued when it was cut short, redone when stale."""
+"""Runs one stage of a night: returns a finished one, continues an interrupted one, redoes one with changed inputs."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from ct_retrain.manifests import read_manifest
 
 _KEY = "key.json"
 _TRANSITIVE = frozenset({MANIFEST, _KEY, "artefacts"})
-"""Not listed in a manifest: itself, the key it holds anyway, and artefacts, which traces.jsonl names by digest."""
+"""Names not listed in a manifest: itself, the key file, and artefacts, whose digests are in traces.jsonl."""
 
 
 _OF_A_PART = f"challengers/*/{MANIFEST}"
@@ -27,13 +27,13 @@ _OF_A_PART = f"challengers/*/{MANIFEST}"
 
 
 class _Key(Record):
-    """What an unfinished stage directory is being made from."""
+    """The inputs, as a digest, that an unfinished stage directory is made from."""
 
     key: Sha256
 
 
 class Step(NamedTuple):
-    """A stage of one night: its name, where it works, and the digest of everything it is made from."""
+    """A stage of one night: its name, its directory, and the digest of all its inputs."""
 
     stage: StageName
     night: str
@@ -42,15 +42,15 @@ class Step(NamedTuple):
 
 
 def content(manifest: Manifest) -> str:
-    """Digest of what a stage made, without its clocks and those of its parts: equal content, equal digest."""
+    """Return a digest of what a stage made, without its times and those of its parts: equal contents, equal digests."""
     files = (file for file in manifest.files if not PurePath(file.path).match(_OF_A_PART))
     return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in files))
 
 
 def finished_manifest(step: Step) -> Manifest | None:
-    """The stage's manifest when it is done and was made from the same inputs.
+    """Return the stage's manifest if it is done and was made from the same inputs.
 
-    Raise CorruptStateError when a file it names is missing or has another size.
+    Raise CorruptStateError if a file it names is missing or has another size.
     """
     path = step.directory / MANIFEST
     if not path.exists():
@@ -61,16 +61,16 @@ def finished_manifest(step: Step) -> Manifest | None:
     for file in manifest.files:
         named = step.directory / file.path
         if not named.is_file() or named.stat().st_size != file.size:
-            message = f"{named} is not what {path} names: restore it, or `ct-retrain run --redo {step.stage}`"
+            message = f"{named} differs from {path}: restore it, or `ct-retrain run --redo {step.stage}`"
             raise CorruptStateError(message)
     return manifest
 
 
 def perform(step: Step, fill: Callable[[Path], Facts], effort: Callable[[], Effort]) -> Manifest:
-    """Return the stage's manifest, having done what was left to do.
+    """Return the stage's manifest after doing what is left to do.
 
-    *fill* gets the stage's directory: empty, or as a crash of the same stage on the same inputs left it.
-    *effort* is the judge's so far; what the stage adds to it is noted beside its clocks.
+    *fill* gets the stage's directory: empty, or as an interrupted run on the same inputs left it. *effort* returns the
+    judge's work so far; the stage's share is recorded beside its times.
     """
     done = finished_manifest(step)
     if done is not None:
@@ -94,7 +94,7 @@ def perform(step: Step, fill: Callable[[Path], Facts], effort: Callable[[], Effo
 
 
 def _prepare(step: Step) -> None:
-    """Keep a partial directory made from the same inputs; start any other afresh."""
+    """Keep a partial directory made from the same inputs; replace any other by an empty one."""
     note = step.directory / _KEY
     if note.exists() and disk.read_record(note, _Key).key == step.key:
         (step.directory / MANIFEST).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""What a tracker is told about nights: all of it from the NightRecord and the manifests that it names."""
+"""What a tracker is sent about nights, made from the NightRecord and the manifests that it names."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -50,17 +50,17 @@ _TOLD = (
     "benchmark.",
     "gate.",
 )
-"""Settings that change what a night makes; the hyperparameters come from what was trained."""
+"""Settings that change the result of a night; the hyperparameters come from the training's facts."""
 
 
 class _Mark(Record):
-    """What was told, and to which store, by its digest."""
+    """Digest of what was sent, and the store it was sent to."""
 
     told: Sha256
 
 
 def track_once(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
-    """Tell the tracker of an ended night, unless this store was told just this."""
+    """Send an ended night to the tracker, unless this store already has exactly that."""
     if ports.tracker is None:
         return
     story = _story(workspace, settings, [record])
@@ -73,7 +73,7 @@ def track_once(workspace: Workspace, settings: Settings, ports: Ports, record: N
 
 
 def retrack(workspace: Workspace, settings: Settings, ports: Ports, night: str | None = None) -> None:
-    """Let the aliases follow a pointer that a person moved, and *night* what it became by that."""
+    """Update the aliases after a person moved the pointer, and the run of *night*, whose state changed by that."""
     if ports.tracker is None:
         return
     path = workspace.record(night) if night else None
@@ -82,7 +82,7 @@ def retrack(workspace: Workspace, settings: Settings, ports: Ports, night: str |
 
 
 def rebuild_tracking(workspace: Workspace, settings: Settings, ports: Ports) -> Tracked:
-    """Tell the tracker of every night on record; no night may run meanwhile."""
+    """Send every recorded night to the tracker; no night may run meanwhile."""
     with disk.lock(workspace.lock):
         story = _story(workspace, settings, index.records(workspace))
         told_again = tuple(experiment_rows(one) for one in results(workspace))
@@ -92,7 +92,7 @@ def rebuild_tracking(workspace: Workspace, settings: Settings, ports: Ports) -> 
 def track_experiment(
     workspace: Workspace, settings: Settings, ports: Ports, result: ExperimentResult
 ) -> None:
-    """Tell the tracker of an experiment; that it does not listen is logged and changes nothing."""
+    """Send an experiment to the tracker; a failure is logged and changes nothing."""
     if ports.tracker is None:
         return
     story = _story(workspace, settings, []).model_copy(update={"experiments": (experiment_rows(result),)})
@@ -103,10 +103,10 @@ def track_experiment(
 
 
 def tracker(ports: Ports) -> Tracker:
-    """The tracker there is; raise UsageError where there is none."""
+    """Return the tracker; raise UsageError if there is none."""
     if ports.tracker is None:
         raise UsageError(
-            "no night is tracked here: set tracking.store to auto or a tracking URI, "
+            "tracking is off: set tracking.store to auto or a tracking URI, "
             f"and install what it needs: {install_command('track')}"
         )
     return ports.tracker
@@ -122,7 +122,7 @@ def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord
 
 
 def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
-    """*record* as a run; raise CorruptStateError when a manifest is not the one it names."""
+    """Return *record* as a run; raise CorruptStateError if a manifest differs from the one it names."""
     done = dict(_manifests(workspace, record))
     trained, curated = done.get("train"), done.get("curate")
     tags = {f"sha256.{ref.stage}": ref.sha256 for ref in record.stages}
@@ -151,7 +151,7 @@ def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
 
 
 def _ending(workspace: Workspace, record: NightRecord) -> dict[str, str]:
-    """How the night ended and what it was made with."""
+    """Return how the night ended and what it was made with."""
     made = record.provenance
     return {
         "outcome": record.outcome.value,
@@ -168,7 +168,7 @@ def _ending(workspace: Workspace, record: NightRecord) -> dict[str, str]:
 
 
 def _release(workspace: Workspace, night: str) -> str:
-    """Name of the release of *night*, which a person may have forced later; "none" where there is none."""
+    """Return the name of the release of *night*, which a person may have forced later; "none" if there is none."""
     name = release_name(night)
     return name if (workspace.models / name / RELEASE).is_file() else "none"
 
@@ -193,7 +193,7 @@ def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str,
 
 
 def digest_of_adapter(trained: Manifest, arm: ArmId = Role.CANDIDATE.value) -> str:
-    """Of the files of *arm*'s adapter, names and bytes."""
+    """Return a digest of the files of *arm*'s adapter: names and bytes."""
     place = f"{adapter_of(Path(), arm).as_posix()}/"
     return digest(*(f"{one.path} {one.sha256}" for one in trained.files if one.path.startswith(place)))
 

@@ -1,1 +1,1 @@
-"""The five steps of a night: functions that fill one directory each, and do not know each other."""
+"""The five stages of a night: each is a function that fills one directory, and none imports another."""

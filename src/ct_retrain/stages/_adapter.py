@@ -1,8 +1,8 @@
-"""Whether an adapter on disk can differ from mainline at all, told from its tensors alone.
+"""Detects adapters that were never trained, from their tensors alone.
 
-PEFT starts every method so that the adapter changes nothing: LoRA's B is 0, IA³'s factors are 1. An adapter that is
-still so was not trained. Not covered: files that are no safetensors (the benchmark finds out that they do not load),
-methods without an entry in `_STILL`, adapters that also save whole modules or DoRA's magnitudes.
+PEFT initialises every method so that the adapter changes nothing: LoRA's B is 0, IA³'s factors are 1. An adapter with
+these values was not trained. Not covered: files other than safetensors (the benchmark finds those that do not load),
+methods missing in `_STILL`, and adapters that also save whole modules or DoRA's magnitudes.
 """
 
 import json
@@ -21,12 +21,12 @@ CONFIG = "adapter_config.json"
 
 
 class _Still(NamedTuple):
-    """How a method looks before its first step."""
+    """Initial values of one adapter method."""
 
     decisive: tuple[str, ...]
-    """Parts of the names of the tensors that all have the value `at`."""
+    """Parts of the names of the tensors whose initial value is `at` everywhere."""
     partners: tuple[str, ...]
-    """Parts of the names of its other tensors, which alone change nothing."""
+    """Parts of the names of its other tensors, which have no effect alone."""
     at: float = 0.0
 
 
@@ -41,12 +41,12 @@ _STILL = {
     "IA3": _Still(("ia3_l",), (), at=1.0),
 }
 _SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2}
-"""Types that are looked at, with their bytes; PEFT saves no other unless it is made to."""
+"""Data types that are examined, with their size in bytes; PEFT saves no others by default."""
 _HEADER = 8
 
 
 def untrained(directory: Path) -> str:
-    """Why the adapter in *directory* is none; empty where it may be one."""
+    """Return why the adapter in *directory* was not trained; empty if it may have been."""
     with suppress(OSError, ValueError, KeyError, TypeError, struct.error):
         return _untrained(directory)
     return ""
@@ -73,7 +73,7 @@ def _untrained(directory: Path) -> str:
 
 
 def _tensors(path: Path) -> Iterator[tuple[str, NDArray[Any] | None]]:
-    """Name and values of each tensor; None for a type that is not looked at."""
+    """Yield name and values of each tensor; None for a type that is not examined."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         (length,) = struct.unpack("<Q", data[:_HEADER])
         header: Mapping[str, Any] = json.loads(data[_HEADER : _HEADER + length])

@@ -1,4 +1,4 @@
-"""Where a collect directory keeps what its traces name: a pack, or a file each as it was before there were packs."""
+"""Stores the artefacts of a collect directory: in one pack, or in a file each in directories of older versions."""
 
 import hashlib
 from collections.abc import Iterator
@@ -14,35 +14,35 @@ TRACES = "traces.jsonl"
 
 
 def pack_files(collected: Path) -> disk.PackFiles:
-    """Where the pack of the collect directory *collected* lies."""
+    """Return the paths of the pack of the collect directory *collected*."""
     return disk.PackFiles.of(collected, ARTEFACTS)
 
 
 def loose_files(collected: Path) -> list[Path]:
-    """The artefacts that lie in files of their own, by digest."""
+    """Return the artefacts that are in files of their own, by digest."""
     return sorted(path for path in (collected / ARTEFACTS).glob("*/*") if path.is_file())
 
 
 class ArtefactStore:
-    """The artefacts of one collect directory, for one thread; what is read is compared with its digest."""
+    """The artefacts of one collect directory, for one thread; everything read is checked against its digest."""
 
     def __init__(self, collected: Path) -> None:
-        """Open those of *collected*; raise CorruptStateError where its pack cannot be read."""
+        """Open the artefacts of *collected*; raise CorruptStateError if its pack cannot be read."""
         files = pack_files(collected)
         self._pack = disk.Pack(files) if files.places.exists() else None
         self._collected = collected
 
     def __enter__(self) -> Self:
-        """Nothing more to do."""
+        """Return the store itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Let go of the files."""
+        """Close the files."""
         if self._pack is not None:
             self._pack.__exit__()
 
     def read(self, artefact: Artefact) -> bytes:
-        """Its bytes; raise OSError when they are not there, ValueError when they are others than were collected."""
+        """Return the bytes of *artefact*; raise OSError if they are missing, ValueError if they have changed."""
         if self._pack is not None:
             return self._pack.read(artefact.sha256)
         data = self._path(artefact).read_bytes()
@@ -52,11 +52,14 @@ class ArtefactStore:
         return data
 
     def text(self, artefact: Artefact) -> str:
-        """Its text; raise as `read` does, and ValueError when it is not UTF-8."""
+        """Return the text of *artefact*; raise as `read` does, and ValueError if it is not UTF-8."""
         return self.read(artefact).decode()
 
     def difference(self, artefact: Artefact, *, closely: bool) -> str:
-        """How what is kept differs from *artefact*, in words; empty when it does not. Read only if *closely*."""
+        """Return how the stored bytes differ from *artefact*, in words; empty if they do not.
+
+        With *closely*, read and hash the bytes; otherwise compare only the size.
+        """
         try:
             size = len(self.read(artefact)) if closely else self._size(artefact)
         except FileNotFoundError:
@@ -68,7 +71,7 @@ class ArtefactStore:
         return "" if size == artefact.size else f"holds {size} bytes and not {artefact.size}"
 
     def place(self, artefact: Artefact) -> Path:
-        """The file that *artefact* lies in, or would."""
+        """Return the path of the file that *artefact* is in, or would be in."""
         return pack_files(self._collected).contents if self._pack is not None else self._path(artefact)
 
     def _size(self, artefact: Artefact) -> int | None:
@@ -82,7 +85,7 @@ class ArtefactStore:
 
 
 def artefacts_of(trace: Trace) -> Iterator[Artefact]:
-    """Everything that *trace* names."""
+    """Yield all artefacts of *trace*."""
     tried = chain.from_iterable((attempt.rtl, attempt.log) for attempt in trace.attempts)
     whole = (trace.spec, trace.rtl, trace.testbench, trace.compile_log, trace.simulation_log)
     parts = chain(trace.rtl_files, trace.testbench_files, trace.data_files)
@@ -90,7 +93,7 @@ def artefacts_of(trace: Trace) -> Iterator[Artefact]:
 
 
 def faults(collected: Path, *, closely: bool) -> Iterator[tuple[Path, str]]:
-    """Yield where an artefact lies and what is wrong with it, for each that is not kept as it was collected."""
+    """Yield path and problem of each artefact that is missing or has changed."""
     with ArtefactStore(collected) as store:
         for trace in disk.read_lines(collected / TRACES, Trace):
             for one in artefacts_of(trace):

@@ -1,4 +1,4 @@
-"""Turns what a passing simulation names into artefacts kept by their digest, or says why that cannot be."""
+"""Copies the files that a passing simulation names into the artefact store, or returns why that is not possible."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,20 +22,20 @@ from ct_retrain.trace.lines import Payload, in_utc
 
 
 class Tried(NamedTuple):
-    """A failed attempt, remembered until its spec passes in the same run."""
+    """A failed attempt, kept until its spec passes in the same run."""
 
     line: int
     spec: str
     rtl: str
     log: str
     files: Sequence[str] = ()
-    """Of a design in several files, those before `rtl`."""
+    """For a design in several files, those before `rtl`."""
     dirs: Sequence[str] = ()
     defines: Sequence[Sequence[str]] = ()
 
     @classmethod
     def of(cls, line: int, spec: str, payload: Payload, longest: int) -> "Tried | None":
-        """What *payload* tried, with no more than the end of its log; None where it names no design."""
+        """Return the attempt of *payload* with at most *longest* characters of its log; None if it names no design."""
         first, last = _names(payload.rtl_files, payload.rtl_file)
         if not last:
             return None
@@ -48,7 +48,7 @@ class Tried(NamedTuple):
 
 
 def _names(several: Sequence[str] | str | None, one: str | None) -> tuple[tuple[str, ...], str]:
-    """The files before the last, and the last; "" where there is none."""
+    """Return the files before the last one, and the last one; "" if there is none."""
     names = [name for name in as_list(several) if name and name != one]
     names += [one] if one else []
     return tuple(names[:-1]), names[-1] if names else ""
@@ -73,12 +73,12 @@ class _Sources(NamedTuple):
 
 
 class Gatherer:
-    """Reads what one run names, and keeps what is wanted."""
+    """Reads the files that one run names, and stores those that are wanted."""
 
     def __init__(self, reach: Reach, pack: disk.PackWriter, limit: int, latest: str) -> None:
-        """Refuse sources of more than *limit* bytes; logs are cut to their last *limit* bytes.
+        """Refuse sources of more than *limit* bytes; cut logs to their last *limit* bytes.
 
-        A trace that claims a later time than *latest* (ISO 8601 in UTC) gets that time: it was written by then.
+        A trace with a time later than *latest* (ISO 8601 in UTC) gets *latest*, since it was written by then.
         """
         self._reach = reach
         self._pack = pack
@@ -86,7 +86,7 @@ class Gatherer:
         self._latest = latest
 
     def trace(self, run: str, entry: Simulation, tried: Sequence[Tried]) -> Trace | FileRefusal:
-        """The passing *entry* with its files kept; nothing is kept when one of them cannot be had."""
+        """Return the trace of the passing *entry* after storing its files, or the refusal; then no file is stored."""
         payload = entry.payload
         found = self._sources(payload)
         if isinstance(found, FileRefusal):
@@ -149,7 +149,7 @@ class Gatherer:
         return tuple(self._keep(part) for part in found.parts)
 
     def _attempt(self, tried: Tried, answer: Artefact) -> Attempt | None:
-        """The failed attempt, unless its RTL is gone or has been overwritten by the *answer*."""
+        """Return the failed attempt; None if its RTL is gone or has been overwritten by the *answer*."""
         around = Surroundings(tuple(tried.dirs), tuple((name, value) for name, value in tried.defines))
         rtl = self._whole("rtl_file", (tuple(tried.files), tried.rtl), around)
         if isinstance(rtl, FileRefusal) or hashlib.sha256(rtl.data).hexdigest() == answer.sha256:
@@ -161,7 +161,7 @@ class Gatherer:
     def _whole(
         self, key: str, names: tuple[tuple[str, ...], str], around: Surroundings
     ) -> Whole | FileRefusal:
-        """The design or the testbench that *names* name, as one text."""
+        """Return the design or the testbench in the files *names* as one text."""
         first, last = names
         if not last:
             return FileRefusal("no_rtl" if key == "rtl_file" else "no_testbench", f"payload.{key} is missing")
@@ -175,7 +175,7 @@ class Gatherer:
         return found if isinstance(found, FileRefusal) else found.data
 
     def _data(self, payload: Payload) -> tuple[_Found, ...] | FileRefusal:
-        """What is read while it runs, by the last part of each name."""
+        """Return the data files of the simulation, each named by the last part of its path."""
         found: dict[str, _Found] = {}
         names = as_list(payload.data_files)
         if len(names) > MOST_FILES:
@@ -206,7 +206,7 @@ class Gatherer:
         return found if isinstance(found, FileRefusal) else _with_words(found)
 
     def _log(self, key: str, value: str | None) -> _Found | FileRefusal | None:
-        """A log's end. One that names no file and holds spaces is the log itself."""
+        """Return the end of a log. A value with spaces that names no file is the log itself."""
         if not value:
             return None
         if "\n" not in value:
@@ -233,12 +233,12 @@ class Gatherer:
 
 
 def encodable(text: str) -> str:
-    """*text* as UTF-8 can hold it: lone surrogates become backslash escapes."""
+    """Return *text* with lone surrogates as backslash escapes, so that it can be encoded as UTF-8."""
     return text if text.isascii() else as_bytes(text).decode()
 
 
 def as_bytes(text: str) -> bytes:
-    """*text* in UTF-8, lone surrogates as backslash escapes."""
+    """Return *text* in UTF-8, with lone surrogates as backslash escapes."""
     return text.encode("utf-8", "backslashreplace")
 
 

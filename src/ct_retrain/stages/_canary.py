@@ -1,7 +1,8 @@
-"""The canary: the published copy answers before anybody is pointed at it.
+"""The canary: a test of the published copy of an adapter before `latest_nightly` points at it.
 
-It is asked greedily for the problems that the night's benchmark saw it solve most often, the shortest first, until an
-answer compiles. An adapter that just passed a benchmark can do that; a copy that cannot is not what was measured.
+The copy answers, greedily, the problems that it solved most often in the night's benchmark, shortest first, until an
+answer compiles. An adapter that passed the benchmark can do that; a copy that cannot is not the adapter that was
+measured.
 """
 
 from collections.abc import Iterator
@@ -23,16 +24,16 @@ from ct_retrain.stages._samples import NO_MODULE, sample_of
 from ct_retrain.suites.answer import rtl_of
 
 CANARY = "canary.jsonl"
-"""What was asked and answered, as Samples."""
+"""File of the questions asked and the answers, as Samples."""
 _TRIES = 3
 
 
 def smoke_test(
     out: Path, easy: tuple[Problem, ...], drawn: Sampling, generator: Generator, judge: Simulator
 ) -> Canary:
-    """Ask *generator* for the problems *easy* as *drawn* says, but greedily; what is on record in *out* is not asked again.
+    """Ask *generator* for the problems *easy* as *drawn* says, but greedily; answers in *out* are not drawn again.
 
-    So a publish that was cut short after the pointer moved cannot change its mind.
+    A publish that was interrupted after the pointer moved therefore gets the same result.
     """
     note = out / CANARY
     if not note.exists():
@@ -42,12 +43,12 @@ def smoke_test(
     return Canary(
         asked=tuple(sample.problem_id for sample in samples),
         outcomes=tuple(failure_of(sample) for sample in samples),
-        compiles=any(_sings(sample) for sample in samples),
+        compiles=any(_compiled(sample) for sample in samples),
     )
 
 
 def easiest(problems: tuple[Problem, ...], card: Scorecard) -> tuple[Problem, ...]:
-    """The few of *problems* that the arm of *card* solved most often, of equal ones those with the shortest golden."""
+    """Return the few of *problems* that the arm of *card* solved most often; ties go to the shortest golden."""
     measured = [problem for problem in problems if problem.id in card.passes]
     measured.sort(key=lambda one: (-card.passes[one.id], len(one.golden), one.id))
     return tuple(measured[:_TRIES])
@@ -61,10 +62,10 @@ def _answers(
             rtl = rtl_of(problem, answer.text)
             sample = sample_of(answer, rtl, judge.check(problem.design(rtl or NO_MODULE)))
             yield sample
-            if _sings(sample):
+            if _compiled(sample):
                 return
 
 
-def _sings(sample: Sample) -> bool:
-    """A design that the compiler took; one that the guard refused was never shown to it."""
+def _compiled(sample: Sample) -> bool:
+    """Whether the compiler accepted the design; a design that the guard refused was never compiled."""
     return compiles(sample) and sample.verdict.outcome is not Outcome.FORBIDDEN

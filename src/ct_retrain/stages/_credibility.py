@@ -1,4 +1,4 @@
-"""Which passes are worth something: testbenches that fail designs which do nothing, and nearly right ones."""
+"""Tests the testbenches of passing examples: they must fail idle designs, and detect mutants of the design."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from ct_retrain.verilog.undriven import undriven
 
 
 class Appraiser(Protocol):
-    """Says what a pass of a testbench is worth."""
+    """Scores testbenches."""
 
     @property
     def tool(self) -> Tool:
@@ -27,23 +27,23 @@ class Appraiser(Protocol):
         ...
 
     def __call__(self, golden: Design, most: int) -> Credibility:
-        """Try the testbench of *golden* on up to *most* mutants; raise ToolError when the judge is at fault."""
+        """Score the testbench of *golden* on up to *most* mutants; raise ToolError if the judge fails."""
         ...
 
 
 class Asking:
-    """Asks about testbenches as long as the night has time for it, in however many rounds; safe for many threads."""
+    """Scores testbenches as long as the night's time budget lasts; may be shared between threads."""
 
     def __init__(self, appraiser: Appraiser, settings: CurateSettings) -> None:
-        """The time runs from the first question on."""
+        """Start the time budget at the first call."""
         self._appraiser, self._settings = appraiser, settings
         self.width = width_of(appraiser)
         self._until: float | None = None
         self.unasked = 0
-        """Testbenches that there was no time for."""
+        """Number of testbenches not scored for lack of time."""
 
     def __call__(self, source: Source) -> Credibility | None:
-        """What the testbench of *source* is worth; None once the time is used up."""
+        """Return the score of *source*'s testbench; None if the time budget is used up."""
         minutes = self._settings.credibility_minutes
         if self._until is None:
             self._until = time.monotonic() + 60 * minutes
@@ -59,10 +59,10 @@ def credible(
     workers: int,
     refuse: Refuse,
 ) -> Iterator[tuple[Source, Example]]:
-    """Yield the examples whose testbench is not known to be blind, with what it is worth in their metadata.
+    """Yield the examples whose testbench is not known to be weak, with its score in their metadata.
 
-    Unknown is not weak: an example is refused only if its testbench lets designs pass that are proved wrong, or
-    notices next to nothing. What there is no time for stays unknown. With `mutants` 0 nobody is asked.
+    An example is refused only if its testbench passes designs that are proved wrong, or detects almost no mutants. A
+    testbench without a score, for lack of time or with `mutants` 0, is not refused.
     """
     passed = [pair for pair in passed if not _refused_as_undriven(pair[0], refuse)]
     if not settings.mutants:
@@ -87,7 +87,7 @@ def credible(
 
 
 def _refused_as_undriven(source: Source, refuse: Refuse) -> bool:
-    """Whether *source* is refused because its testbench passed it without an output that something drives."""
+    """Whether *source* is refused because its testbench passes although nothing drives one of its outputs."""
     output = undriven(approve(source.rtl).text, instantiated(source.testbench))
     if output:
         refuse(trace_refusal(source.trace, "undriven_output", f"nothing drives the output {output}"))
@@ -95,9 +95,9 @@ def _refused_as_undriven(source: Source, refuse: Refuse) -> bool:
 
 
 def _weak(found: Credibility, settings: CurateSettings) -> str:
-    """Why the testbench shows too little; "" where it shows enough."""
+    """Return why the testbench is too weak; "" if it is not."""
     if not found.mutants + found.equivalent:
-        return "nothing in the design could be made wrong, so nobody can tell whether its testbench looks"
+        return "no mutant of the design could be made, so its testbench cannot be tested"
     if found.high < settings.min_credibility:
         return f"{_noticed(found)}, {settings.min_credibility:.0%} wanted"
     if found.low < settings.min_certain:

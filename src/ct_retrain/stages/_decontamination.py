@@ -1,4 +1,4 @@
-"""Rows without benchmark problems, and the certificate of what they were compared with."""
+"""Removes benchmark problems from rows and sources, and makes the certificate of what they were compared with."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -15,13 +15,13 @@ from ct_retrain.stages._inputs import Refuse, Source
 CERTIFICATE = "certificate.json"
 
 Certify: TypeAlias = Callable[[Iterable[Row]], Certificate]
-"""Makes the certificate, once it is known which rows are in the mixture."""
+"""Makes the certificate, once the rows of the mixture are known."""
 
 
 def cleaned(
     sources: Mapping[str, Sequence[Row]], protection: Protection, seed: int, rejected: list[Rejected]
 ) -> tuple[dict[str, list[Row]], Certify]:
-    """The rows of *sources* that may be trained on tonight; benchmark problems go to *rejected* by their rule."""
+    """Return the rows of *sources* that may be trained on; add benchmark problems, with the rule, to *rejected*."""
     rows = [row for found in sources.values() for row in found]
     made = decontaminate([_candidate(row) for row in rows], protection, seed)
     for number, match in made.refused.items():
@@ -35,7 +35,7 @@ def cleaned(
 
 
 class Harvested(NamedTuple):
-    """What curate has, without what is a benchmark problem."""
+    """Curate's sources and examples without benchmark problems."""
 
     sources: list[Source]
     carried: list[Example]
@@ -44,7 +44,7 @@ class Harvested(NamedTuple):
 def harvested(
     sources: Sequence[Source], carried: Sequence[Example], comparer: Comparer, refuse: Refuse
 ) -> Harvested:
-    """Compare tonight's *sources* and what is *carried* over from earlier nights, which knew other suites perhaps."""
+    """Compare tonight's *sources* and the examples *carried* from earlier nights, which may have used other suites."""
     subjects = [f"{source.trace.run_id}:{source.trace.line}" for source in sources]
     subjects += [example.metadata.run_id for example in carried]
     texts = [(source.instruction, source.rtl) for source in sources]
@@ -58,7 +58,7 @@ def harvested(
 
 
 def again(rows: Sequence[Row], protection: Protection) -> Certificate:
-    """The certificate of *rows* as a mixture, made anew: `refused` is empty where they hold no problem."""
+    """Return a new certificate of *rows* as a mixture; its `refused` is empty if they contain no benchmark problem."""
     different = list(dict.fromkeys(_candidate(row) for row in rows))
     made = decontaminate(different, protection, 0)
     return certificate(made, protection, (row.id for row in different))

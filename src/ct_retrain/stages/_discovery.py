@@ -1,6 +1,6 @@
-"""Walks the runs once and says how every trace file stands: what may be read, and what may not and why.
+"""Walks the run directories once and decides for every trace file whether it may be read, or why not.
 
-Sealed runs are known by their names and cost no look. Memory is the names.
+Sealed runs are recognised by name and not looked at. Memory grows with the names only.
 """
 
 import os
@@ -24,7 +24,7 @@ class Walk:
         self._roots = (os.fsencode(workspace), os.fsencode(runs))
 
     def sightings(self, sealed: Iterable[bytes] = ()) -> Iterator[Sighting]:
-        """Yield the trace file of every run that has one, but for those of *sealed*, which are sorted names."""
+        """Yield the trace file of every run that has one, except runs in *sealed*, which are sorted names."""
         names: list[bytes] = []
         with os.scandir(self._roots[1]) as entries:
             for entry in entries:
@@ -76,7 +76,7 @@ class Walk:
 
 
 def _without(names: Iterable[bytes], sealed: Iterator[bytes]) -> Iterator[bytes]:
-    """Those of *names* that are not *sealed*; both are sorted."""
+    """Yield those of *names* that are not *sealed*; both are sorted."""
     known = next(sealed, None)
     for name in names:
         while known is not None and known < name:

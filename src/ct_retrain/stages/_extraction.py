@@ -1,4 +1,4 @@
-"""The artefacts of a night as files with names that people know: a directory a run, one in it for each line."""
+"""Extracts the artefacts of a night as files with readable names: one directory per run, with one per line in it."""
 
 import re
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ _SUFFIX = re.compile(r"\.\w{1,8}")
 
 
 class Placed(NamedTuple):
-    """An artefact, and where it is extracted to."""
+    """An artefact, and the path to extract it to."""
 
     trace: Trace
     path: str
-    """Relative to the directory of the extraction, free of what a name in a trace may hold."""
+    """Path relative to the target directory, without anything unsafe from the trace."""
     artefact: Artefact
 
 
 def placed(collected: Path, run: str = "") -> Iterator[Placed]:
-    """Yield every artefact that the traces of *collected* name, or those of *run* alone."""
+    """Yield every artefact of the traces of *collected*, or only those of *run*."""
     for trace in disk.read_lines(collected / TRACES, Trace):
         if run in ("", trace.run_id):
             for name, artefact in _named(trace):
@@ -32,12 +32,12 @@ def placed(collected: Path, run: str = "") -> Iterator[Placed]:
 
 
 def extract(collected: Path, out: Path, run: str = "") -> int:
-    """Write what `placed` yields below *out*, a new or empty directory; return how many files.
+    """Write what `placed` yields below *out*, a new or empty directory; return the number of files.
 
-    Raise CorruptStateError where an artefact is not as it was collected; what was written until then stays.
+    Raise CorruptStateError if an artefact has changed since it was collected; files written before that remain.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        message = f"{out} is there already: name a new directory"
+        message = f"{out} already exists: name a new directory"
         raise UsageError(message)
     found = list(placed(collected, run))
     with ArtefactStore(collected) as store:
@@ -73,11 +73,11 @@ def _named(trace: Trace) -> Iterator[tuple[str, Artefact]]:
 
 
 def _suffix(artefact: Artefact, usual: str) -> str:
-    """Of the name that the trace gave it; *usual* where the text stood in the trace itself."""
+    """Return the suffix of the artefact's name in the trace; *usual* if the text was in the trace itself."""
     found = PurePosixPath(artefact.name).suffix
     return found if _SUFFIX.fullmatch(found) else usual
 
 
 def _safe(name: str) -> str:
-    """The last part of *name*, without what leads elsewhere or hides a file."""
+    """Return the last part of *name*, without what leads to another directory or hides a file."""
     return _UNSAFE.sub("_", name.rpartition("/")[2]).lstrip(".") or "_"

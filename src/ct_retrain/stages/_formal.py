@@ -1,7 +1,7 @@
-"""How sure tonight's new examples are: proofs beside their simulation, as far as the night has time for them.
+"""Adds formal evidence to tonight's new examples, as far as the night's time budget allows.
 
-Two independent answers to one specification that agree for every input are worth more than one, and an assertion that
-holds for every input more than one that held for a testbench's. What cannot be proved takes nothing away.
+Two independent answers to one specification that are equal for every input are stronger evidence than one, and so is
+an assertion that holds for every input. An example for which nothing can be proved loses nothing.
 """
 
 from collections import Counter, defaultdict
@@ -24,22 +24,22 @@ from ct_retrain.verilog.modules import modules
 
 
 class Formal(Protocol):
-    """Proves designs alike, and properties of designs; a failure that it tells was seen in simulation too."""
+    """Proves equivalence and properties of designs; a failure that it reports was also seen in simulation."""
 
     def equivalent(self, golden: str, candidate: str, top: str) -> FormalResult:
-        """Whether module *top* behaves alike in both texts; raise ToolError when the judge is at fault."""
+        """Check whether module *top* behaves alike in both texts; raise ToolError if the judge fails."""
         ...
 
     def holding(self, properties: str, candidate: str, top: str) -> FormalResult:
-        """Whether the *properties* hold of module *top*; raise ToolError when the judge is at fault."""
+        """Check whether *properties* hold for module *top*; raise ToolError if the judge fails."""
         ...
 
 
 class Rivals:
-    """Other answers to a specification: tonight's older runs of it, newest first, then the example it had before."""
+    """Other answers to a specification: tonight's older runs of it, newest first, then its previous example."""
 
     def __init__(self, traces: Iterable[Trace], carried: Sequence[Example], reading: TraceTexts) -> None:
-        """Nothing is read before it is asked for."""
+        """Read nothing yet."""
         self._reading = reading
         self._before: Mapping[Spec, str] = {spec_of(one): one.output for one in carried}
         self._runs: dict[str, list[Trace]] = defaultdict(list)
@@ -47,7 +47,7 @@ class Rivals:
             self._runs[trace.spec_hash].append(trace)
 
     def of(self, source: Source, example: Example) -> Iterator[str]:
-        """The designs of other texts that were written for *example*'s specification in other runs, none twice."""
+        """Yield designs of other runs for *example*'s specification, without its own text and without duplicates."""
         runs = sorted(
             self._runs[example.metadata.spec_hash],
             key=lambda one: (one.generated_at, one.run_id, one.line),
@@ -67,20 +67,21 @@ class Rivals:
 
 
 class FormalInputs(NamedTuple):
-    """What the questions are made from."""
+    """Inputs of the proofs."""
 
     rivals: Rivals
     simulator: Simulator
     seconds: float
-    """Of processor time, for all proofs of the night."""
+    """Budget of processor seconds for all proofs of the night."""
 
 
 def with_signals(
     passed: Sequence[tuple[Source, Example]], inputs: FormalInputs, formal: Formal | None
 ) -> tuple[list[tuple[Source, Example]], list[FormalEvidence]]:
-    """*passed*, in order, with what is proved of each in its metadata; and the questions that were asked.
+    """Return *passed* with formal signals in the metadata, in the same order, and the evidence for each question
+    asked.
 
-    Those of which simulation says least are asked first. Without *formal* nothing is.
+    Examples that simulation checks least come first. Without *formal*, nothing is asked.
     """
     if formal is None:
         return list(passed), []
@@ -95,7 +96,7 @@ def with_signals(
 
 
 def counted(evidence: Iterable[FormalSignals]) -> dict[str, int]:
-    """How many examples are of each level, and how many failed a proof or were not asked for want of time."""
+    """Count the examples of each level, the failed proofs, and the examples not asked for lack of time."""
     figures: Counter[str] = Counter()
     for one in evidence:
         figures[one.level] += 1
@@ -107,7 +108,7 @@ def counted(evidence: Iterable[FormalSignals]) -> dict[str, int]:
 def signals(
     equivalence: FormalResult | str, assertions: FormalResult | str, against: str, simulated: Assurance
 ) -> FormalSignals:
-    """Both answers as they stand in a dataset; a text says why there is none."""
+    """Return both results in the form that a dataset stores; a text is the reason why there is no result."""
     results = [one for one in (equivalence, assertions) if isinstance(one, FormalResult)]
     surest = max([simulated, *(assurance(one.status.value, one.depth) for one in results)])
     tools = dict.fromkeys(f"{tool.name} {tool.version}" for one in results for tool in one.tools)
@@ -124,18 +125,18 @@ def signals(
 
 
 _RIVALS = 3
-"""Other answers that are simulated in search of one that passes."""
+"""Maximum number of other answers that are simulated to find one that passes."""
 _NO_BUDGET = "curate.formal_seconds are used up"
 
 
 class _Prover:
-    """Asks as long as there is time."""
+    """Asks as long as the time budget lasts."""
 
     def __init__(self, formal: Formal, inputs: FormalInputs) -> None:
         self._formal, self._inputs, self._spent = formal, inputs, 0.0
 
     def asked(self, source: Source, example: Example) -> FormalEvidence:
-        """Both questions about *example*."""
+        """Ask both questions about *example*."""
         top, rtl = example.metadata.top, source.design().rtl
         other, why = self._rival(source, example)
         properties = _assertions(source, top)
@@ -165,7 +166,7 @@ class _Prover:
         return result
 
     def _rival(self, source: Source, example: Example) -> tuple[str, str]:
-        """Another answer that passes the testbench of *example*, as it is simulated; or "", and why there is none."""
+        """Return another answer that passes the testbench of *example*, as simulated; or "" and the reason."""
         texts = list(islice(self._inputs.rivals.of(source, example), _RIVALS))
         if not texts:
             return "", "no other run answered its specification"
@@ -182,7 +183,7 @@ def _assertions(source: Source, top: str) -> Assertions:
 
 
 def _simulated(example: Example) -> Assurance:
-    """What simulation alone says of it."""
+    """Return the level of assurance from simulation alone."""
     worth = example.metadata.credibility
     return assurance(credibility=worth.low if worth.asked else None)
 

@@ -1,4 +1,4 @@
-"""What curate starts from: a trace with its texts read and found to be what they claim."""
+"""The input of curate: a trace whose texts are read and checked."""
 
 from collections.abc import Callable
 from typing import NamedTuple, TypeAlias
@@ -17,45 +17,45 @@ Refuse: TypeAlias = Callable[[Rejected], None]
 
 
 class Source(NamedTuple):
-    """A trace with its texts read and checked."""
+    """A trace with its texts, read and checked."""
 
     trace: Trace
     instruction: str
     rtl: str
     testbench: str
     canonical: str
-    """Digest of the RTL up to inner names (`verilog.fingerprint`)."""
+    """Digest of the RTL without inner names (`verilog.fingerprint`)."""
     data: tuple[DataFile, ...] = ()
-    """What is read while it runs."""
+    """Data files that the simulation reads."""
 
     def design(self, rtl: str = "") -> Design:
-        """The question for the judge: the RTL, or *rtl* in its place, with its memories filled."""
+        """Return the question for the judge: this RTL, or *rtl*, with its memories filled."""
         contents = {file.name: file.text for file in self.data}
         text = filled(rtl or self.rtl, contents, self.testbench).text
         return Design(rtl=text, testbench=self.testbench, files=self.data)
 
     def told(self, detail: str) -> str:
-        """*detail* of a verdict with the names of the trace's files."""
+        """Replace line numbers in *detail*, a verdict's, by the trace's own files and lines."""
         told = told_by_file(self.rtl, detail)
         return told_by_file(self.testbench, told, "testbench.v") if "testbench.v:" in told else told
 
 
 def trace_refusal(trace: Trace, reason: str, detail: str) -> Rejected:
-    """The refusal of *trace*, by the line it came from."""
+    """Return a refusal of *trace*, identified by its run and line."""
     return Rejected(subject=f"{trace.run_id}:{trace.line}", reason=reason, detail=detail)
 
 
 class TraceTexts(NamedTuple):
-    """What reading a trace needs to know."""
+    """What is needed to read the texts of a trace."""
 
     artefacts: ArtefactStore
-    """Of tonight's collect directory."""
+    """Artefacts of tonight's collect directory."""
     most_bytes: int
-    """Largest design."""
+    """Size limit of a design in bytes."""
 
 
 def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
-    """*trace* with its texts, or why it cannot be an example whatever a simulation says."""
+    """Return *trace* with its texts, or the reason why it cannot be an example."""
     try:
         rtl = reading.artefacts.text(trace.rtl)
         testbench = reading.artefacts.text(trace.testbench)
@@ -64,11 +64,11 @@ def read_trace_texts(trace: Trace, reading: TraceTexts) -> Source | Rejected:
     except (OSError, ValueError) as error:
         return trace_refusal(trace, "integrity", str(error))
     if not instruction.strip():
-        return trace_refusal(trace, "no_instruction", "the spec says nothing")
+        return trace_refusal(trace, "no_instruction", "the spec is empty")
     if len(rtl.encode()) > reading.most_bytes:
         return trace_refusal(trace, "too_large", f"{len(rtl.encode())} bytes of RTL")
     if not modules(rtl):
-        return trace_refusal(trace, "no_module", "the RTL holds no module")
+        return trace_refusal(trace, "no_module", "the RTL contains no module")
     return Source(trace, instruction, rtl, testbench, canonical(rtl), data)
 
 

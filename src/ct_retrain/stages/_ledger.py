@@ -1,8 +1,8 @@
-"""What has been read of which trace, in SQLite, carried from night to night.
+"""Records in SQLite how far each trace file has been read, from night to night.
 
-`ledger.sqlite` appears with the frontier already frozen in it: which trace files are read tonight and up to
-where. Everything else of a night is one transaction, committed when the night's files are durable, so that a
-crash leaves the frozen frontier and nothing else. Memory is SQLite's page cache, whatever the number of runs.
+`ledger.sqlite` is created with tonight's frontier in it: which trace files are read and up to where. Everything else
+of a night is one transaction, committed when the night's files are on disk, so that after a crash only the frontier
+remains. Memory is bounded by SQLite's page cache, whatever the number of runs.
 """
 
 import json
@@ -31,14 +31,14 @@ CREATE TABLE frontier(run BLOB PRIMARY KEY, dev INTEGER, ino INTEGER, size INTEG
                       detail TEXT) WITHOUT ROWID;
 CREATE TABLE night(cutoff REAL, runs INTEGER, facts TEXT);
 """
-# The device is on record but not compared: its number changes when a volume is mounted anew.
+# The device number is recorded but not compared, because it changes when a volume is remounted.
 _FREEZE = """
 INSERT INTO frontier SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE NOT EXISTS
   (SELECT 1 FROM file WHERE run = ?1 AND ino = ?3 AND size = ?4 AND mtime_ns = ?5 AND state <> ?8)
 """
 _SEALED = "SELECT run FROM file WHERE state <> ? AND mtime_ns < ? ORDER BY run"
 _TURNS = 100
-"""Nights within which every sealed run is looked at once."""
+"""Number of nights in which every sealed run is checked once."""
 _DAY = 86_400
 _JOBS = """
 SELECT f.run, f.dev, f.ino, f.size, f.mtime_ns, f.reason, f.detail, p.ino, p.at, p.lines, p.anchor, p.is_open, p.state,
@@ -48,29 +48,29 @@ FROM frontier f LEFT JOIN file p ON p.run = f.run WHERE f.run > ? ORDER BY f.run
 
 
 class Frozen(NamedTuple):
-    """What was decided when the night began."""
+    """What was fixed when the night began."""
 
     cutoff: float
     """Seconds since 1970."""
     runs: int
-    """Run directories seen."""
+    """Number of run directories seen."""
 
 
 class Cutoff(NamedTuple):
-    """What tonight looks at."""
+    """Which runs tonight looks at."""
 
     at: float
-    """When the night started, in seconds since 1970."""
+    """Start of the night, in seconds since 1970."""
     seal_days: int = 0
-    """Days after which a trace that nobody writes to is sealed; 0: none is."""
+    """Days without a write after which a run is sealed; 0 seals none."""
 
     def rests(self, run: bytes) -> bool:
-        """Whether the turn of *run*, which is sealed, comes another night."""
+        """Whether *run*, which is sealed, is checked on another night."""
         return zlib.crc32(run) % _TURNS != int(self.at // _DAY) % _TURNS
 
 
 def freeze(path: Path, previous: Path | None, walk: Walk, cutoff: Cutoff) -> None:
-    """Put a ledger at *path*, durably, that continues *previous* and says what is read tonight."""
+    """Create a ledger at *path*, durably, that continues *previous* and contains tonight's frontier."""
     temporary = path.with_name(f".{path.name}.tmp")
     for leftover in path.parent.glob(f"{temporary.name}*"):
         leftover.unlink()
@@ -87,15 +87,15 @@ def freeze(path: Path, previous: Path | None, walk: Walk, cutoff: Cutoff) -> Non
 
 
 class Ledger:
-    """An open ledger; nothing of it lasts before `begin_night` or `finish`."""
+    """An open ledger; nothing is durable before `begin_night` or `finish`."""
 
     def __init__(self, path: Path) -> None:
-        """Open the ledger at *path*, making an empty one where there is none."""
+        """Open the ledger at *path*; create an empty one if there is none."""
         self._path = path
         self._database = sqlite3.connect(path, isolation_level=None)
 
     def __enter__(self) -> Self:
-        """Check that the ledger is one of ours, and begin a transaction."""
+        """Check that the file is a ledger of ours, and begin a transaction."""
         try:
             self._database.executescript(
                 "PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; BEGIN IMMEDIATE"
@@ -115,11 +115,11 @@ class Ledger:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Forget what was not committed."""
+        """Roll back what was not committed."""
         self._database.close()
 
     def begin_night(self, walk: Walk, cutoff: Cutoff) -> None:
-        """Freeze, durably, which of the files that *walk* sees are read tonight and up to where."""
+        """Store durably which of the files that *walk* sees are read tonight, and up to where."""
         self._database.execute("DELETE FROM frontier")
         self._database.execute("DELETE FROM night")
         seen = walk.sightings(self._sealed(cutoff) if cutoff.seal_days else ())
@@ -128,36 +128,36 @@ class Ledger:
         self._database.execute("COMMIT")
 
     def _sealed(self, cutoff: Cutoff) -> Iterator[bytes]:
-        """The runs that are not looked at tonight, sorted."""
+        """Return the runs that are not looked at tonight, sorted."""
         before = int((cutoff.at - cutoff.seal_days * _DAY) * 1e9)
         rows = self._database.execute(_SEALED, (PENDING, before))
         return (run for (run,) in rows if cutoff.rests(run))
 
     def frozen(self) -> Frozen:
-        """What was decided when the night began."""
+        """Return what was fixed when the night began."""
         return Frozen(*self._database.execute("SELECT cutoff, runs FROM night").fetchone())
 
     def facts(self) -> CollectFacts | None:
-        """What the night found, if it had already ended."""
+        """Return the night's results if it has already finished, else None."""
         text = self._database.execute("SELECT facts FROM night").fetchone()[0]
         return None if text is None else CollectFacts.model_validate_json(text)
 
     def jobs(self) -> Iterator[ScanJob]:
-        """Yield tonight's jobs, by run; results may be settled meanwhile."""
+        """Yield tonight's jobs, ordered by run; results may be settled meanwhile."""
         last = b""
         while rows := self._database.execute(_JOBS, (last, _PAGE)).fetchall():
             yield from map(_job, rows)
             last = rows[-1][0]
 
     def settle(self, harvests: Sequence[RunHarvest]) -> None:
-        """Note what *harvests* read."""
+        """Record what *harvests* have read."""
         self._database.executemany(
             "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (_row(one, one.position) for one in harvests if one.position is not None),
         )
 
     def finish(self, facts: CollectFacts) -> None:
-        """Make the night's reading final, durably."""
+        """Commit the night durably, with its results."""
         self._database.execute("UPDATE night SET facts = ?", (facts.model_dump_json(),))
         self._database.execute("COMMIT")
 

@@ -1,4 +1,4 @@
-"""What a release says of itself to people: a model card, and what its training data may be used for."""
+"""Writes the pages of a release for people: the model card, and the licences of its training data."""
 
 import json
 import re
@@ -21,7 +21,7 @@ _UNKNOWN = "unknown"
 
 
 class Facts(NamedTuple):
-    """What the two pages are written from."""
+    """Data that the two pages are written from."""
 
     night: str
     base: str
@@ -34,12 +34,12 @@ class Facts(NamedTuple):
 
 
 def model_card(facts: Facts) -> str:
-    """`README.md`: what it is, what it was trained on, how it did, why it is published, how to load it."""
+    """Return `README.md`: what the release is, its training data and results, why it is published, how to load it."""
     return "\n".join(_card(facts))
 
 
 def data_card(facts: Facts) -> str:
-    """`DATA.md`: the licences that the data names, row by row counted, and where nothing is known."""
+    """Return `DATA.md`: the licences that the data names, with row counts, and where the licence is unknown."""
     return "\n".join(_data(facts))
 
 
@@ -67,7 +67,7 @@ def _card(facts: Facts) -> Iterator[str]:
 
 
 def _front_matter(facts: Facts) -> Iterator[str]:
-    """Metadata as the Hugging Face hub reads it; a value in JSON is one in YAML, too."""
+    """Yield the metadata that the Hugging Face hub reads; values are written as JSON, which is also YAML."""
     if _HUB_NAME.fullmatch(facts.base):
         yield from (f"base_model: {json.dumps(facts.base)}", "base_model_relation: adapter")
     yield from (
@@ -99,7 +99,7 @@ def _front_matter(facts: Facts) -> Iterator[str]:
 
 
 _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
-"""What can be a model's name on the hub; a directory of this machine cannot be linked there."""
+"""Matches a model's name on the hub, which a card can link to, unlike a local directory."""
 
 
 def _measured(facts: Facts) -> Iterator[str]:
@@ -154,7 +154,7 @@ def _use(base: str) -> Iterator[str]:
 def _data(facts: Facts) -> Iterator[str]:
     trained = facts.trained
     yield from (f"# The data behind night {facts.night}", "")
-    yield "Licences as the data itself names them; nobody has checked them, and `unknown` means that it names none."
+    yield "Licences as the data itself names them. They were not verified; `unknown` means that the data names none."
     yield from ("", "## Trained on", "", "| source | licence | rows |", "|---|---|---|")
     for source, count in sorted(trained.rows.items()):
         named = trained.licences.get(source) or {_UNKNOWN: count}

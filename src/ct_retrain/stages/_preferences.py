@@ -1,4 +1,4 @@
-"""Preference pairs: a verified answer beside wrong ones of the same spec, that compile and that its testbench notices."""
+"""Makes preference pairs: a verified answer and wrong ones for the same spec, which compile and fail its testbench."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +16,11 @@ from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.mutate import Mutant, mutants
 
 _TRIES = 2
-"""Mutants tried for each one wanted: some do not compile, and some are no worse than the design."""
+"""Number of mutants tried for each one wanted: some do not compile, and some behave like the design."""
 
 
 class Wanted(NamedTuple):
-    """How many pairs an example gets, and who makes them."""
+    """Number of pairs per example, and the source of mutants."""
 
     most: int
     night: str
@@ -33,16 +33,16 @@ def preferences(
     wanted: Wanted,
     simulator: Simulator,
 ) -> Iterator[Preference]:
-    """Yield up to `wanted.most` pairs for each of *pairs*: its attempts of *failed* first, then mutants.
+    """Yield up to `wanted.most` pairs for each of *pairs*: its failed attempts from *failed* first, then mutants.
 
-    No two rejected sides of an example are the same design under other names.
+    Rejected answers that are the same design under other names are used once.
     """
     if not wanted.most:
         return
     taken: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
     attempts = (_Answer(one.example, one.rtl, one.verdict) for one in failed)
-    # What mutants there are depends on what the attempts gave: they are made when the first is asked for.
+    # Computed lazily: how many mutants are needed depends on how many attempts were used.
     for one in chain(attempts, _mutated(pairs, taken, wanted, simulator)):
         known = (one.example.metadata.canonical, canonical(one.rtl))
         if _wrong(one.verdict) and taken[known[0]] < wanted.most and known not in seen:
@@ -52,7 +52,7 @@ def preferences(
 
 
 class _Answer(NamedTuple):
-    """Another design for the specification of an example, and what its testbench says of it."""
+    """A design for the specification of an example, and the testbench's verdict on it."""
 
     example: Example
     rtl: str
@@ -63,7 +63,7 @@ class _Answer(NamedTuple):
 def _mutated(
     pairs: Sequence[tuple[Source, Example]], taken: Mapping[str, int], wanted: Wanted, simulator: Simulator
 ) -> Iterator[_Answer]:
-    """Mutants of each of *pairs*, more than are wanted beside those that are *taken*."""
+    """Yield mutants of each of *pairs*: enough for what is wanted beyond the pairs in *taken*."""
     tried = [
         (source, example, mutant)
         for source, example in pairs
@@ -76,7 +76,7 @@ def _mutated(
 
 
 def _wrong(verdict: Verdict) -> bool:
-    """It compiled, ran, and did something else than its testbench asks: nothing else is a wrong answer for sure."""
+    """Whether the design compiled, ran and mismatched; only that makes an answer surely wrong."""
     return verdict.outcome is Outcome.MISMATCH
 
 

@@ -1,4 +1,4 @@
-"""Failed attempts at specs that passed in the end, and the repair records made of them."""
+"""Failed attempts at specs that passed later, and the repair records made of them."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from ct_retrain.stages._inputs import Source
 
 
 class Attempts(NamedTuple):
-    """Where failed attempts lie, and how many of one run are wanted."""
+    """Where the texts of failed attempts are, and how many are used per run."""
 
     artefacts: ArtefactStore
     most: int
@@ -22,11 +22,11 @@ class Attempts(NamedTuple):
 
 
 class Failure(NamedTuple):
-    """An attempt that really fails when it is run again."""
+    """A failed attempt that also fails when run again."""
 
     source: Source
     example: Example
-    """What passed in the end."""
+    """The example that passed in the end."""
     rtl: str
     verdict: Verdict
 
@@ -34,7 +34,7 @@ class Failure(NamedTuple):
 def failures(
     pairs: Sequence[tuple[Source, Example]], attempts: Attempts, simulator: Simulator
 ) -> Iterator[Failure]:
-    """Yield the failed attempts of *pairs*, run again."""
+    """Yield the failed attempts of *pairs* that fail when run again."""
     tries = [(source, example, bad) for source, example in pairs for bad in _failed(source, attempts)]
     designs = (source.design(bad) for source, _, bad in tries)
     verdicts = paced(check_all(simulator, designs, attempts.workers), "curate: repairs", len(tries))
@@ -44,7 +44,7 @@ def failures(
 
 
 def repair(failure: Failure) -> Example:
-    """The repair record: *failure* with its log as the question, what passed as the answer."""
+    """Return the repair record: *failure* with its log is the question, the design that passed the answer."""
     example = failure.example
     return Example(
         instruction=repair_prompt(failure.source.instruction, failure.rtl, failure.verdict),

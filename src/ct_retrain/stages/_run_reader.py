@@ -1,4 +1,4 @@
-"""What one run has to give tonight: a function of the run's files and of what the ledger knew of it."""
+"""Reads what is new in one run: a function of the run's files and of the ledger's state for it."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -17,34 +17,34 @@ from ct_retrain.trace.reach import file_refusal
 
 
 class RunHarvest(NamedTuple):
-    """What a job found."""
+    """Result of reading one run."""
 
     sighting: Sighting
     position: Position | None
-    """None when the file could not be read tonight: the next night tries again."""
+    """How far the file has been read; None if it could not be read tonight, and the next night tries again."""
     traces: Sequence[bytes]
     """Trace records as JSON, in order."""
     rejected: Sequence[Rejected]
     known: bytes
-    """For the next `Job`."""
+    """For the next `ScanJob`."""
     tried: Sequence[Tried]
     lines: int
     bytes_copied: int = 0
     passing: int = 0
-    """Entries that look like passed simulations, taken or not."""
+    """Number of entries that look like passed simulations, used or not."""
 
 
 def harvest_runs(jobs: Iterable[ScanJob], site: ScanSite, pack: disk.PackWriter) -> list[RunHarvest]:
-    """Do *jobs* in order; what passing simulations name goes into *pack*."""
+    """Read *jobs* in order; store the files of passing simulations in *pack*."""
     try:
         return [_harvest_one(job, site, pack) for job in jobs]
     except OSError as error:
-        message = f"cannot go on reading {site.runs}: {error.strerror}; repair the machine, then run again"
+        message = f"cannot go on reading {site.runs}: {error.strerror}; check the disk and its mount, then run again"
         raise ToolError(message) from error
 
 
 def settled(scan: TraceScan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> RunHarvest:
-    """The Harvest of a finished *scan*."""
+    """Return the RunHarvest of a finished *scan*."""
     return RunHarvest(
         sighting=sighting,
         position=scan.position,
@@ -66,7 +66,7 @@ def _harvest_one(job: ScanJob, site: ScanSite, pack: disk.PackWriter) -> RunHarv
 
 
 def _gather(scan: TraceScan, site: ScanSite, pack: disk.PackWriter, run: bytes) -> list[bytes]:
-    """Keep the files of everything that passed; what cannot be kept is refused."""
+    """Store the files of every passing simulation; refuse those that cannot be stored."""
     passes = scan.passes()
     first = next(passes, None)
     if first is None:
@@ -91,5 +91,5 @@ def _gather(scan: TraceScan, site: ScanSite, pack: disk.PackWriter, run: bytes) 
 
 
 def _home(run: Path) -> Path:
-    """*run* without links; nearly always it is none."""
+    """Return *run* without links; nearly always it contains none."""
     return run.resolve() if run.is_symlink() else run

@@ -1,7 +1,7 @@
-"""Samples on disk: appended as they come, whole or not at all, and kept for the next night that needs the same.
+"""Stores samples on disk: appended one by one, each complete or absent, and kept for later nights that need the same.
 
-What names a file is the digest of everything a sample depends on but how many there are: a sample is drawn from
-(seed, problem, index) alone, so a file of ten begins as a file of four did.
+The name of a stored file is a digest of everything a sample depends on, except how many there are: a sample depends
+only on (seed, problem, index), so a file of four is the beginning of a file of ten.
 """
 
 import contextlib
@@ -21,19 +21,19 @@ _KEPT = 24
 
 
 NO_MODULE = "// no module in the answer\n"
-"""What is judged in the place of an answer without RTL."""
+"""Text that is judged in place of an answer without RTL."""
 
 
 class _Seal(Record):
-    """What a file of the stock must hold to be believed."""
+    """Digest and size that a file of the stock must have to be used."""
 
     sha256: Sha256
 
 
 def sample_of(completion: Completion, rtl: str, verdict: Verdict) -> Sample:
-    """*completion* with the *verdict* on its *rtl*; without RTL it never passes, whatever the testbench says of nothing.
+    """Return *completion* with the *verdict* on its *rtl*; without RTL it never passes.
 
-    An answer that never left its thoughts is not finished, also where the model ended it itself.
+    An answer that consists only of thoughts counts as unfinished, even if the model ended it itself.
     """
     nothing = {"outcome": Outcome.COMPILE_ERROR, "detail": "no module in the answer"}
     return Sample(
@@ -48,7 +48,7 @@ def sample_of(completion: Completion, rtl: str, verdict: Verdict) -> Sample:
 
 
 def whole_samples(path: Path) -> list[Sample]:
-    """The samples in *path* in problem order, each once, minus what a crash cut short; the file then holds these."""
+    """Return the valid samples in *path* in problem order, without duplicates, and rewrite the file with them."""
     if not path.exists():
         return []
     return write_in_order(path, list(_valid(path.read_bytes().splitlines())))
@@ -61,7 +61,7 @@ def _valid(lines: Iterable[bytes]) -> Iterator[Sample]:
 
 
 def write_in_order(path: Path, samples: Sequence[Sample]) -> list[Sample]:
-    """Write the file in problem order, so that an interrupted run leaves the same bytes as an undisturbed one."""
+    """Write the file in problem order, so that an interrupted run leaves the same bytes as an uninterrupted one."""
     once = {(one.problem_id, one.index): one for one in samples}
     ordered = [once[key] for key in sorted(once)]
     disk.write_lines(path, iter(ordered))
@@ -69,7 +69,7 @@ def write_in_order(path: Path, samples: Sequence[Sample]) -> list[Sample]:
 
 
 def take(stock: Path | None, key: str, path: Path) -> None:
-    """Begin *path* with what *stock* holds under *key*, if it is what was put there; that counts as a use."""
+    """Start *path* with what *stock* holds under *key*, if it is intact; this counts as a use."""
     if stock is None or path.exists():
         return
     kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
@@ -86,7 +86,7 @@ def _sealed(kept: Path, seal: Path) -> bool:
 
 
 def put(stock: Path | None, key: str, path: Path) -> None:
-    """Keep *path* in *stock* under *key*, unless as much is there; what was not used for longest goes when it is too much."""
+    """Store *path* in *stock* under *key*, unless at least as much is there; delete the least recently used files."""
     if stock is None:
         return
     disk.make_directory(stock)

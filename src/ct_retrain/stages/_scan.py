@@ -1,7 +1,7 @@
-"""Reads what one trace has gained since it was last read: each byte once, every line an entry or a refusal.
+"""Reads what was appended to one trace file since it was last read; every line becomes an entry or a refusal.
 
-Whatever cannot be decided tonight (a line still being written, a file replaced after the cut-off) stays unread,
-so that the next night finds it whole.
+What cannot be decided tonight (a line still being written, a file replaced after the cut-off) is left unread for the
+next night.
 """
 
 import os
@@ -22,19 +22,19 @@ from ct_retrain.trace.lines import Payload, in_utc, is_whole
 from ct_retrain.trace.reach import file_refusal
 
 DONE, PENDING, REFUSED = 0, 1, 2
-"""States of a file's last line: read, still being written, refused as never to be finished."""
+"""States of a file's last line: read, still being written, refused because it will never be finished."""
 
 _ANCHOR = 1024
-"""Bytes before the offset that must still be there, or the file has been rewritten in place."""
+"""Number of bytes before the offset that must be unchanged; otherwise the file was rewritten in place."""
 _DIGEST = 12
 _KNOWN = struct.Struct(f">{_DIGEST}sI")
 _ATTEMPTS = 4
 _ATTEMPT_LOG = 16 << 10
-"""Characters of an inline log that a failed attempt keeps."""
+"""Maximum characters of an inline log that a failed attempt keeps."""
 
 
 class Sighting(NamedTuple):
-    """A trace file as it stood at the cut-off."""
+    """A trace file as it was at the cut-off."""
 
     run: bytes
     """Name of the run directory."""
@@ -43,7 +43,7 @@ class Sighting(NamedTuple):
     size: int
     mtime_ns: int
     reason: str = ""
-    """Why it may not be read, if it may not."""
+    """Why the file may not be read; empty if it may."""
     detail: str = ""
 
 
@@ -53,16 +53,16 @@ class Position(NamedTuple):
     ino: int
     offset: int = 0
     lines: int = 0
-    """Line breaks before *offset*."""
+    """Number of line breaks before *offset*."""
     anchor: int = 0
     """Checksum of the bytes just before *offset*."""
     is_open: int = 0
-    """1 where *offset* ends a line whose line break was not there yet."""
+    """1 if *offset* ends a line whose line break was still missing."""
     state: int = DONE
 
 
 class ScanJob(NamedTuple):
-    """A trace to read, and what earlier nights knew of it."""
+    """A trace to read, and what earlier nights recorded about it."""
 
     sighting: Sighting
     position: Position | None = None
@@ -72,7 +72,7 @@ class ScanJob(NamedTuple):
 
 
 class ScanSite(NamedTuple):
-    """Where jobs find and leave things; the paths are free of links."""
+    """Paths and limits of the scan; the paths contain no links."""
 
     workspace: Path
     runs: Path
@@ -80,11 +80,11 @@ class ScanSite(NamedTuple):
     cutoff: float
     """Seconds since 1970."""
     rules: Rules = Rules()
-    """Which files traces may name besides those of their runs."""
+    """Which files outside their run directories traces may name."""
 
     @property
     def latest(self) -> str:
-        """The cut-off as traces write times: no run can be later."""
+        """The cut-off in the format of trace times; no run can be later."""
         return in_utc(self.cutoff)
 
 
@@ -96,17 +96,17 @@ class Passing(NamedTuple):
 
 
 class TraceScan:
-    """One trace being read; `passes` first, then the other attributes say what else was found."""
+    """Reads one trace: iterate over `passes` first, then the other attributes are complete."""
 
     def __init__(self, job: ScanJob, site: ScanSite) -> None:
         """Read *job* under the limits of *site*."""
         self.position: Position | None = None
-        """None when the file could not be read tonight."""
+        """How far the file has been read; None if it could not be read tonight."""
         self.rejected: list[tuple[int, Rejected]] = []
-        """With the line each is about, 0 for the file."""
+        """Refusals, each with the line it is about; 0 for the file."""
         self.lines = 0
         self.passing = 0
-        """New entries that look like passed simulations, whether they can be taken or not."""
+        """Number of new entries that look like passed simulations, whether they can be used or not."""
         self.run = encodable(os.fsdecode(job.sighting.run))
         self._sighting = job.sighting
         self._start = job.position or Position(job.sighting.ino)
@@ -146,7 +146,7 @@ class TraceScan:
             os.close(descriptor)
 
     def refuse(self, number: int, reason: str, detail: str) -> None:
-        """Note that line *number* (0: the file) is refused."""
+        """Record a refusal of line *number* (0: the file)."""
         place = f":{number}" if number else ""
         subject = f"runs/{self.run}/{TRACE_NAME}{place}"
         self.rejected.append((number, Rejected(subject=subject, reason=reason, detail=encodable(detail))))
@@ -168,7 +168,7 @@ class TraceScan:
         return None
 
     def _begin(self, descriptor: int) -> None:
-        """Start over where the file is no longer the one that was read."""
+        """Start from the beginning if the file is not the one that was read before."""
         start = self._start
         if not start.offset:
             self._start = start._replace(ino=self._sighting.ino)
@@ -201,12 +201,12 @@ class TraceScan:
             is_open = 0 if block.lines else 1
             last = block.data
         self.lines = lines + is_open - self._start.lines - self._start.is_open
-        # Nearly every file is one block from its start: its end need not be read twice.
+        # Most files fit in one block read from the start, so their end need not be read again.
         anchor = zlib.crc32(last[-_ANCHOR:]) if len(last) == offset else _anchor(descriptor, offset)
         self.position = Position(self._sighting.ino, offset, lines, anchor, is_open, state)
 
     def _tail_state(self, tail: Block, lines: int, is_open: int) -> int:
-        """What to make of a last line without its line break: take it (DONE), wait for it, or give it up."""
+        """Decide on a last line without line break: read it (DONE), wait for it (PENDING), or refuse it (REFUSED)."""
         whole = tail.data and not is_open and is_whole(tail.data)
         if whole or (tail.data and not tail.data.strip()):
             return DONE
@@ -220,7 +220,7 @@ class TraceScan:
         return REFUSED
 
     def _is_refused(self, number: int) -> bool:
-        """Whether an earlier night has given this line up already."""
+        """Whether an earlier night has already refused this line."""
         return self._start.state == REFUSED and number == self._start.lines + 1
 
     def _take_block(self, block: Block, lines: int, is_open: int) -> Iterator[Passing]:
@@ -263,7 +263,7 @@ class TraceScan:
             self.refuse(entry.number, "other_status", detail)
 
     def _note_lookalikes(self) -> None:
-        """Say which other stages of a run without any simulation look like one, a line each."""
+        """Report other stages that look like simulations, one line each, in a run without any simulation."""
         if self._entries or self._known:
             return
         for stage, numbers in self._lookalikes.items():
@@ -272,7 +272,7 @@ class TraceScan:
             self.refuse(numbers[0], "other_stage", detail)
 
     def _is_new(self, entry: Simulation) -> bool:
-        """Whether the run has not said the same before; after a rewrite, repeating what is known is no fault."""
+        """Whether the entry is new in this run; a repeat counts as a fault only if the file was not rewritten."""
         digest = blake2b(entry.raw, digest_size=_DIGEST).digest()
         first = self._entries.get(digest)
         if first is None and digest in self._known:
@@ -293,7 +293,7 @@ class TraceScan:
 
 
 def _spec_key(payload: Payload) -> str:
-    """What attempts at the same spec have in common within a run."""
+    """Return a key that all attempts at the same spec in one run share."""
     if payload.spec_hash:
         return encodable(payload.spec_hash)
     return blake2b(as_bytes(payload.spec_path or payload.spec or ""), digest_size=16).hexdigest()

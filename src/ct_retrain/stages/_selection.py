@@ -1,7 +1,7 @@
-"""Which run of a specification becomes its example: the newest one that passes everything.
+"""Chooses the run that becomes a specification's example: the newest one that passes every check.
 
-A later run that claims a pass and fails tonight never displaces an earlier one that holds. A specification is its
-words: two texts under one `spec_hash` are two specifications and are kept apart. Of equal designs for different
+A later run that claims a pass and fails tonight never replaces an earlier one that holds. A specification is
+identified by its text: two texts under one `spec_hash` are two specifications. Of equal designs for different
 specifications only one is simulated; the others are refused as duplicates once it has been accepted.
 """
 
@@ -22,28 +22,28 @@ from ct_retrain.stages._inputs import (
 from ct_retrain.trace import instruction_of
 
 Spec: TypeAlias = tuple[str, str]
-"""A `spec_hash` and the digest of the words it stands for."""
+"""A `spec_hash` and the digest of the specification's text."""
 Judged: TypeAlias = Callable[[Sequence[Source]], Iterator[tuple[Source, Example]]]
-"""Yields those of the sources that hold, as examples, in order; what does not hold is refused there."""
+"""Yields the sources that hold, in order, as examples; refuses the others."""
 
 
 def spec_of(example: Example) -> Spec:
-    """The specification that *example* answers."""
+    """Return the specification that *example* answers."""
     return example.metadata.spec_hash, digest(example.instruction)
 
 
 class Selection(NamedTuple):
-    """What a selection is made from."""
+    """Inputs of a selection."""
 
     reading: TraceTexts
     held: Mapping[str, Spec]
-    """Canonical design → the specification whose example has it already."""
+    """Canonical design → the specification whose example already has it."""
     judged: Judged
     refuse: Refuse
 
 
 def select(traces: Iterable[Trace], selection: Selection) -> list[tuple[Source, Example]]:
-    """The newest run of every specification that reads and holds, ordered by run and line; the rest is refused."""
+    """Return the newest readable run of every specification that holds, ordered by run and line; refuse the others."""
     queues = _queues(traces, selection)
     held = dict(selection.held)
     accepted: list[tuple[Source, Example]] = []
@@ -59,7 +59,7 @@ def select(traces: Iterable[Trace], selection: Selection) -> list[tuple[Source, 
 
 
 class _Queue:
-    """The runs of one specification that may still become its example, newest first."""
+    """The runs of one specification that can still become its example, newest first."""
 
     def __init__(self, spec: Spec, traces: Iterable[Trace], selection: Selection) -> None:
         self.spec = spec
@@ -68,7 +68,7 @@ class _Queue:
         self._head: Source | None = None
 
     def readable(self) -> bool:
-        """Whether a run is left; those that cannot be read are refused on the way."""
+        """Whether a run is left; unreadable ones before it are refused."""
         while self._head is None and self._traces:
             found = read_trace_texts(self._traces[0], self._selection.reading)
             if isinstance(found, Source):
@@ -79,20 +79,20 @@ class _Queue:
         return self._head is not None
 
     def head(self) -> Source:
-        """The newest run that is left; ask `readable` first."""
+        """Return the newest run that is left; call `readable` first."""
         if self._head is None:
             raise LookupError(self.spec)
         return self._head
 
     def pop(self) -> Source:
-        """Take it out."""
+        """Remove and return the newest run."""
         source = self.head()
         self._head = None
         self._traces.popleft()
         return source
 
     def clear(self) -> list[Trace]:
-        """Take all others out."""
+        """Remove and return all other runs."""
         left = list(self._traces)
         self._traces.clear()
         self._head = None
@@ -100,7 +100,7 @@ class _Queue:
 
 
 def _queues(traces: Iterable[Trace], selection: Selection) -> list[_Queue]:
-    """One queue a specification; of runs of the same time the one with the greater run id and line is newer."""
+    """Return one queue per specification, newest run first; ties go to the greater run id and line."""
     words: dict[str, str] = {}
     groups: dict[Spec, list[Trace]] = defaultdict(list)
     for trace in traces:
@@ -116,7 +116,7 @@ def _queues(traces: Iterable[Trace], selection: Selection) -> list[_Queue]:
 
 
 def _words(artefacts: ArtefactStore, trace: Trace) -> str:
-    """Digest of what the specification says; of its bytes where they cannot be read, which is refused later."""
+    """Return a digest of the specification's text; of its bytes if it cannot be decoded, which is refused later."""
     try:
         return digest(instruction_of(artefacts.text(trace.spec)))
     except (OSError, ValueError):
@@ -124,9 +124,9 @@ def _words(artefacts: ArtefactStore, trace: Trace) -> str:
 
 
 def _batch(queues: Sequence[_Queue], held: Mapping[str, Spec], refuse: Refuse) -> list[_Queue]:
-    """Queues whose heads are to be judged next, no two of one design; empty when none is left.
+    """Return the queues whose heads are judged next, all of different designs; empty if none is left.
 
-    A head whose design another specification holds, or is about to be judged with, waits until that is settled.
+    A head whose design another specification has, or is about to be judged with, waits until that is decided.
     """
     while True:
         alive = {queue.spec: queue for queue in queues if queue.readable()}
@@ -146,11 +146,11 @@ def _batch(queues: Sequence[_Queue], held: Mapping[str, Spec], refuse: Refuse) -
         if batch or not (refused or waiting):
             return list(batch.values())
         if waiting and not refused:
-            _refuse_duplicate(*waiting[0], refuse)  # each waits for another: the first gives way
+            _refuse_duplicate(*waiting[0], refuse)  # the queues wait for each other: the first one gives way
 
 
 def _settle(queue: _Queue, source: Source, held: dict[str, Spec], refuse: Refuse) -> None:
-    """Give the specification of *queue* the design of *source*; its older runs are superseded."""
+    """Assign the design of *source* to the specification of *queue*; its older runs are superseded."""
     for design in [design for design, spec in held.items() if spec == queue.spec]:
         del held[design]
     held[source.canonical] = queue.spec

@@ -1,6 +1,6 @@
-"""Reads a design or a testbench that lies in several files, as far as its trace may, and makes one text of each.
+"""Reads a design or testbench in several files, as far as its trace may, and joins them into one text.
 
-The text is what the judge compiles and, of a design, what a model is to write; see `verilog.assembly`.
+The judge compiles this text; a design's text is also what the model learns to write. See `verilog.assembly`.
 """
 
 import posixpath
@@ -13,23 +13,23 @@ from ct_retrain.trace.lines import Payload
 from ct_retrain.verilog.assembly import File, Find, assembled, directives_alone, with_base_names
 
 MOST_FILES = 256
-"""Of one design, one testbench, or the data of both."""
+"""Maximum number of files of one design, one testbench, or the data of both."""
 
 Read: TypeAlias = Callable[[str, str], bytes | FileRefusal]
-"""The bytes of a file, by the payload's key and the name in it."""
+"""Reads a file, given the payload's key and the name in it."""
 
 
 class Whole(NamedTuple):
-    """A design or a testbench, whole."""
+    """A design or a testbench as one text."""
 
     name: str
     data: bytes
     parts: tuple["Part", ...] = ()
-    """The files it was made of; empty where it is one file as it stands."""
+    """The files it was joined from; empty if it is a single unchanged file."""
 
 
 class Part(NamedTuple):
-    """One file as it was read."""
+    """One file, as read."""
 
     name: str
     data: bytes
@@ -43,11 +43,11 @@ class Surroundings(NamedTuple):
     data: tuple[str, ...] = ()
     """Last parts of the names of data files."""
     design: tuple[Part, ...] = ()
-    """Files of the design, for its testbench: it gets their macros, not their modules."""
+    """Files of the design, given to its testbench: it uses their macros, not their modules."""
 
 
 def surroundings_of(payload: Payload) -> Surroundings:
-    """What *payload* says for both."""
+    """Return what *payload* says about both."""
     return Surroundings(
         as_list(payload.include_dirs),
         tuple(_defines(payload.defines)),
@@ -56,14 +56,14 @@ def surroundings_of(payload: Payload) -> Surroundings:
 
 
 def as_list(names: Sequence[str] | str | None) -> tuple[str, ...]:
-    """*names* as a list; one that stands alone is a list of one."""
+    """Return *names* as a tuple; a single name becomes a tuple of one."""
     if not names:
         return ()
     return (names,) if isinstance(names, str) else tuple(names)
 
 
 def whole(key: str, names: Sequence[str], read: Read, around: Surroundings) -> Whole | FileRefusal:
-    """The files *names* as one text; *key* names them in refusals and is the name of a text."""
+    """Return the files *names* as one text; refusals name *key*, which is also the name of an inline text."""
     if len(names) > MOST_FILES:
         return FileRefusal("artefact_too_large", f"{key}: {len(names)} files, limit {MOST_FILES}")
     parts: list[Part] = []
@@ -120,7 +120,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def _defines(given: Mapping[str, str | int | None] | Sequence[str] | str | None) -> list[tuple[str, str]]:
-    """Name and value of each macro; what can be no macro's name or stands on several lines is left out."""
+    """Return name and value of each macro, leaving out invalid names and values of several lines."""
     if isinstance(given, Mapping):
         pairs = [(name, "" if value is None else str(value)) for name, value in given.items()]
     else:

@@ -1,4 +1,4 @@
-"""Which examples stay when the dataset must be smaller than what was verified."""
+"""Chooses the examples to keep when the dataset must be smaller than the number of verified examples."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
@@ -10,11 +10,10 @@ from ct_retrain.core.records.dataset import Example
 def most_valuable(
     examples: Sequence[Example], limit: int, refuse: Callable[[Rejected], None]
 ) -> list[Example]:
-    """At most *limit* of *examples* (0: all), in their order.
+    """Return at most *limit* of *examples* (0: all), in their order.
 
-    The rule: categories take turns, the rarest first, so that none is crowded out; within a category the
-    example that needed more attempts goes first (the model did not know it), then the more thoroughly
-    checked one, then the newer one.
+    Categories take turns, the rarest first, so that none is crowded out. Within a category, an example that needed
+    more attempts comes first (the model did not know it), then the more thoroughly checked one, then the newer one.
     """
     if not limit or len(examples) <= limit:
         return list(examples)

@@ -1,4 +1,4 @@
-"""What a night learns of answers that hold thoughts: the answer alone, or the thoughts with it."""
+"""Decides how answers with thoughts are trained on: the answer alone, or with its thoughts."""
 
 from collections.abc import Iterable, Iterator
 from typing import Literal
@@ -11,7 +11,7 @@ from ct_retrain.core.rules.thoughts import mentions_thought, split_thoughts
 def learned(
     rows: Iterable[Row], thoughts: Literal["strip", "keep"], rejected: list[Rejected]
 ) -> Iterator[Row]:
-    """*rows* as they are trained on; one whose thought never ends, or leaves no answer, goes to *rejected*."""
+    """Yield *rows* as they are trained on; add those whose thought never ends, or leaves no answer, to *rejected*."""
     for number, row in enumerate(rows, 1):
         parts = split_thoughts(row.completion)
         if not mentions_thought(row.completion) and not parts.thought:

@@ -1,4 +1,4 @@
-"""Compares what a run says tonight with the transcript that its trace brought along, and counts how that goes."""
+"""Compares tonight's simulation output with the transcript in the trace, and counts the results."""
 
 from collections import Counter
 
@@ -9,20 +9,20 @@ from ct_retrain.stages._inputs import Source
 
 
 class Transcripts:
-    """One night's comparisons."""
+    """The comparisons of one night."""
 
     def __init__(self, artefacts: ArtefactStore) -> None:
-        """Find the transcripts among *artefacts*."""
+        """Read the transcripts from *artefacts*."""
         self._artefacts = artefacts
         self._counts: Counter[str] = Counter()
 
     @property
     def counts(self) -> dict[str, int]:
-        """Likeness → traces, of those that brought a transcript."""
+        """Return likeness → number of traces, of those that have a transcript."""
         return dict(sorted(self._counts.items()))
 
     def __call__(self, source: Source, verdict: Verdict) -> TranscriptComparison:
-        """Tonight's *verdict*, a pass, beside the trace of *source*; SAME where it brought no transcript."""
+        """Compare tonight's *verdict*, a pass, with the trace of *source*; return SAME if it has no transcript."""
         log = source.trace.simulation_log
         if log is None:
             return TranscriptComparison(Likeness.SAME)

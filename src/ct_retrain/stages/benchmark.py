@@ -1,8 +1,8 @@
-"""The arms on the same problems, seeds and tools, the same night; then the gate's decision.
+"""Measures the arms on the same problems, seeds and tools in the same night, and applies the gate.
 
-Samples are appended as they come, so a benchmark that was cut short goes on where it stopped and ends with
-the same samples: each is drawn from (seed, problem, index) alone. Those of an earlier night are used again where
-everything that they depend on is equal.
+Samples are appended as they come, so an interrupted benchmark continues where it stopped and ends with the same
+samples: each depends only on (seed, problem, index). Samples of an earlier night are reused if everything they depend
+on is equal.
 """
 
 from collections import deque
@@ -41,11 +41,11 @@ from ct_retrain.suites.health import aids_of, health
 SAMPLES = "samples"
 LEDGER = "flips.jsonl"
 QUARANTINED = "quarantined.jsonl"
-"""Problems that no arm is asked, each with its reason."""
+"""File of the problems that no arm is asked, each with its reason."""
 
 
 class BenchmarkInputs(NamedTuple):
-    """What one benchmark works from."""
+    """Inputs of a benchmark."""
 
     suite: Suite
     arms: tuple[Arm, ...]
@@ -55,15 +55,15 @@ class BenchmarkInputs(NamedTuple):
     min_delta: float
     workers: int
     stock: Path | None
-    """Samples of earlier nights."""
+    """Directory with samples of earlier nights."""
     releases: Mapping[str, Scorecard]
-    """What every release achieved when it was made."""
+    """Name of each release → its scorecard when it was made."""
 
 
 def benchmark(
     out: Path, inputs: BenchmarkInputs, generators: Generators, simulator: Simulator
 ) -> BenchmarkFacts:
-    """Fill *out* with every arm's samples and return scorecards and decision.
+    """Fill *out* with every arm's samples; return scorecards and decision.
 
     A problem that fails its health check tonight is left out for all arms, by name. An adapter that does not load is
     rejected without a question asked; where none of tonight's loads, nobody is asked anything.
@@ -134,7 +134,7 @@ def _fault(arm: Arm, generators: Generators) -> str:
 
 
 def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:
-    """The Sampling that *settings* ask for, with as many *samples* if that is not 0."""
+    """Return the Sampling of *settings*, with *samples* answers per problem if that is not 0."""
     return Sampling(
         samples=samples or settings.samples,
         temperature=settings.temperature,
@@ -146,10 +146,10 @@ def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:
 
 
 class EvalRun(NamedTuple):
-    """An exam, and who holds it where."""
+    """A suite, how to sample and judge it, and where to store the samples."""
 
     out: Path
-    """Samples go to `samples/` below it."""
+    """Directory that gets the samples, in `samples/`."""
     eval_spec: EvalSpec
     simulator: Simulator
     workers: int
@@ -184,17 +184,17 @@ def judged_answers(eval_run: EvalRun, arm: ArmId, generator: Generator) -> list[
 
 
 def _read(suite: Suite, generator: Generator) -> str:
-    """What the model really reads of *suite*; "" where that is the questions as they stand in it."""
+    """Return a digest of what the model reads for *suite*; "" if that is the unchanged questions."""
     if not isinstance(generator, Rendering):
         return ""
     return generator.reads([Prompt(id=problem.id, text=problem.question) for problem in suite.problems])
 
 
 class Drawn:
-    """A Generator that gives back what was drawn already, to be judged by another rule."""
+    """A Generator that returns samples already drawn, so that another rule can judge them."""
 
     def __init__(self, samples: Sequence[Sample], tool: Tool) -> None:
-        """Answer as *samples*, which *tool* drew."""
+        """Return *samples*, which *tool* drew."""
         self._samples, self.tool = samples, tool
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
@@ -218,7 +218,7 @@ def _missing(problem: Problem, sampling: Sampling, done: dict[tuple[str, int], S
 
 
 def _judged(completions: Iterator[Completion], eval_run: EvalRun, file: IO[bytes]) -> Iterator[Sample]:
-    """Samples in the order their completions came, each written before it is yielded."""
+    """Yield samples in the order in which their completions come; each is written before it is yielded."""
     problems = {problem.id: problem for problem in eval_run.eval_spec.suite.problems}
     drawn: deque[tuple[Completion, str]] = deque()
 

@@ -1,10 +1,9 @@
-"""From the pipeline's runs to the night's traces: every simulation that passed, with its files, once.
+"""Reads the pipeline's runs into the night's traces: every simulation that passed, once, with its files.
 
-The cut-off is frozen first. Called again on the same directory after a crash, collect reads exactly what it
-would have read, whatever has been appended since: it redoes everything but the frozen frontier. Nothing is lost
-in silence: what cannot be used is in `rejected.jsonl`, what is still being written is left for the next night.
-Memory is bounded by the longest line and the largest artefact, not by the number of runs.
-One process on purpose: most of its time is the kernel's, opening small files.
+The cut-off is fixed first. Called again on the same directory after a crash, collect reads exactly the same data,
+whatever has been appended since. What cannot be used is in `rejected.jsonl`; what is still being written is left for
+the next night. Memory is bounded by the longest line and the largest artefact, not by the number of runs. It uses one
+process, because most of its time is spent in the kernel, opening small files.
 """
 
 import sqlite3
@@ -31,11 +30,11 @@ from ct_retrain.trace import Rules
 REJECTED = "rejected.jsonl"
 
 _BATCH = 64
-"""Runs harvested between two writes."""
+"""Number of runs read between two writes."""
 
 
 class CollectInputs(NamedTuple):
-    """What one collection works from."""
+    """Inputs of a collection."""
 
     workspace: Path
     runs: Path
@@ -44,15 +43,15 @@ class CollectInputs(NamedTuple):
     """The last night's collect directory, whose ledger this night continues."""
     settings: CollectSettings
     cutoff: datetime
-    """When the night started; decides what is stale, and no trace is taken to be later."""
+    """Start of the night; decides which lines are stale, and no trace counts as later."""
     never: tuple[str, ...] = ()
-    """Directories of the workspace that no trace may name files of, whatever the settings share."""
+    """Directories of the workspace whose files no trace may name, whatever the settings share."""
 
 
 def collect(out: Path, inputs: CollectInputs) -> CollectFacts:
     """Fill *out* with `traces.jsonl`, `rejected.jsonl`, the pack of artefacts and `ledger.sqlite`, durably.
 
-    After a crash call it again with *out* as it was left: `ledger.sqlite` holds the frozen cut-off.
+    After a crash call it again with *out* unchanged: `ledger.sqlite` holds the cut-off.
     """
     try:
         _freeze(out, inputs)
@@ -83,7 +82,7 @@ def _freeze(out: Path, inputs: CollectInputs) -> None:
 
 def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
     frozen = ledger.frozen()
-    disk.remove_tree(out / ARTEFACTS)  # of a version that kept a file for each
+    disk.remove_tree(out / ARTEFACTS)  # from a version that kept one file per artefact
     site = _site(inputs, frozen.cutoff)
     tally = _Tally()
     with ExitStack() as stack:
@@ -108,14 +107,14 @@ def _site(inputs: CollectInputs, cutoff: float) -> ScanSite:
 
 
 class _Tally:
-    """The night's counts."""
+    """Counts of the night."""
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._rejected: Counter[str] = Counter()
 
     def add(self, one: RunHarvest) -> None:
-        """Count *one*."""
+        """Add *one* to the counts."""
         pending = one.position is not None and one.position.state == PENDING
         self._counts.update(
             read=int(one.lines > 0),
@@ -128,7 +127,7 @@ class _Tally:
         self._rejected.update(rejected.reason for rejected in one.rejected)
 
     def facts(self, runs: int) -> CollectFacts:
-        """The counts so far, of a night that saw *runs* run directories."""
+        """Return the counts so far; *runs* is the number of run directories seen."""
         counts = self._counts
         return CollectFacts(
             runs=runs,

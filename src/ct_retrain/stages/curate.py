@@ -1,8 +1,8 @@
-"""From traces to a dataset: every example re-simulated tonight, one per spec, none twice, none of the benchmark.
+"""Turns traces into a dataset: examples re-simulated tonight, one per spec, no duplicates, no benchmark problems.
 
-Its testbench must be worth something: one that lets wrong designs pass proves nothing of the right one. The
-dataset accumulates: what the previous night kept is carried over, and a newer run of the same spec replaces it if
-it passes tonight. Whatever is left out is in `rejected.jsonl` with its reason.
+Its testbench must detect wrong designs; otherwise its pass proves nothing. The dataset accumulates: examples of the
+previous night are carried over, and a newer run of the same spec replaces one if it passes tonight. Everything left
+out is in `rejected.jsonl` with its reason.
 """
 
 from collections import Counter
@@ -60,7 +60,7 @@ FORMAL = "formal.jsonl"
 
 
 class CurateInputs(NamedTuple):
-    """What one curation works from."""
+    """Inputs of a curation."""
 
     night: str
     collected: Path
@@ -68,14 +68,14 @@ class CurateInputs(NamedTuple):
     previous: Path | None
     """The last night's curate directory."""
     protection: Protection
-    """The suites whose problems become no examples, those carried over included."""
+    """Suites whose problems must not become examples, carried ones included."""
     settings: CurateSettings
     max_records: int
     workers: int
 
 
 class _Judges(NamedTuple):
-    """What decides what a design and its testbench are worth."""
+    """Tools that judge designs and testbenches."""
 
     simulator: Simulator
     appraiser: Appraiser
@@ -89,9 +89,9 @@ def curate(
     appraiser: Appraiser,
     formal: Formal | None = None,
 ) -> CurateFacts:
-    """Fill *out* with its files: `dataset.jsonl`, `repairs.jsonl`, `preferences.jsonl`, `rejected.jsonl` and `formal.jsonl`.
+    """Fill *out* with `dataset.jsonl`, `repairs.jsonl`, `preferences.jsonl`, `rejected.jsonl` and `formal.jsonl`.
 
-    The last holds what was proved, and of which texts.
+    The last one holds the proofs, and the texts they are about.
     """
     asked = formal if inputs.settings.formal_seconds else None
     with ArtefactStore(inputs.collected) as artefacts:
@@ -163,7 +163,7 @@ def _identity(example: Example) -> tuple[str, str]:
 def _simulated(
     sources: Sequence[Source], inputs: CurateInputs, simulator: Simulator, alike: Transcripts, refuse: Refuse
 ) -> Iterator[tuple[Source, Example]]:
-    """Whatever passes the judge tonight, with few enough warnings, and says what its trace says."""
+    """Yield the sources that pass the judge tonight, with few enough warnings, and agree with their transcript."""
     designs = (one.design() for one in sources)
     verdicts = paced(check_all(simulator, designs, inputs.workers), "curate: simulations", len(sources))
     for source, verdict in zip(sources, verdicts, strict=True):
@@ -209,19 +209,19 @@ def _example(source: Source, verdict: Verdict, night: str) -> Example:
 
 
 def _merged(carried: Sequence[Example], passed: Sequence[tuple[Source, Example]]) -> list[Example]:
-    """Carried examples first, each replaced by tonight's of the same specification; then the other new ones."""
+    """Return the carried examples, each replaced by tonight's of the same specification, then the other new ones."""
     fresh = {spec_of(example): example for _, example in passed}
     replaced = [fresh.pop(spec_of(old), old) for old in carried]
     return [*replaced, *fresh.values()]
 
 
 def _carried_repairs(inputs: CurateInputs, current: set[tuple[str, str]]) -> list[Example]:
-    """Those of earlier nights whose example is among *current*."""
+    """Return the repairs of earlier nights whose example is among *current*."""
     return [repair for repair in _previous(inputs, REPAIRS) if _identity(repair) in current]
 
 
 def _carried_preferences(inputs: CurateInputs, current: set[tuple[str, str]]) -> list[Preference]:
-    """The same of preferences; nights of before there were any have no file."""
+    """Return the preferences of earlier nights whose example is among *current*; older nights have no such file."""
     path = inputs.previous / PREFERENCES if inputs.previous else None
     if path is None or not path.is_file() or not inputs.settings.preferences:
         return []

@@ -1,7 +1,7 @@
-"""Make a promoted adapter the one that `latest_nightly` points at; only a Promote value can, or a person by name.
+"""Makes a promoted adapter the target of `latest_nightly`. Only a Promote, or a named person, can do this.
 
-Write order: release directory, canary, link, history. Each step is skipped when it was already taken, so a publish
-that was cut short ends the same when it is started again.
+Write order: release directory, canary, link, history. Steps already done are skipped, so an interrupted publish ends
+the same when it is started again.
 """
 
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ LATEST = "latest_nightly"
 HISTORY = "history.jsonl"
 RELEASE = "release.json"
 SCORECARD = "scorecard.json"
-"""What the release achieved the night it was made; the forgetting ledger reads it for as long as the release is there."""
+"""The release's scorecard when it was made; the forgetting check reads it as long as the release exists."""
 
 
 class PublishInputs(NamedTuple):
@@ -64,22 +64,21 @@ class PublishInputs(NamedTuple):
 
 
 def release_name(night: str) -> str:
-    """Directory of the release of *night*."""
+    """Return the name of the release directory of *night*."""
     return f"nightly_{night}"
 
 
 def night_of(release: str) -> str:
-    """The night whose release that is."""
+    """Return the night of *release*, a release directory's name."""
     return release.removeprefix(release_name(""))
 
 
 def publish(
     out: Path, inputs: PublishInputs, decision: Promote, generators: Generators, simulator: Simulator
 ) -> PublishFacts:
-    """Copy the adapter to its release directory, read-only, hear its canary, swap `latest_nightly`, record the move.
+    """Copy the adapter to a read-only release, test it (the canary), move `latest_nightly` to it, and record that.
 
-    A copy whose canary does not sing stays where it is and nobody is pointed at it. Raise ToolError when it does not
-    load.
+    If the canary fails, the release stays but the pointer does not move. Raise ToolError if the copy does not load.
     """
     name = _released(inputs, decision, forced="")
     canary = _canary(out, inputs, generators, simulator)
@@ -91,7 +90,7 @@ def publish(
 
 
 class Force(NamedTuple):
-    """What was not promoted, and why a person publishes it all the same."""
+    """A decision other than Promote, and why a person publishes nevertheless."""
 
     decision: Decision
     because: str
@@ -100,10 +99,10 @@ class Force(NamedTuple):
 def publish_forced(
     out: Path, inputs: PublishInputs, force: Force, generators: Generators, simulator: Simulator
 ) -> str:
-    """Publish what was not promoted, because a person says so; the release and the history keep who and why.
+    """Publish an adapter that was not promoted, because a person asks for it; release and history record who and why.
 
-    *out* is an empty directory to work in. Return the name of the release; raise UsageError when its canary does not
-    sing, for only the gate can be overruled.
+    *out* is an empty directory to work in. Return the name of the release; raise UsageError if the canary fails,
+    because only the gate can be overruled.
     """
     decision, because = force
     name = _released(inputs, decision, forced=because)
@@ -116,14 +115,14 @@ def publish_forced(
 
 
 def silent(canary: Canary) -> str:
-    """In words, what a canary that does not sing did."""
+    """Describe the answers of a canary that failed, in words."""
     said = zip(canary.asked, canary.outcomes, strict=True)
     answers = ", ".join(f"{problem}: {outcome}" for problem, outcome in said) or "no problem to ask"
     return f"the published copy of the adapter writes nothing that compiles ({answers})"
 
 
 def _canary(out: Path, inputs: PublishInputs, generators: Generators, simulator: Simulator) -> Canary:
-    """Compare every byte of the release, load it from where it lies, and let it answer."""
+    """Verify every byte of the release, load it from its directory, and run the canary."""
     name = release_name(inputs.night)
     verified(inputs.models, name)
     card = inputs.scorecard
@@ -132,9 +131,9 @@ def _canary(out: Path, inputs: PublishInputs, generators: Generators, simulator:
 
 
 def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
-    """The release directory, made unless it is there; what an earlier try left of another adapter is replaced.
+    """Return the name of the release directory, made if needed; an incomplete one of another adapter is replaced.
 
-    Raise CorruptStateError when another adapter was already served under this name.
+    Raise CorruptStateError if another adapter was already served under this name.
     """
     name = release_name(inputs.night)
     target = disk.make_directory(inputs.models) / name
@@ -143,7 +142,7 @@ def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
     if not target.exists() or not _same(disk.read_record(target / RELEASE, Release), wanted):
         if name == _pointed(inputs.models) or any(name == move.target for move in moves_of(inputs.models)):
             message = (
-                f"{target} was served and holds something else than tonight's release: was a setting changed since? "
+                f"{target} was already served and differs from tonight's release: was a setting changed since? "
                 f"Put it back, or start another night with --night {inputs.night}.2"
             )
             raise CorruptStateError(message)
@@ -154,7 +153,7 @@ def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
 
 
 def _same(there: Release, wanted: Release) -> bool:
-    """Whether they differ in no more than in words for people."""
+    """Whether two releases are equal except for texts meant for people."""
 
     def told(release: Release) -> Release:
         files = tuple(file for file in release.files if file.path not in (CARD, DATA))
@@ -192,7 +191,7 @@ def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str)
 
 
 class MoveReason(NamedTuple):
-    """Who moves the pointer and why: a line of the history."""
+    """Who moves the pointer, and why: a line of the history."""
 
     night: str | None
     why: str
@@ -201,7 +200,7 @@ class MoveReason(NamedTuple):
 
 
 def latest(models: Path) -> str | None:
-    """The release that `latest_nightly` points at; raise CorruptStateError when it is not a complete one."""
+    """Return the release that `latest_nightly` points at; raise CorruptStateError if it is not a complete one."""
     link = models / LATEST
     if not link.is_symlink():
         if link.exists():
@@ -218,15 +217,15 @@ def latest(models: Path) -> str | None:
 
 
 def release_scorecards(models: Path) -> dict[str, Scorecard]:
-    """What every release achieved when it was made, oldest first."""
+    """Return release → its scorecard when it was made, oldest first."""
     paths = sorted(models.glob(f"nightly_*/{SCORECARD}"))
     return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
 
 
 def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
-    """Point `latest_nightly` at release *name* and add the move to the history; both or, after a crash, either once.
+    """Point `latest_nightly` at release *name* and record the move; after a crash, a second call completes both.
 
-    None is mainline, which is served while there is no pointer.
+    None means mainline, which is served while there is no pointer.
     """
     if name is None:
         disk.remove_link(models / LATEST)
@@ -241,27 +240,27 @@ def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
 
 
 def moves_of(models: Path) -> list[Move]:
-    """Every move of the pointer, oldest first."""
+    """Return all moves of the pointer, oldest first."""
     path = models / HISTORY
     return list(disk.read_lines(path, Move)) if path.exists() else []
 
 
 def predecessor(models: Path) -> str | None:
-    """What was served before: the newest release before the current that nobody has gone back from, else None, mainline.
+    """Return the release to go back to: the newest before the current one that was not rolled back; None for mainline.
 
-    Raise UsageError where mainline is served and no such release is on record.
+    Raise UsageError if mainline is served and there is no such release.
     """
     moves = moves_of(models)
     current = moves[-1].target if moves else _pointed(models)
     names = earlier(moves, current)
     if current is None and not names:
-        message = "mainline is served, and nothing was before it; `ct-retrain rollback NIGHT` serves a release again"
+        message = "mainline is served, and there is no earlier release; `ct-retrain rollback NIGHT` serves a release again"
         raise UsageError(message)
     return names[0] if names else None
 
 
 def verified(models: Path, name: str) -> Release:
-    """The release *name* after comparing every byte with its manifest; raise UsageError or CorruptStateError."""
+    """Return the release *name* after comparing every byte with its manifest; raise UsageError or CorruptStateError."""
     directory = models / name
     if not directory.is_dir():
         message = f"{directory} does not exist; `ct-retrain history` lists the releases"

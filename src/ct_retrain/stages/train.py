@@ -1,4 +1,4 @@
-"""From dataset and gold sets to tonight's adapter: mixed by shares, trained from mainline, never from last night."""
+"""Trains tonight's adapter from mainline, never from last night's, on the dataset and gold sets mixed by shares."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -32,39 +32,39 @@ from ct_retrain.stages._thoughts import learned
 
 MIXTURE = "mixture.jsonl"
 PREFERENCES = "preferences.jsonl"
-"""Pairs of a verified and a wrong answer, in curate's directory and in this stage's."""
+"""File of preference pairs, in curate's directory and in this stage's."""
 _ORDER = 1
-"""Added to the seed for the order of rows: by the draw that chose them, a source's rows would come first."""
+"""Added to the seed for the order of rows; with the seed of the draw, rows of one source could come first."""
 ADAPTER = "adapter"
 CHALLENGERS = "challengers"
 """Directory beside `adapter/` with one directory for each challenger, made like this stage's own."""
 FILES = "files.jsonl"
-"""What was found of gold sets and general data, a SourceFile a line."""
+"""File that lists the files of gold sets and general data, one SourceFile per line."""
 REJECTED = "rejected.jsonl"
 UNKNOWN = "unknown"
-"""The licence of a row that names none."""
+"""Licence of a row that names none."""
 
 
 class TrainInputs(NamedTuple):
-    """What one training works from."""
+    """Inputs of a training."""
 
     curated: Path
     """Tonight's curate directory."""
     gold: Path
     general: Path
     base: str
-    """Mainline: a path or a hub name."""
+    """Mainline: a path or a name on the model hub."""
     settings: TrainSettings
     forgotten: frozenset[str] = frozenset()
-    """Categories whose rows come first where not all can be taken."""
+    """Categories whose rows are preferred if not all can be used."""
     gold_before: int = 0
-    """Rows of gold that the last night that trained had."""
+    """Number of rows of gold in the last night that trained."""
     protection: Protection = Protection()
-    """What no row may come from."""
+    """Suites whose problems no row may come from."""
 
     @property
     def where(self) -> str:
-        """The gold directory as people are told of it."""
+        """Name of the gold directory in messages."""
         return f"{self.gold.parent.name}/{self.gold.name}"
 
 
@@ -82,8 +82,8 @@ def adapter_of(train: Path, arm: ArmId) -> Path:
 def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
     """Mix tonight's rows into `mixture.jsonl` and return the plan.
 
-    Refused lines of gold sets and general data go to `rejected.jsonl`, what became of each file to `files.jsonl`, and
-    what the rows were compared with to `certificate.json`.
+    Refused lines of gold sets and general data go to `rejected.jsonl`, results per file to `files.jsonl`, and what the
+    rows were compared with to `certificate.json`.
     """
     golden, general = read_gold_and_general(out, inputs)
     sources = {
@@ -124,9 +124,9 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
 
 
 def _preferred(out: Path, inputs: TrainInputs, verified: Sequence[Row]) -> Path | None:
-    """Tonight's preference pairs, where they are wanted: those whose answer may be trained on, decontaminated as it is.
+    """Write tonight's preference pairs, if wanted: those whose answer may be trained on, decontaminated.
 
-    Raise UsageError where there are none to hand on.
+    Raise UsageError if there are none.
     """
     if not inputs.settings.preferences:
         return None
@@ -135,8 +135,8 @@ def _preferred(out: Path, inputs: TrainInputs, verified: Sequence[Row]) -> Path 
     kept = [one for one in found if (one.prompt, one.chosen) in allowed]
     if not kept:
         message = (
-            f"train.preferences is on, and {source} has no pair that may be trained on: set curate.preferences to how "
-            "many each new example gets, or turn train.preferences off"
+            f"train.preferences is on, and {source} has no pair that may be trained on: set curate.preferences to the number "
+            "of pairs per new example, or turn train.preferences off"
         )
         raise UsageError(message)
     disk.write_lines(out / PREFERENCES, iter(kept))
@@ -148,7 +148,7 @@ def _count(path: Path) -> int:
 
 
 def read_gold_and_general(out: Path, inputs: TrainInputs) -> tuple[gold.GoldReading, gold.GoldReading]:
-    """Read gold sets and general data, and write what was refused of which file to *out*."""
+    """Read gold sets and general data, and write the refused lines and the results per file to *out*."""
     golden = gold.read_set(inputs.gold, "gold", inputs.settings.gold_keys)
     general = gold.read_set(inputs.general, "general", inputs.settings.gold_keys)
     disk.write_lines(out / REJECTED, iter([*golden.rejected, *general.rejected]))
@@ -157,10 +157,10 @@ def read_gold_and_general(out: Path, inputs: TrainInputs) -> tuple[gold.GoldRead
 
 
 def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
-    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the trainer.
+    """Fill *out* with the mixture and `adapter/`; a second call on the same directory resumes the training.
 
-    Where the gold set may not be trained on (see `gold.held`) there is no adapter, and the facts say why. Raise
-    ToolError where nothing was learned: such an adapter is mainline under another name.
+    If the gold set must not be trained on (see `gold.held`), there is no adapter, and the facts say why. Raise
+    ToolError if nothing was learned, because such an adapter equals mainline.
     """
     plan = prepare_training(out, inputs)
     why = withheld(out, inputs)
@@ -189,7 +189,7 @@ def train(out: Path, inputs: TrainInputs, trainer: Trainer) -> TrainFacts:
 
 
 def _scheduled(knobs: Hyperparameters, rows: Sequence[Row], forgotten: frozenset[str]) -> Schedule:
-    """The schedule of *rows*, whose tokens are estimated from their characters: nobody has a tokenizer yet."""
+    """Return the training schedule of *rows*; tokens are estimated from characters, since no tokenizer is loaded yet."""
     amounts = recipe.amounts_of(rows, recipe.by_characters)
     extra = {
         (row.prompt, row.completion)
@@ -214,7 +214,7 @@ def _refuse_the_untrained(adapter: Path, fit: Fit, trainer: str) -> None:
 
 
 def withheld(out: Path, inputs: TrainInputs) -> str:
-    """Why the night may not train on what `prepare` left in *out*; empty when it may."""
+    """Return why the night must not train on what `prepare_training` left in *out*; empty if it may."""
     files, rejected = disk.read_lines(out / FILES, SourceFile), disk.read_lines(out / REJECTED, Rejected)
     return gold.held(list(files), inputs.settings, inputs.where, inputs.gold_before, list(rejected))
 
@@ -234,13 +234,13 @@ _UNTRAINED = Fit(
 
 
 def _leave_out_the_too_long(out: Path) -> None:
-    """Count the lines that the trainer found longer than the model's window as refused."""
+    """Count lines that the trainer found longer than the model's window as refused."""
     if (out / TOO_LONG).is_file():
         _leave_out(out, list(disk.read_lines(out / TOO_LONG, Rejected)))
 
 
 def _leave_out(out: Path, refused: Sequence[Rejected]) -> None:
-    """Count *refused*, lines that were read and are not trained on, among what was refused of their files."""
+    """Count *refused*, lines that were read but are not trained on, as refused in their files."""
     before = list(disk.read_lines(out / REJECTED, Rejected))
     known = {one.subject for one in before}
     found = [one for one in refused if one.subject not in known]
@@ -251,7 +251,7 @@ def _leave_out(out: Path, refused: Sequence[Rejected]) -> None:
 
 
 def _licences(out: Path) -> dict[str, dict[str, int]]:
-    """Source → licence → rows of the mixture."""
+    """Return source → licence → number of rows in the mixture."""
     rows = Counter((row.source, row.licence or UNKNOWN) for row in disk.read_lines(out / MIXTURE, Row))
     licences: dict[str, dict[str, int]] = {}
     for (source, licence), count in sorted(rows.items()):

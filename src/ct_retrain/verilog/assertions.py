@@ -1,7 +1,7 @@
-"""The immediate assertions of a testbench as a property file over the ports of the design that it instantiates.
+"""Turn the immediate assertions of a testbench into a property file over the ports of the design it instantiates.
 
-Taken are `always` blocks that look at nothing but nets wired whole to a port. A testbench may check its design in
-other ways, and mostly does; what cannot be taken is named, never left out in silence.
+Only `always` blocks that read nothing but nets connected whole to a port are used. Most testbenches check their design
+in other ways; what cannot be used is reported with the reason.
 """
 
 import re
@@ -26,21 +26,21 @@ from ct_retrain.verilog.modules import Module, Port
 from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, tokens
 
 NAME = "testbench_assertions"
-"""Of the property module."""
+"""Name of the property module."""
 
 
 class Assertions(NamedTuple):
-    """A property file, or why there is none."""
+    """A property file, or the reason why there is none."""
 
     text: str
     why: str = ""
 
 
-NONE = Assertions("", "the testbench holds no immediate assertion")
+NONE = Assertions("", "the testbench contains no immediate assertion")
 
 
 def assertions_of(testbench: str, rtl: str, design: Module) -> Assertions:
-    """The assertions of *testbench* about *design*, which *rtl* defines."""
+    """Return the assertions of *testbench* about *design*, which *rtl* defines."""
     parsed = parse(testbench)
     if parsed is None or parsed.errors:
         return NONE
@@ -88,7 +88,7 @@ def _instances(module: ModuleDeclarationSyntax, name: str) -> Iterator[Hierarchi
 
 
 def _nets(parsed: Parsed, item: HierarchicalInstanceSyntax, design: Module) -> dict[str, Port]:
-    """Name of a net in the testbench → the port that it is wired to, whole."""
+    """Return name of a net in the testbench → the port that it is connected to, whole."""
     ports = {port.name: port for port in design.ports}
     found: dict[str, Port] = {}
     for each in items_of(item, "connections", NamedPortConnectionSyntax):
@@ -100,16 +100,16 @@ def _nets(parsed: Parsed, item: HierarchicalInstanceSyntax, design: Module) -> d
 
 
 def _strange(blocks: list[ProceduralBlockSyntax], nets: dict[str, Port]) -> str:
-    """Why *blocks* cannot stand beside the design without the testbench; "" where they can."""
+    """Return why *blocks* cannot be moved beside the design without the testbench; "" if they can."""
     for block in blocks:
         asserted = [node for node in nodes(block) if isinstance(node, ImmediateAssertionStatementSyntax)]
-        # What an assertion does when it fails is its own affair.
+        # The action of an assertion has no effect on the property.
         acted = Counter(name for node in asserted for name in _names(node.action))
         for name in Counter(_names(block)) - acted:
             if name not in nets:
-                return f"an assertion's block looks at {name}, which is wired whole to no port"
+                return f"an assertion's block reads {name}, which is not connected whole to a port"
         if any(token.kind == TokenKind.Hash for token in tokens(block)):
-            return "an assertion's block waits for a time"
+            return "an assertion's block has a delay"
     names = {port.name for port in nets.values()}
     crossed = sorted(net for net, port in nets.items() if net in names and net != port.name)
     return f"{crossed[0]} is a net of one port and the name of another" if crossed else ""
@@ -129,7 +129,7 @@ def _property_file(
 
 
 def _other_widths(text: str, top: str, nets: dict[str, Port]) -> str:
-    """A net that is wider or narrower than its port: what is missing would be taken for what is there."""
+    """Return a net whose width differs from its port's, as a sentence, because that changes the property; or ""."""
     parsed = parse(text)
     bodies = [one.body for one in elaborated(parsed, frozenset({top}))] if parsed else []
     if len(bodies) != 1:

@@ -103,7 +103,7 @@ class _Writer:
             return
         text = spelled(token)
         if not text:
-            self._refuse(token, f"{token.rawText[:40]!a} cannot be written anew")
+            self._refuse(token, f"{token.rawText[:40]!a} cannot be rewritten")
             return
         if kind == TokenKind.Identifier:
             (self.names if text == token.valueText else self.renamed).add(text)
@@ -137,7 +137,7 @@ class _Writer:
         words = tokens(node)
         text = "".join(word.rawText for word in words)
         if not NUMBER.fullmatch(text):
-            self._refuse(node, f"{text[:40]!a} cannot be written anew")
+            self._refuse(node, f"{text[:40]!a} cannot be rewritten")
         elif self._integer:
             self._refuse(node, f"{text[:40]} right after a number, which tools read differently")
         else:
@@ -151,7 +151,7 @@ class _Writer:
         if _FIELD.fullmatch(text):
             self._put(words[0], text if text.startswith("(") else " ".join(text))
         else:
-            self._refuse(node, f"{text[:40]!a} cannot be written anew")
+            self._refuse(node, f"{text[:40]!a} cannot be rewritten")
         return True
 
     def together(self, node: SyntaxNode) -> bool:

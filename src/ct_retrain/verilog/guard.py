@@ -68,7 +68,7 @@ class Approved(NamedTuple):
 
     report: Report
     text: str
-    """The design in its canonical spelling; "" when it has syntax errors or cannot be written anew."""
+    """The design in its canonical spelling; "" when it has syntax errors or cannot be rewritten."""
     names: frozenset[str] = frozenset()
     """Every identifier in the text, or every word of one with syntax errors."""
     illegal: tuple[Refusal, ...] = ()
@@ -117,7 +117,7 @@ def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
     again = parse(made.text)
     if again is None or again.errors:
         why = again.errors[0] if again else "nested too deep"
-        return _rejected(1, f"cannot be written anew ({why})")
+        return _rejected(1, f"cannot be rewritten ({why})")
     seen = _look(again)
     refused += [Refusal(*found) for found in made.problems]
     refused += [*_words(again, seen), *_kinds(again, seen), *_names(again, seen, reserved)]

@@ -1,1 +1,1 @@
-"""What runs in the confined processes, and what it has to know; nothing in here knows who asks."""
+"""Code that runs in the confined worker processes, and what it needs. It does not know which part of the judge asks."""

@@ -1,8 +1,8 @@
-"""The confined process that judges: parses, compiles and simulates untrusted text, one design at a time.
+"""The confined process that judges: it parses, compiles and simulates untrusted text, one design at a time.
 
-It is started by `judge.sandbox.workers` with a Start, gives up its rights, says Ready, and then answers each Job with a
-Reply until its input ends. What kills it says something about the text it was reading, and `judge.sandbox.workers` knows
-what. It holds no secret and no state but testbenches it has prepared before.
+`judge.sandbox.workers` starts it with a Start. It gives up its rights, says Ready, and answers each Job with a Reply
+until its input ends. If it is killed, the text it was reading was the cause, and `judge.sandbox.workers` knows which
+that was. It holds no secrets, and no state but prepared testbenches.
 """
 
 import contextlib
@@ -43,7 +43,7 @@ from ct_retrain.verilog.stub import Level
 
 
 class Start(NamedTuple):
-    """What a worker is told when it begins."""
+    """What a worker is told when it starts."""
 
     scratch: str
     icarus: IcarusInstallation
@@ -52,17 +52,17 @@ class Start(NamedTuple):
     parser_seconds: int
     memory_mb: int
     builders: list[str]
-    """Directories of the tools that build programs; with them, what lies in the scratch directory may be run."""
+    """Directories of tools that build programs; if given, files in the scratch directory may be executed."""
     python: list[str]
-    """Directories of the Python that test modules are written for."""
+    """Directories of the Python that runs test modules."""
     yowasp: str
-    """yosys as WebAssembly, compiled; "" for workers that do not need it."""
+    """Path of yosys compiled from WebAssembly; "" if the worker does not need it."""
     warm: Warm | None
-    """Programs that are forked; None where each is started."""
+    """Programs to fork from a fork server; None to start each one anew."""
 
 
 class JudgeJob(NamedTuple):
-    """One design to be judged."""
+    """One design to judge."""
 
     rtl: str
     testbench: str
@@ -70,35 +70,35 @@ class JudgeJob(NamedTuple):
     log_chars: int
     direct: bool
     naive: bool = False
-    """Only run the tools, and give back what they print."""
+    """Only run the tools, and return what they print."""
     files: tuple[tuple[str, str], ...] = ()
-    """Name and text of what the testbench reads."""
+    """Name and text of the data files that the testbench reads."""
     expected: int | None = None
-    """Checks of the golden's run."""
+    """Number of checks in the golden's run."""
     verilator: tuple[str, str] | None = None
-    """Simulate with it: the fields of its `Compiled`."""
+    """Simulate with Verilator: the fields of its `Compiled`."""
     cocotb: list[Any] | None = None
-    """The testbench is for it: the fields of its `Library`."""
+    """The testbench is a cocotb module: the fields of its `Library`."""
     experiment: list[Any] | None = None
-    """What is changed to try a pass: the fields of an `Experiment`."""
+    """A change made to test a pass: the fields of an `Experiment`."""
     force: Level | None = None
-    """What every output of the design is held at."""
+    """Level at which every output of the design is held."""
     without: str = ""
-    """A layer that is left out."""
+    """Layer of the judge to leave out."""
     held: str = ""
-    """The one output that is held, instead of all."""
+    """Hold only this output instead of all."""
     explain: bool = False
-    """Say how each line of the transcript was read."""
+    """Explain how each line of the transcript was read."""
     script: list[Any] | None = None
-    """Only run the tools, as this `Script` does, and give back what they print."""
+    """Only run the tools as this `Script` does, and return what they print: its fields."""
 
 
 _Benches: TypeAlias = dict[tuple[str, Experiment], Bench | str]
-"""Testbenches that were prepared before, by their text and what is changed in it."""
+"""Prepared testbenches, by their text and the change made in it."""
 
 
 def main() -> None:
-    """Serve jobs from the first argument's Start; standard input and output carry length-prefixed JSON."""
+    """Serve jobs as the first argument's Start says; standard input and output carry length-prefixed JSON."""
     fields: dict[str, Any] = json.loads(sys.argv[1])
     warm = fields.pop("warm")
     start = Start(
@@ -137,7 +137,7 @@ def main() -> None:
     except OSError as error:
         send(sink, {"layers": layers, "error": f"cannot write in {start.scratch}: {error.strerror}"})
         return
-    # Without anybody to read the answer, all that is left to do is to clean up.
+    # The reader of the answer is gone: only cleaning up is left.
     with contextlib.suppress(BrokenPipeError):
         _serve(source, sink, start)
     _sweep(kept=frozenset())
@@ -158,7 +158,7 @@ def _serve(source: int, sink: int, start: Start) -> None:
 
 
 def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: int) -> dict[str, Any]:
-    """Judge, compare or copy: what *message* holds says which."""
+    """Answer *message*: judge, compare or copy, as its fields say."""
     limits = Limits(*message.pop("limits"))
     if "golden" in message:
         yosys = Yosys(*message["yosys"])
@@ -193,7 +193,7 @@ def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: in
 
 _KNOWN_BENCHES = 64
 _PROCESSES = 1024
-"""Of all workers together, where they share a user; a compiler takes three, and so do the servers that fork programs."""
+"""Of all workers of one user together. A compiler needs three, and fork servers need some too."""
 
 
 def _plainly(job: JudgeJob, tools: SimulatorTools) -> Answer:
@@ -229,9 +229,9 @@ def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
 
 
 def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Experiment) -> Bench | str:
-    """The testbench of *job*, made ready once for all designs; with files to include it is made ready anew."""
+    """Return the testbench of *job*, prepared once for all designs; one with include files is prepared each time."""
     present = tuple(name for name, _ in job.files)
-    # Which numbers, values and times is the design's affair (`trying`).
+    # Which numbers, values and times are used depends on the design (`trying`).
     changed = Experiment(strict=tried.strict, apart=tried.apart, stream=tried.stream and KEY_BLANK)
     key = job.testbench, changed
     if key in benches and not present:
@@ -245,7 +245,7 @@ def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Ex
 
 
 def _lay_out(job: JudgeJob, taken: frozenset[str]) -> Answer | None:
-    """Write the job's data files; an answer when one would be called like a file of ours."""
+    """Write the job's data files; return a verdict if one has the name of a file of ours."""
     for name, text in job.files:
         if name in taken or Path(name).exists():
             return Answer(Outcome.NO_EVIDENCE, f"a data file may not be called {name}")
@@ -254,7 +254,7 @@ def _lay_out(job: JudgeJob, taken: frozenset[str]) -> Answer | None:
 
 
 def _sweep(kept: frozenset[str]) -> None:
-    """Nothing of one design is left for the next, and in the end nothing at all."""
+    """Delete everything in the scratch directory but *kept*, so that nothing passes from one design to the next."""
     with os.scandir() as entries:
         left = [entry for entry in entries if entry.name not in kept and not entry.name.startswith(".")]
     for entry in left:
@@ -268,13 +268,13 @@ _LENGTH = struct.Struct("!I")
 
 
 def send(sink: int, message: object) -> None:
-    """Write *message*, whole."""
+    """Write the whole *message*, with its length first."""
     data = json.dumps(message).encode()
     write_all(sink, _LENGTH.pack(len(data)) + data)
 
 
 def receive(source: int) -> dict[str, Any] | None:
-    """Read one message; None when the other end is gone."""
+    """Read one message; return None at the end of the input."""
     head = _exactly(source, _LENGTH.size)
     body = None if head is None else _exactly(source, _LENGTH.unpack(head)[0])
     return None if body is None else json.loads(body)

@@ -1,9 +1,9 @@
 """Make a testbench's output unforgeable: mark what it prints, where it ends the test, and its module names.
 
-Names carry one secret of the run, what is printed another: a design can see the names of the scopes that it hangs in
-(`%m`), and shall learn nothing from them. A design that prints the pass line speaks without the mark, one that ends the
-simulation ends it without the mark, and one that names the testbench's modules or instances names nothing.
-The text keeps its lines, so the compiler's messages still name the right ones. No runner of testbenches does this.
+A run has two secrets, one in names and one in printed text, because a design can see the names of the scopes above it
+(`%m`). So if a design prints the pass line or ends the simulation, the mark is missing, and if it names the
+testbench's modules or instances, no such names exist. The text keeps its lines, so that the compiler's messages name
+the right ones.
 """
 
 import re

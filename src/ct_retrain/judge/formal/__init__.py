@@ -1,1 +1,1 @@
-"""What can be proved of a candidate, for every input."""
+"""Proofs about a candidate design that hold for every input."""

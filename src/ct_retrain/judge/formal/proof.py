@@ -1,8 +1,8 @@
-"""What can be proved of a candidate: that it is the golden, or that its properties hold, for every input and for ever.
+"""Proves that a candidate equals its golden, or that its properties hold, for every input and any number of steps.
 
-`proved` and `fail` are the ends: a proof by property-directed reachability, SAT or k-induction, and a counterexample that
-Icarus has replayed. Between them `bounded` says up to where nothing fails, and `unknown` why nobody can tell. What is
-proved is the two-valued, zero-delay meaning of what yosys read, under the assumptions that the result names.
+`proved` is a proof by property-directed reachability, SAT or k-induction; `fail` is a counterexample that Icarus has
+replayed; `bounded` gives the number of steps without a failure; `unknown` gives the reason why there is no answer. A
+proof is about the two-valued, zero-delay meaning of what yosys reads, under the assumptions listed in the result.
 """
 
 from enum import StrEnum
@@ -25,16 +25,16 @@ from ct_retrain.verilog.rename import with_suffix
 
 
 class Status(StrEnum):
-    """From strongest to weakest, then the two that say nothing."""
+    """Result of a formal check, from strongest to weakest; the last two say nothing about the design."""
 
     PROVED = "proved"
     FAIL = "fail"
     BOUNDED = "bounded"
     UNKNOWN = "unknown"
     UNSUPPORTED = "unsupported"
-    """There is nothing to compare or to prove: other ports, not synthesizable, or no property file."""
+    """Nothing to compare or prove: the ports differ, the text is not synthesizable, or the property file is invalid."""
     NOT_RUN = "not_run"
-    """There is no engine."""
+    """No proof engine is installed."""
 
 
 class Cover(Record):
@@ -42,33 +42,34 @@ class Cover(Record):
 
     line: int
     reached: bool | None
-    """None where nobody can tell."""
+    """None if unknown."""
     step: int
 
 
 class FormalResult(Record):
-    """What is known of a candidate beside its golden, or beside its properties."""
+    """Result of a formal check of a candidate, against its golden or its properties."""
 
     status: Status
     method: str
-    """`pdr`, `sat`, `k-induction` or `bmc`; "" where nothing is known."""
+    """`pdr`, `sat`, `k-induction` or `bmc`; "" if there is no answer."""
     depth: int
-    """Of `bounded`, the steps without a failure; of `fail`, the step of it; of k-induction, k; a clock takes two."""
+    """Steps without a failure if `bounded`; step of the failure if `fail`; k if by k-induction. A cycle is two steps.
+    """
     why: str
     engine: str = ""
     """`abc` or `z3`."""
     tools: tuple[Tool, ...] = ()
     assumptions: tuple[str, ...] = ()
-    """What the answer supposes, in words."""
+    """Assumptions behind the answer, in words."""
     counterexample: tuple[dict[str, int], ...] = ()
-    """Inputs, step by step; only of a failure that was replayed."""
+    """Inputs of a replayed failure: one dict per step, name → value; else empty."""
     covers: tuple[Cover, ...] = ()
     cpu_seconds: float = 0.0
-    """Of the engines; it varies from run to run, so it belongs in no digest."""
+    """Processor seconds of the engines. It varies from run to run, so no digest includes it."""
 
 
 def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
-    """Compare module *top* of *candidate* with that of *golden*; without a proof, up to *depth* steps (0: in time)."""
+    """Compare module *top* of *candidate* with *golden*'s; without a proof, search *depth* steps (0: as time allows)."""
     found = judge.prover.compared(Question(golden, candidate, top, bounded=True, depth=depth))
     if found.answer is False:
         found = found._replace(bench=_beside(golden, top, found.steps))
@@ -76,7 +77,7 @@ def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int =
 
 
 def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
-    """Check the *properties* (see `judge.confined.formal.properties`) of module *top* of *candidate*."""
+    """Check *properties* (see `judge.confined.formal.properties`) of *candidate*'s *top*, as `equivalent` does."""
     return _result(judge, judge.prover.checked(Inquiry(properties, candidate, top, depth)), candidate)
 
 
@@ -94,7 +95,7 @@ def _status(found: Finding) -> Status:
 
 
 def _result(judge: Judge, found: Finding, candidate: str) -> FormalResult:
-    """A failure counts when the simulator shows it too."""
+    """Return the result of *found*; a failure counts only if the simulator shows it too."""
     result = FormalResult(
         status=_status(found),
         method=found.method,
@@ -118,7 +119,7 @@ def _result(judge: Judge, found: Finding, candidate: str) -> FormalResult:
 
 
 def _replayed(judge: Judge, candidate: str, found: Finding) -> tuple[str, bool]:
-    """What the simulator says of the failure, and whether it shows it."""
+    """Return what the simulator says of the failure, and whether it shows the failure."""
     if not found.bench or not found.steps:
         return "a failure that cannot be replayed", False
     verdict = judge.icarus.check(Design(rtl=candidate, testbench=found.bench))
@@ -132,13 +133,13 @@ def _tools(yosys: Yosys | None, engine: str) -> tuple[Tool, ...]:
         return ()
     return (
         Tool(name="yosys", version=yosys.version),
-        # abc is built and released with yosys, and names no version of its own.
+        # abc is built and released with yosys, and prints no version of its own.
         Tool(name=engine, version=yosys.version if engine == "abc" else yosys.z3_version),
     )
 
 
 def _beside(golden: str, top: str, steps: Steps) -> str:
-    """A testbench that drives both designs and compares them at the end; "" where the golden cannot be renamed."""
+    """Return a testbench that drives both designs and compares them at the end; "" if the golden cannot be renamed."""
     module = next(module for module in modules(golden) if module.name == top)
     reference = with_suffix(golden, "_golden")
     if not reference or not steps:

@@ -1,4 +1,4 @@
-"""Both questions of the formal runner to a judge that is made when the first is asked."""
+"""The two questions of formal checking, answered by a judge that is created on first use."""
 
 from collections.abc import Callable
 
@@ -7,16 +7,16 @@ from ct_retrain.judge.judge import Judge
 
 
 class FormalRunner:
-    """Proves what can be proved; no failure is told that the simulator did not show too."""
+    """Answers by proofs; a failure is reported only if the simulator shows it too."""
 
     def __init__(self, judge: Callable[[], Judge]) -> None:
-        """Ask the Judge that *judge* gives."""
+        """Use the Judge that *judge* returns; it is called on first use."""
         self._judge = judge
 
     def equivalent(self, golden: str, candidate: str, top: str) -> FormalResult:
-        """Whether module *top* behaves alike in both texts; raise ToolError when the judge is at fault."""
+        """Check whether module *top* behaves alike in both texts; raise ToolError if the judge fails."""
         return equivalent(self._judge(), golden, candidate, top)
 
     def holding(self, properties: str, candidate: str, top: str) -> FormalResult:
-        """Whether the *properties* hold of module *top*; raise ToolError when the judge is at fault."""
+        """Check whether *properties* hold for module *top*; raise ToolError if the judge fails."""
         return holding(self._judge(), properties, candidate, top)

@@ -112,7 +112,9 @@ def _heard(sites: Sequence[PrintSite], number: int, text: str) -> Heard:
 def _severe(site: PrintSite, text: str) -> Heard:
     if site.severity != "warning" or site.chosen or read_line(site.template).says is Says.NO:
         return Heard(site.template or text, Says.NO, f"${site.severity}", site.number)
-    return Heard(site.template or text, Says.NOTHING, "a warning that nothing led to", site.number)
+    return Heard(
+        site.template or text, Says.NOTHING, "a warning that does not depend on a decision", site.number
+    )
 
 
 def _unchosen(site: PrintSite, text: str, counts: Counts | None) -> Heard:

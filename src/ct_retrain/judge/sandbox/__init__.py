@@ -1,1 +1,1 @@
-"""Confined worker processes: started, shared, and each with a scratch directory of its own."""
+"""Starts and shares confined worker processes, each with its own scratch directory."""

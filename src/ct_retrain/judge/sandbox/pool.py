@@ -1,4 +1,4 @@
-"""Workers at rest, shared by everything that judges or proves; as many come to be as threads ask at once."""
+"""A pool of idle workers, shared by simulators and prover; it grows to as many as threads ask at once."""
 
 import threading
 from typing import Any
@@ -8,17 +8,17 @@ from ct_retrain.judge.sandbox.workers import Sandbox, Worker
 
 
 class Pool:
-    """Hands every question to a worker of its own."""
+    """Gives each question to a worker that does nothing else meanwhile."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
         self._idle: list[Worker] = []
         self._lock = threading.Lock()
         self.layers: tuple[str, ...] = ()
-        """Of the sandbox, as far as they are known: those of the last worker that came up."""
+        """Layers of the sandbox, as reported by the last worker that started; empty before that."""
 
     def ask(self, job: dict[str, Any], limits: Limits, patience: float = 0.0) -> dict[str, Any]:
-        """The answer of a worker to *job*, within *patience* (see `Worker`); raise ToolError when there is none."""
+        """Return a worker's answer to *job* within *patience* seconds (see `Worker`); raise ToolError if none comes."""
         with self._lock:
             self._idle = [worker for worker in self._idle if worker.ours]
             worker = self._idle.pop() if self._idle else None
@@ -27,7 +27,7 @@ class Pool:
         try:
             answer = worker.ask(job, limits, patience)
         except BaseException:
-            # Its pipe may hold half an answer: what it says next would be taken for another design's.
+            # Its pipe may hold half an answer, which would be read as the answer about another design.
             worker.close()
             raise
         if worker.alive:
@@ -38,11 +38,11 @@ class Pool:
         return answer
 
     def with_yowasp(self, module: str) -> "Pool":
-        """Another pool, whose workers have yosys' compiled *module*, and room for it."""
+        """Return another pool, whose workers can use yosys's compiled *module* and have the memory for it."""
         return Pool(self._sandbox._replace(yowasp=module, memory_mb=self._sandbox.memory_mb + _MODULE_MB))
 
     def close(self) -> None:
-        """End the workers at rest; new ones come when they are asked for."""
+        """End the idle workers; later calls start new ones."""
         with self._lock:
             idle, self._idle = self._idle, []
         for worker in idle:
@@ -50,4 +50,4 @@ class Pool:
 
 
 _MODULE_MB = 1024
-"""Address space of the compiled module and of the threads that run it."""
+"""MiB of address space for the compiled module and the threads that run it."""

@@ -1,7 +1,7 @@
-"""Directories for workers, in memory where there is room; what a killed owner leaves goes when the next one is made.
+"""Scratch directories for workers, in memory if there is room; those of killed owners are deleted by the next one.
 
-An owner holds a lock on its directory, which the kernel frees however it dies. A directory that is too young to have
-been locked yet is left alone.
+An owner holds a lock on its directory, which the kernel releases however it ends. A directory that is so young that it
+may not be locked yet is left alone.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ from typing import NamedTuple
 
 _PREFIX = "ct-scratch-"
 _ROOM = 256 << 20
-_YOUNG = 60.0
-"""Seconds."""
+_MIN_AGE = 60.0
+"""Age in seconds below which an unlocked directory is left alone."""
 
 
 class Scratch(NamedTuple):
-    """A directory of a worker, and the lock that says whose it is."""
+    """A worker's directory, and the lock that marks it as used."""
 
     path: Path
     lock: int
@@ -33,9 +33,9 @@ class Scratch(NamedTuple):
 
 
 def scratch(*, confined: bool, runs: bool) -> Scratch:
-    """An empty directory that belongs to the user the worker will be.
+    """Return an empty directory that belongs to the worker's user.
 
-    For a worker that *runs* what it has built there, it lies where programs may be run.
+    If the worker *runs* programs that it builds there, the directory is on a file system that allows it.
     """
     memory = Path("/dev/shm")  # noqa: S108 - a name of our own is made in it
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
@@ -52,16 +52,16 @@ def scratch(*, confined: bool, runs: bool) -> Scratch:
     return Scratch(path, lock)
 
 
-def bury(place: Path, young: float = _YOUNG) -> None:
-    """Delete the directories in *place* that nobody holds any more and that are older than *young* seconds."""
+def bury(place: Path, young: float = _MIN_AGE) -> None:
+    """Delete the directories in *place* that are not locked and older than *young* seconds."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
             if time.time() - path.lstat().st_ctime > young:
-                _bury(path)
+                _delete_unlocked(path)
 
 
-def _bury(path: Path) -> None:
-    """Delete *path* unless somebody holds it; raise OSError where it is not ours."""
+def _delete_unlocked(path: Path) -> None:
+    """Delete *path* unless it is locked; raise OSError if it belongs to another user."""
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

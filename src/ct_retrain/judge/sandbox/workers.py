@@ -1,7 +1,8 @@
-"""Workers that judge for us, each confined and each with a scratch directory of its own; the parent parses nothing.
+"""Worker processes, each confined and with its own scratch directory; this process parses no untrusted text itself.
 
-A worker that dies while it reads a text says something about that text; one that is killed from outside, or does
-not answer in time, says something about the machine, and that is a ToolError. Nothing of a worker outlives it.
+If a worker dies while it reads a text, the text is the cause, and that is a verdict. If it is killed from outside, or
+does not answer in time, the machine is the cause, and that is a ToolError. When a worker ends, everything it started
+and wrote is removed.
 """
 
 import contextlib
@@ -36,25 +37,25 @@ class Sandbox(NamedTuple):
     """`require`, `best-effort` or `off`."""
     parser_seconds: int = 20
     memory_mb: int = 2048
-    """Of the worker itself; what it starts gets its limits job by job."""
+    """MiB for the worker itself; programs that it starts have the limits of their job."""
     namespaces: bool = True
     bubblewrap: bool = False
-    """Use it even where Landlock closes the files already."""
+    """Use bubblewrap even if Landlock already restricts files."""
     builders: tuple[str, ...] = ()
-    """Directories of tools that build programs in the scratch directory, which workers may then run."""
+    """Directories of tools that build programs; workers may then run what they build in the scratch directory."""
     library: Library | None = None
-    """cocotb, whose Python the workers may then read."""
+    """cocotb; workers may then read the Python it is installed in."""
     yowasp: str = ""
-    """yosys as WebAssembly, compiled (see `judge.confined.formal.yowasp`)."""
+    """Path of yosys compiled from WebAssembly (see `judge.confined.formal.yowasp`)."""
     warm: Warm | None = None
-    """Programs that are forked instead of started."""
+    """Programs to fork from a fork server instead of starting them."""
 
 
 class Worker:
-    """One confined process; not to be shared between threads while it works."""
+    """One confined process; only one thread may use it at a time."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        """Start it, or raise ToolError: it does not come up, or `require` asks for layers that this system lacks."""
+        """Start it; raise ToolError if it does not start, or if `require` asks for layers that this system lacks."""
         self._scratch = scratch(confined=sandbox.mode != "off", runs=bool(sandbox.builders))
         self.scratch = self._scratch.path
         self.layers: tuple[str, ...] = ()
@@ -98,7 +99,7 @@ class Worker:
             )
         ready = self._receive(_START_SECONDS)
         if not isinstance(ready, dict) or ready["error"]:
-            raise ToolError(f"the judge's worker does not come up: {self._complaint(ready)}")
+            raise ToolError(f"the judge's worker does not start: {self._start_error(ready)}")
         self.layers = (*(["bubblewrap"] if wrapped else []), *ready["layers"])
         if sandbox.mode == "require" and not closed(self.layers):
             raise ToolError(
@@ -107,7 +108,7 @@ class Worker:
             )
 
     def ask(self, job: dict[str, Any], limits: Limits, patience: float = 0.0) -> dict[str, Any]:
-        """The answer to *job*; raise ToolError when it is not the design's fault that there is none.
+        """Return the answer to *job*; raise ToolError if there is none for a reason other than the design.
 
         *patience* is the wall-clock limit in seconds; 0 allows many times the processor time of *limits*.
         """
@@ -119,14 +120,14 @@ class Worker:
         answer = self._receive(wall)
         if isinstance(answer, dict):
             if answer.pop("ticket") != self._asked:
-                raise ToolError("the judge's worker answers another question than was asked: run again")
+                raise ToolError("the judge's worker answered another question than was asked: run again")
             if answer["error"]:
                 raise ToolError(f"judging failed: {answer['error']}")
             return answer
-        return _obituary(answer)
+        return _verdict_on_death(answer)
 
     def close(self) -> None:
-        """End the process and everything it started, and remove its scratch directory; its owner's copy only."""
+        """End the process and all it started, and remove its scratch directory; do nothing in a fork of the owner."""
         if not self.ours:
             return
         if hasattr(self, "_process"):
@@ -135,17 +136,17 @@ class Worker:
 
     @property
     def pid(self) -> int:
-        """Of the process, and of its group."""
+        """Id of the process, and of its process group."""
         return self._process.pid
 
     @property
     def ours(self) -> bool:
-        """Whether this process started it: after a fork both sides hold its pipes, and would mix up their answers."""
+        """Whether this process started the worker: after a fork, two processes reading its pipes would mix up answers."""
         return self._owner == os.getpid()
 
     @property
     def alive(self) -> bool:
-        """Whether another job may be asked."""
+        """Whether it can be given another job."""
         return self.ours and self._process.returncode is None
 
     def _send(self, data: bytes) -> None:
@@ -154,7 +155,7 @@ class Worker:
             self._process.stdin.flush()
 
     def _receive(self, seconds: float) -> dict[str, Any] | int:
-        """A message, or the exit code of a worker that will send no more."""
+        """Return a message, or the exit code of a worker that has ended."""
         head = self._exactly(4, seconds)
         body = None if head is None else self._exactly(int.from_bytes(head, "big"), seconds)
         if body is None:
@@ -164,7 +165,7 @@ class Worker:
 
     def _exactly(self, count: int, seconds: float) -> bytes | None:
         stream = self._process.stdout
-        if stream is None or count > _LONGEST:
+        if stream is None or count > _MAX_ANSWER:
             return None
         pieces = bytearray()
         watch = select.poll()
@@ -173,7 +174,7 @@ class Worker:
             if not watch.poll(seconds * 1000):
                 self._end(0.0)
                 raise ToolError(
-                    f"the judge did not answer in {seconds:.0f} s: the machine is overloaded or asleep"
+                    f"the judge did not answer in {seconds:.0f} s: the machine is overloaded or was suspended"
                 )
             piece = os.read(stream.fileno(), count - len(pieces))
             if not piece:
@@ -182,9 +183,9 @@ class Worker:
         return bytes(pieces)
 
     def _end(self, patience: float) -> int:
-        """Kill the whole group, *patience* seconds after; its leader is not reaped before, so the group is still it."""
+        """Kill the process group after *patience* seconds; its leader is reaped last, to keep the group's id valid."""
         if self._process.returncode is None:
-            _dies(self._process.pid, patience)
+            _await_exit(self._process.pid, patience)
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         code = self._process.wait()
@@ -194,8 +195,8 @@ class Worker:
                     stream.close()
         return code
 
-    def _complaint(self, ready: dict[str, Any] | int) -> str:
-        """Why it did not come up, in its own words."""
+    def _start_error(self, ready: dict[str, Any] | int) -> str:
+        """Return why the worker did not start, in its own words."""
         if isinstance(ready, dict):
             return str(ready["error"])
         lines = (
@@ -207,19 +208,19 @@ class Worker:
 _BOOT = "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.confined.worker import main; main()"
 _START_SECONDS = 120.0
 _LAST_WORDS_SECONDS = 1.0
-_LONGEST = 64 << 20
-"""Bytes of an answer; a worker that says more is not ours any more."""
+_MAX_ANSWER = 64 << 20
+"""Maximum bytes of an answer; a worker that sends more is not trusted any more."""
 
 
-def _dies(pid: int, seconds: float) -> None:
-    """Wait until *pid* is dead by itself, which it is about to be once it has closed its pipe, but not longer."""
+def _await_exit(pid: int, seconds: float) -> None:
+    """Wait up to *seconds* until *pid* has ended by itself, as it does soon after closing its pipe."""
     until = time.monotonic() + seconds
     while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and time.monotonic() < until:
         time.sleep(0.001)
 
 
 def _bubblewrap(scratch: Path, readable: tuple[str, ...]) -> list[str]:
-    """The words that put a command into namespaces of its own; none where bubblewrap is missing or forbidden."""
+    """Return the words that run a command in its own namespaces by bubblewrap; none if it is missing or not permitted."""
     program = shutil.which("bwrap")
     if program is None:
         return []
@@ -240,19 +241,19 @@ def _bubblewrap(scratch: Path, readable: tuple[str, ...]) -> list[str]:
 
 
 def _parents(paths: list[str]) -> list[str]:
-    """Directories on the way to *paths*, outermost first: bubblewrap would make them for its own user only."""
+    """Return the parent directories of *paths*, outermost first; bubblewrap would make them for its own user only."""
     found = {str(parent) for path in paths for parent in Path(path).parents if Path(path).exists()}
     return sorted(found - {"/"} - {place for place in found if place.startswith(("/usr", "/lib", "/bin"))})
 
 
 def closed(layers: tuple[str, ...]) -> bool:
-    """Whether files outside the scratch directory, the network and other processes are out of reach."""
+    """Whether *layers* block files outside the scratch directory, the network and other processes."""
     files = any(layer.startswith(("landlock", "bubblewrap")) for layer in layers)
     return files and "seccomp" in layers and "no-new-privileges" in layers
 
 
 def layers_of(tool: Tool) -> tuple[str, ...]:
-    """The layers that were on while *tool* judged, as its detail names them."""
+    """Return the layers that were active while *tool* judged, as its detail names them."""
     named = tool.detail.partition("sandbox ")[2].partition(";")[0]
     return () if named in {"", "none"} else tuple(named.split(", "))
 
@@ -260,8 +261,8 @@ def layers_of(tool: Tool) -> tuple[str, ...]:
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
-def _obituary(code: int) -> dict[str, Any]:
-    """What the death of a worker says about the text it was reading; ToolError when it says nothing."""
+def _verdict_on_death(code: int) -> dict[str, Any]:
+    """Return the verdict that a worker's death gives the text it was reading; raise ToolError if the text is no cause."""
     ended = -code if code < 0 else code - 128
     if ended == signal.SIGPROF:
         return _answer(Outcome.TIMEOUT, "the text takes too long to be read")

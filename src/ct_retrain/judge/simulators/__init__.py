@@ -1,1 +1,1 @@
-"""The simulators behind one port: Icarus, Verilator and cocotb, which of them is asked, and what is known already."""
+"""The simulators behind one port: Icarus, Verilator and cocotb, the choice between them, and the cache."""

@@ -1,9 +1,9 @@
-"""Whether a pass is believed: the same testbench is asked about designs that do nothing, and must tell them apart.
+"""Tests whether a pass can be believed: the same testbench must fail designs that do nothing.
 
-A testbench of free form is believed by experiment. Stubs with every output 0 and 1 must not be passed. A stub that
-does not compile, hangs or gets no verdict has not been answered: where none is, the design stays and its outputs are
-forced; where that reaches nothing either, wrong variants of the design are asked. Whatever its form, a pass must hold
-when unknown bits have a value, and it must come from the inputs (`judge.simulators.holding`).
+A free-form testbench is tested by experiment: it must not pass stubs with every output 0 or 1. If no stub gets an
+answer, because it does not compile, hangs or has no verdict, the design itself runs with its outputs forced; if that
+has no effect either, mutants of the design run. For every form of testbench, a pass must also hold when unknown bits
+have a value, and must depend on the inputs (`judge.simulators.holding`).
 """
 
 from typing import Any
@@ -17,18 +17,18 @@ from ct_retrain.verilog.mutate import mutants
 _NOTHING = "the testbench also passes a design that does nothing"
 _MUTANTS = 10
 _HUNG = 3
-"""Wrong variants that may hang before no more of them are asked."""
+"""Number of mutants that may hang; after that no more are tried."""
 _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
 
 
 def believed(claim: Pass, ask: Ask) -> Verdict:
-    """The verdict of *claim*, unless it is a pass without evidence, or one that does not hold."""
-    told = _telling(claim, ask)
+    """Return the verdict of *claim*, or a refusal if it is a pass without evidence, or one that does not hold."""
+    told = _unless_idle_passes(claim, ask)
     return holding(claim, ask) if told.passed else told
 
 
-def _telling(claim: Pass, ask: Ask) -> Verdict:
-    """The verdict of *claim*, unless its testbench does not tell designs apart that do nothing."""
+def _unless_idle_passes(claim: Pass, ask: Ask) -> Verdict:
+    """Return the verdict of *claim*, or a refusal if its testbench passes designs that do nothing."""
     verdict, _, answer = claim
     stubs: dict[str, str] = dict(answer["stubs"])
     for what, text in answer["partly"]:
@@ -39,22 +39,22 @@ def _telling(claim: Pass, ask: Ask) -> Verdict:
     if "1" not in stubs:
         return _strictly(claim, ask, stubs)
     heard = {level: ask(claim.other(stubs[level])) for level in ("0", "1")}
-    told = {level: _told(one, quiet=answer["quiet"]) for level, one in heard.items()}
+    told = {level: _reported(one, quiet=answer["quiet"]) for level, one in heard.items()}
     passed = [level for level, one in told.items() if one is False]
     if passed:
         return claim.refused(f"{_NOTHING} (all outputs {passed[0]})")
     hung = all(_hung(heard[level]) for level in ("0", "1"))
-    if None in {told["0"], told["1"]} and (hung or not _hears_forces(claim, ask)):
+    if None in {told["0"], told["1"]} and (hung or not _fails_when_forced(claim, ask)):
         refusal = _by_mutants(claim, ask)
         if refusal:
             return claim.refused(refusal)
     return verdict
 
 
-def _told(answer: dict[str, Any], *, quiet: bool) -> bool | None:
-    """Whether a design was told that it is wrong (True) or right (False); None where it was told nothing.
+def _reported(answer: dict[str, Any], *, quiet: bool) -> bool | None:
+    """Return whether a design was reported wrong (True) or right (False); None if nothing was reported.
 
-    For a testbench that is *quiet* about right designs, being told nothing is being told that it is right.
+    For a *quiet* testbench, which prints only failures, no report means right.
     """
     outcome = Outcome(answer["outcome"])
     if outcome is Outcome.PASS:
@@ -64,36 +64,36 @@ def _told(answer: dict[str, Any], *, quiet: bool) -> bool | None:
     return None
 
 
-def _hears_forces(claim: Pass, ask: Ask) -> bool:
-    """Whether the testbench fails the design itself when its outputs are held, at 0 and at 1."""
+def _fails_when_forced(claim: Pass, ask: Ask) -> bool:
+    """Whether the testbench fails the design itself when its outputs are forced to 0, and to 1."""
     forced = [ask(claim.other(), force=level) for level in ("0", "1")]
-    return all(_told(one, quiet=claim.answer["quiet"]) is True for one in forced)
+    return all(_reported(one, quiet=claim.answer["quiet"]) is True for one in forced)
 
 
 _SHARE = 4
-"""One in so many wrong variants must be noticed; what the testbench is worth beyond that is its credibility."""
+"""One in this many mutants must be detected; the credibility score measures the testbench beyond that."""
 _OUTPUTS = 6
-"""Outputs that are held one at a time."""
+"""Number of outputs that are forced one at a time."""
 
 
-def _hears_one_output(claim: Pass, ask: Ask) -> bool:
-    """Whether the testbench fails the design when one of its outputs is held and the others go on."""
+def _fails_with_one_output_forced(claim: Pass, ask: Ask) -> bool:
+    """Whether the testbench fails the design when one of its outputs is forced and the others are not."""
     named = outputs(modules(claim.design.rtl), instantiated(claim.design.testbench))
     return any(
-        _told(ask(claim.other(), force=level, held=name), quiet=claim.answer["quiet"]) is True
+        _reported(ask(claim.other(), force=level, held=name), quiet=claim.answer["quiet"]) is True
         for name in named[:_OUTPUTS]
         for level in ("0", "1")
     )
 
 
 def _hung(answer: dict[str, Any]) -> bool:
-    """Whether a design kept the testbench waiting until its time was used up."""
+    """Whether a design ran until its time limit."""
     return bool(answer["gave_up"]) and Outcome(answer["outcome"]) is Outcome.TIMEOUT
 
 
 def _by_mutants(claim: Pass, ask: Ask) -> str:
-    """Why the testbench does not tell wrong variants of the design apart; "" where it does."""
-    told, noticed, hung, counted = _hears_one_output(claim, ask), 0, 0, 0
+    """Return why the testbench does not detect mutants of the design; "" if it does."""
+    told, noticed, hung, counted = _fails_with_one_output_forced(claim, ask), 0, 0, 0
     for mutant in mutants(claim.design.rtl, _MUTANTS):
         answer = ask(claim.other(mutant.rtl))
         outcome = Outcome(answer["outcome"])
@@ -107,12 +107,12 @@ def _by_mutants(claim: Pass, ask: Ask) -> str:
             break
     if told and noticed * _SHARE >= counted:
         return ""
-    what = "" if told else ", tells of none that is wrong,"
-    return f"the testbench never answers a design that does nothing{what} and notices {noticed} of {counted} wrong ones"
+    what = "" if told else ", reports no wrong design"
+    return f"the testbench gives no result for a design that does nothing{what} and detects {noticed} of {counted} mutants"
 
 
 def _strictly(claim: Pass, ask: Ask, stubs: dict[str, str]) -> Verdict:
-    """The verdict of a testbench that must fail every one of *stubs*."""
+    """Return the verdict of a testbench that must fail each of *stubs*."""
     for text in stubs.values():
         if ask(claim.other(text))["outcome"] not in _TOLD:
             return claim.refused(_NOTHING)

@@ -1,7 +1,7 @@
-"""Verdicts that are known already, by what they were made from: a cached verdict is the one a new run would give.
+"""A cache of verdicts, by a digest of everything that can change them, so that a cached verdict equals a new one.
 
-One SQLite file, safe under many processes, and one connection that threads take in turn; the older half goes when it grows too large. A
-file that cannot be read is no loss: it is set aside and a new one begun.
+One SQLite file, which many processes may use at once, with one connection per process, shared by its threads. When the
+file grows too large, the older half is deleted. An unreadable file is set aside, and a new one begun.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from ct_retrain.judge.fanout import width_of
 
 
 class Use(NamedTuple):
-    """How often the answer was known."""
+    """Number of answers that came from the cache, and that did not."""
 
     known: int
     simulated: int
@@ -29,10 +29,10 @@ R = TypeVar("R", bound=Record)
 
 
 class Cache:
-    """Answers on disk; any number of these may share one file, and any number of threads one of these."""
+    """Answers on disk; the file may be shared by processes, and a Cache by threads."""
 
     def __init__(self, path: Path, megabytes: int) -> None:
-        """Open or begin the file at *path*; raise ToolError when neither can be done."""
+        """Open or create the file at *path*; raise ToolError if neither works."""
         self._path, self._most = path, megabytes << 20
         self._lock = threading.Lock()
         self._opened: sqlite3.Connection | None = None
@@ -45,7 +45,7 @@ class Cache:
             self._begin_again()
 
     def get(self, key: str, kind: type[R]) -> R | None:
-        """The answer of this *kind* under *key*, if there is one; a torn or foreign one is none."""
+        """Return the answer of this *kind* under *key*; None if there is none, or it cannot be read."""
         try:
             with self._lock:
                 row = self._connection().execute(_FIND, (key,)).fetchone()
@@ -54,7 +54,7 @@ class Cache:
             return None
 
     def put(self, key: str, answer: Record) -> None:
-        """Keep *answer*; a full or busy disk, or a file that was removed, loses nothing but time."""
+        """Store *answer*; if the disk is full or busy, or the file was removed, it is not stored, which costs only time."""
         row = (key, answer.model_dump_json(), time.time())
         with self._lock, contextlib.suppress(sqlite3.DatabaseError, OSError):
             self._connection().execute("insert or replace into verdicts values (?, ?, ?)", row)
@@ -63,14 +63,14 @@ class Cache:
                 self._shrink()
 
     def close(self) -> None:
-        """Close the file; it is opened again when it is asked."""
+        """Close the file; the next call opens it again."""
         with self._lock:
             if self._opened is not None:
                 self._opened.close()
                 self._opened = None
 
     def _connection(self) -> sqlite3.Connection:
-        """Opened by the first question; whoever calls holds the lock."""
+        """Return the connection, opened at the first call; the caller holds the lock."""
         if self._opened is not None:
             return self._opened
         made = sqlite3.connect(self._path, timeout=20, isolation_level=None, check_same_thread=False)
@@ -89,11 +89,11 @@ class Cache:
             self._connection()
         except (sqlite3.DatabaseError, OSError) as error:
             raise ToolError(
-                f"cannot keep verdicts in {self._path}: {error}; free space or fix permissions"
+                f"cannot store verdicts in {self._path}: {error}; free space or fix permissions"
             ) from error
 
     def _shrink(self) -> None:
-        """Halve what is kept once the file is too large; where another writes right now, he does it."""
+        """Delete the older half if the file is too large; skip it while another process writes, which does it itself."""
         if self._path.stat().st_size <= self._most:
             return
         connection = self._connection()
@@ -106,10 +106,10 @@ _FIND = "select verdict from verdicts where key = ?"
 
 
 class CachedSimulator:
-    """A Simulator that asks another one only what it does not know."""
+    """A Simulator that asks another one only for verdicts that are not cached."""
 
     def __init__(self, simulator: Simulator, cache: Cache) -> None:
-        """The tool of *simulator* must say everything that can change its verdicts."""
+        """Cache the verdicts of *simulator*, whose tool must name everything that can change them."""
         self._simulator, self._cache = simulator, cache
         self.tool = simulator.tool
         self.width = width_of(simulator)
@@ -118,11 +118,11 @@ class CachedSimulator:
 
     @property
     def use(self) -> Use:
-        """Since this object was made."""
+        """Number of cached and new verdicts since this object was made."""
         return Use(self._known, self._asked - self._known)
 
     def check(self, design: Design) -> Verdict:
-        """The known verdict on *design*, or a new one."""
+        """Return the cached verdict on *design*, or a new one."""
         name = key(design, self.tool)
         verdict = self._cache.get(name, Verdict)
         with self._lock:
@@ -135,5 +135,5 @@ class CachedSimulator:
 
 
 def key(design: Design, tool: Tool) -> str:
-    """Everything that can change the verdict on *design*, as a digest."""
+    """Return a digest of everything that can change the verdict on *design*."""
     return digest(design, tool)

@@ -1,6 +1,6 @@
-"""cocotb in confined workers of its own, for the testbenches that are written for it; every other goes on as it is.
+"""Judges cocotb testbenches in workers of their own, and passes all other testbenches on.
 
-These workers may read the Python that cocotb is installed in; those for Verilog testbenches need not.
+These workers may read the Python that cocotb is installed in; workers for Verilog testbenches need not.
 """
 
 import threading
@@ -19,17 +19,17 @@ from ct_retrain.judge.simulators.belief import believed
 from ct_retrain.judge.simulators.protocol import Pass, job, verdict_of
 
 _MEMORY_MB = 1024
-"""At least: Python and cocotb are in the simulator's process."""
+"""MiB at least, because Python and cocotb run in the simulator's process."""
 _REMEMBERED = 256
 
 
 class CocotbSimulator:
-    """A Simulator that knows cocotb's testbenches too; safe to share between threads."""
+    """A Simulator that also judges cocotb testbenches; may be shared between threads."""
 
     def __init__(
         self, simulator: Simulator, settings: JudgeSettings, pool: Pool, library: Library | None
     ) -> None:
-        """Put cocotb's testbenches to *pool*, whose sandbox knows *library*, and the others to *simulator*."""
+        """Run cocotb testbenches in *pool*, whose sandbox allows *library*, and others on *simulator*."""
         self._simulator, self._pool, self._library = simulator, pool, library
         self._limits = Limits(settings.cpu_seconds, max(settings.memory_mb, _MEMORY_MB), settings.output_kb)
         self._log_chars = settings.log_chars
@@ -40,7 +40,7 @@ class CocotbSimulator:
         self.tool = simulator.tool.model_copy(update={"detail": simulator.tool.detail + added})
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge is at fault, or cocotb is missing and asked for."""
+        """Judge *design*; raise ToolError if the judge fails, or if cocotb is needed and missing."""
         if not is_cocotb(design.testbench):
             return self._simulator.check(design)
         self._examined()
@@ -48,7 +48,7 @@ class CocotbSimulator:
         return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
 
     def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
-        """The answer on a design that does nothing: asked for every pass, and mostly the same one."""
+        """Return the answer on an idle design; cached, because every pass needs it and it is mostly the same."""
         with self._lock:
             known = self._idle.get(design)
         answer = known or self._ask(design)
@@ -59,7 +59,7 @@ class CocotbSimulator:
         return answer
 
     def _examined(self) -> None:
-        """Raise ToolError unless cocotb knows what is known; it is asked once."""
+        """Raise ToolError unless cocotb judges known designs correctly; tested once."""
         with self._lock:
             for case in () if self._fit else known_to_cocotb():
                 answer = self._ask(case.design)

@@ -1,11 +1,11 @@
-"""Which simulator judges a design: Icarus, and Verilator only where Icarus has no answer.
+"""Chooses the simulator: Icarus, and Verilator only if Icarus has no answer.
 
-A design cannot shop for a pass. Whatever Icarus says of a design's behaviour stands: a mismatch, a missing verdict
-or a design that the guard refuses is never shown to anybody else. Verilator is asked where Icarus could not read a
-text or ran out of processor time; it takes only what the standard allows (pyslang's word, not its own), behind the
-same guard, with the same nonce, end mark and private names, and its word counts only when it saw the testbench's
-own verdict, pass or mismatch. What a design gains by a construct that Icarus cannot read is a simulator without
-unknown values, and the three initial states of `judge.confined.simulators.verilator_run` are there for that.
+A design cannot choose the simulator that passes it. Whatever Icarus says about a design's behaviour is final: a
+mismatch, a missing verdict, or a design that the guard refuses is not tried again. Verilator runs if Icarus could not
+read a text or ran out of processor time. It accepts only legal texts (as pyslang decides), uses the same guard, nonce,
+end mark and private names, and its result counts only if it saw the testbench's own verdict, pass or mismatch. A
+design that uses a construct Icarus cannot read is thus simulated without unknown values, which is why
+`judge.confined.simulators.verilator_run` uses three initial states.
 """
 
 from ct_retrain.core.ports import Simulator
@@ -15,10 +15,10 @@ from ct_retrain.judge.simulators.icarus import Icarus
 
 
 class FallbackSimulator:
-    """A Simulator; its verdicts name the one of the two that gave them."""
+    """A Simulator; each verdict names the one of the two that gave it."""
 
     def __init__(self, icarus: Icarus, other: Simulator) -> None:
-        """Ask *icarus*, and *other* where Icarus gives up."""
+        """Use *icarus*, and *other* if Icarus has no answer."""
         self._icarus, self._other = icarus, other
         first, second = icarus.tool, other.tool
         self.tool = Tool(
@@ -28,7 +28,7 @@ class FallbackSimulator:
         )
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when a judge is at fault."""
+        """Judge *design*; raise ToolError if a judge fails."""
         verdict, gave_up = self._icarus.tried(design)
         if not gave_up:
             return verdict

@@ -1,7 +1,7 @@
-"""Whether a pass holds: with a value in every unknown bit, with other random numbers, and only by way of the inputs.
+"""Tests whether a pass holds: with values for unknown bits, with other random numbers, and only through the inputs.
 
-The testbench that passed the design is run again with one thing changed (`judge.evidence.experiment`). What it does not look
-at may change nothing; so a pass that does not hold was made of bits that nobody set, or of answers known beforehand.
+The testbench that passed the design runs again with one thing changed (`judge.evidence.experiment`) which a correct
+pass does not depend on. A pass that does not hold came from unknown bits, or from stored answers.
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from ct_retrain.verilog.stub import stub
 
 
 def holding(claim: Pass, ask: Ask) -> Verdict:
-    """The verdict of *claim*, a pass, unless it does not hold."""
+    """Return the verdict of *claim*, a pass, or a refusal if it does not hold."""
     answer = claim.answer
     why = _unknown(claim, ask) if answer["loose"] else ""
     if why:
@@ -35,12 +35,12 @@ _DIFFERENT = frozenset({Outcome.MISMATCH})
 
 
 def _key(claim: Pass) -> str:
-    """Eight digits that only the whole text of the design decides, so that no text can be written to suit them."""
+    """Return eight digits of a digest of the design's text, which a design cannot be written to suit."""
     return hashlib.sha256(b"stream" + claim.design.rtl.encode(errors="replace")).hexdigest()[:8]
 
 
 def _run(claim: Pass, ask: Ask, tried: Experiment) -> dict[str, object]:
-    """The answer once *tried* is changed; a design may be asked otherwise than the golden was."""
+    """Return the answer with *tried* changed; the design may be run with other settings than the golden was."""
     design = claim.other().model_copy(update={"expected": None})
     return ask(design, experiment=tried)
 
@@ -53,17 +53,17 @@ _VALUES: tuple[Unknown, ...] = ("1", "0", "random")
 
 
 def _unknown(claim: Pass, ask: Ask) -> str:
-    """Why the pass does not hold when unknown bits of outputs have values; "" where it does.
+    """Return why the pass does not hold when unknown output bits get values; "" if it holds.
 
-    Before reset a right design is unknown, too. Where a testbench looks that early, the first eighth of its run does
-    not count, for nobody can hide more than that in it.
+    Before reset a correct design is unknown, too. If the testbench compares that early, the first eighth of its run is
+    exempt, and no more than that can be hidden there.
     """
     failed = _first_failing(claim, ask, "")
     if failed is None:
-        # An output that floats where the testbench speaks of z was left alone.
+        # A floating output was left as it was, if the testbench compares with z.
         return _blind(claim, ask) if _floats(claim) else ""
     if not _passes(claim, ask, Experiment(apart=True)):
-        # It minds the wrapper itself, so only its comparisons can be made to see.
+        # The testbench rejects the wrapper itself, so only its comparisons can be changed.
         return _blind(claim, ask)
     since = _eighth(str(claim.answer["ended"]))
     later = _first_failing(claim, ask, since) if since else failed
@@ -71,7 +71,7 @@ def _unknown(claim: Pass, ask: Ask) -> str:
 
 
 def _blind(claim: Pass, ask: Ask) -> str:
-    """Why the pass does not hold once comparisons see unknown bits; "" where it does, or where they cannot be made to."""
+    """Return why the pass fails when comparisons detect unknown bits; "" if it holds, or they cannot be changed."""
     again = _run(claim, ask, Experiment(strict=True))
     return f"{_UNKNOWN_BITS}: {again['detail']}" if again["outcome"] in _DIFFERENT else ""
 
@@ -85,7 +85,7 @@ _UNKNOWN_BITS = "passes only while bits of its outputs are unknown"
 
 
 def _first_failing(claim: Pass, ask: Ask, since: str) -> dict[str, object] | None:
-    """The answer for the first value with which the design fails; None where it passes with all."""
+    """Return the answer for the first value with which the design fails; None if it passes with all."""
     for value in _VALUES:
         answer = _run(claim, ask, Experiment(apart=True, unknown=value, since=since, floats=_floats(claim)))
         if answer["outcome"] != Outcome.PASS:
@@ -94,7 +94,7 @@ def _first_failing(claim: Pass, ask: Ask, since: str) -> dict[str, object] | Non
 
 
 def _eighth(ended: str) -> str:
-    """An eighth of the time *ended*, which is a number and its unit; "" where it is too short to be divided."""
+    """Return an eighth of the time *ended*, a number and its unit; "" if it is too short to divide."""
     number, _, unit = ended.partition(" ")
     return f"{int(number) // 8} {unit}" if number.isdigit() and int(number) >= _SHORT else ""
 
@@ -104,13 +104,13 @@ _HELD: Sequence[Held] = ("0", "1")
 
 
 def _recites(claim: Pass, ask: Ask) -> bool:
-    """Whether the design passes whatever its data inputs are held at, and not because anything passes."""
+    """Whether the design passes with its data inputs held at any value, and an idle design does not."""
     held = all(_passes(claim, ask, Experiment(apart=True, held=level)) for level in _HELD)
     return held and not _passes_idle(claim, ask)
 
 
 def _passes_idle(claim: Pass, ask: Ask) -> bool:
-    """Whether outputs that are all 0 pass: then nothing is recited, and the testbench's worth is another question."""
+    """Whether a design with all outputs 0 passes: then nothing is replayed, and the testbench's score covers it."""
     rtl = claim.design.rtl
     wanted = instantiated(claim.design.testbench)
     texts = [stub(rtl, name, "0") for name in defined(rtl) if name in wanted]

@@ -1,4 +1,4 @@
-"""Icarus Verilog in confined workers: a pass only on evidence that the design cannot make itself."""
+"""Icarus Verilog in confined workers; a pass needs evidence that the design cannot produce itself."""
 
 from typing import Any
 
@@ -26,12 +26,12 @@ from ct_retrain.verilog.guard import GUARD_VERSION
 
 
 class Icarus:
-    """A Simulator; safe to share between threads, one worker each."""
+    """A Simulator; may be shared between threads, which use one worker each."""
 
     def __init__(
         self, settings: JudgeSettings, found: IcarusInstallation, pool: Pool, without: str = ""
     ) -> None:
-        """Let the programs of *found* judge what is known; raise ToolError when they are not fit.
+        """Test the programs of *found* on known designs; raise ToolError if they fail.
 
         The layer *without* is left out of every verdict (`judge.layers`).
         """
@@ -41,11 +41,11 @@ class Icarus:
         self.tool = self._examined(found.version, direct=bool(found.base))
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge is at fault."""
+        """Judge *design*; raise ToolError if the judge fails."""
         return self.tried(design)[0]
 
     def tried(self, design: Design) -> tuple[Verdict, bool]:
-        """The verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
+        """Return the verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
         answer = self._ask(design)
         verdict = verdict_of(answer, self.tool, self._without)
         if self._without != layers.BELIEF:
@@ -53,23 +53,23 @@ class Icarus:
         return verdict, answer["gave_up"]
 
     def understood(self, design: Design) -> tuple[Shown, ...]:
-        """What the testbench of *design* printed, line by line, and how each line was read."""
+        """Return what the testbench of *design* printed, line by line, and how each line was read."""
         return tuple(Shown(*line) for line in self._ask(design, explain=True)["shown"])
 
     def naive(self, design: Design) -> str:
-        """What iverilog and vvp print for *design* when they are run as most scripts do; confined all the same."""
+        """Return what iverilog and vvp print for *design* when run as most scripts run them, but in the sandbox."""
         answer = self._pool.ask({**self._job(design), "naive": True}, self._limits)
         return str(answer["log"])
 
     def by_script(self, design: Design, script: Script) -> NaiveOutput:
-        """What iverilog and vvp print for *design* when *script* runs them, confined all the same."""
+        """Return what iverilog and vvp print for *design* when run as *script* says, but in the sandbox."""
         answer = self._pool.ask({**self._job(design), "script": script}, self._limits)
         outcome = Outcome(answer["outcome"])
         timeout, refused = outcome is Outcome.TIMEOUT, outcome is Outcome.COMPILE_ERROR
         return NaiveOutput(answer["detail"], answer["log"], timeout, refused)
 
     def _examined(self, version: str, *, direct: bool) -> Tool:
-        """The tool's name once it has judged what is known; the direct way must give the driver's answers."""
+        """Return the tool's name after a test on known designs; calling ivl directly must give the driver's answers."""
         answers = examine(f"Icarus Verilog {version}", self._ask)
         self._direct = direct
         if direct and list(map(_timeless, answers)) != [
@@ -90,5 +90,5 @@ class Icarus:
 
 
 def _timeless(answer: dict[str, Any]) -> dict[str, Any]:
-    """*answer* without what differs from run to run."""
+    """Return *answer* without what differs from run to run."""
     return {name: value for name, value in answer.items() if name != "cpu_seconds"}

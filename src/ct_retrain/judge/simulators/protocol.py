@@ -1,4 +1,4 @@
-"""What every simulator asks its worker, and what it makes of the answer: the part of a Simulator that they share."""
+"""Code shared by all simulators: the job that a worker gets, and the verdict made of its answer."""
 
 from typing import Any, NamedTuple, Protocol
 
@@ -10,39 +10,39 @@ from ct_retrain.judge.evidence.verdict import BREACH
 from ct_retrain.judge.selftest import known
 
 HARNESS_VERSION = "8"
-"""Part of every verdict's tool: it changes whenever the same design could be judged differently."""
+"""Part of every verdict's tool; raised whenever the same design could be judged differently."""
 
 
 class Ask(Protocol):
-    """Puts a design to a worker; *how* are further fields of its Job."""
+    """Sends a design to a worker; *how* are further fields of its JudgeJob."""
 
     def __call__(self, design: Design, **how: object) -> dict[str, Any]: ...
 
 
 class Pass(NamedTuple):
-    """A pass that is to be believed, and the worker's answer it was made of."""
+    """A pass to be tested, and the worker's answer behind it."""
 
     verdict: Verdict
     design: Design
     answer: dict[str, Any]
 
     def other(self, rtl: str = "") -> Design:
-        """*rtl* (or the design itself) under the same testbench, with a few times the time that the design took."""
+        """Return *rtl* (or the design itself) with the same testbench, limited to a few times the design's time."""
         bound = int(_TIMES * float(self.answer["cpu_seconds"])) + 2
         changes = {"rtl": rtl or self.design.rtl, "cpu_seconds": min(bound, self.design.cpu_seconds or bound)}
         return self.design.model_copy(update=changes)
 
     def refused(self, why: str, outcome: Outcome = Outcome.NO_EVIDENCE) -> Verdict:
-        """The verdict once the pass is not believed."""
+        """Return the verdict for a pass that is not believed."""
         return self.verdict.model_copy(update={"outcome": outcome, "detail": why})
 
 
 _TIMES = 10
-"""How much longer than the design anything else may take under its testbench."""
+"""Time limit of a test, in multiples of the time that the design took."""
 
 
 def job(design: Design, log_chars: int) -> dict[str, Any]:
-    """*design* as it crosses the pipe; the log's end of *log_chars* characters comes back."""
+    """Return *design* as the fields of a job; the answer includes the last *log_chars* characters of the log."""
     return {
         "rtl": design.rtl,
         "testbench": design.testbench,
@@ -53,21 +53,21 @@ def job(design: Design, log_chars: int) -> dict[str, Any]:
 
 
 def bounds(limits: Limits, log_chars: int) -> str:
-    """The part of a Tool's detail that says how far a simulation may go, and how much of its log a verdict keeps."""
+    """Return the part of a Tool's detail that names the limits of a simulation and the length of the log."""
     return f"limits {limits.words}, {log_chars} characters of log"
 
 
 def limits_of(limits: Limits, design: Design) -> Limits:
-    """*limits*, or less time where *design* asks for less."""
+    """Return *limits*, with less time if *design* asks for less."""
     if design.cpu_seconds is None:
         return limits
     return limits._replace(cpu_seconds=min(limits.cpu_seconds, design.cpu_seconds))
 
 
 def verdict_of(answer: dict[str, Any], tool: Tool, without: str = "") -> Verdict:
-    """What a worker said, as *tool*'s verdict; a breach is an alarm unless a layer was left out on purpose."""
+    """Return a worker's answer as a verdict of *tool*; log a breach as an error, unless a layer was left out."""
     if str(answer["detail"]).startswith(BREACH) and not without:
-        # Nothing but a fault of ours lets a design get this far, so somebody has to look.
+        # A design gets this far only through a fault of ours, which a person must examine.
         import structlog
 
         structlog.get_logger("ct_retrain.judge").error("breach", simulator=tool.name, detail=answer["detail"])
@@ -76,7 +76,7 @@ def verdict_of(answer: dict[str, Any], tool: Tool, without: str = "") -> Verdict
 
 
 def examine(name: str, ask: Ask) -> list[dict[str, Any]]:
-    """The answers on what is known; raise ToolError when the simulator *name* does not know it."""
+    """Return the answers on known designs; raise ToolError if the simulator *name* gets one wrong."""
     answers = [ask(case.design) for case in known()]
     for case, answer in zip(known(), answers, strict=True):
         if answer["outcome"] != case.outcome:

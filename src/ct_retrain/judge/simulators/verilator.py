@@ -1,4 +1,4 @@
-"""Verilator in confined workers: a second simulator behind the same port, for what Icarus cannot read or not finish."""
+"""Verilator in confined workers: a second simulator, for designs that Icarus cannot read or not finish."""
 
 import threading
 from typing import Any
@@ -24,16 +24,16 @@ from ct_retrain.verilog.guard import GUARD_VERSION
 
 
 class Verilator:
-    """A Simulator; safe to share between threads, one worker each. How it judges: `judge.confined.simulators.verilator_run`."""
+    """A Simulator, see `judge.confined.simulators.verilator_run`; may be shared between threads, one worker each."""
 
     def __init__(self, settings: JudgeSettings, found: Installed, pool: Pool) -> None:
-        """Use the programs of *found*; they are prepared, and judge what is known, when the first design comes.
+        """Use the programs of *found*; the first design prepares them and tests them on known designs.
 
-        The layers that its tool names are those of the workers that *pool* has started before.
+        Its tool names the sandbox layers of the workers that *pool* has already started.
         """
         self._settings, self._pool, self._found = settings, pool, found
         self._limits = Limits(settings.cpu_seconds, settings.memory_mb, settings.output_kb)
-        # The compiler's time comes on top of that of three simulations, and a busy machine is no reason to give up.
+        # The compiler's time is added to that of three simulations, and a busy machine must not cause a failure.
         self._patience = 60.0 + 20.0 * (3 * settings.cpu_seconds + 2 * BUILDING.cpu_seconds)
         self._lock = threading.Lock()
         self._compiled: Compiled | None = None
@@ -45,7 +45,7 @@ class Verilator:
         self.tool = Tool(name="verilator", version=found.version, detail=detail)
 
     def check(self, design: Design) -> Verdict:
-        """Judge *design*; raise ToolError when the judge is at fault."""
+        """Judge *design*; raise ToolError if the judge fails."""
         with self._lock:
             if self._compiled is None:
                 self._compiled = self._prepared()

@@ -1,4 +1,4 @@
-"""Whether a workspace and its nights are what they say: the invariants, and every claim of a night recomputed."""
+"""Checks that a workspace holds its invariants, and recomputes what its nights claim."""
 
 from ct_retrain.nightly.audit.certificate import certificate_of
 from ct_retrain.nightly.audit.check import check

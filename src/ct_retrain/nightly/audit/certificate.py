@@ -1,4 +1,4 @@
-"""The certificate of a night: found for those who show it, and made again from the mixture for those who doubt it."""
+"""The decontamination certificate of a night: found on disk, and recomputed from the mixture."""
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError
@@ -20,15 +20,16 @@ CERTIFICATE_CLAIM = (
 
 
 def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
-    """The certificate of *record*; None where nothing was trained, there was none yet, or the manifest is gone."""
+    """Return the certificate of *record*; None if nothing was trained, it predates certificates, or it is gone."""
     facts = training_facts(workspace, record)
     return facts.certificate if facts else None
 
 
 def certified(night: Night, trained: Manifest) -> Claim | None:
-    """Compare the mixture that *trained* left with every protected suite again; None for a night without a certificate.
+    """Compare the mixture of *trained* with every protected suite again; None for a night without a certificate.
 
-    What lies beyond that night's limits and is found by proof now is no denial: the certificate says that it was left.
+    A problem that was outside that night's limits and is found by proof now does not deny the claim, because the
+    certificate names what was left out.
     """
     facts = trained.facts
     if not isinstance(facts, TrainFacts) or facts.certificate is None:
@@ -45,7 +46,7 @@ def certified(night: Night, trained: Manifest) -> Claim | None:
 
 
 def _compared(told: Certificate, made: Certificate) -> Claim:
-    """What the certificate *made* anew says of the one that the night left."""
+    """Compare the recomputed certificate *made* with the night's own, *told*."""
     found = ", ".join(f"{sum(rows.values())} by {rule}" for rule, rows in made.refused.items())
     others = _others(told, made)
     if others:
@@ -55,18 +56,18 @@ def _compared(told: Certificate, made: Certificate) -> Claim:
     if made.refused:
         return _claim("unknown", f"beyond that night's limits, or with other tools: {found}")
     if _named(told) != _named(made):
-        return _claim("denied", "other rows come nearest to the problems than it names")
+        return _claim("denied", "its nearest rows are not those that it names")
     rows, suites = sum(told.rows.values()), len(told.suites)
     return _claim("confirmed", f"{rows} rows against {suites} suites, {told.total_refused} were refused")
 
 
 def _others(told: Certificate, made: Certificate) -> str:
-    """What of the comparison is not as it was that night."""
+    """Return which inputs of the comparison have changed since that night; "" if none."""
     if told.rules != made.rules:
-        return f"the rules were {told.rules} and are {RULES_VERSION}"
+        return f"the rules' version was {told.rules} and is now {RULES_VERSION}"
     then, now = ({suite.digest: suite.name for suite in one.suites} for one in (told, made))
     changed = sorted({then.get(one) or now[one] for one in then.keys() ^ now.keys()})
-    return f"the protected suites are others: {', '.join(changed)}" if changed else ""
+    return f"the protected suites have changed: {', '.join(changed)}" if changed else ""
 
 
 def _named(one: Certificate) -> tuple[Neighbour, ...]:

@@ -1,7 +1,7 @@
-"""Look over a workspace: whether the invariants of docs/design.md hold, and how to heal what does not. Only reads.
+"""Checks a workspace: whether the invariants of docs/design.md hold, and how to repair what does not. Only reads.
 
-What is there while a night runs is looked at as well: the invariants hold at every instant. Whatever is merely left
-over, waiting or under way is a remark and no breach.
+It may run during a night: the invariants hold at every moment. What is left over, waiting or in progress is a remark,
+not a breach.
 """
 
 import sqlite3
@@ -30,9 +30,9 @@ _LEDGER = "ledger.sqlite"
 
 
 def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audit:
-    """Look at every record, manifest, file, release and move; *compare* decides how closely.
+    """Check every record, manifest, file, release and move; *compare* decides how closely.
 
-    `disk.size_difference` costs a look a file and does not notice other bytes of the same number.
+    `disk.size_difference` costs one stat per file, and does not notice changed bytes of the same number.
     """
     found = [
         *_records(workspace),
@@ -52,7 +52,7 @@ def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audi
 
 
 def _records(workspace: Workspace) -> Iterator[Breach]:
-    """I2: a NightRecord names only manifests that exist, as they were when the night ended."""
+    """I2: a NightRecord names only manifests that exist and are as they were when the night ended."""
     for path in sorted(workspace.records.glob("*.json")):
         try:
             record = disk.read_record(path, NightRecord)
@@ -91,7 +91,7 @@ def _heal(workspace: Workspace, night: str, stage: str) -> str:
 
 
 def purged(workspace: Workspace, night: str) -> frozenset[str]:
-    """What of *night* a purge has taken away and put on record, relative to the workspace."""
+    """Return the paths of *night* that a purge has deleted and recorded, relative to the workspace."""
     path = workspace.purged(night)
     try:
         return (
@@ -104,7 +104,7 @@ def purged(workspace: Workspace, night: str) -> frozenset[str]:
 
 
 def _purges(workspace: Workspace) -> Iterator[Breach]:
-    """I4: nothing is gone but what the receipt of its night covers; only a purge reads the store itself."""
+    """I4: nothing is missing but what the night's receipt covers. Only a purge reads the store itself."""
     for path in sorted(workspace.work.glob("[0-9]*/purged.json")):
         night = path.parent.name
         try:
@@ -124,7 +124,7 @@ def _purges(workspace: Workspace) -> Iterator[Breach]:
 
 
 def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
-    """Where the stage with the manifest *path* is not what it says, and how."""
+    """Yield where the stage with the manifest *path* differs from the manifest, and how."""
     directory = path.parent
     try:
         manifest = read_manifest(path)
@@ -141,7 +141,7 @@ def stage_differences(path: Path, compare: disk.Compare) -> Iterator[tuple[Path,
 
 
 def _ledger(path: Path) -> Iterator[tuple[Path, str]]:
-    """The next night continues it."""
+    """Check the ledger, which the next night continues."""
     if not path.is_file():
         return
     try:
@@ -154,7 +154,7 @@ def _ledger(path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _artefacts(directory: Path, manifest: Manifest, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
-    """What collect copied, where the traces alone name it: the manifest names a pack that collect itself made."""
+    """Check collect's artefacts, as far as only the traces name them; a pack that collect made is in the manifest."""
     sealed = {file.path for file in manifest.files}
     if pack_files(directory).places.name not in sealed and (directory / TRACES).is_file():
         yield from faults(directory, closely=compare is disk.difference)
@@ -163,11 +163,11 @@ def _artefacts(directory: Path, manifest: Manifest, compare: disk.Compare) -> It
 def _facts(path: Path, manifest: Manifest) -> Iterator[tuple[Path, str]]:
     night, stage = path.parts[-3:-1]
     if (manifest.night, manifest.stage) != (night, stage):
-        yield path, f"is the manifest of {manifest.stage} of {manifest.night}: it lies in the wrong place"
+        yield path, f"is the manifest of {manifest.stage} of {manifest.night}: it is in the wrong place"
     if isinstance(manifest.facts, CurateFacts):
         named = {file.path: file.sha256 for file in manifest.files}
         if named.get(DATASET) != manifest.facts.dataset_sha256:
-            yield path, f"names another {DATASET} than its facts do"
+            yield path, f"names a {DATASET} other than that in its facts"
 
 
 def _readable(workspace: Workspace) -> Iterator[tuple[Path, Manifest]]:

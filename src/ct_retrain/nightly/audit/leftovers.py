@@ -1,4 +1,4 @@
-"""What lies about in a workspace without breaking an invariant: under way, waiting, half-made, or from the future."""
+"""Finds what does not break an invariant but is worth a remark: in progress, waiting, incomplete, or from the future."""
 
 import os
 from collections.abc import Iterator
@@ -13,11 +13,11 @@ from ct_retrain.core.workspace import MANIFEST, PLAN, Workspace
 from ct_retrain.nightly.records.index import last_record
 
 _TOLERATED = timedelta(hours=1)
-"""By which clocks of machines that share a workspace may differ."""
+"""Tolerated difference between the clocks of machines that share a workspace."""
 
 
 def leftovers(workspace: Workspace) -> Iterator[Remark]:
-    """Everything worth a remark; what a running night is just writing is not."""
+    """Yield remarks on the workspace, without files that a running night is writing."""
     holder = disk.holder(workspace.lock)
     if holder is None:
         yield from _half_written(workspace)
@@ -31,20 +31,18 @@ def _busy(workspace: Workspace, holder: disk.Holder) -> Remark:
     since = datetime.fromtimestamp(holder.since, UTC)
     here = holder.host == os.uname().nodename
     if here and holder.pid and not Path(f"/proc/{holder.pid}").exists() and Path("/proc").is_dir():
-        what = (
-            f"is held, and process {holder.pid}, which took it, is dead: something that it started lives on"
-        )
+        what = f"is held, but process {holder.pid}, which took it, is dead: a process that it started is still running"
         return _remark(
             workspace, workspace.lock, what, f"fuser -v {workspace.relative(workspace.lock)} names it"
         )
     what = f"is held by process {holder.pid} on {holder.host} since {since:%Y-%m-%d %H:%M} UTC"
     return _remark(
-        workspace, workspace.lock, what, "nothing: a night, an experiment, a rollback or a purge is at work"
+        workspace, workspace.lock, what, "nothing: a night, an experiment, a rollback or a purge is running"
     )
 
 
 def _half_written(workspace: Workspace) -> Iterator[Remark]:
-    """Temporary names; the next write of the same file takes them over."""
+    """Yield files with temporary names; the next write of the same file reuses them."""
     nights = [path for path in workspace.work.glob("[0-9]*") if path.is_dir()]
     receipts = workspace.records / "receipts"
     places = [
@@ -60,8 +58,8 @@ def _half_written(workspace: Workspace) -> Iterator[Remark]:
     for place in [*places, *stages]:
         found = [path for path in place.iterdir() if disk.is_temporary(path)] if place.is_dir() else []
         for path in sorted(found):
-            heal = "nothing: it goes when its night is run again, and may be deleted"
-            yield _remark(workspace, path, "was being written when something died", heal)
+            heal = "nothing: running its night again removes it, and it may be deleted"
+            yield _remark(workspace, path, "was being written when a process died", heal)
 
 
 def _nights(workspace: Workspace, *, running: bool) -> Iterator[Remark]:
@@ -70,7 +68,7 @@ def _nights(workspace: Workspace, *, running: bool) -> Iterator[Remark]:
         if workspace.record(night).exists():
             for stage in sorted(path for path in directory.iterdir() if (path / "key.json").is_file()):
                 if not (stage / MANIFEST).is_file():
-                    what = "was begun and not finished, and the night is over without it"
+                    what = "was begun and not finished, and the night ended without it"
                     yield _remark(workspace, stage, what, "nothing: it may be deleted")
         elif not running:
             yield _open(workspace, night)
@@ -91,16 +89,16 @@ def _open(workspace: Workspace, night: str) -> Remark:
 
 
 def _clock(workspace: Workspace) -> Iterator[Remark]:
-    """A night from the future keeps every earlier one from starting."""
+    """Yield a night from the future, which keeps every earlier night from starting."""
     try:
         last = last_record(workspace)
     except (CorruptStateError, ValueError):
         return
     if last is not None and last.started > datetime.now(UTC) + _TOLERATED:
         what = (
-            f"started {last.started:%Y-%m-%d %H:%M} UTC, which is still to come: one of the clocks was wrong"
+            f"started {last.started:%Y-%m-%d %H:%M} UTC, which is in the future: one of the clocks was wrong"
         )
-        heal = f"set the clock; if the night should not be, ct-retrain forget {last.night}"
+        heal = f"set the clock; to remove the night: ct-retrain forget {last.night}"
         yield _remark(workspace, workspace.record(last.night), what, heal)
 
 

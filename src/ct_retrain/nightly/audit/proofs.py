@@ -1,7 +1,7 @@
-"""What a night says was proved of its examples, proved again from the texts that it kept.
+"""Repeats the proofs about a night's examples, from the texts that the night kept.
 
-A proof that is a counterexample now, or the other way round, denies; one that is not found again in the time there is
-says nothing, and is told.
+The claim is denied if a proof is now a counterexample, or the reverse. A proof that is not found again within the time
+limit is reported as unknown.
 """
 
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from ct_retrain.core.records.formal import FormalEvidence, FormalSignals, Formal
 from ct_retrain.nightly.night import Night
 from ct_retrain.stages.curate import DATASET, FORMAL, REPAIRS, Formal
 
-CLAIM = "proofs: what was proved of the examples is proved again"
+CLAIM = "proofs: the proofs about the examples hold again"
 
 
 def alike(made: Path, kept: Path) -> bool:
-    """Whether two files of examples are the same but for what was proved of them."""
+    """Whether two files of examples are equal, apart from formal evidence."""
     if kept.name not in {DATASET, REPAIRS} or not (made.is_file() and kept.is_file()):
         return False
     return list(_unproved(made)) == list(_unproved(kept))
@@ -31,7 +31,7 @@ def _unproved(path: Path) -> Iterator[Example]:
 
 
 def proofs(night: Night) -> Claim:
-    """Ask every question of the night again, and compare the answers and what the dataset says of them."""
+    """Ask every question of the night again; compare the answers with the night's, and with the dataset's metadata."""
     directory, formal = night.directory / "curate", night.ports.formal
     if not (directory / FORMAL).is_file():
         return Claim(claim=CLAIM, finding="confirmed", why="nothing was asked")
@@ -47,12 +47,12 @@ def proofs(night: Night) -> Claim:
             return Claim(
                 claim=CLAIM,
                 finding="denied",
-                why=f"the row of {facts.spec_hash} says something else than {FORMAL}",
+                why=f"the row of {facts.spec_hash} contradicts {FORMAL}",
             )
     if not asked:
         return Claim(claim=CLAIM, finding="confirmed", why="nothing was asked")
     if formal is None:
-        return Claim(claim=CLAIM, finding="unknown", why="there is no prover here")
+        return Claim(claim=CLAIM, finding="unknown", why="no prover is installed here")
     return _again(formal, asked)
 
 
@@ -71,7 +71,7 @@ def _again(formal: Formal, asked: list[FormalEvidence]) -> Claim:
 
 
 def _answers(formal: Formal, one: FormalEvidence) -> Iterator[tuple[str, FormalStatus, FormalStatus]]:
-    """Name of a question that was asked, its answer then, and its answer now."""
+    """Yield each question's name, its answer that night, and its answer now."""
     if one.other and one.found.equivalence != "not_run":
         now = formal.equivalent(one.rtl, one.other, one.top)
         yield "equivalence", one.found.equivalence, now.status.value

@@ -1,7 +1,7 @@
-"""What a night concluded, concluded again from what it kept: the dataset, scorecards, the decision, verdicts.
+"""Recomputes a night's results from what it kept: the dataset, scorecards, the decision, verdicts.
 
-Equal results confirm. Others deny only where inputs and tools are those of the night; where they are not, the
-difference is named and nothing is concluded.
+Equal results confirm a claim. Different results deny it only if inputs and tools are those of the night; otherwise the
+claim is unknown, and the difference is reported.
 """
 
 import tempfile
@@ -38,10 +38,10 @@ from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
-DATASET_CLAIM = "dataset: curate makes the same of what was collected, but for proofs"
-SCORECARDS_CLAIM = "scorecards: they add up from the kept answers"
+DATASET_CLAIM = "dataset: curate gives the same result again, apart from proofs"
+SCORECARDS_CLAIM = "scorecards: the kept answers give the same figures"
 DECISION_CLAIM = "decision: it follows from the scorecards"
-ANSWERS_CLAIM = "answers: simulated again they end as they did"
+ANSWERS_CLAIM = "answers: simulated again, they have the same outcomes"
 _COUNTS = (
     "passes",
     "outcomes",
@@ -52,13 +52,13 @@ _COUNTS = (
     "tools",
     "suite_digest",
 )
-"""Fields of a scorecard that no library takes part in."""
+"""Fields of a scorecard that do not depend on a library's version."""
 
 
 def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manifest]) -> Claim:
-    """Run curate again, on what collect left, in a scratch directory; *done* are the manifests of both.
+    """Run curate again on collect's files, in a scratch directory; *done* are the manifests of collect and curate.
 
-    Proofs depend on the time that there was for them: `proofs.proofs` looks into what they say.
+    Proofs depend on the time that was available, so `proofs.proofs` checks them.
     """
     collected, curated = done
     unproved = night._replace(ports=night.ports._replace(formal=None))
@@ -79,14 +79,14 @@ def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manif
         return _claim(DATASET_CLAIM, "confirmed")
     if step.key == curated.key:
         return _claim(
-            DATASET_CLAIM, "denied", f"the same inputs and tools make another {' and '.join(other)}"
+            DATASET_CLAIM, "denied", f"the same inputs and tools give another {' and '.join(other)}"
         )
-    why = f"another {' and '.join(other)} comes out, but not from the same: {what_differs(night, record)}"
+    why = f"the result is another {' and '.join(other)}, but these differ: {what_differs(night, record)}"
     return _claim(DATASET_CLAIM, "unknown", why)
 
 
 def scorecards_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
-    """Count the kept answers again, with the verdicts they were kept with."""
+    """Compute the scorecards again from the kept answers and their verdicts."""
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(SCORECARDS_CLAIM, "confirmed", "there are none: the adapter did not load")
@@ -107,19 +107,15 @@ def scorecards_claim(night: Night, record: NightRecord, measured: Manifest) -> C
                 "unknown",
                 f"the counts of {card.arm} are right, its intervals differ: {numbers}",
             )
-        return _claim(
-            SCORECARDS_CLAIM, "denied", f"the kept answers of {card.arm} add up to another scorecard"
-        )
+        return _claim(SCORECARDS_CLAIM, "denied", f"the kept answers of {card.arm} give another scorecard")
     return _claim(SCORECARDS_CLAIM, "confirmed", f"{len(facts.scorecards)} arms")
 
 
 def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
-    """Ask the gate again."""
+    """Apply the gate again."""
     facts = _facts(measured)
     if not facts.scorecards:
-        return _claim(
-            DECISION_CLAIM, "unknown", "whether the adapter loads was seen that night, and only then"
-        )
+        return _claim(DECISION_CLAIM, "unknown", "whether the adapter loads cannot be tested here")
     look, smallest = _look(night, facts.scorecards[0]), night.settings.min_delta_score
     again = decide_arms(facts.scorecards, look.gate, smallest, unloadable_in(facts.decision))
     if _figures(again) == _figures(facts.decision):
@@ -133,13 +129,13 @@ def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Cla
 
 
 def _figures(decided: Decision) -> dict[str, object]:
-    """All of a decision but its words, which an earlier version may have put otherwise."""
+    """Return a decision without its explanations, whose wording may differ between versions."""
     words = {"evidence": {"explanation"}}
     return decided.model_dump(exclude={**words, "others": {"__all__": words}})
 
 
 def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:
-    """Simulate every kept answer again and compare how it ends."""
+    """Simulate every kept answer again, and compare the outcomes."""
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(ANSWERS_CLAIM, "confirmed", "there are none")
@@ -176,9 +172,9 @@ def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterat
 
 
 def what_differs(night: Night, record: NightRecord) -> str:
-    """What is another than it was that night, as far as the record says."""
+    """Return what has changed since that night, as far as the record tells."""
     found = _changed(record.provenance, night.ports.provenance())
-    return found or "the suite, what earlier nights left or a tool that the record does not name"
+    return found or "the suite, data of earlier nights, or a tool that the record does not name"
 
 
 def _changed(then: Provenance, now: Provenance) -> str:
@@ -204,22 +200,20 @@ def _packages(then: Provenance, now: Provenance) -> list[tuple[str, str]]:
 
 
 def _libraries(night: Night, record: NightRecord) -> str:
-    """Of those that intervals and tests are computed with, which are others by now."""
+    """Return the libraries behind intervals and tests whose version has changed."""
     found = _packages(record.provenance, night.ports.provenance())
     return "; ".join(f"{name} was {was}" for name, was in found if name in ("numpy", "scipy"))
 
 
 def _facts(measured: Manifest) -> BenchmarkFacts:
     if not isinstance(measured.facts, BenchmarkFacts):
-        message = (
-            f"the manifest of benchmark of {measured.night} holds other facts: restore it from the snapshot"
-        )
+        message = f"the manifest of benchmark of {measured.night} does not hold benchmark facts: restore it from the snapshot"
         raise CorruptStateError(message)
     return measured.facts
 
 
 def _suite(night: Night, facts: BenchmarkFacts) -> Suite | str:
-    """The problems that were asked, as they are today; or why they are not."""
+    """Return the problems that were asked, as they are today; or why they are not available."""
     try:
         suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
     except UsageError as error:
@@ -240,12 +234,12 @@ def _derived(night: Night, suite: Suite, card: Scorecard) -> Iterator[Scorecard]
 
 
 def _without_answers(card: Scorecard) -> Scorecard:
-    """*card* as versions wrote it that kept no digest of the answers."""
+    """Return *card* in the form of versions that stored no digest of the answers."""
     return card.model_copy(update={"answers": ""})
 
 
 def _models(card: Scorecard) -> list[Tool]:
-    """The generator as the card names it: by its detail, or by its name where it has none."""
+    """Return the generator that the card names: by its detail, or by its name if it has no detail."""
     _, generator = card.tools
     told = [
         Tool(name=generator.name, version=generator.version, detail=detail) for detail in (card.model, "")

@@ -1,7 +1,7 @@
-"""Confirm or deny what a night says of itself, from the evidence that it sealed. Only reads.
+"""Confirms or denies what a night claims about itself, from the evidence that it stored. Only reads.
 
-Everything is computed again that a machine without a GPU can: digests, the dataset, scorecards, the decision. What
-cannot be told here, because something is gone or tools are others by now, is said to be so and is no denial.
+Everything that needs no GPU is computed again: digests, the dataset, scorecards, the decision. A claim that cannot be
+checked, because data is gone or tools have changed, is unknown and not denied.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,24 +33,24 @@ from ct_retrain.stages.train import adapter_of
 
 
 class Sealed(NamedTuple):
-    """A night that is over: its record, and the stages whose manifest is still the one that it names."""
+    """A night that is over: its record, and the stages whose manifest is still the one in the record."""
 
     night: Night
     record: NightRecord
     done: Mapping[StageName, Manifest]
     whole: frozenset[StageName]
-    """Those of them whose files hold what the manifest names."""
+    """Those stages whose files match the manifest."""
 
 
 def verify(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
-    """Look into every claim of *record*; *settings* are those it names, and *ports* were made from them."""
+    """Check every claim of *record*; *settings* are those it names, and *ports* were made from them."""
     sealed, claims = _sealed(workspace, settings, ports, record)
     claims += [_told(sealed), *_derived(sealed), *_release(sealed)]
     return Verification(night=record.night, claims=tuple(claims))
 
 
 def judge_again(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> Verification:
-    """Simulate every kept answer again; as good as the simulator of *ports* is forgetful."""
+    """Simulate every kept answer again; a simulator with a cache only repeats its cached verdicts."""
     sealed, _ = _sealed(workspace, settings, ports, record)
     claims = (
         [recompute.answers_claim(sealed.night, record, sealed.done["benchmark"])] if _measured(sealed) else []
@@ -73,7 +73,7 @@ def _sealed(
 
 
 def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifest]) -> Claim:
-    """The manifest is the one that the night ended with, and its files hold what it names; then it goes into *done*."""
+    """Check that the manifest is the one that the night ended with and its files match it; if so, add it to *done*."""
     claim = f"{ref.stage}: the manifest and its files are those that the night ended with"
     path = workspace.root / ref.path
     night = path.parent.parent.name
@@ -91,7 +91,7 @@ def _stage(workspace: Workspace, ref: ManifestRef, done: dict[StageName, Manifes
 
 
 def _told(sealed: Sealed) -> Claim:
-    """The record repeats what the manifests say, for readers who look no further."""
+    """Check that the record repeats what the manifests say."""
     record, claim = sealed.record, "record: outcome, decision and figures are those of the manifests"
     done = [sealed.done[ref.stage] for ref in record.stages if ref.stage in sealed.done]
     if len(done) < len(record.stages):
@@ -114,14 +114,14 @@ def _derived(sealed: Sealed) -> Iterator[Claim]:
         yield recompute.dataset_claim(night, record, (done["collect"], done["curate"]))
         yield proofs(night)
     else:
-        yield unknown(recompute.DATASET_CLAIM, "what collect or curate left is not whole")
+        yield unknown(recompute.DATASET_CLAIM, "files of collect or curate are missing or changed")
     if "train" in sealed.whole:
         yield from filter(None, [certified(night, done["train"])])
     if _measured(sealed):
         yield recompute.scorecards_claim(night, record, done["benchmark"])
         yield recompute.decision_claim(night, record, done["benchmark"])
     elif any(ref.stage == "benchmark" for ref in record.stages):
-        yield unknown(recompute.DECISION_CLAIM, "what benchmark left is not whole")
+        yield unknown(recompute.DECISION_CLAIM, "files of benchmark are missing or changed")
 
 
 def _measured(sealed: Sealed) -> bool:
@@ -129,16 +129,18 @@ def _measured(sealed: Sealed) -> bool:
 
 
 def _release(sealed: Sealed) -> Iterator[Claim]:
-    """What is served is what was trained and decided on."""
+    """Check that the release holds what was trained and decided."""
     record, models = sealed.record, sealed.night.workspace.models
     if record.release is None:
         return
     claim = "release: it holds the adapter that was trained, and says what was decided"
     if "train" not in sealed.done or "curate" not in sealed.done:
-        yield unknown(claim, "the manifests of the night are not whole")
+        yield unknown(claim, "manifests of the night are missing or changed")
         return
     if not (models / record.release / RELEASE).is_file():
-        yield denied(claim, f"{sealed.night.workspace.relative(models / record.release)} is missing or half")
+        yield denied(
+            claim, f"{sealed.night.workspace.relative(models / record.release)} is missing or incomplete"
+        )
         return
     try:
         release = verified(models, record.release)
@@ -152,7 +154,7 @@ def _release(sealed: Sealed) -> Iterator[Claim]:
     curated = sealed.done["curate"].facts
     same = isinstance(curated, CurateFacts) and release.dataset_sha256 == curated.dataset_sha256
     if held != trained:
-        yield denied(claim, "the adapter is another than the one that was trained")
+        yield denied(claim, "the adapter is not the one that was trained")
     elif release.decision != record.decision or not same:
         yield denied(claim, "it names another decision or another dataset")
     else:
@@ -160,10 +162,10 @@ def _release(sealed: Sealed) -> Iterator[Claim]:
 
 
 def denied(claim: str, why: str) -> Claim:
-    """It is not so."""
+    """Return a denied claim."""
     return Claim(claim=claim, finding="denied", why=why)
 
 
 def unknown(claim: str, why: str) -> Claim:
-    """Nobody can tell here."""
+    """Return a claim that cannot be checked here."""
     return Claim(claim=claim, finding="unknown", why=why)

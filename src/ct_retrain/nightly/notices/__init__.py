@@ -1,4 +1,4 @@
-"""What the team is told: the messages, the outbox that delivers each once, and alerts beside a night's outcome."""
+"""Notices for the team: the texts, the outbox that delivers each one once, and alerts apart from a night's outcome."""
 
 from ct_retrain.nightly.notices.messages import trial
 from ct_retrain.nightly.notices.outbox import lost as lost_notices

@@ -1,4 +1,4 @@
-"""What is worth telling beside a night's outcome: it broke, could not start, has little room; and the dead-man's switch."""
+"""Alerts other than a night's outcome: it broke, could not start, disk space is low; and the dead-man's switch."""
 
 import json
 import shutil
@@ -25,19 +25,19 @@ from ct_retrain.report import BROKEN
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 _LINES = 8
-"""Of the night's log, in a notice."""
+"""Number of lines of the night's log in a notice."""
 _TAIL = 64 << 10
 _WIDTH = 200
 _SUCCESS = "success"
 
 
 def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, error: Exception) -> None:
-    """Archive what is known of a failure and tell the team; the night stays open and can be resumed."""
-    log = tuple(_last_words(workspace.night(night) / NIGHT_LOG))
+    """Archive what is known of a failure and notify the team; the night stays open and can be resumed."""
+    log = tuple(_log_tail(workspace.night(night) / NIGHT_LOG))
     trace = archive.redacted("".join(traceback.format_exception(error)), settings)
     try:
         where = archive.keep_failure(workspace, night, _environment(ports), trace)
-    except (CtRetrainError, OSError) as full:  # the failure that is told is the first one
+    except (CtRetrainError, OSError) as full:  # the first failure is the one that is reported
         _LOG.error("night not archived", reason=str(full), traceback=trace)
         where = f"in the log; {full}"
     failure = Breakdown(
@@ -53,7 +53,7 @@ def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, er
 
 
 def _page(workspace: Workspace, ports: Ports, failure: Breakdown) -> str:
-    """Keep *failure* for people and write its page; where that lies, "" where there is none."""
+    """Store *failure* and write its page; return the page's path, "" if there is none."""
     try:
         disk.write_record(disk.make_directory(workspace.archive / failure.night) / BROKEN, failure)
         if ports.reporter is not None:
@@ -64,7 +64,7 @@ def _page(workspace: Workspace, ports: Ports, failure: Breakdown) -> str:
 
 
 def _environment(ports: Ports) -> Provenance | None:
-    """What the night ran with; None where the tool that broke it cannot even be asked for its version."""
+    """Return the night's environment; None if the tool that failed cannot even report its version."""
     try:
         return ports.provenance()
     except CtRetrainError:
@@ -72,7 +72,7 @@ def _environment(ports: Ports) -> Provenance | None:
 
 
 def locked_out(workspace: Workspace, ports: Ports, night: str) -> None:
-    """Tell that *night* could not start; that it is at work itself is no news, for a schedule gives it more chances."""
+    """Notify that *night* could not start; not if the same night is running, because a schedule tries several times."""
     opened = [plan.night for plan in index.open_nights(workspace)]
     if night in opened:
         return
@@ -83,7 +83,7 @@ def locked_out(workspace: Workspace, ports: Ports, night: str) -> None:
 
 
 def look_at_disk(workspace: Workspace, settings: Settings, ports: Ports, night: str) -> None:
-    """Tell once a night that there is little room."""
+    """Notify once per night that disk space is low."""
     wanted = settings.notices.min_free_gb
     places = [place for place in (workspace.work, workspace.models, workspace.archive) if place.exists()]
     free, place = min((shutil.disk_usage(place).free, str(place)) for place in places)
@@ -92,7 +92,7 @@ def look_at_disk(workspace: Workspace, settings: Settings, ports: Ports, night: 
 
 
 def beat(ports: Ports, what: Beat, words: str) -> bool:
-    """Ping the dead-man's switch, if there is one; its failure is logged and changes nothing."""
+    """Ping the dead-man's switch, if there is one; return whether it worked. A failure is only logged."""
     try:
         if ports.heartbeat is not None:
             ports.heartbeat.ping(what, words)
@@ -103,7 +103,7 @@ def beat(ports: Ports, what: Beat, words: str) -> bool:
 
 
 def beat_success(workspace: Workspace, ports: Ports, record: NightRecord) -> None:
-    """Ping once for a night that is over: held and rejected too, for the job did its work."""
+    """Ping once for a night that is over, also if held or rejected, because the job did its work."""
     mark = workspace.outbox / record.night / _SUCCESS
     if ports.heartbeat is None or mark.exists():
         return
@@ -113,15 +113,15 @@ def beat_success(workspace: Workspace, ports: Ports, record: NightRecord) -> Non
 
 
 def _failing(workspace: Workspace, night: str) -> str:
-    """The stage that a broken night stopped in, or on its way to."""
+    """Return the stage in which, or before which, a broken night stopped."""
     if not (workspace.night(night) / PLAN).exists():
         return "opening"
     missing = (stage for stage in STAGES if not (workspace.stage(night, stage) / MANIFEST).exists())
     return next(missing, "closing")
 
 
-def _last_words(log: Path) -> Iterator[str]:
-    """The end of the night's *log* as lines for people, without what was only progress."""
+def _log_tail(log: Path) -> Iterator[str]:
+    """Yield the last lines of the night's *log* as readable text, without progress lines."""
     if not log.is_file():
         return
     with log.open("rb") as file:

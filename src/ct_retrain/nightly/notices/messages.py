@@ -1,7 +1,7 @@
-"""What the team is told, word by word: pure functions from what happened to a Notice.
+"""The texts of notices: pure functions from an event to a Notice.
 
-The title says the outcome; the body says why, the figures that matter, where to look, and what to do next, each in
-lines that also read well where fonts are proportional and spaces are lost.
+The title states the outcome. The body states the reason, the figures, where to look and what to do next, on lines that
+also read well in proportional fonts and without indentation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,13 +34,13 @@ _LEVELS = {
 _FIGURES = ("functional", "fsm")
 _INCUMBENTS: dict[Literal["champion", "mainline"], str] = {"champion": "last nightly", "mainline": "mainline"}
 _FILES = 5
-"""Files of gold sets and general data that a notice names, of those that were not taken whole."""
+"""Maximum number of gold and general data files named in a notice, of those with refused lines."""
 _LONGEST = 2000
-"""Characters of an error message."""
+"""Maximum characters of an error message."""
 
 
 class Places(NamedTuple):
-    """Where a reader finds more, relative to the workspace; empty where there is nothing."""
+    """Where a reader finds more, relative to the workspace; empty if there is nothing."""
 
     record: str
     page: str = ""
@@ -51,9 +51,9 @@ class Places(NamedTuple):
 
 
 def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Notice:
-    """The one message of a night that is over; *facts* are what is left of its stages' manifests.
+    """Return the notice of a night that is over; *facts* are those of its stages whose manifests still exist.
 
-    A night that is run again and ends in the same is not told again: no clock is in the key.
+    Its key contains no time, so a night that is run again with the same result is not reported twice.
     """
     told = record.model_dump(
         mode="json", include={"outcome", "reason", "metrics", "decision", "release", "relapse"}
@@ -69,16 +69,16 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
         f"Next: {_next(record, facts)}",
     ]
     name = record.outcome.value.replace("_", " ")
-    back = f", went back to {record.relapse.target or 'mainline'}" if record.relapse else ""
+    back = f", rolled back to {record.relapse.target or 'mainline'}" if record.relapse else ""
     title = f"ct-retrain {record.night}: {name}{back}{_headline(record)}"
     level = "error" if record.relapse else _LEVELS[record.outcome]
     return _notice((record.night, "outcome", digest(told)[:16]), level, title, lines)
 
 
 def breakdown(failure: Breakdown, page: str = "") -> Notice:
-    """A night that broke; the same failure of a second try is the same notice.
+    """Return the notice of a night that broke; the same failure in a second try gives the same notice.
 
-    *page* is where its page lies, relative to the workspace.
+    *page* is the path of its page, relative to the workspace.
     """
     night, kind, said = failure.night, failure.kind, failure.said
     lines = [
@@ -87,17 +87,17 @@ def breakdown(failure: Breakdown, page: str = "") -> Notice:
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
         *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: mend what it names, then: {failure.again} (it goes on where it stopped)",
+        f"Next: correct what the error names, then run: {failure.again} (it continues where it stopped)",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
 
 
 def locked(night: str, holder: str) -> Notice:
-    """A night that could not start, because *holder* has the workspace."""
+    """Return the notice of a night that could not start, because *holder* holds the workspace's lock."""
     lines = [
-        f"The night did not start, nothing was changed: {holder} holds the workspace.",
-        "Next: nothing to do if that is at work, for later tries of the schedule start the night; else see ct-retrain status",
+        f"The night did not start, and nothing was changed: {holder} holds the workspace's lock.",
+        "Next: nothing, if that process is running: a later try of the schedule starts the night; else see ct-retrain status",
     ]
     return _notice(
         (night, "locked", night), "warning", f"ct-retrain {night}: lock held, did not start", lines
@@ -105,27 +105,27 @@ def locked(night: str, holder: str) -> Notice:
 
 
 def disk_low(night: str, free: int, wanted: float, place: str) -> Notice:
-    """Less than *wanted* GB are free where the workspace is; the night goes on."""
+    """Return the notice that less than *wanted* GB are free on the workspace's disk; the night continues."""
     lines = [
         f"{free / 1e9:.1f} GB are free at {place}, less than the {wanted:g} GB of notices.min_free_gb.",
-        "The night goes on; if the disk fills it stops without losing anything and can be resumed.",
-        "Next: free space; ct-retrain purge prints what may go",
+        "The night continues; if the disk fills, it stops without losing anything and can be resumed.",
+        "Next: free space; ct-retrain purge prints what may be deleted",
     ]
     return _notice((night, "disk", night), "warning", f"ct-retrain {night}: disk nearly full", lines)
 
 
 def part_failed(night: str, part: str, reason: str) -> Notice:
-    """Something that follows a night failed; its outcome stands."""
+    """Return the notice that a task after the night failed; the night's outcome stands."""
     lines = [
         reason[:_LONGEST],
-        "The outcome of the night stands, and what failed is tried again with the next run.",
-        f"Next: mend what it names; to try at once: ct-retrain run --night {night}",
+        "The outcome of the night stands, and the next run tries the failed part again.",
+        f"Next: correct what the error names; to try at once: ct-retrain run --night {night}",
     ]
     return _notice((night, f"part-{part}", night), "warning", f"ct-retrain {night}: {part} failed", lines)
 
 
 def trial(night: str) -> Notice:
-    """What `ct-retrain notices test` sends."""
+    """Return the notice that `ct-retrain notices test` sends."""
     lines = ["If you can read this, notices of ct-retrain reach you here.", "Next: nothing to do"]
     return _notice((night, "test", night), "info", "ct-retrain: a test of the notices", lines)
 
@@ -143,7 +143,7 @@ def _comparisons(record: NightRecord) -> tuple[Comparison, ...]:
 
 
 def _headline(record: NightRecord) -> str:
-    """The one figure of a title."""
+    """Return the figure that the title shows."""
     score = record.metrics.get(f"{record.arm}.functional")
     if score is None or not _comparisons(record):
         return ""
@@ -152,12 +152,12 @@ def _headline(record: NightRecord) -> str:
 
 
 def _went_back(record: NightRecord) -> Iterator[str]:
-    """That the night moved the pointer back by itself, why, and how to have it otherwise."""
+    """Yield lines on an automatic rollback: why the night moved the pointer back, and how to undo or prevent it."""
     moved = record.relapse
     if moved is not None:
         again = night_of(moved.source)
-        yield f"Went back from {moved.source} to {moved.target or 'mainline'}: {moved.why}"
-        yield f"To serve it again: ct-retrain rollback {again}; to keep nights from going back: publish.auto_rollback = false"
+        yield f"Rolled back from {moved.source} to {moved.target or 'mainline'}: {moved.why}"
+        yield f"To serve it again: ct-retrain rollback {again}; to prevent automatic rollbacks: publish.auto_rollback = false"
 
 
 def _won(record: NightRecord) -> Iterator[str]:
@@ -174,7 +174,7 @@ def _won(record: NightRecord) -> Iterator[str]:
 
 
 def _figures(record: NightRecord) -> Iterator[str]:
-    """Each figure of the arm decided on, then of the incumbents with how far it is from them."""
+    """Yield each figure of the arm decided on, and of each incumbent with the difference from it."""
     intervals = {one.incumbent: one for one in _comparisons(record)}
     for figure in _FIGURES:
         score = record.metrics.get(f"{record.arm}.{figure}")
@@ -197,7 +197,7 @@ def _figures(record: NightRecord) -> Iterator[str]:
 
 
 def _data(night: str, facts: Mapping[StageName, Facts]) -> Iterator[str]:
-    """What was collected, kept and refused, gold sets and general data among it."""
+    """Yield what was collected, kept and refused, including gold sets and general data."""
     collected, curated = facts.get("collect"), facts.get("curate")
     told: list[str] = []
     if isinstance(collected, CollectFacts):
@@ -235,27 +235,27 @@ def _look(record: NightRecord, places: Places) -> Iterator[str]:
     for problem, where in places.failing:
         yield f"fails {problem}: {where}; log and diff: ct-retrain show {record.night} --problem {problem}"
     if places.left_out:
-        yield f"not asked, for no arm: {', '.join(places.left_out)}"
+        yield f"left out for all arms: {', '.join(places.left_out)}"
 
 
 def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
-    """*Nothing to do*, or the exact command."""
+    """Return *nothing to do*, or the exact command."""
     needed = record.decision.evidence.samples_needed if record.decision else None
     again = f"run --night {record.night} --redo benchmark"
     match record.outcome:
         case NightOutcome.PUBLISHED:
-            return "nothing to do; ct-retrain rollback would serve the release before it"
+            return "nothing to do; ct-retrain rollback would serve the previous release"
         case NightOutcome.NOTHING_NEW:
             collected = facts.get("collect")
             seen = not isinstance(collected, CollectFacts) or collected.runs > 0
             return (
                 "nothing to do; ct-retrain run --again would train on the same data"
                 if seen
-                else "there was no run at all: ct-retrain config paths.runs says where they are looked for"
+                else "there were no runs: ct-retrain config paths.runs shows where they are expected"
             )
         case NightOutcome.HELD if record.adapter is None:
             return (
-                f"mend the gold set, then: ct-retrain run --night {record.night} --redo train; the data is kept, "
+                f"correct the gold set, then run: ct-retrain run --night {record.night} --redo train; the data is kept, "
                 f"and the next night tries again too"
             )
         case NightOutcome.HELD if needed is not None:
@@ -266,5 +266,5 @@ def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
         case NightOutcome.HELD:
             return f"nothing to do, the data is kept and the next night tries again; why: ct-retrain show {record.night}"
         case NightOutcome.REJECTED:
-            still = "" if record.relapse else " and what was served still is"
+            still = "" if record.relapse else ", and the served release stays"
             return f"nothing was published{still}; see what it lost: ct-retrain show {record.night}"

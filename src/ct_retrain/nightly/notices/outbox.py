@@ -1,8 +1,8 @@
-"""Tells the team at least once and, but for a crash in between, no more: one file a notice says which channels have it.
+"""Delivers each notice to every channel once, or twice after a crash: a file per notice records who has it.
 
-A channel that was not reached is tried again at the next chance, the others are not told twice. After ten chances it
-is given up for that notice, which `status` says. Nothing here raises: a dead notifier changes nothing else, and on a
-full disk a notice is sent before it fails to be noted.
+A channel that fails is tried again on the next occasion, up to ten times; the others do not get the notice twice.
+`status` shows notices that were given up. Nothing here raises, so a failing notifier has no other effect, and if the
+disk is full the notice is sent before recording it fails.
 """
 
 from collections import Counter
@@ -20,26 +20,26 @@ from ct_retrain.core.workspace import Workspace
 
 _LOG = structlog.get_logger("ct_retrain.notice")
 _LATE = 14
-"""Notices, the latest, that are still delivered when a dead channel comes back."""
+"""Number of latest notices that are still delivered when a failed channel works again."""
 _TRIES = 10
-"""Chances that a channel has to take a notice."""
+"""Number of tries per channel and notice."""
 _DEAD = 2
-"""Notices that a channel misses before it is left alone for this chance: one alone may be what it does not take."""
+"""Number of failed notices after which a channel is skipped this time; a single one may itself be at fault."""
 
 
 class Lost(NamedTuple):
-    """A notice that a channel never took."""
+    """A notice that a channel never accepted."""
 
     path: Path
-    """Where the notice is kept in full."""
+    """Path of the full notice."""
     channel: str
-    """What messages call it."""
+    """Name of the channel as shown to people."""
     reason: str
-    """What it said last."""
+    """Its last error."""
 
 
 def post(workspace: Workspace, notifier: Notifier, notice: Notice) -> None:
-    """Log *notice* and deliver it, once; called again it reaches whom it did not reach before."""
+    """Log *notice* and deliver it to the channels that do not have it yet."""
     path = workspace.outbox / notice.night / f"{notice.subject}-{notice.key}.json"
     try:
         if path.exists():
@@ -58,7 +58,7 @@ def post(workspace: Workspace, notifier: Notifier, notice: Notice) -> None:
 
 
 def resend(workspace: Workspace, notifier: Notifier) -> None:
-    """Deliver what earlier chances could not; a channel that fails again is left alone for this time."""
+    """Deliver earlier notices that failed; a channel that fails again is skipped for the rest."""
     try:
         missed: Counter[str] = Counter()
         paths = sorted(workspace.outbox.glob("*/*.json"))
@@ -77,7 +77,7 @@ def resend(workspace: Workspace, notifier: Notifier) -> None:
 
 
 def lost(workspace: Workspace, notifier: Notifier) -> list[Lost]:
-    """The notices, of the latest, that a channel which is still set was given up for; oldest first."""
+    """Return the recent notices that were given up for a channel that is still configured; oldest first."""
     found: list[Lost] = []
     for path in sorted(workspace.outbox.glob("*/*.json"))[-_LATE:]:
         for channel, reason in disk.read_record(path, Posted).given_up.items():
@@ -87,7 +87,7 @@ def lost(workspace: Workspace, notifier: Notifier) -> list[Lost]:
 
 
 def _delivered(notifier: Notifier, posted: Posted, channels: list[str]) -> Posted:
-    """*posted* after another try at *channels*."""
+    """Return *posted* after another try at *channels*."""
     failed: Mapping[str, str] = notifier.send(posted.notice, channels) if channels else {}
     for channel, reason in failed.items():
         words = notifier.channels.get(channel, channel)

@@ -1,4 +1,4 @@
-"""What is on record of nights: an index of them, how far the one that runs is, what failed, and what is kept for triage."""
+"""Records of nights: their index, progress of the running night, refusals, and the archive of nights not published."""
 
 from ct_retrain.nightly.records.challengers import recipes_now
 from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting

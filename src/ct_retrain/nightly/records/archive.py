@@ -1,4 +1,4 @@
-"""What is kept of nights that were not published, for triage: enough to see why without the night's directory."""
+"""The archive of nights that were not published: enough to see why, without the night's directory."""
 
 import re
 import shutil
@@ -31,16 +31,15 @@ _KEPT = (
     "benchmark/samples/*.jsonl",
     "publish/canary.jsonl",
 )
-"""Of the night's directory: what it decided on and what failed, not the data and the weights."""
+"""Files of the night's directory that are archived: those behind the decision and the failure, not data and weights."""
 _FAILURES = "failure-*.txt"
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
 def keep(workspace: Workspace, night: str, environment: Provenance | None, failure: str = "") -> Path:
-    """Copy what tells why *night* failed to the archive, with *environment* and the traceback *failure* where given.
+    """Archive why *night* failed, with *environment* and the traceback *failure* if given; return the archive's path.
 
-    The copy is there whole or not at all, and one that was there before is replaced; its tracebacks stay. Return where
-    it lies.
+    It appears complete or not at all, and replaces an earlier one, except for tracebacks.
     """
     target, before = workspace.archive / night, workspace.archive / f".{night}.old"
     if before.exists() and not target.exists():
@@ -68,13 +67,13 @@ def keep(workspace: Workspace, night: str, environment: Provenance | None, failu
 
 
 def keep_failure(workspace: Workspace, night: str, environment: Provenance | None, text: str) -> str:
-    """Archive a broken try of *night* with its traceback *text*; return where that lies, relative to the workspace."""
+    """Archive a failed try of *night* with its traceback *text*; return its path, relative to the workspace."""
     kept = keep(workspace, night, environment, text)
     return workspace.relative(kept / f"failure-{len(list(kept.glob(_FAILURES)))}.txt")
 
 
 def redacted(text: str, settings: Settings) -> str:
-    """*text* without the secrets among *settings*, and without the credentials of any address."""
+    """Return *text* without the secrets in *settings*, and without credentials in addresses."""
     for secret in secret_values(settings):
         text = text.replace(secret, "***")
     return _CREDENTIALS.sub("***@", text)

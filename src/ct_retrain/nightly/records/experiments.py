@@ -1,4 +1,4 @@
-"""Experiments on record, and what a tracker is told of each: a run for every training of every arm."""
+"""Results of experiments, and their form for a tracker: one run per training of every arm."""
 
 import re
 
@@ -8,17 +8,17 @@ from ct_retrain.core.records.tracked import TrackedExperiment, TrackedNight
 from ct_retrain.core.workspace import Workspace
 
 RESULT = "result.json"
-"""Name of the file that holds what came of an experiment."""
+"""Name of the file with the result of an experiment."""
 
 
 def results(workspace: Workspace) -> list[ExperimentResult]:
-    """Every experiment that has a result, by name."""
+    """Return every experiment that has a result, by name."""
     paths = sorted(workspace.experiments.glob(f"*/{RESULT}"))
     return [disk.read_record(path, ExperimentResult) for path in paths]
 
 
 def experiment_rows(result: ExperimentResult) -> TrackedExperiment:
-    """*result* as runs; each carries the answer that was given of its arm."""
+    """Return *result* as runs; each contains the result of its arm."""
     return TrackedExperiment(name=result.name, rows=tuple(_row(result, one) for one in result.trials))
 
 
@@ -48,5 +48,5 @@ def _row(result: ExperimentResult, trial: TrialRow) -> TrackedNight:
 
 
 def metric_name(name: str) -> str:
-    """*name* in the letters that MLflow allows: `candidate.pass@1` becomes `candidate.pass_at_1`."""
+    """Return *name* in letters that MLflow allows: `candidate.pass@1` becomes `candidate.pass_at_1`."""
     return re.sub(r"[^\w\-. /:]", "_", name.replace("@", "_at_"), flags=re.ASCII)

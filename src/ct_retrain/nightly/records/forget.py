@@ -1,4 +1,4 @@
-"""Forget a night that should not be: a plan of what goes, then the removal, then a line that it was."""
+"""Removes a night that should not exist: makes a plan, deletes, and records that it was done."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,33 +16,33 @@ from ct_retrain.nightly.records.index import open_nights, records
 from ct_retrain.stages.publish import latest, release_name
 
 FORGOTTEN = "forgotten_nights.jsonl"
-"""One line a forgotten night, beside the NightRecords."""
+"""File with one line per forgotten night, beside the NightRecords."""
 
 
 class ForgottenNight(Record):
-    """A night that a person took off the record, a line of forgotten_nights.jsonl."""
+    """A night that a person removed; a line of forgotten_nights.jsonl."""
 
     at: AwareDatetime
     night: NightId
     outcome: str
-    """How it had ended; `open` where it had not."""
+    """How the night had ended; `open` if it had not."""
     why: str
 
 
 class ForgetPlan(NamedTuple):
-    """What forgetting a night removes, and what of it stays."""
+    """What forgetting a night removes, and what stays."""
 
     night: str
     outcome: str
     paths: tuple[Path, ...]
-    """Removed in this order; the first is what makes the night one that is over."""
+    """Paths to remove, in this order; the first one marks the night as over."""
     stays: tuple[str, ...]
 
 
 def plan_forgetting(workspace: Workspace, night: str) -> ForgetPlan:
-    """What would go with *night*.
+    """Return what forgetting *night* would remove.
 
-    Raise UsageError where there is no such night, where a later one continues it, and where its release is served.
+    Raise UsageError if there is no such night, if a later night continues it, or if its release is served.
     """
     path = workspace.record(night)
     outcome = disk.read_record(path, NightRecord).outcome.value if path.exists() else "open"
@@ -68,7 +68,7 @@ def plan_forgetting(workspace: Workspace, night: str) -> ForgetPlan:
 
 
 def forget_night(workspace: Workspace, plan: ForgetPlan, why: str) -> ForgottenNight:
-    """Carry *plan* out; cut short, the same command finishes it. The caller holds the lock."""
+    """Carry out *plan*; if interrupted, the same command finishes it. The caller holds the lock."""
     gone = ForgottenNight(at=datetime.now(UTC), night=plan.night, outcome=plan.outcome, why=why)
     disk.make_directory(workspace.records)
     disk.append_record(workspace.records / FORGOTTEN, gone)
@@ -79,13 +79,13 @@ def forget_night(workspace: Workspace, plan: ForgetPlan, why: str) -> ForgottenN
 
 
 def forgotten_nights(workspace: Workspace) -> list[ForgottenNight]:
-    """Every night that was forgotten, oldest first."""
+    """Return every forgotten night, oldest first."""
     path = workspace.records / FORGOTTEN
     return list(disk.read_lines(path, ForgottenNight)) if path.exists() else []
 
 
 def _later(workspace: Workspace, night: str) -> Iterator[str]:
-    """Nights, ended or open, that start from *night* or come after it."""
+    """Yield nights, ended or open, that start from *night* or come after it."""
     yield from (one.night for one in records(workspace) if night_order(one.night) > night_order(night))
     yield from (one.night for one in open_nights(workspace) if one.previous == night)
 

@@ -1,4 +1,4 @@
-"""The nights on record: which ended, which are open, and the plan a new one starts from."""
+"""The index of nights: which ended, which are open, and the plan that a new one starts from."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -13,23 +13,23 @@ from ct_retrain.stages.publish import latest
 
 
 def records(workspace: Workspace) -> list[NightRecord]:
-    """Every night that is over, oldest first; raise CorruptStateError for a record that is not ours."""
+    """Return every night that is over, oldest first; raise CorruptStateError if a record cannot be read."""
     return [disk.read_record(workspace.record(night), NightRecord) for night in ended_nights(workspace)]
 
 
 def ended_nights(workspace: Workspace) -> list[str]:
-    """Every night that is over, oldest first."""
+    """Return the ids of all nights that are over, oldest first."""
     return sorted((path.stem for path in workspace.records.glob("*.json")), key=night_order)
 
 
 def last_record(workspace: Workspace) -> NightRecord | None:
-    """The latest night that is over."""
+    """Return the latest night that is over."""
     nights = ended_nights(workspace)
     return disk.read_record(workspace.record(nights[-1]), NightRecord) if nights else None
 
 
 def record_of(workspace: Workspace, night: str | None) -> NightRecord:
-    """The record of *night*, of the last one if None; raise UsageError when there is none."""
+    """Return the record of *night*, or of the last one if None; raise UsageError if there is none."""
     path = workspace.record(night) if night else None
     record = disk.read_record(path, NightRecord) if path and path.exists() else last_record(workspace)
     if record is None or (night and record.night != night):
@@ -39,7 +39,7 @@ def record_of(workspace: Workspace, night: str | None) -> NightRecord:
 
 
 def broken_at(workspace: Workspace, night: str | None) -> Breakdown | None:
-    """How *night* broke, where it is not over; where *night* is None, of one that is later than all that ended."""
+    """Return how *night* broke, if it is not over; for None, of a night later than all that ended."""
     broken = broken_nights(workspace)
     if night is not None:
         return next((one for one in broken if one.night == night), None)
@@ -49,7 +49,7 @@ def broken_at(workspace: Workspace, night: str | None) -> Breakdown | None:
 
 
 def gold_before(workspace: Workspace) -> int:
-    """Rows of gold that the last night that trained had; 0 where none did, or its record does not say."""
+    """Return the number of gold rows in the last night that trained; 0 if none did, or its record does not say."""
     for record in reversed(records(workspace)):
         if record.metrics.get("train.rows"):
             return int(record.metrics.get("train.gold", 0))
@@ -57,14 +57,14 @@ def gold_before(workspace: Workspace) -> int:
 
 
 def open_nights(workspace: Workspace) -> list[NightPlan]:
-    """Nights that were started and have no record: running, or waiting to be resumed."""
+    """Return nights that were started and have no record: running, or waiting to be resumed."""
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
     waiting = [plan for plan in plans if not workspace.record(plan.night).exists()]
     return sorted(waiting, key=lambda plan: night_order(plan.night))
 
 
 def night_id(asked: str | None, zone: str) -> str:
-    """The id *asked* for, or today's in *zone* where that is None; raise UsageError for what is no date."""
+    """Return the id *asked*, or today's in *zone* if that is None; raise UsageError if it is not a date."""
     if asked is None:
         return tonight(zone)
     day, dot, number = asked.partition(".")
@@ -73,42 +73,42 @@ def night_id(asked: str | None, zone: str) -> str:
             raise ValueError
     except ValueError:
         message = (
-            f"night {asked!r} is no date: write YYYY-MM-DD, or YYYY-MM-DD.2 for a second night of that day"
+            f"night {asked!r} is not a date: write YYYY-MM-DD, or YYYY-MM-DD.2 for a second night of that day"
         )
         raise UsageError(message) from None
     return asked
 
 
 def tonight(zone: str) -> str:
-    """The night's id: today's date in *zone* (the machine's when empty)."""
+    """Return the id of tonight: today's date in *zone* (the machine's zone if empty)."""
     try:
         here = ZoneInfo(zone) if zone else None
     except ZoneInfoNotFoundError as error:
-        message = f"setting timezone: no zone is named {zone!r}; use an IANA name such as Europe/Berlin"
+        message = f"setting timezone: there is no time zone {zone!r}; use an IANA name such as Europe/Berlin"
         raise UsageError(message) from error
     return datetime.now(UTC).astimezone(here).date().isoformat()
 
 
 def open_plan(workspace: Workspace, night: str, latest_day: str = "", *, again: bool = False) -> NightPlan:
-    """The frozen plan of *night*: the one on disk when it was started before, else a new one, durably.
+    """Return the frozen plan of *night*: the one on disk if it was started before, else a new one, durably.
 
-    Raise UsageError when a later night is already over, for nights only go forward, and for a new night after
-    *latest_day*, where one is given. A new night that runs *again* trains although nothing is new.
+    Raise UsageError if a later night is already over, because nights only go forward, and for a new night after
+    *latest_day*, if given. A new night with *again* trains although nothing is new.
     """
     path = workspace.night(night) / PLAN
     if path.exists():
         return disk.read_record(path, NightPlan)
     if latest_day and night_order(night)[0] > latest_day:
         message = (
-            f"night {night} is still to come (today is {latest_day}), and no earlier night could start after it; "
-            "if that is meant: --ahead"
+            f"night {night} is in the future (today is {latest_day}), and no earlier night could start after it; "
+            "to start it nevertheless: --ahead"
         )
         raise UsageError(message)
     last = last_record(workspace)
     if last is not None and night_order(last.night) > night_order(night):
         message = (
             f"night {last.night} is already over: {night} can no longer start; is the clock right? If it is, use "
-            f"--night {_after(last.night)}; if {last.night} should not be: ct-retrain forget {last.night}"
+            f"--night {_after(last.night)}; to remove {last.night}: ct-retrain forget {last.night}"
         )
         raise UsageError(message)
     plan = new_plan(workspace, night, again=again)
@@ -118,7 +118,7 @@ def open_plan(workspace: Workspace, night: str, latest_day: str = "", *, again: 
 
 
 def new_plan(workspace: Workspace, night: str, *, again: bool) -> NightPlan:
-    """The plan of *night* as it would start now; nothing is written."""
+    """Return the plan of *night* as it would start now; write nothing."""
     last = last_record(workspace)
     return NightPlan(
         night=night,
@@ -130,13 +130,13 @@ def new_plan(workspace: Workspace, night: str, *, again: bool) -> NightPlan:
 
 
 def next_free_night(workspace: Workspace, night: str) -> str:
-    """*night*, or where that is over the first id of its date that is not."""
+    """Return *night*, or if it is over, the first id of its date that is not."""
     while workspace.record(night).exists():
         night = _after(night)
     return night
 
 
 def _after(night: str) -> str:
-    """The first id after *night* that still has its date."""
+    """Return the first id after *night* with the same date."""
     date, number = night_order(night)
     return f"{date}.{number + 1}"

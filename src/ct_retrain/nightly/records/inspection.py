@@ -1,4 +1,4 @@
-"""What to look at of a night: the problems that failed, and one of them from close by, or why there is nothing to see."""
+"""Shows a night's failed problems, and one problem in detail, or why there is nothing to show."""
 
 from typing import NamedTuple
 
@@ -13,17 +13,17 @@ from ct_retrain.stages.benchmark import SAMPLES
 
 
 class Failure(NamedTuple):
-    """A problem that the arm decided on fails, and the first answer to it that does."""
+    """A problem that the arm decided on fails, and its first failing answer."""
 
     problem: str
     where: str
-    """File and line, relative to the workspace; the line holds answer, RTL, verdict and log."""
+    """File and line, relative to the workspace; the line contains answer, RTL, verdict and log."""
 
 
 def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failure]:
-    """What to look at first: problems lost against the first incumbent, or where none is those solved least.
+    """Return the problems to look at first: those lost against the first incumbent, or else those solved least.
 
-    Empty for a night that asked nothing, or whose answers are no longer there.
+    Empty if the night asked nothing, or its answers are gone.
     """
     if record.decision is None or not record.decision.evidence.comparisons:
         return []
@@ -43,20 +43,20 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
 
 
 def quarantined(workspace: Workspace, record: NightRecord) -> tuple[str, ...]:
-    """Problems that no arm of the night was asked; empty for a night without a benchmark."""
+    """Return the problems that no arm of the night was asked; empty for a night without a benchmark."""
     facts = facts_of(workspace, record, BenchmarkFacts)
     return facts.quarantined if facts else ()
 
 
 def trained(workspace: Workspace, record: NightRecord) -> TrainFacts | None:
-    """What the night trained on, and what it refused of gold sets; None where it did not get so far, or it is gone."""
+    """Return what the night trained on and refused; None if it did not train, or its manifest is gone."""
     return facts_of(workspace, record, TrainFacts)
 
 
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
-    """Look at *problem* in the night of *record*; the first failing sample of the arm decided on is shown.
+    """Return the details of *problem* in the night of *record*, with the first failing sample of the arm decided on.
 
-    Raise UsageError when the night was not benchmarked or did not use the problem.
+    Raise UsageError if the night was not benchmarked or did not use the problem.
     """
     facts = _measured(workspace, record)
     if not facts.scorecards:
@@ -72,7 +72,7 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
 
 
 def answers_of(workspace: Workspace, record: NightRecord, arm: ArmId) -> list[Sample]:
-    """Every answer of *arm* that the night of *record* counts.
+    """Return every answer of *arm* that counts in the night of *record*.
 
     Raise UsageError when the night did not ask *arm*, or its answers are no longer there.
     """

@@ -1,4 +1,4 @@
-"""What is running now and how far it is, from the lock and the night's own log."""
+"""Tells what is running now and how far it is, from the lock and the night's log."""
 
 import json
 from collections.abc import Iterator
@@ -14,33 +14,33 @@ from ct_retrain.core.workspace import NIGHT_LOG, Workspace
 from ct_retrain.nightly.records.index import open_nights
 
 _TAIL = 256 << 10
-"""Bytes of the log that are read: hours of it."""
+"""Bytes of the end of the log that are read: hours of it."""
 
 
 class Underway(Record):
-    """A process that holds the workspace's lock, and what its night's log said last."""
+    """A process that holds the workspace's lock, and the last progress in its night's log."""
 
     pid: int
     host: str
     since: datetime
     night: str = ""
-    """Empty where the lock is held by something else than a night: an experiment, a rollback, a purge."""
+    """Empty if the lock is held by something other than a night: an experiment, a rollback, a purge."""
     experiment: str = ""
-    """Its name, where one is at a part of its work."""
+    """Name of the experiment that is running; else empty."""
     stage: str = ""
     stage_since: str = ""
     what: str = ""
-    """The long step within the stage, with how far it is; empty where none was told."""
+    """The long step within the stage, in progress; empty if none is reported."""
     done: int = 0
     total: int | None = None
     rate: float = 0.0
-    """A second."""
+    """Items per second."""
     left: float | None = None
-    """Seconds, where they can be told."""
+    """Estimated seconds left; None if unknown."""
 
 
 def underway(workspace: Workspace) -> Underway | None:
-    """What runs in *workspace* now; None when nobody holds its lock."""
+    """Return what runs in *workspace* now; None if its lock is free."""
     holder = disk.holder(workspace.lock)
     if holder is None:
         return None
@@ -51,11 +51,11 @@ def underway(workspace: Workspace) -> Underway | None:
     if not nights:
         return running
     night = nights[-1].night
-    return running.model_copy(update={"night": night, **_last_words(workspace.night(night) / NIGHT_LOG)})
+    return running.model_copy(update={"night": night, **_last_progress(workspace.night(night) / NIGHT_LOG)})
 
 
-def _last_words(log: Path) -> dict[str, Any]:
-    """Fields of Underway that the end of *log* knows."""
+def _last_progress(log: Path) -> dict[str, Any]:
+    """Return fields of Underway from the end of *log*."""
     said: dict[str, Any] = {}
     for event in _events(log):
         if event.get("event") == "stage starts":

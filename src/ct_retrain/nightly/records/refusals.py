@@ -1,4 +1,4 @@
-"""What nights refused and why, line by line, of a night or of a run."""
+"""Lists what nights refused and why, line by line, for a night or for a run."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,12 +15,12 @@ _REJECTED = "rejected.jsonl"
 
 
 class Refusal(NamedTuple):
-    """One refusal of one night."""
+    """One refusal in one night."""
 
     night: str
     stage: str
     where: str
-    """File and line, relative to the workspace where it is a trace."""
+    """File and line; relative to the workspace for a trace."""
     reason: str
     detail: str
 
@@ -31,7 +31,7 @@ class Refusal(NamedTuple):
 
 
 def refusals(workspace: Workspace, nights: list[str]) -> Iterator[Refusal]:
-    """Everything that *nights* refused, as far as it is still on disk there or in the archive."""
+    """Yield everything that *nights* refused, as far as it is still in their directories or the archive."""
     for night in nights:
         for stage in _STAGES:
             path = kept_file(workspace, night, f"{stage}/{_REJECTED}")
@@ -40,20 +40,20 @@ def refusals(workspace: Workspace, nights: list[str]) -> Iterator[Refusal]:
 
 
 def nights_with_stages(workspace: Workspace) -> list[str]:
-    """Every night, ended or open, of which something may be on disk; oldest first."""
+    """Return every night, ended or open, that may have files on disk; oldest first."""
     named = {path.stem for path in workspace.records.glob("*.json")}
     named |= {path.name for path in workspace.work.glob("[0-9]*") if path.is_dir()}
     return sorted(named, key=night_order)
 
 
 def of_run(found: Iterator[Refusal], run: str) -> list[Refusal]:
-    """Those of the run directory *run*, without what a later night said again."""
+    """Return the refusals of the run directory *run*, without repeats by later nights."""
     mine = [one for one in found if f"/{run}/" in f"/{one.where}"]
     return list({(one.stage, one.where, one.reason): one for one in mine}.values())
 
 
 def _where(workspace: Workspace, stage: str, subject: str) -> str:
-    """Collect names runs/RUN/trace.jsonl:LINE and curate RUN:LINE; a reader wants the file as it lies here."""
+    """Return *subject* as a file and line in this workspace: collect names runs/RUN/trace.jsonl:LINE, curate RUN:LINE."""
     runs = workspace.paths.runs
     if stage == "collect" and subject.startswith("runs/"):
         return f"{runs}/{subject.removeprefix('runs/')}"

@@ -1,4 +1,4 @@
-"""What is served: the releases, the pointer to one of them, and its moves by a person or by a night."""
+"""The releases, the pointer to the one that is served, and its moves, by a person or by a night."""
 
 from ct_retrain.nightly.releases.mainline_evidence import evidence_for_mainline
 from ct_retrain.nightly.releases.promotion import promote

@@ -1,4 +1,4 @@
-"""The look at what is served: releases, the pointer, and the history of its moves."""
+"""Checks what is served: releases, the pointer, and the history of its moves."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -23,7 +23,7 @@ _WRITABLE = 0o222
 
 
 def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
-    """I3, I5 and the history; and I1 for releases, whose `release.json` is their manifest."""
+    """Yield breaches of I3 and I5, of the history, and of I1 for releases, whose manifest is `release.json`."""
     for directory in sorted(workspace.models.glob(release_name("*"))):
         yield from _release(workspace, directory, compare)
     try:
@@ -45,10 +45,10 @@ def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> It
         yield _breach(workspace, "I1", directory / RELEASE, str(error), heal)
         return
     if release.night != night:
-        what = f"is the release of {release.night}: it lies in the wrong place"
+        what = f"is the release of {release.night}: it is in the wrong place"
         yield _breach(workspace, "I3", directory / RELEASE, what, heal)
     if not (isinstance(release.decision, Promote) or release.forced):
-        what = f"was decided {release.decision.kind}, and nobody is named who forced it"
+        what = f"was decided {release.decision.kind}, and no person is named who forced it"
         yield _breach(workspace, "I3", directory / RELEASE, what, heal)
     for file in release.files:
         wrong = compare(directory / file.path, file)
@@ -66,28 +66,28 @@ def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> It
 
 
 def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
-    """I3: `latest_nightly` points at a complete release, and the history says since when."""
+    """I3: `latest_nightly` points at a complete release, which the history confirms."""
     link = workspace.models / LATEST
     told = moves[-1].target if moves else None
     if link.exists() and not link.is_symlink():
         heal = f"move it away, then ct-retrain rollback {_night(told)}"
-        yield _breach(workspace, "I3", link, "is no symlink (was the tree copied?)", heal)
+        yield _breach(workspace, "I3", link, "is not a symlink (was the tree copied?)", heal)
         return
     name = link.readlink().name if link.is_symlink() else None
     if name is not None and not (workspace.models / name / RELEASE).is_file():
         heal = f"ct-retrain rollback to another release; or {bring_back(workspace, _night(name))}"
-        yield _breach(workspace, "I3", link, f"points at {name}, which is no complete release", heal)
+        yield _breach(workspace, "I3", link, f"points at {name}, which is not a complete release", heal)
     elif name is not None and link.readlink().as_posix() != name:
         heal = f"remove the link, then ct-retrain rollback {_night(name)}"
-        yield _breach(workspace, "I3", link, f"points out of its directory, at {link.readlink()}", heal)
-    if name != told and not _under_way(workspace, name):
+        yield _breach(workspace, "I3", link, f"points outside its directory, at {link.readlink()}", heal)
+    if name != told and not _in_progress(workspace, name):
         what = f"points at {name or 'nothing'}, and the history ends with {told or 'mainline'}"
-        heal = f"ct-retrain rollback {_night(name or told)} puts it there and on record"
+        heal = f"ct-retrain rollback {_night(name or told)} sets and records it"
         yield _breach(workspace, "history", link, what, heal)
 
 
-def _under_way(workspace: Workspace, name: str | None) -> bool:
-    """Whether an open night has just moved the pointer to *name* and not yet said so: running it again does."""
+def _in_progress(workspace: Workspace, name: str | None) -> bool:
+    """Whether an open night has just moved the pointer to *name* and not yet recorded it; running it again does."""
     waiting = [
         path.parent
         for path in workspace.work.glob(f"[0-9]*/{PLAN}")
@@ -104,7 +104,7 @@ def _goes_back(note: Path, name: str | None) -> bool:
 
 
 def _moves(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
-    """Each move starts where the one before ended, and every release on record has one."""
+    """Each move starts where the one before ended, and every recorded release has a move."""
     path, heal = workspace.models / HISTORY, _history_back(workspace)
     for number, (before, after) in enumerate(pairwise(moves), 2):
         if after.source != before.target:
@@ -113,18 +113,18 @@ def _moves(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     told = {move.target for move in moves}
     for record in _records(workspace):
         if record.release is not None and record.release not in told:
-            what = f"says nothing of {record.release}, which night {record.night} published"
+            what = f"does not contain {record.release}, which night {record.night} published"
             yield _breach(workspace, "history", path, what, heal)
 
 
 def _kept(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
-    """I5 for the release that is served and the one before it, I4 for every other that was ever served."""
+    """I5 for the release that is served and the one before it; I4 for every other that was ever served."""
     served = list(dict.fromkeys(move.target for move in reversed(moves) if move.target is not None))
     for place, name in enumerate(served):
         if not (workspace.models / name).is_dir():
             invariant: Invariant = "I5" if place <= 1 else "I4"
             heal = bring_back(workspace, _night(name))
-            what = "was served and is gone" if place > 1 else "is gone, and it is kept for ever"
+            what = "was served and is gone" if place > 1 else "is gone, but it must be kept"
             yield _breach(workspace, invariant, workspace.models / name, what, heal)
 
 
@@ -137,21 +137,21 @@ def _records(workspace: Workspace) -> Iterator[NightRecord]:
 
 
 def bring_back(workspace: Workspace, night: str) -> str:
-    """How *night* becomes again what it was."""
+    """Return how to bring *night* back."""
     if workspace.receipt(night).exists():
         return f"ct-retrain restore {night} --force"
     return (
-        f"{night} has no off-site copy: put it back from a copy of yours; the last night, if it published nothing, is made "
+        f"{night} has no off-site copy: restore it from your own copy; the last night, if it published nothing, can be made "
         f"again by ct-retrain run --night {night} --redo collect, or taken off the record by ct-retrain forget {night}"
     )
 
 
 def _history_back(workspace: Workspace) -> str:
-    """How the history becomes readable again."""
+    """Return how to make the history readable again."""
     copied = [path.stem for path in workspace.records.glob("receipts/*.json")]
     if copied:
         return f"move it away; ct-retrain restore {max(copied, key=night_order)} brings its copy back"
-    return "move it away, or mend the line by hand; there is no off-site copy, and the next move begins a new one"
+    return "move it away, or correct the line by hand; there is no off-site copy, and the next move begins a new history"
 
 
 def _night(release: str | None) -> str:

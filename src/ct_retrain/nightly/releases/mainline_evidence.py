@@ -1,4 +1,4 @@
-"""Whether the release that is served may become mainline: the evidence of all nights on which it was measured beside it."""
+"""Decides whether the served release may become mainline, from all nights that measured it beside mainline."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ from ct_retrain.nightly.records.index import records
 
 
 def evidence_for_mainline(workspace: Workspace, alpha: float) -> MainlineEvidence:
-    """Weigh every night on record; one whose benchmark is no longer on disk does not count."""
+    """Weigh every recorded night; one whose benchmark is no longer on disk does not count."""
     return mainline_evidence(list(_served(workspace)), alpha)
 
 

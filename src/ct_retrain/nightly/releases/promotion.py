@@ -1,4 +1,4 @@
-"""Publish a night against its decision, by a person's word; everything is checked but the gate."""
+"""Publishes a night against its decision, on a person's responsibility; everything but the gate is still checked."""
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
@@ -22,11 +22,11 @@ from ct_retrain.suites.load import load_suite
 def promote(workspace: Workspace, settings: Settings, ports: Ports, night: str, because: str) -> str:
     """Publish the adapter of *night*, which was held or rejected; return the name of the release.
 
-    Raise UsageError where there is nothing to force or the adapter's canary does not sing, CorruptStateError where the
-    adapter is not the one that was trained, and ToolError where it does not load.
+    Raise UsageError if there is nothing to force or the adapter fails its canary, CorruptStateError if the adapter is
+    not the one that was trained, and ToolError if it does not load.
     """
     if not because.strip():
-        message = "a forced publish needs its reason: --because, and it is kept for ever"
+        message = "a forced publish needs a reason: --because TEXT; it is recorded permanently"
         raise UsageError(message)
     if not workspace.record(night).exists():
         message = f"night {night} is not over; `ct-retrain status` lists the nights"
@@ -43,7 +43,7 @@ def promote(workspace: Workspace, settings: Settings, ports: Ports, night: str, 
 
 
 def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
-    """The decision that is overruled; raise UsageError where there is none, or nothing to overrule."""
+    """Return the decision that is overruled; raise UsageError if there is none, or nothing to overrule."""
     night = record.night
     if record.decision is None:
         message = f"night {night} had nothing new: there is no adapter to publish"
@@ -58,7 +58,7 @@ def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
         message = f"night {night} published {by}: `ct-retrain rollback {night}` serves it again"
         raise UsageError(message)
     if isinstance(record.decision, Promote):
-        message = f"it was not the gate that stopped night {night}: {record.reason}"
+        message = f"night {night} was not stopped by the gate: {record.reason}"
         raise UsageError(message)
     return record.decision
 
@@ -78,11 +78,13 @@ def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishI
         or not isinstance(curated, CurateFacts)
         or not isinstance(measured, BenchmarkFacts)
     ):
-        message = f"the manifests of night {record.night} are not those of a night: restore {directory.parent / MANIFEST}"
+        message = (
+            f"the manifests of night {record.night} are not valid: restore {directory.parent / MANIFEST}"
+        )
         raise CorruptStateError(message)
     if measured.decided is None:
         message = (
-            f"the adapter of night {record.night} did not load and was never measured; if it loads by now: "
+            f"the adapter of night {record.night} did not load and was never measured; if it loads now: "
             f"`ct-retrain run --night {record.night} --redo benchmark`"
         )
         raise UsageError(message)

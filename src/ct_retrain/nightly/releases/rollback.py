@@ -1,6 +1,7 @@
-"""The way back to an earlier release or to mainline: by a person, or by a night that found what is served worse than mainline.
+"""Rolls back to an earlier release or mainline: on request, or if a night finds the served release worse than
+mainline.
 
-Whatever the pointer is moved to is compared byte by byte with its manifest and loaded first. Mainline needs neither.
+A release is compared byte by byte with its manifest and loaded before the pointer moves to it. Mainline needs neither.
 """
 
 from collections.abc import Sequence
@@ -26,15 +27,15 @@ from ct_retrain.stages.publish import (
 )
 
 RELAPSE = "relapse.json"
-"""What a night decided to move back to, written before the pointer moves: a night that dies does not decide twice."""
+"""File with a night's decision to roll back, written before the pointer moves, so that it is not decided twice."""
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
 
 def roll_back(workspace: Workspace, generators: Generators, night: str | None, because: str) -> str | None:
-    """Serve the release of *night* again, or where that is None what was served before; return its name, None for mainline.
+    """Serve the release of *night* again, or if None the one served before; return its name, None for mainline.
 
-    Raise UsageError or CorruptStateError for a release that is not there as it was made, ToolError where it does not
-    load; then nothing was moved.
+    Raise UsageError or CorruptStateError if the release is missing or changed, and ToolError if it does not load; then
+    nothing is moved.
     """
     models = workspace.models
     name = release_name(night) if night else predecessor(models)
@@ -46,14 +47,14 @@ def roll_back(workspace: Workspace, generators: Generators, night: str | None, b
 
 
 def roll_back_to_mainline(workspace: Workspace, because: str) -> None:
-    """Serve mainline: take the pointer away and say so in the history."""
+    """Serve mainline: remove the pointer, and record that in the history."""
     move_latest(workspace.models, None, MoveReason(None, because, "rollback"))
 
 
 def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
-    """Move back from the served release where tonight's benchmark shows it surely worse than mainline; once a night.
+    """Roll back the served release if tonight's benchmark shows it surely worse than mainline; once per night.
 
-    None where it does not, where `publish.auto_rollback` is off, and where a person has moved the pointer since.
+    Return None if it does not, if `publish.auto_rollback` is off, or if a person has moved the pointer since.
     """
     note = night.directory / RELAPSE
     if not note.exists():
@@ -87,7 +88,7 @@ def _found(night: Night, done: Sequence[Manifest]) -> Relapse | None:
 
 
 def _target(night: Night, champion: str) -> str | None:
-    """The newest release before *champion* that nobody went back from, is whole and loads; else mainline."""
+    """Return the newest release before *champion* that was not rolled back, is intact and loads; else mainline."""
     models = night.workspace.models
     for name in earlier(moves_of(models), champion):
         if _serves(night.ports.generators, night.workspace, name, champion):
@@ -96,9 +97,9 @@ def _target(night: Night, champion: str) -> str | None:
 
 
 def _serves(generators: Generators, workspace: Workspace, name: str, champion: str) -> bool:
-    """Whether *name* is whole and loads.
+    """Whether *name* is intact and loads.
 
-    Where the champion, which loaded tonight, does not load either, nothing is known of *name*: raise ToolError.
+    If the champion, which loaded tonight, does not load either, that says nothing about *name*: raise ToolError.
     """
     try:
         verified(workspace.models, name)

@@ -1,4 +1,4 @@
-"""The dry run: every CPU check for real in a scratch directory, then a plan; nothing is left behind."""
+"""The dry run: all checks that need no GPU, in a scratch directory, then a plan. It leaves nothing behind."""
 
 import tempfile
 from collections import Counter
@@ -45,7 +45,7 @@ from ct_retrain.suites.load import load_suite
 
 
 class DryRun(Record):
-    """What a night would do: the funnel as it really is, and what would be trained and measured."""
+    """What a night would do: real counts of the data, and what would be trained and measured."""
 
     night: str
     collect: CollectFacts
@@ -53,13 +53,13 @@ class DryRun(Record):
     base: str
     hyperparameters: Hyperparameters
     rows: dict[str, int]
-    """Source → rows of the mixture; empty when there is nothing new."""
+    """Source → rows of the mixture; empty if there is nothing new."""
     characters: int
-    """Of the mixture; about three to four make a token."""
+    """Characters of the mixture; a token has about three to four."""
     problems: int
     quarantined: tuple[str, ...]
     generations: int
-    """Answers the benchmark would draw, all arms together."""
+    """Answers that the benchmark would draw, summed over the arms."""
     champion: str | None
     training: Outlook | None = None
     """Steps, tokens, passes and estimates; None when there is nothing new."""
@@ -70,41 +70,41 @@ class DryRun(Record):
     files: tuple[SourceFile, ...] = ()
     """Gold sets and general data, file by file."""
     gold: str = ""
-    """What would become of the gold set, in a sentence."""
+    """What would be used of the gold set, in a sentence."""
     held: str = ""
-    """Why the night would be held back before it trains; empty when it would not."""
+    """Why the night would be held before it trains; empty if it would not."""
     examples: tuple[Rejected, ...] = ()
-    """The first refusal of each reason, stage by stage; nothing of a dry run is left where more could be read."""
+    """The first refusal of each reason in each stage, because a dry run leaves no file that lists them."""
     mainline: Readiness | None = None
-    """Whether the model can be trained and measured; None where nobody can tell."""
+    """Whether the model can be trained and measured; None if that is unknown."""
     lacking: tuple[Finding, ...] = ()
-    """What a night needs and does not find here, as `ct-retrain doctor` says it; mainline is above."""
+    """What a night needs and does not find here, as `ct-retrain doctor` reports it, except mainline."""
 
     @property
     def would_break(self) -> bool:
-        """Whether it is known already that the night would not come to its end."""
+        """Whether it is certain already that the night would break."""
         return bool(self.lacking) or bool(self.mainline and self.mainline.faults)
 
 
 def plan_night(
     workspace: Workspace, settings: Settings, ports: Ports, night: str | None, *, again: bool = False
 ) -> DryRun:
-    """Collect, curate, mix and check the suite in a scratch directory; no weights are loaded, nothing is kept."""
+    """Collect, curate, mix and check the suite in a scratch directory; load no weights, and keep nothing."""
     name = index.night_id(night, settings.timezone)
     if again:
         name = index.next_free_night(workspace, name)
     plan = index.new_plan(workspace, name, again=again)
     with tempfile.TemporaryDirectory(prefix="ct-retrain-dry-") as scratch:
-        return _rehearse(Night(workspace, settings, ports, plan, Path(scratch)))
+        return _plan(Night(workspace, settings, ports, plan, Path(scratch)))
 
 
-def _rehearse(night: Night) -> DryRun:
+def _plan(night: Night) -> DryRun:
     collected, curated = _first_stages(night)
     settings, inputs = night.settings, stages.train_inputs(night)
     out = disk.make_directory(night.directory / "train")
     learns = stages.learns(night, curated)
     rows, characters, training = (
-        _mixture(inputs, out, night.ports.outlook) if learns else _surveyed(inputs, out)
+        _mixture(inputs, out, night.ports.outlook) if learns else _read_sources(inputs, out)
     )
     files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
@@ -150,7 +150,7 @@ def _ready(night: Night, suite: Suite) -> Readiness | None:
 
 
 def _examples(night: Night) -> Iterator[Rejected]:
-    """The first refusal of each reason that collect, curate and the reading of gold sets gave."""
+    """Yield the first refusal of each reason in collect, in curate and in gold sets."""
     for stage in ("collect", "curate", "train"):
         seen: set[str] = set()
         for one in disk.read_lines(night.directory / stage / REJECTED, Rejected):
@@ -169,8 +169,8 @@ def _first_stages(night: Night) -> tuple[CollectFacts, CurateFacts]:
     return collected, curated
 
 
-def _surveyed(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
-    """The same where there is nothing new: only what gold sets and general data hold is looked at."""
+def _read_sources(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outlook | None]:
+    """Read only gold sets and general data, for a night with nothing new; return what `_mixture` returns."""
     read_gold_and_general(out, inputs)
     return {}, 0, None
 
@@ -178,7 +178,7 @@ def _surveyed(inputs: TrainInputs, out: Path) -> tuple[dict[str, int], int, Outl
 def _mixture(
     inputs: TrainInputs, out: Path, outlook: Callable[[TrainPlan], Outlook] | None
 ) -> tuple[dict[str, int], int, Outlook | None]:
-    """Rows by source and characters of the mixture that would be trained on, and what that would take."""
+    """Return rows by source and characters of the mixture, and the estimated training."""
     plan = prepare_training(out, inputs)
     training = outlook(plan) if outlook else None
     rows = list(disk.read_lines(out / MIXTURE, Row))

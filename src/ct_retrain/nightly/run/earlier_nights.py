@@ -1,4 +1,4 @@
-"""What tonight takes from nights before it: their stages as they were sealed, and what they could do and forgot."""
+"""What a night takes from earlier nights: their finished stages, their scorecards, and what was forgotten."""
 
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from ct_retrain.stages.benchmark import LEDGER
 def sealed_stage(
     workspace: Workspace, night: str | None, stage: StageName, why: str = "tonight continues it"
 ) -> Path | None:
-    """The directory of *stage* in *night*, which is over; None where there is no night.
+    """Return the directory of *stage* in *night*, which is over; None if *night* is None.
 
-    Raise CorruptStateError where it is not as that night left it: a night that continued what somebody has edited
-    since would carry it on for ever, under its own seal.
+    Raise CorruptStateError if it has changed since that night ended, because tonight would otherwise record the change
+    as its own result.
     """
     if night is None:
         return None
@@ -42,15 +42,15 @@ def sealed_stage(
 
 
 def made(directory: Path | None) -> str:
-    """Digest of what the stage in *directory* made; empty without one."""
+    """Return the digest of what the stage in *directory* made; empty if it is None."""
     return content(read_manifest(directory / MANIFEST)) if directory else ""
 
 
 def forgotten_categories(workspace: Workspace, suite: Suite, until: str) -> frozenset[str]:
-    """Categories of the problems of *suite* that some release had solved and the last measured night missed.
+    """Return the categories of the problems of *suite* that some release solved and the last measured night missed.
 
-    That is the latest night not after *until* that left a ledger: a night without news measures nothing, and what
-    is forgotten stays forgotten meanwhile.
+    That is the latest night not after *until* that left a ledger; nights with nothing new measure nothing and are
+    skipped.
     """
     ledger = _last_ledger(workspace, until)
     if ledger is None:
@@ -60,7 +60,7 @@ def forgotten_categories(workspace: Workspace, suite: Suite, until: str) -> froz
 
 
 def _last_ledger(workspace: Workspace, until: str) -> Path | None:
-    """Where the ledger of the latest measured night lies; a night whose directory is purged has it in the archive."""
+    """Return the path of the ledger of the latest measured night; if its directory is purged, that in the archive."""
     for night in reversed(ended_nights(workspace)):
         if night_order(night) <= night_order(until):
             found = kept_file(workspace, night, f"benchmark/{LEDGER}")

@@ -1,4 +1,4 @@
-"""The end of a night: archive what was not published, write the NightRecord, tell the team once."""
+"""Ends a night: archive what was not published, write the NightRecord, notify the team once."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -41,11 +41,11 @@ from ct_retrain.stages.publish import latest, release_name, silent
 from ct_retrain.stages.train import adapter_of
 
 _SHOWN = 3
-"""Failing problems that a notice names with their answers."""
+"""Number of failing problems that a notice shows with their answers."""
 
 
 def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
-    """Write the record of a night whose stages are all done: from then on it is over."""
+    """Write the record of a night whose stages are all done; after that it is over."""
     workspace, plan = night.workspace, night.plan
     decision = decision_of(done)
     outcome = outcome_of(decision, done)
@@ -89,7 +89,7 @@ def _adapter(night: Night, decision: Decision | None) -> str:
 
 
 def decision_of(done: Sequence[Manifest]) -> Decision | None:
-    """What the benchmark decided, or that the night was held back before it; None where there was nothing to decide."""
+    """Return the benchmark's decision, or a Hold from before it; None if there was nothing to decide."""
     for manifest in done:
         match manifest.facts:
             case BenchmarkFacts(decision=decision):
@@ -102,31 +102,31 @@ def decision_of(done: Sequence[Manifest]) -> Decision | None:
 
 
 def outcome_of(decision: Decision | None, done: Sequence[Manifest]) -> NightOutcome:
-    """What a night whose stages are *done* ends in."""
+    """Return the outcome of a night with the finished stages *done*."""
     match decision:
         case None:
             return NightOutcome.NOTHING_NEW
         case Promote():
-            return NightOutcome.REJECTED if _silent(done) else NightOutcome.PUBLISHED
+            return NightOutcome.REJECTED if _failed_canary(done) else NightOutcome.PUBLISHED
         case Hold():
             return NightOutcome.HELD
         case Reject():
             return NightOutcome.REJECTED
 
 
-def _silent(done: Sequence[Manifest]) -> Canary | None:
-    """The canary of a release that was made and not published, because of it."""
+def _failed_canary(done: Sequence[Manifest]) -> Canary | None:
+    """Return the canary of a release that was made but not published because the canary failed."""
     facts = done[-1].facts
     return facts.canary if isinstance(facts, PublishFacts) and facts.release is None else None
 
 
 def reason_of(decision: Decision | None, done: Sequence[Manifest]) -> str:
-    """Why it ends so, for people."""
+    """Return the reason for the outcome, as text."""
     if decision is None:
         return _nothing(done)
-    canary = _silent(done)
+    canary = _failed_canary(done)
     explanation = decision.evidence.explanation
-    return f"Rejected: {silent(canary)}, so nobody is pointed at it. {explanation}" if canary else explanation
+    return f"Rejected: {silent(canary)}, so it is not served. {explanation}" if canary else explanation
 
 
 def _nothing(done: Sequence[Manifest]) -> str:
@@ -155,7 +155,7 @@ def _refs(workspace: Workspace, done: Sequence[Manifest]) -> Iterator[ManifestRe
 
 
 def metrics(done: Sequence[Manifest]) -> dict[str, float]:
-    """Flat figures of a night, for tables and trackers."""
+    """Return the figures of a night by name, for tables and trackers."""
     figures: dict[str, float] = {}
     for manifest in done:
         match manifest.facts:
@@ -183,7 +183,7 @@ def metrics(done: Sequence[Manifest]) -> dict[str, float]:
 
 
 def _schedule(fit: Fit) -> Iterator[tuple[str, float]]:
-    """What the optimizer did, where the trainer told its schedule."""
+    """Yield the optimizer's schedule, if the trainer reported it."""
     if fit.schedule is not None:
         yield "train.tokens", fit.tokens
         yield "train.passes", fit.schedule.passes
@@ -205,7 +205,7 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
 
 
 def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
-    """Send the notice of an ended night to whom it did not reach yet."""
+    """Send the notice of an ended night to the channels that do not have it yet."""
     facts: dict[StageName, Facts] = {
         ref.stage: read_manifest(path).facts
         for ref in record.stages

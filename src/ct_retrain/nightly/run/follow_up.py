@@ -1,7 +1,7 @@
-"""What follows a night that is over: tell the team, and whatever else can wait for the record.
+"""Tasks after a night is over: notify the team, and everything else that can wait for the record.
 
-Each part is done once: it leaves a mark when it is done, and a later chance tries again what has none.
-No part changes the outcome, and a part that fails does not keep the others from their work.
+Each task is done once and leaves a mark; a later run repeats those without one. No task changes the outcome, and one
+that fails does not stop the others.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Part: TypeAlias = Callable[[Workspace, Settings, Ports, NightRecord], None]
 
 
 def follow_up(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> dict[str, str]:
-    """Do every part that is left to do; return part → what went wrong, for those that failed."""
+    """Do every remaining task; return task → error message, for those that failed."""
     failed: dict[str, str] = {}
     for name, part in PARTS.items():
         try:
@@ -51,13 +51,13 @@ def _report(workspace: Workspace, settings: Settings, ports: Ports, record: Nigh
             ports.reporter(workspace, touched)
     except CtRetrainError:
         raise
-    except Exception as error:  # a page is not worth a night nobody is told of
+    except Exception as error:  # a broken page must not keep the notice from being sent
         message = f"the page of {record.night} cannot be made ({type(error).__name__}: {error}): this is a bug of ours"
         raise CtRetrainError(message) from error
 
 
 def _touched(workspace: Workspace, record: NightRecord) -> list[NightRecord]:
-    """The nights whose releases this one went back from and to: their pages say so."""
+    """Return the nights whose releases this one rolled back from and to, because their pages show it."""
     names = (record.relapse.source, record.relapse.target) if record.relapse else ()
     paths = [workspace.record(night_of(name)) for name in names if name]
     return [disk.read_record(path, NightRecord) for path in paths if path.exists()]
@@ -92,4 +92,4 @@ PARTS: dict[str, Part] = {
     "snapshot": _copy,
     "purge": _purge,
 }
-"""In this order: the report before the notice that names it, the snapshot before the purge that needs it."""
+"""In this order: the report before the notice that links to it, the snapshot before the purge that needs it."""

@@ -1,7 +1,7 @@
-"""What a harvest of given runs would give, before the first night: everything is collected and judged, nothing is kept.
+"""Shows what a harvest of given runs would yield, before the first night; everything is judged, nothing is kept.
 
-The rules are the night's own, the worth of testbenches included. Not asked is what only a night knows: earlier
-examples, and whether a question is one of a benchmark's.
+The rules are those of a night, including the scores of testbenches. Not checked is what only a night knows: earlier
+examples, and whether a spec is a benchmark problem.
 """
 
 import tempfile
@@ -22,39 +22,39 @@ from ct_retrain.stages.curate import Appraiser, CurateInputs, curate
 
 
 class HarvestReason(Record):
-    """Why some of the runs give no example."""
+    """A reason why some runs give no example."""
 
     reason: str
     count: int
     example: str
-    """The first of them."""
+    """The first of these runs."""
     detail: str
-    """Why that one does not."""
+    """Detail of its refusal."""
 
 
 class HarvestCheck(Record):
-    """What the runs would give."""
+    """What the runs would yield."""
 
     runs: int
     passing: int
-    """Simulations that say that they passed."""
+    """Simulations that report a pass."""
     examples: int
     repairs: int
     transcripts: dict[str, int]
-    """How tonight's transcripts compare with those that the traces brought."""
+    """How tonight's transcripts compare with those in the traces."""
     reasons: tuple[HarvestReason, ...]
-    """Most frequent first."""
+    """Reasons, most frequent first."""
 
     @property
     def share(self) -> float:
-        """Examples of all simulations that say that they passed."""
+        """Examples as a share of all simulations that report a pass."""
         return self.examples / self.passing if self.passing else 0.0
 
 
 def check_harvest(
     runs: Path, workspace: Workspace, settings: Settings, simulator: Simulator, appraiser: Appraiser
 ) -> HarvestCheck:
-    """Collect and curate the directory of runs *runs* of *workspace* in a temporary place."""
+    """Collect and curate the directory of runs *runs* of *workspace* in a temporary directory."""
     with tempfile.TemporaryDirectory(prefix="ct-retrain-") as made:
         collected, curated = Path(made) / "collect", Path(made) / "curate"
         collected.mkdir()

@@ -1,4 +1,4 @@
-"""The digests of everything that train and benchmark are made from: equal keys, equal stages."""
+"""Digests of all inputs of train and benchmark: a stage with an equal key has an equal result."""
 
 from ct_retrain.core.configuration.recipes import SCHEDULING
 from ct_retrain.core.configuration.settings import Settings
@@ -13,7 +13,7 @@ PACING = ("batch_size",)
 
 
 def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
-    """Of a training on what curate made, which has the digest *curated*."""
+    """Return the key of a training on curate's result with the digest *curated*."""
     sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints(directory)]
     return digest(
         curated,
@@ -31,7 +31,7 @@ def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
 def benchmark_key(
     trained: str, inputs: BenchmarkInputs, champion: str, settings: Settings, ports: Ports
 ) -> str:
-    """Of the measuring of an adapter that has the digest *trained*, beside *champion* and mainline."""
+    """Return the key of measuring an adapter with the digest *trained* beside *champion* and mainline."""
     return digest(
         trained,
         inputs.suite.digest,
@@ -42,10 +42,10 @@ def benchmark_key(
         str(inputs.min_delta),
         _asked(ports),
         ports.simulator.tool,
-        ports.appraiser.tool,  # its proofs say which stubs are no stubs
+        ports.appraiser.tool,  # its proofs decide which stubs equal the golden
     )
 
 
 def _asked(ports: Ports) -> str:
-    """How mainline is asked, as far as this machine decides it."""
+    """Return how mainline is prompted, as far as this machine decides it."""
     return ports.mainline.identity() if ports.mainline else ""

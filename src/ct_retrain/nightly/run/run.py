@@ -1,7 +1,8 @@
-"""Run one night from the lock to the notice.
+"""Runs one night from the lock to the notice.
 
-Write order: stage manifests → release → link → history → NightRecord → notice. Dying anywhere and running
-again ends in the same tree. The NightRecord is written last but for the notice: it means the night is over.
+Write order: stage manifests → release → link → history → NightRecord → notice. A night that is interrupted anywhere
+and run again ends with the same files. The NightRecord is written last except for the notice, and means that the night
+is over.
 """
 
 import contextlib
@@ -32,26 +33,26 @@ _LOG = structlog.get_logger("ct_retrain.nightly")
 
 
 class Options(NamedTuple):
-    """What a caller may ask of a night."""
+    """Options of a night."""
 
     night: str | None = None
-    """Its id; today's date when None."""
+    """Id of the night; today's date if None."""
     until: StageName | None = None
     """Stop after this stage, leaving the night open."""
     redo: StageName | None = None
-    """Throw this stage and what follows away first."""
+    """First delete this stage and those after it."""
     ahead: bool = False
-    """Let a night start whose day is still to come."""
+    """Allow a night whose day is in the future."""
     again: bool = False
-    """Train although nothing is new; where the night is over, in another one of its date."""
+    """Train although nothing is new; if the night is over, start another one of its date."""
 
 
 def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: Options) -> NightRecord | None:
-    """Run the night, or what is left of it; None when it was told to stop before its end.
+    """Run the night, or what is left of it; return None if it stops early, as asked.
 
-    A night that is over is returned as it is. Waits while an experiment is in the middle of one of its parts. Raise
-    UsageError for what is no date, LockedError when another night runs; any other failure is archived and told to the
-    team before it is raised again.
+    A night that is over is returned as it is. It waits while an experiment runs one of its parts. Raise UsageError if
+    the id is not a date, and LockedError if another night runs; any other failure is archived and reported to the team
+    before it is raised again.
     """
     name = index.night_id(options.night, settings.timezone)
     if options.again and options.redo is None:
@@ -87,7 +88,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
 
 
 def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> NightRecord:
-    """Do what is left to do for a night that is over."""
+    """Do the remaining tasks of a night that is over."""
     follow_up.follow_up(workspace, settings, ports, record)
     alerts.beat_success(workspace, ports, record)
     return record
@@ -125,7 +126,7 @@ def _night(workspace: Workspace, settings: Settings, ports: Ports, options: Opti
 
 
 def _nothing_more(manifest: Manifest, night: Night) -> bool:
-    """True when the night ends after this stage: nothing new to learn, nothing it may train on, or nothing to publish."""
+    """Whether the night ends after this stage: nothing new to learn, not allowed to train, or nothing to publish."""
     match manifest.facts:
         case CurateFacts() as facts:
             return not stages.learns(night, facts)
@@ -138,16 +139,18 @@ def _nothing_more(manifest: Manifest, night: Night) -> bool:
 
 
 def _forget(workspace: Workspace, night: str, stage: StageName) -> None:
-    """Undo *stage* and what follows, so that the night can be run again from there.
+    """Undo *stage* and those after it, so that the night can be run again from there.
 
-    Raise UsageError for a night that published, or that another night has built on.
+    Raise UsageError if the night has published, or if another night has built on it.
     """
     record = workspace.record(night)
     if record.exists():
         last = index.last_record(workspace)
         ended = disk.read_record(record, NightRecord)
         if ended.release is not None or (last is not None and last.night != night):
-            message = f"night {night} is over and others rest on it: start a new one with --night {night}.2"
+            message = (
+                f"night {night} is over and later nights build on it: start a new one with --night {night}.2"
+            )
             raise UsageError(message)
         record.unlink()
         disk.sync_directory(record.parent)

@@ -1,4 +1,4 @@
-"""What each stage of a night is made from, and the call that fills it."""
+"""The inputs of each stage of a night, and the call that fills its directory."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -64,7 +64,7 @@ def _collect(night: Night, done: list[Manifest]) -> Planned:
 
 
 def private(paths: PathSettings) -> tuple[str, ...]:
-    """What nights leave behind: no trace may have it trained on."""
+    """Return the directories that nights write to, whose files no trace may use as training data."""
     return paths.work, paths.models, paths.run_db, paths.archive, paths.reports, paths.experiments
 
 
@@ -103,7 +103,7 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         inputs = inputs._replace(settings=own)
 
     def fill(out: Path) -> Facts:
-        night.ports.generators.close()  # training needs the memory that a model or a server holds
+        night.ports.generators.close()  # training needs the memory of a loaded model or server
         others = challengers.train_challengers(out, night, curated, inputs, challenge)
         facts = train(out, inputs, trainer)
         if facts.held or not (others or challenge.waiting):
@@ -116,7 +116,7 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
 
 
 def train_inputs(night: Night) -> TrainInputs:
-    """What train works from."""
+    """Return the inputs of train."""
     return TrainInputs(
         curated=night.directory / "curate",
         gold=night.workspace.gold,
@@ -130,7 +130,7 @@ def train_inputs(night: Night) -> TrainInputs:
 
 
 def learns(night: Night, curated: CurateFacts) -> bool:
-    """Whether the night trains: enough is new, a person or other settings ask for it, or the last was held back before it trained."""
+    """Whether the night trains: enough is new, a person or changed settings ask for it, or the last was held early."""
     if curated.examples and (night.plan.again or _newly_set(night)):
         return True
     if curated.new >= night.settings.train.min_new:
@@ -142,7 +142,7 @@ def learns(night: Night, curated: CurateFacts) -> bool:
 
 
 def _newly_set(night: Night) -> bool:
-    """Whether settings that decide a training are others than when a night last trained, and `train.new_settings` asks."""
+    """Whether settings of a training have changed since a night last trained, and `train.new_settings` is on."""
     if not night.settings.train.new_settings:
         return False
     trained = [one for one in index.records(night.workspace) if one.hyperparameters is not None]
@@ -155,9 +155,9 @@ def _newly_set(night: Night) -> bool:
 
 
 def protected(night: Night) -> Protection:
-    """Every suite that the workspace knows, and what tells whether a row is a problem of one.
+    """Return every suite that the workspace knows, and the check whether a row is a problem of one.
 
-    Raise UsageError where a suite cannot be read.
+    Raise UsageError if a suite cannot be read.
     """
     return protection_of(night.workspace, night.settings, night.ports)
 
@@ -165,7 +165,7 @@ def protected(night: Night) -> Protection:
 def protection_of(
     workspace: Workspace, settings: Settings, ports: Ports, more: tuple[str, ...] = ()
 ) -> Protection:
-    """The same outside a night, with *more* suites than the settings name."""
+    """Return the same outside a night, with *more* suites than the settings name."""
     named = (settings.benchmark.suite, *more)
     suites = protected_suites(named, settings.decontamination.protect, workspace.root)
     laboratory = Laboratory(ports.simulator, ports.same) if ports.same else None
@@ -173,7 +173,7 @@ def protection_of(
 
 
 def _forgotten(night: Night) -> frozenset[str]:
-    """Categories of the problems that the last benchmark missed and some release had solved, if that is to matter."""
+    """Return the categories of problems that the last benchmark missed and some release solved, if settings use them."""
     if not night.settings.train.refresh_forgotten or night.plan.previous is None:
         return frozenset()
     suite = load_suite(night.settings.benchmark.suite, night.workspace.root)
@@ -200,9 +200,9 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
 
 
 def _drawn(settings: BenchmarkSettings, plan: NightPlan, *, challenged: bool) -> BenchmarkSettings:
-    """With the seed of tonight, where every night has its own, as those have that train challengers.
+    """Return *settings* with tonight's seed, if every night has its own or challengers were trained.
 
-    Greedy answers know no seed, and are evidence once.
+    Greedy answers do not depend on a seed.
     """
     if not (settings.fresh_seeds or challenged) or settings.temperature == 0:
         return settings
@@ -211,13 +211,13 @@ def _drawn(settings: BenchmarkSettings, plan: NightPlan, *, challenged: bool) ->
 
 
 def _before(night: Night) -> dict[str, Scorecard]:
-    """What the releases before tonight's achieved; a resumed night finds its own among them and leaves it out."""
+    """Return the scorecards of earlier releases; a resumed night leaves out its own."""
     mine = release_name(night.plan.night)
     return {name: card for name, card in release_scorecards(night.workspace.models).items() if name != mine}
 
 
 def _arms(night: Night, trained: TrainFacts) -> tuple[Arm, ...]:
-    """Tonight's adapters, the champion if there is one, and mainline, in the order they are loaded."""
+    """Return tonight's adapters, the champion if there is one, and mainline, in the order in which they are loaded."""
     tonight = (Role.CANDIDATE.value, *challengers.arms_of(trained))
     champion = night.plan.champion
     return (
@@ -261,7 +261,7 @@ STEPS: Mapping[StageName, Callable[[Night, list[Manifest]], Planned]] = {
 
 
 def summary(manifest: Manifest) -> dict[str, object]:
-    """The few figures of a stage worth a log line."""
+    """Return the few figures of a stage for a log line."""
     match manifest.facts:
         case CollectFacts() as facts:
             return {
@@ -289,7 +289,7 @@ def summary(manifest: Manifest) -> dict[str, object]:
 
 
 def judging(manifest: Manifest) -> dict[str, object]:
-    """What a stage's judging took, for its log line; nothing for a stage that did not judge."""
+    """Return the work of a stage's judge for its log line; empty if it did not judge."""
     effort = manifest.effort
     if effort is None or not effort.known + effort.simulated:
         return {}

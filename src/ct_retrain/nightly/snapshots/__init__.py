@@ -1,4 +1,4 @@
-"""Copies of nights in an object store: uploaded, verified, restored, and what may be deleted here because of them."""
+"""Off-site copies of nights in an object store: upload, verification, restore, and the purge of local copies."""
 
 from ct_retrain.nightly.snapshots.convert import convert, planned
 from ct_retrain.nightly.snapshots.purge import plan, purge

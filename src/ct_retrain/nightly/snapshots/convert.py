@@ -1,9 +1,9 @@
-"""Nights of versions that kept a file for each artefact, brought into today's form: a pack a night.
+"""Converts nights of older versions, which kept one file per artefact, to one pack per night.
 
-Loose artefacts are read as they are, so nobody has to; a pack is faster to look over, to copy and to purge.
-Everything is compared with its digest first. The pack is whole before the receipt goes, which covers other files and
-is given again with the next copy, and that before the first loose file: a conversion that was cut short changes
-nothing that it does not finish when it is called again.
+Conversion is optional, because loose artefacts are still read; a pack is faster to check, copy and purge. Everything
+is compared with its digest first. The pack is complete before the receipt, which covers other files, is deleted (the
+next copy writes a new one), and the receipt is deleted before the first loose file. An interrupted conversion is
+completed by the next call.
 """
 
 from pathlib import Path
@@ -18,27 +18,28 @@ _SHOWN = 3
 
 
 class Conversion(Record):
-    """A night that keeps a file for each artefact."""
+    """A night that keeps one file per artefact."""
 
     night: str
     files: int
     size: int
-    """Bytes."""
+    """Size of the artefacts in bytes."""
     copied: bool
-    """Whether it has a receipt, which goes: the next night, or `ct-retrain snapshot`, copies its pack."""
+    """Whether the night has a receipt. It is deleted, and the next night or `ct-retrain snapshot` copies the pack."""
 
 
 def planned(workspace: Workspace) -> tuple[Conversion, ...]:
-    """What `convert` would do; nothing is changed."""
+    """Return what `convert` would do; change nothing."""
     nights = [path.parents[1].name for path in sorted(workspace.work.glob(f"[0-9]*/collect/{MANIFEST}"))]
     found = (_looked_at(workspace, night) for night in nights)
     return tuple(one for one in found if one is not None)
 
 
 def convert(workspace: Workspace) -> tuple[Conversion, ...]:
-    """Do what `planned` says, night by night; the lock must be held.
+    """Do what `planned` returns, night by night; the caller holds the lock.
 
-    Raise CorruptStateError, with this night and the later ones as they were, where artefacts are not as collected.
+    Raise CorruptStateError if artefacts have changed since they were collected; this night and later ones then stay
+    unchanged.
     """
     done = planned(workspace)
     for one in done:
@@ -71,7 +72,7 @@ def _pack(collected: Path, night: str) -> None:
                 pack.finish()
                 return
     message = (
-        f"artefacts of {night} are not as they were collected and stay as they are: {'; '.join(broken[:_SHOWN])}; "
+        f"artefacts of {night} have changed since they were collected, and were not converted: {'; '.join(broken[:_SHOWN])}; "
         f"`ct-retrain restore {night} --force` brings them back"
     )
     raise CorruptStateError(message)

@@ -1,4 +1,4 @@
-"""What a night consists of on disk: the paths that are its own, and the index of what they hold."""
+"""The files of a night on disk: the paths that belong to it, and the index of their contents."""
 
 import stat
 from collections.abc import Iterator
@@ -27,11 +27,11 @@ _CONTINUED = (
     "train/mixture.jsonl",
     "train/preferences.jsonl",
 )
-"""Files of a night that grow from the previous night's: off-site, what they have in common is there once."""
+"""Files that begin with the contents of the previous night's file; off-site, common segments are stored once."""
 
 
 def places(workspace: Workspace, night: str) -> tuple[str, ...]:
-    """The paths that *night* consists of, relative to the workspace; what is not there is left out of a survey."""
+    """Return the paths that belong to *night*, relative to the workspace; they need not exist."""
     own = (
         workspace.night(night),
         workspace.archive / night,
@@ -42,18 +42,18 @@ def places(workspace: Workspace, night: str) -> tuple[str, ...]:
 
 
 def shared(workspace: Workspace, night: str) -> tuple[str, ...]:
-    """Those that other nights write to as well, or that can be made again: never put over what is there."""
+    """Return those paths that other nights write to too, or that can be made again; a restore never overwrites them."""
     both = (workspace.models / HISTORY, workspace.reports / f"{night}.html")
     return tuple(_relative(workspace, path) for path in both)
 
 
 def is_log(path: str) -> bool:
-    """Whether *path* is a log of a night or a rotated one: they are written to after the night is over."""
+    """Whether *path* is a night's log or a rotated one; logs are written to after the night is over."""
     return Path(path).name.startswith((NIGHT_LOG, SERVER_LOG))
 
 
 def survey(workspace: Workspace, night: str) -> SnapshotIndex:
-    """Look at every file of *night* and digest it; what a crash left half-written is no file of anybody's."""
+    """Return the index of *night* with the digest of every file; leftovers of interrupted writes are skipped."""
     members = [one for place in places(workspace, night) for one in _below(workspace.root, place)]
     members.sort(key=lambda one: one.path)
     own = f"{_relative(workspace, workspace.night(night))}/"
@@ -62,12 +62,12 @@ def survey(workspace: Workspace, night: str) -> SnapshotIndex:
 
 
 def _is_continued(member: FileMember, own: str) -> bool:
-    """Whether *member* holds again what the night before held, and is large enough to be cut."""
+    """Whether *member* begins with the contents of the previous night's file, and is large enough to be split."""
     return member.path.removeprefix(own) in _CONTINUED and member.size > 2 * disk.SEGMENT
 
 
 def member_at(root: Path, name: str) -> Member | None:
-    """What lies at *name* below *root*; None when nothing does."""
+    """Return what is at *name* below *root*; None if nothing is."""
     path = root / name
     try:
         found = path.lstat()
@@ -81,12 +81,12 @@ def member_at(root: Path, name: str) -> Member | None:
     if not stat.S_ISREG(found.st_mode):
         message = f"{path} is neither file, directory nor link: move it away, then run again"
         raise UsageError(message)
-    # The digest is of as many bytes as the size says: a log may grow meanwhile.
+    # The digest covers only as many bytes as the size says, because a log may grow meanwhile.
     return FileMember(path=name, mode=mode, size=found.st_size, sha256=disk.sha256_of(path, found.st_size))
 
 
 def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
-    """One sentence for each file that a manifest of the night names and the night does not hold."""
+    """Return a sentence for each file that a manifest of the night names and the night does not hold."""
     record = disk.read_record(workspace.record(index.night), NightRecord)
     present = {one.path: one.sha256 for one in index.files}
     broken = [
@@ -98,7 +98,7 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
         manifest = read_manifest(workspace.root / ref.path)
         directory = _relative(workspace, (workspace.root / ref.path).parent)
         broken += [
-            f"{directory}/{file.path} is not what its manifest names"
+            f"{directory}/{file.path} differs from its manifest"
             for file in manifest.files
             if present.get(f"{directory}/{file.path}") != file.sha256
         ]
@@ -106,11 +106,11 @@ def incomplete(workspace: Workspace, index: SnapshotIndex) -> list[str]:
 
 
 def _unsealed(workspace: Workspace, index: SnapshotIndex) -> list[str]:
-    """What of the night's artefacts is wrong that no manifest names: loose files, named by digest, and packs made of them."""
+    """Return errors in artefacts that no manifest names: loose files, named by digest, and packs made from them."""
     collected = workspace.stage(index.night, "collect")
     loose, pack = f"{_relative(workspace, collected)}/{ARTEFACTS}/", pack_files(collected)
     kept = (one for one in index.files if one.path.startswith(loose))
-    broken = [f"{one.path} is not what its name says" for one in kept if not one.path.endswith(one.sha256)]
+    broken = [f"{one.path} differs from its name" for one in kept if not one.path.endswith(one.sha256)]
     manifest = read_manifest(collected / MANIFEST) if pack.places.exists() else None
     if manifest is not None and pack.places.name not in {file.path for file in manifest.files}:
         broken += [f"{_relative(workspace, path)} {wrong}" for path, wrong in faults(collected, closely=True)]
@@ -131,5 +131,5 @@ def _relative(workspace: Workspace, path: Path) -> str:
     try:
         return workspace.relative(path)
     except ValueError as error:
-        message = f"{path} lies outside the workspace {workspace.root}: what is copied off-site lies in it; mend paths.*"
+        message = f"{path} is outside the workspace {workspace.root}, and only files inside it are copied off-site; correct paths.*"
         raise UsageError(message) from error

@@ -1,7 +1,7 @@
-"""Raw copies of old nights, deleted here when their off-site copy is read back whole at that very moment.
+"""Deletes raw copies of old nights, if their off-site copy is read back intact at that very moment.
 
-Night by night: rules → what is here is what was copied → every object is read back → `purged.json` → deletion. A
-crash in between leaves a night whose missing files are on record and can be restored; the next purge goes on.
+For each night: rules → local files equal what was copied → every object is read back → `purged.json` → deletion. A
+crash in between leaves a night whose missing files are recorded and can be restored; the next purge continues.
 """
 
 from collections.abc import Iterator
@@ -36,14 +36,14 @@ _LOG = structlog.get_logger("ct_retrain.nightly")
 
 
 def plan(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
-    """What a purge would delete now, and why it would leave the rest; everything is read back, nothing is changed."""
+    """Return what a purge would delete now, and why the rest would stay; all is read back, and nothing is changed."""
     return _plan(settings, list(_judged(workspace, settings, store)))
 
 
 def purge(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
-    """Delete what `plan` says, each night right after its copy was read back; the lock must be held.
+    """Delete what `plan` returns, each night right after its copy was read back; the caller holds the lock.
 
-    A store that fails raises ToolError: what was deleted until then is off-site, and nothing else was.
+    Raise ToolError if the store fails; what was deleted before that is off-site, and nothing else was deleted.
     """
     done: list[Leaving | Staying] = []
     for one in _judged(workspace, settings, store):
@@ -64,7 +64,7 @@ def _plan(settings: Settings, judged: list[Leaving | Staying]) -> PurgePlan:
 
 
 def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[Leaving | Staying]:
-    """Every night that has a directory, oldest first, one at a time: a caller may delete before it asks on."""
+    """Yield every night that has a directory, oldest first, one at a time: the caller may delete it before the next."""
     calendar = calendar_of(workspace, settings)
     reasons, now = needed(calendar), datetime.now(UTC)
     for night in sorted({*calendar.ended, *calendar.unfinished}, key=night_order):
@@ -80,14 +80,14 @@ def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[
         if why is not None or receipt is None:
             yield Staying(night=night, why=why or "")
         else:
-            yield _proved(workspace, store, receipt, names)
+            yield _verified(workspace, store, receipt, names)
 
 
-def _proved(workspace: Workspace, store: Store, receipt: Receipt, names: list[str]) -> Leaving | Staying:
-    """Whether what is here is what the store gives back now."""
+def _verified(workspace: Workspace, store: Store, receipt: Receipt, names: list[str]) -> Leaving | Staying:
+    """Return whether the local files equal what the store gives back now."""
     present = {
         name: disk.file_ref(workspace.root / name, workspace.root)
-        for name in {*names, *_known(workspace, receipt)}
+        for name in {*names, *_other_copies(workspace, receipt)}
     }
     why = changed_since_copy(receipt, [present[name] for name in sorted(present)])
     if why is None and receipt.store != store.name:
@@ -102,21 +102,21 @@ def _proved(workspace: Workspace, store: Store, receipt: Receipt, names: list[st
     return Leaving(night=receipt.night, files=leaving, size=sum(file.size for file in leaving))
 
 
-def _known(workspace: Workspace, receipt: Receipt) -> list[str]:
-    """What else is here of what was copied: a restore would have to choose between it and the copy if they differed."""
+def _other_copies(workspace: Workspace, receipt: Receipt) -> list[str]:
+    """Return other local files of the night that were copied, because a restore could find them changed."""
     later = shared(workspace, receipt.night)
     paths = (one.path for one in receipt.contents.files if one.path not in later)
     return [name for name in paths if (workspace.root / name).is_file() and not is_log(name)]
 
 
 def _delete(workspace: Workspace, leaving: Leaving) -> None:
-    """Say what goes, durably, then let it go."""
+    """Record durably what is deleted, then delete it."""
     receipt = receipt_of(workspace, leaving.night)
     if receipt is None:
         message = f"the receipt of {leaving.night} went away while it was purged: run again"
         raise CorruptStateError(message)
     path = workspace.purged(leaving.night)
-    # With what an earlier purge that was cut short has deleted already.
+    # With what an earlier, interrupted purge has already deleted.
     before = disk.read_record(path, Purged).files if path.exists() else ()
     files = {file.path: file for file in (*before, *leaving.files)}
     record = Purged(
@@ -137,7 +137,7 @@ def _delete(workspace: Workspace, leaving: Leaving) -> None:
 
 
 def _sweep(top: Path) -> None:
-    """Remove the directories of raw copies that are empty by now."""
+    """Remove the directories of raw copies that are empty now."""
     found = (path for path in top.rglob("*") if is_raw(f"{path.relative_to(top).as_posix()}/"))
     for path in sorted(found, reverse=True):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
@@ -145,14 +145,14 @@ def _sweep(top: Path) -> None:
 
 
 def _raw(workspace: Workspace, night: str) -> list[str]:
-    """The raw copies that are there; links are nobody's copy and stay."""
+    """Return the raw copies that exist; links are not copies and stay."""
     top = workspace.night(night)
     found = (path for path in sorted(top.rglob("*")) if is_raw(path.relative_to(top).as_posix()))
     return [workspace.relative(path) for path in found if path.is_file() and not path.is_symlink()]
 
 
 def calendar_of(workspace: Workspace, settings: Settings) -> Calendar:
-    """Which nights others rest on; raise CorruptStateError when what is served cannot be told."""
+    """Return which nights others depend on; raise CorruptStateError if the served release cannot be determined."""
     ended = [record.night for record in index.records(workspace)]
     served = latest(workspace.models)
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
@@ -178,6 +178,6 @@ def _night_of(release: str | None) -> str | None:
 
 
 def _holding(workspace: Workspace, model: str) -> str | None:
-    """The night whose directory *model* lies in."""
+    """Return the night whose directory contains *model*."""
     path, work = Path(model).resolve(), workspace.work.resolve()
     return path.relative_to(work).parts[0] if path != work and path.is_relative_to(work) else None

@@ -1,9 +1,8 @@
-"""A night brought back from its off-site copy, bit for bit: bytes, permissions, links.
+"""Restores a night from its off-site copy, bit for bit: contents, permissions, links.
 
-Everything is fetched and compared first, into one hidden directory, and only then put in place, what says that
-something is complete last: a restore that was cut short changes nothing that it does not finish when it is called
-again. What the store says is not believed: an index must have the digest that it is named by, every blob too, and
-no member may lie outside the paths of its night.
+Everything is first fetched into one hidden directory and verified, then moved into place, manifests last; an
+interrupted restore is completed by the next call. The store is not trusted: an index must have the digest in its name,
+every blob too, and no member may be outside the paths of its night.
 """
 
 import contextlib
@@ -47,29 +46,29 @@ _SHOWN = 5
 
 
 def nights_in(store: Store) -> list[str]:
-    """Every night that *store* holds an index of."""
+    """Return every night that *store* has an index of."""
     return sorted({key.removeprefix(NIGHTS).partition("/")[0] for key, _ in store.list(NIGHTS)})
 
 
 def restore(
     workspace: Workspace, store: Store, night: str, into: Path | None = None, *, force: bool = False
 ) -> Restored:
-    """Bring *night* back into the workspace, or into another directory laid out like it.
+    """Restore *night* into the workspace, or into another directory with the same layout.
 
-    Raise UsageError where a file that is there differs, unless *force* puts the copy over it, and ToolError or
-    CorruptStateError where the store does not give back what it was given. What is written to later, the history,
-    the page and the log, is only brought back where it is missing.
+    Raise UsageError if an existing file differs, unless *force* overwrites it, and ToolError or CorruptStateError if
+    the store does not give back what it was given. Files that are written to later (the history, the page and the log)
+    are restored only if they are missing.
     """
     root = into or workspace.root
     copy = _copy_of(workspace, store, night)
     foreign = _foreign(workspace, copy.contents)
     if foreign:
-        message = f"the index of {night} in {store.name} names {foreign}, which is no part of that night under paths.*"
+        message = f"the index of {night} in {store.name} names {foreign}, which does not belong to that night under paths.*"
         raise UsageError(message)
     missing, different = _compared(root, copy.contents, frozenset(shared(workspace, night)))
     if different and not force:
         named = ", ".join(one.path for one in different[:_SHOWN])
-        message = f"{len(different)} paths below {root} differ from the copy of {night} ({named} …): --force puts it over them"
+        message = f"{len(different)} paths below {root} differ from the copy of {night} ({named} …): --force overwrites them"
         raise UsageError(message)
     wanted = [*missing, *different]
     staging = disk.make_directory(root / f".restore-{night}.tmp")
@@ -91,11 +90,11 @@ class _Copy(NamedTuple):
 
     contents: SnapshotIndex
     versions: dict[str, str]
-    """Key → version, where a receipt knows it."""
+    """Key → version, if a receipt records it."""
 
 
 def _copy_of(workspace: Workspace, store: Store, night: str) -> _Copy:
-    """By the receipt that is here; without one of this store, by the newest index there."""
+    """Return the copy that the local receipt describes; without a receipt for this store, the newest index there."""
     receipt = receipt_of(workspace, night)
     if receipt is not None and receipt.store == store.name:
         return _Copy(receipt.contents, {one.key: one.version for one in receipt.objects})
@@ -116,7 +115,7 @@ def _copy_of(workspace: Workspace, store: Store, night: str) -> _Copy:
 
 
 def _foreign(workspace: Workspace, index: SnapshotIndex) -> str | None:
-    """The first member outside the paths of its night, or beneath a link."""
+    """Return the first member outside the paths of its night, or beneath a link."""
     own = places(workspace, index.night)
     links = {one.path for one in index.members if isinstance(one, LinkMember)}
     for one in index.members:
@@ -127,7 +126,7 @@ def _foreign(workspace: Workspace, index: SnapshotIndex) -> str | None:
 
 
 def _compared(root: Path, index: SnapshotIndex, several: frozenset[str]) -> tuple[list[Member], list[Member]]:
-    """The members that are missing below *root*, and those that are there and differ."""
+    """Return the members that are missing below *root*, and those that exist and differ."""
     missing: list[Member] = []
     different: list[Member] = []
     for one in index.members:
@@ -140,7 +139,7 @@ def _compared(root: Path, index: SnapshotIndex, several: frozenset[str]) -> tupl
 
 
 def _fetch(store: Store, copy: _Copy, staging: Path, member: FileMember) -> None:
-    """Bring the bytes of *member* here, unless an earlier try did, and compare them."""
+    """Fetch the bytes of *member*, unless an earlier try did, and verify them."""
     target = staging / member.sha256
     if target.is_file() and disk.sha256_of(target) == member.sha256:
         return
@@ -159,7 +158,7 @@ def _fetch(store: Store, copy: _Copy, staging: Path, member: FileMember) -> None
 
 
 def _chunks(store: Store, copy: _Copy, sha256: str, member: FileMember) -> Iterator[bytes]:
-    """The bytes with the digest *sha256*, which are *member* or a segment of it; raise where they are gone."""
+    """Yield the bytes with digest *sha256*, which are *member* or a segment of it; raise ToolError if they are gone."""
     key = blob_key(sha256)
     chunks = store.read(key, copy.versions.get(key, ""))
     if chunks is None:
@@ -169,7 +168,7 @@ def _chunks(store: Store, copy: _Copy, sha256: str, member: FileMember) -> Itera
 
 
 def _place(root: Path, wanted: Sequence[Member], staging: Path) -> None:
-    """Put *wanted* where it belongs, in its order but directories first; their permissions last."""
+    """Move *wanted* into place, in order but directories first; set their permissions last."""
     directories = [one for one in wanted if isinstance(one, DirectoryMember)]
     for directory in directories:
         path = root / directory.path
@@ -199,7 +198,7 @@ def _put(path: Path, member: Member, staging: Path) -> None:
 
 @contextlib.contextmanager
 def _writable(directory: Path) -> Generator[None]:
-    """A release is read-only, and a file of it may be missing."""
+    """Make *directory* writable meanwhile: a release is read-only, and a file of it may be missing."""
     mode = stat.S_IMODE(directory.stat().st_mode)
     if mode & 0o300 == 0o300:
         yield
@@ -212,12 +211,12 @@ def _writable(directory: Path) -> Generator[None]:
 
 
 def _seals(member: Member) -> bool:
-    """Whether it says that what lies beside it is complete, and so comes after it."""
+    """Whether *member* states that what is beside it is complete, and is therefore written last."""
     return Path(member.path).name in (MANIFEST, RELEASE)
 
 
 def _reopen(workspace: Workspace, night: str) -> None:
-    """The night is whole again: its retention begins anew, and nothing of it is away any more."""
+    """Record that the night is complete again: its retention starts anew, and nothing of it counts as purged."""
     receipt = receipt_of(workspace, night)
     if receipt is not None:
         renewed = receipt.model_copy(update={"restored_at": datetime.now(UTC)})
@@ -229,6 +228,6 @@ def _reopen(workspace: Workspace, night: str) -> None:
 
 def _damaged(store: Store, what: str) -> ToolError:
     return ToolError(
-        f"{store.name} gives back other bytes than it was given for {what}: run again, and if that does not help, find "
+        f"{store.name} returned other bytes than were sent for {what}: run again, and if that does not help, find "
         "another copy or version of it; nothing was changed"
     )

@@ -1,7 +1,8 @@
-"""A night off-site and back: sent, read back whole before anybody believes it, restored bit for bit.
+"""Copies a night off-site, and reads everything back before the receipt says that the copy exists.
 
-Blobs are named by what they hold, so that nothing is sent twice; of files that grow from night to night the segments
-are the blobs. Write order: blobs → lists of segments → index → everything is read back → receipt. A crash anywhere leaves objects that the next try finds, and no receipt.
+Blobs are named by their digest, so nothing is sent twice; files that grow from night to night are split into segments,
+each a blob. Write order: blobs → lists of segments → index → everything is read back → receipt. A crash anywhere
+leaves objects that the next try finds, and no receipt.
 """
 
 import hashlib
@@ -42,15 +43,15 @@ from ct_retrain.stages.publish import RELEASE, release_name
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 AT_ONCE = 8
-"""Objects under way; small ones are mostly waiting."""
+"""Number of objects in flight; small ones mostly wait for the server."""
 _STALE = timedelta(days=1)
 
 
 def snapshot(workspace: Workspace, store: Store, night: str) -> Receipt:
-    """Copy *night* off-site, or what of it is not there; the receipt says that all of it was read back.
+    """Copy *night* off-site, or the part that is not there; return the receipt that all of it was read back.
 
-    Raise UsageError for a night that is not over, CorruptStateError for one that is not whole, ToolError when the
-    store fails: the same call then goes on where it stopped.
+    Raise UsageError if the night is not over, CorruptStateError if it is not intact, and ToolError if the store fails;
+    the same call then continues where it stopped.
     """
     if not workspace.record(night).exists():
         message = f"night {night} is not over: only nights on record are copied off-site; `ct-retrain status` lists them"
@@ -60,7 +61,7 @@ def snapshot(workspace: Workspace, store: Store, night: str) -> Receipt:
     index = survey(workspace, night)
     broken = incomplete(workspace, index)
     if broken:
-        message = f"night {night} is not whole and was not copied off-site: {'; '.join(broken[:5])}"
+        message = f"night {night} is not intact and was not copied off-site: {'; '.join(broken[:5])}"
         raise CorruptStateError(message)
     receipt = _sent(workspace, store, index)
     disk.make_directory(workspace.receipt(night).parent)
@@ -73,10 +74,10 @@ def snapshot(workspace: Workspace, store: Store, night: str) -> Receipt:
 
 
 def upload_missing(workspace: Workspace, store: Store) -> list[Receipt]:
-    """Copy every night off-site that is over and has no receipt of what it is now.
+    """Copy every night that is over and has no receipt for its current state.
 
-    One that cannot be copied does not keep the others waiting, unless the store is at fault; what went wrong first
-    is raised at the end.
+    A night that cannot be copied does not stop the others, unless the store is at fault; the first error is raised at
+    the end.
     """
     failed: list[CtRetrainError] = []
     done: list[Receipt] = []
@@ -92,13 +93,13 @@ def upload_missing(workspace: Workspace, store: Store) -> list[Receipt]:
 
 
 def receipt_of(workspace: Workspace, night: str) -> Receipt | None:
-    """The receipt of *night*, if it has one."""
+    """Return the receipt of *night*, if it has one."""
     path = workspace.receipt(night)
     return disk.read_record(path, Receipt) if path.exists() else None
 
 
 def unverified(store: Store, receipt: Receipt) -> list[str]:
-    """Read every object of *receipt* back, by its version; return what the store no longer gives back as it was."""
+    """Read every object of *receipt* back, by its version; return those that the store lost or damaged."""
     objects = [receipt.index, *receipt.objects]
     what = f"reading back {receipt.night}"
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -116,7 +117,7 @@ def unverified(store: Store, receipt: Receipt) -> list[str]:
 
 
 def segments_of(store: Store, key: str, version: str = "") -> tuple[Segment, ...]:
-    """The segments that the object *key* lists; raise ToolError where it is gone or no list."""
+    """Return the segments that the object *key* lists; raise ToolError if it is missing or not a list."""
     try:
         return SegmentList.model_validate_json(b"".join(store.read(key, version) or ())).segments
     except ValidationError as error:
@@ -192,7 +193,7 @@ def _each(store: Store, blobs: Sequence[_Blob], what: str) -> list[Stored]:
 
 
 def _kept(store: Store, blob: _Blob) -> Stored:
-    """Send *blob* unless it is there, and read it back; what is there but damaged is sent once more."""
+    """Send *blob* unless the store has it, and read it back; a damaged one is sent once more."""
     there = store.stat(blob.key)
     if there is not None and there.size == blob.size and there.sha256 in ("", blob.sha256):
         found = there.model_copy(update={"sha256": blob.sha256})
@@ -203,8 +204,8 @@ def _kept(store: Store, blob: _Blob) -> Stored:
         if _holds(store, sent):
             return sent
     message = (
-        f"{store.name} does not give back what was sent as {blob.key} ({blob.origin}): it, or the way to it, damages "
-        "data, or the file is being written to; nothing is purged; mend it, then run again"
+        f"{store.name} does not give back what was sent as {blob.key} ({blob.origin}): the store, or the connection to it, damages "
+        "data, or the file is being written to; nothing is purged; correct the cause, then run again"
     )
     raise ToolError(message)
 
@@ -219,7 +220,7 @@ def _put(store: Store, blob: _Blob) -> Stored:
 
 
 def _holds(store: Store, stored: Stored) -> bool:
-    """Whether the store gives back the very bytes that *stored* names."""
+    """Whether the store gives back exactly the bytes of *stored*."""
     chunks = store.read(stored.key, stored.version)
     if chunks is None:
         return False
@@ -230,7 +231,7 @@ def _holds(store: Store, stored: Stored) -> bool:
 
 
 def _standing(workspace: Workspace, store: Store, night: str) -> Receipt:
-    """The receipt of a purged night, read back; there is nothing here to send again."""
+    """Return the receipt of a purged night after reading it back; there is nothing here to send again."""
     receipt = receipt_of(workspace, night)
     lost = unverified(store, receipt) if receipt else ["its receipt"]
     if receipt is None or lost:
@@ -243,7 +244,7 @@ def _standing(workspace: Workspace, store: Store, night: str) -> Receipt:
 
 
 def _covered(workspace: Workspace, store: Store, record: NightRecord) -> bool:
-    """Whether the receipt is of this record, these manifests and this release, in this store: they seal the rest."""
+    """Whether the receipt is for this record, its manifests and release, in this store; they cover all other files."""
     receipt = receipt_of(workspace, record.night)
     if receipt is None or receipt.store != store.name:
         return False

@@ -1,4 +1,4 @@
-"""Gold sets and general data: files in the shapes people have, to rows of the mixture, with a reason for the rest."""
+"""Reads gold sets and general data, in the common file formats, into rows of the mixture; refused lines get a reason."""
 
 from ct_retrain.stages.gold.account import held, remark, without
 from ct_retrain.stages.gold.files import fingerprints

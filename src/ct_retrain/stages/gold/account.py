@@ -1,4 +1,4 @@
-"""Adds up what became of a gold set, says it in words, and decides whether a night may train on what is left."""
+"""Sums up what was read of a gold set, describes it, and decides whether a night may train on it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,22 +11,22 @@ from ct_retrain.stages.gold.files import DOCUMENTATION
 
 
 class Sums(NamedTuple):
-    """A gold set, all files together."""
+    """Sums over all files of a gold set."""
 
     files: int
-    """Files that should hold data, whether they could be read or not."""
+    """Number of files that should hold data, readable or not."""
     lines: int
     taken: int
     reasons: Mapping[str, int]
 
     @property
     def refused(self) -> int:
-        """Lines that were not taken."""
+        """Number of lines that were refused."""
         return self.lines - self.taken
 
 
 def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
-    """The sums over the files of *source*."""
+    """Return the sums over the files of *source*."""
     own = [one for one in files if one.source == source and not one.unread.startswith(DOCUMENTATION)]
     reasons: Counter[str] = Counter()
     for one in own:
@@ -37,7 +37,7 @@ def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
 
 
 def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> str:
-    """What became of the gold set in the directory *where*, in a sentence."""
+    """Return a sentence on what was read of the gold set in the directory *where*."""
     total = gold_sums(files)
     if settings.shares.gold == 0:
         return f"gold: not trained on, for train.shares.gold is 0 ({total.taken} lines of {where} could be)"
@@ -59,11 +59,11 @@ def held(
     before: int,
     rejected: Sequence[Rejected] = (),
 ) -> str:
-    """Why a night with this gold set is held back before it trains, and what to do; empty when it may go on.
+    """Return why the night must not train with this gold set, and what to do; empty if it may.
 
-    It is held back when *where* holds files and not one usable line, when more than `train.max_gold_refused` of the
-    lines are refused, and when there is nothing although the last night that trained had *before* rows of gold. A
-    workspace that never had a gold set goes on without one.
+    It must not if *where* holds files but no usable line, if more than `train.max_gold_refused` of the lines are
+    refused, or if the set is empty although the last night that trained had *before* rows of gold. A workspace that
+    never had a gold set trains without one.
     """
     total = gold_sums(files)
     limit = settings.max_gold_refused
@@ -81,12 +81,12 @@ def held(
         why = remark(files, settings, where)
     first = next((one for one in rejected if one.subject.startswith("gold/")), None)
     example = f" First: {first.subject}: {first.reason}, {first.detail}." if first else ""
-    advice = f"Mend {where}, or allow it: train.max_gold_refused (now {limit:g}) or train.shares.gold = 0."
+    advice = f"Correct {where}, or allow it: train.max_gold_refused (now {limit:g}) or train.shares.gold = 0."
     return f"{why}.{example} {advice}"
 
 
 def without(files: Sequence[SourceFile], refused: Sequence[Rejected]) -> list[SourceFile]:
-    """*files* after lines that were taken have been *refused* for another reason, by `gold/NAME:LINE`."""
+    """Return *files* with lines that are *refused* for another reason, by `gold/NAME:LINE`, counted as refused."""
     later: dict[str, Counter[str]] = {}
     for one in refused:
         later.setdefault(one.subject.rpartition(":")[0], Counter())[one.reason] += 1

@@ -1,8 +1,8 @@
-"""Opens the files of a gold set and yields the objects in them, each with its place; whatever is unreadable is named.
+"""Reads the files of a gold set and yields the objects in them with their place; unreadable parts are reported.
 
-Read are JSON Lines (`.jsonl`, `.ndjson`), JSON (`.json`: an array, or an object whose `data` is one) and Parquet, the
-first two also compressed (`.gz`). Text is UTF-8, with or without a byte order mark, with either line ending.
-Only regular files are opened, so a pipe, a device or a link to one neither blocks nor fills the memory.
+Formats: JSON Lines (`.jsonl`, `.ndjson`), JSON (`.json`: an array, or an object whose `data` is one) and Parquet; the
+first two may be compressed (`.gz`). Text is UTF-8, with or without byte order mark, with either line ending. Only
+regular files are opened, so that a pipe or device neither blocks nor fills the memory.
 """
 
 import gzip
@@ -22,18 +22,18 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.trace.reach import file_refusal
 
 LONGEST_LINE = 16 << 20
-"""Bytes of a line of JSON Lines; longer ones are refused."""
+"""Maximum bytes of a line of JSON Lines; longer ones are refused."""
 LARGEST_JSON = 1 << 30
-"""Bytes of a `.json` file, uncompressed; larger ones are refused, for they are read whole."""
+"""Maximum bytes of a `.json` file, uncompressed; larger ones are refused, because the file is read at once."""
 
 DOCUMENTATION = "documentation"
-"""Reason for a file that describes the set and holds none of it."""
+"""Reason for a file that describes the set and contains no data."""
 
 _LINES = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz")
 _WHOLE = (".json", ".json.gz")
 _TABLES = (".parquet",)
 _ARRAYS = ("data", "train", "rows", "examples", "instances", "items")
-"""Where a JSON object keeps its array of rows."""
+"""Keys under which a JSON object may have its array of rows."""
 _DOCUMENTS = ("readme", "license", "licence", "notice", "citation", "changelog", "copying")
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _BOM = b"\xef\xbb\xbf"
@@ -47,12 +47,12 @@ class Entry(NamedTuple):
     """One object of a file."""
 
     place: str
-    """`gold/v4.jsonl:12`: the line, or in JSON and Parquet the row, from 1."""
+    """`gold/v4.jsonl:12`: the line, or for JSON and Parquet the row, from 1."""
     value: object
 
 
 def files_in(directory: Path) -> list[Path]:
-    """What lies in *directory*, by name; files whose name begins with a dot are nobody's data."""
+    """Return the entries of *directory* by name, without those whose name begins with a dot."""
     try:
         return sorted(path for path in directory.iterdir() if not path.name.startswith("."))
     except FileNotFoundError:
@@ -62,9 +62,9 @@ def files_in(directory: Path) -> list[Path]:
 
 
 def entries(path: Path, subject: str) -> Iterator[Entry | Rejected]:
-    """Yield every object of the file *path*, which is called *subject*; a Rejected for what cannot be read.
+    """Yield every object of the file *path*, named *subject* in reports; a Rejected for what cannot be read.
 
-    A Rejected whose subject is *subject* itself is about the whole file. Raise ToolError when the machine fails.
+    A Rejected whose subject is *subject* itself is about the whole file. Raise ToolError if the machine fails.
     """
     reason = unread(path)
     if reason is not None:
@@ -83,7 +83,7 @@ def entries(path: Path, subject: str) -> Iterator[Entry | Rejected]:
 
 
 def unread(path: Path) -> tuple[str, str] | None:
-    """Reason and detail why the file *path* is not read at all; None when it is."""
+    """Return reason and detail if the file *path* is not read at all; else None."""
     try:
         mode = path.stat().st_mode
     except OSError as error:
@@ -103,7 +103,7 @@ def unread(path: Path) -> tuple[str, str] | None:
 
 
 def fingerprints(directory: Path) -> list[str]:
-    """Name and sha256 of every file of *directory* that is read, in order; of the others the reason why not."""
+    """Return name and sha256 of every file of *directory* that is read, in order; for the others, the reason."""
     found: list[str] = []
     for path in files_in(directory):
         reason = unread(path)
@@ -170,7 +170,7 @@ def _json(stream: BinaryIO, subject: str) -> Iterator[Entry | Rejected]:
         return
     whole = _decoded(data.removeprefix(_BOM), subject)
     if isinstance(whole, Rejected):
-        # JSON Lines often go by the name of JSON.
+        # Files named .json often contain JSON Lines.
         found = list(_lines(io.BytesIO(data), subject))
         good = any(isinstance(one, Entry) for one in found)
         yield from found if good else [whole]
@@ -180,7 +180,7 @@ def _json(stream: BinaryIO, subject: str) -> Iterator[Entry | Rejected]:
 
 
 def _items(value: object) -> list[object]:
-    """The rows of a whole JSON document; an object without an array of rows is one row."""
+    """Return the rows of a whole JSON document; an object without an array of rows is one row."""
     if isinstance(value, list):
         return cast("list[object]", value)
     if isinstance(value, dict):
@@ -205,7 +205,7 @@ def _decoded(text: bytes, place: str) -> Entry | Rejected:
 
 
 def _table(file: BinaryIO, subject: str) -> Iterator[Entry | Rejected]:
-    """The rows of a Parquet file; pyarrow comes with `datasets`, and is imported only here."""
+    """Yield the rows of a Parquet file; pyarrow comes with `datasets`, and is imported only here."""
     try:
         parquet: Any = importlib.import_module("pyarrow.parquet")
         errors: Any = importlib.import_module("pyarrow.lib").ArrowException

@@ -1,4 +1,4 @@
-"""Reads a directory of gold sets or general data: a row for every line that may be learned, a reason for every other."""
+"""Reads a directory of gold sets or general data: each line becomes a row, or is refused with a reason."""
 
 import re
 from collections import Counter
@@ -15,23 +15,23 @@ from ct_retrain.verilog.extract import find_rtl
 
 Source = Literal["gold", "general"]
 LONGEST_PAIR = 1 << 20
-"""Characters of question and answer; what is longer is refused here, the window of the model by the trainer."""
+"""Maximum characters of question and answer together; the trainer refuses what exceeds the model's window."""
 
 
 class GoldReading(NamedTuple):
-    """What a directory holds."""
+    """Contents of a directory."""
 
     rows: list[Row]
-    """In the order of files and lines; each says where it comes from."""
+    """Rows in the order of files and lines; each names its origin."""
     files: list[SourceFile]
     rejected: list[Rejected]
     """Every refused line, and every file that was not read, by `gold/NAME:LINE`."""
 
 
 def read_set(directory: Path, source: Source, keys: GoldKeySettings) -> GoldReading:
-    """Read every file directly in *directory*; a directory that is not there is an empty set.
+    """Read every file directly in *directory*; a missing directory is an empty set.
 
-    A line of a *gold* set must answer with RTL. Raise ToolError when the machine fails.
+    The answers of a *gold* set must be RTL. Raise ToolError if the machine fails.
     """
     reading = GoldReading([], [], [])
     for path in files_in(directory):
@@ -83,11 +83,11 @@ def _row(entry: Entry, source: Source, keys: GoldKeySettings) -> Row | Rejected:
 
 
 def _fault(pair: Pair, source: Source) -> Unfit | None:
-    """Why *pair* may not be learned; None when it may."""
+    """Return why *pair* must not be trained on; None if it may."""
     if not pair.question.strip():
-        return Unfit("empty_question", "nothing is asked")
+        return Unfit("empty_question", "the question is empty")
     if not pair.answer.strip():
-        return Unfit("empty_answer", "it would teach to end at once")
+        return Unfit("empty_answer", "it would teach the model to answer nothing")
     if len(pair.question) + len(pair.answer) > LONGEST_PAIR:
         return Unfit("too_long", f"more than {LONGEST_PAIR} characters, which no model reads")
     try:
@@ -106,7 +106,7 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
 
 
 def _holds_rtl(pair: Pair) -> bool:
-    """Whether the answer is RTL: a whole module or other unit, or the body of a module whose header the question gives."""
+    """Whether the answer is RTL: a module or other unit, or the body of a module whose header is in the question."""
     if find_rtl(pair.answer):
         return True
     code = _COMMENT.sub(" ", pair.answer)

@@ -1,4 +1,4 @@
-"""Finds question and answer in one object of a gold set, whichever of the usual shapes it has."""
+"""Finds question and answer in an object of a gold set, in any of the usual formats."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, cast
@@ -9,7 +9,7 @@ from ct_retrain.stages.gold.templates import ChatTurn, turns
 _QUESTIONS = ("instruction", "prompt", "question", "query", "input")
 _ANSWERS = ("output", "response", "completion", "answer")
 _MORE = ("input", "context")
-"""What some shapes ask beside the question: Alpaca's and Dolly's."""
+"""Keys of additional input in Alpaca's and Dolly's formats."""
 _SYSTEMS = ("system", "system_prompt")
 _TALKS = ("messages", "conversations", "conversation", "dialogue", "dialog", "turns")
 _SPEAKERS = ("role", "from", "speaker")
@@ -22,16 +22,16 @@ _ROLES = {
     "ai": "assistant", "tool": "tool", "function": "tool", "observation": "tool", "ipython": "tool",
 }  # fmt: skip
 _SHOWN = 8
-"""Keys of an unknown shape that a refusal names."""
+"""Maximum number of keys of an unknown format that a refusal names."""
 
 
 class Pair(NamedTuple):
-    """A question and the answer that is to be learned."""
+    """A question and the answer to learn."""
 
     question: str
     answer: str
     licence: str = ""
-    """One short line of what the object says of its licence; empty when it says nothing."""
+    """The licence that the object names, in one short line; empty if it names none."""
 
 
 class Unfit(NamedTuple):
@@ -48,11 +48,11 @@ class _UnfitError(Exception):
 
 
 def pair_of(value: object, keys: GoldKeySettings) -> Pair | Unfit:
-    """The question and the answer in *value*.
+    """Return the question and the answer in *value*.
 
-    Asked in this order: the keys that the settings name, a conversation (`messages` and the like), a question and an
-    answer under two keys, a rendered `text`. Capitals in names do not matter. Of a conversation the last answer is
-    learned, and everything before it is the question. Emptiness is not judged here.
+    Tried in this order: the keys in the settings, a conversation (`messages` and similar), a question and an answer
+    under two keys, a rendered `text`. Keys are compared without case. The last answer of a conversation is learned,
+    and everything before it is the question. Empty texts are not refused here.
     """
     kind = type(value).__name__
     try:
@@ -68,7 +68,7 @@ def pair_of(value: object, keys: GoldKeySettings) -> Pair | Unfit:
 
 
 def _mapped(own: Mapping[str, object], keys: GoldKeySettings) -> Pair | None:
-    """The pair under the keys that a person has named; None where they have named none, or the object lacks one."""
+    """Return the pair under the keys in the settings; None if no keys are set, or the object lacks one."""
     if not keys.question or not keys.answer:
         return None
     asked, answered = _at(own, keys.question), _at(own, keys.answer)
@@ -96,7 +96,7 @@ def _usual(own: Mapping[str, object]) -> Pair | None:
 
 
 def _first(own: Mapping[str, object], names: Sequence[str]) -> str | None:
-    """The first of *names* that *own* has, one with something under it if there is any."""
+    """Return the first of *names* that is a key of *own*, preferring one with a value."""
     there = [name for name in names if name in own]
     return next((name for name in there if own[name]), there[0] if there else None)
 
@@ -117,7 +117,7 @@ def _pair(own: Mapping[str, object], asked: str, answered: str) -> Pair:
 
 
 def _history(value: object) -> list[ChatTurn]:
-    """Earlier rounds, as LLaMA-Factory writes them: `[[question, answer], …]`."""
+    """Return earlier rounds in LLaMA-Factory's format: `[[question, answer], …]`."""
     if not isinstance(value, list):
         return []
     rounds = cast("list[object]", value)
@@ -137,7 +137,7 @@ def _talk(value: Sequence[object]) -> Pair:
 
 
 def _turns(value: object, role: str) -> list[ChatTurn]:
-    """The turns in *value*; a plain text is one turn of *role*."""
+    """Return the turns in *value*; a plain text is one turn of *role*."""
     if not isinstance(value, list):
         return [ChatTurn(role, _text(value, role))]
     found: list[ChatTurn] = []
@@ -157,7 +157,7 @@ def _turns(value: object, role: str) -> list[ChatTurn]:
 
 
 def _last_answer(talk: Sequence[ChatTurn]) -> Pair:
-    """The last answer of *talk*, asked with everything before it; what follows it has no answer and is left out."""
+    """Return the last answer of *talk*, with all before it as the question; unanswered turns after it are left out."""
     told = [turn._replace(role=_ROLES.get(turn.role, turn.role)) for turn in talk]
     last = max((at for at, turn in enumerate(told) if turn.role == "assistant"), default=None)
     if last is None:
@@ -170,7 +170,7 @@ def _last_answer(talk: Sequence[ChatTurn]) -> Pair:
 
 
 def _rendered(before: Sequence[ChatTurn]) -> str:
-    """Turns as one question: what the system says first; more than one round with names in front."""
+    """Return the turns as one question: the system's text first; several rounds with the speakers' names."""
     system = [turn.text for turn in before if turn.role == "system"]
     rest = [turn for turn in before if turn.role != "system" and turn.text.strip()]
     if all(turn.role == "user" for turn in rest):
@@ -180,7 +180,7 @@ def _rendered(before: Sequence[ChatTurn]) -> str:
 
 
 def _text(value: object, name: str) -> str:
-    """*value* as text: a string, the only string of a list, or the text parts of a message."""
+    """Return *value* as text: a string, the only string of a list, or the text parts of a message."""
     if value is None or isinstance(value, str):
         return value or ""
     kind = type(value).__name__
@@ -200,7 +200,7 @@ def _text(value: object, name: str) -> str:
 
 
 def _at(value: object, path: str) -> object:
-    """What lies at the dotted *path* in *value*; numbers count in lists from 0. None where there is nothing."""
+    """Return the value at the dotted *path* in *value*; numbers index lists from 0. None if there is none."""
     if isinstance(value, dict) and path in value:
         return cast("dict[str, object]", value)[path]
     name, _, rest = path.partition(".")

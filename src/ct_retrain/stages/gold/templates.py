@@ -1,7 +1,7 @@
-"""Takes a text apart that was rendered with a chat template: who said what, as far as the template's marks tell.
+"""Splits a text rendered with a chat template into turns, by the template's marks.
 
-Known are ChatML, Llama 2 and Mistral (`[INST]`), Llama 3, Gemma, Phi and Zephyr, DeepSeek, headings such as
-`### Instruction:` and `### Response:`, and `USER:` with `ASSISTANT:`. A text without such marks is nobody's turn.
+Supported: ChatML, Llama 2 and Mistral (`[INST]`), Llama 3, Gemma, Phi and Zephyr, DeepSeek, headings such as `###
+Instruction:` and `### Response:`, and `USER:` with `ASSISTANT:`. A text without such marks gives no turns.
 """
 
 import re
@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 
 class ChatTurn(NamedTuple):
-    """What one side of a conversation says."""
+    """One turn of a conversation."""
 
     role: str
-    """As written: `user`, `gpt`, `system` …"""
+    """The speaker as written: `user`, `gpt`, `system` …"""
     text: str
 
 
@@ -38,7 +38,7 @@ _MARKS = (
     re.compile(r"(?:^|(?<=\s)|(?<=</s>))(?P<role>SYSTEM|USER|ASSISTANT):"),
     re.compile(r"^(?P<role>Human|User|Assistant|Question|Answer):", re.MULTILINE),
 )
-"""How each template opens a turn; the first of which a question and an answer are found wins."""
+"""How each template opens a turn; the first template with a question and an answer is used."""
 
 _ROLES = {
     "[inst]": "user", "[/inst]": "assistant", "instruction": "user", "question": "user", "prompt": "user",
@@ -49,11 +49,11 @@ _SYSTEM = re.compile(r"\A\s*<<SYS>>(?P<system>.*?)<</SYS>>", re.DOTALL)
 _PREAMBLE = re.compile(
     r"\A\s*Below is an instruction that describes a task.*?\.\s*Write a response.*?\.\s*", re.DOTALL
 )
-"""The sentence at the head of Alpaca's template, which says nothing of the task."""
+"""The first sentence of Alpaca's template, which says nothing about the task."""
 
 
 def turns(text: str) -> list[ChatTurn]:
-    """The turns of *text*, in order, without the template's tokens; empty when no template is recognised."""
+    """Return the turns of *text*, in order, without the template's tokens; empty if no template is recognised."""
     for marks in _MARKS:
         found = list(marks.finditer(text))
         roles = [_role(mark["role"]) for mark in found]
@@ -81,7 +81,7 @@ def _cut(text: str, marks: list[re.Match[str]]) -> Iterator[ChatTurn]:
 
 
 def _bare(text: str) -> str:
-    """*text* without spaces and control tokens around it."""
+    """Return *text* without surrounding spaces and control tokens."""
     before = ""
     while text != before:
         before, text = text, text.strip()

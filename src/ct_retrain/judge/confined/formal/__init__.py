@@ -1,1 +1,1 @@
-"""yosys and the solvers, asked inside a worker: equivalence, properties, and a design written again from its netlist."""
+"""Formal tools inside a worker: proofs of equivalence and of properties, and designs rewritten from their netlist."""

@@ -1,6 +1,6 @@
-"""Whether the properties of a file hold of a design, and whether they say anything; runs inside a worker.
+"""Checks the properties of a file on a design, and whether each of them is ever evaluated; runs inside a worker.
 
-An assertion that is never looked at while the assumptions hold is vacuous, and a proof of it is none.
+An assertion that is never reached while the assumptions hold is vacuous: its proof says nothing.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ from ct_retrain.verilog.modules import Module, modules
 
 
 class Inquiry(NamedTuple):
-    """Do the properties hold of module *top* of a text?"""
+    """A question: do the properties hold for module *top* of *rtl*?"""
 
     properties: str
     rtl: str
@@ -37,7 +37,7 @@ class Inquiry(NamedTuple):
 
 
 def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Finding:
-    """Answer in the working directory; nothing that is True is vacuous."""
+    """Answer *asked*, in the working directory. An answer of True is never vacuous."""
     with CpuBudget(limits.cpu_seconds):
         text = fit(asked.rtl)
         if not text:
@@ -86,12 +86,12 @@ def _checked(case: _Case, design: Module) -> Finding:
     return _with_witnesses(case, found) if made.answer or made.depth else found
 
 
-_PATIENCE = 6
-"""Times the processor time of one step, for all the searches for witnesses."""
+_WITNESS_BUDGET = 6
+"""Limit of processor time for all searches for witnesses, in multiples of the limit for one proof step."""
 
 
 def _with_witnesses(case: _Case, found: Finding) -> Finding:
-    """*found*, if every assertion is looked at; and what the covers say."""
+    """Return *found* with the results of the covers; not proved if an assertion is never reached."""
     idle: list[str] = []
     covers: list[tuple[int, bool | None, int]] = []
     spent = found.cpu_seconds
@@ -99,14 +99,14 @@ def _with_witnesses(case: _Case, found: Finding) -> Finding:
         if claim.kind == "assume":
             continue
         made = Finding(None, "no time is left")
-        if spent < _PATIENCE * case.limits.cpu_seconds:
+        if spent < _WITNESS_BUDGET * case.limits.cpu_seconds:
             made = case.decided(reaching(case.properties, number))
         spent += made.cpu_seconds
         reached = None if made.answer is None else not made.answer
         if claim.kind == "cover":
             covers.append((claim.line, reached, made.depth if reached else 0))
         elif not reached:
-            known = "is never looked at" if reached is False else "is not known ever to be looked at"
+            known = "is never reached" if reached is False else "may never be reached"
             idle.append(f"the assertion in line {claim.line} {known}")
     found = found._replace(cpu_seconds=round(spent, 3), covers=tuple(covers))
     if idle:

@@ -1,7 +1,8 @@
-"""Says of a netlist whether its assertions can ever fail: yosys writes it down, abc and yosys-smtbmc look at it.
+"""Decides whether the assertions of a netlist can fail: yosys writes the netlist, abc and yosys-smtbmc examine it.
 
-Property-directed reachability, or SAT where there is no register, goes first (abc), then k-induction (z3, where it is installed), then bounded model
-checking (abc), each only for what those before left open. Runs inside a worker; only what yosys read is judged, with every register starting at zero.
+First property-directed reachability, or SAT if there is no register (abc); then k-induction (z3, if installed); then
+bounded model checking (abc); each only for what is still open. Runs inside a worker. The netlist is judged as yosys
+reads it, with every register starting at zero.
 """
 
 import re
@@ -13,14 +14,14 @@ from ct_retrain.judge.confined.formal.engines import LINKED, Finding, ProofEffor
 from ct_retrain.judge.confined.sandbox.process import Finished, run
 
 TOP = "miter"
-"""Name of the module whose assertions are looked at."""
+"""Name of the module whose assertions are checked."""
 
 
 def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEffort) -> Finding:
-    """Whether an assertion below module `TOP` of *files* can fail; *reading* are the yosys commands that read them."""
+    """Return whether an assertion below module `TOP` of *files* can fail; *reading* are the yosys commands for them."""
     for name, text in {**files, _SCRIPT: _script(reading, yosys)}.items():
         Path(name).write_text(text, encoding="utf-8", errors="replace")
-    # What an earlier netlist left must not be taken for this one's.
+    # Files of an earlier netlist must not be mistaken for this one's.
     for name in (_AIGER, _MAP, smtbmc.NETLIST):
         Path(name).unlink(missing_ok=True)
     made = yowasp.execute(yosys.yosys, _SCRIPT, effort.limits)
@@ -28,7 +29,7 @@ def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEf
         return Finding(None, f"yosys ran out of {made.limit}", cpu_seconds=made.cpu_seconds)
     if made.exit_code != 0 or not Path(_AIGER).is_file():
         return Finding(None, f"{UNREAD}: {_last(made)}", cpu_seconds=made.cpu_seconds)
-    found = _asked_in_turn(yosys, effort)
+    found = _run_engines(yosys, effort)
     return found._replace(cpu_seconds=round(made.cpu_seconds + found.cpu_seconds, 3))
 
 
@@ -36,16 +37,16 @@ UNREAD = "yosys cannot read it"
 _SCRIPT, _AIGER, _MAP = "prove.ys", "miter.aig", "miter.map"
 
 
-def _asked_in_turn(yosys: Yosys, effort: ProofEffort) -> Finding:
-    """What the first engine says that knows an answer; without one, how far nothing fails."""
-    found = _by_abc(yosys, effort, "pdr" if _remembers() else "iprove")
+def _run_engines(yosys: Yosys, effort: ProofEffort) -> Finding:
+    """Run the engines in turn until one knows the answer; otherwise return the depth without failure."""
+    found = _by_abc(yosys, effort, "pdr" if _has_register() else "iprove")
     spent = found.cpu_seconds
     if found.answer is None and effort.bounded and yosys.smtbmc:
         found = smtbmc.induction(TOP, yosys, effort)
         spent += found.cpu_seconds
     if found.answer is None and effort.bounded:
         depth = f" -F {effort.depth}" if effort.depth else ""
-        # Only what ends by itself, on the wall's time, says how far it got.
+        # Only a search that ends by itself, by abc's own time limit, reports how far it got.
         seconds = max(1, effort.limits.cpu_seconds - 1)
         found = _by_abc(yosys, effort, f"bmc3 -T {seconds}{depth}")
         spent += found.cpu_seconds
@@ -78,7 +79,7 @@ _STATUS, _STEPS, _ABC = "miter.status", "miter.cex", "abc.script"
 
 
 def _by_abc(yosys: Yosys, effort: ProofEffort, command: str) -> Finding:
-    """What abc's *command* leaves in its files; a search without a failure says how far it got."""
+    """Run abc's *command* and read the files it writes; a search without failure reports the depth it reached."""
     for name in (_STATUS, _STEPS):
         Path(name).unlink(missing_ok=True)
     script = f"read_aiger {_AIGER}; fold; strash; {command}; write_status {_STATUS}; write_cex -n {_STEPS}"
@@ -103,11 +104,11 @@ _METHODS = {
     "iprove": ("sat", "proved for every input; nothing is remembered"),
     "bmc3": ("bmc", ""),
 }
-"""Command of abc → the method that it is, and what it proves."""
+"""abc's command → name of the method, and what its proof means."""
 
 
-def _remembers() -> bool:
-    """Whether the netlist has a register, as the first line of its file says."""
+def _has_register() -> bool:
+    """Whether the netlist has a register, according to the first line of its file."""
     with Path(_AIGER).open("rb") as file:
         return file.readline().split()[3] != b"0"
 
@@ -115,7 +116,7 @@ def _remembers() -> bool:
 def _run_abc(yosys: Yosys, effort: ProofEffort, script: str) -> Finished:
     if yosys.abc != LINKED:
         return run([yosys.abc, "-c", script], effort.limits, None)
-    # The wheel's abc is a command of yosys, which calls it for a netlist of its own and fails when that is not mapped.
+    # The wheel has abc only as a command of yosys, which calls it on a netlist of its own and fails if that is not mapped.
     Path(_ABC).write_text(script, encoding="utf-8")
     Path(_SCRIPT).write_text(_CALL, encoding="utf-8")
     Path("one.v").write_text(
@@ -128,7 +129,7 @@ _CALL = f"read_verilog one.v\nsimplemap\nabc -script {_ABC}\n"
 
 
 def _steps() -> tuple[dict[str, int], ...]:
-    """The counterexample that abc left, by the names of the inputs."""
+    """Return the counterexample that abc wrote: one dict per step, input name → value."""
     if not (Path(_STEPS).is_file() and Path(_MAP).is_file()):
         return ()
     names = re.findall(r"^input (\d+) (\d+) (\S+)$", Path(_MAP).read_text(encoding="utf-8"), re.MULTILINE)
@@ -138,7 +139,7 @@ def _steps() -> tuple[dict[str, int], ...]:
         r"^pi(\d+)@(\d+)=([01])$", Path(_STEPS).read_text(encoding="utf-8"), re.MULTILINE
     ):
         inputs = steps.setdefault(int(step), {})
-        # What the design leaves unknown is an input without a name.
+        # An unnamed input stands for what the design leaves unknown.
         if int(index) in place:
             name, bit = place[int(index)]
             inputs[name] = inputs.get(name, 0) | int(value) << bit

@@ -1,4 +1,4 @@
-"""What is installed to prove with, what may be spent on a question, and what is found."""
+"""The proof engines that are installed, the effort allowed for a question, and the finding."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ from ct_retrain.judge.confined.sandbox.process import Limits
 
 
 class Yosys(NamedTuple):
-    """What is installed: yosys, abc beside it or in it, and perhaps yosys-smtbmc with z3."""
+    """The installed yosys with abc, and yosys-smtbmc with z3 if installed."""
 
     yosys: str
     """Path of the program, or of the compiled wheel (see `judge.confined.formal.yowasp`)."""
@@ -20,51 +20,51 @@ class Yosys(NamedTuple):
     """Path of the program, or `LINKED` for the one inside the wheel."""
     version: str = ""
     smtbmc: str = ""
-    """Path of `yosys-smtbmc`; "" where it, or z3, is missing."""
+    """Path of `yosys-smtbmc`; "" if it or z3 is missing."""
     z3: str = ""
-    """Path of the solver that it asks."""
+    """Path of the z3 solver that yosys-smtbmc uses."""
     z3_version: str = ""
 
 
 LINKED = "linked"
-"""The wheel's yosys has abc in it, and no program of it."""
+"""Marks abc inside the wheel's yosys, which has no program of its own."""
 
 
 class ProofEffort(NamedTuple):
-    """How much may be spent."""
+    """Effort allowed for one question."""
 
     limits: Limits
-    """Of every program, one after the other."""
+    """Limits of each program; the programs run one after another."""
     bounded: bool
-    """If it cannot be proved at once, ask further engines, and say at least up to where nothing fails."""
+    """If the first engine finds no proof, ask the others, and report at least the depth without failure."""
     depth: int
-    """Steps to search where no proof is found; 0: as many as there is time for."""
+    """Number of steps to search without a proof; 0: as many as the time allows."""
 
 
 class Finding(NamedTuple):
-    """What the engines found of a question; True and False are proved."""
+    """The answer of the engines: True or False if proved, None if unknown."""
 
     answer: bool | None
     why: str
     method: str = ""
-    """`pdr`, `sat`, `k-induction` or `bmc`; "" where nothing is known."""
+    """`pdr`, `sat`, `k-induction` or `bmc`; "" if there is no answer."""
     engine: str = ""
     """`abc` or `z3`."""
     depth: int = 0
-    """Of True by k-induction, k; of False, the step of the failure; of None, the steps without one. A clock takes two."""
+    """k of a proof by k-induction; step of a failure; else the steps without failure. A clock cycle takes two steps."""
     steps: tuple[dict[str, int], ...] = ()
-    """Inputs, step by step, that lead to the failure."""
+    """Inputs that lead to the failure: one dict per step, name → value."""
     cpu_seconds: float = 0.0
     assumptions: tuple[str, ...] = ()
-    """What the answer supposes, in words."""
+    """Assumptions behind the answer, in words."""
     bench: str = ""
-    """Of properties: a testbench that shows the failure."""
+    """Testbench that shows the failure; only for properties."""
     covers: tuple[tuple[int, bool | None, int], ...] = ()
-    """Line of a cover, whether it is reached, and in which step."""
+    """For each cover: its line, whether it is reached (None if unknown), and in which step."""
 
 
 def locate_yosys() -> Yosys | None:
-    """Find yosys and abc on PATH, else the wheel that has both; None where there is neither."""
+    """Find yosys and abc on PATH, else the wheel that contains both; return None if neither is installed."""
     yosys, abc = shutil.which("yosys"), shutil.which("yosys-abc") or shutil.which("berkeley-abc")
     if not (yosys and abc):
         return locate_wheel()
@@ -76,24 +76,24 @@ def locate_yosys() -> Yosys | None:
 
 
 def locate_wheel() -> Yosys | None:
-    """The same without a yosys on PATH, whether there is one or not."""
+    """Find the wheel, whether yosys is on PATH or not; return None if it is not installed."""
     module = yowasp.locate()
     return Yosys(module, LINKED, yowasp.described()) if module else None
 
 
 def _z3() -> str:
-    """The program that the wheel z3-solver brings, else the one on PATH; "" where there is none."""
+    """Return the path of the wheel z3-solver's program, else of z3 on PATH; "" if there is none."""
     wheel = Path(sysconfig.get_path("scripts"), "z3")
     return str(wheel) if wheel.is_file() else shutil.which("z3") or ""
 
 
 def z3_readable() -> tuple[str, ...]:
-    """What a confined process must be able to read to ask the solver."""
+    """Return the paths that a confined process must be able to read in order to run z3."""
     return tuple(filter(None, [_z3()]))
 
 
 def _said(program: str, option: str, word: int) -> str:
-    """The version that *program* prints as its word number *word*; raise ToolError when it says nothing."""
+    """Return the version that *program* prints as word number *word*; raise ToolError if it prints none."""
     try:
         done = subprocess.run([program, option], capture_output=True, text=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,8 +1,8 @@
-"""Asks yosys and abc whether two designs behave alike: proved, refuted, or unknown and why.
+"""Checks by yosys and abc whether two designs behave alike: proved, refuted, or unknown with the reason.
 
-Both are put side by side over the same inputs, every register starting at zero. A reset that the ports name is held
-for the first two clocks and outputs are compared from then on; without one, and where the golden leaves outputs
-open ('x), a difference is no refutation. Compared are two-valued, zero-delay meanings.
+Both designs get the same inputs, and every register starts at zero. If a port is named like a reset, it is active for
+the first two clocks, and outputs are compared from then on. Without a reset, or if the golden leaves outputs open
+('x), a difference does not refute. The comparison is two-valued and ignores delays.
 """
 
 import re
@@ -17,19 +17,19 @@ from ct_retrain.verilog.yosys_compat import older
 
 
 class Question(NamedTuple):
-    """Do the modules *top* of two texts behave alike?"""
+    """A question: do the modules *top* of two texts behave alike?"""
 
     golden: str
     other: str
     top: str
     bounded: bool
-    """If it cannot be proved, say at least up to where there is no difference; it takes as long again."""
+    """If there is no proof, search for the depth without a difference; takes as long again."""
     depth: int = 0
-    """Steps to search where no proof is found; 0: as many as there is time for."""
+    """Number of steps to search without a proof; 0: as many as the time allows."""
 
 
 def alike(asked: Question, yosys: Yosys, limits: Limits) -> Finding:
-    """Answer in the working directory; called inside a worker."""
+    """Answer *asked*, in the working directory; called inside a worker."""
     golden, other, top = asked.golden, asked.other, asked.top
     with CpuBudget(limits.cpu_seconds):
         golden, other = fit(golden), fit(other)
@@ -50,17 +50,17 @@ def alike(asked: Question, yosys: Yosys, limits: Limits) -> Finding:
 
 
 _OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-f_]*x", re.IGNORECASE)
-"""A literal that is unknown, at least in part."""
+"""Matches a literal that is at least partly unknown."""
 
 
 def fit(rtl: str) -> str:
-    """*rtl* in the one spelling that yosys and a simulator read alike; "" where there is none."""
+    """Return *rtl* rewritten so that yosys and a simulator read it alike; "" if that is not possible."""
     approved = approve(rtl)
     return approved.text if usable(approved) else ""
 
 
 def readable(rtl: str) -> str:
-    """*rtl* for an old yosys, which reads no packages and sees latches in `always_comb` where there are none."""
+    """Rewrite *rtl* for old yosys versions, which read no packages and see false latches in `always_comb`."""
     return re.sub(r"\balways_comb\b", "always @*", older(rtl))
 
 
@@ -71,15 +71,19 @@ flatten
 select -assert-none t:$print
 chformal -remove
 """
-"""A design's own assumptions would be believed: `assume (0)` makes everything true."""
+"""Removes a design's own assumptions, which yosys would believe: with `assume (0)` anything can be proved."""
 
 
 FREE = "setundef -undriven -anyseq\nsetundef -anyseq\n"
-"""What a design leaves unknown may be anything; read as 0, it would equal what really is 0."""
+"""Lets what a design leaves unknown have any value; read as 0, it would equal a real 0."""
 
 
 def _reading(top: str, *, strict: bool) -> str:
-    """With *strict*, only what the golden says is right; otherwise what either leaves open is read as 0."""
+    """Return the yosys commands that read both designs.
+
+    With *strict*, the golden's unknown values count as 0, and the other design's may be anything; else both count as
+    0.
+    """
     sides = "".join(
         READ_DESIGN.format(file=f"{side}.v", top=top)
         + f"{FREE if strict and side == 'gate' else ''}rename {top} {side}\ndesign -stash {side}\n"
@@ -94,7 +98,7 @@ def _reading(top: str, *, strict: bool) -> str:
 class _Miter(NamedTuple):
     text: str
     settled: bool
-    """Registers are defined before anything is compared; a design without a clock has none."""
+    """Registers are defined before the comparison starts; always true without a clock."""
     assumptions: tuple[str, ...]
 
 
@@ -120,25 +124,25 @@ def _miter(module: Module) -> _Miter | None:
 
 
 def comparable(module: Module) -> bool:
-    """Whether it has outputs, and ports that can be driven and read."""
+    """Whether *module* has outputs, and only ports that can be driven and read."""
     return any(port.direction == "output" for port in module.ports) and all(
         port.direction in {"input", "output"} and port.width is not None for port in module.ports
     )
 
 
 class Starting(NamedTuple):
-    """How a design is brought to a defined state before anything is looked at."""
+    """How a design reaches a defined state before it is checked."""
 
     ready: str
-    """Verilog that defines `ct_ready`."""
+    """Verilog that defines `ct_ready`, 1 once the design is in a defined state."""
     held: str
-    """Verilog that assumes the reset until then."""
+    """Verilog that assumes the reset is active until then."""
     settled: bool
     assumptions: tuple[str, ...]
 
 
 def starting(module: Module) -> Starting:
-    """Two clocks of the reset that the ports name; registers at zero where there is none."""
+    """Return two clocks of the reset that *module*'s ports name; without one, registers start at zero."""
     clock = clock_of(module)
     inputs = [port for port in module.ports if port.direction == "input"]
     reset = next((port.name for port in inputs if port.width == 1 and _RESET.match(port.name)), "")
@@ -157,7 +161,7 @@ def starting(module: Module) -> Starting:
 
 
 def clock_of(module: Module) -> str:
-    """The input that is named like a clock; "" for a design without one."""
+    """Return the input that is named like a clock; "" if there is none."""
     return next(
         (port.name for port in module.ports if port[1:] == ("input", 1) and _CLOCK.match(port.name)), ""
     )

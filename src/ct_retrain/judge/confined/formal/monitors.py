@@ -1,7 +1,7 @@
-"""Properties written for those that look at them: a prover, and a simulator that replays what the prover found.
+"""Rewrites properties for a prover, and for a simulator that replays the prover's counterexample.
 
-Both texts come from the same places of the user's text and keep its lines. A prover is told to assert; a simulator
-keeps a flag for every claim, which says at the end of a step whether it is false.
+Both texts are edits of the user's text that keep its line numbers. For the prover, claims become assertions; for the
+simulator, each claim sets a flag at the end of a step, which says whether it is false.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ Write = Callable[[int, PropertyClaim], str]
 
 
 def proving(properties: Properties) -> dict[str, str]:
-    """Files that assert what the properties assert."""
+    """Return the files for the prover, by name, that assert the assertions and assume the assumptions."""
 
     def written(_: int, claim: PropertyClaim) -> str:
         if claim.kind == "cover":
@@ -36,7 +36,7 @@ def proving(properties: Properties) -> dict[str, str]:
 
 
 def reaching(properties: Properties, wanted: int) -> dict[str, str]:
-    """Files that assert that claim *wanted* is never looked at (a cover: never holds): a failure is a witness."""
+    """Return files that assert that claim *wanted* is never reached (a cover: never true); a failure is a witness."""
 
     def written(number: int, claim: PropertyClaim) -> str:
         if claim.kind == "assume":
@@ -67,16 +67,16 @@ def _formal(properties: Properties, write: Write) -> dict[str, str]:
 
 
 DESIGN = "ct_design"
-"""Name of the design where a prover reads it."""
+"""Name that the design has for the prover."""
 
 
 def replaying(properties: Properties, steps: Steps) -> str:
-    """A testbench that fails when *steps* make a claim false at their end, and no assumption false before."""
+    """Return a testbench that fails if *steps* make a claim false at their end, and no assumption false before that."""
 
     def written(number: int, claim: PropertyClaim) -> str:
         if claim.kind == "cover":
             return ";"
-        # Unknown is neither: a register that no reset reaches would fail every assertion about it.
+        # An unknown value counts as neither true nor false: a register without reset would fail every assertion about it.
         false = f"(!{claim.condition}) === 1'b1"
         return f"ct_false_{number} = {'ct_ready && ' if claim.kind == 'assert' else ''}({false});"
 
@@ -85,7 +85,7 @@ def replaying(properties: Properties, steps: Steps) -> str:
         for number, claim in enumerate(properties.claims)
     ]
     for block in properties.blocks:
-        # What was false in the middle of a step, or in a branch that was left, does not count.
+        # A value that was false only in the middle of a step, or in a branch that was left again, does not count.
         cleared = "".join(
             f"{_flag(properties, number)} = 0; " for number in block.claims if _flag(properties, number)
         )
@@ -113,7 +113,7 @@ def _flag(properties: Properties, number: int) -> str:
 
 
 def _reporting(properties: Properties, unit: Unit) -> list[Edit]:
-    """Ports and flags of a property module that is simulated."""
+    """Return edits that add ports and flags to a property module for simulation."""
     kinds = [(properties.claims[number].kind, number) for number in unit.claims]
     flags = [f"reg ct_false_{number} = 0; " for kind, number in kinds if kind != "cover"]
     sums = [
@@ -128,7 +128,7 @@ def _reporting(properties: Properties, unit: Unit) -> list[Edit]:
 
 
 def _instances(properties: Properties, name: str, links: str) -> str:
-    """The design and the property modules over the same nets."""
+    """Instantiate the design and the property modules on the same nets."""
     design = properties.design
     outputs = [port for port in design.ports if port.direction == "output"]
     lines = [f"  wire {port.dimension}{port.name};" for port in outputs]
@@ -145,7 +145,7 @@ def _links(module: Module) -> str:
 
 
 def _replaced(properties: Properties, number: int, text: str) -> Edit:
-    """A claim's own text gone, its lines kept."""
+    """Replace the text of claim *number*, keeping its line breaks."""
     claim = properties.claims[number]
     lines = properties.data[claim.start : claim.end].count(b"\n")
     return Edit(claim.start, claim.end, text + "\n" * lines)

@@ -1,8 +1,8 @@
-"""A file of properties beside a design: immediate assertions over its ports.
+"""Reads a file of properties for a design: immediate assertions over its ports.
 
-A property module has only inputs, named like ports of the design (outputs too); the top modules of the file are
-instantiated beside it, over the same nets. Assertions and covers count once the design is ready: after two clocks of
-the reset that its ports name, or at once where there is none; assumptions hold always.
+A property module has only inputs, named like ports of the design (also its outputs). The file's top modules are
+instantiated beside the design on the same nets. Assertions and covers count after two clocks of the reset that the
+design's ports name, or at once without a reset; assumptions always hold.
 """
 
 from itertools import pairwise
@@ -35,7 +35,7 @@ class PropertyClaim(NamedTuple):
 
 
 class PropertyBlock(NamedTuple):
-    """What an `always` executes, and the numbers of the claims in it."""
+    """A procedural block: the statement an `always` executes, and the numbers of the claims in it."""
 
     start: int
     end: int
@@ -43,7 +43,7 @@ class PropertyBlock(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A top module: where its list of ports and its header end, and its claims."""
+    """A top module: where its port list and its header end, and the numbers of its claims."""
 
     module: Module
     ports_end: int
@@ -61,12 +61,12 @@ class Properties(NamedTuple):
     claims: tuple[PropertyClaim, ...]
 
     def numbers(self, kind: str) -> tuple[int, ...]:
-        """Of the claims of one kind."""
+        """Return the numbers of the claims of one *kind*."""
         return tuple(number for number, claim in enumerate(self.claims) if claim.kind == kind)
 
 
 def read_properties(text: str, design: Module) -> Properties | str:
-    """*text* as properties of *design*; a sentence when it is none."""
+    """Parse *text* as properties of *design*; return a sentence with the reason if it is not valid."""
     parsed = parse(text)
     if parsed is None or parsed.errors:
         return "the properties are no Verilog"
@@ -100,7 +100,7 @@ _STRANGE = ("$any", "$all", "$initstate", "$global_clock")
 
 
 def _misfit(parsed: Parsed, design: Module, tops: tuple[Module, ...]) -> str:
-    """Why the file is not one of properties of *design*; "" when it may be."""
+    """Return why the file is not valid for *design*; "" if it may be."""
     known = {port.name: port.width for port in design.ports}
     if not tops:
         return "the properties define no module"

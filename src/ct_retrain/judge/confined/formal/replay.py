@@ -1,4 +1,4 @@
-"""Drives a design with the inputs of a counterexample, step by step, as the prover's clocks sample them."""
+"""Writes a testbench that drives a design with the inputs of a counterexample, step by step with the prover's clock."""
 
 from typing import NamedTuple
 
@@ -9,20 +9,21 @@ Steps = tuple[dict[str, int], ...]
 
 
 class Scene(NamedTuple):
-    """What stands between the inputs and the verdict."""
+    """Verilog between the inputs and the verdict."""
 
     wiring: str
     """Declarations and instances."""
     each: str
-    """A statement for the end of every step."""
+    """A statement to run at the end of every step."""
     wrong: str
-    """An expression: whether the end of the last step shows what was foretold."""
+    """An expression that is true if the end of the last step shows the predicted failure."""
 
 
 def testbench(module: Module, steps: Steps, scene: Scene) -> str:
-    """A testbench in the house's style, whose one check fails where *scene* shows the failure.
+    """Return a testbench with a `CT_VERDICT` line, whose only check fails if *scene* shows the failure.
 
-    The clock moves before the other inputs, which are unknown until the first step, so that every process sees them.
+    In each step the clock changes before the other inputs, and inputs are unknown until the first step, so that every
+    process sees a change.
     """
     inputs = [port for port in module.ports if port.direction == "input"]
     clock = clock_of(module)

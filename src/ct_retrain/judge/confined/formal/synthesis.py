@@ -1,9 +1,9 @@
-"""A design as yosys reads it, written again as Verilog; runs inside a worker.
+"""Rewrites a design as Verilog from the netlist that yosys reads; runs inside a worker.
 
-The plain copy says all there is to say unless its verdict differs. Then legal readings of the same registers and
-logic tell whether the design or the question was at fault: inputs taken as they were when the clock woke the design,
-for a testbench that changes them at that very edge; latches that close before their data changes, where one input
-does both; and every unknown bit set to a chosen value.
+If the plain copy gets the same verdict as the design, nothing more is needed. Otherwise further legal readings of the
+same registers and logic tell whether the design or the testbench is at fault: inputs sampled as the clock wakes the
+design, for testbenches that change them at that edge; latches that close before their data changes, if one input
+causes both; and every unknown bit set to a fixed value.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _COPY = "copy.v"
 
 
 class Copy(NamedTuple):
-    """The text, or "" and why there is none."""
+    """A rewritten text, or "" and the reason why there is none."""
 
     text: str
     why: str
@@ -34,30 +34,30 @@ Unknown = Literal["x", "zero", "one", "random1", "random2", "random3", "random4"
 
 
 class Reading(NamedTuple):
-    """One legal way to read registers and logic."""
+    """One legal reading of registers and logic."""
 
     at_edge: bool = False
-    """The registers take the inputs as they were when the clock's edge was noticed, not after it has settled."""
+    """Registers sample inputs as they were when the clock's edge was noticed, not after they settled."""
     unknown: Unknown = "x"
-    """What registers without an initial value, open wires and x literals are; "x" leaves them as they are."""
+    """Value of registers without an initial value, of undriven wires and of x literals; "x" leaves them unknown."""
     settled: bool = False
-    """Latches look at their enable and data once both have settled: where one input changes both, the old value stays."""
+    """Latches evaluate after enable and data have settled: if one input changes both, the latch keeps the old value."""
 
 
 AS_IT_IS = Reading()
 
 
 class Asked(NamedTuple):
-    """What of a design is wanted."""
+    """What to rewrite."""
 
     wanted: tuple[str, ...]
-    """Modules, one of which is the top."""
+    """Names of the modules, one of which is the top."""
     testbench: str = ""
-    """Instantiates the top, with parameters of its own perhaps."""
+    """Testbench that instantiates the top, perhaps with its own parameters."""
 
 
 def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Reading = AS_IT_IS) -> Copy:
-    """*rtl* after yosys has turned processes into registers and logic, with the parameters that are *asked* for."""
+    """Rewrite *rtl* by yosys into registers and logic, with the parameters that the testbench of *asked* sets."""
     with CpuBudget(limits.cpu_seconds):
         approved = approve(rtl)
         roots = [name for name in defined(approved.text) if name in asked.wanted]
@@ -83,11 +83,11 @@ def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Re
 
 
 _SET = "_ct_set"
-"""Ends the name of a copy for one of several sets of parameters."""
+"""Suffix of the name of a copy for one of several sets of parameters, followed by its number."""
 
 
 class _Writer(NamedTuple):
-    """Asks one yosys for copies of one module of a text."""
+    """Writes copies of one module of a text, by one yosys."""
 
     text: str
     root: str
@@ -95,11 +95,11 @@ class _Writer(NamedTuple):
     limits: Limits
 
     def copy(self, values: Values, reading: Reading, *, alone: bool) -> Copy:
-        """The copy with *values* for parameters; one that is not *alone* is a single module."""
+        """Return the copy with *values* for parameters; if not *alone*, as a single module."""
         top = " ".join([self.root, *(f"-chparam {name} {value}" for name, value in values)])
         found = self._written(readable(self.text), top, _plainly(reading, alone=alone))
         if found.text and reading.unknown != "x":
-            # Only now: what a design asks of unknown bits has its answer before they get a value.
+            # Only after the first pass, in which comparisons of the design with unknown bits are already decided.
             found = self._written(found.text, self.root, _filling(self.text, reading.unknown))
         if found.text and reading.settled:
             found = _settled(found.text)
@@ -109,7 +109,7 @@ class _Writer(NamedTuple):
         return found
 
     def _written(self, text: str, top: str, steps: list[str]) -> Copy:
-        """*text* after yosys has read it, done *steps*, and written it again."""
+        """Return *text* after yosys has read it, run *steps*, and written it."""
         Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
         head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
         tail = ["opt_clean", "select -assert-none t:$print", f"write_verilog -noattr {_COPY}", ""]
@@ -123,18 +123,18 @@ class _Writer(NamedTuple):
 
 
 def _of_bits(copy: str) -> str:
-    """*copy* comparing bits only, as what is built does: none is ever x."""
+    """Return *copy* with comparisons of bits only, as in hardware, where no bit is x."""
     copy = re.sub(r"= [^=;\n]+ ([!=])== \d+'[hb]x+;", lambda each: f"= 1'b{int(each[1] == '!')};", copy)
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
 def _plainly(reading: Reading, *, alone: bool) -> list[str]:
-    """A copy beside others is one module, so that none brings another's parts."""
+    """Return the yosys steps of a plain copy; one beside others is flattened, so that each module is defined once."""
     return ["proc -norom"] if alone and not reading.at_edge else ["proc -norom", "flatten"]
 
 
 def _filling(text: str, unknown: str) -> list[str]:
-    """Steps that give every unknown bit the value *unknown*; a random one is the design's own, so none is written to suit it."""
+    """Return steps that set unknown bits to *unknown*; random values depend on the design, which cannot be fitted."""
     seed = int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:3], "big") + 1
     kind, number = unknown.rstrip("1234"), unknown.removeprefix("random")
     value = f"-random {seed + int(number)}" if kind == "random" else f"-{unknown}"
@@ -145,7 +145,7 @@ _LATCH = re.compile(r"^(?P<head>\s*always @\*)(?=\s*if \()", re.MULTILINE)
 
 
 def _settled(copy: str) -> Copy:
-    """*copy* with latches that wait for logic; `#0` is after all of it, and before any non-blocking assignment."""
+    """Delay the latches of *copy* by `#0`: after all combinational logic, and before any non-blocking assignment."""
     text, latches = _LATCH.subn(r"\g<head> #0", copy)
     return Copy(text, "") if latches else Copy("", "it has no latches")
 
@@ -155,7 +155,7 @@ _EDGE = re.compile(r"(?P<kind>pos|neg)edge (?P<name>\\\S+ |[\w$]+)")
 
 
 def _at_edge(copy: str, top: str) -> Copy:
-    """*copy* inside a module that notices the clock as the design did, and holds the inputs while registers load."""
+    """Wrap *copy* in a module that wakes at the clock as the design did, and holds the inputs while registers load."""
     module = next((one for one in modules(copy) if one.name == top), None)
     edges = dict.fromkeys(
         match.groups() for each in _EDGES.finditer(copy) for match in _EDGE.finditer(each["list"])
@@ -183,7 +183,7 @@ _RAW, _INNER = "ct_raw_", "_ct_copy"
 
 
 def _delayed(each: re.Match[str], woken: frozenset[str]) -> str:
-    """Registers load once what they load has settled; `#0` is still before any non-blocking assignment."""
+    """Delay the registers by `#0` until their inputs have settled; that is still before any non-blocking assignment."""
     listed = _EDGE.sub(
         lambda edge: f"{edge['kind']}edge {_RAW if edge['name'] in woken else ''}{edge['name']}", each["list"]
     )
@@ -191,9 +191,10 @@ def _delayed(each: re.Match[str], woken: frozenset[str]) -> str:
 
 
 def _holding(module: Module, woken: dict[str, list[str]]) -> str:
-    """The top: it takes every input when an edge wakes it, and lets go when the registers have loaded.
+    """Return the top module: it samples every input when an edge wakes it, and releases them when registers are
+    loaded.
 
-    A reset that comes with the edge counts whenever it came: registers would notice its own edge too.
+    A reset that becomes active with the edge always counts, since registers would wake at its own edge too.
     """
     inputs = [port for port in module.ports if port.direction == "input"]
     lines = [f"module {module.name}({', '.join(port.name for port in module.ports)});"]
@@ -209,7 +210,7 @@ def _holding(module: Module, woken: dict[str, list[str]]) -> str:
     listed = ", ".join(f"{kind}edge {name}" for name, kinds in woken.items() for kind in kinds)
     taken = " ".join(f"ct_seen_{port.name} = {port.name};" for port in inputs)
     lines += [f"  {module.name}{_INNER} ct_copy({', '.join(fed)});"]
-    # What waits for the clock must wait again at once, like the design, or its place among the waiting changes.
+    # Processes that wait for the clock must wait again at once, as in the design, to keep their order of execution.
     lines += [f"  always @({listed}) begin {taken} ct_held = 1; end"]
     lines += ["  always @(posedge ct_held) begin #0; #0 ct_held = 0; end", "endmodule", ""]
     return "\n".join(lines)

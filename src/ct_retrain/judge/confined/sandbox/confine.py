@@ -1,8 +1,9 @@
-"""Takes rights away from the calling process for good: whatever it starts later has no more than it left itself.
+"""Confines the calling process for good; processes that it starts later inherit the confinement.
 
-Layers, each on its own and each reported: an unprivileged user when started as root, namespaces of its own for
-network, IPC and host name, no new privileges, Landlock (files, TCP, signals), a seccomp filter, resource limits.
-Not covered: time spent in the kernel on its behalf, and side channels. Not bubblewrap, which needs user namespaces or setuid.
+Layers, each independent and each reported: an unprivileged user if started as root; own namespaces for network, IPC
+and host name; no new privileges; Landlock (files, TCP, signals); a seccomp filter; resource limits. Not covered: time
+that the kernel spends for the process, and side channels. bubblewrap is not used, because it needs user namespaces or
+setuid.
 """
 
 import contextlib
@@ -22,16 +23,16 @@ _CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x04000000, 0x0800
 
 
 class Right(NamedTuple):
-    """Which files a confined process may use."""
+    """Files that a confined process may use."""
 
     read: tuple[str, ...]
     write: tuple[str, ...]
 
 
 def confine(right: Right, *, processes: int, namespaces: bool) -> tuple[str, ...]:
-    """Give up everything but *right*; return the layers that are on. To be called once, before any thread.
+    """Give up everything but *right*; return the names of the layers that are active. Call it once, before any thread.
 
-    *processes* bounds what an unprivileged user of our own choice may run; a user with other work is not bounded.
+    *processes* limits the processes of the unprivileged user that root becomes; a normal user is not limited.
     """
     root = os.geteuid() == 0
     layers = ["rlimits"]
@@ -63,7 +64,10 @@ def _syscall(number: int, *arguments: object) -> int:
 
 
 def _unshare(*, root: bool) -> bool:
-    """A network, IPC and host name of its own; without root by way of a user namespace that maps the user to itself."""
+    """Enter own network, IPC and host-name namespaces; without root, in a user namespace that maps the user to itself.
+
+    Return whether it worked.
+    """
     if platform.system() != "Linux":
         return False
     flags = _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS | (0 if root else _CLONE_NEWUSER)
@@ -79,7 +83,7 @@ def _unshare(*, root: bool) -> bool:
             ):
                 Path("/proc/self", name).write_text(text, encoding="utf-8")
         except OSError:
-            # In a namespace without a map no file can be made; the caller finds out and starts again without.
+            # Without this map no file can be created; the caller notices and starts again without namespaces.
             return False
     return True
 
@@ -107,14 +111,14 @@ _WRITING = (
 
 
 def landlock_version() -> int:
-    """Of the kernel's Landlock; 0 where there is none."""
+    """Return the version of the kernel's Landlock; 0 if it has none."""
     if platform.system() != "Linux":
         return 0
     return max(0, _syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(1)))
 
 
 def _landlock(right: Right) -> int:
-    """Forbid every file but *right*, TCP, and signals to others; return the version, 0 when it could not be done."""
+    """Forbid all files but *right*, TCP, and signals to other processes; return Landlock's version, 0 if that failed."""
     version = landlock_version()
     if not version:
         return 0
@@ -149,12 +153,12 @@ def _allow(rules: int, path: str, access: int) -> bool:
 
 
 class _Machine(NamedTuple):
-    """System calls of an architecture that no compiler and no simulator needs."""
+    """System calls of one architecture that compilers and simulators do not need."""
 
     audit: int
     denied: tuple[int, ...]
     highest: int
-    """Numbers from here on are another calling convention."""
+    """Largest number of a normal call; larger ones use another calling convention."""
 
 
 _MACHINES = {
@@ -270,7 +274,7 @@ _MACHINES = {
 
 
 def _seccomp() -> bool:
-    """Refuse with EPERM what `_MACHINES` names, and every call of a foreign architecture."""
+    """Make the calls in `_MACHINES`, and all of foreign architectures, fail with EPERM; return whether it worked."""
     machine = _MACHINES.get(platform.machine())
     if machine is None or struct.calcsize("P") != 8:
         return False
@@ -281,7 +285,7 @@ def _seccomp() -> bool:
 
 
 def _filter(audit: int, highest: int, denied: Sequence[int]) -> bytes:
-    """A BPF program; jumps count instructions from the next one on."""
+    """Return a BPF program; jumps count instructions from the next one on."""
     load, equal, at_least, end = 0x20, 0x15, 0x35, 0x06
     allow, refuse = 0x7FFF0000, 0x00050000 | 1
     count = len(denied)

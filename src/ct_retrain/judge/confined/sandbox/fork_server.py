@@ -1,9 +1,8 @@
-"""Programs that are loaded once and forked for every job, by the fork server of `fork_server.c`.
+"""Forks programs that are already loaded, by the fork server of `fork_server.c`, to save their start-up time.
 
-Starting a simulator takes longer than what it does for a small design: it is found, mapped, and linked to its
-libraries. A fork server has done that, and has read nothing yet. The trusted side compiles the server, once, where
-there is a C compiler; a worker starts one for each program after it has given up its rights. Without one, or where
-it does not answer, programs are started as ever.
+For a small design, starting a simulator (finding, mapping, linking) takes longer than the simulation. A fork server
+has done that, and has read no input. The trusted side compiles the server once, if there is a C compiler; a worker
+starts one per program after it is confined. Without a server, or if it does not answer, programs are started normally.
 """
 
 import contextlib
@@ -33,21 +32,21 @@ _COMPILING_SECONDS = 60
 
 
 class Warm(NamedTuple):
-    """What of a worker's programs is to be forked."""
+    """The programs of a worker that are to be forked."""
 
     library: str
-    """The compiled fork server, which `compiled` names."""
+    """Path of the compiled fork server, from `compiled`."""
     programs: dict[str, list[str]]
-    """Paths of programs, and the libraries that each would load for every job."""
+    """Path of each program → the libraries that it would load for every job."""
 
     @property
     def readable(self) -> tuple[str, ...]:
-        """Directories that the programs need to read beside their own."""
+        """Directories that the programs need to read, besides their own."""
         return (str(Path(self.library).parent),)
 
 
 def compiled() -> str:
-    """Path of the fork server, compiled unless that was done before; "" where it cannot be."""
+    """Return the path of the fork server, which is compiled at the first call; "" if that is not possible."""
     compiler, place = shutil.which("cc") or shutil.which("gcc"), tool_cache.place()
     if platform.system() != "Linux" or not (compiler and place):
         return ""
@@ -56,7 +55,7 @@ def compiled() -> str:
     try:
         tool_cache.keep(home, partial(_compile, compiler))
     except (ToolError, OSError) as error:
-        _LOG.info("programs are started one by one", reason=str(error))
+        _LOG.info("no fork server: every program is started anew", reason=str(error))
         return ""
     return str(home / _LIBRARY)
 
@@ -79,7 +78,7 @@ class Ended(NamedTuple):
     """How a job ended."""
 
     status: int
-    """As `os.waitstatus_to_exitcode` takes it."""
+    """Exit status in the form that `os.waitstatus_to_exitcode` takes."""
     cpu_seconds: float
 
 
@@ -88,12 +87,12 @@ _JOBS, _ANSWERS, _ASIDE = 3, 4, 30
 
 
 class ForkServer:
-    """One program, loaded; it ends with the process that started it."""
+    """One loaded program; it ends with the process that started it."""
 
     def __init__(
         self, library: str, program: str, loads: Sequence[str], environment: Mapping[str, str]
     ) -> None:
-        """Load *program* with *environment*; raise OSError when it cannot be started."""
+        """Load *program* with *environment*; raise OSError if it cannot be started."""
         jobs, self._jobs = os.pipe()
         self._answers, answers = os.pipe()
         setting = {"LD_PRELOAD": library, "LD_BIND_NOW": "1", "CT_FORK_SERVER_LOAD": ":".join(loads)}
@@ -105,7 +104,7 @@ class ForkServer:
             *((os.POSIX_SPAWN_CLOSE, there) for _, there, _ in aside),
         ]
         try:
-            # A program that ignores the server prints its version, and that was all.
+            # A program that ignores the server prints its version and ends.
             self._pid = os.posix_spawn(
                 program, [program, "-V"], {**environment, **setting}, file_actions=moves
             )
@@ -120,10 +119,10 @@ class ForkServer:
     def run(
         self, argv: Sequence[str], log: str, text: bytes, limits: tuple[int, int, int], hangup: int | None
     ) -> Ended:
-        """Let the program do *argv*, print into the file *log* and read *text*; raise ToolError when it cannot.
+        """Run the program with *argv*, input *text* and output file *log*; raise ToolError if that fails.
 
-        *limits* are processor seconds, MiB of memory and KiB of output. When the descriptor *hangup* is closed at
-        its other end, the program and its server are killed.
+        *limits* are processor seconds, MiB of memory and KiB of output. When the other end of the descriptor *hangup*
+        is closed, the program and its server are killed.
         """
         words = b"".join(os.fsencode(word) + b"\0" for word in (log, *argv))
         with contextlib.suppress(BrokenPipeError):
@@ -132,7 +131,7 @@ class ForkServer:
             os.kill(self._pid, signal.SIGKILL)
         answer = os.read(self._answers, _ANSWER.size)
         if len(answer) < _ANSWER.size:
-            message = f"the server that forks {argv[0]} is gone: is the machine out of memory?"
+            message = f"the fork server of {argv[0]} ended: is the machine out of memory?"
             raise ToolError(message)
         status, error, used = _ANSWER.unpack(answer)
         if error:
@@ -141,7 +140,7 @@ class ForkServer:
         return Ended(status, used / 1e6)
 
     def close(self) -> None:
-        """End the server and what it runs."""
+        """Kill the server and the program it runs."""
         for descriptor in (self._jobs, self._answers):
             os.close(descriptor)
         with contextlib.suppress(ProcessLookupError):
@@ -150,14 +149,14 @@ class ForkServer:
 
 
 def write_all(descriptor: int, data: bytes) -> None:
-    """Write *data*, whole; raise BrokenPipeError when nobody reads it any more."""
+    """Write all of *data*; raise BrokenPipeError if the reader is gone."""
     view = memoryview(data)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def hung_up(awaited: int, hangup: int) -> bool:
-    """Wait until the descriptor *awaited* can be read or *hangup* is closed; True for the second."""
+    """Wait until the descriptor *awaited* is readable or *hangup* is closed; return True for the second."""
     watch = select.poll()
     watch.register(awaited, select.POLLIN)
     watch.register(hangup, 0)
@@ -165,10 +164,10 @@ def hung_up(awaited: int, hangup: int) -> bool:
 
 
 class ForkServers:
-    """Those of this process, by program; each is started when it is first asked for."""
+    """The fork servers of this process, by program; each is started when first used."""
 
     def __init__(self) -> None:
-        """Know none, until they are enabled."""
+        """Fork no program until `enable`."""
         self._warm: Warm | None = None
         self._known: dict[str, ForkServer | None] = {}
 
@@ -177,13 +176,13 @@ class ForkServers:
         self._warm = warm
 
     def of(self, program: str, environment: Mapping[str, str], log: str) -> ForkServer | None:
-        """The server of *program*; None for one that is started each time."""
+        """Return the server of *program*; None if it is to be started normally."""
         if self._warm is None or program not in self._warm.programs:
             return None
         if program not in self._known:
             try:
                 server = ForkServer(self._warm.library, program, self._warm.programs[program], environment)
-            except OSError:  # who starts it without a server says why it does not start
+            except OSError:  # the caller starts it without a server, and reports why it does not start
                 self._known[program] = None
                 return None
             self._known[program] = server
@@ -192,7 +191,7 @@ class ForkServers:
         return self._known[program]
 
     def drop(self, program: str) -> None:
-        """End the server of *program*, which is started each time from now on."""
+        """End the server of *program*, and start it normally from now on."""
         server = self._known.get(program)
         self._known[program] = None
         if server is not None:
@@ -200,7 +199,7 @@ class ForkServers:
 
 
 def _answers(server: ForkServer, program: str, log: str) -> bool:
-    """Whether *program* does what it is told where it is forked: here it is to print its version."""
+    """Whether the forked *program* works: print its version as a test."""
     try:
         ended = server.run([program, "-V"], log, b"", (10, 1024, 64), None)
     except ToolError:

@@ -1,6 +1,6 @@
-"""Starts one program with limits and waits for it; the caller is single-threaded, confined, and its limits inherit.
+"""Starts one program with limits and waits for it; the caller is single-threaded and confined.
 
-The program's output goes to a file in the working directory, so a flood fills no memory of ours.
+The program's output goes to a file in the working directory, so that large output does not fill our memory.
 """
 
 import contextlib
@@ -16,21 +16,21 @@ from ct_retrain.judge.confined.sandbox.fork_server import ForkServers, hung_up, 
 
 
 class Limits(NamedTuple):
-    """What one process may use."""
+    """Limits of one process."""
 
     cpu_seconds: int = 60
     memory_mb: int = 1024
     output_kb: int = 1024
-    """Of standard output and standard error together, and of any other file it writes."""
+    """KiB of standard output and standard error together, and of any other file it writes."""
 
     @property
     def words(self) -> str:
-        """All of them, as a Tool names them: another limit, another answer."""
+        """All limits as text for a Tool's name: other limits can change a verdict."""
         return f"{self.cpu_seconds} s cpu, {self.memory_mb} MiB, {self.output_kb} KiB"
 
 
 class Limit(StrEnum):
-    """Which limit a process ran into."""
+    """The limit that a process reached."""
 
     CPU = "cpu"
     MEMORY = "memory"
@@ -41,26 +41,26 @@ class Finished(NamedTuple):
     """How a process ended."""
 
     exit_code: int
-    """Negative: the signal that ended it."""
+    """Exit code; negative for the signal that ended it."""
     output: str
-    """Both streams in the order they were written."""
+    """Standard output and standard error, in the order written."""
     limit: Limit | None
     cpu_seconds: float
 
 
 LOG = "output"
-"""Name of the file that takes a program's output."""
+"""Name of the file that receives a program's output."""
 
 
 SERVERS = ForkServers()
-"""Of this process: what they know is forked, everything else is started."""
+"""The fork servers of this process; programs that they do not know are started normally."""
 
 
 def run(argv: Sequence[str], limits: Limits, hangup: int | None = None, text: bytes = b"") -> Finished:
-    """Run *argv* (an absolute path first) here and now; raise ToolError when it cannot start or is killed by others.
+    """Run *argv* (an absolute path first) and wait; raise ToolError if it does not start, or is killed from outside.
 
-    It finds *text* in a pipe as its standard input. When the descriptor *hangup* is closed at its other end, nobody
-    waits for the answer: the program is killed.
+    The program reads *text* as its standard input. It is killed when the other end of the descriptor *hangup* is
+    closed, because then the answer is no longer needed.
     """
     server = SERVERS.of(argv[0], _environment(), LOG)
     if server is None:
@@ -74,7 +74,7 @@ def run(argv: Sequence[str], limits: Limits, hangup: int | None = None, text: by
 
 
 def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: bytes) -> Finished:
-    """The same for a program that nobody has loaded before."""
+    """Run *argv* as `run` does, without a fork server."""
     source, sink = os.pipe()
     try:
         pid = _spawned(argv, limits, source)
@@ -83,7 +83,7 @@ def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: byte
         raise
     finally:
         os.close(source)
-    # One that ends before it has read everything says why in its output.
+    # A program that ends before it has read all its input says why in its output.
     try:
         write_all(sink, text)
     except BrokenPipeError:
@@ -95,7 +95,7 @@ def _started(argv: Sequence[str], limits: Limits, hangup: int | None, text: byte
 
 
 def _spawned(argv: Sequence[str], limits: Limits, source: int) -> int:
-    """Start *argv* with the descriptor *source* as its standard input."""
+    """Start *argv* with the descriptor *source* as its standard input; return its process id."""
     sink = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     streams = [
         (os.POSIX_SPAWN_DUP2, source, 0),
@@ -116,13 +116,13 @@ def _spawned(argv: Sequence[str], limits: Limits, source: int) -> int:
 
 
 def _environment() -> dict[str, str]:
-    """All that a program sees of ours: how to find the next one."""
+    """Return the environment of every program: only PATH and the locale, nothing of ours."""
     return {"PATH": os.defpath, "LC_ALL": "C", "TMPDIR": ".", "HOME": "."}
 
 
 @contextlib.contextmanager
 def _inherited(limits: Limits) -> Generator[None]:
-    """Lower our own soft limits while the program starts; it counts its processor time from zero, we ignore ours."""
+    """Lower our own soft limits while the program starts; its processor time starts at zero, and ours is not counted."""
     wanted = ((resource.RLIMIT_CPU, limits.cpu_seconds), (resource.RLIMIT_FSIZE, limits.output_kb << 10))
     before = [(limit, resource.getrlimit(limit)) for limit, _ in wanted]
     for (limit, value), (_, (_, hard)) in zip(wanted, before, strict=True):
@@ -135,7 +135,7 @@ def _inherited(limits: Limits) -> Generator[None]:
 
 
 def _tighten(pid: int, limits: Limits) -> None:
-    """Memory cannot be lowered below our own use before the start, so it is lowered right after, where that can be."""
+    """Lower the memory limit after the start, where possible: before it, the limit cannot go below our own use."""
     if hasattr(resource, "prlimit"):
         most = limits.memory_mb << 20
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -150,7 +150,7 @@ def _wait(pid: int, hangup: int | None) -> tuple[int, resource.struct_rusage]:
 
 
 def _hung_up(pid: int, hangup: int) -> bool:
-    """Wait until *pid* ends or *hangup* is closed; True for the second. Where that cannot be waited for: False."""
+    """Wait until *pid* ends or *hangup* is closed; return True for the second, and False where it cannot wait."""
     if not hasattr(os, "pidfd_open"):
         return False
     try:
@@ -164,7 +164,7 @@ def _hung_up(pid: int, hangup: int) -> bool:
 
 
 def finished(code: int, used: float, limits: Limits) -> Finished:
-    """What became of a program that wrote to `LOG`, and which of *limits* ended it; raise ToolError for what others killed."""
+    """Return how the program that wrote to `LOG` ended, and the limit it hit; raise ToolError if others killed it."""
     with open(LOG, "rb") as file:  # noqa: PTH123 - twice as fast as Path.open, ten thousand times an hour
         data = file.read(limits.output_kb << 10)
     output = data.decode("utf-8", "replace")
@@ -187,7 +187,7 @@ _EXHAUSTED = (
 
 
 def _limit(code: int, used: float, output: str, limits: Limits) -> Limit | None:
-    """A driver in between turns a signal into an exit code of its own, so the time counts too."""
+    """Return the limit that was reached; time counts too, because drivers turn signals into exit codes of their own."""
     if signal.SIGXFSZ in {-code, code - 128}:
         return Limit.OUTPUT
     if signal.SIGXCPU in {-code, code - 128} or (code != 0 and used >= limits.cpu_seconds * 0.9):
@@ -198,11 +198,11 @@ def _limit(code: int, used: float, output: str, limits: Limits) -> Limit | None:
 
 
 class CpuBudget:
-    """While it lasts, more processor time than so many seconds ends this very process: for parsing what may be a bomb.
+    """Ends this process if the body uses more processor seconds than given: for parsing text that may be a bomb.
 
-    It counts from its own beginning, by a timer. A limit on the process's whole time could not: the kernel holds that
-    against time counted in ticks, and what `getrusage` tells is measured exactly. Over a worker's life the two drift
-    apart by seconds, and a text would die of what was counted before it.
+    A timer counts from the start of the body. A resource limit on the whole process does not work: the kernel compares
+    it with time counted in ticks, while `getrusage` is exact. Over a worker's life the two differ by seconds, so an
+    innocent text could be killed.
     """
 
     def __init__(self, seconds: int) -> None:

@@ -1,4 +1,4 @@
-"""Where compiled parts of tools are kept for good, and readable for the user that workers become."""
+"""A lasting cache for compiled parts of tools, readable by the unprivileged user that workers become."""
 
 import os
 import tempfile
@@ -10,7 +10,7 @@ from ct_retrain.core.errors import ToolError
 
 
 def place() -> str:
-    """A directory that lasts, "" where none can be had; root's own home is closed to the user its workers become."""
+    """Return the cache directory; "" if there is none. Not root's home, which the workers' user cannot read."""
     own = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     path = (Path("/var/cache") if os.geteuid() == 0 else own) / "ct-retrain"
     try:
@@ -21,20 +21,20 @@ def place() -> str:
 
 
 def keep(home: Path, make: Callable[[Path], None]) -> None:
-    """Let *make* fill the directory *home*, unless it is there; it appears whole or not at all."""
+    """Let *make* fill the directory *home*, unless it exists; it appears complete or not at all."""
     if home.is_dir():
         return
     made = Path(tempfile.mkdtemp(prefix=".making-", dir=home.parent))
     try:
         make(made)
         for path in (made, *made.rglob("*")):
-            # Whatever the umask: it is for the user that workers become.
+            # Regardless of the umask, because the workers' user reads it.
             path.chmod(0o755 if path.is_dir() or os.access(path, os.X_OK) else 0o644)
         made.rename(home)
     except OSError as error:
-        # Somebody else was faster, or the disk is full.
+        # Another process was faster, or the disk is full.
         if not home.is_dir():
-            message = f"cannot keep what was compiled in {home}: {error.strerror}"
+            message = f"cannot write the compiled files to {home}: {error.strerror}"
             raise ToolError(message) from error
     finally:
         disk.remove_tree(made)

@@ -1,1 +1,1 @@
-"""One design against one testbench, inside a worker: compiled, simulated, believed; a module for each tool."""
+"""Runs one design against one testbench inside a worker: compile, simulate, read the evidence; a module per tool."""

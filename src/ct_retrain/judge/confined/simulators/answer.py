@@ -1,4 +1,4 @@
-"""What a simulation in the worker needs and gives: the tools, a testbench made ready, and the answer about a design."""
+"""Types of a simulation in the worker: the tools, a prepared testbench, and the answer about a design."""
 
 from typing import NamedTuple
 
@@ -11,23 +11,23 @@ from ct_retrain.verilog.stub import Level
 
 
 class SimulatorTools(NamedTuple):
-    """How to judge."""
+    """The tools and limits to judge with."""
 
     icarus: IcarusInstallation
     direct: bool
-    """Call ivl itself, not the driver."""
+    """Call ivl directly instead of the driver iverilog."""
     limits: Limits
     parser_seconds: int
     log_chars: int
     hangup: int | None
     without: str = ""
-    """A layer that is left out (`judge.layers`), to see what the others are worth."""
+    """Layer to leave out (`judge.layers`), to measure what it contributes."""
     explain: bool = False
-    """Say how each line of the transcript was read."""
+    """Explain how each line of the transcript was read."""
 
 
 class Answer(NamedTuple):
-    """A verdict as it crosses the pipe."""
+    """A verdict as the worker sends it, with what is needed to test a pass further."""
 
     outcome: Outcome
     detail: str
@@ -36,33 +36,33 @@ class Answer(NamedTuple):
     warnings: int = 0
     log: str = ""
     stubs: tuple[tuple[Level, str], ...] = ()
-    """Designs that do nothing, which this testbench must fail before its pass is believed."""
+    """Designs that do nothing, at each level, which this testbench must fail before its pass is believed."""
     partly: tuple[tuple[str, str], ...] = ()
-    """Of a design with several wanted modules: what does nothing, and the design so, which must not pass either."""
+    """For a design of several wanted modules: name of an idle part, and the design with it idle; it must not pass."""
     gave_up: bool = False
-    """The simulator could not read or not finish it; another one may."""
+    """The simulator could not read or not finish the design; another one may."""
     quiet: bool = False
-    """A pass of a testbench that only speaks of failures."""
+    """The testbench passed, and prints only failures."""
     loose: bool = False
-    """The testbench looks at outputs in a way that unknown bits can slip through."""
+    """The testbench compares outputs in a way that unknown bits can pass."""
     draws: bool = False
     """The testbench draws random numbers."""
     held: bool = False
-    """The design has a clock, and inputs that are neither clock nor reset: it could recite its answers."""
+    """The design has a clock, and inputs besides clock and reset, so it could replay stored answers."""
     ended: str = ""
-    """When the simulation ended, as a number and its unit; "" where nobody said."""
+    """Simulation time at the end, as a number and its unit; "" if unknown."""
     cpu_seconds: float = 0.0
     """Processor time of the simulation."""
     shown: tuple[Shown, ...] = ()
-    """The transcript, as it was understood."""
+    """The lines of the transcript, and how each was read."""
 
 
 class Bench(NamedTuple):
-    """A testbench, flattened, with `BLANK` and `NAME_BLANK` where the nonce goes."""
+    """A preprocessed testbench, with `BLANK` and `NAME_BLANK` where the nonce goes."""
 
     made: Harness
     flat: str
     units: str
     """Its last `timescale, which a design without one shares."""
     packages: tuple[str, ...] = ()
-    """Those that it takes names from and the design may bring."""
+    """Packages that it imports from and that the design may define."""

@@ -1,7 +1,7 @@
-"""A pytest plugin beside a harness's own runner: every simulation leaves its results where the judge looks for them.
+"""A pytest plugin for a harness's own runner: every simulation leaves its results where the judge reads them.
 
-It runs inside the sandbox, in the process that the harness's `test_runner.py` is loaded into. Waveforms are not
-written, and what the runner draws by chance it draws from a fixed seed.
+It runs inside the sandbox, in the process that loads the harness's `test_runner.py`. It turns waveforms off and seeds
+the runner's random numbers.
 """
 
 import importlib
@@ -13,7 +13,7 @@ from typing import Any
 
 
 def pytest_configure() -> None:
-    """Before anything is collected: number the runs of every cocotb runner there will be."""
+    """Before collection: number the runs of every cocotb runner."""
     runner: Any = importlib.import_module("cocotb_tools.runner")
     build, test = runner.Runner.build, runner.Runner.test
     stem, count = os.environ["CT_RESULTS"], itertools.count()

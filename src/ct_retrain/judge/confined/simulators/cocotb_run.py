@@ -1,8 +1,8 @@
-"""One design under a cocotb testbench, inside the worker: guard, compile, run the tests, believe their results file.
+"""Runs one design under a cocotb testbench inside the worker: guard, compile, run the tests, read the results file.
 
-cocotb writes the file after its last test, under a name that holds the nonce of the run. A design has no way to
-write files or to end the simulation, for the guard refuses both, and tests that the simulation ended before their
-time have failed. The random seed is fixed, so the same design gets the same verdict.
+cocotb writes the file after its last test, under a name with the nonce of the run. A design cannot write files or end
+the simulation, because the guard forbids both, and tests cut short by the end of the simulation count as failed. The
+random seed is fixed, so equal designs get equal verdicts.
 """
 
 import re
@@ -34,12 +34,12 @@ from ct_retrain.judge.evidence.verdict import ReadVerdict, enough
 from ct_retrain.verilog.modules import modules, tops
 
 UNITS = "`timescale 1ns/1ps"
-"""Of a design that names none."""
+"""Time scale of a design that declares none."""
 _SEED = "20260101"
 
 
 class CocotbTrial(NamedTuple):
-    """A cocotb testbench, and what this run of it is known by."""
+    """A cocotb testbench, and the identity of this run."""
 
     testbench: str
     nonce: Nonce
@@ -48,12 +48,12 @@ class CocotbTrial(NamedTuple):
 
     @property
     def named(self) -> dict[str, str]:
-        """What the testbench says of itself."""
+        """Settings that the testbench gives in its own text, by name."""
         return settings(self.testbench)
 
 
 def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
-    """The verdict of *trial* on *rtl*; the data files lie in the working directory."""
+    """Return the verdict of *trial* on *rtl*; the data files are in the working directory."""
     top = trial.named.get("TOPLEVEL", "") or next(iter(tops(rtl)), "")
     module = Path(f"{test_modules(trial.named)[0]}.py")
     if module.exists() or module.name in NAMES:
@@ -74,7 +74,7 @@ def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
 
 
 def _bench(trial: CocotbTrial, top: str, tools: SimulatorTools) -> Bench | str:
-    """What is compiled with the design: the Verilog sources that are data files. A sentence when it cannot be read."""
+    """Return the Verilog sources among the data files, to compile with the design; a sentence if one cannot be read."""
     flat = [UNITS]
     for name in map(_base, trial.named.get("VERILOG_SOURCES", "").split()):
         if Path(name).is_file():
@@ -91,7 +91,7 @@ def _base(path: str) -> str:
 
 
 def _command(trial: CocotbTrial, top: str, design: str, icarus: IcarusInstallation) -> list[str]:
-    """Run the tests on `COMPILED`, or on *design* by way of the harness's own runner where it brings one."""
+    """Return the command that runs the tests on `COMPILED`, or on *design* if the harness has its own runner."""
     if not Path(RUNNER).is_file():
         return [*_env(trial, top, {}, icarus), icarus.vvp, "-n", "-m", trial.library.vpi, COMPILED, "-none"]
     named = {**trial.named, "VERILOG_SOURCES": _sources(trial, design)}
@@ -103,7 +103,7 @@ _PLUGIN = "ct_retrain.judge.confined.simulators.cocotb_plugin"
 
 
 def _env(trial: CocotbTrial, top: str, named: dict[str, str], icarus: IcarusInstallation) -> list[str]:
-    """The words that start a program with *named* and all that cocotb must know in its environment."""
+    """Return the words of a command that sets *named* and cocotb's own variables in the environment."""
     here, library = Path.cwd(), trial.library
     programs = {str(Path(program).parent) for program in (icarus.iverilog, icarus.vvp)}
     ours = {
@@ -133,7 +133,7 @@ def _env(trial: CocotbTrial, top: str, named: dict[str, str], icarus: IcarusInst
 
 
 def _sources(trial: CocotbTrial, design: str) -> str:
-    """Paths of the Verilog sources; the first that no data file brings is *design*, the others are empty."""
+    """Return paths of the Verilog sources; the first that no data file provides is *design*, further ones are empty."""
     home = Path.cwd() / f"{trial.nonce.mark}.rtl"
     home.mkdir()
     found: list[str] = []
@@ -149,7 +149,7 @@ def _sources(trial: CocotbTrial, design: str) -> str:
 
 
 def _found(mark: str, ran: Finished) -> ReadVerdict:
-    """What the tests of the run *mark*, which ended as *ran* says, found."""
+    """Return the result of the tests of run *mark*, which ended as *ran* says."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
@@ -163,7 +163,7 @@ def _results(mark: str, ran: Finished) -> ReadVerdict:
     if len(files) != begun:
         return ReadVerdict(Outcome.NO_EVIDENCE, f"the tests left no results: {_why(ran)}")
     try:
-        # The testbench wrote them, and we are as confined as it is.
+        # The testbench wrote the results, and this process is confined as it is.
         cases = [case for file in files for case in ET.parse(file).iter("testcase")]  # noqa: S314
     except ET.ParseError as error:
         return ReadVerdict(Outcome.NO_EVIDENCE, f"the results are no complete XML: {error}")
@@ -171,7 +171,7 @@ def _results(mark: str, ran: Finished) -> ReadVerdict:
 
 
 def _counted(held: list[ET.Element], ran: Finished) -> ReadVerdict:
-    """What the test cases say that were not skipped."""
+    """Count the test cases that were not skipped."""
     failed = [reason for case in held if (reason := _reason(case))]
     if failed:
         detail = f"{len(failed)} of {len(held)} tests fail: {failed[0]}"
@@ -186,7 +186,7 @@ def _counted(held: list[ET.Element], ran: Finished) -> ReadVerdict:
 
 
 def _reason(case: ET.Element) -> str:
-    """Why *case* failed, in one line; empty when it did not."""
+    """Return why *case* failed, in one line; empty if it passed."""
     found = [item for item in case if item.tag in {"failure", "error"}]
     if not found:
         return ""
@@ -204,7 +204,7 @@ def _why(ran: Finished) -> str:
 
 
 def clean(output: str) -> str:
-    """*output* without what differs from run to run: our directory, the clock on the wall, addresses."""
+    """Remove from *output* what differs between runs: our directory, wall-clock times, addresses."""
     text = output.replace(f"{Path.cwd()}/", "")
     return "\n".join(_settled(text))
 

@@ -1,8 +1,8 @@
-"""One design against one testbench, inside the worker: guard, compile, simulate, believe.
+"""Runs one design against one testbench inside the worker: guard, compile, simulate, read the evidence.
 
-The working directory is the scratch directory. The testbench is preprocessed alone, and the design is written anew by
-the guard (`verilog.guard.approve`), so no macro, comment or directive of one reaches the other and the compiler sees
-of the design only what was examined.
+The working directory is the scratch directory. The testbench is preprocessed alone, and the design is rewritten by the
+guard (`verilog.guard.approve`): so no macro, comment or directive of one affects the other, and the compiler sees only
+what was examined.
 """
 
 import re
@@ -54,9 +54,9 @@ from ct_retrain.verilog.scope import captured
 def prepare(
     testbench: str, tools: SimulatorTools, present: Collection[str] = (), changed: Experiment = AS_WRITTEN
 ) -> Bench | str:
-    """*testbench* made ready for many designs; a sentence when it can give no evidence.
+    """Prepare *testbench* for many designs; return a sentence if it can give no evidence.
 
-    Files that are *present* may be included; *changed* says what is changed in it to try a pass (`harness`).
+    It may include the files in *present*; *changed* is a change made to test a pass (`harness`).
     """
     if is_cocotb(testbench):
         return "a testbench for cocotb needs cocotb"
@@ -70,7 +70,7 @@ def prepare(
 
 
 def units(testbench: str) -> str:
-    """Its last `timescale; "" where there is none."""
+    """Return the last `timescale of *testbench*; "" if it has none."""
     each = _TIMESCALE.findall(testbench)
     return str(each[-1]).strip() if each else ""
 
@@ -81,7 +81,7 @@ _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 def settle(
     rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools, expected: int | None = None
 ) -> Answer:
-    """The verdict of *bench* on *rtl*, about *expected* checks if that is known."""
+    """Return the verdict of *bench* on *rtl*; *expected* is the number of checks in the golden's run, if known."""
     built = build(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
         return built
@@ -110,7 +110,7 @@ _UNIT = re.compile(r"`timescale\s+(\d+\s*\w+)")
 
 
 def _ended(mark: str, output: str, units: str) -> str:
-    """When the testbench with *units* ended the simulation, as a number and its unit; "" where it did not."""
+    """Return when the testbench with *units* ended the simulation, as a number and its unit; "" if it did not."""
     at, unit = ended_at(mark, output), _UNIT.search(units)
     return "" if at is None else f"{at} {unit[1].replace(' ', '') if unit else '1s'}"
 
@@ -119,23 +119,23 @@ class Built(NamedTuple):
     """A design that compiled."""
 
     text: str
-    """As it was compiled: written anew."""
+    """The text as compiled: rewritten by the guard."""
     warnings: int
     illegal: str
-    """The first thing in it that the standard forbids, or ""; a pass needs none."""
+    """The first thing in it that the standard forbids, or ""; a pass is refused for it."""
     compiled: str
-    """What Icarus made of it, with `BLANK` where the mark goes."""
+    """Icarus's output, with `BLANK` in place of the mark."""
 
 
 def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Built | Answer:
-    """Guard *rtl* and compile it beside *bench* into `toolchain.COMPILED`; the verdict where that cannot be."""
+    """Guard *rtl* and compile it with *bench* into `toolchain.COMPILED`; return the verdict if that fails."""
     approved = _examined(rtl, bench, tools)
     if isinstance(approved, Answer):
         return approved
     compiled = _compile(approved.text, bench, nonce, tools)
     made = _compiled()
     if made.count(BLANK) < bench.flat.count(BLANK):
-        # Where the testbench computes with its messages the compiler packs them into numbers, the mark as well.
+        # A testbench that computes with its messages makes the compiler encode them as numbers, including the mark.
         bench = bench._replace(flat=nonce.marked(bench.flat))
         compiled = _compile(approved.text, bench, nonce, tools)
         made = _compiled()
@@ -154,7 +154,7 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Built 
 
 
 def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answer:
-    """What the guard makes of *rtl*, or the verdict where there is nothing to compile beside *bench*."""
+    """Return what the guard makes of *rtl*, or the verdict if there is nothing to compile."""
     with CpuBudget(tools.parser_seconds):
         approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
@@ -171,7 +171,7 @@ def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answe
 
 
 def _approved(rtl: str, reserved: frozenset[str], tools: SimulatorTools) -> Approved:
-    """*rtl* as the guard has it; as Icarus' preprocessor has it where the guard is left out."""
+    """Return *rtl* as the guard rewrites it, or as Icarus preprocesses it if the guard is left out."""
     if tools.without != layers.GUARD:
         return approve(rtl, reserved)
     flat = flatten(rtl, "design.v", tools)
@@ -181,7 +181,7 @@ def _approved(rtl: str, reserved: frozenset[str], tools: SimulatorTools) -> Appr
 
 
 def _compiled() -> str:
-    """What the compiler wrote; "" where it wrote nothing."""
+    """Return the compiler's output file; "" if there is none."""
     try:
         return Path(icarus_tools.COMPILED).read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
@@ -189,37 +189,37 @@ def _compiled() -> str:
 
 
 def _in_this_run(bench: Bench, nonce: Nonce) -> frozenset[str]:
-    """The testbench's modules, by their names in this run and, where it could not be renamed, as written."""
+    """Return the names of the testbench's modules: as renamed for this run, or as written if they cannot be renamed."""
     names = bench.made.modules if bench.made.style is not Style.COCOTB else defined(bench.flat)
     tops = (nonce.named(top) for top in bench.made.tops)
     return frozenset({*names, *tops, *(f"{name}_{nonce.name}" for name in names)})
 
 
 def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: SimulatorTools) -> str:
-    """What a design that compiles does not explain by its text alone; "" where all is explained."""
+    """Return what a compiled design uses that its own text does not explain; "" if nothing."""
     unread = approved.report.unread
     if unread and bench.made.style is Style.COCOTB:
-        # What stands in the Verilog that the testbench brings is no riddle.
+        # Verilog that the testbench provides need not be explained by the design's text.
         with CpuBudget(tools.parser_seconds):
             unread = guard(f"{bench.flat}\n{rtl}").unread
     return str(unread[0]) if unread else ""
 
 
 def unlawful(approved: Approved) -> str:
-    """Where and why a design that a simulator may have read over is not legal; "" for a legal one."""
+    """Return where and why a design is not legal although a simulator may accept it; "" if it is legal."""
     first = next(iter(approved.illegal), None)
     return f"design.v:{first.line}: {first.reason}" if first else ""
 
 
 def lawful(finding: ReadVerdict, illegal: str) -> ReadVerdict:
-    """*finding*, unless it is a pass of a design that is *illegal*."""
+    """Return *finding*, except that a pass of an *illegal* design becomes a compile error."""
     if finding.outcome is not Outcome.PASS or not illegal:
         return finding
     return ReadVerdict(Outcome.COMPILE_ERROR, illegal)
 
 
 def _unreadable(rtl: str, approved: Approved, tools: SimulatorTools) -> Answer:
-    """The verdict on a text with syntax errors, in the compiler's words, which people know; it compiles it alone."""
+    """Return the verdict on a text with syntax errors, in the compiler's well-known words; the text is compiled alone."""
     flat = flatten(rtl, "design.v", tools)
     if isinstance(flat, Finished):
         return _refused(flat, flat.output, tools)._replace(gave_up=False)
@@ -236,13 +236,13 @@ def _unreadable(rtl: str, approved: Approved, tools: SimulatorTools) -> Answer:
 
 
 def joined(approved: Approved, made: Harness) -> str:
-    """Why the testbench's word on the design is no evidence, for what it gives it to hold; "" if it may be."""
+    """Return why the testbench's verdict is no evidence, given what it passes to the design; "" if it can be."""
     mine = tuple(name for name in made.wanted if name in approved.units)
     return objection(approved.text, made.source, mine)
 
 
 def refused_early(report: Report, taken: str, against: str) -> Answer | None:
-    """The verdict where the guard, a name of the testbench that is *taken*, or a joint is *against* a design."""
+    """Return a verdict that needs no compilation: from *report*, a *taken* name, or a joint *against* the design."""
     if report.refused:
         return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
     if taken:
@@ -251,24 +251,24 @@ def refused_early(report: Report, taken: str, against: str) -> Answer | None:
 
 
 def self_told(name: str) -> str:
-    """Why no verdict is taken from a testbench that uses *name* of the design's packages."""
-    return f"the testbench uses {name} of the design, which could say what it likes"
+    """Return why no verdict is taken from a testbench that uses *name* of the design's packages."""
+    return f"the testbench uses {name} of the design, which the design could set as it likes"
 
 
 def plainly(rtl: str, testbench: str, tools: SimulatorTools) -> str:
-    """What the tools print when nobody is careful: both files in one go, the design first; for comparison only."""
+    """Return what the tools print without precautions: both files in one command, design first. For comparison only."""
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
         Path(name).write_text(text + "\n", encoding="utf-8", errors="replace")
     argv = [tools.icarus.iverilog, "-g2012", "-o", icarus_tools.COMPILED, "design.v", "testbench.v"]
     if run(argv, _compiling(tools), tools.hangup).exit_code != 0:
         return ""
-    # A waveform is a file of its own, and larger than any output should be.
+    # A waveform is a file of its own, larger than the output limit.
     ran = run([tools.icarus.vvp, "-n", icarus_tools.COMPILED], _compiling(tools), tools.hangup)
     return ran.output[: tools.limits.output_kb << 10]
 
 
 def flatten(text: str, name: str, tools: SimulatorTools) -> str | Finished:
-    """*text* without macros and conditionals, or how its preprocessing failed."""
+    """Return *text* without macros and conditionals, or how its preprocessing failed."""
     source, target = Path(name), Path(f"{name}.flat")
     source.write_text(text + "\n", encoding="utf-8", errors="replace")
     ended = run(icarus_tools.preprocess(tools.icarus, name, target.name), _compiling(tools), tools.hangup)
@@ -280,7 +280,7 @@ def flatten(text: str, name: str, tools: SimulatorTools) -> str | Finished:
 def _compile(text: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Finished:
     testbench = nonce.named(bench.flat)
     design = f'`resetall\n{bench.units}\n`line 1 "design.v" 0\n{text}'
-    # A package stands before what takes names from it; the design's text holds no directive that could outlast it.
+    # A package must come before its uses; the design's text contains no directives that could reach what follows.
     first, second = (
         (design, f'`resetall\n`line 1 "testbench.v" 0\n{testbench}')
         if bench.packages
@@ -291,7 +291,7 @@ def _compile(text: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Fi
 
 
 def _run_compiler(tops: Sequence[str], tools: SimulatorTools) -> Finished:
-    """Compile `SOURCE` with *tops* as roots, or with those that it has."""
+    """Compile `SOURCE` with *tops* as roots; without *tops*, Icarus chooses the roots."""
     if not tools.direct:
         return run(icarus_tools.driver(tools.icarus, tops), _compiling(tools), tools.hangup)
     Path(icarus_tools.CONFIG).write_text(icarus_tools.configuration(tools.icarus, tops), encoding="utf-8")
@@ -299,13 +299,13 @@ def _run_compiler(tops: Sequence[str], tools: SimulatorTools) -> Finished:
 
 
 def _compiling(tools: SimulatorTools) -> Limits:
-    """A compiled design may be large where its output may not."""
+    """Return the compiler's limits: its output file may be larger than a simulation's output."""
     return tools.limits._replace(output_kb=max(tools.limits.output_kb, 64 << 10))
 
 
 _WARNING = re.compile(r"^\S+:\d+: warning:", re.MULTILINE)
 _ERROR = re.compile(r"^.*\berror:.*$", re.MULTILINE)
-"""The driver ends well although its preprocessor failed; a "sorry" alone may be no more than a warning."""
+"""Matches an error of any part of the driver, whose exit code may be 0; "sorry" alone may be a warning."""
 _REASON = re.compile(r"^.*(?:\berror:|\bsorry:|syntax error|Unable to|: internal error).*$", re.MULTILINE)
 
 
@@ -315,7 +315,7 @@ def _first_error(ended: Finished) -> str:
 
 
 def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
-    """The compiler's answer; what it cannot do with the testbench is no fault of the design."""
+    """Return the verdict for a compiler error; an error in the testbench is not the design's fault."""
     if ended.limit is not None:
         return Answer(*limited(ended.limit, "the compiler")[:2], gave_up=ended.limit is Limit.CPU)
     first = _REASON.search(said)
@@ -331,11 +331,11 @@ _ASKED_OF_THE_DESIGN = re.compile(
     r"Unknown module type|is not a port of|[Pp]ort .* (?:of|in) .*(?:not found|missing)|Wrong number of ports|ports? .*expected"
     r"|parameter .*not found|Unable to bind|Could not find|nable to elaborate|[Pp]ackage .* not|unresolved wires"
 )
-"""What the compiler says in the testbench's lines of a design that lacks what the testbench asks for."""
+"""Matches errors at lines of the testbench that mean the design lacks what the testbench needs."""
 
 
 def found(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
-    """What a simulation shows, by the way it ended and by what it printed."""
+    """Return what a simulation shows, from how it ended and what it printed."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
@@ -344,7 +344,7 @@ def found(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
 
 
 def limited(limit: Limit, what: str) -> ReadVerdict:
-    """What it means that *what* ran into *limit*."""
+    """Return the verdict if *what* reached *limit*."""
     match limit:
         case Limit.CPU:
             return ReadVerdict(Outcome.TIMEOUT, f"{what} used up its processor time")
@@ -355,7 +355,7 @@ def limited(limit: Limit, what: str) -> ReadVerdict:
 
 
 def said_by(made: Harness, mark: str, output: str, tools: SimulatorTools) -> tuple[Shown, ...]:
-    """The lines of *output* as they were read, where *tools* are to explain."""
+    """Return the lines of *output* as they were read, if *tools* ask for an explanation."""
     if not tools.explain:
         return ()
     lines = explained(made, mark, output)

@@ -1,7 +1,7 @@
-"""Icarus Verilog as installed: where its programs are, and the commands that compile and simulate with them.
+"""The installed Icarus Verilog: where its programs are, and the commands that compile and simulate with them.
 
-Where the layout is the one we know, ivlpp, ivl and vvp are called directly, which costs a third less than the
-driver; `judge.confined.worker` compares both ways when it starts, and the driver stays when they differ.
+If the installation has the known layout, ivlpp, ivl and vvp are called directly, which takes a third less time than
+the driver. `judge.confined.worker` compares both at its start, and uses the driver if they differ.
 """
 
 import re
@@ -15,18 +15,18 @@ from typing import NamedTuple
 from ct_retrain.core.errors import ToolError
 
 INSTALL = (
-    "Icarus Verilog is not here: `apt install iverilog`, `dnf install iverilog`, `brew install icarus-verilog` "
+    "Icarus Verilog is not installed: `apt install iverilog`, `dnf install iverilog`, `brew install icarus-verilog` "
     "or `conda install -c conda-forge iverilog`"
 )
 SOURCE, COMPILED, CONFIG, MACROS = "all.v", "design.vvp", "compile.conf", "macros.conf"
 NAMES = frozenset({SOURCE, COMPILED, CONFIG, MACROS, "design.v", "testbench.v", "output"})
-"""Files that are ours."""
+"""Names of our own files in the scratch directory."""
 PREDEFINED = "D:__ICARUS__=1\n"
-"""What `MACROS` holds: the one macro that the driver defines too."""
+"""Contents of `MACROS`: the one macro that the driver predefines too."""
 
 
 class IcarusInstallation(NamedTuple):
-    """An installation; `base` is the directory of ivlpp and ivl, empty when only the driver may be used."""
+    """An installation; `base` is the directory of ivlpp and ivl, empty if only the driver can be used."""
 
     iverilog: str
     vvp: str
@@ -41,7 +41,7 @@ class IcarusInstallation(NamedTuple):
 
     @property
     def programs(self) -> dict[str, list[str]]:
-        """Paths of the programs that are run for every design, with the libraries that each loads for it."""
+        """Path of each program that runs for every design → the libraries it loads."""
         modules = _modules(self.base) if self.base else []
         compiler = {f"{self.base}/ivl": [f"{self.base}/vvp.tgt", *modules]} if self.base else {}
         return {**compiler, self.vvp: modules}
@@ -49,13 +49,13 @@ class IcarusInstallation(NamedTuple):
 
 @cache
 def _modules(base: str) -> list[str]:
-    """Paths of the modules that the driver names for every simulation."""
+    """Paths of the VPI modules that the driver loads for every simulation."""
     names = ("system.vpi", "v2005_math.vpi", "va_math.vpi", "v2009.vpi")
     return [f"{base}/{name}" for name in names if Path(base, name).is_file()]
 
 
 def locate() -> IcarusInstallation:
-    """Find the programs on PATH; raise ToolError with the install commands when they are missing."""
+    """Find the programs on PATH; raise ToolError with install commands if they are missing."""
     iverilog, vvp = shutil.which("iverilog"), shutil.which("vvp")
     if iverilog is None or vvp is None:
         raise ToolError(INSTALL)
@@ -68,13 +68,13 @@ def locate() -> IcarusInstallation:
         raise ToolError(message) from error
     version = re.search(r"Icarus Verilog version (\S+)", said)
     if version is None:
-        message = f"{iverilog} -V names no version; is it Icarus Verilog? It said {said[:80]!r}"
+        message = f"{iverilog} -V prints no version; is it Icarus Verilog? It said {said[:80]!r}"
         raise ToolError(message)
     return IcarusInstallation(iverilog, vvp, _base(iverilog), version[1])
 
 
 def _base(iverilog: str) -> str:
-    """The directory that holds ivl, below the prefix of the driver; "" when it is somewhere else."""
+    """Return the directory of ivl, below the driver's prefix; "" if it is elsewhere."""
     prefix = Path(iverilog).resolve().parent.parent
     places = [*prefix.glob("lib/ivl"), *prefix.glob("lib/*/ivl"), *prefix.glob("lib64/ivl")]
     names = ("ivl", "ivlpp", "vvp.conf", "system.vpi")
@@ -82,25 +82,25 @@ def _base(iverilog: str) -> str:
 
 
 def driver(icarus: IcarusInstallation, tops: Sequence[str]) -> list[str]:
-    """Compile the preprocessed `SOURCE` by way of the driver."""
+    """Return the command that compiles the preprocessed `SOURCE` by the driver."""
     roots = [word for top in tops for word in ("-s", top)]
     return [icarus.iverilog, "-g2012", "-Wall", "-Wno-timescale", *roots, "-o", COMPILED, SOURCE]
 
 
 def preprocess(icarus: IcarusInstallation, source: str, target: str) -> list[str]:
-    """Flatten *source*, alone, into *target*; `MACROS` holds what is defined."""
+    """Return the command that preprocesses *source* alone into *target*, with the macros of `MACROS`."""
     if icarus.base:
         return [f"{icarus.base}/ivlpp", "-L", f"-F{MACROS}", "-o", target, source]
     return [icarus.iverilog, "-E", "-g2012", "-o", target, source]
 
 
 def compile_directly(icarus: IcarusInstallation) -> list[str]:
-    """Compile `SOURCE` as `CONFIG` says."""
+    """Return the command that compiles `SOURCE` as `CONFIG` says."""
     return [f"{icarus.base}/ivl", f"-C{CONFIG}", f"-C{icarus.base}/vvp.conf", "--", SOURCE]
 
 
 def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
-    """What the driver would put into its configuration file for `driver`, less the modules for VHDL."""
+    """Return the configuration file that the driver would write for `driver`, without the modules for VHDL."""
     lines = [
         *(f"root:{top}" for top in tops),
         f"basedir:{icarus.base}",
@@ -131,8 +131,9 @@ _GENERATION = (
 
 
 def simulate(icarus: IcarusInstallation) -> list[str]:
-    """Run what comes in through standard input: $stop ends it, and no waveform is written.
+    """Return the command that simulates the program on standard input: $stop ends it, and no waveform is written.
 
-    A pipe can be read once, and vvp has read it when the design begins to run, so what it held is out of reach.
+    A pipe can be read only once, and vvp has read it before the design runs, so the design cannot read the compiled
+    program.
     """
     return [icarus.vvp, "-n", "/dev/stdin", "-none"]

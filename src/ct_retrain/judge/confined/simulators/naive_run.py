@@ -1,6 +1,6 @@
-"""Runs a design as a suite's own script would, inside the worker: nobody is careful, and nothing is judged here.
+"""Runs a design as a suite's own script would, inside the worker; without precautions and without a verdict.
 
-It shares the worker's sandbox and limits with everything else, and that is all it shares with the judge.
+It shares only the sandbox and the limits with the judge.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ class Script(NamedTuple):
     """How a suite's own script calls the tools."""
 
     flags: tuple[str, ...]
-    """For iverilog, beside `-g2012`."""
+    """Options of iverilog, in addition to `-g2012`."""
     together: bool
     """Both texts in one file, the testbench first; else two files, the design first."""
     stops: bool
@@ -24,20 +24,20 @@ class Script(NamedTuple):
 
 
 class NaiveOutput(NamedTuple):
-    """What the tools said."""
+    """What the tools printed, and how they ended."""
 
     compiler: str
     simulator: str
     timeout: bool
-    """One of them used up its processor time."""
+    """One of the tools used up its processor time."""
     refused: bool
     """The compiler ended with an error."""
 
 
 def as_script(rtl: str, testbench: str, script: Script, tools: SimulatorTools) -> Answer:
-    """What the tools print, as an Answer that is no verdict: the compiler's words in *detail*, the simulator's in *log*.
+    """Return what the tools print, not a verdict: the compiler's output in *detail*, the simulator's in *log*.
 
-    As the scripts do, what the compiler leaves behind is run even if it ended with an error.
+    As in such scripts, the compiler's output is simulated even if it reported an error.
     """
     texts = {"design.v": f"{rtl}\n", "testbench.v": f"{testbench}\n"}
     if script.together:

