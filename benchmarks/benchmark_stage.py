@@ -22,8 +22,9 @@ from transformers import AutoModelForCausalLM
 import ct_retrain.demo
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings, JudgeSettings
+from ct_retrain.core.records.arm import Arm
 from ct_retrain.core.records.night import BenchmarkFacts
-from ct_retrain.core.records.problem import Arm, Prompt
+from ct_retrain.core.records.problem import Prompt
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark, sampling_of
 from ct_retrain.suites.load import load_suite
@@ -48,9 +49,7 @@ def timed(what: str, call: Callable[[], T]) -> tuple[T, float]:
     return answer, wall
 
 
-def run(
-    root: Path, name: str, arms: tuple[tuple[Arm, Path | None], ...], settings: BenchmarkSettings
-) -> BenchmarkFacts:
+def run(root: Path, name: str, arms: tuple[Arm, ...], settings: BenchmarkSettings) -> BenchmarkFacts:
     """One night's benchmark stage, with the workspace's memories below *root*."""
     inputs = BenchmarkInputs(
         suite=load_suite("behavioural", root),
@@ -73,10 +72,10 @@ def main() -> None:
     settings = BenchmarkSettings(samples=parser.parse_args().samples, max_new_tokens=512, batch_size=64)
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
-        arms: tuple[tuple[Arm, Path | None], ...] = (
-            ("candidate", adapter(root / "candidate", 1)),
-            ("champion", adapter(root / "champion", 2)),
-            ("mainline", None),
+        arms: tuple[Arm, ...] = (
+            Arm("candidate", adapter(root / "candidate", 1)),
+            Arm("champion", adapter(root / "champion", 2)),
+            Arm("mainline"),
         )
         (root / "1").mkdir()
         (root / "2").mkdir()

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 import _gate_figure
 import _rates
 from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.problem import (
-    Arm,
     Estimate,
     Sampling,
     Scorecard,
@@ -62,7 +62,7 @@ class Plan(NamedTuple):
     seed: int
 
 
-def card(arm: Arm, passes: Counts, samples: int) -> Scorecard:
+def card(arm: ArmId, passes: Counts, samples: int) -> Scorecard:
     """A scorecard with these passes and nothing else to object to."""
     total = samples * len(passes)
     whole = Estimate(
@@ -88,7 +88,7 @@ def card(arm: Arm, passes: Counts, samples: int) -> Scorecard:
 
 def ours(counts: Sequence[Counts], samples: int, settings: GateSettings = SETTINGS) -> Decision:
     """The gate's decision on the passes of candidate, champion and mainline."""
-    arms: tuple[Arm, ...] = ("candidate", "champion", "mainline")
+    arms: tuple[ArmId, ...] = ("candidate", "champion", "mainline")
     cards = [card(arm, passes, samples) for arm, passes in zip(arms, counts, strict=True)]
     return decide(cards, settings, MIN_DELTA)
 

@@ -22,7 +22,7 @@ from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.cluster.parts import WIDTH
 from ct_retrain.core.configuration.loading import load
-from ct_retrain.core.configuration.settings import FILE_NAME, NoticeSettings, Settings
+from ct_retrain.core.configuration.settings import FILE_NAME, NoticeSettings, Settings, TrainSettings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.records.breakdown import Breakdown
@@ -82,7 +82,7 @@ def ports_of_arm(app: App, settings: Settings) -> Ports:
     """The ports of *app* with the trainer and, where another model is asked, the generators that *settings* name."""
     ports, train = app.ports, app.settings.train
     if (settings.train.command, settings.train.devices) != (train.command, train.devices):
-        ports = ports._replace(trainer=_trainer_of(settings))
+        ports = ports._replace(trainer=_trainer_of(settings.train))
     if (settings.train.mainline, settings.train.chat) != (train.mainline, train.chat):
         mainline = LocalMainline(app.workspace.model(settings.train.mainline), settings)
         ports = ports._replace(generators=generators_of(app.workspace, settings), mainline=mainline)
@@ -103,7 +103,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
     width = WIDTH if settings.cluster.used else 0
     simulator = LazyJudge(lambda: open_judge(settings, workspace.root, verdicts), width)
     appraiser = LazyAppraiser(simulator)
-    trainer = _trainer_of(settings)
+    trainer = _trainer_of(settings.train)
     return Ports(
         simulator=simulator,
         appraiser=appraiser,
@@ -120,6 +120,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         store=open_store(settings.snapshot, workspace),
         formal=FormalRunner(lambda: _local(simulator.judge)),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
+        trainer_of=_trainer_of,
         findings=lambda: examine(workspace, settings, simulator),
     )
 
@@ -141,10 +142,10 @@ def _local(judge: JudgeParts) -> Judge:
     return judge.here if isinstance(judge, ClusterJudge) else cast("Judge", judge)
 
 
-def _trainer_of(settings: Settings) -> Trainer:
-    if settings.train.command:
-        return CommandTrainer(settings.train.command)
-    return QloraTrainer(devices=settings.train.devices)
+def _trainer_of(train: TrainSettings) -> Trainer:
+    if train.command:
+        return CommandTrainer(train.command)
+    return QloraTrainer(devices=train.devices)
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

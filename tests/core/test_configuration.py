@@ -12,6 +12,12 @@ from ct_retrain.core.configuration.loading import (
     recorded,
     setting_names,
 )
+from ct_retrain.core.configuration.recipes import (
+    adoption,
+    challenger_settings,
+    differences,
+    recipe_digest,
+)
 from ct_retrain.core.errors import UsageError
 
 
@@ -122,3 +128,43 @@ def test_what_a_night_recorded_before_settings_were_json_is_read(tmp_path: Path)
 def test_settings_on_record_that_this_version_does_not_know_are_named() -> None:
     with pytest.raises(UsageError, match=r"gate\.luck"):
         recorded({"gate.luck": "0.5"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "[train.challengers.x.hyperparameters]\nrnk = 3\n",
+            "did you mean train.challengers.x.hyperparameters.rank",
+        ),
+        ("[train.challengers.x]\nmin_new = 3\n", "nothing that a challenger decides"),
+        ("[train.challengers.x]\nmainline = 'other'\n", "every arm of a night starts from one mainline"),
+        (
+            "[train.challengers.x.hyperparameters]\nrank = 0\n",
+            "train.challengers.x.hyperparameters.rank: Input should",
+        ),
+        ("[train.challengers.'a-b']\n", "train.challengers.a-b"),
+    ],
+)
+def test_a_challenger_that_is_no_recipe_is_told_at_once(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "ct-retrain.toml").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        load(tmp_path)
+
+
+def test_a_challenger_is_a_part_of_train_over_the_default_recipe(tmp_path: Path) -> None:
+    text = (
+        "[train.hyperparameters]\nrank = 8\nseed = 7\n[train.challengers.wide.hyperparameters]\nrank = 32\n"
+    )
+    (tmp_path / "ct-retrain.toml").write_text(text)
+    train = load(tmp_path).settings.train
+    (wide,) = challenger_settings(train).values()
+
+    assert (wide.hyperparameters.rank, wide.hyperparameters.seed) == (32, 7)
+    assert differences(wide, train) == {"hyperparameters.rank": "32"}
+    assert adoption(train.challengers["wide"]) == ["train.hyperparameters.rank = 32"]
+    assert recipe_digest(wide) != recipe_digest(train)
+    reseeded = train.model_copy(
+        update={"hyperparameters": train.hyperparameters.model_copy(update={"seed": 1})}
+    )
+    assert recipe_digest(reseeded) == recipe_digest(train), "another seed is no other recipe"

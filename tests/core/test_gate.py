@@ -4,9 +4,9 @@ import pytest
 
 from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.decision import Hold, Promote, Reject
 from ct_retrain.core.records.problem import (
-    Arm,
     Estimate,
     Sampling,
     Scorecard,
@@ -17,7 +17,7 @@ SAMPLING = Sampling(samples=10, temperature=0.6, top_p=0.95, max_new_tokens=512,
 SETTINGS = GateSettings(floors={}, bootstrap=1000)
 
 
-def card(arm: Arm, passes: dict[str, int], /, **changes: object) -> Scorecard:
+def card(arm: ArmId, passes: dict[str, int], /, **changes: object) -> Scorecard:
     total = len(passes) * 10
     share = sum(passes.values()) / total
     whole = Estimate(value=share, low=0.0, high=1.0, problems=len(passes), samples=total)
@@ -125,7 +125,7 @@ def test_what_was_measured_otherwise_is_never_compared(changes: dict[str, object
 
 
 @pytest.mark.parametrize("arms", [[], ["candidate"], ["mainline"]])
-def test_missing_evidence_is_a_hold(arms: list[Arm]) -> None:
+def test_missing_evidence_is_a_hold(arms: list[ArmId]) -> None:
     assert isinstance(decide([card(arm, passes(9)) for arm in arms], SETTINGS, 0.01), Hold)
 
 
@@ -147,7 +147,7 @@ def test_no_usable_problem_is_a_hold() -> None:
     ],
 )
 @pytest.mark.parametrize("arm", ["candidate", "champion", "mainline"])
-def test_partial_evidence_of_any_arm_is_a_hold(arm: Arm, changes: dict[str, object]) -> None:
+def test_partial_evidence_of_any_arm_is_a_hold(arm: ArmId, changes: dict[str, object]) -> None:
     cards = [
         card(one, passes(9 if one == "candidate" else 4), **(changes if one == arm else {}))
         for one in ("candidate", "champion", "mainline")

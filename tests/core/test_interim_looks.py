@@ -5,6 +5,7 @@ import pytest
 
 from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
 from ct_retrain.core.record import Tool
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.decision import (
     Comparison,
     Evidence,
@@ -13,7 +14,6 @@ from ct_retrain.core.records.decision import (
     Reject,
 )
 from ct_retrain.core.records.problem import (
-    Arm,
     Estimate,
     Sampling,
     Scorecard,
@@ -81,7 +81,7 @@ def test_only_better_and_surely_worse_end_the_drawing(decision, is_clear):
     assert clear(decision) is is_clear
 
 
-def card(arm: Arm, passed: np.ndarray, samples: int) -> Scorecard:
+def card(arm: ArmId, passed: np.ndarray, samples: int) -> Scorecard:
     counts = {f"p{number:02d}": int(count) for number, count in enumerate(passed)}
     total = samples * len(counts)
     whole = Estimate(value=0.5, low=0.0, high=1.0, problems=len(counts), samples=total)
@@ -106,7 +106,7 @@ def card(arm: Arm, passed: np.ndarray, samples: int) -> Scorecard:
 def promoted(rng: np.random.Generator, gain: float) -> bool:
     """Whether one night of adaptive looks promotes a model that is *gain* better on every problem."""
     chance = rng.beta(0.7, 0.7, PROBLEMS) * (1 - gain)
-    answers: dict[Arm, np.ndarray] = {
+    answers: dict[ArmId, np.ndarray] = {
         "candidate": rng.random((PROBLEMS, 32)) < (chance + gain)[:, None],
         "champion": rng.random((PROBLEMS, 32)) < chance[:, None],
         "mainline": rng.random((PROBLEMS, 32)) < chance[:, None],

@@ -12,6 +12,7 @@ from ct_retrain import disk
 from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.record import Tool
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Manifest,
@@ -22,7 +23,6 @@ from ct_retrain.core.records.night import (
     Provenance,
 )
 from ct_retrain.core.records.problem import (
-    Arm,
     Estimate,
     Sampling,
     Scorecard,
@@ -152,7 +152,7 @@ def _made(workspace: Workspace, made: Made, number: int) -> NightRecord:
 
 
 def _cards(made: Made, number: int) -> Iterator[Scorecard]:
-    arms: tuple[tuple[Arm, int], ...] = (("candidate", number + 1), ("champion", number), ("mainline", 0))
+    arms: tuple[tuple[ArmId, int], ...] = (("candidate", number + 1), ("champion", number), ("mainline", 0))
     for arm, skill in arms:
         passes = {
             f"problem_of_a_long_name_{place:03}": (place * 7 + skill * 5 + place * skill) % (made.samples + 1)
@@ -161,7 +161,7 @@ def _cards(made: Made, number: int) -> Iterator[Scorecard]:
         yield _card(arm, passes, made.samples)
 
 
-def _card(arm: Arm, passes: dict[str, int], samples: int) -> Scorecard:
+def _card(arm: ArmId, passes: dict[str, int], samples: int) -> Scorecard:
     total = samples * len(passes)
     value = sum(passes.values()) / total
     share = Estimate(value=value, low=value - 0.05, high=value + 0.05, problems=len(passes), samples=total)

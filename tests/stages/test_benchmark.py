@@ -15,10 +15,10 @@ from ct_retrain.core.configuration.settings import BenchmarkSettings, EndpointSe
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.records.arm import Arm
 from ct_retrain.core.records.decision import Hold, Promote, Reject
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import (
-    Arm,
     Completion,
     Prompt,
     Sampling,
@@ -76,7 +76,7 @@ class Arms:
 
 def inputs(suite: Suite, stock: Path | None = None, workers: int = 1, **settings: int) -> BenchmarkInputs:
     chosen = BenchmarkSettings.model_validate({"samples": 3, **settings})
-    arms: tuple[tuple[Arm, Path | None], ...] = (("candidate", Path("adapter")), ("mainline", None))
+    arms: tuple[Arm, ...] = (Arm("candidate", Path("adapter")), Arm("mainline"))
     return BenchmarkInputs(suite, arms, chosen, GATE, 0.01, workers, stock, {})
 
 
@@ -309,7 +309,7 @@ def test_an_adapter_that_the_server_ignores_is_no_candidate_and_the_reason_is_to
     adapter.mkdir()
     (adapter / "adapter_model.safetensors").write_bytes(b"weights")
     (adapter / "adapter_config.json").write_text("{}")
-    asked = inputs(suite)._replace(arms=(("candidate", adapter), ("mainline", None)))
+    asked = inputs(suite)._replace(arms=(Arm("candidate", adapter), Arm("mainline")))
     with Deaf({one.spec: one.golden for one in suite.problems}) as server:
         settings = EndpointSettings.model_validate({"url": server.url, "model": "m", "adapters": adapters})
         facts = benchmark(tmp_path / "out", asked, EndpointGenerators(settings), judge)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ct_retrain.compose import App
     from ct_retrain.core.ports import Generator
     from ct_retrain.core.record import Rejected
+    from ct_retrain.core.records.arm import ArmId
     from ct_retrain.core.records.problem import (
-        Arm,
         Sample,
         Sampling,
         Scorecard,
@@ -187,6 +187,7 @@ def _measured(app: App, asked: _Asked) -> tuple[Health, _Measured]:
     from pathlib import Path
 
     from ct_retrain import disk
+    from ct_retrain.core.records.arm import Role
     from ct_retrain.core.rules.scoring import KS, EvalSpec
     from ct_retrain.stages.benchmark import EvalRun, sampling_of
     from ct_retrain.suites.health import aids_of, health
@@ -210,7 +211,7 @@ def _measured(app: App, asked: _Asked) -> tuple[Health, _Measured]:
     where = disk.make_directory(app.workspace.root / asked.out)
     eval_spec = EvalSpec(found.suite, sampling, settings.gate, simulator.tool, ks=asked.ks or KS)
     eval_run = EvalRun(where, eval_spec, simulator, settings.judge.workers, app.workspace.samples)
-    cards, samples = _judged(eval_run, "candidate" if asked.adapter else "mainline", generator)
+    cards, samples = _judged(eval_run, Role.CANDIDATE if asked.adapter else Role.MAINLINE, generator)
     model = asked.answers or asked.adapter or settings.train.mainline
     refused = [*rejected, *figures.rejected]
     graded = cards["official"] is not cards["hardened"]
@@ -218,7 +219,7 @@ def _measured(app: App, asked: _Asked) -> tuple[Health, _Measured]:
 
 
 def _judged(
-    eval_run: EvalRun, arm: Arm, generator: Generator
+    eval_run: EvalRun, arm: ArmId, generator: Generator
 ) -> tuple[dict[str, Scorecard], dict[str, list[Sample]]]:
     """Return scorecard and samples by rule; both are the same if the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard

@@ -77,13 +77,14 @@ def _print(turns: list[Turn], root: Path, chart: Path) -> None:
 
 
 def _say_what_was_asked(turns: list[Turn]) -> None:
+    from ct_retrain.core.records.arm import Role
     from ct_retrain.demo.stage_set import NEW, OLD
 
-    turn = next((turn for turn in turns if "mainline" in turn.new), None)
+    turn = next((turn for turn in turns if Role.MAINLINE in turn.new), None)
     if turn is not None:
         click.echo(
-            f"intervals     over {turn.clusters[NEW]} clusters of {turn.new['mainline'].problems} problems of new "
-            f"families, {turn.clusters[OLD]} of {turn.old['mainline'].problems} of old ones; "
+            f"intervals     over {turn.clusters[NEW]} clusters of {turn.new[Role.MAINLINE].problems} problems of new "
+            f"families, {turn.clusters[OLD]} of {turn.old[Role.MAINLINE].problems} of old ones; "
             "a cluster is one set of parameters, or designs alike but for names"
         )
 
@@ -102,10 +103,14 @@ def _row(turn: Turn) -> tuple[str, ...]:
 
 
 def _group(shares: dict[str, Estimate]) -> str:
-    if "candidate" not in shares:
+    from ct_retrain.core.records.arm import Role
+
+    if Role.CANDIDATE not in shares:
         return "–"
-    found = shares["candidate"]
-    return f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {shares['mainline'].value:.0%})"
+    found = shares[Role.CANDIDATE]
+    return (
+        f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {shares[Role.MAINLINE].value:.0%})"
+    )
 
 
 @demo.command("build-model", hidden=True, context_settings={"ignore_unknown_options": True})

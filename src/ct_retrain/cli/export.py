@@ -10,7 +10,7 @@ from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context
 
 if TYPE_CHECKING:
-    from ct_retrain.core.records.problem import Arm
+    from ct_retrain.core.records.arm import ArmId
 
 FORMS = ("humaneval", "cvdp", "verilogeval")
 
@@ -20,16 +20,16 @@ FORMS = ("humaneval", "cvdp", "verilogeval")
 @click.option("--answers", "form", type=click.Choice(FORMS), required=True, help="The form of the answers.")
 @click.option(
     "--arm",
-    type=click.Choice(["candidate", "champion", "mainline"]),
+    metavar="ARM",
     default="candidate",
     show_default=True,
-    help="Whose answers.",
+    help="Whose answers: candidate, champion, mainline or challenger.NAME.",
 )
 @click.option(
     "--out", metavar="PATH", required=True, help="File or directory to write; nothing may be there."
 )
 @click.pass_obj
-def export(context: Context, night: str, form: str, arm: Arm, out: str) -> None:
+def export(context: Context, night: str, form: str, arm: ArmId, out: str) -> None:
     """Write the answers that an arm of NIGHT gave in the benchmark, as another harness reads them.
 
     \b

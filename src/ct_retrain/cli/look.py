@@ -10,6 +10,7 @@ from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 from ct_retrain.cli.why import (
     print_certificate,
+    print_challengers,
     print_flips,
     print_inspection,
     print_places,
@@ -17,14 +18,17 @@ from ct_retrain.cli.why import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ct_retrain.compose import App
+    from ct_retrain.core.configuration.settings import TrainSettings
     from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.night import ManifestRef, NightRecord
+    from ct_retrain.core.records.recipe import RecipeEvidence
     from ct_retrain.nightly.records import Underway
     from ct_retrain.report import Inspection
 
 _SHOWN = 14
-_ARMS = ("candidate", "champion", "mainline")
 
 
 @click.command(short_help="Show what is served and running, and the last nights.")
@@ -34,16 +38,17 @@ def status(context: Context, *, as_json: bool) -> None:
     """What is being served, what is running, and how the last nights ended."""
     from ct_retrain.core.records.night import night_order
     from ct_retrain.nightly.notices import lost_notices
-    from ct_retrain.nightly.records import open_nights, records, underway
+    from ct_retrain.nightly.records import open_nights, recipes_now, records, underway
     from ct_retrain.nightly.releases import evidence_for_mainline
     from ct_retrain.report import broken_nights
-    from ct_retrain.report.formatting import ARMS, opening
+    from ct_retrain.report.formatting import opening
     from ct_retrain.stages.publish import latest
 
     app = context.app()
     workspace = app.workspace
     evidence = evidence_for_mainline(workspace, app.settings.gate.mainline_alpha)
     ended, waiting, serving = records(workspace), open_nights(workspace), latest(workspace.models)
+    recipes = recipes_now(ended, app.settings.train)
     running, missed = underway(workspace), lost_notices(workspace, app.ports.notifier)
     under_way = running.night if running is not None else ""
     broken = [night for night in broken_nights(workspace) if night.night != under_way]
@@ -57,7 +62,8 @@ def status(context: Context, *, as_json: bool) -> None:
             "lost_notices": [[workspace.relative(one.path), one.channel, one.reason] for one in missed],
             "nights": nights,
         }
-        print_json({**facts, "mainline": evidence.model_dump(mode="json")})
+        standing = [one.model_dump(mode="json") for one in recipes]
+        print_json({**facts, "mainline": evidence.model_dump(mode="json"), "recipes": standing})
         return
     click.echo(f"serving  {serving or 'mainline'}")
     for one in missed:
@@ -65,6 +71,7 @@ def status(context: Context, *, as_json: bool) -> None:
         click.echo(f"notices  {one.channel} did not accept a notice ({one.reason}); it is kept in {where}")
     if evidence.nights:
         click.echo(f"mainline {evidence.explanation}")
+    _print_recipes(recipes, app.settings.train)
     if running is not None:
         click.echo(f"running  {running_words(running)}")
     said = {under_way, *(night.night for night in broken)}
@@ -74,13 +81,25 @@ def status(context: Context, *, as_json: bool) -> None:
         click.echo(
             f"open     {plan.night}, started {plan.started:%Y-%m-%d %H:%M} UTC: `ct-retrain run --night {plan.night}`"
         )
-    columns = ("night", "outcome", "examples", *ARMS.values(), "difference")
+    columns = ("night", "outcome", "examples", "tonight", "last nightly", "mainline", "difference")
     rows = [*(_row(record) for record in ended[-_SHOWN:]), *(_broken_row(night) for night in broken)]
     rows.sort(key=lambda row: night_order(row[0]))
     print_table("nights", columns, rows) if rows else click.echo("no night has ended yet")
     for night in broken:
         click.echo(f"broken   {night.night}: {opening(night.said)}")
         click.echo(f"         mend it, then `{night.again}`; more: `ct-retrain show {night.night}`")
+
+
+def _print_recipes(found: Sequence[RecipeEvidence], train: TrainSettings) -> None:
+    """Say how far each challenger is, and for one that has won how it becomes the default recipe."""
+    from ct_retrain.core.configuration.recipes import adoption
+
+    for one in found:
+        click.echo(f"recipe   {one.told}")
+        if one.reached:
+            click.echo(f"         take train.challengers.{one.challenger} out of the settings and set")
+            for line in adoption(train.challengers[one.challenger]):
+                click.echo(f"         {line}")
 
 
 def _broken_row(one: Breakdown) -> tuple[str, ...]:
@@ -106,8 +125,10 @@ def running_words(running: Underway) -> str:
 
 
 def _row(record: NightRecord) -> tuple[str, ...]:
+    from ct_retrain.core.records.arm import Role
+
     figures = record.metrics
-    arms = (f"{arm}.functional" for arm in _ARMS)
+    arms = (f"{arm}.functional" for arm in (record.arm, Role.CHAMPION, Role.MAINLINE))
     delta = figures.get("delta.champion", figures.get("delta.mainline"))
     return (
         record.night,
@@ -174,6 +195,7 @@ def show(context: Context, night: str | None, problem: str | None, *, as_json: b
         print_json(record.model_dump(mode="json"))
         return
     _show(record)
+    print_challengers(app.workspace, record)
     print_sources(app.workspace, record)
     print_certificate(app.workspace, record)
     print_places(app.workspace, record)
@@ -238,14 +260,15 @@ def _judging(stage: ManifestRef) -> str:
 
 def _print_figures(figures: dict[str, float]) -> None:
     """Shares side by side, an arm a column; the other figures below them."""
-    from ct_retrain.report.formatting import ARMS
+    from ct_retrain.report.formatting import arm_name, arms_in
 
-    shares = [name.removeprefix("candidate.") for name in figures if name.startswith("candidate.")]
-    arms = [arm for arm in _ARMS if f"{arm}.functional" in figures]
+    arms = arms_in(figures)
+    own = {name: arm for arm in arms for name in figures if name.startswith(f"{arm}.")}
     if arms:
+        shares = [name.removeprefix(f"{arms[0]}.") for name, arm in own.items() if arm == arms[0]]
         rows = [(name, *(f"{figures[f'{arm}.{name}']:.1%}" for arm in arms)) for name in shares]
-        print_table("shares", ("", *(ARMS[arm] for arm in arms)), rows)
-    others = {name: value for name, value in figures.items() if name.partition(".")[0] not in _ARMS}
+        print_table("shares", ("", *(arm_name(arm) for arm in arms)), rows)
+    others = {name: value for name, value in figures.items() if name not in own}
     print_table("figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in others.items()])
 
 

@@ -44,6 +44,10 @@ def _print_training(plan: DryRun) -> None:
         click.echo(f"train     {plan.base} on {rows}; {plan.characters} characters")
         if plan.training:
             _print_outlook(plan.training, plan.hyperparameters.learning_rate)
+        if plan.challengers:
+            click.echo(f"{' ' * 10}the same by challengers: {', '.join(plan.challengers)}")
+        for name, why in plan.waiting.items():
+            click.echo(f"{' ' * 10}challenger {name} waits: {why}")
         click.echo(f"benchmark {plan.problems} problems, {plan.generations} answers to draw")
     else:
         click.echo("train     nothing new: the night would end here")

@@ -47,6 +47,19 @@ def print_places(workspace: Workspace, record: NightRecord) -> None:
         click.echo(f"one of them with its diff to the golden: `ct-retrain show {record.night} --problem ID`")
 
 
+def print_challengers(workspace: Workspace, record: NightRecord) -> None:
+    """Print what each challenger changes and came to, and how far it is from beating the default recipe."""
+    from ct_retrain.nightly.records import trained
+    from ct_retrain.report.challengers import COLUMNS, challenger_rows
+
+    facts = trained(workspace, record)
+    rows = list(challenger_rows(record, facts)) if facts else []
+    if rows:
+        print_table("challengers", COLUMNS, rows)
+    for one in record.recipes:
+        click.echo(one.told)
+
+
 def print_sources(workspace: Workspace, record: NightRecord) -> None:
     """Print the counts of gold sets and general data, file by file."""
     from ct_retrain.nightly.records import trained
@@ -77,11 +90,11 @@ def print_certificate(workspace: Workspace, record: NightRecord) -> None:
 
 
 def _print_comparison(one: Comparison) -> None:
-    from ct_retrain.report.formatting import ARMS
+    from ct_retrain.report.formatting import arm_name
 
     for word, problems in (("won", one.won), ("lost", one.lost)):
         if problems:
-            click.echo(f"{word} against {ARMS[one.incumbent]}: {_listed(problems)}")
+            click.echo(f"{word} against {arm_name(one.incumbent)}: {_listed(problems)}")
 
 
 def _listed(problems: Sequence[str]) -> str:

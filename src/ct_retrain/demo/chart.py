@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ct_retrain import disk
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate
 from ct_retrain.demo.flywheel import Turn
@@ -27,14 +28,14 @@ def draw(turns: Sequence[Turn], target: Path) -> Path:
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
-    measured = [turn for turn in turns if "candidate" in turn.new]
+    measured = [turn for turn in turns if Role.CANDIDATE in turn.new]
     figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
     labels = ["mainline", *(f"night {number}" for number, _ in enumerate(measured, 1))]
     for tag, name, colour, series in (
         (NEW, "families mainline cannot write", _NEW, [one.new for one in measured]),
         (OLD, "families it can", _OLD, [one.old for one in measured]),
     ):
-        estimates = [series[0]["mainline"], *(arms["candidate"] for arms in series)]
+        estimates = [series[0][Role.MAINLINE], *(arms[Role.CANDIDATE] for arms in series)]
         asked = f"{estimates[0].problems} problems in {measured[0].clusters[tag]} clusters"
         _line(axes, estimates, f"{name} ({asked})", colour)
     for place, turn in enumerate(measured, 1):

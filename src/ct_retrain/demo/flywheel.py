@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord
 from ct_retrain.core.records.problem import Estimate, Problem, Scorecard
 from ct_retrain.core.rules.statistics import Resampling, clustered
@@ -127,7 +128,7 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
 
 
 def _progress(turn: Turn) -> str:
-    if "candidate" not in turn.new:
+    if Role.CANDIDATE not in turn.new:
         return turn.record.reason
-    new, old = turn.new["candidate"], turn.old["candidate"]
-    return f"new families {new.value:.0%}, old families {old.value:.0%} (mainline {turn.new['mainline'].value:.0%}, {turn.old['mainline'].value:.0%})"
+    new, old = turn.new[Role.CANDIDATE], turn.old[Role.CANDIDATE]
+    return f"new families {new.value:.0%}, old families {old.value:.0%} (mainline {turn.new[Role.MAINLINE].value:.0%}, {turn.old[Role.MAINLINE].value:.0%})"

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ct_retrain.core.configuration.recipes import differences
 from ct_retrain.core.records.experiment import CONTROL, ArmDifference, ArmEnd, ExperimentResult
-from ct_retrain.experiments.definition import recipe_of
 from ct_retrain.experiments.evidence import cost_of, facts_of, row_of, score_of
 from ct_retrain.experiments.trial import ExperimentSetup, Trial
 
@@ -43,7 +43,7 @@ def result_of(
         confidence=1 - used,
         alpha=asked.alpha,
         detect=asked.detect,
-        recipes={arm: recipe_of(of, setup.usual) for arm, of in setup.arms.items()},
+        recipes={arm: differences(of.train, setup.usual.train) for arm, of in setup.arms.items()},
         suites=tuple(facts_of(suite, control[0], asked.cluster) for suite in setup.suites),
         differences=tuple(sorted(found, key=lambda one: (one.suite, order.index(one.arm)))),
         scores=tuple(score_of(suite, arm, of) for suite in setup.suites for arm, of in measured.items()),

@@ -1,23 +1,20 @@
 """The definition of an experiment in `experiments/NAME.toml`: a control, arms that differ from it, seeds, suites."""
 
-import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from ct_retrain import disk
-from ct_retrain.core.configuration.loading import flat, setting_names
+from ct_retrain.core.configuration.recipes import SCHEDULING, complaints, laid_over, train_names
 from ct_retrain.core.configuration.section import Section
-from ct_retrain.core.configuration.settings import Settings, Share, TrainSettings
+from ct_retrain.core.configuration.settings import Settings, Share
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.experiment import CONTROL, ArmName
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.run.keys import SCHEDULING
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _NOT_OF_AN_ARM = dict.fromkeys(SCHEDULING, "an experiment trains whatever the night brought")
@@ -75,7 +72,7 @@ def read_definition(workspace: Workspace, name: str) -> ExperimentDefinition:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
     except ValidationError as error:
         known = list(ExperimentDefinition.model_fields)
-        raise UsageError("\n".join(_complaints(error, path, "", known))) from error
+        raise UsageError("\n".join(complaints(error, str(path), "", known))) from error
     if CONTROL in asked.arms:
         raise UsageError(
             f"{path}: arms.{CONTROL}: the arm to compare with is called [control], not [arms.{CONTROL}]"
@@ -93,53 +90,17 @@ def settings_of_arms(asked: ExperimentDefinition, settings: Settings, path: Path
     found: dict[str, Settings] = {}
     for arm, changes in {CONTROL: {}, **asked.arms}.items():
         place = CONTROL if arm == CONTROL else f"arms.{arm}"
-        merged = _over(_over(settings.train.model_dump(), asked.control), changes)
         faults += [
             f"{path}: {place}.{name} cannot be set by an arm: {why}"
             for name, why in _NOT_OF_AN_ARM.items()
             if name in (asked.control if arm == CONTROL else changes)
         ]
         try:
-            train = TrainSettings.model_validate(merged)
+            train = laid_over(settings.train, asked.control, changes)
         except ValidationError as error:
-            known = [one.removeprefix("train.") for one in setting_names() if one.startswith("train.")]
-            faults += _complaints(error, path, f"{place}.", known)
+            faults += complaints(error, str(path), f"{place}.", train_names())
         else:
             found[arm] = settings.model_copy(update={"train": train})
     if faults:
         raise UsageError("\n".join(dict.fromkeys(faults)))
     return found
-
-
-def recipe_of(arm: Settings, usual: Settings) -> dict[str, str]:
-    """Return where training in *arm* differs from *usual*: dotted name below `[train]` → value."""
-    others = flat(usual)
-    return {
-        name.removeprefix("train."): value
-        for name, value in flat(arm).items()
-        if name.startswith("train.") and value != others.get(name)
-    }
-
-
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *below* with the values of *above* taking precedence, table by table."""
-    merged = dict(below)
-    for name, value in above.items():
-        old = merged.get(name)
-        merged[name] = (
-            _over(cast("dict[str, Any]", old), cast("dict[str, Any]", value))
-            if isinstance(old, dict) and isinstance(value, dict)
-            else value
-        )
-    return merged
-
-
-def _complaints(error: ValidationError, path: Path, prefix: str, known: list[str]) -> Iterator[str]:
-    for problem in error.errors(include_url=False):
-        name = ".".join(str(part) for part in problem["loc"])
-        if problem["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {prefix}{close[0]}?" if close else ""
-            yield f"{path}: unknown key {prefix}{name}{hint}"
-        else:
-            yield f"{path}: {prefix}{name}: {problem['msg']}, not {problem['input']!r}"

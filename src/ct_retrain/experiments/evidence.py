@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.experiment import ArmCost, ArmScore, SuiteFacts, TrialRow
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import Problem, Sample, Scorecard, Suite
@@ -90,7 +91,7 @@ def cost_of(arm: str, trials: Sequence[Trial]) -> ArmCost:
 
 def _answer_tokens(trial: Trial, suite: str) -> int:
     directory = measured_in(trial.directory, suite) / SAMPLES
-    paths = sorted(directory.glob("candidate-*.jsonl"))
+    paths = sorted(directory.glob(f"{Role.CANDIDATE}-*.jsonl"))
     return sum(sample.tokens for path in paths for sample in disk.read_lines(path, Sample))
 
 

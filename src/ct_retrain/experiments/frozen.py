@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.recipes import SCHEDULING
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.record import digest
@@ -15,7 +16,7 @@ from ct_retrain.manifests import read_manifest
 from ct_retrain.nightly.records.experiments import RESULT
 from ct_retrain.nightly.records.index import ended_nights
 from ct_retrain.nightly.run.earlier_nights import forgotten_categories, sealed_stage
-from ct_retrain.nightly.run.keys import PACING, SCHEDULING
+from ct_retrain.nightly.run.keys import PACING
 from ct_retrain.nightly.step import content
 from ct_retrain.suites.load import load_suite
 

@@ -10,6 +10,7 @@ import structlog
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.records.arm import Arm, Role
 from ct_retrain.core.records.experiment import ExperimentPlan
 from ct_retrain.core.records.night import BenchmarkFacts, Facts, Manifest, TrainFacts
 from ct_retrain.core.records.problem import Scorecard, Suite
@@ -136,7 +137,7 @@ def _measure(setup: ExperimentSetup, settings: Settings, ports: Ports, what: _Me
     chosen = settings.benchmark.model_copy(update={"suite": what.suite.name, "adaptive": False})
     inputs = BenchmarkInputs(
         suite=what.suite,
-        arms=(("candidate", what.directory / "train" / ADAPTER), ("mainline", None)),
+        arms=(Arm(Role.CANDIDATE.value, what.directory / "train" / ADAPTER), Arm(Role.MAINLINE.value)),
         settings=chosen,
         gate=settings.gate,
         min_delta=settings.min_delta_score,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.configuration.settings import Settings, TrainSettings
 from ct_retrain.core.ports import (
     Generators,
     Heartbeat,
@@ -40,6 +40,7 @@ class Ports(NamedTuple):
     """Work of simulator and appraiser since they were made."""
     generators: Generators
     trainer: Trainer
+    """For the settings of the workspace; `trainer_of` is for recipes that name another."""
     notifier: Notifier
     provenance: Callable[[], Provenance]
     same: Equivalence | None = None
@@ -53,6 +54,8 @@ class Ports(NamedTuple):
     store: Store | None = None
     """Where nights are copied to; None if off-site copies are off."""
     mainline: Mainline | None = None
+    trainer_of: Callable[[TrainSettings], Trainer] | None = None
+    """The trainer that a challenger's settings ask for; None where all have `trainer`."""
     findings: Callable[[], Sequence[Finding]] | None = None
     """Checks what a night needs on this machine, without starting anything."""
     formal: Formal | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from ct_retrain import disk
@@ -22,6 +22,10 @@ _TRANSITIVE = frozenset({MANIFEST, _KEY, "artefacts"})
 """Names not listed in a manifest: itself, the key file, and artefacts, whose digests are in traces.jsonl."""
 
 
+_OF_A_PART = f"challengers/*/{MANIFEST}"
+"""Manifests of trainings that a stage is made of: they hold clocks."""
+
+
 class _Key(Record):
     """The inputs, as a digest, that an unfinished stage directory is made from."""
 
@@ -38,8 +42,9 @@ class Step(NamedTuple):
 
 
 def content(manifest: Manifest) -> str:
-    """Return a digest of what a stage made, without its times: equal contents, equal digests."""
-    return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in manifest.files))
+    """Return a digest of what a stage made, without its times and those of its parts: equal contents, equal digests."""
+    files = (file for file in manifest.files if not PurePath(file.path).match(_OF_A_PART))
+    return digest(manifest.stage, *(f"{file.path} {file.sha256}" for file in files))
 
 
 def finished_manifest(step: Step) -> Manifest | None:

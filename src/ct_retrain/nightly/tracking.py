@@ -1,6 +1,7 @@
 """What a tracker is sent about nights, made from the NightRecord and the manifests that it names."""
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import structlog
 
@@ -10,6 +11,7 @@ from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Tracker
 from ct_retrain.core.record import Record, Sha256, digest
+from ct_retrain.core.records.arm import ArmId, Role
 from ct_retrain.core.records.experiment import ExperimentResult
 from ct_retrain.core.records.night import (
     CurateFacts,
@@ -31,7 +33,7 @@ from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.records.experiments import experiment_rows, metric_name, results
 from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
-from ct_retrain.stages.train import ADAPTER
+from ct_retrain.stages.train import adapter_of
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 _MARK = "tracked.json"
@@ -127,7 +129,7 @@ def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:
     if curated and isinstance(curated.facts, CurateFacts):
         tags["sha256.dataset"] = curated.facts.dataset_sha256
     if trained:
-        tags["sha256.adapter"] = digest_of_adapter(trained)
+        tags["sha256.adapter"] = digest_of_adapter(trained, record.arm)
     chosen = {
         name: str(value) for name, value in record.provenance.settings.items() if name.startswith(_TOLD)
     }
@@ -190,11 +192,10 @@ def _manifests(workspace: Workspace, record: NightRecord) -> Iterator[tuple[str,
             yield ref.stage, sealed(path, ref)
 
 
-def digest_of_adapter(trained: Manifest) -> str:
-    """Return a digest of the adapter's files: names and bytes."""
-    return digest(
-        *(f"{one.path} {one.sha256}" for one in trained.files if one.path.startswith(f"{ADAPTER}/"))
-    )
+def digest_of_adapter(trained: Manifest, arm: ArmId = Role.CANDIDATE.value) -> str:
+    """Return a digest of the files of *arm*'s adapter: names and bytes."""
+    place = f"{adapter_of(Path(), arm).as_posix()}/"
+    return digest(*(f"{one.path} {one.sha256}" for one in trained.files if one.path.startswith(place)))
 
 
 def _curves(trained: Manifest | None) -> dict[str, tuple[Point, ...]]:

@@ -12,25 +12,29 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ct_retrain.core.records.arm import Role
 from ct_retrain.report.formatting import line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, MUTED, GRID = "#010101", "#010102", "#010103"
-ARM_COLOURS = {"candidate": "#010104", "champion": "#010105", "mainline": "#010106"}
+ARM_COLOURS = {
+    Role.CANDIDATE: "#010104",
+    Role.CHALLENGER: "#010109",
+    Role.CHAMPION: "#010105",
+    Role.MAINLINE: "#010106",
+}
 GOOD, BAD = "#010107", "#010108"
 _VARIABLES = {
     INK: "--ink",
     MUTED: "--muted",
     GRID: "--grid",
-    ARM_COLOURS["candidate"]: "--candidate",
-    ARM_COLOURS["champion"]: "--champion",
-    ARM_COLOURS["mainline"]: "--mainline",
+    **{colour: f"--{role}" for role, colour in ARM_COLOURS.items()},
     GOOD: "--good",
     BAD: "--bad",
 }
-ARM_MARKS = {"candidate": "o", "champion": "s", "mainline": "D"}
+ARM_MARKS = {Role.CANDIDATE: "o", Role.CHALLENGER: "^", Role.CHAMPION: "s", Role.MAINLINE: "D"}
 """Markers that differ without colour, too."""
 _WIDTH = 5.3
 """Width in inches: about 375 units, so that a phone shows text at its normal size."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.experiment import CONTROL, ArmDifference, ArmScore, ExperimentResult
 from ct_retrain.report.charts import (
     ARM_COLOURS,
@@ -120,7 +121,7 @@ def _balance(scores: list[ArmScore], suite: str, key: str) -> Chart:
         axes.axhline(0, color=MUTED, linewidth=1)
         axes.axvline(0, color=MUTED, linewidth=1)
         for one in scores:
-            role = "mainline" if one.arm == CONTROL else "candidate"
+            role = Role.MAINLINE if one.arm == CONTROL else Role.CANDIDATE
             place = ([one.gained * 100], [one.lost * 100])
             axes.plot(*place, ARM_MARKS[role], color=ARM_COLOURS[role], markersize=8)
             at = (one.gained * 100, one.lost * 100)

@@ -1,7 +1,9 @@
 """Format figures, times and untrusted text for a page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from ct_retrain.core.records.arm import ArmId, Role, recipe_of_arm, role_of
 
 _LINE = 240
 """Maximum characters of a line."""
@@ -16,8 +18,24 @@ OUTCOMES = {
 }
 """Outcome → its sign and its colour."""
 
-ARMS = {"candidate": "tonight", "champion": "last nightly", "mainline": "mainline"}
-"""Arm → name shown to the reader."""
+_SCORE = ".functional"
+_ARMS = {Role.CANDIDATE: "tonight", Role.CHAMPION: "last nightly", Role.MAINLINE: "mainline"}
+
+
+def arm_name(arm: ArmId) -> str:
+    """Return the name of an arm that readers see; a challenger has that of its recipe."""
+    return recipe_of_arm(arm) or _ARMS[role_of(arm)]
+
+
+def arm_order(arm: ArmId) -> tuple[int, str]:
+    """Return the sort key of an arm: the candidate, challengers by name, the champion, mainline."""
+    return list(Role).index(role_of(arm)), arm
+
+
+def arms_in(figures: Mapping[str, float]) -> list[ArmId]:
+    """Return the arms that a night's *figures* are of, in the order of `arm_order`."""
+    measured = (name for name in figures if name.endswith(_SCORE))
+    return sorted((name.removesuffix(_SCORE) for name in measured), key=arm_order)
 
 
 def plain(text: str) -> str:

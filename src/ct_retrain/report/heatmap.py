@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from ct_retrain.core.records.arm import Role, of_arm
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.report.formatting import ARMS
+from ct_retrain.report.formatting import arm_name
 from ct_retrain.report.report_inputs import ReportInputs, read_benchmark
 
 SHOWN = 14
@@ -97,17 +98,17 @@ def _rank(row: HeatMapRow) -> tuple[int, int, str]:
 
 def _night(inputs: ReportInputs, record: NightRecord) -> _Night | None:
     facts = read_benchmark(inputs, record)
-    cards = {card.arm: card for card in facts.scorecards} if facts else {}
-    incumbent = cards.get("champion") or cards.get("mainline")
-    if "candidate" in cards and incumbent is not None:
-        return _Night(Column(record.night, ARMS[incumbent.arm]), _compared(cards["candidate"], incumbent))
+    cards = facts.scorecards if facts else ()
+    incumbent = of_arm(cards, Role.CHAMPION) or of_arm(cards, Role.MAINLINE)
+    if facts and facts.decided and incumbent:
+        return _Night(Column(record.night, arm_name(incumbent.arm)), _compared(facts.decided, incumbent))
     if record.decision is None or not record.decision.evidence.comparisons:
         return None
     one = record.decision.evidence.comparisons[0]
-    said = f"against {ARMS[one.incumbent]}; the difference is no longer on disk"
+    said = f"against {arm_name(one.incumbent)}; the difference is no longer on disk"
     cells = {name: Cell("gained", f"won {said}") for name in one.won}
     cells |= {name: Cell("slipped", f"lost {said}") for name in one.lost}
-    return _Night(Column(record.night, ARMS[one.incumbent]), cells)
+    return _Night(Column(record.night, arm_name(one.incumbent)), cells)
 
 
 def _compared(candidate: Scorecard, incumbent: Scorecard) -> dict[str, Cell]:
@@ -117,7 +118,7 @@ def _compared(candidate: Scorecard, incumbent: Scorecard) -> dict[str, Cell]:
 def _cell(candidate: Scorecard, incumbent: Scorecard, name: str) -> Cell:
     samples = candidate.sampling.samples
     ours, theirs = candidate.passes[name], incumbent.passes[name]
-    said = f"{ours} of {samples}, {ARMS[incumbent.arm]} {theirs}"
+    said = f"{ours} of {samples}, {arm_name(incumbent.arm)} {theirs}"
     return Cell(_change((ours - theirs) / samples, ours / samples), said)
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.record import Record
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.problem import (
-    Arm,
     Problem,
     Sample,
     Scorecard,
@@ -23,7 +23,7 @@ _COMPARED = 4000
 class ArmAttempt(Record):
     """Results of one arm on the problem."""
 
-    arm: Arm
+    arm: ArmId
     passed: int
     samples: int
     failures: dict[str, int]
@@ -38,7 +38,7 @@ class Inspection(Record):
     category: str
     attempts: tuple[ArmAttempt, ...]
     where: str
-    """File and line of the shown sample, relative to the workspace; empty if the candidate failed none."""
+    """File and line of the shown sample, relative to the workspace; empty if the arm shown failed none."""
     outcome: str
     detail: str
     log: str
@@ -61,15 +61,15 @@ Placed = tuple[str, Sample]
 
 
 def inspected(
-    answers: Answers, cards: Sequence[Scorecard], problems: Sequence[Problem]
+    answers: Answers, cards: Sequence[Scorecard], problems: Sequence[Problem], shown: ArmId
 ) -> Iterator[Inspection]:
-    """Return the results of *problems*, all in *cards*, each with the candidate's first failing sample."""
+    """Return the results of *problems*, all in *cards*, each with the first failing sample of the arm *shown*."""
     wanted = {problem.id for problem in problems}
     found = {card.arm: drawn(answers.directory, card, wanted) for card in cards}
     for problem in problems:
         attempts = [_attempt(card, problem, found[card.arm].get(problem.id, [])) for card in cards]
-        candidates = found.get("candidate", {}).get(problem.id, [])
-        failed = [(place, sample) for place, sample in candidates if not sample.verdict.passed]
+        placed = found.get(shown, {}).get(problem.id, [])
+        failed = [(place, sample) for place, sample in placed if not sample.verdict.passed]
         place, sample = failed[0] if failed else (None, None)
         yield Inspection(
             night=answers.night,

@@ -15,10 +15,12 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.report import plots
+from ct_retrain.report.challengers import COLUMNS, challenger_rows
 from ct_retrain.report.charts import Table
 from ct_retrain.report.formatting import (
-    ARMS,
     OUTCOMES,
+    arm_name,
+    arms_in,
     duration,
     line,
     moment,
@@ -171,15 +173,13 @@ def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
 
 def _tiles(record: NightRecord) -> Iterator[Tile]:
     figures = record.metrics
-    for arm, said in ARMS.items():
-        value = figures.get(f"{arm}.functional")
-        if value is not None:
-            yield Tile(f"pass@1, {said}", share(value))
+    for arm in arms_in(figures):
+        yield Tile(f"pass@1, {arm_name(arm)}", share(figures[f"{arm}.functional"]))
     for one in record.decision.evidence.comparisons if record.decision else ():
         note = f"{points(one.low)} to {points(one.high)}"
-        yield Tile(f"against {ARMS[one.incumbent]}", f"{points(one.difference)} pp", note)
-    if "candidate.fsm" in figures:
-        yield Tile("fsm, tonight", share(figures["candidate.fsm"]))
+        yield Tile(f"against {arm_name(one.incumbent)}", f"{points(one.difference)} pp", note)
+    if f"{record.arm}.fsm" in figures:
+        yield Tile(f"fsm, {arm_name(record.arm)}", share(figures[f"{record.arm}.fsm"]))
     if "curate.new" in figures:
         total = f"{figures.get('curate.examples', 0):,.0f} in the dataset"
         yield Tile("new examples", f"{figures['curate.new']:,.0f}", total)
@@ -223,9 +223,9 @@ def _number(settings: Mapping[str, JsonValue], name: str, default: float) -> flo
 
 def _compared(one: Comparison) -> tuple[str, ...]:
     return (
-        ARMS[one.incumbent],
+        arm_name(one.incumbent),
         f"{points(one.difference)} pp",
-        f"{points(one.low)} to {points(one.high)} ({one.confidence:.0%})",
+        f"{points(one.low)} to {points(one.high)} ({one.confidence * 100:.3g}%)",
         f"{one.p_value:.3f}" if one.p_value >= 0.001 else "< 0.001",
         one.test,
         f"{one.minimum_detectable * 100:.1f} pp",
@@ -239,7 +239,7 @@ def _flips(comparisons: Sequence[Comparison]) -> Iterator[Flips]:
     for one in comparisons:
         for word, names in (("Won", one.won), ("Lost", one.lost)):
             if names:
-                yield Flips(f"{word} against {ARMS[one.incumbent]}", names)
+                yield Flips(f"{word} against {arm_name(one.incumbent)}", names)
 
 
 def _checks(record: NightRecord) -> Iterator[tuple[str, ...]]:
@@ -261,13 +261,13 @@ def _ends(cards: Sequence[Scorecard]) -> Table | None:
         {name for card in cards for name in card.outcomes}, key=lambda name: (name != "pass", name)
     )
     rows = [(words(name), *(f"{card.outcomes.get(name, 0):,}" for card in cards)) for name in names]
-    return Table(("answers", *(ARMS[card.arm] for card in cards)), rows) if rows else None
+    return Table(("answers", *(arm_name(card.arm) for card in cards)), rows) if rows else None
 
 
 def _chances(cards: Sequence[Scorecard]) -> Table | None:
     ks = sorted({int(k) for card in cards for k in card.pass_at_k})
     rows = [(f"pass@{k}", *(_chance(card, str(k)) for card in cards)) for k in ks]
-    return Table(("k", *(ARMS[card.arm] for card in cards)), rows) if rows else None
+    return Table(("k", *(arm_name(card.arm) for card in cards)), rows) if rows else None
 
 
 def _chance(card: Scorecard, k: str) -> str:
@@ -282,12 +282,19 @@ def _training(inputs: ReportInputs, history: History, night: NightFiles) -> dict
     if facts is None:
         trained = {key: value for key, value in night.record.metrics.items() if key.startswith("train.")}
         fit = [(key.removeprefix("train."), f"{value:,.4g}") for key, value in trained.items()]
-        return {"fit": fit, "losses": None, "knobs": named}
+        return {"fit": fit, "losses": None, "knobs": named, "challengers": None, "recipes": ()}
     earlier = history.before(night.record)
     last = read_night(inputs, earlier).of(TrainFacts) if earlier else None
     before = last.fit.losses if last else ()
     losses = plots.curves(facts.fit.losses, before) if facts.fit.losses else None
-    return {"fit": list(_fit(facts)) if facts.rows else [], "losses": losses, "knobs": named}
+    rows = list(challenger_rows(night.record, facts))
+    return {
+        "fit": list(_fit(facts)) if facts.rows else [],
+        "losses": losses,
+        "knobs": named,
+        "challengers": Table(COLUMNS, rows) if rows else None,
+        "recipes": tuple(one.told for one in night.record.recipes),
+    }
 
 
 def _fit(facts: TrainFacts) -> Iterator[tuple[str, str]]:

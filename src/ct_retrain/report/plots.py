@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from ct_retrain.core.records.arm import ArmId, Role, role_of
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate, Scorecard
@@ -22,7 +23,7 @@ from ct_retrain.report.charts import (
     named_rows,
 )
 from ct_retrain.report.formatting import (
-    ARMS,
+    arm_name,
     points,
     share,
     span,
@@ -52,7 +53,7 @@ def difference_plot(comparisons: Sequence[Comparison], margins: dict[str, float]
         axes.axvline(needed * 100, color=GOOD, linewidth=1.2, linestyle=(0, (4, 3)), label="gain asked for")
         for place, one in enumerate(comparisons):
             _difference(axes, place, one, -margins[one.incumbent])
-        axes.set_yticks(range(len(comparisons)), [f"vs {ARMS[one.incumbent]}" for one in comparisons])
+        axes.set_yticks(range(len(comparisons)), [f"vs {arm_name(one.incumbent)}" for one in comparisons])
         axes.set_ylim(len(comparisons) - 0.4, -0.6)
         axes.margins(x=0.08)
         axes.set_xlabel("points of pass@1")
@@ -61,7 +62,7 @@ def difference_plot(comparisons: Sequence[Comparison], margins: dict[str, float]
 
     rows = [
         (
-            ARMS[one.incumbent],
+            arm_name(one.incumbent),
             points(one.difference),
             f"{points(one.low)} to {points(one.high)}",
             points(-margins[one.incumbent]),
@@ -83,7 +84,7 @@ def _difference(axes: Axes, place: int, one: Comparison, margin: float) -> None:
         linestyle=(0, (1, 1.5)),
         label="" if place else "margin to stay right of",
     )
-    colour, at = ARM_COLOURS["candidate"], one.difference * 100
+    colour, at = ARM_COLOURS[Role.CANDIDATE], one.difference * 100
     ends = [one.low * 100, one.high * 100]
     axes.plot(ends, [place] * 2, color=colour, linewidth=3, solid_capstyle="butt")
     axes.plot([at], [place], "o", color=colour, markersize=9)
@@ -122,12 +123,12 @@ def scores(cards: Sequence[Scorecard]) -> Chart:
         _legend(axes, 3)
 
     rows = [
-        (name, ARMS[arm], share(one.value), span(one.low, one.high), str(one.problems))
+        (name, arm_name(arm), share(one.value), span(one.low, one.high), str(one.problems))
         for name, arms in groups
         for arm, one in arms.items()
     ]
     table = Table(("category", "arm", "pass@1", "interval", "problems"), rows)
-    said = ", ".join(f"{ARMS[card.arm]} {share(card.functional.value)}" for card in cards)
+    said = ", ".join(f"{arm_name(card.arm)} {share(card.functional.value)}" for card in cards)
     height = 1.0 + 0.13 * (len(cards) + 1) * len(groups)
     return chart("categories", f"pass@1 of all problems and by category: {said}", height, paint, table)
 
@@ -151,7 +152,7 @@ def curves(tonight: Sequence[LossPoint], before: Sequence[LossPoint]) -> Chart:
         axes.plot(
             [one.step for one in new],
             [one.loss for one in new],
-            color=ARM_COLOURS["candidate"],
+            color=ARM_COLOURS[Role.CANDIDATE],
             linewidth=1.8,
             marker=mark,
             label="tonight",
@@ -206,12 +207,12 @@ def _course(axes: Axes, name: str, measured: Sequence[tuple[int, TrendPoint]]) -
     axes.plot(
         [place for place, _ in base],
         [value for _, value in base],
-        color=ARM_COLOURS["mainline"],
+        color=ARM_COLOURS[Role.MAINLINE],
         linewidth=1.2,
         linestyle=(0, (4, 2)),
         label="mainline",
     )
-    colour, size = ARM_COLOURS["candidate"], 7 if len(measured) <= _MANY else 4.5
+    colour, size = ARM_COLOURS[Role.CANDIDATE], 7 if len(measured) <= _MANY else 4.5
     for place, one in measured:
         found = one.candidate[name]
         axes.plot([place] * 2, [found.low, found.high], color=colour, linewidth=1.6, alpha=0.6)
@@ -240,14 +241,15 @@ def _interval(one: Estimate) -> str:
     return span(one.low, one.high) if one.samples else "no longer on disk"
 
 
-def _dots(axes: Axes, places: Sequence[float], shown: Sequence[Estimate], arm: str) -> None:
-    colour = ARM_COLOURS[arm]
+def _dots(axes: Axes, places: Sequence[float], shown: Sequence[Estimate], arm: ArmId) -> None:
+    role = role_of(arm)
+    colour = ARM_COLOURS[role]
     for place, one in zip(places, shown, strict=True):
         axes.plot(
             [one.low, one.high], [place] * 2, color=colour, linewidth=2, alpha=0.55, solid_capstyle="butt"
         )
     axes.plot(
-        [one.value for one in shown], places, ARM_MARKS[arm], color=colour, markersize=6, label=ARMS[arm]
+        [one.value for one in shown], places, ARM_MARKS[role], color=colour, markersize=6, label=arm_name(arm)
     )
 
 

@@ -8,7 +8,7 @@ from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import Problem, Scorecard
 from ct_retrain.report.formatting import (
-    ARMS,
+    arm_name,
     line,
     lines,
     words,
@@ -57,17 +57,16 @@ def problems_of(inputs: ReportInputs) -> tuple[dict[str, Problem], str]:
 
 
 def top_failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Problem]) -> Failures:
-    """Return the failures of the night's candidate."""
+    """Return the failures of the arm that the night decided on."""
     facts = night.of(BenchmarkFacts)
-    cards = {card.arm: card for card in facts.scorecards} if facts else {}
-    if facts is None or "candidate" not in cards:
+    if facts is None or facts.decided is None:
         return Failures((), "")
-    chosen = list(_chosen(facts, cards["candidate"], problems))
+    chosen = list(_chosen(facts, facts.decided, problems))
     wanted = [problems.get(name) or _unknown(name) for name, _ in chosen]
     directory = night.places["benchmark"] / inputs.samples
     answers = Answers(night.record.night, directory, inputs.workspace.relative(directory))
     try:
-        found = list(inspected(answers, facts.scorecards, wanted))
+        found = list(inspected(answers, facts.scorecards, wanted, facts.decision.arm))
     except (CtRetrainError, OSError) as error:
         return Failures((), f"the answers cannot be read: {error}")
     missing = "" if all(one.where for one in found) else f"answers no longer exist in {answers.name}"
@@ -85,7 +84,7 @@ def _chosen(
     reasons: dict[str, str] = {}
     for one in facts.decision.evidence.comparisons:
         for name in one.lost:
-            reasons.setdefault(name, f"lost against {ARMS[one.incumbent]}")
+            reasons.setdefault(name, f"lost against {arm_name(one.incumbent)}")
     for name in facts.forgotten:
         reasons.setdefault(name, "solved by an earlier release")
     for name in _most_failed(card, problems):
@@ -120,7 +119,7 @@ def _failure(found: Inspection, problem: Problem, why: str) -> TopFailure:
         where=found.where,
         attempts=tuple(
             (
-                ARMS[one.arm],
+                arm_name(one.arm),
                 f"{one.passed} of {one.samples}",
                 ", ".join(f"{count} {words(name)}" for name, count in one.failures.items()),
             )

@@ -75,7 +75,7 @@ def _front_matter(facts: Facts) -> Iterator[str]:
         "pipeline_tag: text-generation",
         "tags: [rtl, verilog, lora, ct-retrain]",
     )
-    card = next(one for one in facts.measured.scorecards if one.arm == "candidate")
+    card = facts.measured.decided or facts.measured.scorecards[0]
     suite = facts.suite.name
     shares = [(f"pass@{k}", one) for k, one in card.pass_at_k.items()]
     shares += [(f"pass@1, {name}", one) for name, one in card.categories.items()]
@@ -130,7 +130,7 @@ def _compared(decision: Decision) -> Iterator[str]:
 
 def _difference(one: Comparison) -> str:
     ends = f"{one.low * 100:+.1f} to {one.high * 100:+.1f}"
-    return f"{one.difference * 100:+.1f} points, {one.confidence:.0%} interval {ends}, p = {one.p_value:.3g}"
+    return f"{one.difference * 100:+.1f} points, {one.confidence * 100:.3g}% interval {ends}, p = {one.p_value:.3g}"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -17,7 +17,7 @@ from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.core.rules.thoughts import split_thoughts
 
 _KEPT = 24
-"""Maximum number of files in the stock, the most recently used; a night adds up to three."""
+"""Files in the stock, those that were used last; a night brings up to three, and one for each challenger."""
 
 
 NO_MODULE = "// no module in the answer\n"

@@ -16,10 +16,10 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Generator, Generators, Rendering, Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.records.arm import Arm, ArmId
 from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import (
-    Arm,
     Completion,
     Problem,
     Prompt,
@@ -29,8 +29,8 @@ from ct_retrain.core.records.problem import (
     Suite,
 )
 from ct_retrain.core.records.verdict import Design
+from ct_retrain.core.rules.contenders import decide_arms
 from ct_retrain.core.rules.forgetting import flips, forgotten
-from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.rules.interim_looks import Look, clear, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
@@ -48,8 +48,8 @@ class BenchmarkInputs(NamedTuple):
     """Inputs of a benchmark."""
 
     suite: Suite
-    arms: tuple[tuple[Arm, Path | None], ...]
-    """Each arm with its adapter; None for mainline."""
+    arms: tuple[Arm, ...]
+    """In the order in which they are loaded."""
     settings: BenchmarkSettings
     gate: GateSettings
     min_delta: float
@@ -65,67 +65,72 @@ def benchmark(
 ) -> BenchmarkFacts:
     """Fill *out* with every arm's samples; return scorecards and decision.
 
-    A problem that fails its health check tonight is left out for all arms, and listed. An adapter that does not load
-    is rejected without sampling.
+    A problem that fails its health check tonight is left out for all arms, by name. An adapter that does not load is
+    rejected without a question asked; where none of tonight's loads, nobody is asked anything.
     """
-    refusal = _refusal(inputs.arms, generators)
-    if refusal is not None:
-        return BenchmarkFacts(scorecards=(), quarantined=(), decision=_refused(refusal, inputs))
+    refused = _refused(inputs.arms, generators)
+    arms = tuple(arm for arm in inputs.arms if arm.name not in refused)
+    if not any(arm.role.contends for arm in arms):
+        decision = decide_arms((), inputs.gate, inputs.min_delta, refused)
+        return BenchmarkFacts(scorecards=(), quarantined=(), decision=decision)
     aids = aids_of(simulator, second=inputs.settings.second_simulator)
     found = health(inputs.suite, simulator, inputs.workers, aids)
     disk.write_lines(disk.make_directory(out) / QUARANTINED, iter(found.quarantined))
     eval_spec = EvalSpec(found.suite, sampling_of(inputs.settings), inputs.gate, simulator.tool)
     eval_run = EvalRun(out, eval_spec, simulator, inputs.workers, inputs.stock)
+    opened = _Opened(arms, refused, generators)
     first, *more = looks(inputs.settings, inputs.gate)
-    cards, decision = _looked(eval_run, first, inputs, generators)
+    cards, decision = _looked(eval_run, first, inputs, opened)
     for look in more:
         if clear(decision):
             break
-        cards, decision = _looked(eval_run, look, inputs, generators)
+        cards, decision = _looked(eval_run, look, inputs, opened)
     disk.write_lines(out / "scorecards.jsonl", iter(cards))
-    ledger = list(flips(cards[0], inputs.releases))
+    facts = BenchmarkFacts(scorecards=cards, quarantined=found.names, decision=decision)
+    ledger = list(flips(facts.decided, inputs.releases)) if facts.decided else []
     disk.write_lines(out / LEDGER, iter(ledger))
-    return BenchmarkFacts(
-        scorecards=cards, quarantined=found.names, forgotten=forgotten(ledger), decision=decision
-    )
+    return facts.model_copy(update={"forgotten": forgotten(ledger)})
+
+
+class _Opened(NamedTuple):
+    """The arms that load, and why the others do not."""
+
+    arms: tuple[Arm, ...]
+    refused: Mapping[ArmId, str]
+    generators: Generators
 
 
 def _looked(
-    eval_run: "EvalRun", look: Look, inputs: BenchmarkInputs, generators: Generators
+    eval_run: "EvalRun", look: Look, inputs: BenchmarkInputs, opened: _Opened
 ) -> tuple[tuple[Scorecard, ...], Decision]:
     sampling = sampling_of(inputs.settings, look.samples)
     on = eval_run._replace(eval_spec=eval_run.eval_spec._replace(sampling=sampling, gate=look.gate))
-    cards = tuple(measure(on, arm, generators.open(adapter)) for arm, adapter in inputs.arms)
-    return cards, decide(cards, look.gate, inputs.min_delta)
+    cards = tuple(measure(on, arm.name, opened.generators.open(arm.adapter)) for arm in opened.arms)
+    return cards, decide_arms(cards, look.gate, inputs.min_delta, opened.refused)
 
 
-def _refusal(arms: Sequence[tuple[Arm, Path | None]], generators: Generators) -> ToolError | None:
-    """Return the error that makes the candidate's adapter unusable; None if it loads.
+def _refused(arms: Sequence[Arm], generators: Generators) -> dict[ArmId, str]:
+    """The arms that contend and whose adapter is of no use, each with the reason.
 
-    The adapter is at fault only if every other arm loads and the adapter fails before and after them. Raise ToolError
-    if another arm fails, because that says nothing about the adapter.
+    It is the adapter's fault only where every incumbent opens and the adapter fails before and after them; raise
+    ToolError where an incumbent fails, for then nothing is known of the adapter.
     """
-    adapters = dict(arms)
+    failing = [arm for arm in arms if arm.role.contends and _fault(arm, generators)]
+    if not failing:
+        return {}
+    for arm in arms:
+        if not arm.role.contends:
+            generators.open(arm.adapter)
+    return {arm.name: why for arm in failing if (why := _fault(arm, generators))}
+
+
+def _fault(arm: Arm, generators: Generators) -> str:
+    """Why the adapter of *arm* does not open; empty if it does."""
     try:
-        generators.open(adapters["candidate"])
-    except ToolError:
-        for arm, adapter in arms:
-            if arm != "candidate":
-                generators.open(adapter)
-    else:
-        return None
-    try:
-        generators.open(adapters["candidate"])
+        generators.open(arm.adapter)
     except ToolError as error:
-        return error
-    return None
-
-
-def _refused(refusal: ToolError, inputs: BenchmarkInputs) -> Decision:
-    decision = decide((), inputs.gate, inputs.min_delta, loads=False)
-    explanation = f"{decision.evidence.explanation} {refusal}"
-    evidence = decision.evidence.model_copy(update={"explanation": explanation})
-    return decision.model_copy(update={"evidence": evidence})
+        return str(error) or type(error).__name__
+    return ""
 
 
 def sampling_of(settings: BenchmarkSettings, samples: int = 0) -> Sampling:
@@ -151,13 +156,13 @@ class EvalRun(NamedTuple):
     stock: Path | None = None
 
 
-def measure(eval_run: EvalRun, arm: Arm, generator: Generator) -> Scorecard:
-    """Return the scorecard of the answers of one arm."""
+def measure(eval_run: EvalRun, arm: ArmId, generator: Generator) -> Scorecard:
+    """Add up what `answers` draws."""
     return scorecard(eval_run.eval_spec, arm, generator.tool, judged_answers(eval_run, arm, generator))
 
 
-def judged_answers(eval_run: EvalRun, arm: Arm, generator: Generator) -> list[Sample]:
-    """Draw and judge the answers of one arm into `samples/<arm>-<key>.jsonl`; samples already there are kept."""
+def judged_answers(eval_run: EvalRun, arm: ArmId, generator: Generator) -> list[Sample]:
+    """Draw and judge the answers of one arm into `samples/<arm>-<key>.jsonl`; what is there already is kept."""
     suite, sampling = eval_run.eval_spec.suite, eval_run.eval_spec.sampling
     drawn_from = sampling.model_dump(exclude={"samples"})
     key = digest(suite, drawn_from, generator.tool, _read(suite, generator), eval_run.simulator.tool)

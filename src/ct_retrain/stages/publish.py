@@ -56,8 +56,11 @@ class PublishInputs(NamedTuple):
 
     @property
     def scorecard(self) -> Scorecard:
-        """Scorecard of the adapter from tonight's benchmark."""
-        return next(card for card in self.measured.scorecards if card.arm == "candidate")
+        """What the adapter achieved tonight; raise CorruptStateError for one that was never measured."""
+        card = self.measured.decided
+        if card is None:
+            raise CorruptStateError(f"night {self.night} never measured {self.measured.decision.arm}")
+        return card
 
 
 def release_name(night: str) -> str:

@@ -5,7 +5,7 @@ import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, JsonValue, SecretStr, ValidationError
 from pydantic_core import to_jsonable_python
@@ -16,10 +16,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ct_retrain.core.configuration.flattening import MASK, flatten
+from ct_retrain.core.configuration.recipes import challenger_settings
 from ct_retrain.core.configuration.settings import FILE_NAME, PREFIX, Settings
 from ct_retrain.core.errors import UsageError
-
-_MASK = "***"
 
 
 class Loaded(NamedTuple):
@@ -56,22 +56,23 @@ def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Pat
         raise UsageError(message) from error
     if unknown:
         raise UsageError("\n".join(unknown))
+    challenger_settings(loaded.train)
     origins = {
-        **dict.fromkeys(_flat(TomlConfigSettingsSource(_Here)()), str(toml)),
+        **dict.fromkeys(flatten(TomlConfigSettingsSource(_Here)()), str(toml)),
         **{_dotted(name): name for name in os.environ if name.startswith(PREFIX)},
-        **dict.fromkeys(_flat(nested), "option"),
+        **dict.fromkeys(flatten(nested), "option"),
     }
     return Loaded(Settings.model_construct(**dict(loaded)), origins)
 
 
 def flat(settings: Settings) -> dict[str, str]:
     """Return dotted name → value as text, with secrets masked, in the order of the sections."""
-    return {name: str(value) for name, value in _flat(dict(settings)).items()}
+    return {name: str(value) for name, value in flatten(dict(settings)).items()}
 
 
 def recordable(settings: Settings) -> dict[str, JsonValue]:
     """Return dotted name → JSON value, with secrets masked; `recorded` reads it."""
-    return {name: to_jsonable_python(value) for name, value in _flat(dict(settings)).items()}
+    return {name: to_jsonable_python(value) for name, value in flatten(dict(settings)).items()}
 
 
 def secret_values(settings: Settings) -> tuple[str, ...]:
@@ -96,7 +97,7 @@ def recorded(values: Mapping[str, JsonValue]) -> Settings:
     """
     if all(isinstance(value, str) for value in values.values()):
         values = _from_texts(values)
-    known = {name: value for name, value in values.items() if value != _MASK}
+    known = {name: value for name, value in values.items() if value != MASK}
 
     class _Told(Settings):
         @classmethod
@@ -120,7 +121,7 @@ def recorded(values: Mapping[str, JsonValue]) -> Settings:
 
 def _from_texts(values: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """Return the values that `str` turned into texts, as nights of earlier versions recorded them."""
-    defaults = _flat(dict(Settings.model_construct()))
+    defaults = flatten(dict(Settings.model_construct()))
     return {name: _from_text(text, defaults.get(name)) for name, text in values.items()}
 
 
@@ -135,12 +136,12 @@ def _from_text(text: JsonValue, default: object) -> Any:
 
 def setting_names() -> tuple[str, ...]:
     """Return the dotted name of every setting."""
-    return tuple(_flat(dict(Settings.model_construct())))
+    return tuple(flatten(dict(Settings.model_construct())))
 
 
 def secret_names() -> tuple[str, ...]:
     """Return the dotted names of the secret settings."""
-    return tuple(name for name, value in _flat(dict(Settings.model_construct())).items() if value == _MASK)
+    return tuple(name for name, value in flatten(dict(Settings.model_construct())).items() if value == MASK)
 
 
 def public_environment() -> dict[str, str]:
@@ -169,20 +170,6 @@ def _described(section: type[BaseModel], prefix: str) -> Iterator[tuple[str, str
         else:
             shown = default.get_secret_value() if isinstance(default, SecretStr) else default
             yield f"{prefix}{name}", repr(shown), " ".join((field.description or "").split())
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten nested mappings and sections to dotted names."""
-    flattened: dict[str, Any] = {}
-    for key, value in values.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, BaseModel):
-            flattened |= _flat(dict(value), f"{name}.")
-        elif isinstance(value, dict) and not name.endswith("floors"):
-            flattened |= _flat(cast("dict[str, Any]", value), f"{name}.")
-        else:
-            flattened[name] = _MASK if isinstance(value, SecretStr) else value
-    return flattened
 
 
 def _refuse_secrets(options: Mapping[str, Any]) -> None:

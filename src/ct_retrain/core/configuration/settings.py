@@ -1,6 +1,6 @@
 """Everything that can be set: one section a stage, every value with a default and a meaning."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import (
@@ -12,6 +12,7 @@ from pydantic_settings import (
 
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.configuration.section import GoldKeySettings, Section
+from ct_retrain.core.records.arm import RecipeName
 from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.core.records.chat import ChatOptions
 from ct_retrain.core.records.training import Hyperparameters
@@ -165,6 +166,10 @@ class TrainSettings(Section):
     """Whether reasoning in gold and general answers is dropped or trained on (`keep` needs
     `train.chat.thinking`).
     """
+    challengers: dict[RecipeName, dict[str, Any]] = Field(default={})
+    """Recipes that are trained and measured on the same night as this one: name → keys of `[train]` that differ."""
+    challenger_minutes: Annotated[float, Field(ge=0)] = 120.0
+    """Minutes a night for training challengers, those that waited longest first; 0 is no limit."""
     chat: ChatOptions = ChatOptions()
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
@@ -260,6 +265,8 @@ class GateSettings(Section):
     """Lowest share of answers that the model ended itself, before the token limit (a guard)."""
     mainline_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Probability, over all nights together, that a release that is no better may replace mainline."""
+    recipe_alpha: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Probability, over all nights and challengers together, that a recipe that is no better is told to have won."""
     bootstrap: Annotated[int, Field(ge=200)] = 4000
     """Bootstrap resamples for each interval."""
     seed: int = 0

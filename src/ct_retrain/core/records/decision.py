@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ct_retrain.core.record import Record
+from ct_retrain.core.records.arm import ArmId
 
 
 class Comparison(Record):
@@ -59,11 +60,24 @@ class Evidence(Record):
     """Answers per problem that would decide a Hold; None if more answers would not."""
 
 
+class ArmDecision(Record):
+    """What the gate says of one of several arms that contend for publication on one night."""
+
+    arm: ArmId
+    kind: Literal["promote", "hold", "reject"]
+    """`promote`: it passes the gate, and another one that is further ahead is published."""
+    evidence: Evidence
+
+
 class Promote(Record):
     """Better than the last nightly, surely not worse than it or mainline, and no floor or guard is broken."""
 
     kind: Literal["promote"] = "promote"
     evidence: Evidence
+    arm: ArmId = "candidate"
+    """The arm that is decided on."""
+    others: tuple[ArmDecision, ...] = ()
+    """What would have become of the other arms that contended tonight."""
 
 
 class Hold(Record):
@@ -71,6 +85,10 @@ class Hold(Record):
 
     kind: Literal["hold"] = "hold"
     evidence: Evidence
+    arm: ArmId = "candidate"
+    """The arm that is decided on."""
+    others: tuple[ArmDecision, ...] = ()
+    """What would have become of the other arms that contended tonight."""
 
 
 class Reject(Record):
@@ -78,6 +96,10 @@ class Reject(Record):
 
     kind: Literal["reject"] = "reject"
     evidence: Evidence
+    arm: ArmId = "candidate"
+    """The arm that is decided on."""
+    others: tuple[ArmDecision, ...] = ()
+    """What would have become of the other arms that contended tonight."""
 
 
 Decision = Annotated[Promote | Hold | Reject, Field(discriminator="kind")]

@@ -6,10 +6,12 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from ct_retrain.core.record import FileRef, Record, RelativePath, Sha256, Tool
+from ct_retrain.core.records.arm import ArmId, RecipeName, Role, of_arm
 from ct_retrain.core.records.certificate import Certificate
 from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.decision import Decision
 from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.records.recipe import RecipeEvidence
 from ct_retrain.core.records.training import Fit, Hyperparameters
 from ct_retrain.core.stage import StageName
 
@@ -124,6 +126,22 @@ class CurateFacts(Record):
         return f"{self.unasked} testbenches not tried, because curate.credibility_minutes were used up"
 
 
+class ChallengerFacts(Record):
+    """How the training of one challenger went."""
+
+    name: RecipeName
+    recipe: Sha256
+    """Digest of all settings that decide what it learns, but the seed."""
+    differs: dict[str, str]
+    """Settings below `train` in which it differs from the night's own: dotted name → value."""
+    failed: str = ""
+    """Why there is no adapter; empty if there is one."""
+    seconds: float = 0.0
+    """Duration of the training; 0 if it failed."""
+    loss: float | None = None
+    """Loss of the last step; None if unknown."""
+
+
 class TrainFacts(Record):
     """What was trained, on which data, and how it went."""
 
@@ -147,6 +165,20 @@ class TrainFacts(Record):
     """What the rows were compared with; None in nights of earlier versions."""
     fit: Fit
     trainer: Tool
+    recipe: Sha256 | None = None
+    """Digest of all settings that decided what was learned, but the seed; None where no challenger was trained."""
+    challengers: tuple[ChallengerFacts, ...] = ()
+    """Trainings by other recipes; their files are in `challengers/NAME/` beside `adapter/`."""
+    waiting: dict[RecipeName, str] = Field(default={})
+    """Challengers that were not trained tonight, each with the reason."""
+
+    @property
+    def challenged(self) -> str:
+        """What became of the challengers in training, in words; "" where there were none."""
+        trained = [f"{one.name} trained" for one in self.challengers if not one.failed]
+        failed = [f"{one.name} failed: {one.failed}" for one in self.challengers if one.failed]
+        waits = [f"{name} waits: {why}" for name, why in self.waiting.items()]
+        return "; ".join([*trained, *failed, *waits])
 
 
 class BenchmarkFacts(Record):
@@ -157,8 +189,13 @@ class BenchmarkFacts(Record):
     quarantined: tuple[str, ...]
     """Problems left out for every arm, because their golden failed its testbench tonight."""
     forgotten: tuple[str, ...] = ()
-    """Problems that an earlier release solved and tonight's adapter does not."""
+    """Problems that an earlier release solved and the arm that was decided on does not."""
     decision: Decision
+
+    @property
+    def decided(self) -> Scorecard | None:
+        """Scorecard of the arm that was decided on; None if it was never measured."""
+        return of_arm(self.scorecards, self.decision.arm)
 
 
 class Canary(Record):
@@ -283,7 +320,14 @@ class NightRecord(Record):
     """Target of `latest_nightly` after the night."""
     relapse: Relapse | None = None
     """The automatic rollback, if there was one."""
+    recipes: tuple[RecipeEvidence, ...] = ()
+    """Evidence of all nights until this one on challengers against its default recipe; empty if it had none."""
     provenance: Provenance
+
+    @property
+    def arm(self) -> ArmId:
+        """The arm that was decided on: the candidate, unless a challenger was promoted."""
+        return self.decision.arm if self.decision else Role.CANDIDATE.value
 
     @property
     def exit_code(self) -> int:

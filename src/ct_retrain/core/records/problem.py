@@ -1,14 +1,12 @@
 """Benchmarks as values: problems, a model's samples, and scorecards."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from ct_retrain.core.record import Record, Rejected, Sha256, Tool
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.verdict import DataFile, Design, Verdict
-
-Arm = Literal["candidate", "champion", "mainline"]
-"""Tonight's adapter, the release that `latest_nightly` points at, and mainline without an adapter."""
 
 
 class Problem(Record):
@@ -126,7 +124,7 @@ class Estimate(Record):
 class Scorecard(Record):
     """Result of one arm on one suite; problems not attempted count as failed."""
 
-    arm: Arm
+    arm: ArmId
     model: str
     """Source of the answers: an adapter path, or the mainline's name."""
     model_digest: str

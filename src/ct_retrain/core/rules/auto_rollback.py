@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.night import Move
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.rules.gate import incomparable
@@ -15,7 +16,7 @@ def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
     Both must have been measured the same night, on the same problems and in the same way.
     """
     arms = {card.arm: card for card in scorecards}
-    champion, mainline = arms.get("champion"), arms.get("mainline")
+    champion, mainline = arms.get(Role.CHAMPION), arms.get(Role.MAINLINE)
     if champion is None or mainline is None or incomparable((champion, mainline)):
         return ""
     samples = champion.sampling.samples
@@ -25,7 +26,7 @@ def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
         return ""
     return (
         f"the served release is surely worse than mainline: {found.difference * 100:+.1f} points "
-        f"({gate.confidence:.0%} interval {found.low * 100:+.1f} to {found.high * 100:+.1f}) "
+        f"({gate.confidence * 100:.3g}% interval {found.low * 100:+.1f} to {found.high * 100:+.1f}) "
         f"on {len(champion.passes)} problems × {samples} samples"
     )
 

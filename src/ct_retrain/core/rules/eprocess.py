@@ -13,13 +13,15 @@ Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by bet
 2010.09686), §§4-5.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from ct_retrain.core.record import Record
+from ct_retrain.core.records.arm import Role, role_of
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.rules.gate import incomparable
 
@@ -59,11 +61,11 @@ def served_night(night: str, scorecards: Sequence[Scorecard]) -> ServedNight | N
 
     None if only mainline was served, or if the two are not comparable.
     """
-    cards = [card for card in scorecards if card.arm in {"champion", "mainline"}]
+    cards = [card for card in scorecards if not role_of(card.arm).contends]
     arms = {card.arm: card for card in cards}
     if len(cards) != 2 or len(arms) != 2 or incomparable(cards):
         return None
-    champion, mainline = arms["champion"], arms["mainline"]
+    champion, mainline = arms[Role.CHAMPION], arms[Role.MAINLINE]
     if champion.model_digest == mainline.model_digest:
         return None
     samples = champion.sampling.samples
@@ -109,16 +111,28 @@ def e_process(nights: Sequence[Sequence[float]]) -> list[float]:
     Raise ValueError for a difference outside that range.
     """
     stakes = np.asarray(_STAKES)[:, None]
-    logs = np.zeros(len(_STAKES))
-    values: list[float] = []
-    for night in nights:
+
+    def growth(night: Sequence[float]) -> NDArray[np.float64]:
         differences = np.asarray(night, dtype=float)
         if not (np.abs(differences) <= 1).all():
             message = "a difference of pass shares lies in [−1, 1]"
             raise ValueError(message)
-        logs = logs + np.log1p(stakes * differences).sum(axis=1)
+        return np.asarray(np.log1p(stakes * differences).sum(axis=1))
+
+    return capital(growth(night) for night in nights)
+
+
+def capital(growths: Iterable[NDArray[np.float64]]) -> list[float]:
+    """Return the capital after each night, which starts at 1 and is spread evenly over stakes.
+
+    *growths* are the logarithms of what each stake was multiplied by, one array a night.
+    """
+    values: list[float] = []
+    logs: NDArray[np.float64] = np.zeros(1)
+    for growth in growths:
+        logs = logs + growth
         # Beyond 1e300 nobody asks how much; infinity would not survive a JSON file.
-        values.append(float(np.exp(min(690.0, float(np.logaddexp.reduce(logs)) - np.log(len(_STAKES))))))
+        values.append(float(np.exp(min(690.0, float(np.logaddexp.reduce(logs)) - np.log(len(logs))))))
     return values
 
 

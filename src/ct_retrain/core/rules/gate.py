@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ct_retrain.core.configuration.settings import GateSettings
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.decision import (
     Check,
     Comparison,
@@ -80,15 +81,15 @@ def decide(
     'Held: mainline has no scorecard.'
     """
     arms = {card.arm: card for card in scorecards}
-    candidate = arms.get("candidate")
+    candidate = arms.get(Role.CANDIDATE)
     if not loads:
         check = loading(loads, sum(candidate.outcomes.values()) if candidate else 0)
         return Reject(evidence=_evidence((), (check,), "Rejected: the adapter does not load."))
     doubt = _doubt(scorecards)
     if doubt or candidate is None:
         return Hold(evidence=_evidence((), (), f"Held: {doubt}"))
-    incumbents = [arms[name] for name in ("champion", "mainline") if name in arms]
-    differs = differing(candidate, arms["mainline"])
+    incumbents = [arms[role] for role in (Role.CHAMPION, Role.MAINLINE) if role in arms]
+    differs = differing(candidate, arms[Role.MAINLINE])
     checks = (
         *floors(candidate, incumbents, settings),
         *guards(candidate, settings),
@@ -133,9 +134,9 @@ def incomparable(cards: Sequence[Scorecard]) -> str:
 def _doubt(cards: Sequence[Scorecard]) -> str:
     """Return why there is nothing to decide on; empty if there is."""
     arms = [card.arm for card in cards]
-    for arm in ("candidate", "mainline"):
-        if arm not in arms:
-            return f"{'the candidate' if arm == 'candidate' else arm} has no scorecard."
+    for role, told in ((Role.CANDIDATE, "the candidate"), (Role.MAINLINE, "mainline")):
+        if role not in arms:
+            return f"{told} has no scorecard."
     if len(set(arms)) < len(arms):
         return "an arm has more than one scorecard."
     ordered = sorted(cards, key=lambda card: card.arm)
@@ -215,7 +216,7 @@ def _margin(one: Comparison, settings: GateSettings) -> float:
 
 
 def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings) -> tuple[Comparison, Paired]:
-    name: Literal["champion", "mainline"] = "champion" if incumbent.arm == "champion" else "mainline"
+    name: Literal["champion", "mainline"] = "champion" if incumbent.arm == Role.CHAMPION else "mainline"
     samples = candidate.sampling.samples
     how = Resampling(settings.confidence, settings.bootstrap, settings.seed)
     result = paired(candidate.passes, incumbent.passes, samples, how)
@@ -239,15 +240,19 @@ def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings)
     return comparison, result
 
 
+def against(one: Comparison) -> str:
+    """Return the difference from one incumbent, its interval and the p-value, in words."""
+    return (
+        f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
+        f"({one.confidence * 100:.3g}% interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)})"
+    )
+
+
 def _lines(one: Comparison) -> str:
     """Return a line for the difference, and one each for problems won and lost."""
     return "\n".join(
         (
-            (
-                f"Against {one.incumbent}: {one.difference * 100:+.1f} points "
-                f"({one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}, {_p(one.p_value)}) "
-                f"on {one.problems} problems × {one.samples} samples"
-            ),
+            f"{against(one)} on {one.problems} problems × {one.samples} samples",
             f"  {len(one.won)} {'problem' if len(one.won) == 1 else 'problems'} won{_some(one.won)}",
             f"  {len(one.lost)} lost{_some(one.lost)}",
         )

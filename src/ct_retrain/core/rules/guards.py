@@ -8,6 +8,7 @@ from ct_retrain.core.records.decision import Check
 from ct_retrain.core.records.problem import Estimate, Scorecard
 
 DIFFERING = "answers differ from mainline"
+LOADS = "adapter loads"
 BUILT_IN = "behavioural"
 """The suite on which a floor without a suite's name is an absolute number."""
 
@@ -58,7 +59,7 @@ def guards(candidate: Scorecard, settings: GateSettings) -> Iterator[Check]:
 
 def loading(loads: bool, samples: int) -> Check:  # noqa: FBT001 - the evidence is a yes or a no
     """Check that the adapter loads; *samples* is the number of answers drawn from it."""
-    return Check(name="adapter loads", value=float(loads), bound=1.0, holds=loads, n=samples)
+    return Check(name=LOADS, value=float(loads), bound=1.0, holds=loads, n=samples)
 
 
 def differing(candidate: Scorecard, mainline: Scorecard) -> Check | None:

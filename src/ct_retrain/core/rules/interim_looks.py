@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 from ct_retrain.core.configuration.settings import BenchmarkSettings, GateSettings
 from ct_retrain.core.records.decision import (
+    ArmDecision,
     Decision,
-    Hold,
     Promote,
-    Reject,
 )
+from ct_retrain.core.rules.guards import LOADS
 
 _ADAPTIVE = ((4, 0.1), (8, 0.2), (16, 0.3), (32, 0.4))
 """(samples per problem, share of the level) of each look; the last has the most data and the largest share.
@@ -43,14 +43,16 @@ def looks(benchmark: BenchmarkSettings, gate: GateSettings) -> tuple[Look, ...]:
 
 
 def clear(decision: Decision) -> bool:
-    """Whether more answers are not needed: better beyond chance, or surely worse.
+    """Whether more answers are not needed: an arm is better beyond chance, or every arm is surely worse.
 
-    A floor or guard that is broken on few answers may hold on more.
+    A floor or guard that is broken on few answers may hold on more; an adapter that does not load is not asked.
     """
-    match decision:
-        case Promote():
-            return True
-        case Reject(evidence=evidence):
-            return any(one.high < 0 for one in evidence.comparisons)
-        case Hold():
-            return False
+    if isinstance(decision, Promote):
+        return True
+    return all(_surely_worse(one) for one in (decision, *decision.others))
+
+
+def _surely_worse(one: Decision | ArmDecision) -> bool:
+    evidence = one.evidence
+    loads = all(check.holds for check in evidence.checks if check.name == LOADS)
+    return one.kind == "reject" and (not loads or any(found.high < 0 for found in evidence.comparisons))

@@ -6,6 +6,7 @@
   releases.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -28,6 +29,7 @@ _RAW = (
     "train/mixture.jsonl",
     "train/preferences.jsonl",
 )
+_CHALLENGER = re.compile(r"^train/challengers/[^/]+/")
 
 
 class Leaving(Record):
@@ -78,7 +80,8 @@ class Calendar(NamedTuple):
 
 
 def is_raw(path: str) -> bool:
-    """Whether *path*, relative to its night, is a raw copy."""
+    """Whether *path*, relative to its night, is a raw copy; of a challenger's training the same is as of the night's own."""
+    path = _CHALLENGER.sub("train/", path)
     return any(path == name or (name.endswith("/") and path.startswith(name)) for name in _RAW)
 
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool, digest
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.problem import (
-    Arm,
     Sample,
     Sampling,
     Scorecard,
@@ -74,7 +74,7 @@ def letter_of(sample: Sample) -> str:
     return own if graded else LETTERS[failure_of(sample)]
 
 
-def scorecard(eval_spec: EvalSpec, arm: Arm, model: Tool, samples: Sequence[Sample]) -> Scorecard:
+def scorecard(eval_spec: EvalSpec, arm: ArmId, model: Tool, samples: Sequence[Sample]) -> Scorecard:
     """Add up the *samples* of one arm; *model* is its generator's tool."""
     suite, k = eval_spec.suite, eval_spec.sampling.samples
     passes = dict.fromkeys((problem.id for problem in suite.problems), 0)

@@ -25,7 +25,7 @@ from ct_retrain.core.records.problem import (
     Scorecard,
     Suite,
 )
-from ct_retrain.core.rules.gate import decide
+from ct_retrain.core.rules.contenders import decide_arms, unloadable_in
 from ct_retrain.core.rules.interim_looks import Look, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
@@ -116,7 +116,8 @@ def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Cla
     facts = _facts(measured)
     if not facts.scorecards:
         return _claim(DECISION_CLAIM, "unknown", "whether the adapter loads cannot be tested here")
-    again = decide(facts.scorecards, _look(night, facts.scorecards[0]).gate, night.settings.min_delta_score)
+    look, smallest = _look(night, facts.scorecards[0]), night.settings.min_delta_score
+    again = decide_arms(facts.scorecards, look.gate, smallest, unloadable_in(facts.decision))
     if _figures(again) == _figures(facts.decision):
         return _claim(DECISION_CLAIM, "confirmed", again.kind)
     numbers = _libraries(night, record)
@@ -128,8 +129,9 @@ def decision_claim(night: Night, record: NightRecord, measured: Manifest) -> Cla
 
 
 def _figures(decided: Decision) -> dict[str, object]:
-    """Return a decision without its explanation, whose wording may differ between versions."""
-    return decided.model_dump(exclude={"evidence": {"explanation"}})
+    """Return a decision without its explanations, whose wording may differ between versions."""
+    words = {"evidence": {"explanation"}}
+    return decided.model_dump(exclude={**words, "others": {"__all__": words}})
 
 
 def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Claim:

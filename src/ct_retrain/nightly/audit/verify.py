@@ -5,6 +5,7 @@ checked, because data is gone or tools have changed, is unknown and not denied.
 """
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain import disk
@@ -28,7 +29,7 @@ from ct_retrain.nightly.audit.proofs import proofs
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.run import finish
 from ct_retrain.stages.publish import RELEASE, verified
-from ct_retrain.stages.train import ADAPTER
+from ct_retrain.stages.train import adapter_of
 
 
 class Sealed(NamedTuple):
@@ -146,7 +147,7 @@ def _release(sealed: Sealed) -> Iterator[Claim]:
     except CorruptStateError as error:
         yield denied(claim, str(error))
         return
-    prefix = f"{ADAPTER}/"
+    prefix = f"{adapter_of(Path(), record.arm).as_posix()}/"
     files = sealed.done["train"].files
     trained = {one.path.removeprefix(prefix): one.sha256 for one in files if one.path.startswith(prefix)}
     held = {one.path: one.sha256 for one in release.files if one.path in trained}

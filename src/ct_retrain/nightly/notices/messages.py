@@ -5,9 +5,11 @@ also read well in proportional fonts and without indentation.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
+from ct_retrain.core.configuration.recipes import adoption
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.arm import recipe_of_arm
 from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
@@ -30,7 +32,7 @@ _LEVELS = {
     NightOutcome.REJECTED: "error",
 }
 _FIGURES = ("functional", "fsm")
-_INCUMBENTS = {"champion": "last nightly", "mainline": "mainline"}
+_INCUMBENTS: dict[Literal["champion", "mainline"], str] = {"champion": "last nightly", "mainline": "mainline"}
 _FILES = 5
 """Maximum number of gold and general data files named in a notice, of those with refused lines."""
 _LONGEST = 2000
@@ -59,6 +61,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Place
     lines = [
         record.reason,
         *_went_back(record),
+        *_won(record),
         *_figures(record),
         *_data(record.night, facts),
         f"Serving: {record.latest or 'mainline'}",
@@ -141,7 +144,7 @@ def _comparisons(record: NightRecord) -> tuple[Comparison, ...]:
 
 def _headline(record: NightRecord) -> str:
     """Return the figure that the title shows."""
-    score = record.metrics.get("candidate.functional")
+    score = record.metrics.get(f"{record.arm}.functional")
     if score is None or not _comparisons(record):
         return ""
     first = _comparisons(record)[0]
@@ -157,22 +160,35 @@ def _went_back(record: NightRecord) -> Iterator[str]:
         yield f"To serve it again: ct-retrain rollback {again}; to prevent automatic rollbacks: publish.auto_rollback = false"
 
 
+def _won(record: NightRecord) -> Iterator[str]:
+    """The challengers that have beaten the default recipe with this night, and what to do about it."""
+    recipes = record.provenance.settings.get("train.challengers")
+    for one in record.recipes:
+        changes = recipes.get(one.challenger) if isinstance(recipes, dict) else None
+        if one.reached == record.night and isinstance(changes, dict):
+            yield one.told[:1].upper() + one.told[1:]
+            yield (
+                f"To make it the default recipe, take train.challengers.{one.challenger} out of the settings and set "
+                + "; ".join(adoption(changes))
+            )
+
+
 def _figures(record: NightRecord) -> Iterator[str]:
-    """Yield each figure of the candidate, and of each incumbent with the difference from the candidate."""
+    """Yield each figure of the arm decided on, and of each incumbent with the difference from it."""
     intervals = {one.incumbent: one for one in _comparisons(record)}
     for figure in _FIGURES:
-        score = record.metrics.get(f"candidate.{figure}")
+        score = record.metrics.get(f"{record.arm}.{figure}")
         if score is None:
             continue
-        told = [f"candidate {score:.1%}"]
+        told = [f"{recipe_of_arm(record.arm) or record.arm} {score:.1%}"]
         for arm, name in _INCUMBENTS.items():
             other = record.metrics.get(f"{arm}.{figure}")
             if other is None:
                 continue
-            one = intervals.get("champion" if arm == "champion" else "mainline")
+            one = intervals.get(arm)
             known = one is not None and figure == "functional"
             interval = (
-                f", {one.confidence:.0%} interval {one.low * 100:+.1f} to {one.high * 100:+.1f}"
+                f", {one.confidence * 100:.3g}% interval {one.low * 100:+.1f} to {one.high * 100:+.1f}"
                 if known and one
                 else ""
             )
@@ -194,6 +210,8 @@ def _data(night: str, facts: Mapping[StageName, Facts]) -> Iterator[str]:
     if told:
         yield f"Data: {'; '.join(told)}"
     trained = facts.get("train")
+    if isinstance(trained, TrainFacts) and trained.challenged:
+        yield f"Challengers: {trained.challenged}"
     if isinstance(trained, TrainFacts) and trained.gold:
         yield trained.gold[:1].upper() + trained.gold[1:]
         lossy = [file.summary for file in trained.files if file.refused or file.unread]

@@ -1,5 +1,6 @@
 """Records of nights: their index, progress of the running night, refusals, and the archive of nights not published."""
 
+from ct_retrain.nightly.records.challengers import recipes_now
 from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting
 from ct_retrain.nightly.records.index import broken_at, last_record, night_id, open_nights, record_of, records
 from ct_retrain.nightly.records.inspection import Failure, answers_of, failures, inspect, quarantined, trained
@@ -19,6 +20,7 @@ __all__ = [
     "open_nights",
     "plan_forgetting",
     "quarantined",
+    "recipes_now",
     "record_of",
     "records",
     "trained",

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.records.arm import ArmId, of_arm
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
-from ct_retrain.core.records.problem import Arm, Problem, Sample
+from ct_retrain.core.records.problem import Problem, Sample
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
 from ct_retrain.report import Answers, Inspection, drawn, inspected
@@ -12,7 +13,7 @@ from ct_retrain.stages.benchmark import SAMPLES
 
 
 class Failure(NamedTuple):
-    """A problem that the candidate fails, and its first failing answer."""
+    """A problem that the arm decided on fails, and its first failing answer."""
 
     problem: str
     where: str
@@ -27,7 +28,7 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
     if record.decision is None or not record.decision.evidence.comparisons:
         return []
     facts = facts_of(workspace, record, BenchmarkFacts)
-    cards = [card for card in facts.scorecards if card.arm == "candidate"] if facts else []
+    cards = [facts.decided] if facts and facts.decided else []
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
     first: dict[str, str] = {}
     for card in cards:
@@ -53,7 +54,7 @@ def trained(workspace: Workspace, record: NightRecord) -> TrainFacts | None:
 
 
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:
-    """Return the details of *problem* in the night of *record*, with the candidate's first failing sample.
+    """Return the details of *problem* in the night of *record*, with the first failing sample of the arm decided on.
 
     Raise UsageError if the night was not benchmarked or did not use the problem.
     """
@@ -66,16 +67,16 @@ def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Insp
         raise UsageError(message)
     directory = workspace.stage(record.night, "benchmark") / SAMPLES
     answers = Answers(record.night, directory, workspace.relative(directory))
-    [found] = inspected(answers, cards, [problem])
+    [found] = inspected(answers, cards, [problem], facts.decision.arm)
     return found
 
 
-def answers_of(workspace: Workspace, record: NightRecord, arm: Arm) -> list[Sample]:
+def answers_of(workspace: Workspace, record: NightRecord, arm: ArmId) -> list[Sample]:
     """Return every answer of *arm* that counts in the night of *record*.
 
     Raise UsageError when the night did not ask *arm*, or its answers are no longer there.
     """
-    card = next((one for one in _measured(workspace, record).scorecards if one.arm == arm), None)
+    card = of_arm(_measured(workspace, record).scorecards, arm)
     if card is None:
         raise UsageError(f"night {record.night} did not ask {arm}: {record.reason}")
     found = drawn(workspace.stage(record.night, "benchmark") / SAMPLES, card, card.passes.keys())

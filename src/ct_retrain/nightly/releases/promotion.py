@@ -15,7 +15,7 @@ from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.manifests import sealed
 from ct_retrain.nightly.night import Ports
 from ct_retrain.stages.publish import Force, PublishInputs, moves_of, publish_forced, release_name
-from ct_retrain.stages.train import ADAPTER
+from ct_retrain.stages.train import adapter_of
 from ct_retrain.suites.load import load_suite
 
 
@@ -82,7 +82,7 @@ def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishI
             f"the manifests of night {record.night} are not valid: restore {directory.parent / MANIFEST}"
         )
         raise CorruptStateError(message)
-    if not any(card.arm == "candidate" for card in measured.scorecards):
+    if measured.decided is None:
         message = (
             f"the adapter of night {record.night} did not load and was never measured; if it loads now: "
             f"`ct-retrain run --night {record.night} --redo benchmark`"
@@ -91,7 +91,7 @@ def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishI
     return PublishInputs(
         night=record.night,
         models=workspace.models,
-        adapter=directory / ADAPTER,
+        adapter=adapter_of(directory, measured.decision.arm),
         base=trained.base,
         metrics=record.metrics,
         suite=suite,

@@ -5,9 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pydantic import Field
+
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record, Rejected
+from ct_retrain.core.records.arm import RecipeName
 from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.night import (
     CollectFacts,
@@ -25,7 +28,7 @@ from ct_retrain.core.records.training import (
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index
-from ct_retrain.nightly.run import stages
+from ct_retrain.nightly.run import challengers, stages
 from ct_retrain.nightly.step import perform
 from ct_retrain.stages.gold import remark
 from ct_retrain.stages.train import (
@@ -59,7 +62,11 @@ class DryRun(Record):
     """Answers that the benchmark would draw, summed over the arms."""
     champion: str | None
     training: Outlook | None = None
-    """Steps, tokens, passes and estimates; None if there is nothing new."""
+    """Steps, tokens, passes and estimates; None when there is nothing new."""
+    challengers: tuple[RecipeName, ...] = ()
+    """Recipes that would be trained beside the default one."""
+    waiting: dict[RecipeName, str] = Field(default={})
+    """Challengers that would not, each with the reason."""
     files: tuple[SourceFile, ...] = ()
     """Gold sets and general data, file by file."""
     gold: str = ""
@@ -104,7 +111,8 @@ def _plan(night: Night) -> DryRun:
     simulator = night.ports.simulator
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
     found = health(suite, simulator, settings.judge.workers, aids)
-    arms = 3 if night.plan.champion else 2
+    challenge = challengers.tonights(night) if rows else challengers.Challenge({}, {})
+    arms = len(challenge.recipes) + (3 if night.plan.champion else 2)
     return DryRun(
         night=night.plan.night,
         collect=collected,
@@ -118,6 +126,8 @@ def _plan(night: Night) -> DryRun:
         generations=arms * len(found.suite.problems) * settings.benchmark.samples if rows else 0,
         champion=night.plan.champion,
         training=training,
+        challengers=tuple(challenge.recipes),
+        waiting=challenge.waiting,
         files=files,
         gold=remark(files, settings.train, inputs.where),
         held=withheld(out, inputs) if learns else "",

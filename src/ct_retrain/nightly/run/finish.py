@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from ct_retrain import disk
 from ct_retrain.core.ports import Notifier
+from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.decision import (
     Decision,
     Evidence,
@@ -32,10 +33,12 @@ from ct_retrain.manifests import find_manifest, read_manifest
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive
+from ct_retrain.nightly.records.challengers import CHALLENGED
 from ct_retrain.nightly.records.inspection import failures, quarantined
 from ct_retrain.nightly.releases.rollback import relapse
+from ct_retrain.nightly.run import challengers
 from ct_retrain.stages.publish import latest, release_name, silent
-from ct_retrain.stages.train import ADAPTER
+from ct_retrain.stages.train import adapter_of
 
 _SHOWN = 3
 """Number of failing problems that a notice shows with their answers."""
@@ -59,20 +62,30 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
         started=plan.started,
         finished=datetime.now(UTC),
         stages=tuple(_refs(workspace, done)),
-        hyperparameters=trained.hyperparameters if trained else None,
+        hyperparameters=_chosen(night, trained, decision).hyperparameters if trained else None,
         metrics=metrics(done),
         decision=decision,
-        adapter=workspace.relative(workspace.stage(plan.night, "train") / ADAPTER)
-        if trained and not trained.held
-        else None,
+        adapter=_adapter(night, decision) if trained and not trained.held else None,
         release=release_name(plan.night) if outcome is NightOutcome.PUBLISHED else None,
         latest=latest(workspace.models),
         relapse=moved,
+        recipes=challengers.evidence_after(night, done),
         provenance=environment,
     )
     disk.make_directory(workspace.records)
     disk.write_record(workspace.record(plan.night), record)
     return record
+
+
+def _chosen(night: Night, trained: TrainFacts, decision: Decision | None) -> TrainFacts:
+    """How the arm that was decided on was trained."""
+    arm = decision.arm if decision else Role.CANDIDATE.value
+    return challengers.trained_by(night.directory / "train", trained, arm)
+
+
+def _adapter(night: Night, decision: Decision | None) -> str:
+    arm = decision.arm if decision else Role.CANDIDATE.value
+    return night.workspace.relative(adapter_of(night.workspace.stage(night.plan.night, "train"), arm))
 
 
 def decision_of(done: Sequence[Manifest]) -> Decision | None:
@@ -158,6 +171,7 @@ def metrics(done: Sequence[Manifest]) -> dict[str, float]:
                 figures |= {"train.loss": facts.fit.losses[-1].loss} if facts.fit.losses else {}
                 figures |= {"train.rows": sum(facts.rows.values()), "train.steps": facts.fit.steps}
                 figures |= dict(_schedule(facts.fit))
+                figures |= {CHALLENGED: len(facts.challengers)} if facts.challengers else {}
                 if facts.gold:
                     refused = sum(one.lines - one.taken for one in facts.files if one.source == "gold")
                     figures |= {"train.gold": facts.rows.get("gold", 0), "train.gold_refused": refused}

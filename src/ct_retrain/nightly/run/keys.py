@@ -1,5 +1,6 @@
 """Digests of all inputs of train and benchmark: a stage with an equal key has an equal result."""
 
+from ct_retrain.core.configuration.recipes import SCHEDULING
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import digest
 from ct_retrain.nightly.night import Ports
@@ -7,8 +8,6 @@ from ct_retrain.stages.benchmark import BenchmarkInputs
 from ct_retrain.stages.gold import fingerprints
 from ct_retrain.stages.train import TrainInputs
 
-SCHEDULING = ("min_new", "new_settings")
-"""Settings of `[train]` that decide only whether a night trains."""
 PACING = ("batch_size",)
 """Settings of `[benchmark]` that change no answer."""
 _ASKED = {"url", "model", "adapters", "revision", "command", "batch_invariant"}

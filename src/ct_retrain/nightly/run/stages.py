@@ -6,9 +6,11 @@ from typing import TypeAlias
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.loading import recordable
+from ct_retrain.core.configuration.recipes import SCHEDULING, recipe_digest
 from ct_retrain.core.configuration.settings import BenchmarkSettings, PathSettings, Settings
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.record import digest
+from ct_retrain.core.records.arm import Arm, Role
 from ct_retrain.core.records.decision import Promote
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
@@ -22,7 +24,7 @@ from ct_retrain.core.records.night import (
     PublishFacts,
     TrainFacts,
 )
-from ct_retrain.core.records.problem import Arm, Scorecard
+from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Laboratory
@@ -30,15 +32,15 @@ from ct_retrain.decontamination.protected import protected_suites
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index
-from ct_retrain.nightly.run import finish
+from ct_retrain.nightly.run import challengers, finish
 from ct_retrain.nightly.run.earlier_nights import forgotten_categories, made, sealed_stage
-from ct_retrain.nightly.run.keys import SCHEDULING, benchmark_key, train_key
+from ct_retrain.nightly.run.keys import benchmark_key
 from ct_retrain.nightly.step import Step, content
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate
 from ct_retrain.stages.publish import PublishInputs, publish, release_name, release_scorecards
-from ct_retrain.stages.train import ADAPTER, TrainInputs, train
+from ct_retrain.stages.train import TrainInputs, adapter_of, train
 from ct_retrain.suites.load import load_suite
 from ct_retrain.trace import READING
 
@@ -94,14 +96,23 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
 
 
 def _train(night: Night, done: list[Manifest]) -> Planned:
+    challenge, curated = challengers.tonights(night), content(done[-1])
     inputs, trainer = train_inputs(night), night.ports.trainer
-    key = train_key(content(done[-1]), inputs, night.ports)
+    if challenge.recipes:
+        own = challengers.seeded(inputs.settings, night.plan.night, Role.CANDIDATE)
+        inputs = inputs._replace(settings=own)
 
     def fill(out: Path) -> Facts:
         night.ports.generators.close()  # training needs the memory of a loaded model or server
-        return train(out, inputs, trainer)
+        others = challengers.train_challengers(out, night, curated, inputs, challenge)
+        facts = train(out, inputs, trainer)
+        if facts.held or not (others or challenge.waiting):
+            return facts
+        recipe = recipe_digest(inputs.settings)
+        told = {"recipe": recipe, "challengers": others, "waiting": challenge.waiting}
+        return facts.model_copy(update=told)
 
-    return night.step("train", key), fill
+    return night.step("train", challengers.challenge_key(night, curated, inputs, challenge)), fill
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -172,10 +183,11 @@ def _forgotten(night: Night) -> frozenset[str]:
 def _benchmark(night: Night, done: list[Manifest]) -> Planned:
     workspace, settings, plan = night.workspace, night.settings, night.plan
     suite = load_suite(settings.benchmark.suite, workspace.root)
+    trained = next(one.facts for one in done if isinstance(one.facts, TrainFacts))
     inputs = BenchmarkInputs(
         suite=suite,
-        arms=_arms(night),
-        settings=_drawn(settings.benchmark, plan),
+        arms=_arms(night, trained),
+        settings=_drawn(settings.benchmark, plan, challenged=bool(trained.challengers)),
         gate=settings.gate,
         min_delta=settings.min_delta_score,
         workers=settings.judge.workers,
@@ -187,9 +199,12 @@ def _benchmark(night: Night, done: list[Manifest]) -> Planned:
     return night.step("benchmark", key), lambda out: benchmark(out, inputs, ports.generators, ports.simulator)
 
 
-def _drawn(settings: BenchmarkSettings, plan: NightPlan) -> BenchmarkSettings:
-    """Return *settings* with tonight's seed, if every night has its own; greedy answers do not depend on a seed."""
-    if not settings.fresh_seeds or settings.temperature == 0:
+def _drawn(settings: BenchmarkSettings, plan: NightPlan, *, challenged: bool) -> BenchmarkSettings:
+    """Return *settings* with tonight's seed, if every night has its own or challengers were trained.
+
+    Greedy answers do not depend on a seed.
+    """
+    if not (settings.fresh_seeds or challenged) or settings.temperature == 0:
         return settings
     seed = int(digest(str(settings.seed), plan.night)[:7], 16)
     return settings.model_copy(update={"seed": seed})
@@ -201,14 +216,15 @@ def _before(night: Night) -> dict[str, Scorecard]:
     return {name: card for name, card in release_scorecards(night.workspace.models).items() if name != mine}
 
 
-def _arms(night: Night) -> tuple[tuple[Arm, Path | None], ...]:
-    """Return tonight's adapter, the champion if there is one, and mainline, in the order in which they are loaded."""
-    adapter = night.directory / "train" / ADAPTER
-    candidate: tuple[Arm, Path | None] = ("candidate", adapter)
-    mainline: tuple[Arm, Path | None] = ("mainline", None)
-    if night.plan.champion is None:
-        return candidate, mainline
-    return candidate, ("champion", night.workspace.models / night.plan.champion), mainline
+def _arms(night: Night, trained: TrainFacts) -> tuple[Arm, ...]:
+    """Return tonight's adapters, the champion if there is one, and mainline, in the order in which they are loaded."""
+    tonight = (Role.CANDIDATE.value, *challengers.arms_of(trained))
+    champion = night.plan.champion
+    return (
+        *(Arm(name, adapter_of(night.directory / "train", name)) for name in tonight),
+        *([Arm(Role.CHAMPION.value, night.workspace.models / champion)] if champion else []),
+        Arm(Role.MAINLINE.value),
+    )
 
 
 def _publish(night: Night, done: list[Manifest]) -> Planned:
@@ -219,15 +235,15 @@ def _publish(night: Night, done: list[Manifest]) -> Planned:
     decision = facts.decision
     trained = next(manifest.facts for manifest in done if isinstance(manifest.facts, TrainFacts))
     curated = next(manifest.facts for manifest in done if isinstance(manifest.facts, CurateFacts))
-    ports = night.ports
+    ports, directory = night.ports, night.directory / "train"
     inputs = PublishInputs(
         night=night.plan.night,
         models=night.workspace.models,
-        adapter=night.directory / "train" / ADAPTER,
+        adapter=adapter_of(directory, decision.arm),
         base=night.settings.train.mainline,
         metrics=finish.metrics(done),
         suite=load_suite(night.settings.benchmark.suite, night.workspace.root),
-        trained=trained,
+        trained=challengers.trained_by(directory, trained, decision.arm),
         curated=curated,
         measured=facts,
     )
@@ -257,7 +273,14 @@ def summary(manifest: Manifest) -> dict[str, object]:
             return {"examples": facts.examples, "new": facts.new, "rejected": facts.rejected}
         case TrainFacts() as facts:
             loss = facts.fit.losses[-1].loss if facts.fit.losses else None
-            return {"rows": facts.rows, "steps": facts.fit.steps, "loss": loss, "gold": facts.gold}
+            told: dict[str, object] = {
+                "rows": facts.rows,
+                "steps": facts.fit.steps,
+                "loss": loss,
+                "gold": facts.gold,
+            }
+            others = {one.name: one.failed or "trained" for one in facts.challengers} | facts.waiting
+            return told | ({"challengers": others} if others else {})
         case BenchmarkFacts() as facts:
             scores = {str(card.arm): round(card.functional.value, 3) for card in facts.scorecards}
             return {"decision": facts.decision.kind, **scores}
