@@ -90,7 +90,7 @@ def test_a_machine_without_the_queue_is_told(
     monkeypatch.setenv("PATH", "/nowhere")
     settings = ClusterSettings.model_validate({**JOBS, "kind": kind})
 
-    with pytest.raises(ToolError, match=f"cluster.kind is {kind}, and there is no {program} here"):
+    with pytest.raises(ToolError, match=f"cluster.kind is {kind}, but {program} is not installed here"):
         job_cluster(settings, None)
 
 
