@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, WRONG
@@ -17,6 +18,8 @@ from ct_retrain.core.records.verdict import (
     Outcome,
     Verdict,
 )
+from ct_retrain.judge.confined.sandbox.process import Finished
+from ct_retrain.judge.confined.simulators import cocotb_run
 from ct_retrain.judge.confined.simulators.icarus_tools import locate
 from ct_retrain.judge.evidence.cocotb import (
     is_cocotb,
@@ -324,3 +327,15 @@ def test_the_library_says_where_its_python_is() -> None:
 
     assert found is not None
     assert all(part for part in found)
+
+
+def test_a_simulator_that_a_runner_sees_die_of_its_limit_is_a_timeout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = "RuntimeError: Command failed with return code: "
+    found = [
+        cocotb_run.result_of("m", Finished(1, f"{said}{code}", None, 0.4)) for code in ("-24", "-11", "1")
+    ]
+
+    assert [one.outcome for one in found] == [Outcome.TIMEOUT, Outcome.NO_EVIDENCE, Outcome.NO_EVIDENCE]

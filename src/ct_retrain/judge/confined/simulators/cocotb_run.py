@@ -6,13 +6,14 @@ random seed is fixed, so equal designs get equal verdicts.
 """
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from ct_retrain.core.records.verdict import Outcome
-from ct_retrain.judge.confined.sandbox.process import Finished, run
+from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
     build,
@@ -66,7 +67,7 @@ def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
     ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
-    finding = lawful(enough(_found(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal)
+    finding = lawful(enough(result_of(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal)
     log = tail(strip_control(clean(ran.output)), tools.log_chars)
     idle = stubs(rtl, modules(rtl), bench.made) if finding.outcome is Outcome.PASS else ()
     detail = strip_control(finding.detail)
@@ -148,7 +149,7 @@ def _sources(trial: CocotbTrial, design: str) -> str:
     return " ".join(found)
 
 
-def _found(mark: str, ran: Finished) -> ReadVerdict:
+def result_of(mark: str, ran: Finished) -> ReadVerdict:
     """Return the result of the tests of run *mark*, which ended as *ran* says."""
     if ran.limit is not None:
         return limited(ran.limit, "the simulation")
@@ -161,6 +162,8 @@ def _results(mark: str, ran: Finished) -> ReadVerdict:
     files = sorted(Path().glob(f"{mark}-*.xml"))
     begun = max(1, len(list(Path().glob(f"{mark}-*.begun"))))
     if len(files) != begun:
+        if _OVERTIME.search(ran.output):
+            return limited(Limit.CPU, "the simulation")
         return ReadVerdict(Outcome.NO_EVIDENCE, f"the tests left no results: {_why(ran)}")
     try:
         # The testbench wrote the results, and this process is confined as it is.
@@ -168,6 +171,12 @@ def _results(mark: str, ran: Finished) -> ReadVerdict:
     except ET.ParseError as error:
         return ReadVerdict(Outcome.NO_EVIDENCE, f"the results are no complete XML: {error}")
     return _counted([case for case in cases if case.find("skipped") is None], ran)
+
+
+_OVERTIME = re.compile(rf"(?:return code|Simulation failed): -{signal.SIGXCPU.value}\b")
+"""What cocotb's runner says of a simulator that its limit of processor time ended. The time that was measured may be
+less than the limit, which the kernel holds against time counted in ticks.
+"""
 
 
 def _counted(held: list[ET.Element], ran: Finished) -> ReadVerdict:
