@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.small_workspace import bench, golden, spec, wrong
+from tests.small_workspace import bench, spec, wrong
 
 FAILED = "MISMATCH at 3\nTEST FAILED: 4 errors"
 PASSED = "16 checks, 0 errors\nTEST PASSED"
@@ -37,6 +37,3 @@ def messages(width: int) -> list[dict[str, Any]]:
         result(5, json.dumps({"status": "pass", "stdout": PASSED})),
         {"role": "assistant", "content": "It passes."},
     ]
-
-
-MENDED = golden(4)

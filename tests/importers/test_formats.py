@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.importers_material import FAILED, call, messages, result
+from tests.importers_material import FAILED, PASSED, call, messages, result
 from tests.small_workspace import bench, golden, spec, wrong
 
 from ct_retrain.cli import call as run
+from ct_retrain.cli.export import FORMS
+from ct_retrain.cli.importing import KINDS
 from ct_retrain.core.record import Rejected
-from ct_retrain.importers import chat, inspect_log, langfuse
+from ct_retrain.exporters import answers
+from ct_retrain.importers import chat, inspect_log, kinds, langfuse
 from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.runs import write_runs
+from ct_retrain.trace import TraceWriter
 
 WIDTH = 4
 NO_INSPECT = (
@@ -194,6 +199,87 @@ def test_a_heredoc_is_a_file_and_a_file_written_again_replaces_the_earlier(tmp_p
 
     assert isinstance(found, Attempt)
     assert found.rtl.strip() == golden(WIDTH).strip()
+
+
+def test_a_call_with_a_name_and_both_texts_hands_over_both(tmp_path: Path) -> None:
+    told = [
+        *messages(WIDTH)[:2],
+        call(1, "simulate", name="top", rtl=golden(WIDTH), testbench=bench(WIDTH)),
+        result(1, PASSED),
+    ]
+    (found,) = chat.attempts(_lines(tmp_path / "log.jsonl", {"messages": told}))
+
+    assert isinstance(found, Attempt)
+    assert (found.rtl.strip(), found.testbench) == (golden(WIDTH).strip(), bench(WIDTH))
+
+
+def test_files_of_one_name_are_runs_of_their_own(tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        (tmp_path / "logs" / place).mkdir(parents=True)
+        _lines(tmp_path / "logs" / place / "log.jsonl", {"messages": messages(WIDTH)})
+    imported = write_runs(chat.attempts(tmp_path / "logs"), tmp_path / "runs", "chat")
+
+    assert (imported.runs, imported.simulations, imported.rejected) == (2, 4, ())
+
+
+@pytest.mark.parametrize("made", [1735689600000, float("nan"), "yesterday", None, True])
+def test_a_time_that_is_none_costs_nothing_but_the_time(made: object, tmp_path: Path) -> None:
+    found = list(
+        chat.attempts(_lines(tmp_path / "log.jsonl", {"messages": messages(WIDTH), "created": made}))
+    )
+
+    assert len([one for one in found if isinstance(one, Attempt)]) == 2
+
+
+def test_half_a_surrogate_pair_is_written_as_a_question_mark(tmp_path: Path) -> None:
+    told = [*messages(WIDTH)[:6], call(3, "simulate"), result(3, "\ud800 TEST PASSED")]
+    imported = write_runs(
+        chat.attempts(_lines(tmp_path / "log.jsonl", {"messages": told})), tmp_path / "runs", "chat"
+    )
+    (log,) = tmp_path.rglob("sim.log")
+
+    assert imported.simulations == 1
+    assert log.read_text() == "? TEST PASSED"
+
+
+def test_a_run_is_there_only_once_it_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = _lines(tmp_path / "log.jsonl", {"messages": messages(WIDTH)})
+    stage = TraceWriter.stage
+
+    def dies(self: TraceWriter, name: str, /, **payload: object) -> None:
+        if "sim_2" in str(payload["rtl_file"]):
+            raise KeyboardInterrupt
+        stage(self, name, **payload)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TraceWriter, "stage", dies)
+        with pytest.raises(KeyboardInterrupt):
+            write_runs(chat.attempts(source), tmp_path / "runs", "chat")
+    assert list((tmp_path / "runs").iterdir()) == []
+
+    assert write_runs(chat.attempts(source), tmp_path / "runs", "chat").simulations == 2
+
+
+def test_what_a_model_was_given_as_a_text_is_the_question(tmp_path: Path) -> None:
+    generation = {"type": "GENERATION", "input": spec(WIDTH), "output": "", "startTime": "1"}
+    tool = {
+        "type": "TOOL",
+        "name": "simulate",
+        "input": {"rtl": golden(WIDTH), "testbench": bench(WIDTH)},
+        "output": PASSED,
+        "startTime": "2",
+    }
+    (found,) = langfuse.attempts(
+        _lines(tmp_path / "export.jsonl", {"id": "t", "observations": [generation, tool]})
+    )
+
+    assert isinstance(found, Attempt)
+    assert found.spec == spec(WIDTH)
+
+
+def test_the_commands_know_every_format() -> None:
+    assert {*KINDS} == {*kinds.FORMATS, kinds.BUILDS}
+    assert {*FORMS} == {*answers.FORMS}
 
 
 def test_a_langfuse_trace_without_observations_says_how_to_export_them(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.harvest import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ct_retrain.importers.runs import Imported
 
 KINDS = ("chat", "inspect", "langfuse", "mlflow", "builds")
-NOTHING = 3
+"""The formats of `importers.kinds`, which are loaded when one is asked for."""
 
 
 @click.command("import", short_help="Make runs of what other tools recorded.")
@@ -71,7 +72,7 @@ def _attempts(kind: str, path: Path, suite: str | None, root: Path) -> Iterator[
 
     if (kind == BUILDS) is not bool(suite):
         raise UsageError("builds, and they alone, are answers to a suite: --suite names it")
-    return builds.attempts(path, load_suite(suite, root)) if suite else FORMATS[kind].read(path)
+    return builds.attempts(path, load_suite(suite, root)) if suite else FORMATS[kind](path)
 
 
 def _print(imported: Imported, target: Path) -> None:

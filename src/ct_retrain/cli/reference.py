@@ -103,7 +103,7 @@ def _exit_codes() -> str:
         rows.setdefault(error.exit_code, []).append(f"`{error.__name__}`: {error.__doc__}")
     rows[EXIT_CODES[NightOutcome.HELD]] = ["`verify`: something cannot be decided on this machine"]
     rows[CorruptStateError.exit_code] += ["`check`: an invariant is broken", "`verify`: something differs"]
-    rows[NOTHING] = ["`harvest check`: no simulation would become an example"]
+    rows[NOTHING] = ["`harvest check`: no simulation would become an example; `import`: none was imported"]
     rows[NO_ANSWER] = ["`formal`: nothing failed, and a question was unsupported or not run"]
     for outcome, code in EXIT_CODES.items():
         rows.setdefault(code, []).append(f"a night was {outcome.value.replace('_', ' ')}")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from ct_retrain import disk
@@ -27,14 +28,6 @@ def _lines(samples: Sequence[Sample], out: Path, key: str) -> int:
     return len(samples)
 
 
-def _humaneval(samples: Sequence[Sample], out: Path) -> int:
-    return _lines(samples, out, "task_id")
-
-
-def _cvdp(samples: Sequence[Sample], out: Path) -> int:
-    return _lines(samples, out, "id")
-
-
 def _verilogeval(samples: Sequence[Sample], out: Path) -> int:
     """A build directory: the RTL of each answer as `ID/ID_sampleNN.sv`, also where it holds no module."""
     for one, path in zip(samples, _places(samples, out), strict=True):
@@ -49,8 +42,8 @@ def _places(samples: Sequence[Sample], out: Path) -> Iterator[Path]:
 
 
 FORMS: dict[str, Callable[[Sequence[Sample], Path], int]] = {
-    "humaneval": _humaneval,
-    "cvdp": _cvdp,
+    "humaneval": partial(_lines, key="task_id"),
+    "cvdp": partial(_lines, key="id"),
     "verilogeval": _verilogeval,
 }
 """humaneval: JSONL of `task_id` and `completion`; cvdp: JSONL of `id` and `completion` for its local import;

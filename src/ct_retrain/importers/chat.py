@@ -1,7 +1,6 @@
 """Import OpenAI-style chat logs with tool calls: an object with `messages`, or a request with its response."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from ct_retrain.importers.conversation import Conversation, attempts_of
 from ct_retrain.importers.messages import talk_of
 from ct_retrain.importers.records import Found, objects
 from ct_retrain.importers.values import list_of, object_of
+from ct_retrain.trace.lines import moment_of
 
 
 def attempts(path: Path) -> Iterator[Attempt | Rejected]:
@@ -40,5 +40,5 @@ def _conversation(one: Found, messages: list[object]) -> Conversation:
         name=str(fields.get("id") or one.place),
         talk=talk_of(messages),
         generator=str(fields.get("model") or ""),
-        when=datetime.fromtimestamp(made, UTC) if isinstance(made, int | float) else None,
+        when=moment_of(made),
     )

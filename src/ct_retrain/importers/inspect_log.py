@@ -5,7 +5,6 @@ of a sandbox), and what its scorers agree on is the verdict on its last answer.
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from ct_retrain.importers.conversation import Conversation, attempts_of
 from ct_retrain.importers.library import library
 from ct_retrain.importers.messages import talk_of
 from ct_retrain.importers.values import object_of
+from ct_retrain.trace.lines import moment_of
 
 _VERDICTS = {
     "C": "pass",
@@ -58,7 +58,7 @@ def _conversation(log: Any, sample: Any) -> Conversation:
         talk=talk_of(one.model_dump(mode="json") for one in sample.messages),
         generator=str(log.eval.model),
         files={str(name): text for name, text in object_of(sample.metadata).items() if isinstance(text, str)},
-        when=datetime.fromisoformat(str(ended)) if ended else None,
+        when=moment_of(str(ended)),
         verdict=verdict,
         reason=reason,
     )

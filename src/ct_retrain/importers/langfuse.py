@@ -1,7 +1,6 @@
 """Import traces that Langfuse exports as JSON: a trace with its `observations`, as its public API gives it."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from ct_retrain.importers.conversation import Conversation, attempts_of
 from ct_retrain.importers.records import Found, objects
 from ct_retrain.importers.steps import Step, talk_in
 from ct_retrain.importers.values import list_of, object_of
+from ct_retrain.trace.lines import moment_of
 
 _KINDS = {"GENERATION": "model", "TOOL": "tool", "SPAN": "tool", "AGENT": "", "CHAIN": "", "EVENT": ""}
 
@@ -50,14 +50,6 @@ def _of_trace(place: str, trace: Mapping[str, Any]) -> Iterator[Attempt | Reject
             name=str(trace.get("id") or place),
             talk=talk_in(steps),
             generator=next((str(one["model"]) for one in reversed(known) if one.get("model")), ""),
-            when=_time(trace.get("timestamp")),
+            when=moment_of(trace.get("timestamp")),
         )
     )
-
-
-def _time(value: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(str(value))
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)

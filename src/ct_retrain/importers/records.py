@@ -14,7 +14,7 @@ class Found(NamedTuple):
     """An object and its place."""
 
     place: str
-    """FILE:NUMBER, counted from 1."""
+    """FILE:NUMBER, counted from 1; FILE is relative to the directory that is read."""
     fields: dict[str, Any]
 
 
@@ -24,10 +24,11 @@ def objects(path: Path) -> Iterator[Found | Rejected]:
     if not files:
         raise UsageError(f"{path} is no file and no directory with .json or .jsonl files: name one")
     for file in files:
+        name = file.name if file == path else file.relative_to(path).as_posix()
         try:
-            yield from _in(file.name, file.read_text(encoding="utf-8"))
+            yield from _in(name, file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as error:
-            yield Rejected(subject=file.name, reason="unreadable", detail=str(error))
+            yield Rejected(subject=name, reason="unreadable", detail=str(error))
 
 
 def _in(name: str, text: str) -> Iterator[Found | Rejected]:

@@ -1,8 +1,9 @@
 """Write attempts as run directories with a `trace.jsonl`, by the same writer that pipelines use."""
 
 import re
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -41,9 +42,9 @@ def write_runs(found: Iterable[Attempt | Rejected], into: Path, kind: str) -> Im
             rejected.append(Rejected(subject=run, reason="already_imported", detail=detail))
             continue
         runs += 1
-        for number, attempt in enumerate(attempts, 1):
-            _write(directory, number, attempt, kind)
-            written.append(attempt)
+        each = list(attempts)
+        _write_run(directory, each, kind)
+        written += each
     passing = sum(one.status == "pass" for one in written)
     return Imported(runs=runs, simulations=len(written), passing=passing, rejected=tuple(rejected))
 
@@ -62,6 +63,18 @@ def _slug(run: str) -> str:
     return kept if kept == run else f"{kept}-{digest(run)[:8]}"
 
 
+def _write_run(directory: Path, attempts: Sequence[Attempt], kind: str) -> None:
+    """Write *attempts* to *directory*, which is there only once it is whole: a run that is there is never read again."""
+    disk.make_directory(directory.parent)
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=directory.parent) as place:
+        staging = Path(place) / directory.name
+        for number, attempt in enumerate(attempts, 1):
+            _write(staging, number, attempt, kind)
+        disk.sync_tree(staging)
+        staging.rename(directory)
+    disk.sync_directory(directory.parent)
+
+
 def _write(directory: Path, number: int, attempt: Attempt, kind: str) -> None:
     place = disk.make_directory(directory / f"sim_{number}")
     texts = {
@@ -71,7 +84,8 @@ def _write(directory: Path, number: int, attempt: Attempt, kind: str) -> None:
         "sim.log": attempt.log,
     }
     for name, text in texts.items():
-        disk.write_text(place / name, text)
+        # What a tool recorded may hold half of a surrogate pair, which no file can.
+        disk.write_bytes(place / name, text.encode(errors="replace"))
     for name, data in attempt.files:
         disk.write_bytes(disk.make_directory(place / "data") / Path(name).name, data)
     when = attempt.when or datetime.now(UTC)

@@ -37,12 +37,16 @@ class Sources:
         """Take in what a tool call with *arguments* writes, edits or hands over."""
         texts = {key: value for key, value in arguments.items() if isinstance(value, str)}
         path = next((texts[key] for key in _NAMES if key in texts), "")
+        handed: dict[str, str] = {}
         for key, text in texts.items():
             written = list(_HEREDOC.finditer(text))
             for found in written:
                 self._put(found["path"], found["text"])
             if not written and _MODULE.search(text) and not any(key in pair for pair in _EDITS):
-                self._put(path or key, text)
+                handed[key] = text
+        for key, text in handed.items():
+            # A path names one text; where several come with it, it names none of them.
+            self._put(path if path and len(handed) == 1 else key, text)
         for old, new in _EDITS:
             if path in self._files and texts.get(old) and new in texts:
                 self._put(path, self._files[path].replace(texts[old], texts[new], 1))

@@ -26,20 +26,22 @@ def talk_in(steps: Sequence[Step]) -> Talk:
     """
     models = [one for one in steps if one.kind == "model"]
     talk = (
-        talk_of([*_messages(models[-1].given), *_messages(models[-1].gave)]) if models else Talk("", (), "")
+        talk_of([*_messages(models[-1].given, "user"), *_messages(models[-1].gave, "assistant")])
+        if models
+        else Talk("", (), "")
     )
     if talk.calls:
         return talk
-    first = talk_of(_messages(models[0].given)).asked if models else ""
+    first = talk_of(_messages(models[0].given, "user")).asked if models else ""
     calls = (Call(one.name, arguments_of(one.given), _text(one.gave)) for one in steps if one.kind == "tool")
     return talk._replace(asked=talk.asked or first, calls=tuple(calls))
 
 
-def _messages(value: object) -> list[object]:
-    """The messages in what a model was given or gave: a list, an object that holds one, one message, or a text."""
+def _messages(value: object, role: str) -> list[object]:
+    """The messages in what a model was given or gave: a list, an object that holds one, one message, or *role*'s text."""
     told = decoded(value)
     if isinstance(told, str):
-        return [{"role": "assistant", "content": told}]
+        return [{"role": role, "content": told}]
     fields = object_of(told)
     if choices := list_of(fields.get("choices")):
         return [object_of(one).get("message") for one in choices]

@@ -127,17 +127,22 @@ def is_whole(tail: bytes) -> bool:
 
 def in_utc(timestamp: object) -> str:
     """Return *timestamp* (ISO 8601 or seconds since 1970) in UTC with a fixed width; empty if it is neither."""
+    moment = moment_of(timestamp)
+    return "" if moment is None else moment.isoformat(timespec="microseconds")
+
+
+def moment_of(timestamp: object) -> datetime | None:
+    """Return *timestamp* (ISO 8601, in UTC if it names no zone, or seconds since 1970) in UTC; None if it is neither."""
     try:
         if isinstance(timestamp, str):
             moment = datetime.fromisoformat(timestamp)
         elif isinstance(timestamp, int | float):
             moment = datetime.fromtimestamp(timestamp, UTC)
         else:
-            return ""
-        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return aware.astimezone(UTC).isoformat(timespec="microseconds")
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
-        return ""
+        return None
 
 
 def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
