@@ -11,6 +11,7 @@ from ct_retrain.judge.credibility import Credibility, credibility
 from ct_retrain.judge.evidence.early_stop import STOP_MARK
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.harness import Harness, Nonce, harness
+from ct_retrain.judge.evidence.random_streams import KEY_BLANK
 from ct_retrain.judge.evidence.verdict import read
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite
@@ -115,6 +116,23 @@ def test_a_design_cannot_say_that_the_test_was_stopped() -> None:
 
     assert read(made, nonce.mark, f"{STOP_MARK}\n{ended}", 0).outcome is Outcome.PASS
     assert read(made, nonce.mark, f"{nonce.mark} {STOP_MARK}\n", 0).outcome is Outcome.MISMATCH
+
+
+def test_what_was_written_before_the_stop_on_its_line_changes_nothing(judge: Judge) -> None:
+    written = VERILOGEVAL.replace(ADDED, f'begin $write("bad at %0d: ", i); {ADDED}; end')
+    assert written != VERILOGEVAL
+    assert _stopping(written).stops
+
+    assert judge.plain.check(Design(rtl=WRONG, testbench=written, stops=True)).outcome is Outcome.MISMATCH
+
+
+def test_a_number_that_looks_like_the_judge_s_own_blank_stays(judge: Judge) -> None:
+    number = HOUSE.replace("reg clk = 0", f"localparam [31:0] KEY = 32'h{KEY_BLANK};\n  reg clk = 0")
+    assert number != HOUSE
+
+    for stops in (False, True):
+        verdict = judge.plain.check(Design(rtl=WRONG, testbench=number, stops=stops))
+        assert verdict.outcome is Outcome.MISMATCH, verdict
 
 
 WEAK = HOUSE.replace("q !== expected", "^q === 1'bx")

@@ -60,8 +60,10 @@ class Connection:
 
     def close(self) -> None:
         """Disconnect, and end the queue's jobs."""
-        self.client.close(timeout=_CONNECT_SECONDS)
-        self._end_jobs()
+        try:
+            self.client.close(timeout=_CONNECT_SECONDS)
+        finally:
+            self._end_jobs()
 
     def _end_jobs(self) -> None:
         if self._jobs is not None:

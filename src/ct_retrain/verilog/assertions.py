@@ -18,10 +18,9 @@ from pyslang.syntax import (
     NamedPortConnectionSyntax,
     ProceduralBlockSyntax,
     SyntaxKind,
-    SyntaxNode,
 )
 
-from ct_retrain.verilog.kinds import implicit
+from ct_retrain.verilog.kinds import identifiers, implicit
 from ct_retrain.verilog.modules import Module, Port
 from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, tokens
 
@@ -104,8 +103,8 @@ def _strange(blocks: list[ProceduralBlockSyntax], nets: dict[str, Port]) -> str:
     for block in blocks:
         asserted = [node for node in nodes(block) if isinstance(node, ImmediateAssertionStatementSyntax)]
         # The action of an assertion has no effect on the property.
-        acted = Counter(name for node in asserted for name in _names(node.action))
-        for name in Counter(_names(block)) - acted:
+        acted = Counter(name for node in asserted for name in identifiers(node.action))
+        for name in Counter(identifiers(block)) - acted:
             if name not in nets:
                 return f"an assertion's block reads {name}, which is not connected whole to a port"
         if any(token.kind == TokenKind.Hash for token in tokens(block)):
@@ -113,10 +112,6 @@ def _strange(blocks: list[ProceduralBlockSyntax], nets: dict[str, Port]) -> str:
     names = {port.name for port in nets.values()}
     crossed = sorted(net for net, port in nets.items() if net in names and net != port.name)
     return f"{crossed[0]} is a net of one port and the name of another" if crossed else ""
-
-
-def _names(node: SyntaxNode) -> list[str]:
-    return [token.valueText for token in tokens(node) if token.kind == TokenKind.Identifier]
 
 
 def _property_file(

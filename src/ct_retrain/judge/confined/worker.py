@@ -1,7 +1,7 @@
 """The confined process that judges: it parses, compiles and simulates untrusted text, one design at a time.
 
-`judge.sandbox.workers` starts it with a Start. It gives up its rights, says Ready, and answers each Job with a Reply
-until its input ends. If it is killed, the text it was reading was the cause, and `judge.sandbox.workers` knows which
+`judge.sandbox.workers` starts it. It gives up its rights, reports its layers, and answers each job (a design to judge,
+a proof, a copy) until its input ends. If it is killed, the text it was reading was the cause, and `judge.sandbox.workers` knows which
 that was. It holds no secrets, and no state but prepared testbenches.
 """
 

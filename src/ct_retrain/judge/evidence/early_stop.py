@@ -49,8 +49,9 @@ def early_stops(parsed: Parsed, report: CountReport, blank: str) -> list[Edit]:
     counter = _counter(everything, report)
     if not counter or not _declared(everything, counter):
         return []
-    counts = [node for node in everything if _is(node, _additions(counter))]
-    resets = [node for node in everything if _is(node, _zeros(counter)) and _at_the_start(node)]
+    additions, zeros = _additions(counter), _zeros(counter)
+    counts = [node for node in everything if _is(node, additions)]
+    resets = [node for node in everything if _is(node, zeros) and _at_the_start(node)]
     reads = [node for node in everything if _reads(node)]
     if not _all_understood(everything[0], counter, [*counts, *resets, *reads]):
         return []

@@ -128,7 +128,7 @@ class Built(NamedTuple):
 
 
 def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Built | Answer:
-    """Guard *rtl* and compile it with *bench* into `toolchain.COMPILED`; return the verdict if that fails."""
+    """Guard *rtl* and compile it with *bench* into `COMPILED`; return the verdict if that fails."""
     approved = _examined(rtl, bench, tools)
     if isinstance(approved, Answer):
         return approved

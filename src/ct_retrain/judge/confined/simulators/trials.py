@@ -35,10 +35,10 @@ def forcing(bench: Bench, rtl: str, level: Level, held: str = "") -> Bench | str
 
 def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
     """Return *bench* prepared for the experiment *tried* on this design; a sentence if that is not possible."""
-    key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
-    flat = bench.flat.replace(KEY_BLANK, tried.stream)
+    flat = bench.flat.replace(KEY_BLANK, tried.stream) if tried.stream else bench.flat
     if not tried.apart:
         return bench._replace(flat=flat)
+    key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
     names = [name for name in defined(rtl) if name in bench.made.wanted]
     texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
     if not all(texts) or not texts:
