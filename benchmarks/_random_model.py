@@ -58,8 +58,8 @@ def make_base(directory: Path, size: Size) -> None:
     with torch.device("cuda" if cuda else "cpu"):
         model = Qwen2ForCausalLM(Qwen2Config(**size.config))
     torch.set_default_dtype(torch.float32)
-    _tokenizer().save_pretrained(directory)
     model.save_pretrained(directory)
+    _tokenizer().save_pretrained(directory)  # last: what is there with it is whole
 
 
 def _tokenizer() -> Any:

@@ -74,7 +74,7 @@ def main() -> None:
         sys.exit("gpu: no CUDA device here, so nothing was measured; `--size tiny` tries the script on a CPU")
     began = time.monotonic()
     base = chosen.directory / f"base-{chosen.size}"
-    if not (base / "config.json").is_file():
+    if not (base / "tokenizer.json").is_file():
         _apart(_make_base, base, chosen.size)
     with tempfile.TemporaryDirectory(dir=chosen.directory) as scratch:
         run = Run(Path(scratch), _plan(base, Path(scratch), chosen.size), began + 60 * chosen.minutes)

@@ -145,7 +145,9 @@ def _local(judge: JudgeParts) -> Judge:
 def _trainer_of(train: TrainSettings) -> Trainer:
     if train.command:
         return CommandTrainer(train.command)
-    return QloraTrainer(devices=train.devices)
+    trainer = QloraTrainer(devices=train.devices)
+    trainer.demand_one_device(preferences=train.preferences)
+    return trainer
 
 
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:

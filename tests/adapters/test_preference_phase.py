@@ -8,7 +8,7 @@ import pytest
 from tests.adapters.conftest import rows
 
 from ct_retrain import disk
-from ct_retrain.adapters import _checkpoints, _modelling
+from ct_retrain.adapters import _checkpoints, _modelling, _preference_phase
 from ct_retrain.adapters._chat import Chat
 from ct_retrain.adapters.qlora import Here
 from ct_retrain.core.errors import CorruptStateError, UsageError
@@ -118,6 +118,32 @@ def test_an_interrupted_second_phase_ends_with_the_adapter_of_an_undisturbed_one
     assert resumed.preference is not None
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "undisturbed" / WEIGHTS).read_bytes()
     assert resumed.preference.losses == undisturbed.preference.losses
+
+
+def test_what_the_mixture_taught_a_quantised_model_is_not_rounded(plan_for: Any, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    plain = plan_for(quantization="nf4", max_steps=3)
+    plan = wanting(plain, tmp_path / "pairs.jsonl", [pair(number) for number in range(3)])
+    still = plan.hyperparameters.model_copy(update={"preference_learning_rate": 1e-12})
+    Here().fit(plain, tmp_path / "plain")
+    Here().fit(plan.model_copy(update={"hyperparameters": still}), tmp_path / "out")
+    before, after = (load_file(tmp_path / name / WEIGHTS) for name in ("plain", "out"))
+
+    assert all((before[name] - after[name]).abs().max() < 1e-9 for name in before)
+
+
+@pytest.mark.parametrize("questions", [(0, 0, 1), (0, 0, 1, 1, 2), (0,)])
+def test_kto_compares_with_an_answer_to_another_question(questions: tuple[int, ...]) -> None:
+    pairs = [
+        {"prompt_ids": [question], "chosen_ids": [question, 1], "rejected_ids": [question, 2]}
+        for question in questions
+    ]
+    answers = _preference_phase._unpaired(pairs)
+
+    assert [one["label"] for one in answers] == [True, False] * len(pairs)
+    if len({*questions}) > 1:
+        assert all(one["KL_completion_ids"][0] != one["prompt_ids"][0] for one in answers)
 
 
 def test_a_pair_that_is_too_long_is_left_out_and_told(plan_for: Any, tmp_path: Path) -> None:

@@ -58,9 +58,7 @@ class Tokens(NamedTuple):
 
 def tokenised(plan: TrainPlan, tokenizer: Any) -> Tokens:
     """Tokenise the mixture's rows that fit; raise if the file is not the plan's, or nothing is left."""
-    path = Path(plan.mixture)
-    if not path.is_file() or disk.sha256_of(path) != plan.mixture_sha256:
-        raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
+    path = unchanged(plan.mixture, plan.mixture_sha256)
     chat = Chat(tokenizer, plan.chat)
     limit = min(plan.hyperparameters.max_length, window(chat))
     everything = [
@@ -95,8 +93,21 @@ def _too_long(rows: Iterable[tuple[Row, int]], limit: int) -> Iterator[Rejected]
         subject = row.place or f"{row.source} row {number}"
         if length > limit and subject not in told:
             told.add(subject)
-            detail = f"{length} tokens, and {limit} is the most that max_length and mainline's window allow"
-            yield Rejected(subject=subject, reason="too_long", detail=detail)
+            yield oversized(subject, length, limit)
+
+
+def unchanged(name: str, sha256: str | None) -> Path:
+    """Return the path of the plan's file *name*; raise CorruptStateError if it is missing or not what it was."""
+    path = Path(name)
+    if not path.is_file() or disk.sha256_of(path) != sha256:
+        raise CorruptStateError(f"{path} is missing or not what the plan was made for: redo the train stage")
+    return path
+
+
+def oversized(subject: str, length: int, limit: int) -> Rejected:
+    """Return the refusal of *subject*, which has *length* tokens where *limit* fit."""
+    detail = f"{length} tokens, and {limit} is the most that max_length and mainline's window allow"
+    return Rejected(subject=subject, reason="too_long", detail=detail)
 
 
 def _row(row: Row, chat: Chat) -> dict[str, list[int]]:

@@ -80,6 +80,7 @@ def outlook(plan: TrainPlan, devices: int = 1) -> Outlook:
         basis=(
             f"rough, from {shape.parameters / 1e6:,.3g} million parameters, {planned.tokens:,} tokens, and a matrix "
             f"product that reached {speed / 1e9:,.3g} GFLOP/s here"
+            + ("; learning from wrong answers comes on top" if plan.preferences else "")
         ),
     )
 

@@ -32,12 +32,12 @@ from ct_retrain.adapters import (
     _preference_phase,
     _ranks,
     _schedule,
+    _trainer_setup,
     _training_log,
     _training_process,
 )
 from ct_retrain.adapters._loss_curve import losses_of
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.progress import Pace
 from ct_retrain.core.record import Rejected, Tool
 from ct_retrain.core.records.training import (
     TOO_LONG,
@@ -46,6 +46,7 @@ from ct_retrain.core.records.training import (
     Schedule,
     TrainPlan,
 )
+from ct_retrain.core.rules import learning
 
 _CURVE = 0.01
 """Share of the steps after which a loss is logged."""
@@ -71,16 +72,20 @@ class QloraTrainer:
             detail=f"{detail}; {_machine.several(_machine.device_name_asked(), self.devices)}",
         )
 
+    def demand_one_device(self, *, preferences: bool) -> None:
+        """Raise UsageError if *preferences* are wanted on several devices."""
+        if preferences and self.devices > 1:
+            raise UsageError(
+                "train.preferences is learned on one device: set train.devices to 1, or train by a command of your own"
+            )
+
     def fit(self, plan: TrainPlan, out: Path) -> Fit:
         """Train as *plan* says; leave a PEFT adapter in `out/adapter`, and `fit.json` and `losses.jsonl`.
 
         Called again after an interruption, it continues from the last complete checkpoint; called again after
         it has finished, it returns the same result. The training process's output goes to `out/trainer.log`.
         """
-        if plan.preferences and self.devices > 1:
-            raise UsageError(
-                "train.preferences is learned on one device: set train.devices to 1, or train by a command of your own"
-            )
+        self.demand_one_device(preferences=bool(plan.preferences))
         done = _checkpoints.claim(plan, out)
         if done is not None:
             return done
@@ -114,7 +119,8 @@ class Here:
             )
             if pairs:
                 preference = _preference_phase.train(trainer.model, tokenizer, knobs, pairs, out)
-                fit = fit.model_copy(update={"preference": preference})
+                peak = _machine.peak_memory()
+                fit = fit.model_copy(update={"preference": preference, "peak_memory": peak})
             if ranks.is_main_process:
                 _leave_too_long(out, [*tokens.too_long, *(pairs.too_long if pairs else ())])
                 _checkpoints.save_adapter(trainer.model, out / "adapter", plan.base)
@@ -132,25 +138,19 @@ class _Ingredients:
 
 def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
     """Return a TRL trainer that is ready to start, and its schedule."""
-    trl, transformers = _modelling.library("trl"), _modelling.library("transformers")
-    transformers.set_seed(knobs.seed)
+    _modelling.library("transformers").set_seed(knobs.seed)
     model = _base_model.load(knobs, made_of.base, made_of.ranks.local_process_index)
     reading = _reading(knobs, model, made_of)
-    trainer = trl.SFTTrainer(
+    trainer = _modelling.library("trl").SFTTrainer(
         model=model,
         args=_arguments(knobs, out / "checkpoints", reading, made_of.ranks.num_processes),
         train_dataset=reading.rows,
         processing_class=made_of.tokenizer,
         peft_config=_base_model.lora(knobs, model),
     )
-    # TRL casts the LoRA matrices of quantised models to bfloat16: slow and noisy on a CPU, and with eight bits of
-    # mantissa a small learning rate rounds away. PEFT's own default is float32, autocast or not.
-    for parameter in trainer.model.parameters():
-        if parameter.requires_grad:
-            parameter.data = parameter.data.float()
+    _trainer_setup.prepare(trainer)
     if trainer.model.device.type == "cpu":
         _answer_loss.compute_loss_here(trainer)
-    trainer.remove_callback(transformers.PrinterCallback)
     _schedule.follow_schedule(trainer, knobs, reading.schedule)
     return trainer, reading.schedule
 
@@ -169,40 +169,24 @@ def _reading(knobs: Hyperparameters, model: Any, made_of: _Ingredients) -> _sche
 def _arguments(
     knobs: Hyperparameters, checkpoints: Path, reading: _schedule.SequenceOrder, devices: int
 ) -> Any:
-    """Return the plan's hyperparameters under TRL's names; nothing is reported, printed or sent anywhere."""
+    """Return the plan's hyperparameters under TRL's names."""
     planned, packed = reading.schedule, reading.packed
-    cuda = _modelling.library("torch").cuda.is_available()
-    arguments: Any = _modelling.library("trl").SFTConfig(
-        output_dir=str(checkpoints),
+    return _trainer_setup.arguments(
+        "SFTConfig",
+        knobs,
+        checkpoints,
         num_train_epochs=1,
         train_sampling_strategy="sequential",
         per_device_train_batch_size=planned.batch_size,
         gradient_accumulation_steps=planned.accumulation // devices,
         learning_rate=knobs.learning_rate,
-        weight_decay=knobs.weight_decay,
-        optim="adamw_torch_fused",
-        seed=knobs.seed,
-        max_length=knobs.max_length,
         packing=packed,
         dataset_kwargs={"skip_prepare_dataset": True},
-        bf16=cuda and knobs.dtype == "bfloat16",
-        use_cpu=not cuda,
-        gradient_checkpointing=knobs.gradient_checkpointing,
-        save_steps=knobs.checkpoint_steps,
-        save_total_limit=2,
         logging_steps=_CURVE,
         logging_first_step=True,
-        logging_nan_inf_filter=False,
         include_num_input_tokens_seen="all" if packed else "non_padding",
-        dataloader_pin_memory=cuda,
         ddp_find_unused_parameters=False,
-        report_to="none",
-        disable_tqdm=True,
     )
-    if arguments.n_gpu > 1:
-        # The base was loaded on one device; TRL refuses to wrap it for all that are visible.
-        arguments._n_gpu = 1  # noqa: SLF001  # there is no public way
-    return arguments
 
 
 def _train(trainer: Any, out: Path, tokens: _mixture.Tokens, ranks: Any) -> Fit:
@@ -210,14 +194,11 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens, ranks: Any) -> Fit:
     with ranks.main_process_first():  # the first removes what is incomplete
         checkpoint, spent = _checkpoints.newest(out / "checkpoints")
     began = time.monotonic() - spent
-    knobs, devices = trainer.args, ranks.num_processes
-    step = knobs.per_device_train_batch_size * knobs.gradient_accumulation_steps * devices
-    pace = Pace("train: steps", -(-len(trainer.train_dataset) // step))
-    trainer.add_callback(_training_log.recorder(out, began, pace, ranks))
+    log = _training_log.TrainingLog("train: steps", began, learning.hopeless, out)
+    trainer.add_callback(_training_log.recorder(log, ranks))
     _base_model.demand_gradients(trainer.model)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     state = trainer.state
-    pace.end(state.global_step)
     return Fit(
         steps=state.global_step,
         epochs=float(state.epoch or 0.0),
@@ -226,7 +207,7 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens, ranks: Any) -> Fit:
         tokens=int(state.num_input_tokens_seen),
         seconds=time.monotonic() - began,
         peak_memory=_ranks.greatest(_machine.peak_memory()),
-        device=_machine.several(_machine.device_name(), devices),
+        device=_machine.several(_machine.device_name(), ranks.num_processes),
         losses=losses_of(state.log_history),
         versions={**_machine.versions(), **_choices(trainer)},
     )
