@@ -22,6 +22,7 @@ from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.cluster.parts import WIDTH
 from ct_retrain.core.configuration.loading import load
+from ct_retrain.core.configuration.recipes import same_trainer
 from ct_retrain.core.configuration.settings import FILE_NAME, NoticeSettings, Settings, TrainSettings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generators, Trainer
@@ -81,7 +82,7 @@ def with_cache(app: App) -> App:
 def ports_of_arm(app: App, settings: Settings) -> Ports:
     """The ports of *app* with the trainer and, where another model is asked, the generators that *settings* name."""
     ports, train = app.ports, app.settings.train
-    if (settings.train.command, settings.train.devices) != (train.command, train.devices):
+    if not same_trainer(settings.train, train):
         ports = ports._replace(trainer=_trainer_of(settings.train))
     if (settings.train.mainline, settings.train.chat) != (train.mainline, train.chat):
         mainline = LocalMainline(app.workspace.model(settings.train.mainline), settings)

@@ -38,6 +38,14 @@ def test_a_challenger_that_passes_is_promoted_where_the_candidate_does_not() -> 
     assert "The default recipe – Held: " in decision.evidence.explanation
 
 
+def test_a_recipe_keeps_the_letters_of_its_name() -> None:
+    wide = card("challenger.Wide_R16", passes(6))
+    decision = decide_arms([*cards(candidate=8, champion=6, mainline=4), wide], SETTINGS, 0.01)
+
+    assert "\nChallenger Wide_R16 – " in decision.evidence.explanation
+    assert "each was tested at 1/2 of the level" in decision.evidence.explanation
+
+
 def test_of_two_that_pass_the_one_further_ahead_is_promoted() -> None:
     decision = decide_arms(cards(candidate=8, new=9, other=7, champion=5, mainline=4), SETTINGS, 0.01)
     assert decision.arm == NEW

@@ -44,6 +44,20 @@ class Pupil(Taught):
         return Scripted(answers, ",".join(map(str, known)))
 
 
+class DyingPupil(Pupil):
+    """Is interrupted in its training number *moment*, counted from 1, and leaves a file there."""
+
+    def __init__(self, moment: int) -> None:
+        super().__init__({})
+        self._moment = moment
+
+    def fit(self, plan: TrainPlan, out: Path) -> Fit:
+        if self.fits == self._moment - 1:
+            out.joinpath("half-written").write_text("x")
+            raise KeyboardInterrupt
+        return super().fit(plan, out)
+
+
 class School(NamedTuple):
     """A workspace after its first night, and a pupil that counts how often it was taught."""
 

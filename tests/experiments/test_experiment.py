@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tests.experiments.school import NIGHT, Pupil, School, opened
+from tests.experiments.school import NIGHT, DyingPupil, Pupil, School, opened
 from tests.fakes import Chalkboard
 from tests.small_workspace import copy_of, leave_trace
 
@@ -92,15 +92,8 @@ def test_an_experiment_that_died_goes_on_and_ends_in_the_same_answer(
         one.ask("rank", ASKED)
     expected = run_experiment(undisturbed.where, "rank")
 
-    class Dies(Pupil):
-        def fit(self, plan, out):
-            if self.fits == moment - 1:
-                out.joinpath("half-written").write_text("x")
-                raise KeyboardInterrupt
-            return super().fit(plan, out)
-
     with pytest.raises(KeyboardInterrupt):
-        run_experiment(school._replace(pupil=Dies({})).where, "rank")
+        run_experiment(school._replace(pupil=DyingPupil(moment)).where, "rank")
     result = run_experiment(school.where, "rank")
 
     assert result.differences == expected.differences

@@ -74,3 +74,8 @@ def digest(*values: Record | dict[str, Any] | str) -> str:
         data = text.encode("utf-8", "surrogatepass")
         state.update(str(len(data)).encode() + b":" + data)
     return state.hexdigest()
+
+
+def drawn_seed(*parts: str) -> int:
+    """Return a seed that depends on *parts* alone; it fits into 28 bits."""
+    return int(digest(*parts)[:7], 16)

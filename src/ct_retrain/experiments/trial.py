@@ -18,7 +18,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.experiments.definition import ExperimentDefinition
 from ct_retrain.experiments.frozen import frozen_curate
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.run.keys import benchmark_key, train_key
+from ct_retrain.nightly.run.keys import benchmark_key, source_digests, train_key
 from ct_retrain.nightly.run.stages import protection_of
 from ct_retrain.nightly.step import Step, content, finished_manifest, perform
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
@@ -121,7 +121,12 @@ def _train(setup: ExperimentSetup, settings: Settings, ports: Ports, directory: 
         ports.generators.close()  # training needs the memory of a loaded model or server
         return train(out, inputs, ports.trainer)
 
-    step = Step("train", plan.night, directory / "train", train_key(plan.curated, inputs, ports))
+    step = Step(
+        "train",
+        plan.night,
+        directory / "train",
+        train_key(plan.curated, inputs, ports, source_digests(inputs)),
+    )
     return _part(setup, step, fill, ports)
 
 

@@ -28,6 +28,8 @@ class Facts(NamedTuple):
     trained: TrainFacts
     curated: CurateFacts
     measured: BenchmarkFacts
+    scorecard: Scorecard
+    """That of the adapter."""
     suite: Suite
     decision: Decision
     forced: str
@@ -75,7 +77,7 @@ def _front_matter(facts: Facts) -> Iterator[str]:
         "pipeline_tag: text-generation",
         "tags: [rtl, verilog, lora, ct-retrain]",
     )
-    card = facts.measured.decided or facts.measured.scorecards[0]
+    card = facts.scorecard
     suite = facts.suite.name
     shares = [(f"pass@{k}", one) for k, one in card.pass_at_k.items()]
     shares += [(f"pass@1, {name}", one) for name, one in card.categories.items()]

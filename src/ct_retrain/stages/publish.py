@@ -170,6 +170,7 @@ def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str)
         trained=inputs.trained,
         curated=inputs.curated,
         measured=inputs.measured,
+        scorecard=inputs.scorecard,
         suite=inputs.suite,
         decision=decision,
         forced=forced,

@@ -57,6 +57,11 @@ def laid_over(train: TrainSettings, *changes: Mapping[str, Any]) -> TrainSetting
     return TrainSettings.model_validate(merged | {"challengers": {}})
 
 
+def same_trainer(one: TrainSettings, other: TrainSettings) -> bool:
+    """Return whether *one* and *other* are trained by the same trainer on as many devices."""
+    return (one.command, one.devices) == (other.command, other.devices)
+
+
 def differences(one: TrainSettings, usual: TrainSettings) -> dict[str, str]:
     """Return where *one* trains differently from *usual*: dotted name below `[train]` → value as text."""
     others = _trained_by(usual)

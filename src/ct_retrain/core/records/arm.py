@@ -7,12 +7,13 @@ from typing import Annotated, NamedTuple, Protocol, TypeVar
 
 from pydantic import StringConstraints
 
-CHALLENGER_PREFIX = "challenger."
-RecipeName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_]{0,39}$")]
+_RECIPE = "[A-Za-z0-9][A-Za-z0-9_]{0,39}"
+_CHALLENGER = "challenger."
+RecipeName = Annotated[str, StringConstraints(pattern=f"^{_RECIPE}$")]
 """Name of a challenger in `train.challengers`."""
 ArmId = Annotated[
     str,
-    StringConstraints(pattern=r"^(candidate|champion|mainline|challenger\.[A-Za-z0-9][A-Za-z0-9_]{0,39})$"),
+    StringConstraints(pattern=rf"^(candidate|champion|mainline|challenger\.{_RECIPE})$"),
 ]
 """Name of an arm in records, figures and file names: its role, and for challengers also that of the recipe."""
 
@@ -58,17 +59,17 @@ T = TypeVar("T", bound=_OfAnArm)
 
 def role_of(name: ArmId) -> Role:
     """Return the role of the arm *name*."""
-    return Role.CHALLENGER if name.startswith(CHALLENGER_PREFIX) else Role(name)
+    return Role.CHALLENGER if name.startswith(_CHALLENGER) else Role(name)
 
 
 def challenger(recipe: RecipeName) -> ArmId:
     """Return the name of the arm that is trained by *recipe*."""
-    return f"{CHALLENGER_PREFIX}{recipe}"
+    return f"{_CHALLENGER}{recipe}"
 
 
 def recipe_of_arm(name: ArmId) -> str:
     """Return the recipe's name of a challenger; empty for other arms."""
-    return name.removeprefix(CHALLENGER_PREFIX) if role_of(name) is Role.CHALLENGER else ""
+    return name.removeprefix(_CHALLENGER) if role_of(name) is Role.CHALLENGER else ""
 
 
 def of_arm(cards: Iterable[T], name: ArmId) -> T | None:

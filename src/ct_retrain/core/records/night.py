@@ -166,7 +166,7 @@ class TrainFacts(Record):
     fit: Fit
     trainer: Tool
     recipe: Sha256 | None = None
-    """Digest of all settings that decided what was learned, but the seed; None where no challenger was trained."""
+    """Digest of all settings that decided what was learned, but the seed; None where there were no challengers."""
     challengers: tuple[ChallengerFacts, ...] = ()
     """Trainings by other recipes; their files are in `challengers/NAME/` beside `adapter/`."""
     waiting: dict[RecipeName, str] = Field(default={})

@@ -104,9 +104,10 @@ def _lines(others: Mapping[ArmId, Decision]) -> Iterator[str]:
         outcome = one.evidence.explanation.splitlines()[0]
         said = "passes the gate too, and is less far ahead." if isinstance(one, Promote) else outcome
         figures = "; ".join(against(found) for found in one.evidence.comparisons)
-        yield f"{arm_words(arm).capitalize()} – {said}{f' {figures}' if figures else ''}"
+        words = arm_words(arm)
+        yield f"{words[:1].upper()}{words[1:]} – {said}{f' {figures}' if figures else ''}"
 
 
 def _level(arms: int) -> Iterator[str]:
     if arms > 1:
-        yield f"{arms} arms contended: each was tested at one {arms}th of the level, so that all of them cost one level."
+        yield f"{arms} arms contended: each was tested at 1/{arms} of the level, so that all of them cost one level."

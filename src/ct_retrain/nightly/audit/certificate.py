@@ -2,17 +2,19 @@
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError
+from ct_retrain.core.records.arm import ArmId, Role
 from ct_retrain.core.records.audit import Claim
 from ct_retrain.core.records.certificate import Certificate, Neighbour
 from ct_retrain.core.records.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.records.training import Row
-from ct_retrain.core.workspace import Workspace
+from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.decontamination.rules import RULES_VERSION, Rule
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.records import trained as training_facts
 from ct_retrain.nightly.run import stages
+from ct_retrain.nightly.run.challengers import trained_by
 from ct_retrain.stages._decontamination import CERTIFICATE, again
-from ct_retrain.stages.train import MIXTURE
+from ct_retrain.stages.train import MIXTURE, training_of
 
 CERTIFICATE_CLAIM = (
     "certificate: the mixture holds no problem of a protected suite, and its nearest rows are named"
@@ -21,20 +23,25 @@ CERTIFICATE_CLAIM = (
 
 def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
     """Return the certificate of *record*; None if nothing was trained, it predates certificates, or it is gone."""
-    facts = training_facts(workspace, record)
-    return facts.certificate if facts else None
+    facts, train = training_facts(workspace, record), workspace.stage(record.night, "train")
+    if facts is None or record.arm == Role.CANDIDATE:
+        return facts.certificate if facts else None
+    there = (training_of(train, record.arm) / MANIFEST).is_file()
+    return trained_by(train, facts, record.arm).certificate if there else None
 
 
-def certified(night: Night, trained: Manifest) -> Claim | None:
-    """Compare the mixture of *trained* with every protected suite again; None for a night without a certificate.
+def certified(night: Night, trained: Manifest, arm: ArmId) -> Claim | None:
+    """Compare the mixture of *arm* with every protected suite again; None for a night without a certificate.
 
     A problem that was outside that night's limits and is found by proof now does not deny the claim, because the
     certificate names what was left out.
     """
-    facts = trained.facts
-    if not isinstance(facts, TrainFacts) or facts.certificate is None:
+    if not isinstance(trained.facts, TrainFacts):
         return None
-    told, directory = facts.certificate, night.directory / "train"
+    directory = training_of(night.directory / "train", arm)
+    told = trained_by(night.directory / "train", trained.facts, arm).certificate
+    if told is None:
+        return None
     if disk.read_record(directory / CERTIFICATE, Certificate) != told:
         return _claim("denied", f"{CERTIFICATE} and the manifest say different things")
     try:

@@ -116,7 +116,7 @@ def _derived(sealed: Sealed) -> Iterator[Claim]:
     else:
         yield unknown(recompute.DATASET_CLAIM, "files of collect or curate are missing or changed")
     if "train" in sealed.whole:
-        yield from filter(None, [certified(night, done["train"])])
+        yield from filter(None, [certified(night, done["train"], record.arm)])
     if _measured(sealed):
         yield recompute.scorecards_claim(night, record, done["benchmark"])
         yield recompute.decision_claim(night, record, done["benchmark"])

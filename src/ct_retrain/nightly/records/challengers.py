@@ -42,11 +42,18 @@ def compared_nights(workspace: Workspace) -> Iterator[ComparedNight]:
 
 
 def recipes_now(ended: Sequence[NightRecord], train: TrainSettings) -> tuple[RecipeEvidence, ...]:
-    """The evidence on the challengers of *train* against its default recipe, as the last of *ended* that had any left it."""
+    """The evidence on the challengers of *train* against its default recipe, as the last of *ended* that had any left it.
+
+    A challenger has the name that it has now.
+    """
     last = next((one for one in reversed(ended) if one.recipes), None)
-    known = {recipe_digest(one) for one in challenger_settings(train).values()}
+    names = {recipe_digest(one): name for name, one in challenger_settings(train).items()}
     usual = recipe_digest(train)
-    return tuple(one for one in last.recipes if one.recipe in known and one.default == usual) if last else ()
+    return tuple(
+        one.model_copy(update={"challenger": names[one.recipe]})
+        for one in (last.recipes if last else ())
+        if one.recipe in names and one.default == usual
+    )
 
 
 def turns_of(workspace: Workspace, names: Iterable[RecipeName]) -> list[Turn]:

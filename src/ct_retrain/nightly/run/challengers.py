@@ -11,10 +11,15 @@ from typing import NamedTuple
 import structlog
 
 from ct_retrain import disk
-from ct_retrain.core.configuration.recipes import challenger_settings, differences, recipe_digest
+from ct_retrain.core.configuration.recipes import (
+    challenger_settings,
+    differences,
+    recipe_digest,
+    same_trainer,
+)
 from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
-from ct_retrain.core.record import digest
+from ct_retrain.core.record import digest, drawn_seed
 from ct_retrain.core.records.arm import ArmId, RecipeName, challenger
 from ct_retrain.core.records.night import BenchmarkFacts, ChallengerFacts, Manifest, TrainFacts
 from ct_retrain.core.records.recipe import RecipeEvidence
@@ -24,7 +29,7 @@ from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.manifests import read_manifest
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records.challengers import compared_nights, turns_of
-from ct_retrain.nightly.run.keys import train_key
+from ct_retrain.nightly.run.keys import source_digests, train_key
 from ct_retrain.nightly.step import Step, perform
 from ct_retrain.stages.train import TrainInputs, train, training_of
 
@@ -32,6 +37,7 @@ _LOG = structlog.get_logger("ct_retrain.nightly")
 
 
 _ADOPTED = "it is the default recipe by now: take it out of train.challengers"
+_TWICE = "it is the same recipe as {}: take one of them out of train.challengers"
 
 
 class Challenge(NamedTuple):
@@ -47,8 +53,13 @@ def tonights(night: Night) -> Challenge:
     every = challenger_settings(settings)
     if not every:
         return Challenge({}, {})
-    usual = recipe_digest(settings)
-    same = {name: _ADOPTED for name, recipe in every.items() if recipe_digest(recipe) == usual}
+    known = {recipe_digest(settings): _ADOPTED}
+    same: dict[RecipeName, str] = {}
+    for name, recipe in every.items():
+        key = recipe_digest(recipe)
+        if key in known:
+            same[name] = known[key]
+        known.setdefault(key, _TWICE.format(name))
     turns = turns_of(night.workspace, [name for name in every if name not in same])
     chosen, waiting = choose_challengers(turns, settings.challenger_minutes)
     recipes = {name: seeded(every[name], night.plan.night, challenger(name)) for name in chosen}
@@ -58,31 +69,48 @@ def tonights(night: Night) -> Challenge:
 def seeded(train_settings: TrainSettings, night: str, arm: ArmId) -> TrainSettings:
     """*train_settings* with a seed of tonight's: trainings that share a seed are no independent evidence of their recipes."""
     knobs = train_settings.hyperparameters
-    seed = int(digest(str(knobs.seed), night, arm)[:7], 16)
+    seed = drawn_seed(str(knobs.seed), night, arm)
     return train_settings.model_copy(update={"hyperparameters": knobs.model_copy(update={"seed": seed})})
 
 
-def challenge_key(night: Night, curated: str, usual: TrainInputs, challenge: Challenge) -> str:
-    """Key of a train stage that trains the default recipe, which works from *usual*, and *challenge*."""
-    own = train_key(curated, usual, night.ports)
-    if not challenge.recipes:
-        return own
-    keys = (
-        f"{name} {train_key(curated, usual._replace(settings=settings), _ports_of(settings, night))}"
-        for name, settings in challenge.recipes.items()
+class TrainingKeys(NamedTuple):
+    """The keys of tonight's trainings."""
+
+    own: str
+    """That of the default recipe."""
+    others: dict[RecipeName, str]
+
+    @property
+    def joint(self) -> str:
+        """The key of the stage that holds all of them."""
+        return (
+            digest(self.own, *(f"{name} {key}" for name, key in self.others.items()))
+            if self.others
+            else self.own
+        )
+
+
+def training_keys(night: Night, curated: str, usual: TrainInputs, challenge: Challenge) -> TrainingKeys:
+    """Return the keys of the default recipe, which works from *usual*, and of *challenge*; *curated* is curate's digest."""
+    sources = source_digests(usual)
+    return TrainingKeys(
+        train_key(curated, usual, night.ports, sources),
+        {
+            name: train_key(curated, usual._replace(settings=settings), _ports_of(settings, night), sources)
+            for name, settings in challenge.recipes.items()
+        },
     )
-    return digest(own, *keys)
 
 
 def train_challengers(
-    out: Path, night: Night, curated: str, usual: TrainInputs, challenge: Challenge
+    out: Path, night: Night, usual: TrainInputs, challenge: Challenge, keys: TrainingKeys
 ) -> tuple[ChallengerFacts, ...]:
     """Train every challenger in its place below *out*; one that cannot be trained is told, and ends nothing else.
 
-    *usual* is what the default recipe works from, *curated* the digest of its examples.
+    *usual* is what the default recipe works from.
     """
     return tuple(
-        _train_one(out, night, curated, usual._replace(settings=settings), name)
+        _train_one(out, night, usual._replace(settings=settings), name, keys.others[name])
         for name, settings in challenge.recipes.items()
     )
 
@@ -109,16 +137,14 @@ def arms_of(facts: TrainFacts) -> Sequence[ArmId]:
     return [challenger(one.name) for one in facts.challengers if not one.failed]
 
 
-def _train_one(
-    out: Path, night: Night, curated: str, inputs: TrainInputs, name: RecipeName
-) -> ChallengerFacts:
+def _train_one(out: Path, night: Night, inputs: TrainInputs, name: RecipeName, key: str) -> ChallengerFacts:
     changed = differences(inputs.settings, night.settings.train)
     changed.pop("hyperparameters.seed", None)
     told = ChallengerFacts(name=name, recipe=recipe_digest(inputs.settings), differs=changed)
     directory = training_of(out, challenger(name))
     _LOG.info("challenger starts", challenger=name)
     try:
-        manifest = _made(directory, night, curated, inputs)
+        manifest = _made(directory, night, inputs, key)
     except (ToolError, UsageError) as error:
         disk.remove_tree(directory)
         _LOG.warning("challenger fails", challenger=name, reason=str(error))
@@ -137,15 +163,15 @@ def _facts_of(manifest: Manifest) -> TrainFacts:
     return manifest.facts
 
 
-def _made(directory: Path, night: Night, curated: str, inputs: TrainInputs) -> Manifest:
+def _made(directory: Path, night: Night, inputs: TrainInputs, key: str) -> Manifest:
     ports = _ports_of(inputs.settings, night)
-    step = Step("train", night.plan.night, directory, train_key(curated, inputs, ports))
+    step = Step("train", night.plan.night, directory, key)
     return perform(step, lambda out: train(out, inputs, ports.trainer), ports.effort)
 
 
 def _ports_of(settings: TrainSettings, night: Night) -> Ports:
     """The night's ports, with another trainer where the recipe names one."""
     ports = night.ports
-    if settings.command == night.settings.train.command or ports.trainer_of is None:
+    if same_trainer(settings, night.settings.train) or ports.trainer_of is None:
         return ports
     return ports._replace(trainer=ports.trainer_of(settings))

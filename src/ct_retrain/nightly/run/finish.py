@@ -55,6 +55,8 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
         moved = relapse(night, done)
         archive.keep(workspace, plan.night, environment)
     trained = next((one.facts for one in done if isinstance(one.facts, TrainFacts)), None)
+    arm = decision.arm if decision else Role.CANDIDATE.value
+    directory = workspace.stage(plan.night, "train")
     record = NightRecord(
         night=plan.night,
         outcome=outcome,
@@ -62,10 +64,10 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
         started=plan.started,
         finished=datetime.now(UTC),
         stages=tuple(_refs(workspace, done)),
-        hyperparameters=_chosen(night, trained, decision).hyperparameters if trained else None,
+        hyperparameters=challengers.trained_by(directory, trained, arm).hyperparameters if trained else None,
         metrics=metrics(done),
         decision=decision,
-        adapter=_adapter(night, decision) if trained and not trained.held else None,
+        adapter=workspace.relative(adapter_of(directory, arm)) if trained and not trained.held else None,
         release=release_name(plan.night) if outcome is NightOutcome.PUBLISHED else None,
         latest=latest(workspace.models),
         relapse=moved,
@@ -75,17 +77,6 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     disk.make_directory(workspace.records)
     disk.write_record(workspace.record(plan.night), record)
     return record
-
-
-def _chosen(night: Night, trained: TrainFacts, decision: Decision | None) -> TrainFacts:
-    """How the arm that was decided on was trained."""
-    arm = decision.arm if decision else Role.CANDIDATE.value
-    return challengers.trained_by(night.directory / "train", trained, arm)
-
-
-def _adapter(night: Night, decision: Decision | None) -> str:
-    arm = decision.arm if decision else Role.CANDIDATE.value
-    return night.workspace.relative(adapter_of(night.workspace.stage(night.plan.night, "train"), arm))
 
 
 def decision_of(done: Sequence[Manifest]) -> Decision | None:

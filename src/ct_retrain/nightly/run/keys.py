@@ -1,5 +1,7 @@
 """Digests of all inputs of train and benchmark: a stage with an equal key has an equal result."""
 
+from collections.abc import Sequence
+
 from ct_retrain.core.configuration.recipes import SCHEDULING
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import digest
@@ -14,9 +16,13 @@ _ASKED = {"url", "model", "adapters", "revision", "command", "batch_invariant"}
 """Settings of `[endpoint]` that may change an answer; which of several equal servers gives it does not."""
 
 
-def train_key(curated: str, inputs: TrainInputs, ports: Ports) -> str:
-    """Return the key of a training on curate's result with the digest *curated*."""
-    sources = [one for directory in (inputs.gold, inputs.general) for one in fingerprints(directory)]
+def source_digests(inputs: TrainInputs) -> list[str]:
+    """Return a digest of every file of gold sets and general data; each is read whole."""
+    return [one for directory in (inputs.gold, inputs.general) for one in fingerprints(directory)]
+
+
+def train_key(curated: str, inputs: TrainInputs, ports: Ports, sources: Sequence[str]) -> str:
+    """Return the key of a training on curate's result with the digest *curated*, with *sources* of `source_digests`."""
     return digest(
         curated,
         inputs.settings.model_dump(exclude={*SCHEDULING}),

@@ -9,7 +9,7 @@ from ct_retrain.core.configuration.loading import recordable
 from ct_retrain.core.configuration.recipes import SCHEDULING, recipe_digest
 from ct_retrain.core.configuration.settings import BenchmarkSettings, PathSettings, Settings
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.core.record import digest
+from ct_retrain.core.record import digest, drawn_seed
 from ct_retrain.core.records.arm import Arm, Role
 from ct_retrain.core.records.decision import Promote
 from ct_retrain.core.records.night import (
@@ -101,10 +101,11 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
     if challenge.recipes:
         own = challengers.seeded(inputs.settings, night.plan.night, Role.CANDIDATE)
         inputs = inputs._replace(settings=own)
+    keys = challengers.training_keys(night, curated, inputs, challenge)
 
     def fill(out: Path) -> Facts:
         night.ports.generators.close()  # training needs the memory of a loaded model or server
-        others = challengers.train_challengers(out, night, curated, inputs, challenge)
+        others = challengers.train_challengers(out, night, inputs, challenge, keys)
         facts = train(out, inputs, trainer)
         if facts.held or not (others or challenge.waiting):
             return facts
@@ -112,7 +113,7 @@ def _train(night: Night, done: list[Manifest]) -> Planned:
         told = {"recipe": recipe, "challengers": others, "waiting": challenge.waiting}
         return facts.model_copy(update=told)
 
-    return night.step("train", challengers.challenge_key(night, curated, inputs, challenge)), fill
+    return night.step("train", keys.joint), fill
 
 
 def train_inputs(night: Night) -> TrainInputs:
@@ -206,8 +207,7 @@ def _drawn(settings: BenchmarkSettings, plan: NightPlan, *, challenged: bool) ->
     """
     if not (settings.fresh_seeds or challenged) or settings.temperature == 0:
         return settings
-    seed = int(digest(str(settings.seed), plan.night)[:7], 16)
-    return settings.model_copy(update={"seed": seed})
+    return settings.model_copy(update={"seed": drawn_seed(str(settings.seed), plan.night)})
 
 
 def _before(night: Night) -> dict[str, Scorecard]:
