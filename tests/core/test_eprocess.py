@@ -103,6 +103,14 @@ def test_a_release_that_is_itself_behind_does_not_replace_mainline_on_the_merits
     assert not evidence.may_replace
 
 
+def test_a_release_without_a_night_of_its_own_is_told_so() -> None:
+    nights = [night(1, [0.5] * 60), night(2, [0.5] * 60, seed=1, release="new")]
+    evidence = mainline_evidence(nights, 0.05)
+
+    assert not evidence.may_replace
+    assert "over nights with a new seed (1); none of them had this release." in evidence.explanation
+
+
 def test_a_night_is_the_served_release_beside_mainline() -> None:
     cards = [card("candidate", passes(9)), card("champion", passes(5)), card("mainline", passes(4))]
     found = served_night("2026-01-01", cards)

@@ -29,7 +29,7 @@ def attach(base: Any, adapter: Path) -> Any:
             warnings.filterwarnings("error", message="Found missing adapter keys")
             model = peft.PeftModel.from_pretrained(base, str(adapter)).eval()
         with safetensors.safe_open(str(adapter / "adapter_model.safetensors"), framework="pt") as file:
-            foreign = set(file.keys()) - set(peft.get_peft_model_state_dict(model))
+            foreign = set(file.keys()) - set(_state(peft, model))
         if foreign:
             raise KeyError(f"{len(foreign)} weights have no place in this base, such as {min(foreign)}")
     except (
@@ -46,6 +46,13 @@ def attach(base: Any, adapter: Path) -> Any:
         ) from error
     _refuse_the_unmeasurable(model, adapter)
     return model
+
+
+def _state(peft: Any, model: Any) -> Any:
+    with warnings.catch_warnings():
+        # PEFT looks for the base where the adapter was trained; a workspace may have moved since.
+        warnings.filterwarnings("ignore", message="Could not find a config file")
+        return peft.get_peft_model_state_dict(model)
 
 
 def is_plain(model: Any) -> bool:

@@ -89,12 +89,16 @@ def mainline_evidence(nights: Sequence[ServedNight], alpha: float) -> MainlineEv
     counted = _counted(nights)
     values = e_process([night.differences for night in counted])
     e_value = values[-1] if values else 1.0
-    ahead = _ahead(counted, nights[-1].release) if nights else 0.0
-    may = e_value >= 1 / alpha and ahead > 0
-    verb = "may replace" if may else "may not yet replace"
+    ahead = _ahead(counted, nights[-1].release) if nights else None
+    may = e_value >= 1 / alpha and ahead is not None and ahead > 0
+    own = (
+        "none of them had this release"
+        if ahead is None
+        else f"this release differs by {ahead * 100:+.1f} points"
+    )
     explanation = (
-        f"The release {verb} mainline: evidence {e_value:.3g} of {1 / alpha:.3g} needed over {len(counted)} nights; "
-        f"over its own nights it differs from mainline by {ahead * 100:+.1f} points."
+        f"The release {'may' if may else 'may not yet'} replace mainline: evidence {e_value:.3g} of {1 / alpha:.3g} "
+        f"needed over nights with a new seed ({len(counted)}); {own}."
     )
     return MainlineEvidence(
         e_value=e_value,
@@ -144,7 +148,7 @@ def _counted(nights: Sequence[ServedNight]) -> list[ServedNight]:
     return counted
 
 
-def _ahead(nights: Sequence[ServedNight], release: str) -> float:
-    """Return the mean difference over the nights of *release*; 0 if there are none."""
+def _ahead(nights: Sequence[ServedNight], release: str) -> float | None:
+    """Return the mean difference over the nights of *release*; None if there are none."""
     own = [one for night in nights if night.release == release for one in night.differences]
-    return sum(own) / len(own) if own else 0.0
+    return sum(own) / len(own) if own else None
