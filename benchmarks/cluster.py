@@ -26,9 +26,9 @@ from typing import NamedTuple
 
 from _spent import spent, spent_by
 from ct_retrain.cluster.connection import Connection
-from ct_retrain.cluster.dask_nodes import DaskNodes, Way
+from ct_retrain.cluster.dask_nodes import ConnectionOptions, DaskNodes
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
-from ct_retrain.cluster.node import Answer, Reply, charter_of
+from ct_retrain.cluster.node import BatchReply, TaskResult, requirements_of
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.ports import Simulator
@@ -120,8 +120,8 @@ def simulated(nodes: int, service: float, seconds: float) -> tuple[Turn, float]:
     threads = nodes // processes
     with started(processes, threads) as on, Judge(SETTINGS) as here:
         verdict = here.check(designs(1)[0]).model_dump_json()
-        way = Way(lambda: Connection(reached(on).settings, Path()), on.address, math.inf)
-        asleep = DaskNodes(way, charter_of(here), sleeping(service, verdict))
+        way = ConnectionOptions(lambda: Connection(reached(on).settings, Path()), on.address, math.inf)
+        asleep = DaskNodes(way, requirements_of(here), sleeping(service, verdict))
         with ClusterJudge(here, reached(on), asleep) as there:
             wait(there, processes)
             amount = max(4 * nodes, min(int(nodes * seconds / service), 40_000))
@@ -131,13 +131,13 @@ def simulated(nodes: int, service: float, seconds: float) -> tuple[Turn, float]:
     return found, amount * service / nodes / found.seconds
 
 
-def sleeping(service: float, verdict: str) -> Callable[[bytes], Reply]:
+def sleeping(service: float, verdict: str) -> Callable[[bytes], BatchReply]:
     """What a node does that only takes time; it goes to the nodes by value."""
 
-    def sleep(data: bytes) -> Reply:
+    def sleep(data: bytes) -> BatchReply:
         number, _, tasks = pickle.loads(data)
         time.sleep(service * len(tasks))
-        return Reply(number, "asleep", tuple(Answer(verdict) for _ in tasks))
+        return BatchReply(number, "asleep", tuple(TaskResult(verdict) for _ in tasks))
 
     return sleep
 

@@ -24,7 +24,7 @@ from _leaks import COPIES, QUESTIONS, REWRITTEN, plants
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.certificate import DecontaminationSettings
 from ct_retrain.core.records.problem import Problem, Suite
-from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.decontamination.comparer import ComparedRows, Comparer
 from ct_retrain.decontamination.design import read_rtl
 from ct_retrain.decontamination.protection import Protection
@@ -102,7 +102,7 @@ def main() -> None:
     ):
         first, second = laid_out(chosen.data.resolve(), Path(scratch))
         built_in = load_suite("behavioural", Path(scratch))
-        laboratory = Laboratory(judge, judge.prover.same)
+        laboratory = BehaviourTools(judge, judge.prover.same)
 
         def against(*suites: Suite) -> Comparer:
             return Protection(suites, DecontaminationSettings(), laboratory).comparer()

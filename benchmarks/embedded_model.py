@@ -20,7 +20,7 @@ from random import Random
 import ct_retrain.demo
 from ct_retrain import disk
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.adapters.qlora import Here
+from ct_retrain.adapters.qlora import InProcessTrainer
 from ct_retrain.core.configuration.settings import JudgeSettings, ShareSettings
 from ct_retrain.core.records.training import Fit, Hyperparameters, TrainPlan
 from ct_retrain.core.rules.mix import choose, row_counts
@@ -56,7 +56,7 @@ class Bench:
             rows=len(rows),
             hyperparameters=self.recipe.hyperparameters,
         )
-        return Here().fit(plan, disk.make_directory(out / "fit"))
+        return InProcessTrainer().fit(plan, disk.make_directory(out / "fit"))
 
     def _rows(self, night: int) -> Iterator[dict[str, str]]:
         recipe, dice = self.recipe, Random(self.recipe.gold_seed)

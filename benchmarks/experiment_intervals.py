@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ct_retrain.core.records.experiment import CONTROL
-from ct_retrain.core.rules.arm_comparison import Asked, SuiteTable, compare_arms
+from ct_retrain.core.rules.arm_comparison import ComparisonSpec, SuiteTable, compare_arms
 
-ASKED = Asked(alpha=0.05, detect=0.05, draws=1000, seed=0)
+ASKED = ComparisonSpec(alpha=0.05, detect=0.05, draws=1000, seed=0)
 CLUSTERS, TWINS, SAMPLES = 60, 2, 4
 CASES = {
     "3 arms, 3 trainings, SD 4": (3, 3, [0.04] * 4),

@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from ct_retrain.stages._several_files import Surroundings, whole
+from ct_retrain.stages._several_files import SharedFiles, whole
 from ct_retrain.trace import FileRefusal
 from ct_retrain.verilog.guard import approve
 from harvest import Tree, tree_of
@@ -58,7 +58,7 @@ def refusal(tree: Tree, known: dict[str, list[str]], name: str) -> str:
         found = wanted if wanted in tree.names else tree.near(wanted, name)
         return FileRefusal("artefact_missing", wanted) if found is None else tree.read(found)
 
-    text = whole("rtl_file", needed(tree, known, name), read, Surroundings())
+    text = whole("rtl_file", needed(tree, known, name), read, SharedFiles())
     if isinstance(text, FileRefusal):
         return text.detail
     return "; ".join(map(str, approve(text.data.decode("utf-8", "replace")).report.refused[:3]))

@@ -29,9 +29,9 @@ from ct_retrain.core.records.verdict import (
 )
 from ct_retrain.judge.judge import Judge
 from ct_retrain.stages._several_files import (
-    Part,
-    Surroundings,
-    Whole,
+    JoinedSource,
+    SharedFiles,
+    SourcePart,
     whole,
 )
 from ct_retrain.trace import FileRefusal
@@ -101,11 +101,11 @@ def design_of(row: dict[str, Any], tree: Tree) -> Design | str:
 
     texts = [tree.read(name).decode("utf-8", "replace") for name in (*row["design"], row["testbench"])]
     data = dict(_data(texts, row, tree))
-    rtl = whole("rtl_file", row["design"], read, Surroundings())
-    around = Surroundings(data=tuple(data))
+    rtl = whole("rtl_file", row["design"], read, SharedFiles())
+    around = SharedFiles(data=tuple(data))
     if isinstance(rtl, FileRefusal):
         return rtl.detail
-    around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
+    around = around._replace(design=rtl.parts or (SourcePart(rtl.name, rtl.data),))
     bench = whole("testbench_file", [row["testbench"]], read, around)
     if isinstance(bench, FileRefusal):
         return bench.detail
@@ -117,7 +117,7 @@ def design_of(row: dict[str, Any], tree: Tree) -> Design | str:
     return Design(rtl=filled(rtl_text, data, text).text, testbench=text, files=files)
 
 
-def _text(found: Whole) -> str:
+def _text(found: JoinedSource) -> str:
     return found.data.decode("utf-8", "replace")
 
 

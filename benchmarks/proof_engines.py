@@ -23,7 +23,7 @@ from tests.judge.test_equivalence import PAIRS
 from ct_retrain.judge.confined.formal import smtbmc
 from ct_retrain.judge.confined.formal.deciding import TOP
 from ct_retrain.judge.confined.formal.engines import Yosys, locate_yosys
-from ct_retrain.judge.confined.formal.equivalence import Question, alike
+from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion, prove_equivalent
 from ct_retrain.judge.confined.sandbox.process import Limits
 
 LIMITS = Limits(cpu_seconds=8, memory_mb=1024, output_kb=64 << 10)
@@ -53,18 +53,18 @@ def scratch() -> Iterator[None]:
         yield
 
 
-def ours(question: Question, yosys: Yosys) -> tuple[bool | None, float]:
-    found = alike(question, yosys, LIMITS)
+def ours(question: EquivalenceQuestion, yosys: Yosys) -> tuple[bool | None, float]:
+    found = prove_equivalent(question, yosys, LIMITS)
     return found.answer, found.cpu_seconds
 
 
-def abc_alone(question: Question, yosys: Yosys) -> tuple[bool | None, float]:
+def abc_alone(question: EquivalenceQuestion, yosys: Yosys) -> tuple[bool | None, float]:
     return ours(question, yosys._replace(smtbmc=""))
 
 
-def plain_smtbmc(question: Question, yosys: Yosys) -> tuple[bool | None, float]:
+def plain_smtbmc(question: EquivalenceQuestion, yosys: Yosys) -> tuple[bool | None, float]:
     """On the netlist that our own question leaves; its seconds are those of both searches alone."""
-    alike(question._replace(bounded=False), yosys, LIMITS)
+    prove_equivalent(question._replace(bounded=False), yosys, LIMITS)
     if not Path(smtbmc.NETLIST).is_file():
         return None, 0.0
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -85,7 +85,7 @@ def smt(yosys: Yosys, *options: str) -> str:
     ).stdout
 
 
-WAYS: dict[str, Callable[[Question, Yosys], tuple[bool | None, float]]] = {
+WAYS: dict[str, Callable[[EquivalenceQuestion, Yosys], tuple[bool | None, float]]] = {
     "ours": ours,
     "abc alone": abc_alone,
     "plain smtbmc": plain_smtbmc,
@@ -103,7 +103,7 @@ def main() -> None:
         cells: list[str] = []
         for way, ask in WAYS.items():
             with scratch():
-                found, took = ask(Question(golden, other, "m", bounded=True, depth=20), yosys)
+                found, took = ask(EquivalenceQuestion(golden, other, "m", bounded=True, depth=20), yosys)
             decided[way] += found is answer
             seconds[way] += took
             said = {True: "alike", False: "differ", None: "-"}[found]

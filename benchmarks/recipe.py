@@ -56,14 +56,16 @@ def schedules() -> None:
         )
 
 
-def amounts(rows: int, tokens: int) -> recipe.Amounts:
+def amounts(rows: int, tokens: int) -> recipe.DataAmounts:
     """A mixture of about *rows* lines in the default shares of harvested and gold rows, none of them repeated."""
     wanted = ShareSettings()
     delta = max(1, round(rows * wanted.delta / (wanted.delta + wanted.gold)))
     available = {"delta": delta, "repair": 0, "gold": rows - delta, "general": 0}
     lines = row_counts(available, wanted)
     distinct = {name: min(count, available[name]) for name, count in lines.items()}
-    return recipe.Amounts(lines, distinct, {name: tokens * count for name, count in distinct.items()}, tokens)
+    return recipe.DataAmounts(
+        lines, distinct, {name: tokens * count for name, count in distinct.items()}, tokens
+    )
 
 
 def shares(steps: int, seeds: int) -> None:

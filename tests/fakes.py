@@ -9,7 +9,7 @@ from ct_retrain.core.ports import Generator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.notice import Notice
 from ct_retrain.core.records.problem import Completion, Prompt, Sampling
-from ct_retrain.core.records.tracked import Story, Tracked
+from ct_retrain.core.records.tracked import Tracked, TrackerInput
 from ct_retrain.core.records.training import Fit, LossPoint, TrainPlan
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility
@@ -137,17 +137,17 @@ class Chalkboard:
     place = "chalkboard"
 
     def __init__(self) -> None:
-        self.stories: list[Story] = []
+        self.stories: list[TrackerInput] = []
         self.dead = False
 
-    def follow(self, story: Story) -> Tracked:
+    def follow(self, story: TrackerInput) -> Tracked:
         if self.dead:
             message = "database is locked"
             raise ToolError(message)
         self.stories.append(story)
         return self.holds()
 
-    def rebuild(self, story: Story) -> Tracked:
+    def rebuild(self, story: TrackerInput) -> Tracked:
         self.stories = []
         return self.follow(story)
 

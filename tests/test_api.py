@@ -5,6 +5,7 @@ import doctest
 import inspect
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,14 @@ def test_type_checkers_are_told_the_names_that_are_loaded() -> None:
 
     assert imported() == homes
     assert sorted(one.rpartition(".")[2] for one in homes) == sorted(ct_retrain.__all__)
+
+
+def test_no_two_public_classes_have_one_name() -> None:
+    """Decision 0019: one name for one thing."""
+    trees = (ast.parse(path.read_text()) for path in (ROOT / "src" / "ct_retrain").rglob("*.py"))
+    names = Counter(one.name for tree in trees for one in tree.body if isinstance(one, ast.ClassDef))
+
+    assert {name for name, times in names.items() if times > 1 and not name.startswith("_")} == set()
 
 
 def test_what_is_not_public_is_no_attribute() -> None:

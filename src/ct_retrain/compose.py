@@ -9,7 +9,7 @@ import structlog
 
 from ct_retrain.adapters.command import CommandTrainer
 from ct_retrain.adapters.doctor_checks import examine
-from ct_retrain.adapters.endpoint import EndpointGenerators, Place
+from ct_retrain.adapters.endpoint import EndpointGenerators, ServerPaths
 from ct_retrain.adapters.generators import TransformersGenerators
 from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
@@ -154,7 +154,9 @@ def _trainer_of(train: TrainSettings) -> Trainer:
 def generators_of(workspace: Workspace, settings: Settings) -> Generators:
     """Return the generators: of a server, or of transformers in this process."""
     if settings.endpoint.url:
-        return EndpointGenerators(settings.endpoint, Place(workspace.root, lambda: _server_log(workspace)))
+        return EndpointGenerators(
+            settings.endpoint, ServerPaths(workspace.root, lambda: _server_log(workspace))
+        )
     if settings.endpoint.command:
         raise UsageError("endpoint.command starts a server, and endpoint.url says where it answers: set both")
     if settings.endpoint.urls:

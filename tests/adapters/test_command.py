@@ -65,7 +65,7 @@ def test_a_script_without_a_fit_gets_what_can_be_seen(trainer, tmp_path):
 
 
 def test_a_script_is_given_numbers_where_the_recipe_derived_them(trainer, tmp_path):
-    rows = recipe.Amounts(
+    rows = recipe.DataAmounts(
         {"delta": 100, "gold": 240}, {"delta": 100, "gold": 240}, {"delta": 40_000, "gold": 96_000}, 400
     )
     plan = PLAN.model_copy(update={"schedule": recipe.training_schedule(PLAN.hyperparameters, rows)})

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from tests.scripted_server import Asked, Moody, Reply, answer
 
 from ct_retrain.adapters import _answers, _http
-from ct_retrain.adapters._http import NoAnswerError, RetryBudget, Terms
+from ct_retrain.adapters._http import NoAnswerError, RequestLimits, RetryBudget
 from ct_retrain.adapters._throttle import Throttle
 from ct_retrain.adapters.endpoint import EndpointGenerators
 from ct_retrain.core.configuration.settings import EndpointSettings
@@ -88,7 +88,7 @@ def test_a_server_is_waited_for_as_long_as_it_asks() -> None:
 
 @given(st.text() | st.from_regex(r"[0-9 ,.:GMTa-z+-]*", fullmatch=True))
 def test_no_retry_after_is_too_odd_and_none_asks_for_less_than_nothing(said: str) -> None:
-    patience = RetryBudget(throttle=Throttle(1), terms=Terms(1.0, 1.0))
+    patience = RetryBudget(throttle=Throttle(1), terms=RequestLimits(1.0, 1.0))
 
     assert 0 <= patience.parse_retry_after(said) < 1e10
 

@@ -8,7 +8,7 @@ from tests.adapters.families import ANSWER, FAMILIES, QUESTION, Family, tokenize
 
 from ct_retrain.adapters import _mixture, _modelling
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.adapters.qlora import Here
+from ct_retrain.adapters.qlora import InProcessTrainer
 from ct_retrain.core.records.chat import ChatOptions
 from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.records.training import Hyperparameters, TrainPlan
@@ -57,7 +57,7 @@ def test_what_was_trained_is_answered_and_ended(name: str, tmp_path: Path) -> No
     family = FAMILIES[name]
     base = base_of(family, tmp_path / "base")
     plan = plan_of(family, base, tmp_path)
-    Here().fit(plan, tmp_path / "out")
+    InProcessTrainer().fit(plan, tmp_path / "out")
     sampling = Sampling(samples=1, temperature=0.0, top_p=1.0, max_new_tokens=80, seed=0)
     arm = TransformersGenerators(str(base), 4, plan.chat).open(tmp_path / "out" / "adapter")
     [answer] = arm.generate([Prompt(id="p", text=QUESTION)], sampling)

@@ -108,7 +108,7 @@ def test_gradients_of_a_quantised_base_are_those_of_its_dequantised_copy(plan_fo
     with torch.no_grad():
         model(**{name: value for name, value in batch.items() if name != "labels"})
     model.train()
-    _base_model.demand_gradients(model)
+    _base_model.require_gradients(model)
     found = gradient(model, trainer.compute_loss(model, dict(batch)))
 
     for path, layer in copy.items():
@@ -128,13 +128,13 @@ def test_a_layer_repacked_for_inference_stops_the_training(wide):
     model = _base_model.load(knobs, wide)
     model.requires_grad_(False)  # as under PEFT
     model.eval()(input_ids=torch.arange(8)[None])
-    _base_model.demand_gradients(model)
+    _base_model.require_gradients(model)
     for module in model.modules():
         if hasattr(module, "support_avx512bf16_for_cpu"):
             module.support_avx512bf16_for_cpu = True
     model(input_ids=torch.arange(8)[None])
     with pytest.raises(ToolError, match="repacked 14 layers"):
-        _base_model.demand_gradients(model)
+        _base_model.require_gradients(model)
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["padded", "packed"])
@@ -154,9 +154,9 @@ def test_the_loss_of_answers_only_is_that_of_the_whole_batch(plan_for, tmp_path,
 
 def test_a_loss_curve_with_answers_only_is_that_of_trl(plan_for, tmp_path, monkeypatch):
     plan = plan_for(max_steps=12, learning_rate=1e-2, accumulation=2)
-    ours = qlora.Here().fit(plan, tmp_path / "ours").losses
+    ours = qlora.InProcessTrainer().fit(plan, tmp_path / "ours").losses
     monkeypatch.setattr(_answer_loss, "_LARGEST", 0)  # every batch is too large: TRL's own loss
-    theirs = qlora.Here().fit(plan, tmp_path / "theirs").losses
+    theirs = qlora.InProcessTrainer().fit(plan, tmp_path / "theirs").losses
 
     assert ours[-1].loss < 0.8 * ours[0].loss
     assert [point.loss for point in ours] == pytest.approx([point.loss for point in theirs], rel=1e-3)
@@ -184,7 +184,7 @@ def test_a_head_that_scales_and_caps_its_logits_keeps_doing_so(base, tmp_path):
 
 def test_an_adapter_on_the_output_layer_is_refused_by_name(plan_for, tmp_path):
     with pytest.raises(UsageError, match="output layer lm_head"):
-        qlora.Here().fit(plan_for(targets="q_proj,lm_head"), tmp_path / "out")
+        qlora.InProcessTrainer().fit(plan_for(targets="q_proj,lm_head"), tmp_path / "out")
 
 
 def test_a_cpu_pads_and_keeps_activations_unless_told_otherwise(plan_for, tmp_path):
@@ -193,14 +193,14 @@ def test_a_cpu_pads_and_keeps_activations_unless_told_otherwise(plan_for, tmp_pa
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
     chosen = [
-        qlora.Here(spare_memory=spare).fit(
+        qlora.InProcessTrainer(spare_memory=spare).fit(
             plan_for(max_steps=1, packing="auto", gradient_checkpointing="auto"), tmp_path / f"{spare}"
         ).versions
         for spare in (False, True)
     ]  # fmt: skip
     assert [one["packing"] for one in chosen] == ["none, rows are padded"] * 2
     assert [one["gradient checkpointing"] for one in chosen] == ["off", "on"]
-    told = qlora.Here().fit(
+    told = qlora.InProcessTrainer().fit(
         plan_for(lines=rows(12), max_steps=1, batch_size=1, packing=True, gradient_checkpointing=True),
         tmp_path / "told",
     )

@@ -20,10 +20,10 @@ from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.tracked import (
     Aliases,
     Point,
-    Story,
     TrackedAdapter,
     TrackedExperiment,
     TrackedNight,
+    TrackerInput,
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.releases import promote, roll_back
@@ -48,8 +48,8 @@ def night(name: str, *, score: float = 0.5, trained: bool = True) -> TrackedNigh
     )
 
 
-def story(*nights: TrackedNight, latest: str | None = None) -> Story:
-    return Story(nights=nights, aliases=Aliases(latest_nightly=latest, mainline="some/base"))
+def story(*nights: TrackedNight, latest: str | None = None) -> TrackerInput:
+    return TrackerInput(nights=nights, aliases=Aliases(latest_nightly=latest, mainline="some/base"))
 
 
 def embedded(path: Path) -> MlflowTracker:

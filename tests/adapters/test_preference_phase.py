@@ -10,7 +10,7 @@ from tests.adapters.conftest import rows
 from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _modelling, _preference_phase
 from ct_retrain.adapters._chat import Chat
-from ct_retrain.adapters.qlora import Here
+from ct_retrain.adapters.qlora import InProcessTrainer
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.chat import ChatOptions
@@ -72,14 +72,14 @@ def test_verified_answers_gain_on_wrong_ones(plan_for: Any, tmp_path: Path, base
     pairs = [pair(number) for number in range(12)]
     plain = plan_for()
     plan = wanting(plain, tmp_path / "pairs.jsonl", pairs, preference_loss=loss, preference_passes=8.0)
-    Here().fit(plain, tmp_path / "plain")
-    fit = Here().fit(plan, tmp_path / "out")
+    InProcessTrainer().fit(plain, tmp_path / "plain")
+    fit = InProcessTrainer().fit(plan, tmp_path / "out")
 
     assert fit.preference is not None
     assert (fit.preference.loss, fit.preference.pairs, fit.preference.skipped) == (loss, 12, 0)
     assert fit.preference.steps >= 24
     assert fit.preference.losses[0].learning_rate == pytest.approx(1e-3)
-    assert fit.losses == Here().fit(plain, tmp_path / "again").losses
+    assert fit.losses == InProcessTrainer().fit(plain, tmp_path / "again").losses
     assert (
         gain(base, tmp_path / "out" / "adapter", pairs)
         > gain(base, tmp_path / "plain" / "adapter", pairs) + 0.1
@@ -100,7 +100,7 @@ def test_an_interrupted_second_phase_ends_with_the_adapter_of_an_undisturbed_one
     plan_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = wanting(plan_for(), tmp_path / "pairs.jsonl", [pair(number) for number in range(12)])
-    undisturbed = Here().fit(plan, tmp_path / "undisturbed")
+    undisturbed = InProcessTrainer().fit(plan, tmp_path / "undisturbed")
     seal = _checkpoints.seal
 
     def die_at_four(directory: Path, step: int, seconds: float) -> None:
@@ -111,8 +111,8 @@ def test_an_interrupted_second_phase_ends_with_the_adapter_of_an_undisturbed_one
     with monkeypatch.context() as patch:
         patch.setattr(_checkpoints, "seal", die_at_four)
         with pytest.raises(KeyboardInterrupt):
-            Here().fit(plan, tmp_path / "out")
-    resumed = Here().fit(plan, tmp_path / "out")
+            InProcessTrainer().fit(plan, tmp_path / "out")
+    resumed = InProcessTrainer().fit(plan, tmp_path / "out")
 
     assert undisturbed.preference is not None
     assert resumed.preference is not None
@@ -126,8 +126,8 @@ def test_what_the_mixture_taught_a_quantised_model_is_not_rounded(plan_for: Any,
     plain = plan_for(quantization="nf4", max_steps=3)
     plan = wanting(plain, tmp_path / "pairs.jsonl", [pair(number) for number in range(3)])
     still = plan.hyperparameters.model_copy(update={"preference_learning_rate": 1e-12})
-    Here().fit(plain, tmp_path / "plain")
-    Here().fit(plan.model_copy(update={"hyperparameters": still}), tmp_path / "out")
+    InProcessTrainer().fit(plain, tmp_path / "plain")
+    InProcessTrainer().fit(plan.model_copy(update={"hyperparameters": still}), tmp_path / "out")
     before, after = (load_file(tmp_path / name / WEIGHTS) for name in ("plain", "out"))
 
     assert all((before[name] - after[name]).abs().max() < 1e-9 for name in before)
@@ -149,7 +149,7 @@ def test_kto_compares_with_an_answer_to_another_question(questions: tuple[int, .
 def test_a_pair_that_is_too_long_is_left_out_and_told(plan_for: Any, tmp_path: Path) -> None:
     pairs = [pair(0), pair(1, " & a" * 400)]
     plan = wanting(plan_for(), tmp_path / "pairs.jsonl", pairs)
-    fit = Here().fit(plan, tmp_path / "out")
+    fit = InProcessTrainer().fit(plan, tmp_path / "out")
     (told,) = disk.read_lines(tmp_path / "out" / TOO_LONG, Rejected)
 
     assert fit.preference is not None
@@ -161,7 +161,7 @@ def test_pairs_that_are_all_too_long_or_another_file_are_an_error(plan_for: Any,
     path = tmp_path / "pairs.jsonl"
     plan = wanting(plan_for(), path, [pair(1, " & a" * 400)])
     with pytest.raises(UsageError, match="none of the 1 pairs"):
-        Here().fit(plan, tmp_path / "out")
+        InProcessTrainer().fit(plan, tmp_path / "out")
     path.write_text(json.dumps({}) + "\n")
     with pytest.raises(CorruptStateError, match="redo the train stage"):
-        Here().fit(plan, tmp_path / "out")
+        InProcessTrainer().fit(plan, tmp_path / "out")

@@ -19,9 +19,9 @@ from tests.adapters.vllm_cpu import EMBEDDED, random_lora, serving
 from tests.loopback import free_port
 from tests.scripted_server import Asked, Moody, Reply, answer
 
-from ct_retrain.adapters.endpoint import EndpointGenerators, Place
+from ct_retrain.adapters.endpoint import EndpointGenerators, ServerPaths
 from ct_retrain.adapters.generators import TransformersGenerators
-from ct_retrain.adapters.recorded import Recorded, record
+from ct_retrain.adapters.recorded import RecordedGenerator, record
 from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Generator, Generators
@@ -97,7 +97,7 @@ class _Tape:
         ]
         path = self._root / f"{digest(self.tool, sampling, *(one.id for one in prompts))[:16]}.jsonl"
         record(path, problems, self._inner, sampling)
-        return Recorded(path, frozenset(one.id for one in prompts)).generate(prompts, sampling)
+        return RecordedGenerator(path, frozenset(one.id for one in prompts)).generate(prompts, sampling)
 
 
 @pytest.fixture(params=["in process", "recorded", "a server on loopback"])
@@ -160,7 +160,7 @@ def started(
     given = EndpointSettings(
         url=f"http://127.0.0.1:{port}/v1", command=command, start_timeout=400, **settings
     )
-    return EndpointGenerators(given, Place(root, lambda: root / "server.log"))
+    return EndpointGenerators(given, ServerPaths(root, lambda: root / "server.log"))
 
 
 @pytest.mark.slow

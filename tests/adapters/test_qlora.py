@@ -12,7 +12,7 @@ from tests.adapters.conftest import make_tokenizer, rows
 from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _memory, _mixture, _modelling, qlora
 from ct_retrain.adapters._chat import Chat
-from ct_retrain.adapters.qlora import Here, QloraTrainer
+from ct_retrain.adapters.qlora import InProcessTrainer, QloraTrainer
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.records.chat import ChatOptions
 from ct_retrain.core.records.training import LossPoint
@@ -22,7 +22,7 @@ WEIGHTS = "adapter/adapter_model.safetensors"
 
 def test_the_same_plan_gives_the_same_bytes(plan_for, tmp_path):
     plan = plan_for(dropout=0.1)
-    fits = [Here().fit(plan, tmp_path / name) for name in ("a", "b")]
+    fits = [InProcessTrainer().fit(plan, tmp_path / name) for name in ("a", "b")]
 
     assert fits[0].losses == fits[1].losses
     for file in (WEIGHTS, "adapter/adapter_config.json"):
@@ -30,7 +30,7 @@ def test_the_same_plan_gives_the_same_bytes(plan_for, tmp_path):
 
 
 def test_a_fit_says_what_it_did_and_leaves_no_checkpoints(plan_for, tmp_path):
-    fit = Here().fit(plan_for(), tmp_path / "out")
+    fit = InProcessTrainer().fit(plan_for(), tmp_path / "out")
 
     assert (fit.steps, fit.epochs, fit.examples, fit.skipped, fit.device) == (6, 1.5, 12, 0, "cpu")
     assert fit.tokens > 0
@@ -49,23 +49,27 @@ def test_a_fit_says_what_it_did_and_leaves_no_checkpoints(plan_for, tmp_path):
 
 
 def test_training_learns_the_rows(plan_for, tmp_path):
-    losses = Here().fit(plan_for(lines=rows(3), max_steps=30, learning_rate=1e-2), tmp_path / "out").losses
+    losses = (
+        InProcessTrainer()
+        .fit(plan_for(lines=rows(3), max_steps=30, learning_rate=1e-2), tmp_path / "out")
+        .losses
+    )
 
     assert losses[-1].loss < 0.7 * losses[0].loss
 
 
 def test_a_finished_fit_is_returned_not_redone(plan_for, tmp_path):
     plan = plan_for()
-    first = Here().fit(plan, tmp_path / "out")
+    first = InProcessTrainer().fit(plan, tmp_path / "out")
     written = (tmp_path / "out" / WEIGHTS).stat().st_mtime_ns
 
-    assert Here().fit(plan, tmp_path / "out") == first
+    assert InProcessTrainer().fit(plan, tmp_path / "out") == first
     assert (tmp_path / "out" / WEIGHTS).stat().st_mtime_ns == written
 
 
 def test_an_interrupted_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for, tmp_path, monkeypatch):
     plan = plan_for(dropout=0.1, max_steps=8, batch_size=1, accumulation=2)
-    undisturbed = Here().fit(plan, tmp_path / "undisturbed")
+    undisturbed = InProcessTrainer().fit(plan, tmp_path / "undisturbed")
     seal = _checkpoints.seal
 
     def die_at_six(directory, step, seconds):
@@ -76,12 +80,12 @@ def test_an_interrupted_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for
     with monkeypatch.context() as patch:
         patch.setattr(_checkpoints, "seal", die_at_six)
         with pytest.raises(KeyboardInterrupt):
-            Here().fit(plan, tmp_path / "out")
+            InProcessTrainer().fit(plan, tmp_path / "out")
     assert {path.name for path in (tmp_path / "out" / "checkpoints").glob("*-*")} == {
         "checkpoint-4",
         "checkpoint-6",
     }
-    resumed = Here().fit(plan, tmp_path / "out")
+    resumed = InProcessTrainer().fit(plan, tmp_path / "out")
 
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "undisturbed" / WEIGHTS).read_bytes()
     assert resumed.losses == undisturbed.losses
@@ -100,15 +104,17 @@ def test_only_the_newest_complete_checkpoint_counts(tmp_path):
 
 
 def test_an_epoch_that_is_no_whole_number_is_honoured(plan_for, tmp_path):
-    fit = Here().fit(plan_for(max_steps=0, epochs=1.25, batch_size=2, accumulation=2), tmp_path / "out")
+    fit = InProcessTrainer().fit(
+        plan_for(max_steps=0, epochs=1.25, batch_size=2, accumulation=2), tmp_path / "out"
+    )
 
     assert (fit.epochs, fit.steps) == (1.25, 4)
 
 
 def test_another_plan_starts_from_nothing(plan_for, tmp_path):
-    Here().fit(plan_for(), tmp_path / "out")
-    fit = Here().fit(plan_for(max_steps=2, seed=8), tmp_path / "out")
-    again = Here().fit(plan_for(max_steps=2, seed=8), tmp_path / "fresh")
+    InProcessTrainer().fit(plan_for(), tmp_path / "out")
+    fit = InProcessTrainer().fit(plan_for(max_steps=2, seed=8), tmp_path / "out")
+    again = InProcessTrainer().fit(plan_for(max_steps=2, seed=8), tmp_path / "fresh")
 
     assert fit.losses == again.losses
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "fresh" / WEIGHTS).read_bytes()
@@ -119,7 +125,7 @@ def test_the_adapter_loads_with_plain_peft_and_names_no_place_of_this_machine(pl
     from peft import PeftModel
     from transformers import AutoModelForCausalLM
 
-    Here().fit(plan_for(learning_rate=1e-2), tmp_path / "out")
+    InProcessTrainer().fit(plan_for(learning_rate=1e-2), tmp_path / "out")
     model = PeftModel.from_pretrained(
         AutoModelForCausalLM.from_pretrained(base), tmp_path / "out" / "adapter"
     )
@@ -140,7 +146,7 @@ def test_the_adapter_loads_with_plain_peft_and_names_no_place_of_this_machine(pl
 def test_nf4_trains_on_a_cpu_in_float32(plan_for, tmp_path):
     from safetensors.torch import load_file
 
-    fit = Here().fit(plan_for(quantization="nf4", max_steps=3), tmp_path / "out")
+    fit = InProcessTrainer().fit(plan_for(quantization="nf4", max_steps=3), tmp_path / "out")
 
     assert {str(tensor.dtype) for tensor in load_file(tmp_path / "out" / WEIGHTS).values()} == {
         "torch.float32"
@@ -185,7 +191,7 @@ def test_rows_too_long_are_left_out_and_counted_never_cut(plan_for, tmp_path):
     long = {"prompt": "p", "completion": "wire w; " * 200, "source": "delta"}
     gold = {**long, "source": "gold", "place": "gold/v5.jsonl:7"}
     lines = [*rows(4), long, long, gold]
-    fit = Here().fit(plan_for(lines=lines, max_steps=1), tmp_path / "out")
+    fit = InProcessTrainer().fit(plan_for(lines=lines, max_steps=1), tmp_path / "out")
 
     assert (fit.examples, fit.skipped) == (4, 3)
     told = [json.loads(line) for line in (tmp_path / "out" / "too_long.jsonl").read_text().splitlines()]
@@ -228,26 +234,26 @@ def test_a_model_that_mixes_packed_documents_is_padded_instead(base):
 
 def test_a_missing_base_says_how_to_get_it(plan_for, tmp_path):
     with pytest.raises(UsageError, match="hf download nobody/nothing"):
-        Here().fit(plan_for(model="nobody/nothing"), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(model="nobody/nothing"), tmp_path / "out")
     with pytest.raises(UsageError, match="neither a directory"):
-        Here().fit(plan_for(model="/no/such/place"), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(model="/no/such/place"), tmp_path / "out")
 
 
 def test_a_mixture_without_rows_says_so(plan_for, tmp_path):
     with pytest.raises(UsageError, match="has no rows"):
-        Here().fit(plan_for(lines=[]), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(lines=[]), tmp_path / "out")
 
 
 def test_a_mixture_of_which_nothing_fits_says_so(plan_for, tmp_path):
     with pytest.raises(UsageError, match=r"none of the 12 rows .* fits in 16 tokens"):
-        Here().fit(plan_for(max_length=16), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(max_length=16), tmp_path / "out")
 
 
 def test_a_mixture_the_plan_was_not_made_for_is_refused(plan_for, tmp_path):
     plan = plan_for()
     (tmp_path / "mixture.jsonl").write_text("{}\n")
     with pytest.raises(CorruptStateError, match="not what the plan was made for"):
-        Here().fit(plan, tmp_path / "out")
+        InProcessTrainer().fit(plan, tmp_path / "out")
 
 
 def test_a_tokenizer_without_chat_template_says_so(plan_for, tmp_path, base):
@@ -255,7 +261,7 @@ def test_a_tokenizer_without_chat_template_says_so(plan_for, tmp_path, base):
     shutil.copytree(base, model)
     (model / "chat_template.jinja").unlink()
     with pytest.raises(UsageError, match="no chat template"):
-        Here().fit(plan_for(model=str(model)), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(model=str(model)), tmp_path / "out")
 
 
 def test_a_template_that_never_ends_an_answer_is_refused():
@@ -275,7 +281,7 @@ def test_a_large_base_is_refused_without_a_gpu(plan_for, tmp_path, base):
     shutil.copytree(base, model)
     Qwen2Config(hidden_size=3584, intermediate_size=18944, num_hidden_layers=28).save_pretrained(model)
     with pytest.raises(ToolError, match=r"billion parameters and this machine has no CUDA device"):
-        Here().fit(plan_for(model=str(model)), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(model=str(model)), tmp_path / "out")
 
 
 def test_running_out_of_memory_names_the_knobs(plan_for):
@@ -298,7 +304,7 @@ def test_running_out_of_memory_names_the_knobs(plan_for):
 
 def test_a_loss_that_is_no_number_stops_the_fit(plan_for, tmp_path):
     with pytest.raises(ToolError, match="training diverged"):
-        Here().fit(plan_for(learning_rate=1e30), tmp_path / "out")
+        InProcessTrainer().fit(plan_for(learning_rate=1e30), tmp_path / "out")
 
 
 def test_nothing_is_printed_and_the_library_settings_come_back(plan_for, tmp_path, capsys):
@@ -306,7 +312,7 @@ def test_nothing_is_printed_and_the_library_settings_come_back(plan_for, tmp_pat
     from transformers.utils import logging
 
     before = huggingface_hub.constants.HF_HUB_OFFLINE, logging.is_progress_bar_enabled()
-    Here().fit(plan_for(max_steps=1), tmp_path / "out")
+    InProcessTrainer().fit(plan_for(max_steps=1), tmp_path / "out")
 
     assert capsys.readouterr().out == ""
     assert before == (huggingface_hub.constants.HF_HUB_OFFLINE, logging.is_progress_bar_enabled())
@@ -338,8 +344,8 @@ def test_a_killed_fit_ends_with_the_adapter_of_an_undisturbed_one(plan_for, tmp_
             time.sleep(0.01)
         os.killpg(child.pid, signal.SIGKILL)
         assert child.wait() == -signal.SIGKILL
-    resumed = Here().fit(plan, tmp_path / "out")
-    undisturbed = Here().fit(plan, tmp_path / "undisturbed")
+    resumed = InProcessTrainer().fit(plan, tmp_path / "out")
+    undisturbed = InProcessTrainer().fit(plan, tmp_path / "undisturbed")
 
     assert (tmp_path / "out" / WEIGHTS).read_bytes() == (tmp_path / "undisturbed" / WEIGHTS).read_bytes()
     assert resumed.losses == undisturbed.losses

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.adapters.recorded import Recorded, record
+from ct_retrain.adapters.recorded import RecordedGenerator, record
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.problem import (
@@ -23,13 +23,13 @@ def sampling(samples: int) -> Sampling:
     return Sampling(samples=samples, temperature=0.6, top_p=0.95, max_new_tokens=512, seed=0)
 
 
-def recorded(root: Path, *answers: tuple[str, str]) -> Recorded:
+def recorded(root: Path, *answers: tuple[str, str]) -> RecordedGenerator:
     path = root / "answers.jsonl"
     path.write_text("".join(json.dumps({"task_id": a, "completion": b, "x": 1}) + "\n" for a, b in answers))
-    return Recorded(path, PROBLEMS)
+    return RecordedGenerator(path, PROBLEMS)
 
 
-def drawn(one: Recorded, *prompts: Prompt, samples: int = 0) -> list[tuple[str, int, str]]:
+def drawn(one: RecordedGenerator, *prompts: Prompt, samples: int = 0) -> list[tuple[str, int, str]]:
     found = one.generate(prompts, sampling(samples or one.samples))
     return [(answer.prompt_id, answer.index, answer.text) for answer in found]
 
@@ -91,7 +91,7 @@ def test_an_empty_answer_is_an_answer(tmp_path):
 def test_a_line_that_is_no_answer_is_named_with_its_fault(tmp_path, line, reason, detail):
     path = tmp_path / "answers.jsonl"
     path.write_bytes(b'{"task_id": "a", "completion": "good"}\r\n\n' + line)
-    [found] = Recorded(path, PROBLEMS).rejected
+    [found] = RecordedGenerator(path, PROBLEMS).rejected
 
     assert (found.subject, found.reason) == ("answers.jsonl:3", reason)
     assert detail in found.detail
@@ -102,13 +102,13 @@ def test_a_file_without_an_answer_is_refused(tmp_path, text):
     path = tmp_path / "answers.jsonl"
     path.write_text(text)
     with pytest.raises(UsageError, match="holds no answer to a problem of the suite"):
-        Recorded(path, PROBLEMS)
+        RecordedGenerator(path, PROBLEMS)
 
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
 def test_what_is_no_file_is_refused(tmp_path, name):
     with pytest.raises(UsageError, match="JSONL file of task_id and completion"):
-        Recorded(tmp_path / name, PROBLEMS)
+        RecordedGenerator(tmp_path / name, PROBLEMS)
 
 
 def test_the_tool_names_the_bytes_of_the_file(tmp_path):
@@ -145,7 +145,7 @@ def problems(*names: str) -> list[Problem]:
 def test_what_is_drawn_into_a_file_comes_back_from_it(tmp_path):
     path = tmp_path / "drawn.jsonl"
     assert record(path, problems("a", "b"), Numbering(), sampling(2)) == 4
-    back = Recorded(path, PROBLEMS)
+    back = RecordedGenerator(path, PROBLEMS)
 
     assert back.samples == 2
     assert drawn(back, *(Prompt(id=name, text="") for name in "ab")) == [

@@ -14,7 +14,7 @@ import pytest
 from tests.command_line_workspace import alive, descendants
 from tests.loopback import free_port, listens
 
-from ct_retrain.adapters.endpoint import EndpointGenerators, Place
+from ct_retrain.adapters.endpoint import EndpointGenerators, ServerPaths
 from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.records.problem import Prompt, Sampling
@@ -68,7 +68,7 @@ def command(root: Path, port: int, mood: str) -> str:
 def served(root: Path, port: int, mood: str = "well", **settings: object) -> EndpointGenerators:
     chosen = {"url": f"http://127.0.0.1:{port}/v1", "model": "m", "command": command(root, port, mood)}
     given = EndpointSettings.model_validate({**chosen, "start_timeout": 60, **settings})
-    return EndpointGenerators(given, Place(root, lambda: root / "night" / "server.log"))
+    return EndpointGenerators(given, ServerPaths(root, lambda: root / "night" / "server.log"))
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.adapters.conftest import rows
 from tests.command_line_workspace import alive, descendants
 
-from ct_retrain.adapters.qlora import Here, QloraTrainer
+from ct_retrain.adapters.qlora import InProcessTrainer, QloraTrainer
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.records.training import TrainPlan
 
@@ -29,7 +29,7 @@ def test_two_processes_learn_what_one_does(plan_for: PlanFor, tmp_path: Path) ->
     from safetensors.torch import load_file
 
     plan = plan_for(lines=rows(40), max_steps=10, batch_size=2, accumulation=4)
-    alone = Here().fit(plan, tmp_path / "alone")
+    alone = InProcessTrainer().fit(plan, tmp_path / "alone")
     both = QloraTrainer(devices=2).fit(plan, tmp_path / "both")
 
     assert (alone.device, both.device) == ("cpu", "2 × cpu")

@@ -20,7 +20,7 @@ from tests.loopback import free_port
 from tests.scripted_server import Asked, Moody, Reply, answer
 
 from ct_retrain.adapters.doctor_checks import examine
-from ct_retrain.adapters.endpoint import EndpointGenerators, Place
+from ct_retrain.adapters.endpoint import EndpointGenerators, ServerPaths
 from ct_retrain.compose import generators_of
 from ct_retrain.core.configuration.settings import EndpointSettings, JudgeSettings, Settings
 from ct_retrain.core.errors import ToolError, UsageError
@@ -329,7 +329,7 @@ def test_batch_invariance_is_told_to_a_started_server_and_recorded_of_every_one(
         url=f"http://127.0.0.1:{free_port()}/v1", model="m", command=command, batch_invariant=True
     )
     with pytest.raises(ToolError, match=r"server\.log:\n1$"):
-        EndpointGenerators(settings, Place(tmp_path, lambda: tmp_path / "server.log")).open(None)
+        EndpointGenerators(settings, ServerPaths(tmp_path, lambda: tmp_path / "server.log")).open(None)
 
 
 def test_further_servers_need_a_first_one(tmp_path: Path) -> None:

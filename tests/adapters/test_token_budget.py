@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ct_retrain.adapters._token_budget import Ration
+from ct_retrain.adapters._token_budget import AnswerBudget
 from ct_retrain.core.records.problem import Sampling
 
 WORDS = {1: "<", 2: "think", 3: ">", 4: "</", 5: "hm ", 6: "assign "}
@@ -20,7 +20,7 @@ def drawn(
     def text(some: Sequence[int]) -> str:
         return opened + "".join(WORDS[one] for one in some)
 
-    ration = Ration(sampling, room, text)
+    ration = AnswerBudget(sampling, room, text)
     return next((count for count in range(1, len(ids) + 1) if ration.spent(ids[:count])), len(ids) + 1)
 
 

@@ -20,7 +20,7 @@ from ct_retrain.adapters import (
     _child_programs,
     _training_process,
 )
-from ct_retrain.adapters.qlora import Here, QloraTrainer
+from ct_retrain.adapters.qlora import InProcessTrainer, QloraTrainer
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 
 WEIGHTS = "adapter/adapter_model.safetensors"
@@ -44,7 +44,7 @@ def test_a_process_leaves_what_the_training_itself_leaves_and_its_progress_is_he
     heard = structlog.testing.LogCapture()
     structlog.configure(processors=[heard], wrapper_class=structlog.make_filtering_bound_logger(0))
     fit = QloraTrainer().fit(plan, tmp_path / "apart")
-    here = Here().fit(plan, tmp_path / "here")
+    here = InProcessTrainer().fit(plan, tmp_path / "here")
 
     assert fit.losses == here.losses
     assert (tmp_path / "apart" / WEIGHTS).read_bytes() == (tmp_path / "here" / WEIGHTS).read_bytes()
@@ -179,7 +179,7 @@ def test_an_interrupt_leaves_no_training_behind_and_is_resumed(plan_for, tmp_pat
     thread.join()
     assert trainers_of(out) == []
     fit = QloraTrainer().fit(plan, out)
-    undisturbed = Here().fit(plan, tmp_path / "undisturbed")
+    undisturbed = InProcessTrainer().fit(plan, tmp_path / "undisturbed")
     assert fit.losses == undisturbed.losses
     assert (out / WEIGHTS).read_bytes() == (tmp_path / "undisturbed" / WEIGHTS).read_bytes()
 

@@ -19,8 +19,8 @@ from ct_retrain.judge.attacks.suite import (
     hanging,
     results,
 )
+from ct_retrain.judge.attacks.testbenches import CONNECTIONS, benches
 from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
-from ct_retrain.judge.attacks.testbenches import JOINTS, benches
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.answer import Bench, SimulatorTools
@@ -37,8 +37,8 @@ MEMORY_MB = 256
 NONCE = Nonce("0123456789abcdef", "fedcba9876543210")
 
 ONLY_THE_SECOND_OPINION = {
-    "recite by a clock of its own",
-    "recite by a delayed loop that yosys cannot read",
+    "hard-code the answers by a clock of its own",
+    "hard-code the answers by a delayed loop that yosys cannot read",
     "right only while it is looked at",
     "tell the simulator by an unknown bit",
     *("other code for synthesis", "other code for yosys", "other code for synthesis that does not compile"),
@@ -48,7 +48,7 @@ ONLY_THE_SECOND_OPINION = {
 
 ONLY_THE_GUARD = {
     "other code for the simulator",
-    "recite the answers",
+    "hard-code the answers",
     "ask whether a bit is unknown",
     *("hide from synthesis by a comment", "hide from synthesis by a block comment"),
 }
@@ -98,7 +98,7 @@ QUICK = {
     "counter": {"house", "verilogeval", "plain"},
     "adder": {"house", "silent"},
     "directed adder": {"counts"},
-    **{joint: {"house", "silent"} for joint in JOINTS},
+    **{joint: {"house", "silent"} for joint in CONNECTIONS},
 }
 """Styles that each task is tried under by everybody; the others are for patient runs."""
 
@@ -154,9 +154,9 @@ def test_the_results_name_a_layer_for_each_and_show_what_a_careless_script_passe
 HANGING = {
     layers.GUARD: set[str](),
     layers.COMPILED: set[str](),
-    layers.BELIEF: {one.name for one in attacks() if one.name.startswith(("unknown sums", "recited sums"))},
+    layers.EVIDENCE: {one.name for one in attacks() if one.name.startswith(("unknown sums", "hard-coded"))},
     layers.OPINION: ONLY_THE_SECOND_OPINION
-    | {one.name for one in attacks() if one.name.startswith(("no second opinion by", "recite by"))},
+    | {one.name for one in attacks() if one.name.startswith(("unsynthesizable", "hard-code the answers by"))},
 }
 """What passes under some style once one layer is left out: it hangs on that layer alone, and the page says so."""
 

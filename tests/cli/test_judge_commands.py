@@ -188,6 +188,13 @@ def test_attacks_of_one_kind_are_shown_beside_the_careless_script(capsys: pytest
     assert said.splitlines()[-1].startswith("forged passes: 0 of ")
 
 
+def test_an_attack_is_still_found_by_its_former_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["attack", "--style", "plain", "--only", "recite by a task that waits for a time"]) == 0
+    assert "hard-code the answers by a task that waits for a time" in " ".join(
+        capsys.readouterr().out.split()
+    )
+
+
 def test_an_unknown_attack_is_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["attack", "--only", "no such thing"]) == 2
     assert "no attack's name contains" in capsys.readouterr().err

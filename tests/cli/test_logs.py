@@ -9,7 +9,7 @@ import structlog
 from rich.console import Console
 
 from ct_retrain.cli.bars import Bars, pace_of, time_left
-from ct_retrain.cli.logs import NightCopy, Sparse, configure
+from ct_retrain.cli.logs import NightCopy, ProgressFilter, configure
 
 
 def progress(done: int, *, over: bool = False, what: str = "benchmark: candidate") -> dict[str, object]:
@@ -42,7 +42,7 @@ def test_a_bar_shows_how_much_is_done_and_left_and_is_gone_when_it_is_over() -> 
 
 
 def test_without_a_terminal_a_step_gets_a_line_now_and_then_and_one_at_its_end() -> None:
-    sparse = Sparse(apart=3600)
+    sparse = ProgressFilter(apart=3600)
 
     assert [passes(sparse, progress(done)) for done in (1, 2, 3)] == [True, False, False]
     assert passes(sparse, progress(1, what="another"))

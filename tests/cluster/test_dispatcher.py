@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import structlog
 
-from ct_retrain.cluster import vigil
+from ct_retrain.cluster import watchdog
 from ct_retrain.cluster.dispatcher import BATCH, Dispatcher
-from ct_retrain.cluster.node import Answer
-from ct_retrain.cluster.nodes import Deliver, Ending, Failed, Lost
+from ct_retrain.cluster.node import TaskResult
+from ct_retrain.cluster.nodes import Deliver, Ending, FailedBatch, LostBatch
 from ct_retrain.cluster.tasks import AppraisalTask, CheckTask, Task
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Design
@@ -28,7 +28,7 @@ def name_of(task: Task) -> str:
 
 
 def answered(tasks: Sequence[Task]) -> Ending:
-    return tuple(Answer(json.dumps(name_of(task))) for task in tasks)
+    return tuple(TaskResult(json.dumps(name_of(task))) for task in tasks)
 
 
 class Threads:
@@ -125,7 +125,7 @@ def test_a_testbench_to_try_goes_alone(start: Start) -> None:
 
 
 def test_what_was_lost_is_sent_again(start: Start) -> None:
-    nodes = Threads(2, Lost("a node died"), Lost("and another"))
+    nodes = Threads(2, LostBatch("a node died"), LostBatch("and another"))
 
     with structlog.testing.capture_logs() as logs:
         assert asked(start(nodes), ["a", "b", "c"]) == ["a", "b", "c"]
@@ -137,17 +137,17 @@ def test_what_was_lost_is_sent_again(start: Start) -> None:
 
 def test_what_no_cluster_can_answer_ends_with_its_words(start: Start) -> None:
     with pytest.raises(ToolError, match="no node has these tools"):
-        start(Threads(2, Failed("no node has these tools"))).ask(question("a"))
+        start(Threads(2, FailedBatch("no node has these tools"))).ask(question("a"))
 
 
 def test_the_judge_of_one_node_may_fail(start: Start) -> None:
-    full = (Answer("", "node 7: the disk is full"),)
+    full = (TaskResult("", "node 7: the disk is full"),)
 
     assert asked(start(Threads(1, full)), ["a"]) == ["a"]
 
 
 def test_judges_that_fail_everywhere_are_believed(start: Start) -> None:
-    full = (Answer("", "node 7: the disk is full"),)
+    full = (TaskResult("", "node 7: the disk is full"),)
 
     with pytest.raises(ToolError, match="node 7: the disk is full"):
         start(Threads(1, full, full, full)).ask(question("a"))
@@ -157,7 +157,7 @@ def test_judges_that_fail_everywhere_are_believed(start: Start) -> None:
 def test_silence_is_told_and_then_ends_with_words(
     nodes: Threads, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(vigil, "FIRST_WORD", 0.2)
+    monkeypatch.setattr(watchdog, "FIRST_WARNING", 0.2)
 
     with structlog.testing.capture_logs() as logs, pytest.raises(ToolError) as raised:
         start(nodes, patience=1.0).ask(question("a"))

@@ -12,7 +12,7 @@ import structlog
 from tests.cluster.machines import Machines, cluster_judge, kill, machines, wait_for
 from tests.small_workspace import bench, golden, wrong
 
-from ct_retrain.cluster import vigil
+from ct_retrain.cluster import watchdog
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.fanout import check_all
@@ -87,7 +87,7 @@ def test_a_cluster_that_never_comes_back_ends_with_words(
     pair: Machines, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     structlog.reset_defaults()
-    monkeypatch.setattr(vigil, "FIRST_WORD", 2.0)
+    monkeypatch.setattr(watchdog, "FIRST_WARNING", 2.0)
     with (
         cluster_judge(pair.address, patience=25.0) as judge,
         structlog.testing.capture_logs() as logs,

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from ct_retrain.core.records.experiment import CONTROL
 from ct_retrain.core.rules.alpha_spending import spent
-from ct_retrain.core.rules.arm_comparison import Asked, SuiteTable, compare_arms
+from ct_retrain.core.rules.arm_comparison import ComparisonSpec, SuiteTable, compare_arms
 
-ASKED = Asked(alpha=0.05, detect=0.05, draws=500, seed=0)
+ASKED = ComparisonSpec(alpha=0.05, detect=0.05, draws=500, seed=0)
 EXPERIMENTS = 300
 ALLOWED = 0.05 + 2 * (0.05 * 0.95 / EXPERIMENTS) ** 0.5
 """What a share of 5 % is still compatible with, two standard errors above it."""

@@ -11,19 +11,19 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.training import Hyperparameters, Row
 from ct_retrain.core.rules import recipe
 from ct_retrain.core.rules.mix import row_counts
-from ct_retrain.core.rules.recipe import Amounts
+from ct_retrain.core.rules.recipe import DataAmounts
 
 DEFAULTS = Hyperparameters()
 
 
 def amounts(
     delta: int, gold: int = 0, *, tokens: int = 400, longest: int = 0, packed: bool = False
-) -> Amounts:
+) -> DataAmounts:
     """What the default shares make of *delta* harvested and *gold* gold rows of *tokens* tokens each."""
     available = {"delta": delta, "repair": 0, "gold": gold, "general": 0}
     lines = row_counts(available, ShareSettings())
     distinct = {name: min(count, available[name]) for name, count in lines.items()}
-    return Amounts(
+    return DataAmounts(
         lines=lines,
         distinct=distinct,
         tokens={name: tokens * count for name, count in distinct.items()},

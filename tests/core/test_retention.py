@@ -12,7 +12,7 @@ from ct_retrain.core.records.snapshot import (
     Stored,
 )
 from ct_retrain.core.rules.retention import (
-    Calendar,
+    NightDependencies,
     changed_since_copy,
     is_raw,
     needed,
@@ -58,7 +58,7 @@ def test_what_is_a_raw_copy(path: str, raw: bool) -> None:
 
 
 def test_every_reason_to_need_a_night_is_told() -> None:
-    calendar = Calendar(
+    calendar = NightDependencies(
         ended=["1", "2", "3", "4", "5", "6"],
         unfinished=["7"],
         previous={"7": "6", "6": "5"},

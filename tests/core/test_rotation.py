@@ -3,12 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.core.rules.rotation import Turn, choose_challengers
+from ct_retrain.core.rules.rotation import ChallengerTurn, choose_challengers
 
 OLD, NEW = "2026-01-01", "2026-01-02"
 TURNS = st.lists(
     st.builds(
-        Turn,
+        ChallengerTurn,
         st.sampled_from([f"c{number}" for number in range(6)]),
         st.sampled_from([None, OLD, NEW, "2026-01-02.2", "2026-01-02.10"]),
         st.none() | st.floats(0, 7200),
@@ -18,17 +18,22 @@ TURNS = st.lists(
 
 
 def test_who_never_ran_goes_first_then_who_waited_longest() -> None:
-    turns = [Turn("b", NEW, 60), Turn("c", OLD, 60), Turn("d", None, 60), Turn("a", None, 60)]
+    turns = [
+        ChallengerTurn("b", NEW, 60),
+        ChallengerTurn("c", OLD, 60),
+        ChallengerTurn("d", None, 60),
+        ChallengerTurn("a", None, 60),
+    ]
     assert choose_challengers(turns, 0).chosen == ("a", "d", "c", "b")
 
 
 def test_nights_of_one_date_are_in_order_of_their_number() -> None:
-    turns = [Turn("a", "2026-01-02.10", 60), Turn("b", "2026-01-02.9", 60)]
+    turns = [ChallengerTurn("a", "2026-01-02.10", 60), ChallengerTurn("b", "2026-01-02.9", 60)]
     assert choose_challengers(turns, 0).chosen == ("b", "a")
 
 
 def test_one_that_does_not_fit_waits_and_a_shorter_one_takes_its_place() -> None:
-    turns = [Turn("a", None, 1800), Turn("b", OLD, 2400), Turn("c", NEW, 1200)]
+    turns = [ChallengerTurn("a", None, 1800), ChallengerTurn("b", OLD, 2400), ChallengerTurn("c", NEW, 1200)]
     found = choose_challengers(turns, 60)
     assert found.chosen == ("a", "c")
     assert found.waiting == {
@@ -37,19 +42,23 @@ def test_one_that_does_not_fit_waits_and_a_shorter_one_takes_its_place() -> None
 
 
 def test_one_that_needs_more_than_a_night_is_told_so() -> None:
-    found = choose_challengers([Turn("a", None, 3660), Turn("b", OLD, 60)], 60)
+    found = choose_challengers([ChallengerTurn("a", None, 3660), ChallengerTurn("b", OLD, 60)], 60)
     assert found.chosen == ("b",)
     assert "never trained until that is raised" in found.waiting["a"]
 
 
 def test_one_whose_duration_nobody_knows_goes_alone() -> None:
-    found = choose_challengers([Turn("a", None, None), Turn("b", None, None), Turn("c", OLD, 1)], 60)
+    found = choose_challengers(
+        [ChallengerTurn("a", None, None), ChallengerTurn("b", None, None), ChallengerTurn("c", OLD, 1)], 60
+    )
     assert found.chosen == ("a",)
     assert set(found.waiting) == {"b", "c"}
 
 
 @given(TURNS, st.floats(0.1, 100))
-def test_the_minutes_hold_and_nobody_is_dropped_in_silence(turns: list[Turn], minutes: float) -> None:
+def test_the_minutes_hold_and_nobody_is_dropped_in_silence(
+    turns: list[ChallengerTurn], minutes: float
+) -> None:
     found = choose_challengers(turns, minutes)
     known = {turn.name: turn.seconds or 0.0 for turn in turns}
 
@@ -62,6 +71,6 @@ def test_everybody_who_fits_into_a_night_gets_a_turn(durations: list[float]) -> 
     """Over as many nights as there are challengers."""
     last: dict[str, str | None] = {f"c{number}": None for number in range(len(durations))}
     for night in range(1, len(durations) + 1):
-        turns = [Turn(name, when, durations[int(name[1:])]) for name, when in last.items()]
+        turns = [ChallengerTurn(name, when, durations[int(name[1:])]) for name, when in last.items()]
         last |= dict.fromkeys(choose_challengers(turns, 50).chosen, f"2026-01-{night:02}")
     assert None not in last.values()

@@ -2,7 +2,7 @@
 
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.problem import Problem, Suite
-from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.decontamination.comparer import ComparedRows, Comparer, ComparisonLimits
 from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.texts import Candidate
@@ -38,13 +38,13 @@ COURT = suite(problem("majority", ASKED, MAJORITY), problem("gate", GATE_ASKED, 
 
 
 def compared(
-    *rows: tuple[str, str], laboratory: Laboratory | None = None, suites: tuple[Suite, ...] = (COURT,)
+    *rows: tuple[str, str], laboratory: BehaviourTools | None = None, suites: tuple[Suite, ...] = (COURT,)
 ) -> ComparedRows:
     comparer = Comparer(References(suites), ComparisonLimits(0.5, 1000, 100), laboratory, 1)
     return comparer.compare(Candidate(question, answer, "gold") for question, answer in rows)
 
 
-def rule(question: str, answer: str, laboratory: Laboratory | None = None) -> str:
+def rule(question: str, answer: str, laboratory: BehaviourTools | None = None) -> str:
     """The rule by which a row is refused; "" where it stays."""
     found = compared((question, answer), laboratory=laboratory).matches
     return found[0].rule.value if found else ""

@@ -6,7 +6,7 @@ import pytest
 from tests.decontamination.problems import GATE, MAJORITY, NEUTRAL, compared, rule
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.judge import Judge
 
@@ -22,12 +22,12 @@ endmodule
 
 
 @pytest.fixture(scope="module")
-def laboratory() -> Iterator[Laboratory]:
+def laboratory() -> Iterator[BehaviourTools]:
     with Judge(JudgeSettings(simulator="icarus", second_opinion=False)) as judge:
-        yield Laboratory(judge, judge.prover.same)
+        yield BehaviourTools(judge, judge.prover.same)
 
 
-def test_a_design_written_anew_under_other_names_is_proved_equal(laboratory: Laboratory) -> None:
+def test_a_design_written_anew_under_other_names_is_proved_equal(laboratory: BehaviourTools) -> None:
     assert rule(NEUTRAL, REWRITTEN) == ""
     assert rule(NEUTRAL, REWRITTEN, laboratory) == "equivalent_rtl"
 
@@ -36,7 +36,7 @@ def test_a_design_written_anew_under_other_names_is_proved_equal(laboratory: Lab
     ("old", "new"), [("n[1]", "n[0]"), ("!r", "r"), ("^v", "|v"), ("posedge c", "negedge c")]
 )
 def test_a_design_with_the_same_ports_that_behaves_otherwise_stays(
-    laboratory: Laboratory, old: str, new: str
+    laboratory: BehaviourTools, old: str, new: str
 ) -> None:
     found = compared((NEUTRAL, REWRITTEN.replace(old, new)), laboratory=laboratory)
 
@@ -44,7 +44,7 @@ def test_a_design_with_the_same_ports_that_behaves_otherwise_stays(
     assert found.behaviour.different == 1
 
 
-def test_a_trivial_golden_is_no_evidence_however_it_is_written(laboratory: Laboratory) -> None:
+def test_a_trivial_golden_is_no_evidence_however_it_is_written(laboratory: BehaviourTools) -> None:
     honest = "module and2(input a, input b, output y);\n  assign y = ~(~a | ~b);\nendmodule\n"
 
     assert rule(NEUTRAL, honest, laboratory) == ""
@@ -56,13 +56,13 @@ def test_a_trivial_golden_is_no_evidence_however_it_is_written(laboratory: Labor
     assert rule(NEUTRAL, like, laboratory) == "equivalent_rtl", "name and ports are the problem's"
 
 
-def test_what_cannot_be_simulated_or_exceeds_the_limit_is_counted(laboratory: Laboratory) -> None:
+def test_what_cannot_be_simulated_or_exceeds_the_limit_is_counted(laboratory: BehaviourTools) -> None:
     speaks = REWRITTEN.replace("endmodule", 'initial $display("PASS");\nendmodule')
     assert compared((NEUTRAL, speaks), laboratory=laboratory).behaviour.unseen == 1
     assert compared((NEUTRAL, REWRITTEN)).behaviour.unasked == 1
 
 
-def test_an_answer_with_many_pairs_is_the_same_every_time(laboratory: Laboratory) -> None:
+def test_an_answer_with_many_pairs_is_the_same_every_time(laboratory: BehaviourTools) -> None:
     rows = [(NEUTRAL, REWRITTEN.replace("!r", text)) for text in ("!r", "r", "~r", "(r == 0)")]
     first, second = (compared(*rows, laboratory=laboratory) for _ in range(2))
 

@@ -16,7 +16,7 @@ from tests.decontamination.problems import (
     suite,
 )
 
-from ct_retrain.decontamination.wording import Index, agreement, words_of
+from ct_retrain.decontamination.wording import SimilarityIndex, agreement, question_words
 
 RENAMED = (
     MAJORITY.replace("majority", "jury").replace("votes", "v").replace("passed", "ok").replace("count", "n")
@@ -143,9 +143,11 @@ VERBS = ("rotate", "invert", "count", "saturate", "wait", "toggle", "shift", "di
 
 
 def test_numbers_are_values_however_they_are_written() -> None:
-    one, other = (words_of(text).numbers for text in ("an 8-bit adder, limit 8'hFF", "eight bits, up to 255"))
+    one, other = (
+        question_words(text).numbers for text in ("an 8-bit adder, limit 8'hFF", "eight bits, up to 255")
+    )
     assert agreement(one, other) == 1.0
-    assert agreement(one, words_of("a 12-bit adder").numbers) == 0.0
+    assert agreement(one, question_words("a 12-bit adder").numbers) == 0.0
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
@@ -155,7 +157,7 @@ def test_no_text_breaks_the_comparison(question: str, answer: str) -> None:
 
 @given(st.lists(st.frozensets(st.sampled_from("abcdefgh"), max_size=5), max_size=6))
 def test_similarities_are_shares(sets: list[frozenset[str]]) -> None:
-    index = Index([sets])
+    index = SimilarityIndex([sets])
     for features in sets:
         assert all(0 < share <= 1 for _, share in index.nearest(features))
 

@@ -11,7 +11,7 @@ from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace, ot
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.training import Fit, TrainPlan
-from ct_retrain.experiments import Experimenting
+from ct_retrain.experiments import ExperimentContext
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.run import Options
 from ct_retrain.nightly.run import run_night as run
@@ -65,8 +65,8 @@ class School(NamedTuple):
     pupil: Pupil
 
     @property
-    def where(self) -> Experimenting:
-        return Experimenting(self.small.workspace, self.small.settings, self.ports_of)
+    def where(self) -> ExperimentContext:
+        return ExperimentContext(self.small.workspace, self.small.settings, self.ports_of)
 
     def ports_of(self, settings: Settings) -> Ports:
         return self.small.ports._replace(trainer=self.pupil, generators=self.pupil)

@@ -9,7 +9,7 @@ from tests.demo.test_flywheel import SMALL
 from ct_retrain import compose
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.stage_set import set_up
-from ct_retrain.experiments import Experimenting, run_experiment
+from ct_retrain.experiments import ExperimentContext, run_experiment
 
 
 @pytest.mark.slow
@@ -20,7 +20,7 @@ def test_two_recipes_of_the_embedded_model_are_compared(tmp_path: Path) -> None:
     app.workspace.experiments.mkdir()
     text = "seeds = 2\n[control.hyperparameters]\nmax_steps = 2\n[arms.fast.hyperparameters]\nlearning_rate = 0.01\n"
     (app.workspace.experiments / "rate.toml").write_text(text)
-    where = Experimenting(app.workspace, app.settings, partial(compose.ports_of_arm, app))
+    where = ExperimentContext(app.workspace, app.settings, partial(compose.ports_of_arm, app))
     result = run_experiment(where, "rate")
 
     (fast,) = result.differences

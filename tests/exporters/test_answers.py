@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.small_workspace import found, leave_trace
 
-from ct_retrain.adapters.recorded import Recorded
+from ct_retrain.adapters.recorded import RecordedGenerator
 from ct_retrain.cli import call
 from ct_retrain.core.records.problem import Sample
 from ct_retrain.importers import builds
@@ -56,7 +56,7 @@ def test_what_is_exported_for_humaneval_is_read_as_the_same_answers(root: Path, 
     assert call(["-C", str(root), "export", NIGHT, "--answers", "humaneval", "--out", str(out)]) == 0
 
     suite = load_suite("suite.jsonl", root)
-    read = Recorded(out, frozenset(problem.id for problem in suite.problems))
+    read = RecordedGenerator(out, frozenset(problem.id for problem in suite.problems))
 
     assert read.rejected == []
     assert read.samples * len({one.problem_id for one in _samples(root)}) == len(_samples(root))

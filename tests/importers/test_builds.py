@@ -10,7 +10,7 @@ from tests.small_workspace import bench, golden, other_problem, spec, wrong
 from ct_retrain.cli import call
 from ct_retrain.core.record import Rejected
 from ct_retrain.importers import builds
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.suites.load import load_suite
 
 PASSED, FAILED = "Mismatches: 0 in 16 samples\n", "Mismatches: 3 in 16 samples\n"
@@ -49,7 +49,7 @@ def test_samples_named_after_a_problem_with_their_logs(suite: Path, tmp_path: Pa
 
     found = list(builds.attempts(home, load_suite(str(suite), tmp_path)))
 
-    taken = [one for one in found if isinstance(one, Attempt)]
+    taken = [one for one in found if isinstance(one, ImportedAttempt)]
     assert [(one.run, one.status) for one in taken] == [
         ("inv2/inv2_sample01", "pass"),
         ("inv2/inv2_sample02", "fail"),
@@ -71,7 +71,7 @@ def test_sources_of_a_directory_named_after_a_problem_are_one_answer(suite: Path
 
     (found,) = builds.attempts(tmp_path / "work", load_suite(str(suite), tmp_path))
 
-    assert isinstance(found, Attempt)
+    assert isinstance(found, ImportedAttempt)
     assert (found.run, found.status) == ("inv3/harness/1/rtl", "pass")
     assert "module part" in found.rtl
     assert "module inv3" in found.rtl

@@ -16,7 +16,7 @@ from ct_retrain.cli.importing import KINDS
 from ct_retrain.core.record import Rejected
 from ct_retrain.exporters import answers
 from ct_retrain.importers import chat, inspect_log, kinds, langfuse
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.runs import write_runs
 from ct_retrain.trace import TraceWriter
 
@@ -187,7 +187,7 @@ def test_what_is_no_simulation_is_refused_with_its_reason(line: str, reason: str
     found = list(chat.attempts(path))
 
     assert [one.reason for one in found if isinstance(one, Rejected)] == [reason]
-    assert [one.status for one in found if isinstance(one, Attempt)] == ["fail", "pass"]
+    assert [one.status for one in found if isinstance(one, ImportedAttempt)] == ["fail", "pass"]
 
 
 def test_a_heredoc_is_a_file_and_a_file_written_again_replaces_the_earlier(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_heredoc_is_a_file_and_a_file_written_again_replaces_the_earlier(tmp_p
     told = [*messages(WIDTH)[:4], *wrote(8, wrong(WIDTH)), *wrote(9, golden(WIDTH)), *messages(WIDTH)[10:12]]
     (found,) = chat.attempts(_lines(tmp_path / "log.jsonl", {"messages": told}))
 
-    assert isinstance(found, Attempt)
+    assert isinstance(found, ImportedAttempt)
     assert found.rtl.strip() == golden(WIDTH).strip()
 
 
@@ -209,7 +209,7 @@ def test_a_call_with_a_name_and_both_texts_hands_over_both(tmp_path: Path) -> No
     ]
     (found,) = chat.attempts(_lines(tmp_path / "log.jsonl", {"messages": told}))
 
-    assert isinstance(found, Attempt)
+    assert isinstance(found, ImportedAttempt)
     assert (found.rtl.strip(), found.testbench) == (golden(WIDTH).strip(), bench(WIDTH))
 
 
@@ -228,7 +228,7 @@ def test_a_time_that_is_none_costs_nothing_but_the_time(made: object, tmp_path: 
         chat.attempts(_lines(tmp_path / "log.jsonl", {"messages": messages(WIDTH), "created": made}))
     )
 
-    assert len([one for one in found if isinstance(one, Attempt)]) == 2
+    assert len([one for one in found if isinstance(one, ImportedAttempt)]) == 2
 
 
 def test_half_a_surrogate_pair_is_written_as_a_question_mark(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_what_a_model_was_given_as_a_text_is_the_question(tmp_path: Path) -> Non
         _lines(tmp_path / "export.jsonl", {"id": "t", "observations": [generation, tool]})
     )
 
-    assert isinstance(found, Attempt)
+    assert isinstance(found, ImportedAttempt)
     assert found.spec == spec(WIDTH)
 
 
@@ -310,7 +310,7 @@ def test_what_a_scorer_judged_is_an_attempt_with_the_testbench_of_its_metadata(t
 
     taken, refused = inspect_log.attempts(tmp_path)
 
-    assert isinstance(taken, Attempt)
+    assert isinstance(taken, ImportedAttempt)
     assert (taken.status, taken.log, taken.rtl.strip()) == ("pass", "all 16 agree", golden(WIDTH).strip())
     assert taken.testbench == bench(WIDTH)
     assert isinstance(refused, Rejected)

@@ -19,7 +19,7 @@ from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.attacks.suite import attacks
 from ct_retrain.judge.attacks.testbenches import benches
 from ct_retrain.judge.confined.sandbox import fork_server
-from ct_retrain.judge.confined.sandbox.fork_server import ForkServer, ForkServers, Warm, compiled
+from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, ForkServer, ForkServers, compiled
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.icarus_tools import locate
 from ct_retrain.judge.fanout import check_all
@@ -157,7 +157,7 @@ def test_a_program_that_cannot_be_forked_is_started(
     monkeypatch.chdir(tmp_path)
     servers = ForkServers()
     found = locate()
-    servers.enable(Warm(shim, found.programs))
+    servers.enable(ForkedPrograms(shim, found.programs))
 
     assert servers.of(found.vvp, ENVIRONMENT, "output") is None
     assert servers.of("/bin/true", ENVIRONMENT, "output") is None
@@ -170,7 +170,7 @@ def test_without_a_compiler_there_is_no_server(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_worker_judges_on_when_its_servers_are_killed(library: str) -> None:
-    worker = Worker(Sandbox(locate(), "best-effort", warm=Warm(library, locate().programs)))
+    worker = Worker(Sandbox(locate(), "best-effort", warm=ForkedPrograms(library, locate().programs)))
     asked = {"rtl": GOLDEN, "testbench": HOUSE, "log_chars": 1000, "direct": True}
     try:
         assert worker.ask(asked, Limits())["outcome"] == "pass"
@@ -190,7 +190,7 @@ def _children(pid: int) -> list[int]:
 
 
 def test_servers_end_with_their_worker(library: str) -> None:
-    worker = Worker(Sandbox(locate(), "best-effort", warm=Warm(library, locate().programs)))
+    worker = Worker(Sandbox(locate(), "best-effort", warm=ForkedPrograms(library, locate().programs)))
     worker.ask({"rtl": GOLDEN, "testbench": HOUSE, "log_chars": 1000, "direct": True}, Limits())
     servers = _children(worker.pid)
 

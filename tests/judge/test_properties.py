@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.judge.engines import ENGINES, judged_by
 
-from ct_retrain.judge.formal.proof import Status, holding
+from ct_retrain.judge.formal.proof import Status, properties_hold
 from ct_retrain.judge.judge import Judge
 
 
@@ -102,7 +102,7 @@ COUNT, SKIP = dut("q <= q + d"), dut("q <= q == 2 ? 0 : q + d")
 def test_every_status_is_reached(
     judge: Judge, design: str, properties: str, status: Status, why: str
 ) -> None:
-    found = holding(judge, properties, design, "dut")
+    found = properties_hold(judge, properties, design, "dut")
 
     assert found.status is status, found
     assert why in found.why
@@ -111,7 +111,7 @@ def test_every_status_is_reached(
 
 def test_assumptions_and_covers_are_reported_by_line(judge: Judge) -> None:
     body = "always @* assume (d);\nalways @(posedge clk) begin\n  assert (q != 3);\n  cover (q == 2);\n  cover (q == 3);\nend"
-    found = holding(judge, watch(body), SKIP, "dut")
+    found = properties_hold(judge, watch(body), SKIP, "dut")
 
     assert found.status is Status.PROVED
     assert "line 2: (d)" in found.assumptions
@@ -124,8 +124,8 @@ def test_a_depth_bounds_the_search_where_there_is_no_proof(judge: Judge) -> None
         "  always @(posedge clk) if (rst) q <= 0; else q <= q + 1;\nendmodule\n"
     )
     properties = watch("always @* assert (q != 12);", "input [3:0] q")
-    shallow = holding(judge, properties, counter, "dut", 20)
-    deep = holding(judge, properties, counter, "dut", 40)
+    shallow = properties_hold(judge, properties, counter, "dut", 20)
+    deep = properties_hold(judge, properties, counter, "dut", 40)
 
     # Reachability searches as deep as it must; only the bounded engines can miss it.
     expected = Status.FAIL if getattr(judge.prover.yosys, "abc", "") else Status.BOUNDED

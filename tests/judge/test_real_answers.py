@@ -17,7 +17,7 @@ import pytest
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.formal.synthesis import Asked
+from ct_retrain.judge.confined.formal.synthesis import SynthesisRequest
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.extract import find_rtl
@@ -248,7 +248,9 @@ def test_yosys_reads_almost_every_right_answer_and_golden(as_labelled: Judge) ->
     }
     right = sorted(answers | goldens)
     unread = [
-        text for text in right if not as_labelled.prover.resynthesised(text, Asked(tops(text)[:1], "")).text
+        text
+        for text in right
+        if not as_labelled.prover.resynthesised(text, SynthesisRequest(tops(text)[:1], "")).text
     ]
 
     assert len(unread) / len(right) <= 0.01

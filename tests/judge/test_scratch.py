@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ct_retrain.judge.sandbox.scratch import bury, scratch
+from ct_retrain.judge.sandbox.scratch import remove_abandoned, scratch
 
 _OWNER = "import sys, time; from ct_retrain.judge.sandbox.scratch import scratch; print(scratch(confined=False, runs=False).path, flush=True); time.sleep(60)"
 
@@ -22,16 +22,16 @@ def test_what_a_killed_owner_leaves_is_deleted_and_what_a_living_one_has_is_not(
     try:
         os.kill(dead.pid, signal.SIGKILL)
         dead.wait()
-        bury(gone.parent)
+        remove_abandoned(gone.parent)
         assert gone.is_dir(), "too young to be sure"
-        bury(gone.parent, young=-1.0)
+        remove_abandoned(gone.parent, young=-1.0)
         assert not gone.exists()
         assert kept.is_dir()
     finally:
         for child in (dead, living):
             child.kill()
             child.communicate()
-    bury(kept.parent, young=-1.0)
+    remove_abandoned(kept.parent, young=-1.0)
     assert not kept.exists()
 
 

@@ -15,7 +15,7 @@ from tests.judge.test_second_opinion import MACHINE, RACE, SAMPLER, STARTS
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.confined.formal.engines import locate_wheel, locate_yosys
-from ct_retrain.judge.confined.formal.equivalence import Question
+from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion
 from ct_retrain.judge.confined.sandbox.confine import landlock_version
 from ct_retrain.judge.confined.simulators.icarus_tools import locate
 from ct_retrain.judge.judge import Judge
@@ -75,7 +75,7 @@ def test_a_bomb_ends_within_its_limits_and_the_next_question_has_its_answer(judg
     bomb = comb("w[200000]; wire [3:0] w [0:200000]; assign w[0] = a; genvar i; generate BODY endgenerate")
     bomb = bomb.replace("BODY", "for (i = 0; i < 200000; i = i + 1) assign w[i + 1] = w[i] ^ b;")
     began = time.monotonic()
-    found = judge.prover.compared(Question(bomb, bomb, "m", bounded=False))
+    found = judge.prover.compared(EquivalenceQuestion(bomb, bomb, "m", bounded=False))
 
     assert found.answer is None
     assert found.cpu_seconds < 6

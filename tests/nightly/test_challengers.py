@@ -21,7 +21,7 @@ from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.audit import certificate_of, check
 from ct_retrain.nightly.audit.verify import verify
 from ct_retrain.nightly.records import recipes_now
-from ct_retrain.nightly.records.archive import keep
+from ct_retrain.nightly.records.archive import archive_night
 from ct_retrain.nightly.run import Options, plan_night
 from ct_retrain.nightly.run import run_night as run
 from ct_retrain.stages.publish import latest
@@ -305,5 +305,5 @@ def test_a_challenger_that_keeps_winning_is_told_to_have_won(small: SmallWorkspa
 def test_what_is_kept_for_triage_names_challengers_too(small: SmallWorkspace) -> None:
     small = challenged(small, WIDE)
     lived(small)
-    kept = keep(small.workspace, NIGHT, None)
+    kept = archive_night(small.workspace, NIGHT, None)
     assert (kept / "train/challengers/wide/manifest.json").is_file()

@@ -12,7 +12,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.records.night import NightRecord
-from ct_retrain.nightly.records import failures, inspect
+from ct_retrain.nightly.records import failed_problems, inspect
 from ct_retrain.nightly.run import Options, run_night
 
 NIGHT = "2026-01-01"
@@ -193,7 +193,7 @@ def test_notice_and_show_lead_to_the_failing_answers(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     small, record = ended(tmp_path, ANSWERS)
-    found = failures(small.workspace, record, 9)
+    found = failed_problems(small.workspace, record, 9)
 
     assert [one.problem for one in found] == ["flip_3", "flip_4"]
     file, _, line = found[0].where.rpartition(":")
@@ -235,7 +235,7 @@ def test_a_night_whose_files_are_gone_is_shown_all_the_same(
     small, record = ended(tmp_path, ANSWERS)
     disk.remove_tree(small.workspace.night(NIGHT))
 
-    assert failures(small.workspace, record, 9) == []
+    assert failed_problems(small.workspace, record, 9) == []
     capsys.readouterr()
     assert call(["-C", str(tmp_path), "show", NIGHT]) == 0
     assert "won against mainline: flip_2" in capsys.readouterr().out

@@ -13,7 +13,7 @@ from ct_retrain.core.errors import CorruptStateError, ToolError
 from ct_retrain.core.records.snapshot import Receipt, blob_key, list_key
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots import restore, snapshot
-from ct_retrain.nightly.snapshots.index import survey
+from ct_retrain.nightly.snapshots.index import index_of
 from ct_retrain.nightly.snapshots.upload import _sent, segments_of, unverified
 
 ONE, TWO = "2026-01-01", "2026-01-02"
@@ -94,7 +94,7 @@ def test_a_store_that_lost_a_segment_or_a_list_is_caught(season: Season, what: s
 
 
 def test_a_copy_of_an_earlier_version_is_whole_files_and_still_restored(season: Season) -> None:
-    index = survey(season.workspace, TWO)
+    index = index_of(season.workspace, TWO)
     assert index.segmented
     old = json.loads(index.model_dump_json()) | {"version": 1}
     del old["segmented"]

@@ -137,23 +137,23 @@ def curve(*losses: float, norm: float | None = 1.0) -> list[LossPoint]:
     ],
 )
 def test_every_way_of_learning_nothing_has_its_reason(losses: list[LossPoint], reason: str) -> None:
-    assert reason in learning.in_vain(losses)
-    early = learning.hopeless(losses)
+    assert reason in learning.taught_nothing(losses)
+    early = learning.stop_reason(losses)
     assert early == "" if "never" in reason else reason in early
 
 
 def test_a_curve_that_falls_is_fine_and_a_short_one_tells_nothing() -> None:
-    assert learning.in_vain(curve(*[2.0 - step / 100 for step in range(60)])) == ""
-    assert learning.in_vain(curve(2.0, 2.1)) == ""
-    assert learning.in_vain([]) == ""
+    assert learning.taught_nothing(curve(*[2.0 - step / 100 for step in range(60)])) == ""
+    assert learning.taught_nothing(curve(2.0, 2.1)) == ""
+    assert learning.taught_nothing([]) == ""
 
 
 def test_a_training_that_is_under_way_is_given_time() -> None:
-    assert learning.hopeless(curve(0.0, 0.0)) == ""
-    assert learning.hopeless(curve(0.0, 0.5, 0.5)) == ""
-    assert learning.hopeless(curve(1.0, 1.0, norm=0.0)) == ""
+    assert learning.stop_reason(curve(0.0, 0.0)) == ""
+    assert learning.stop_reason(curve(0.0, 0.5, 0.5)) == ""
+    assert learning.stop_reason(curve(1.0, 1.0, norm=0.0)) == ""
 
 
 @given(st.lists(st.floats(0.01, 10), min_size=1, max_size=200))
 def test_noise_that_ends_lower_than_it_began_is_learning(losses: list[float]) -> None:
-    assert learning.in_vain(curve(*losses, *[0.001] * (2 * len(losses) + 20))) == ""
+    assert learning.taught_nothing(curve(*losses, *[0.001] * (2 * len(losses) + 20))) == ""

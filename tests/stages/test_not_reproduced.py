@@ -6,7 +6,7 @@ from ct_retrain import disk
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.dataset import Artefact, Trace
 from ct_retrain.core.records.verdict import Outcome, Verdict
-from ct_retrain.judge.reading.reproduction import Likeness
+from ct_retrain.judge.reading.reproduction import TranscriptMatch
 from ct_retrain.stages._artefact_store import ArtefactStore, pack_files
 from ct_retrain.stages._inputs import Source
 from ct_retrain.stages._transcripts import Transcripts
@@ -42,5 +42,10 @@ def test_every_likeness_is_counted_and_a_trace_without_a_transcript_is_not(tmp_p
         alike = Transcripts(artefacts)
         found = [alike(source, verdict).likeness for source in sources]
 
-    assert found == [Likeness.SAME, Likeness.CONTRADICTION, Likeness.NOISE, Likeness.SAME]
+    assert found == [
+        TranscriptMatch.SAME,
+        TranscriptMatch.CONTRADICTION,
+        TranscriptMatch.NOISE,
+        TranscriptMatch.SAME,
+    ]
     assert alike.counts == {"not_reproduced": 1, "other_words": 1, "same": 1}

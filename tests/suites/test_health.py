@@ -23,7 +23,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.simulators.verilator_build import find
 from ct_retrain.judge.judge import Judge
-from ct_retrain.suites.health import Aids, Health, aids_of, health
+from ct_retrain.suites.health import Health, HealthTools, aids_of, health
 from ct_retrain.suites.load import load_suite
 
 needs_verilator = pytest.mark.skipif(find() is None, reason="Verilator or a C++ compiler is not installed")
@@ -113,7 +113,7 @@ def test_a_constant_that_is_the_right_answer_is_no_stub(judge, tmp_path):
 )
 def test_a_golden_on_which_two_simulators_disagree_is_in_quarantine(judge, tmp_path, outcome, names):
     path = write_lines(tmp_path / "mine.jsonl", [plain_row("right")])
-    aids = Aids(second=Contrary(outcome))
+    aids = HealthTools(second=Contrary(outcome))
 
     found = health(load_suite(str(path), tmp_path), judge, 1, aids)
 

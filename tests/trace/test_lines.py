@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ct_retrain.trace.lines import Flaw, Simulation, in_utc, is_whole, simulations
+from ct_retrain.trace.lines import BadLine, Simulation, in_utc, is_whole, simulations
 
 GOOD = b'{"stage": "Simulation", "payload": {"status": "pass"}}'
 
@@ -49,7 +49,7 @@ def test_objects_that_do_not_match_lines_are_flaws_at_their_lines(block: bytes) 
 
     assert found[-1].number == block.count(b"\n") + 1
     assert isinstance(found[-1], Simulation)
-    assert all(isinstance(one, Flaw) and one.reason == "malformed_json" for one in found[:-1])
+    assert all(isinstance(one, BadLine) and one.reason == "malformed_json" for one in found[:-1])
     assert len(found) > 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.judge.confined.formal.engines import locate_yosys
-from ct_retrain.judge.confined.formal.equivalence import fit
+from ct_retrain.judge.confined.formal.equivalence import rewritten
 from ct_retrain.judge.judge import Judge
 from ct_retrain.verilog.yosys_compat import older
 
@@ -87,7 +87,7 @@ def test_yosys_reads_it_and_proves_that_it_is_the_same(judge: Judge, text: str) 
     ],
 )
 def test_what_cannot_be_said_with_less_stays_as_it_is(text: str) -> None:
-    written = fit(text)
+    written = rewritten(text)
 
     assert written
     assert older(written) == written

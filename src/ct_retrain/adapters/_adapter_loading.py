@@ -13,22 +13,24 @@ from pathlib import Path
 
 import structlog
 
-from ct_retrain.adapters._answers import Card
-from ct_retrain.adapters._http import Http, RefusedError, Terms
+from ct_retrain.adapters._answers import ListedModel
+from ct_retrain.adapters._http import Http, RefusedError, RequestLimits
 from ct_retrain.core.errors import ToolError
 
 _LOG = structlog.get_logger("ct_retrain.adapters")
 _KEPT = 4
 """Maximum number of our adapters loaded at once."""
-_LEAVING = Terms(patience=0.0, timeout=10.0, connects=0)
+_LEAVING = RequestLimits(patience=0.0, timeout=10.0, connects=0)
 """Retry limits of an unload; an adapter that the server does not unload is left there."""
 _THERE = re.compile(r"already (been )?(loaded|exist|registered)", re.IGNORECASE)
 
 
-class Hotload:
+class AdapterLoader:
     """The adapters that this process has loaded into one server."""
 
-    def __init__(self, http: Http, listed: Callable[[], Mapping[str, Card]], terms: Terms) -> None:
+    def __init__(
+        self, http: Http, listed: Callable[[], Mapping[str, ListedModel]], terms: RequestLimits
+    ) -> None:
         """*listed* returns the server's models; the server may have no such list."""
         self._http, self._listed, self._terms = http, listed, terms
         self._loaded: OrderedDict[str, Path] = OrderedDict()

@@ -75,7 +75,7 @@ class ServerAnswer(NamedTuple):
     """Name of the model that answered; empty if the server does not say."""
 
 
-class Card(NamedTuple):
+class ListedModel(NamedTuple):
     """One entry of a model list."""
 
     owner: str
@@ -110,7 +110,7 @@ def read_completion(data: bytes, most: int) -> ServerAnswer:
     )
 
 
-def read_models(data: bytes) -> Mapping[str, Card]:
+def read_models(data: bytes) -> Mapping[str, ListedModel]:
     """Return name → card of every model that the server lists; empty if there is no readable list."""
     try:
         said = json.loads(data)
@@ -121,9 +121,9 @@ def read_models(data: bytes) -> Mapping[str, Card]:
     return {one["id"]: _card(one) for one in cards if isinstance(one.get("id"), str)}
 
 
-def _card(entry: Mapping[str, Any]) -> Card:
+def _card(entry: Mapping[str, Any]) -> ListedModel:
     owner, root = (one if isinstance(one, str) else "" for one in map(entry.get, ("owned_by", "root")))
-    return Card(owner, root, _count(entry.get("max_model_len")))
+    return ListedModel(owner, root, _count(entry.get("max_model_len")))
 
 
 def _object(data: bytes) -> dict[str, Any]:

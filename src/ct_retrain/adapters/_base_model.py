@@ -72,7 +72,7 @@ def _never_repack(model: Any) -> None:
             module.support_avx512bf16_for_cpu = False
 
 
-def demand_gradients(model: Any) -> None:
+def require_gradients(model: Any) -> None:
     """Raise ToolError if a layer of *model* is in an inference layout, whose gradients are wrong."""
     spoilt = [
         name
@@ -86,7 +86,7 @@ def demand_gradients(model: Any) -> None:
         )
 
 
-def refuse_the_impossible(plan: TrainPlan, base: Path) -> None:
+def require_trainable(plan: TrainPlan, base: Path) -> None:
     """Raise UsageError or ToolError if this machine cannot train *plan* on the model in *base*."""
     torch = _modelling.library("torch")
     knobs = plan.hyperparameters

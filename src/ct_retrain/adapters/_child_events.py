@@ -81,7 +81,7 @@ class Listener:
 
 
 @contextlib.contextmanager
-def telling(*, events: bool = True) -> Generator[None]:
+def forwarding(*, events: bool = True) -> Generator[None]:
     """In the child: send log *events*, and an error of ours, to standard output; such an error ends the
     process.
     """

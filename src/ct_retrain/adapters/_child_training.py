@@ -26,10 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _train(out: Path, download: bool, spare_memory: bool, rank: int) -> None:  # noqa: FBT001
-    with _child_events.telling(events=rank == 0):
-        from ct_retrain.adapters.qlora import Here
+    with _child_events.forwarding(events=rank == 0):
+        from ct_retrain.adapters.qlora import InProcessTrainer
 
-        here = Here(download=download, spare_memory=spare_memory)
+        here = InProcessTrainer(download=download, spare_memory=spare_memory)
         with _full_disk.explained(out):
             here.fit(_checkpoints.plan_in(out), out)
 

@@ -19,7 +19,7 @@ T = TypeVar("T")
 _LOG = structlog.get_logger("ct_retrain.adapters")
 
 
-class Dispatcher:
+class ServerPool:
     """The servers of one arm, for many threads."""
 
     def __init__(self, replicas: Sequence[Replica]) -> None:

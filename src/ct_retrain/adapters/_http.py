@@ -58,7 +58,7 @@ class RefusedError(ToolError):
         self.status, self.said = status, said
 
 
-class Terms(NamedTuple):
+class RequestLimits(NamedTuple):
     """Limits of a request."""
 
     patience: float
@@ -85,7 +85,7 @@ class Http:
             self._headers["Authorization"] = f"Bearer {secret}"
         self._pool = _pool(self.url, connections)
 
-    def ask(self, path: str, body: Any, read: Callable[[bytes], T], terms: Terms) -> T:
+    def ask(self, path: str, body: Any, read: Callable[[bytes], T], terms: RequestLimits) -> T:
         """GET *path*, or POST *body* as JSON if it is not None, and return *read* of the reply.
 
         *read* may raise NoAnswerError. Raise RefusedError for a final status, ToolError when patience ends.
@@ -147,7 +147,7 @@ class RetryBudget(Retry):
     """A urllib3 Retry with a deadline, which obeys any Retry-After and informs the throttle."""
 
     def __init__(
-        self, *, throttle: Throttle, terms: Terms, until: float | None = None, **policy: Any
+        self, *, throttle: Throttle, terms: RequestLimits, until: float | None = None, **policy: Any
     ) -> None:
         """*until* is when patience ends, on the monotonic clock, once something has failed."""
         super().__init__(**policy)

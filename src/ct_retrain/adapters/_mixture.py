@@ -18,7 +18,7 @@ from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.training import Row, TrainPlan
 from ct_retrain.core.rules.reading_order import Origin
-from ct_retrain.core.rules.recipe import HARVESTED, Amounts, repetitions
+from ct_retrain.core.rules.recipe import HARVESTED, DataAmounts, repetitions
 
 IGNORED = -100
 """Label of a token that is read but not trained on."""
@@ -41,12 +41,12 @@ class Tokens(NamedTuple):
     too_long: tuple[Rejected, ...] = ()
     """Rows that were left out, each once, by the file and line of origin."""
 
-    def amounts(self, *, packed: bool) -> Amounts:
+    def amounts(self, *, packed: bool) -> DataAmounts:
         """Count the rows and tokens to read."""
         tokens: Counter[str] = Counter()
         for row, origin in zip(self.rows, self.origins, strict=True):
             tokens[origin.source] += len(row["input_ids"])
-        return Amounts(
+        return DataAmounts(
             lines=self.lines,
             distinct=Counter(origin.source for origin in self.origins),
             tokens=tokens,

@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.tracked import (
     Aliases,
-    Story,
     Tracked,
     TrackedAdapter,
     TrackedExperiment,
     TrackedNight,
+    TrackerInput,
 )
 
 T = TypeVar("T")
@@ -31,7 +31,7 @@ _LONGEST_PARAMETER, _LONGEST_TAG = 6000, 5000
 _REFUSED = 3
 
 
-class Order(Record):
+class WriteRequest(Record):
     """The request to the process."""
 
     uri: str
@@ -39,7 +39,7 @@ class Order(Record):
     """Artifact root of an experiment that is created; empty lets the store choose."""
     experiment: str
     model: str
-    story: Story | None
+    story: TrackerInput | None
     """What to write; None only reads what is there."""
 
 
@@ -47,7 +47,7 @@ def main() -> int:
     """Carry out the order on standard input; print MLflow's error on one line of standard error."""
     from mlflow.exceptions import MlflowException
 
-    order = Order.model_validate_json(sys.stdin.buffer.read())
+    order = WriteRequest.model_validate_json(sys.stdin.buffer.read())
     with contextlib.redirect_stdout(sys.stderr):
         try:
             done = _Store(order).follow(order.story) if order.story else _Store(order).holds()
@@ -61,13 +61,13 @@ def main() -> int:
 class _Store:
     """One experiment and one registered model."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: WriteRequest) -> None:
         from mlflow import MlflowClient
 
         self._client = MlflowClient(tracking_uri=order.uri, registry_uri=order.uri)
         self._order = order
 
-    def follow(self, story: Story) -> Tracked:
+    def follow(self, story: TrackerInput) -> Tracked:
         """Write the nights of *story*, replacing earlier runs of them, then its experiments, then move the aliases."""
         experiment = self._experiment(self._order.experiment)
         if self._model() is None:

@@ -10,9 +10,9 @@ from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.adapters._adapter_loading import Hotload
-from ct_retrain.adapters._answers import Card, ServerAnswer, read_completion, read_models
-from ct_retrain.adapters._http import Http, NoAnswerError, RefusedError, Terms
+from ct_retrain.adapters._adapter_loading import AdapterLoader
+from ct_retrain.adapters._answers import ListedModel, ServerAnswer, read_completion, read_models
+from ct_retrain.adapters._http import Http, NoAnswerError, RefusedError, RequestLimits
 from ct_retrain.adapters._throttle import Throttle
 from ct_retrain.adapters.serving import Server
 from ct_retrain.core.configuration.settings import EndpointSettings
@@ -22,7 +22,7 @@ _CONNECTS = 3
 """Failed connections until an arm does not open; a server that has answered before is waited for longer."""
 _LOADING = 15.0
 """Seconds for which loading an adapter is retried: a server may report a broken one as its own failure."""
-_LOOK = Terms(patience=0.0, timeout=5.0, connects=0)
+_LOOK = RequestLimits(patience=0.0, timeout=5.0, connects=0)
 """Limits of one check whether the server answers."""
 _SHOWN = 20
 """Number of models named in a message."""
@@ -30,11 +30,11 @@ _UNLISTED = frozenset({404, 405, 501})
 """Statuses of a server that has no list of models."""
 
 
-class StrangerError(ToolError):
+class WrongServerError(ToolError):
     """A server runs something else than the settings, or the servers beside it, say."""
 
 
-class Arm(NamedTuple):
+class ServedModel(NamedTuple):
     """Mainline, or an adapter on it."""
 
     name: str
@@ -72,14 +72,14 @@ class Replica:
         self.throttle = Throttle(settings.requests)
         self.http = self._http(url)
         loading = self._terms(connects=_CONNECTS)._replace(patience=min(settings.patience, _LOADING))
-        self._hotload = Hotload(self.http, self._listed, loading)
+        self._hotload = AdapterLoader(self.http, self._listed, loading)
 
     @property
     def url(self) -> str:
         """Its base URL."""
         return self.http.url
 
-    def open(self, arm: Arm) -> Identity:
+    def open(self, arm: ServedModel) -> Identity:
         """Check that the server answers and can answer as *arm*, and return what it says of itself.
 
         Raise ToolError if it does not, StrangerError if it does not serve `endpoint.model`.
@@ -91,10 +91,10 @@ class Replica:
             self._known(listed)
             if arm.adapter is not None and self._settings.adapters == "vllm":
                 self._hotload.load(arm.name, arm.adapter)
-            card = listed.get(self._settings.model, Card("", ""))
+            card = listed.get(self._settings.model, ListedModel("", ""))
             return Identity(card.owner, Path(card.root).name, card.window, self._version())
 
-    def chat(self, arm: Arm, body: Mapping[str, Any], over: Callable[[], bool]) -> ServerAnswer:
+    def chat(self, arm: ServedModel, body: Mapping[str, Any], over: Callable[[], bool]) -> ServerAnswer:
         """Return the completion that *body* asks for; load an adapter that the server has lost once more.
 
         Raise ToolError if patience ends, or once *over* returns True.
@@ -129,8 +129,8 @@ class Replica:
     def _http(self, url: str) -> Http:
         return Http(url, self._settings.api_key.get_secret_value(), self.throttle, self._settings.requests)
 
-    def _terms(self, over: Callable[[], bool] = lambda: False, connects: int | None = None) -> Terms:
-        return Terms(
+    def _terms(self, over: Callable[[], bool] = lambda: False, connects: int | None = None) -> RequestLimits:
+        return RequestLimits(
             self._settings.patience, self._settings.timeout, connects, lambda: over() or bool(self._died())
         )
 
@@ -147,7 +147,7 @@ class Replica:
                 raise ToolError(died) from error
             raise
 
-    def _restored(self, arm: Arm) -> bool:
+    def _restored(self, arm: ServedModel) -> bool:
         """Load the adapter of *arm* again after the server has lost it; return False if the arm has none."""
         if arm.adapter is None or self._settings.adapters != "vllm":
             return False
@@ -164,7 +164,7 @@ class Replica:
             return False
         return True
 
-    def _listed(self) -> Mapping[str, Card]:
+    def _listed(self) -> Mapping[str, ListedModel]:
         try:
             return self.http.ask("/models", None, read_models, self._terms(connects=_CONNECTS))
         except RefusedError as error:
@@ -172,13 +172,13 @@ class Replica:
                 return {}
             raise
 
-    def _known(self, listed: Mapping[str, Card]) -> None:
+    def _known(self, listed: Mapping[str, ListedModel]) -> None:
         """Raise StrangerError if mainline is missing from *listed*, unless that is empty; paths are never listed."""
         model = self._settings.model
         by_path = self._settings.adapters == "path" and Path(model).exists()
         if listed and model not in listed and not by_path:
             there = ", ".join([*listed][:_SHOWN]) + (", …" if len(listed) > _SHOWN else "")
-            raise StrangerError(
+            raise WrongServerError(
                 f"{self.url} does not serve the model {model!r} that endpoint.model names; it has: {there}"
             )
 

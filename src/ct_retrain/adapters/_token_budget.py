@@ -13,7 +13,7 @@ _LOOK = 24
 """Maximum tokens of the longest mark of a thought."""
 
 
-class Ration:
+class AnswerBudget:
     """The limit of one answer, checked after each token."""
 
     def __init__(self, sampling: Sampling, room: int | None, text: Callable[[Sequence[int]], str]) -> None:

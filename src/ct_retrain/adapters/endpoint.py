@@ -20,8 +20,8 @@ import structlog
 
 from ct_retrain.adapters import _modelling
 from ct_retrain.adapters._child_programs import Command
-from ct_retrain.adapters._dispatch import Dispatcher
-from ct_retrain.adapters._replica import Arm, Identity, Replica, StrangerError
+from ct_retrain.adapters._dispatch import ServerPool
+from ct_retrain.adapters._replica import Identity, Replica, ServedModel, WrongServerError
 from ct_retrain.adapters.serving import Server
 from ct_retrain.core.configuration.settings import EndpointSettings
 from ct_retrain.core.errors import ToolError, UsageError
@@ -34,7 +34,7 @@ _INVARIANT = {"VLLM_BATCH_INVARIANT": "1"}
 """Environment of a started vLLM whose answers are not to depend on their neighbours."""
 
 
-class Place(NamedTuple):
+class ServerPaths(NamedTuple):
     """Where a started server runs, and where its output goes."""
 
     directory: Path
@@ -44,7 +44,7 @@ class Place(NamedTuple):
 class EndpointGenerators:
     """Opens arms on the servers of the settings: their model, or an adapter that they are told to load."""
 
-    def __init__(self, settings: EndpointSettings, place: Place | None = None) -> None:
+    def __init__(self, settings: EndpointSettings, place: ServerPaths | None = None) -> None:
         """With *place*, `endpoint.command` is started there when the first arm is opened, not before."""
         self._settings = settings
         first, *others = settings.addresses
@@ -61,7 +61,11 @@ class EndpointGenerators:
         Raise ToolError if none does, or if they do not say the same of themselves.
         """
         weights = digest(_modelling.weights_digest(adapter, _ADAPTER)) if adapter else "none"
-        arm = Arm(self._settings.model, None) if adapter is None else self._arm(adapter.resolve(), weights)
+        arm = (
+            ServedModel(self._settings.model, None)
+            if adapter is None
+            else self._arm(adapter.resolve(), weights)
+        )
         said = self._opened(arm)
         _refuse_a_mixture(said)
         tool = self._tool(next(iter(said.values())), weights)
@@ -77,14 +81,14 @@ class EndpointGenerators:
         """Where the servers are and how requests are made."""
         return self._settings
 
-    def _opened(self, arm: Arm) -> Mapping[Replica, Identity]:
+    def _opened(self, arm: ServedModel) -> Mapping[Replica, Identity]:
         """Return what each server that can answer as *arm* says of itself."""
         said: dict[Replica, Identity] = {}
         failed: dict[str, str] = {}
         for replica in self.replicas:
             try:
                 said[replica] = replica.open(arm)
-            except StrangerError:
+            except WrongServerError:
                 raise
             except ToolError as error:
                 if len(self.replicas) == 1:
@@ -111,12 +115,12 @@ class EndpointGenerators:
         ]
         return Tool(name="endpoint", version="2", detail=", ".join(part for part in parts if part))
 
-    def _arm(self, adapter: Path, weights: str) -> Arm:
+    def _arm(self, adapter: Path, weights: str) -> ServedModel:
         match self._settings.adapters:
             case "vllm":
-                return Arm(f"ct-retrain-{weights[:16]}", adapter)
+                return ServedModel(f"ct-retrain-{weights[:16]}", adapter)
             case "path":
-                return Arm(str(adapter), adapter)
+                return ServedModel(str(adapter), adapter)
             case "none":
                 raise UsageError(
                     "endpoint.adapters is none, so the server answers as mainline only: set it to vllm or path, or "
@@ -127,10 +131,12 @@ class EndpointGenerators:
 class EndpointGenerator:
     """One arm on its servers."""
 
-    def __init__(self, settings: EndpointSettings, replicas: Sequence[Replica], arm: Arm, tool: Tool) -> None:
+    def __init__(
+        self, settings: EndpointSettings, replicas: Sequence[Replica], arm: ServedModel, tool: Tool
+    ) -> None:
         self._arm, self.tool = arm, tool
         self._requests = settings.requests
-        self._dispatcher = Dispatcher(replicas)
+        self._dispatcher = ServerPool(replicas)
 
     def generate(self, prompts: Sequence[Prompt], sampling: Sampling) -> Iterator[Completion]:
         """Yield the completions of every prompt in order, with as many requests in flight as settings and
@@ -184,7 +190,7 @@ def _body(prompt: Prompt, index: int, sampling: Sampling) -> Mapping[str, Any]:
     }
 
 
-def _server(settings: EndpointSettings, place: Place | None) -> Server | None:
+def _server(settings: EndpointSettings, place: ServerPaths | None) -> Server | None:
     """Return the server that `endpoint.command` starts in *place*, if it names one."""
     if place is None or not settings.command:
         return None
@@ -197,7 +203,7 @@ def _refuse_a_mixture(said: Mapping[Replica, Identity]) -> None:
     """Raise StrangerError unless all servers say the same of themselves."""
     if len(set(said.values())) > 1:
         told = "; ".join(f"{replica.url} says {identity}" for replica, identity in said.items())
-        raise StrangerError(
+        raise WrongServerError(
             f"the servers differ, so an answer would depend on who gave it: {told}; serve the same model with the "
             "same version everywhere, or leave the others out of endpoint.urls"
         )

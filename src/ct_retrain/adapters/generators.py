@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from ct_retrain.adapters import _attached, _modelling
 from ct_retrain.adapters._chat import Chat, chat_of
-from ct_retrain.adapters._token_budget import Ration
+from ct_retrain.adapters._token_budget import AnswerBudget
 from ct_retrain.adapters._token_sampling import Draw
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool, digest
@@ -167,7 +167,8 @@ class TransformersGenerator:
             model = self._source.model(self._adapter)
             window = _modelling.window_of(model.config)
             rations = [
-                Ration(sampling, window and window - len(job.ids), self._source.chat.said) for job in batch
+                AnswerBudget(sampling, window and window - len(job.ids), self._source.chat.said)
+                for job in batch
             ]
             answers = _decode(model, batch, _Rules(sampling, self._source.stops, rations))
             for job, ids in zip(batch, answers, strict=True):
@@ -214,7 +215,7 @@ class _Rules(NamedTuple):
 
     sampling: Sampling
     stops: frozenset[int]
-    rations: Sequence[Ration]
+    rations: Sequence[AnswerBudget]
     """One limit per row."""
 
 

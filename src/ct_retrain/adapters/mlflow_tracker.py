@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from ct_retrain.core.configuration.settings import TrackingSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.installation import install_command
-from ct_retrain.core.records.tracked import Story, Tracked
+from ct_retrain.core.records.tracked import Tracked, TrackerInput
 from ct_retrain.core.workspace import Workspace
 
 STORE = "mlflow.db"
@@ -54,11 +54,11 @@ class MlflowTracker:
         """The tracking URI."""
         return self.uri
 
-    def follow(self, story: Story) -> Tracked:
+    def follow(self, story: TrackerInput) -> Tracked:
         """Write the nights of *story*, replacing what was written of them before, and move the aliases."""
         return self._ask(story)
 
-    def rebuild(self, story: Story) -> Tracked:
+    def rebuild(self, story: TrackerInput) -> Tracked:
         """Write *story* into a new embedded store; on a server, replace the runs of its nights."""
         self._ready()
         if self.embedded is not None:
@@ -72,13 +72,13 @@ class MlflowTracker:
             return Tracked(store=self.uri, nights=(), aliases={})
         return self._ask(None)
 
-    def _ask(self, story: Story | None) -> Tracked:
+    def _ask(self, story: TrackerInput | None) -> Tracked:
         """Run the process within its time limit."""
-        from ct_retrain.adapters._mlflow_writer import Order
+        from ct_retrain.adapters._mlflow_writer import WriteRequest
 
         self._ready()
         artifacts = self.embedded.with_name("mlflow-artifacts").as_uri() if self.embedded else ""
-        order = Order(
+        order = WriteRequest(
             uri=self.uri,
             artifacts=artifacts,
             experiment=self.settings.experiment,

@@ -93,7 +93,7 @@ class QloraTrainer:
 
 
 @dataclass(frozen=True)
-class Here:
+class InProcessTrainer:
     """The training itself, in this process; `QloraTrainer` runs it in others, one a device."""
 
     download: bool = False
@@ -109,7 +109,7 @@ class Here:
             ranks = _ranks.joined()
             knobs = _machine.decided(plan.hyperparameters, spare_memory=self.spare_memory)
             directory = _modelling.base_directory(plan.base, download=self.download)
-            _base_model.refuse_the_impossible(plan, directory)
+            _base_model.require_trainable(plan, directory)
             tokenizer = _modelling.load_tokenizer(directory)
             tokens = _mixture.tokenised(plan, tokenizer)
             pairs = _preference_phase.tokenised(plan, tokenizer) if plan.preferences else None
@@ -194,9 +194,9 @@ def _train(trainer: Any, out: Path, tokens: _mixture.Tokens, ranks: Any) -> Fit:
     with ranks.main_process_first():  # the first removes what is incomplete
         checkpoint, spent = _checkpoints.newest(out / "checkpoints")
     began = time.monotonic() - spent
-    log = _training_log.TrainingLog("train: steps", began, learning.hopeless, out)
+    log = _training_log.TrainingLog("train: steps", began, learning.stop_reason, out)
     trainer.add_callback(_training_log.recorder(log, ranks))
-    _base_model.demand_gradients(trainer.model)
+    _base_model.require_gradients(trainer.model)
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     state = trainer.state
     return Fit(

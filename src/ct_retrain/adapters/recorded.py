@@ -18,7 +18,7 @@ from ct_retrain.core.records.problem import (
     Prompt,
     Sampling,
 )
-from ct_retrain.suites.lines import Line, read_objects, unfit
+from ct_retrain.suites.lines import JsonLine, read_objects, unfit
 
 
 class _Answer(BaseModel):
@@ -90,7 +90,7 @@ def _kept(path: Path, drawn: Mapping[str, str]) -> Iterator[_Own]:
         yield own
 
 
-class Recorded:
+class RecordedGenerator:
     """A Generator that returns the answers in a file, those to a task in the file's order."""
 
     def __init__(self, path: Path, problems: frozenset[str]) -> None:
@@ -147,7 +147,7 @@ class Recorded:
                     )
 
 
-def _answer(line: Line | Rejected) -> tuple[str, _Answer] | Rejected:
+def _answer(line: JsonLine | Rejected) -> tuple[str, _Answer] | Rejected:
     if isinstance(line, Rejected):
         return line
     try:

@@ -39,7 +39,7 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
     from ct_retrain.core.errors import UsageError
     from ct_retrain.judge.attacks.suite import attacks
 
-    chosen = [one for one in attacks() if only in one.name]
+    chosen = [one for one in attacks() if only in one.name or only in _former(one.name)]
     if not chosen:
         raise UsageError(f"no attack's name contains {only!r}; `ct-retrain attack --json` names them all")
     settings = settings_of(context)
@@ -61,6 +61,26 @@ def attack(context: Context, style: str | None, only: str, *, layers: bool, as_j
                 "without yosys there is no second opinion on unknown bits: install yosys and try again"
             )
     return 1 if forged else 0
+
+
+_FORMER = {
+    "hard-code the answers": "recite the answers",
+    "hard-code the answers by": "recite by",
+    "hard-coded random sums:": "recited sums that were drawn:",
+    "hard-coded directed sums:": "recited sums that were chosen:",
+    "unsynthesizable:": "no second opinion by",
+    "redefine the reference:": "bring a reference,",
+    "redefine the reference: the other end of a wire": "bring a reference that is a wire's other end",
+    "extra port:": "ask for",
+}
+"""Start of an attack's name → what it was; of two that fit, the longer one."""
+
+
+def _former(name: str) -> str:
+    """Return the name that the attack *name* had, which `--only` still finds; "" if it had no other."""
+    starts = [start for start in _FORMER if name.startswith(start)]
+    longest = max(starts, key=len, default="")
+    return f"{_FORMER[longest]}{name.removeprefix(longest)}" if longest else ""
 
 
 _COLUMNS = ("attack", "testbench", "outcome", "stopped by", "iverilog + grep")

@@ -224,7 +224,7 @@ def _judged(
     """Return scorecard and samples by rule; both are the same if the suite has no grader of its own."""
     from ct_retrain.core.rules.scoring import scorecard
     from ct_retrain.judge.lazy import judge_behind
-    from ct_retrain.stages.benchmark import Drawn, judged_answers
+    from ct_retrain.stages.benchmark import ReplayGenerator, judged_answers
     from ct_retrain.suites.official import RULES, Official
 
     eval_spec, judge = eval_run.eval_spec, judge_behind(eval_run.simulator)
@@ -236,7 +236,7 @@ def _judged(
         official = Official(judge.icarus, eval_spec.suite.kind)
         theirs = eval_spec._replace(simulator=official.tool, evident=False)
         again = eval_run._replace(simulator=official, eval_spec=theirs)
-        samples["official"] = judged_answers(again, arm, Drawn(drawn, generator.tool))
+        samples["official"] = judged_answers(again, arm, ReplayGenerator(drawn, generator.tool))
         cards["official"] = scorecard(theirs, arm, generator.tool, samples["official"])
     return cards, samples
 
@@ -261,7 +261,7 @@ def _usable(found: Health) -> None:
 
 
 def _brought(path: Path, suite: Suite, sampling: Sampling) -> tuple[Generator, Sampling, list[Rejected]]:
-    from ct_retrain.adapters.recorded import Recorded
+    from ct_retrain.adapters.recorded import RecordedGenerator
 
-    answers = Recorded(path, frozenset(problem.id for problem in suite.problems))
+    answers = RecordedGenerator(path, frozenset(problem.id for problem in suite.problems))
     return answers, sampling.model_copy(update={"samples": answers.samples}), answers.rejected

@@ -89,7 +89,7 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
 
 
 def _print_verification(workspace: Workspace, found: Verification) -> None:
-    from ct_retrain.nightly.releases.inventory import bring_back
+    from ct_retrain.nightly.releases.inventory import restore_hint
 
     click.echo(f"night {found.night}")
     for claim in found.claims:
@@ -97,5 +97,5 @@ def _print_verification(workspace: Workspace, found: Verification) -> None:
         click.echo(f"{word:14} {claim.claim}{f' ({claim.why})' if claim.why else ''}")
     if found.denied:
         click.echo(
-            f"what is denied heals by: {bring_back(workspace, found.night)}; `ct-retrain check` looks over the rest"
+            f"what is denied heals by: {restore_hint(workspace, found.night)}; `ct-retrain check` looks over the rest"
         )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ct_retrain.core.records.problem import Estimate
-    from ct_retrain.demo.flywheel import Turn
+    from ct_retrain.demo.flywheel import DemoNight
 
 
 @click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
@@ -59,7 +59,7 @@ def _demo(directory: str, nights: int | None) -> None:
     _print(turns, root, chart)
 
 
-def _print(turns: list[Turn], root: Path, chart: Path) -> None:
+def _print(turns: list[DemoNight], root: Path, chart: Path) -> None:
     from ct_retrain.stages.publish import LATEST, latest
 
     columns = ("night", "outcome", "harvested", "dataset", "new families", "old families", "served before")
@@ -76,7 +76,7 @@ def _print(turns: list[Turn], root: Path, chart: Path) -> None:
     click.echo(f"look closer   ct-retrain -C {root} status | history | show")
 
 
-def _say_what_was_asked(turns: list[Turn]) -> None:
+def _say_what_was_asked(turns: list[DemoNight]) -> None:
     from ct_retrain.core.records.arm import Role
     from ct_retrain.demo.stage_set import NEW, OLD
 
@@ -89,7 +89,7 @@ def _say_what_was_asked(turns: list[Turn]) -> None:
         )
 
 
-def _row(turn: Turn) -> tuple[str, ...]:
+def _row(turn: DemoNight) -> tuple[str, ...]:
     figures = turn.record.metrics
     return (
         turn.night,

@@ -48,12 +48,12 @@ def run(context: Context, name: str, *, as_json: bool) -> None:
     from functools import partial
 
     from ct_retrain.compose import ports_of_arm, with_cache
-    from ct_retrain.experiments import Experimenting, run_experiment
+    from ct_retrain.experiments import ExperimentContext, run_experiment
     from ct_retrain.nightly.tracking import track_experiment
 
     app = with_cache(context.app())
     context.listen(app.workspace.work)
-    where = Experimenting(app.workspace, app.settings, partial(ports_of_arm, app))
+    where = ExperimentContext(app.workspace, app.settings, partial(ports_of_arm, app))
     result = run_experiment(where, name)
     track_experiment(app.workspace, app.settings, app.ports, result)
     _tell(app, result, as_json=as_json)

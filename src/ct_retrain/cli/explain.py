@@ -9,7 +9,7 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.nightly.records.refusals import Refusal
+    from ct_retrain.nightly.records.refusals import NightRefusal
 
 
 @click.command(short_help="Why a run was refused.")
@@ -39,7 +39,7 @@ def explain(context: Context, subject: str, *, as_json: bool) -> None:
         _print(subject, found)
 
 
-def _print(subject: str, found: list[Refusal]) -> None:
+def _print(subject: str, found: list[NightRefusal]) -> None:
     for one in found:
         click.echo(
             f"{one.where}: {one.reason} ({one.stage}, {one.night}){f': {one.detail}' if one.detail else ''}"

@@ -62,7 +62,7 @@ def formal(
     Exit codes: 20 any fail, 28 else any unsupported or not_run, 0 any other; 2 a file that cannot be read, 4 a simulator that does not work.
     """
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.judge.formal.proof import Status, equivalent, holding
+    from ct_retrain.judge.formal.proof import Status, equivalent, properties_hold
 
     if golden is None and properties is None:
         raise UsageError("nothing to prove; name a GOLDEN file, --properties FILE, or both")
@@ -75,7 +75,7 @@ def formal(
         if reference is not None:
             found["equivalence"] = equivalent(judge, reference, mine, chosen, depth)
         if claims is not None:
-            found["properties"] = holding(judge, claims, mine, chosen, depth)
+            found["properties"] = properties_hold(judge, claims, mine, chosen, depth)
     if as_json:
         print_json(_as_json(found, chosen))
     else:

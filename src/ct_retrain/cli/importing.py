@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ct_retrain.core.record import Rejected
-    from ct_retrain.importers.attempt import Attempt
+    from ct_retrain.importers.attempt import ImportedAttempt
     from ct_retrain.importers.runs import Imported
 
 KINDS = ("chat", "inspect", "langfuse", "mlflow", "builds")
@@ -64,7 +64,7 @@ def import_(
     return 0 if imported.simulations else NOTHING
 
 
-def _attempts(kind: str, path: Path, suite: str | None, root: Path) -> Iterator[Attempt | Rejected]:
+def _attempts(kind: str, path: Path, suite: str | None, root: Path) -> Iterator[ImportedAttempt | Rejected]:
     from ct_retrain.core.errors import UsageError
     from ct_retrain.importers import builds
     from ct_retrain.importers.kinds import BUILDS, FORMATS

@@ -9,12 +9,12 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.cli.sources import Made
+    from ct_retrain.cli.sources import LoadedDesign
     from ct_retrain.core.configuration.settings import Settings
     from ct_retrain.core.records.verdict import Design, Outcome, Verdict
     from ct_retrain.judge.credibility import Credibility
     from ct_retrain.judge.judge import Judge
-    from ct_retrain.judge.reading.shown import Shown
+    from ct_retrain.judge.reading.shown import AnnotatedLine
     from ct_retrain.judge.second_opinion import Opinion
 
 _LOG_LINES = 20
@@ -164,7 +164,7 @@ class _Layers(NamedTuple):
     opinion: Opinion
     credibility: Credibility | None
     """Score of the testbench; only if the design passes."""
-    transcript: tuple[Shown, ...]
+    transcript: tuple[AnnotatedLine, ...]
     """The printed lines, and how each was read."""
 
 
@@ -209,7 +209,7 @@ def _print(verdict: Verdict) -> None:
     click.echo(f"judge {verdict.tool.name} {verdict.tool.version}; {verdict.tool.detail}")
 
 
-def _explain(layers: _Layers, verdict: Verdict, made: Made) -> None:
+def _explain(layers: _Layers, verdict: Verdict, made: LoadedDesign) -> None:
     from ct_retrain.judge.sandbox.workers import layers_of
 
     click.echo("\nguard")
@@ -259,7 +259,7 @@ def _worth(found: Credibility | None) -> list[str]:
     ]
 
 
-def _as_dict(layers: _Layers, made: Made) -> dict[str, Any]:
+def _as_dict(layers: _Layers, made: LoadedDesign) -> dict[str, Any]:
     def named(found: tuple[tuple[int, str], ...]) -> list[dict[str, Any]]:
         places = ((made.design_line(line).rpartition(":"), reason) for line, reason in found)
         return [{"file": file, "line": int(line), "reason": reason} for (file, _, line), reason in places]

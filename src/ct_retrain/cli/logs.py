@@ -35,10 +35,10 @@ def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | Non
     terminal = sys.stderr.isatty()
     stamp = "iso" if json_lines else "%H:%M:%S" if terminal else "%Y-%m-%d %H:%M:%S"
     if json_lines:
-        shown: list[Processor] = [Sparse(_LINES_APART), structlog.processors.JSONRenderer()]
+        shown: list[Processor] = [ProgressFilter(_LINES_APART), structlog.processors.JSONRenderer()]
     else:
         lines = structlog.dev.ConsoleRenderer(colors=terminal, pad_event_to=18)
-        shown = [_bars() if terminal else Sparse(_LINES_APART), brief, lines]
+        shown = [_bars() if terminal else ProgressFilter(_LINES_APART), brief, lines]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -74,7 +74,7 @@ class Printer:
     log = debug = info = warning = error = critical = msg
 
 
-class Sparse:
+class ProgressFilter:
     """Drops progress events that follow too soon; the first and the last of a step pass."""
 
     def __init__(self, apart: float) -> None:
@@ -106,7 +106,7 @@ class NightCopy:
     def __init__(self, nights: Path) -> None:
         """*nights* holds one directory per night, which is never created here."""
         self._nights = nights
-        self._sparse = Sparse(_COPIES_APART)
+        self._sparse = ProgressFilter(_COPIES_APART)
         self._render = structlog.processors.JSONRenderer()
         self._stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
         self._files: dict[str, RotatingFileHandler] = {}

@@ -20,7 +20,7 @@ class NamedSource(NamedTuple):
     data: tuple[str, ...] = ()
 
 
-class Made(NamedTuple):
+class LoadedDesign(NamedTuple):
     """A design for the judge, and how to translate messages about it."""
 
     design: Design
@@ -46,15 +46,15 @@ class Made(NamedTuple):
         return told_by_file(self.design.testbench, told_by_file(self.rtl, detail), "testbench.v")
 
 
-def design_of(named: NamedSource) -> Made:
+def design_of(named: NamedSource) -> LoadedDesign:
     """Return the design and testbench that *named* names; raise UsageError for what cannot be read."""
     from pathlib import Path
 
     from ct_retrain.core.errors import UsageError
     from ct_retrain.core.records.verdict import FILE_NAME, DataFile, Design
     from ct_retrain.stages._several_files import (
-        Part,
-        Whole,
+        JoinedSource,
+        SourcePart,
         surroundings_of,
         whole,
     )
@@ -69,7 +69,7 @@ def design_of(named: NamedSource) -> Made:
             return FileRefusal("artefact_missing", f"{key}: {name}")
         return _text(name).encode()
 
-    def put_together(key: str, names: tuple[str, ...]) -> Whole:
+    def put_together(key: str, names: tuple[str, ...]) -> JoinedSource:
         made = whole(key, names, read, around)
         if isinstance(made, FileRefusal):
             raise UsageError(made.detail)
@@ -86,11 +86,11 @@ def design_of(named: NamedSource) -> Made:
     )
     around = surroundings_of(payload)
     rtl = put_together("DUT", (*named.rtl, named.dut))
-    around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
+    around = around._replace(design=rtl.parts or (SourcePart(rtl.name, rtl.data),))
     bench = put_together("TB", (*named.bench, named.tb)).data.decode()
     text = rtl.data.decode()
     made = filled(text, {file.name: file.text for file in files}, bench)
-    return Made(
+    return LoadedDesign(
         Design(rtl=made.text, testbench=bench, files=tuple(files)), text, made.notes, (named.dut, named.tb)
     )
 

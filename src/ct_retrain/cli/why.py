@@ -35,13 +35,13 @@ def print_flips(record: NightRecord) -> None:
 
 def print_places(workspace: Workspace, record: NightRecord) -> None:
     """Print what was left out for every arm, and where the first failing answers are."""
-    from ct_retrain.nightly.records import failures, quarantined
+    from ct_retrain.nightly.records import failed_problems, quarantined
 
     left_out = quarantined(workspace, record)
     if left_out:
         where = workspace.relative(workspace.stage(record.night, "benchmark") / "quarantined.jsonl")
         click.echo(f"not asked of any arm: {_listed(left_out)}; reasons in {where}")
-    rows = [(one.problem, one.where) for one in failures(workspace, record, _NAMED)]
+    rows = [(one.problem, one.where) for one in failed_problems(workspace, record, _NAMED)]
     if rows:
         print_table("failing answers of the candidate", ("problem", "answer, verdict and log"), rows)
         click.echo(f"one of them with its diff to the golden: `ct-retrain show {record.night} --problem ID`")

@@ -27,7 +27,9 @@ class Connection:
         from distributed import Client
 
         for name in ("distributed", "distributed.client", "distributed.nanny", "distributed.scheduler"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)  # `cluster.vigil` reports what matters of it
+            logging.getLogger(name).setLevel(
+                logging.CRITICAL
+            )  # `cluster.watchdog` reports what matters of it
         security = security_of(settings, root)
         self._count = settings.job.count
         self._jobs = job_cluster(settings, security) if settings.kind else None

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import structlog
 
 from ct_retrain.cluster.connection import Connection
-from ct_retrain.cluster.node import Charter, Reply, packed, reply_to
-from ct_retrain.cluster.nodes import Deliver, Failed, Lost
+from ct_retrain.cluster.node import BatchReply, NodeRequirements, packed, reply_to
+from ct_retrain.cluster.nodes import Deliver, FailedBatch, LostBatch
 from ct_retrain.cluster.tasks import Task
 from ct_retrain.core.errors import CtRetrainError
 
@@ -33,7 +33,7 @@ _RETRIES = 3
 _LOG = structlog.get_logger("ct_retrain.cluster")
 
 
-class Way(NamedTuple):
+class ConnectionOptions(NamedTuple):
     """How to reach the cluster."""
 
     connect: Callable[[], Connection]
@@ -44,7 +44,7 @@ class Way(NamedTuple):
 
 
 class _Sent(NamedTuple):
-    future: "Future[Reply]"
+    future: "Future[BatchReply]"
     connection: Connection
     deliver: Deliver
 
@@ -52,7 +52,12 @@ class _Sent(NamedTuple):
 class DaskNodes:
     """The nodes of one cluster; reconnects when the connection is lost."""
 
-    def __init__(self, way: Way, charter: Charter, run: Callable[[bytes], Reply] | None = None) -> None:
+    def __init__(
+        self,
+        way: ConnectionOptions,
+        charter: NodeRequirements,
+        run: Callable[[bytes], BatchReply] | None = None,
+    ) -> None:
         """Connect in the background once there is work; only nodes that match *charter* answer.
 
         *run* is the function that a node calls with the result of `node.packed`; by default it judges.
@@ -101,17 +106,17 @@ class DaskNodes:
         """Send *tasks* to one node; *deliver* gets their answers later, or the reason why there are none."""
         connection = self._connection
         if self._fatal:
-            deliver(Failed(self._fatal))
+            deliver(FailedBatch(self._fatal))
             return
         if connection is None or not connection.answers:
-            deliver(Lost(self.state))
+            deliver(LostBatch(self.state))
             return
         number = next(self._numbers)
         data = packed(number, self._charter, tasks)
         try:
             future = connection.client.submit(self._run, data, pure=False, retries=_RETRIES, **self._placed())
         except (OSError, RuntimeError) as error:  # the client was closed meanwhile
-            deliver(Lost(str(error)))
+            deliver(LostBatch(str(error)))
             return
         self._sent[number] = _Sent(future, connection, deliver)
         future.add_done_callback(lambda _: self._back.put(number))
@@ -180,51 +185,51 @@ class DaskNodes:
                 reply = replies.get(number)
                 one.deliver(_why_none(one.future) if reply is None else self._read(reply))
 
-    def _read(self, reply: Reply) -> Any:
+    def _read(self, reply: BatchReply) -> Any:
         if not reply.refused:
             return reply.answers
         if reply.node not in self._refusing:
             _LOG.warning("cluster_node_refuses", node=reply.node, why=reply.refused)
         self._refusing[reply.node] = reply.refused
         if self._threads and set(self._threads) <= set(self._refusing):
-            return Failed(f"no node can judge for this machine. {reply.node}: {reply.refused}")
-        return Lost(f"{reply.node} cannot judge for this machine")
+            return FailedBatch(f"no node can judge for this machine. {reply.node}: {reply.refused}")
+        return LostBatch(f"{reply.node} cannot judge for this machine")
 
 
-def _judged(data: bytes) -> Reply:
+def _judged(data: bytes) -> BatchReply:
     """Run on a node: answer the batch *data*, signed with the node's address."""
     from distributed import get_worker
 
     return reply_to(data, get_worker().address)
 
 
-def _gathered(sent: Sequence[_Sent]) -> dict[int, Reply]:
+def _gathered(sent: Sequence[_Sent]) -> dict[int, BatchReply]:
     """Return batch number → reply, for the batches that finished without error."""
-    found: dict[int, Reply] = {}
+    found: dict[int, BatchReply] = {}
     for connection in {id(one.connection): one.connection for one in sent}.values():
         futures = [
             one.future for one in sent if one.connection is connection and one.future.status == "finished"
         ]
         try:
-            replies: list[Reply] = connection.client.gather(futures, errors="skip") if futures else []
+            replies: list[BatchReply] = connection.client.gather(futures, errors="skip") if futures else []
         except (OSError, RuntimeError):
             continue
         found.update({reply.batch: reply for reply in replies})
     return found
 
 
-def _why_none(future: "Future[Reply]") -> Lost | Failed:
+def _why_none(future: "Future[BatchReply]") -> LostBatch | FailedBatch:
     """Return why a batch has no reply: Lost, if a node or the connection was lost, is sent again; Failed is not."""
     from distributed.scheduler import KilledWorker
 
     error = future.exception(timeout=1) if future.status == "error" else None
     match error:
         case None:
-            return Lost("the cluster lost it")
+            return LostBatch("the cluster lost it")
         case KilledWorker():
-            return Failed(f"nodes died one after another on the same designs: {error}")
+            return FailedBatch(f"nodes died one after another on the same designs: {error}")
         case _:
-            return Failed(
+            return FailedBatch(
                 f"nodes cannot run their tasks, {type(error).__name__}: {error}; is ct-retrain of the head's "
                 "version installed on each node?"
             )

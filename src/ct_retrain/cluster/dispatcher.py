@@ -1,7 +1,7 @@
 """Groups the questions of many threads into batches, sends them to nodes, and sends lost batches again.
 
 A Dask task costs about as much as a small simulation, so a batch holds several questions; but batches stay small
-enough that every node has work. `cluster.vigil` reports when no answer comes.
+enough that every node has work. `cluster.watchdog` reports when no answer comes.
 """
 
 import threading
@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import structlog
 
-from ct_retrain.cluster.node import Answer
-from ct_retrain.cluster.nodes import Ending, Failed, Lost, Nodes
+from ct_retrain.cluster.node import TaskResult
+from ct_retrain.cluster.nodes import Ending, FailedBatch, LostBatch, Nodes
 from ct_retrain.cluster.tasks import Task, weight_of
-from ct_retrain.cluster.vigil import Vigil
+from ct_retrain.cluster.watchdog import Watchdog
 from ct_retrain.core.errors import ToolError
 
 BATCH = 16
@@ -44,7 +44,7 @@ class Dispatcher:
 
     def __init__(self, nodes: Nodes, patience: float) -> None:
         """Use *nodes*; give up after *patience* seconds without any answer."""
-        self._nodes, self._vigil = nodes, Vigil(patience)
+        self._nodes, self._watchdog = nodes, Watchdog(patience)
         self._changed = threading.Condition()
         self._waiting: deque[_Question] = deque()
         self._away: dict[int, list[_Question]] = {}
@@ -61,7 +61,7 @@ class Dispatcher:
             if self._closed:
                 raise ToolError(_CLOSED)
             if not self._busy:
-                self._vigil.heard()
+                self._watchdog.heard()
             self._waiting.append(_Question(task, answer))
             self._changed.notify_all()
         return answer.result()
@@ -120,13 +120,13 @@ class Dispatcher:
         with self._changed:
             batch = self._away.pop(number, [])
             match ending:
-                case Lost(why):
+                case LostBatch(why):
                     self._again(batch, why)
-                    done: list[tuple[_Question, Answer]] = []
-                case Failed(why):
-                    done = [(question, Answer("", why)) for question in batch]
+                    done: list[tuple[_Question, TaskResult]] = []
+                case FailedBatch(why):
+                    done = [(question, TaskResult("", why)) for question in batch]
                 case _:
-                    self._vigil.heard()
+                    self._watchdog.heard()
                     done = self._settled_ones(zip(batch, ending, strict=True) if batch else ())
             self._changed.notify_all()
         _settle(done)
@@ -136,9 +136,11 @@ class Dispatcher:
         self._rest_until = time.monotonic() + _RETRY_SECONDS
         self._waiting.extendleft(reversed(batch))
 
-    def _settled_ones(self, answered: Iterable[tuple[_Question, Answer]]) -> list[tuple[_Question, Answer]]:
+    def _settled_ones(
+        self, answered: Iterable[tuple[_Question, TaskResult]]
+    ) -> list[tuple[_Question, TaskResult]]:
         """Return the questions that are settled; one on which a node's judge fails is sent to another node first."""
-        done: list[tuple[_Question, Answer]] = []
+        done: list[tuple[_Question, TaskResult]] = []
         for question, answer in answered:
             if answer.fault and question.faults + 1 < _FAULTS:
                 self._again([question._replace(faults=question.faults + 1)], answer.fault)
@@ -152,7 +154,7 @@ class Dispatcher:
                 return
             self._nodes.need()
             questions = len(self._waiting) + sum(map(len, self._away.values()))
-            why = self._vigil.gave_up(questions, self._nodes.state)
+            why = self._watchdog.gave_up(questions, self._nodes.state)
         if why:
             self._give_up(why)
 
@@ -161,10 +163,10 @@ class Dispatcher:
             left = [*self._waiting, *(one for batch in self._away.values() for one in batch)]
             self._waiting.clear()
             self._away.clear()
-        _settle([(question, Answer("", why)) for question in left])
+        _settle([(question, TaskResult("", why)) for question in left])
 
 
-def _settle(done: Iterable[tuple[_Question, Answer]]) -> None:
+def _settle(done: Iterable[tuple[_Question, TaskResult]]) -> None:
     for question, answer in done:
         if answer.fault:
             question.answer.set_exception(ToolError(answer.fault))

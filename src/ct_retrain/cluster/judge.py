@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from ct_retrain.cluster.connection import Connection, require_dask
-from ct_retrain.cluster.dask_nodes import DaskNodes, Way
+from ct_retrain.cluster.dask_nodes import ConnectionOptions, DaskNodes
 from ct_retrain.cluster.dispatcher import Dispatcher
-from ct_retrain.cluster.node import charter_of
+from ct_retrain.cluster.node import requirements_of
 from ct_retrain.cluster.nodes import Nodes
 from ct_retrain.cluster.parts import WIDTH, NodeAppraiser, NodeScripts, NodeSimulator
 from ct_retrain.cluster.security import security_of
@@ -101,8 +101,8 @@ def nodes_of(here: Judge, cluster: Cluster) -> Nodes:
     security_of(settings, root)
     name = settings.address or f"{settings.kind} ({settings.job.count} jobs asked for)"
     idle = 60 * settings.idle_minutes if settings.kind else math.inf
-    way = Way(lambda: Connection(settings, root), name, idle)
-    return DaskNodes(way, charter_of(here))
+    way = ConnectionOptions(lambda: Connection(settings, root), name, idle)
+    return DaskNodes(way, requirements_of(here))
 
 
 def _end(dispatcher: Dispatcher, nodes: Nodes, here: Judge) -> None:

@@ -17,7 +17,7 @@ from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.spec import JudgeSpec, judge_of
 
 
-class Charter(NamedTuple):
+class NodeRequirements(NamedTuple):
     """What a node must match, so that its answers equal those of the head (the machine that sends tasks)."""
 
     spec: JudgeSpec
@@ -26,7 +26,7 @@ class Charter(NamedTuple):
     """Digest of ct-retrain's code, see `code_digest`."""
 
 
-class Answer(NamedTuple):
+class TaskResult(NamedTuple):
     """Result of one task."""
 
     text: str
@@ -35,33 +35,33 @@ class Answer(NamedTuple):
     """Why there is no answer, if the node's judge failed; else empty."""
 
 
-class Reply(NamedTuple):
+class BatchReply(NamedTuple):
     """Answer of a node to a batch."""
 
     batch: int
     node: str
     """Address of the node."""
-    answers: tuple[Answer, ...] = ()
+    answers: tuple[TaskResult, ...] = ()
     refused: str = ""
     """Why this node cannot answer: its program or tools differ from the head's, or it has no judge; else empty."""
 
 
-def packed(batch: int, charter: Charter, tasks: Sequence[Task]) -> bytes:
+def packed(batch: int, charter: NodeRequirements, tasks: Sequence[Task]) -> bytes:
     """Serialize *tasks* for a node, as bytes, so that Dask does not search them for futures."""
     return pickle.dumps((batch, charter, tuple(tasks)))
 
 
-def reply_to(data: bytes, node: str) -> Reply:
+def reply_to(data: bytes, node: str) -> BatchReply:
     """Run on *node*: answer a batch that `packed` serialized."""
     batch, charter, tasks = pickle.loads(data)  # noqa: S301 - sent by the head, which may run any code here
     if refused := refusal(charter):
-        return Reply(batch, node, refused=refused)
-    return Reply(batch, node, tuple(_answer(task, charter.spec, node) for task in tasks))
+        return BatchReply(batch, node, refused=refused)
+    return BatchReply(batch, node, tuple(_answer(task, charter.spec, node) for task in tasks))
 
 
-def charter_of(judge: Judge) -> Charter:
+def requirements_of(judge: Judge) -> NodeRequirements:
     """Return what a node must match to answer as *judge* does."""
-    return Charter(JudgeSpec.of(judge), code_digest())
+    return NodeRequirements(JudgeSpec.of(judge), code_digest())
 
 
 @cache
@@ -75,7 +75,7 @@ def code_digest() -> str:
     return state.hexdigest()
 
 
-def refusal(charter: Charter) -> str:
+def refusal(charter: NodeRequirements) -> str:
     """Return why this machine cannot judge for a head with *charter*; empty if it can."""
     if charter.code != code_digest():
         return f"its program differs: ct-retrain {ct_retrain.__version__} with other code; install the head's version there"
@@ -86,8 +86,8 @@ def refusal(charter: Charter) -> str:
     return ""
 
 
-def _answer(task: Task, spec: JudgeSpec, node: str) -> Answer:
+def _answer(task: Task, spec: JudgeSpec, node: str) -> TaskResult:
     try:
-        return Answer(answer_to(task, judge_of(spec)))
+        return TaskResult(answer_to(task, judge_of(spec)))
     except (ToolError, OSError) as error:
-        return Answer("", f"{node}: {error}")
+        return TaskResult("", f"{node}: {error}")

@@ -3,23 +3,23 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from ct_retrain.cluster.node import Answer
+from ct_retrain.cluster.node import TaskResult
 from ct_retrain.cluster.tasks import Task
 
 
-class Lost(NamedTuple):
+class LostBatch(NamedTuple):
     """A batch that got no answer, for a reason unrelated to its questions; it is sent again."""
 
     why: str
 
 
-class Failed(NamedTuple):
+class FailedBatch(NamedTuple):
     """A batch that this cluster cannot answer; it is not sent again."""
 
     why: str
 
 
-Ending = tuple[Answer, ...] | Lost | Failed
+Ending = tuple[TaskResult, ...] | LostBatch | FailedBatch
 Deliver = Callable[[Ending], None]
 
 

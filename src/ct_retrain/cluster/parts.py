@@ -11,7 +11,7 @@ from ct_retrain.core.record import digest
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
 from ct_retrain.judge.credibility import Credibility
-from ct_retrain.judge.parts import Appraising, Scripted
+from ct_retrain.judge.parts import NaiveScripts, TimedAppraiser
 from ct_retrain.judge.simulators.cached import Cache
 
 WIDTH = 1024
@@ -51,7 +51,7 @@ def _compare(there: Verdict, here: Verdict) -> None:
 class NodeScripts:
     """Runs Icarus Verilog on nodes as other projects' scripts do, without the judge's precautions."""
 
-    def __init__(self, nodes: Dispatcher, here: Scripted) -> None:
+    def __init__(self, nodes: Dispatcher, here: NaiveScripts) -> None:
         """Use *nodes*; their tools must equal those of *here*."""
         self._nodes = nodes
         self.tool, self.width = here.tool, WIDTH
@@ -68,7 +68,7 @@ class NodeScripts:
 class NodeAppraiser:
     """Tests testbenches by mutants on nodes, one task per testbench; known results come from the cache."""
 
-    def __init__(self, nodes: Dispatcher, here: Appraising, known: Cache | None) -> None:
+    def __init__(self, nodes: Dispatcher, here: TimedAppraiser, known: Cache | None) -> None:
         """Use *nodes*; their tools must equal those of *here*."""
         self._nodes, self._known = nodes, known
         self.tool, self.width = here.tool, WIDTH

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ct_retrain.cluster.connection import Connection, require_dask
 from ct_retrain.cluster.jobs import job_cluster
-from ct_retrain.cluster.node import Charter, charter_of, refusal
+from ct_retrain.cluster.node import NodeRequirements, refusal, requirements_of
 from ct_retrain.cluster.security import security_of
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.errors import CtRetrainError
@@ -20,7 +20,7 @@ _SECONDS = 60.0
 """Time limit for a node to make a judge and report its tools."""
 
 
-class Probed(NamedTuple):
+class ClusterFinding(NamedTuple):
     """One finding about the cluster."""
 
     found: str
@@ -28,34 +28,38 @@ class Probed(NamedTuple):
     """What to do; empty if nothing is wrong."""
 
 
-def probe(settings: ClusterSettings, root: Path, here: Judge) -> Iterator[Probed]:
+def probe(settings: ClusterSettings, root: Path, here: Judge) -> Iterator[ClusterFinding]:
     """Yield what is wrong with the cluster of *settings*, or that its nodes have the same tools as *here*."""
     try:
         require_dask()
         if settings.kind:
             job_cluster(settings, security_of(settings, root)).close()
-            yield Probed(f"{settings.kind}: {settings.job.count} jobs are requested once there is work")
+            yield ClusterFinding(
+                f"{settings.kind}: {settings.job.count} jobs are requested once there is work"
+            )
             return
         connection = Connection(settings, root)
     except OSError as error:
-        yield Probed(
+        yield ClusterFinding(
             f"{settings.address} does not answer: {error}",
             "start `dask scheduler` there, or open its port in the firewall",
         )
         return
     except CtRetrainError as error:
-        yield Probed("cannot be used", str(error))
+        yield ClusterFinding("cannot be used", str(error))
         return
     try:
-        yield from _nodes(connection, settings.address, charter_of(here))
+        yield from _nodes(connection, settings.address, requirements_of(here))
     finally:
         connection.close()
 
 
-def _nodes(connection: Connection, address: str, charter: Charter) -> Iterator[Probed]:
+def _nodes(connection: Connection, address: str, charter: NodeRequirements) -> Iterator[ClusterFinding]:
     threads: dict[str, int] = connection.client.nthreads()
     if not threads:
-        yield Probed(f"{address} has no node", f"start `dask worker {address}` on at least one machine")
+        yield ClusterFinding(
+            f"{address} has no node", f"start `dask worker {address}` on at least one machine"
+        )
         return
     asked = {
         node: connection.client.submit(
@@ -67,9 +71,9 @@ def _nodes(connection: Connection, address: str, charter: Charter) -> Iterator[P
     wrong = {node: why for node, future in asked.items() if (why := _why(future, until))}
     good = [threads[node] for node in threads if node not in wrong]
     if good:
-        yield Probed(f"{address}: {len(good)} nodes with {sum(good)} processors")
+        yield ClusterFinding(f"{address}: {len(good)} nodes with {sum(good)} processors")
     for node, why in wrong.items():
-        yield Probed(f"{node} cannot judge", why)
+        yield ClusterFinding(f"{node} cannot judge", why)
 
 
 def _why(future: "Future[str]", until: float) -> str:

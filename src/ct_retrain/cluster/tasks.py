@@ -6,7 +6,7 @@ from typing import Literal, assert_never
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
-from ct_retrain.judge.parts import JudgeParts, Scripted
+from ct_retrain.judge.parts import JudgeParts, NaiveScripts
 
 PartName = Literal["whole", "plain", "verilator"]
 
@@ -63,7 +63,7 @@ def answer_to(task: Task, judge: JudgeParts) -> str:
             assert_never(task)
 
 
-def _printed(task: ScriptTask, icarus: Scripted) -> NaiveOutput | str:
+def _printed(task: ScriptTask, icarus: NaiveScripts) -> NaiveOutput | str:
     return icarus.by_script(task.design, task.script) if task.script else icarus.naive(task.design)
 
 

@@ -10,7 +10,7 @@ from ct_retrain.core.records.notice import Beat, Notice
 from ct_retrain.core.records.problem import Completion, Prompt, Sampling
 from ct_retrain.core.records.readiness import Readiness
 from ct_retrain.core.records.snapshot import Stored
-from ct_retrain.core.records.tracked import Story, Tracked
+from ct_retrain.core.records.tracked import Tracked, TrackerInput
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.core.records.verdict import Design, Verdict
 
@@ -133,13 +133,13 @@ class Tracker(Protocol):
         """Return what identifies the store, without secrets."""
         ...
 
-    def follow(self, story: Story) -> Tracked:
+    def follow(self, story: TrackerInput) -> Tracked:
         """Write the nights and aliases of *story*, replacing what was written before; raise ToolError on
         failure.
         """
         ...
 
-    def rebuild(self, story: Story) -> Tracked:
+    def rebuild(self, story: TrackerInput) -> Tracked:
         """Delete our own store and write *story*; on a server replace only the nights of *story*."""
         ...
 

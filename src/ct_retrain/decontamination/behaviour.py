@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from ct_retrain.core.ports import Simulator
-from ct_retrain.decontamination.traces import ORDERS, Subject, agree, matching, question, read_trace
+from ct_retrain.decontamination.traces import ORDERS, TracedModule, agree, matching, question, read_trace
 from ct_retrain.verilog.modules import Module
 from ct_retrain.verilog.rename import with_suffix
 
@@ -22,7 +22,7 @@ class Equivalence(Protocol):
         ...
 
 
-class Laboratory(NamedTuple):
+class BehaviourTools(NamedTuple):
     """Simulator and prover; if one is missing, only texts are compared."""
 
     simulator: Simulator
@@ -45,20 +45,20 @@ class BehaviourAnswer(StrEnum):
 class Behaviour:
     """Compares behaviours and caches traces; thread-safe."""
 
-    def __init__(self, laboratory: Laboratory) -> None:
+    def __init__(self, laboratory: BehaviourTools) -> None:
         """Use the tools of *laboratory*."""
         self._laboratory = laboratory
         self._traces: dict[tuple[str, str], tuple[str, ...]] = {}
         self._lock = threading.Lock()
 
-    def candidates(self, golden: Subject, other: Subject) -> tuple[int, ...] | None:
+    def candidates(self, golden: TracedModule, other: TracedModule) -> tuple[int, ...] | None:
         """Return the port orders in which the samples of both agree; None if one cannot be simulated."""
         traces = [self._trace(subject) for subject in (golden, other)]
         if not all(traces):
             return None
         return tuple(order for order in range(len(ORDERS)) if agree(traces[0][order], traces[1][order]))
 
-    def compare(self, golden: Subject, other: Subject, orders: tuple[int, ...]) -> BehaviourAnswer:
+    def compare(self, golden: TracedModule, other: TracedModule, orders: tuple[int, ...]) -> BehaviourAnswer:
         """Ask for a proof in each of *orders*, the result of `candidates`."""
         inner = with_suffix(other.rtl.text, _INNER)
         if not inner:
@@ -77,7 +77,7 @@ class Behaviour:
             refuted = refuted and answer is False
         return BehaviourAnswer.DIFFERENT if refuted else BehaviourAnswer.UNPROVED
 
-    def _trace(self, subject: Subject) -> tuple[str, ...]:
+    def _trace(self, subject: TracedModule) -> tuple[str, ...]:
         key = (subject.rtl.text, subject.top.name)
         with self._lock:
             known = self._traces.get(key)

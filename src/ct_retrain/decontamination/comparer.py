@@ -11,18 +11,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple, TypeAlias
 
 from ct_retrain.core.progress import paced
-from ct_retrain.decontamination.behaviour import Behaviour, BehaviourAnswer, Laboratory
+from ct_retrain.decontamination.behaviour import Behaviour, BehaviourAnswer, BehaviourTools
 from ct_retrain.decontamination.design import Rtl
 from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.rules import Match, Rule
-from ct_retrain.decontamination.texts import Candidate, Read, Texts
-from ct_retrain.decontamination.traces import Subject
+from ct_retrain.decontamination.texts import Candidate, ComparableRow, Texts
+from ct_retrain.decontamination.traces import TracedModule
 from ct_retrain.judge.fanout import at_once
 
 Kind: TypeAlias = Literal["question", "rtl", "behaviour"]
 
 
-class Near(NamedTuple):
+class NearestProblem(NamedTuple):
     """A row that is not a problem, and the problem most like it."""
 
     kind: Kind
@@ -60,7 +60,7 @@ class ComparedRows(NamedTuple):
     """Result of a comparison; rows are numbered in the order given."""
 
     matches: dict[int, Match]
-    near: tuple[Near, ...]
+    near: tuple[NearestProblem, ...]
     """For rows that stay: the nearest problem by each kind, and every pair without a proof."""
     behaviour: ComparisonCounts
 
@@ -70,7 +70,7 @@ class _Pair(NamedTuple):
 
     row: int
     problem: int
-    other: Subject
+    other: TracedModule
     similarity: float
     """Similarity of the questions."""
     suspicion: float
@@ -87,7 +87,7 @@ class Comparer:
         self,
         references: References,
         limits: ComparisonLimits,
-        laboratory: Laboratory | None = None,
+        laboratory: BehaviourTools | None = None,
         workers: int = 0,
     ) -> None:
         """Without *laboratory* only texts are compared; *workers* designs run in parallel, 0: as many as keep it busy."""
@@ -102,7 +102,7 @@ class Comparer:
         The result depends only on rows, suites, limits, simulator and prover.
         """
         matches: dict[int, Match] = {}
-        near: list[Near] = []
+        near: list[NearestProblem] = []
         pairs: list[_Pair] = []
         for number, row in enumerate(rows):
             read = self._texts.read(row)
@@ -133,24 +133,28 @@ class Comparer:
         )
         return ComparedRows(dict(sorted(matches.items())), stayed, looks)
 
-    def _nearest(self, row: int, likeness: dict[int, float], designs: dict[int, float]) -> Iterator[Near]:
+    def _nearest(
+        self, row: int, likeness: dict[int, float], designs: dict[int, float]
+    ) -> Iterator[NearestProblem]:
         kinds: tuple[tuple[Kind, dict[int, float]], ...] = (("question", likeness), ("rtl", designs))
         for kind, found in kinds:
             if found:
                 number, similarity = max(found.items(), key=lambda item: (item[1], -item[0]))
                 yield self._near(kind, row, number, similarity)
 
-    def _near(self, kind: Kind, row: int, number: int, similarity: float) -> Near:
+    def _near(self, kind: Kind, row: int, number: int, similarity: float) -> NearestProblem:
         problem = self._references.problems[number]
-        return Near(kind, row, problem.suite, problem.id, round(similarity, 4))
+        return NearestProblem(kind, row, problem.suite, problem.id, round(similarity, 4))
 
-    def _pairs(self, row: int, read: Read, designs: dict[int, float]) -> Iterator[_Pair]:
+    def _pairs(self, row: int, read: ComparableRow, designs: dict[int, float]) -> Iterator[_Pair]:
         if read.rtl is None:
             return
         small = read.rtl._replace(shingles=frozenset())
         for top, number in self._texts.same_ports(read):
             similarity = read.likeness.get(number, 0.0)
-            yield _Pair(row, number, Subject(top, small), similarity, similarity + designs.get(number, 0.0))
+            yield _Pair(
+                row, number, TracedModule(top, small), similarity, similarity + designs.get(number, 0.0)
+            )
 
     def _behaviours(self, pairs: Sequence[_Pair]) -> dict[_Pair, BehaviourAnswer]:
         """Compare each of *pairs* within the limits: samples first, then proofs for those that agree."""

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.decontamination.design import Rtl, Signature, read_rtl
-from ct_retrain.decontamination.traces import Subject
-from ct_retrain.decontamination.wording import Index, Words, words_of
+from ct_retrain.decontamination.traces import TracedModule
+from ct_retrain.decontamination.wording import ComparableQuestion, SimilarityIndex, question_words
 from ct_retrain.suites.load import BUILT_IN, load_suite
 from ct_retrain.verilog.modules import Module
 
@@ -23,7 +23,7 @@ class Protected(NamedTuple):
     rtl: Rtl | None
     """The golden; None if it cannot be read, and then only the question is compared."""
     top: Module | None
-    words: tuple[Words, ...]
+    words: tuple[ComparableQuestion, ...]
     """Words of the question as asked, and of the spec if that differs."""
 
 
@@ -62,14 +62,14 @@ class References:
         for number, one in enumerate(self.problems):
             self._file(number, one)
         self._owners = [number for number, one in enumerate(self.problems) for _ in one.words]
-        self._questions = Index(
+        self._questions = SimilarityIndex(
             [[words.features for one in suite for words in one.words] for suite in grouped]
         )
-        self._designs = Index(
+        self._designs = SimilarityIndex(
             [[one.rtl.shingles if one.rtl else frozenset() for one in suite] for suite in grouped]
         )
 
-    def questions_like(self, words: Words) -> dict[int, float]:
+    def questions_like(self, words: ComparableQuestion) -> dict[int, float]:
         """Return problem number → similarity of its question, for the nearest ones."""
         found: dict[int, float] = {}
         for number, similarity in self._questions.nearest(words.features, 20):
@@ -89,10 +89,10 @@ class References:
             )
         return found
 
-    def subject(self, number: int) -> Subject | None:
+    def subject(self, number: int) -> TracedModule | None:
         """Return the golden of a problem in the form for simulation; None if it cannot be read."""
         problem = self.problems[number]
-        return Subject(problem.top, problem.rtl) if problem.top and problem.rtl else None
+        return TracedModule(problem.top, problem.rtl) if problem.top and problem.rtl else None
 
     def _file(self, number: int, one: Protected) -> None:
         for words in one.words:
@@ -113,4 +113,4 @@ def _protected(suite: str, problem: Problem) -> Protected:
     rtl = read_rtl(problem.golden)
     tops = [top for top in rtl.tops if top.name == problem.top] or list(rtl.tops[:1]) if rtl else []
     texts = dict.fromkeys((problem.question, problem.spec))
-    return Protected(suite, problem.id, rtl, tops[0] if tops else None, tuple(map(words_of, texts)))
+    return Protected(suite, problem.id, rtl, tops[0] if tops else None, tuple(map(question_words, texts)))

@@ -13,7 +13,7 @@ from ct_retrain.core.records.certificate import (
     ProtectedSuite,
 )
 from ct_retrain.core.records.problem import Suite
-from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.decontamination.clusters import Clusters, beyond
 from ct_retrain.decontamination.comparer import ComparedRows, Comparer, ComparisonLimits
 from ct_retrain.decontamination.protected import References
@@ -29,7 +29,7 @@ class Protection(NamedTuple):
 
     suites: tuple[Suite, ...] = ()
     settings: DecontaminationSettings = DecontaminationSettings()
-    laboratory: Laboratory | None = None
+    laboratory: BehaviourTools | None = None
     """Tools for comparing behaviour; None compares only texts."""
     workers: int = 0
 

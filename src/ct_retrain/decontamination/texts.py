@@ -7,7 +7,7 @@ from ct_retrain.core.record import digest
 from ct_retrain.decontamination.design import Rtl, read_rtl, rtl_in
 from ct_retrain.decontamination.protected import Protected, References
 from ct_retrain.decontamination.rules import Match, Rule
-from ct_retrain.decontamination.wording import Words, agreement, words_of
+from ct_retrain.decontamination.wording import ComparableQuestion, agreement, question_words
 from ct_retrain.verilog.extract import find_rtl
 from ct_retrain.verilog.modules import Module
 
@@ -28,10 +28,10 @@ class Candidate(NamedTuple):
         return digest(self.question, self.answer)[:16]
 
 
-class Read(NamedTuple):
+class ComparableRow(NamedTuple):
     """A row in the form that is compared."""
 
-    words: Words
+    words: ComparableQuestion
     rtl: Rtl | None
     """RTL of the answer."""
     likeness: dict[int, float]
@@ -55,13 +55,13 @@ class Texts:
         """Questions from *similarity* on are the same."""
         self._references, self._similarity = references, similarity
 
-    def read(self, row: Candidate) -> Read:
+    def read(self, row: Candidate) -> ComparableRow:
         """Return *row* in the form that is compared."""
-        words = words_of(row.question)
+        words = question_words(row.question)
         text = rtl_in(row.question, row.answer)
-        return Read(words, read_rtl(text) if text else None, self._references.questions_like(words))
+        return ComparableRow(words, read_rtl(text) if text else None, self._references.questions_like(words))
 
-    def match(self, row: Candidate, read: Read) -> Match | None:
+    def match(self, row: Candidate, read: ComparableRow) -> Match | None:
         """Return the problem that *row* is by its texts alone, if any."""
         quoted = find_rtl(row.question)
         return (
@@ -71,7 +71,7 @@ class Texts:
             or self._similar_question(read)
         )
 
-    def same_ports(self, read: Read) -> Iterator[tuple[Module, int]]:
+    def same_ports(self, read: ComparableRow) -> Iterator[tuple[Module, int]]:
         """Return the row's tops and the problems whose golden has their ports; trivial ones only if they
         count.
         """
@@ -85,7 +85,7 @@ class Texts:
         problem = self._references.problems[number]
         return Match(rule, problem.suite, problem.id, round(similarity, 4))
 
-    def _copied_question(self, read: Read) -> Match | None:
+    def _copied_question(self, read: ComparableRow) -> Match | None:
         references, exact = self._references, read.words.exact
         if exact in references.by_question:
             return self.found(Rule.COPIED_QUESTION, references.by_question[exact], 1.0)
@@ -99,7 +99,7 @@ class Texts:
                 return self.found(Rule.COPIED_QUESTION, number, similarity)
         return None
 
-    def _same_rtl(self, read: Read, rtl: Rtl | None) -> Match | None:
+    def _same_rtl(self, read: ComparableRow, rtl: Rtl | None) -> Match | None:
         if rtl is None:
             return None
         references = self._references
@@ -113,7 +113,7 @@ class Texts:
                     return self.found(rule, number, read.likeness.get(number, 0.0))
         return None
 
-    def _counts(self, number: int, read: Read, rtl: Rtl | None) -> bool:
+    def _counts(self, number: int, read: ComparableRow, rtl: Rtl | None) -> bool:
         """Whether an equal design counts: a trivial one does only if question or interface agree as well."""
         problem = self._references.problems[number]
         if problem.rtl is None or not problem.rtl.trivial:
@@ -123,7 +123,7 @@ class Texts:
         wanted = _interface(problem.top) if problem.top else None
         return any(_interface(top) == wanted for top in rtl.tops) if rtl else False
 
-    def _similar_question(self, read: Read) -> Match | None:
+    def _similar_question(self, read: ComparableRow) -> Match | None:
         for number, similarity in read.likeness.items():
             problem = self._references.problems[number]
             if similarity < self._similarity or not _numbers_agree(read.words, problem):
@@ -133,7 +133,7 @@ class Texts:
         return None
 
 
-def _numbers_agree(words: Words, problem: Protected) -> bool:
+def _numbers_agree(words: ComparableQuestion, problem: Protected) -> bool:
     return max(agreement(words.numbers, one.numbers) for one in problem.words) >= NUMBERS
 
 

@@ -25,14 +25,14 @@ _PLAIN = re.compile(r"[A-Za-z_]\w*")
 _EDGE = re.compile(r"\b(?:pos|neg)edge\s+([A-Za-z_]\w*)")
 
 
-class Subject(NamedTuple):
+class TracedModule(NamedTuple):
     """A top module and the text that contains it."""
 
     top: Module
     rtl: Rtl
 
 
-def question(subject: Subject) -> Design | None:
+def question(subject: TracedModule) -> Design | None:
     """Return the simulation that traces *subject*; None if ports cannot be driven or names are unusual."""
     top, steps = subject.top, _steps(subject)
     usable = all(
@@ -59,7 +59,7 @@ def agree(one: str, other: str) -> bool:
     )
 
 
-def matching(golden: Subject, other: Subject, order: int) -> dict[str, str]:
+def matching(golden: TracedModule, other: TracedModule, order: int) -> dict[str, str]:
     """Return the golden's ports → the other's, paired by rank in *order*; clocks are paired with each other."""
     sides = [_ranked(subject, order) for subject in (golden, other)]
     theirs = {place: port.name for port, place in sides[1].items()}
@@ -73,23 +73,23 @@ _UNKNOWN = frozenset("xXzZ")
 _Place = tuple[str, int | None, int]
 
 
-def _of(subject: Subject, direction: str) -> list[Port]:
+def _of(subject: TracedModule, direction: str) -> list[Port]:
     return [port for port in subject.top.ports if port.direction == direction]
 
 
-def _steps(subject: Subject) -> int:
+def _steps(subject: TracedModule) -> int:
     digits = sum(-(-(port.width or 1) // 4) for port in _of(subject, "output"))
     samples = 2 if subject.rtl.clocked else 1
     return min(_STEPS, _CHARACTERS // max(1, (digits * len(ORDERS) + len(_MARK) + 4) * samples))
 
 
-def _clock(subject: Subject) -> str:
+def _clock(subject: TracedModule) -> str:
     """Return the one-bit input whose edge is waited for first; "" if there is none."""
     narrow = {port.name for port in _of(subject, "input") if port.width == 1}
     return next((name for name in _EDGE.findall(subject.rtl.text) if name in narrow), "")
 
 
-def _ranked(subject: Subject, order: int) -> dict[Port, _Place]:
+def _ranked(subject: TracedModule, order: int) -> dict[Port, _Place]:
     """Return every port but the clock → (direction, width, rank)."""
     clock = _clock(subject)
     ports = [port for port in subject.top.ports if port.name != clock or port.direction != "input"]
@@ -109,7 +109,7 @@ def _ranked(subject: Subject, order: int) -> dict[Port, _Place]:
     return ranks
 
 
-def _bench(subject: Subject, steps: int) -> str:
+def _bench(subject: TracedModule, steps: int) -> str:
     places = [_ranked(subject, order) for order in range(len(ORDERS))]
     inputs = sorted({place for place in places[0].values() if place[0] == "input"}, key=_sorting)
     outputs = sorted({place for place in places[0].values() if place[0] == "output"}, key=_sorting)
@@ -148,7 +148,7 @@ def _name(place: _Place, order: int = -1) -> str:
     return f"ct_{'i' if order < 0 else f'o{order}'}_{place[1]}_{place[2]}"
 
 
-def _instance(subject: Subject, ranks: dict[Port, _Place], order: int) -> str:
+def _instance(subject: TracedModule, ranks: dict[Port, _Place], order: int) -> str:
     links = [
         f".{port.name}({_name(place, order if port.direction == 'output' else -1)})"
         for port, place in ranks.items()

@@ -47,7 +47,7 @@ _LEAST = 200
 _ENDINGS = ("ings", "ing", "ed", "es", "s")
 
 
-class Words(NamedTuple):
+class ComparableQuestion(NamedTuple):
     """A question in the form that is compared."""
 
     exact: str
@@ -58,13 +58,13 @@ class Words(NamedTuple):
     """Value → count, of digits, Verilog literals and spelled numbers, without 0 and 1."""
 
 
-def words_of(text: str) -> Words:
+def question_words(text: str) -> ComparableQuestion:
     """Split *text* into words; Chinese, Japanese and Korean into characters."""
     said = [_word(found) for found in _WORD.finditer(_WIDE.sub(r" \g<0> ", text))]
     stems = [_stem(word) for word in said]
     pairs = (f"{first} {second}" for first, second in itertools.pairwise(stems))
     numbers = Counter(word for word in stems if _is_number(word) and word not in {"0", "1"})
-    return Words(" ".join(said), frozenset((*stems, *pairs)), numbers)
+    return ComparableQuestion(" ".join(said), frozenset((*stems, *pairs)), numbers)
 
 
 def _word(found: re.Match[str]) -> str:
@@ -97,7 +97,7 @@ def agreement(one: Mapping[str, int], other: Mapping[str, int]) -> float:
     return len(one.keys() & other.keys()) / len(one.keys() | other.keys())
 
 
-class Index:
+class SimilarityIndex:
     """Index for finding similar feature sets."""
 
     def __init__(self, suites: Sequence[Sequence[frozenset[str]]], common: float = 0.1) -> None:

@@ -10,7 +10,7 @@ from ct_retrain import disk
 from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate
-from ct_retrain.demo.flywheel import Turn
+from ct_retrain.demo.flywheel import DemoNight
 from ct_retrain.demo.stage_set import NEW, OLD
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _NEW, _OLD = "#0b6e4f", "#6b7280"
 
 
-def draw(turns: Sequence[Turn], target: Path) -> Path:
+def draw(turns: Sequence[DemoNight], target: Path) -> Path:
     """Draw *turns* into the SVG file *target* and return it; the figures are those of the NightRecords."""
     import io
 

@@ -38,7 +38,7 @@ class Harvest(Record):
     serving: str | None
 
 
-class Turn(NamedTuple):
+class DemoNight(NamedTuple):
     """One night of the demo, in the figures of its NightRecord."""
 
     night: str
@@ -54,7 +54,7 @@ class Turn(NamedTuple):
 
 def turn_all(
     workspace: Workspace, settings: Settings, ports: Ports, recipe: NightlyRecipe, say: Callable[[str], None]
-) -> Iterator[Turn]:
+) -> Iterator[DemoNight]:
     """Yield every night when it ends."""
     for number in range(1, recipe.nights + 1):
         name = night_id(number)
@@ -106,7 +106,9 @@ def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int
     return harvest
 
 
-def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest, record: NightRecord) -> Turn:
+def _turn(
+    workspace: Workspace, settings: Settings, name: str, harvest: Harvest, record: NightRecord
+) -> DemoNight:
     measured = facts_of(workspace, record, BenchmarkFacts)
     cards = measured.scorecards if measured else ()
     problems = list(disk.read_lines(workspace.root / SUITE, Problem))
@@ -117,7 +119,7 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
         passes, clusters = [card.passes[one.id] for one in asked], [cluster_of(one) for one in asked]
         return clustered(passes, clusters, card.sampling.samples, how)
 
-    return Turn(
+    return DemoNight(
         night=name,
         harvest=harvest,
         record=record,
@@ -127,7 +129,7 @@ def _turn(workspace: Workspace, settings: Settings, name: str, harvest: Harvest,
     )
 
 
-def _progress(turn: Turn) -> str:
+def _progress(turn: DemoNight) -> str:
     if Role.CANDIDATE not in turn.new:
         return turn.record.reason
     new, old = turn.new[Role.CANDIDATE], turn.old[Role.CANDIDATE]

@@ -34,7 +34,7 @@ from ct_retrain.disk.locking import EXPERIMENT, Holder, holder, lock, lock_when_
 from ct_retrain.disk.names import REFUSALS, blamed, is_temporary, sync_directory
 from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
 from ct_retrain.disk.segments import USUAL as SEGMENT
-from ct_retrain.disk.segments import Cut, cuts
+from ct_retrain.disk.segments import Chunk, cuts
 from ct_retrain.disk.trees import (
     copy_tree,
     fresh_directory,
@@ -51,8 +51,8 @@ __all__ = [
     "EXPERIMENT",
     "REFUSALS",
     "SEGMENT",
+    "Chunk",
     "Compare",
-    "Cut",
     "Holder",
     "Pack",
     "PackFiles",

@@ -15,7 +15,7 @@ USUAL = 16 << 10
 _MOST = 16 * USUAL
 
 
-class Cut(NamedTuple):
+class Chunk(NamedTuple):
     """A segment: where it begins, its bytes, their digest."""
 
     at: int
@@ -23,11 +23,11 @@ class Cut(NamedTuple):
     sha256: str
 
 
-def cuts(path: Path, size: int) -> Iterator[Cut]:
+def cuts(path: Path, size: int) -> Iterator[Chunk]:
     """Yield the segments of the first *size* bytes of *path*, in order and without a gap."""
     at = 0
     for data in _lines(path, size) if path.suffix == ".jsonl" else _blocks(path, size):
-        yield Cut(at, len(data), hashlib.sha256(data).hexdigest())
+        yield Chunk(at, len(data), hashlib.sha256(data).hexdigest())
         at += len(data)
 
 

@@ -1,11 +1,11 @@
 """Experiments compare recipes: arms × trainings on one night's data, on the same problems. Nothing is published."""
 
 from ct_retrain.experiments.definition import ExperimentDefinition, new_definition, read_definition
-from ct_retrain.experiments.run import Experimenting, last_result, run_experiment
+from ct_retrain.experiments.run import ExperimentContext, last_result, run_experiment
 
 __all__ = [
+    "ExperimentContext",
     "ExperimentDefinition",
-    "Experimenting",
     "last_result",
     "new_definition",
     "read_definition",

@@ -9,7 +9,7 @@ from ct_retrain.experiments.evidence import cost_of, facts_of, row_of, score_of
 from ct_retrain.experiments.trial import ExperimentSetup, Trial
 
 
-class Course(NamedTuple):
+class ExperimentState(NamedTuple):
     """State of an experiment."""
 
     trials: dict[str, list[Trial]]
@@ -25,7 +25,7 @@ class Course(NamedTuple):
 
 
 def result_of(
-    setup: ExperimentSetup, course: Course, found: Sequence[ArmDifference], used: float
+    setup: ExperimentSetup, course: ExperimentState, found: Sequence[ArmDifference], used: float
 ) -> ExperimentResult:
     """Return the result after a look that found the differences *found* and has spent *used* of α."""
     asked, plan = setup.asked, setup.plan

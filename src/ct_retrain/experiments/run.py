@@ -23,9 +23,9 @@ from ct_retrain.core.records.experiment import (
 )
 from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.rules.alpha_spending import FEWEST, spent
-from ct_retrain.core.rules.arm_comparison import Asked, compare_arms
+from ct_retrain.core.rules.arm_comparison import ComparisonSpec, compare_arms
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.experiments.answer import Course, result_of
+from ct_retrain.experiments.answer import ExperimentState, result_of
 from ct_retrain.experiments.definition import (
     ExperimentDefinition,
     definition_file,
@@ -42,7 +42,7 @@ from ct_retrain.suites.load import load_suite
 _LOG = structlog.get_logger("ct_retrain.experiments")
 
 
-class Experimenting(NamedTuple):
+class ExperimentContext(NamedTuple):
     """A workspace, its settings, and a function that makes the ports for an arm's settings."""
 
     workspace: Workspace
@@ -50,7 +50,7 @@ class Experimenting(NamedTuple):
     ports_of: Callable[[Settings], Ports]
 
 
-def run_experiment(where: Experimenting, name: str) -> ExperimentResult:
+def run_experiment(where: ExperimentContext, name: str) -> ExperimentResult:
     """Run experiment *name*, or continue it; a finished one is only compared again.
 
     Raise LockedError while another experiment runs, and UsageError if the definition cannot be run.
@@ -102,7 +102,7 @@ def _comparable(suites: Sequence[Suite], cluster: str) -> None:
 
 
 def _turns(setup: ExperimentSetup) -> ExperimentResult:
-    course = Course({arm: [] for arm in setup.arms}, {}, {})
+    course = ExperimentState({arm: [] for arm in setup.arms}, {}, {})
     result: ExperimentResult | None = None
     for number in range(setup.asked.seeds):
         for arm in list(course.running):
@@ -119,7 +119,7 @@ def _turns(setup: ExperimentSetup) -> ExperimentResult:
     return result
 
 
-def _try(setup: ExperimentSetup, course: Course, arm: str, number: int) -> None:
+def _try(setup: ExperimentSetup, course: ExperimentState, arm: str, number: int) -> None:
     """Train *arm* once more. A failure ends the arm, because other recipes may work; one of the control is raised."""
     try:
         course.trials[arm].append(run_trial(setup, arm, number))
@@ -131,12 +131,12 @@ def _try(setup: ExperimentSetup, course: Course, arm: str, number: int) -> None:
         course.ended[arm] = ended
 
 
-def _look(setup: ExperimentSetup, course: Course) -> ExperimentResult:
+def _look(setup: ExperimentSetup, course: ExperimentState) -> ExperimentResult:
     """Compare the trainings so far, and stop arms that are surely worse."""
     asked, gate = setup.asked, setup.usual.gate
     turn, seeds = len(setup.plan.rounds) - 1, len(course.trials[CONTROL])
     used = spent(asked.alpha, turn, seeds, asked.seeds)
-    how = Asked(used, asked.detect, gate.bootstrap, gate.seed)
+    how = ComparisonSpec(used, asked.detect, gate.bootstrap, gate.seed)
     trials = {arm: of for arm, of in course.running.items() if len(of) >= FEWEST}
     found: tuple[ArmDifference, ...] = ()
     if len(trials) > 1:
@@ -146,7 +146,9 @@ def _look(setup: ExperimentSetup, course: Course) -> ExperimentResult:
     return result_of(setup, course, (*found, *before), used)
 
 
-def _stop(course: Course, found: tuple[ArmDifference, ...], seeds: int, asked: ExperimentDefinition) -> None:
+def _stop(
+    course: ExperimentState, found: tuple[ArmDifference, ...], seeds: int, asked: ExperimentDefinition
+) -> None:
     for arm in {one.arm for one in found}:
         of = tuple(one for one in found if one.arm == arm)
         if seeds < asked.seeds and all(one.answer == "worse" for one in of):

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 
-class Attempt(NamedTuple):
+class ImportedAttempt(NamedTuple):
     """A design with its testbench and what was said of it."""
 
     run: str

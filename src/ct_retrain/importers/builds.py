@@ -11,15 +11,15 @@ from pathlib import Path
 
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.problem import Problem, Suite
-from ct_retrain.importers.attempt import Attempt
-from ct_retrain.importers.said import status_of
+from ct_retrain.importers.attempt import ImportedAttempt
+from ct_retrain.importers.reported_status import status_of
 from ct_retrain.suites.answer import rtl_of
 
 _SOURCES = (".v", ".sv")
 _OTHERS = re.compile(r"_(?:test|ref|tb|ifc)$|^(?:testbench|verified_|tb_)|(?:^|/)(?:verif|docs)/")
 
 
-def attempts(path: Path, suite: Suite) -> Iterator[Attempt | Rejected]:
+def attempts(path: Path, suite: Suite) -> Iterator[ImportedAttempt | Rejected]:
     """Yield the answers below *path* to problems of *suite*."""
     problems = {problem.id: problem for problem in suite.problems}
     together: dict[tuple[str, Path], list[Path]] = {}
@@ -46,7 +46,9 @@ def _named(name: str, problems: dict[str, Problem]) -> str:
     return next((one for one in (name, re.sub(r"_sample\d+$", "", name), known) if one in problems), "")
 
 
-def _attempt(problem: Problem, place: Path, files: list[Path], beside: Iterator[Path]) -> Attempt | Rejected:
+def _attempt(
+    problem: Problem, place: Path, files: list[Path], beside: Iterator[Path]
+) -> ImportedAttempt | Rejected:
     rtl = rtl_of(problem, "\n".join(_text(file) for file in files))
     logs = [one for one in sorted(beside) if one.suffix in {".log", ".txt"} and one.is_file()]
     log = "\n".join(_text(one) for one in logs)
@@ -56,7 +58,7 @@ def _attempt(problem: Problem, place: Path, files: list[Path], beside: Iterator[
     if not status:
         detail = f"{', '.join(one.name for one in logs) or 'no log beside it'} does not say how the simulation ended"
         return Rejected(subject=str(place), reason="no_verdict", detail=detail)
-    return Attempt(
+    return ImportedAttempt(
         run=str(place.with_suffix("")),
         spec=problem.question,
         rtl=rtl,

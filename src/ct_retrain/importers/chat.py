@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.conversation import Conversation, attempts_of
 from ct_retrain.importers.messages import talk_of
-from ct_retrain.importers.records import Found, objects
+from ct_retrain.importers.records import SourceObject, objects
 from ct_retrain.importers.values import list_of, object_of
 from ct_retrain.trace.lines import moment_of
 
 
-def attempts(path: Path) -> Iterator[Attempt | Rejected]:
+def attempts(path: Path) -> Iterator[ImportedAttempt | Rejected]:
     """Yield the simulations of the conversations in *path*; a conversation is an object or a line."""
     for one in objects(path):
         if isinstance(one, Rejected):
@@ -33,7 +33,7 @@ def _messages(fields: Mapping[str, Any]) -> list[object]:
     return [*asked, *answered] if asked else []
 
 
-def _conversation(one: Found, messages: list[object]) -> Conversation:
+def _conversation(one: SourceObject, messages: list[object]) -> Conversation:
     fields = {**object_of(one.fields.get("request")), **object_of(one.fields.get("response")), **one.fields}
     made = fields.get("created", fields.get("created_at"))
     return Conversation(

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.importers.attempt import Attempt
-from ct_retrain.importers.messages import Call, Talk
-from ct_retrain.importers.said import status_of, text_of
+from ct_retrain.importers.attempt import ImportedAttempt
+from ct_retrain.importers.messages import Call, Dialogue
+from ct_retrain.importers.reported_status import log_text, status_of
 from ct_retrain.importers.sources import Sources
 
 _TOOLS = re.compile(r"(?:^|_)(?:sim|simulate|simulates|simulation|simulator|testbench|verify|cosim)(?:_|$)")
@@ -22,7 +22,7 @@ class Conversation(NamedTuple):
 
     name: str
     """Names it among those of its file; becomes the name of the run."""
-    talk: Talk
+    talk: Dialogue
     generator: str = ""
     files: Mapping[str, str] = {}
     """Texts that were there before it began; testbenches among them count."""
@@ -33,7 +33,7 @@ class Conversation(NamedTuple):
     """Why the scorer says so."""
 
 
-def attempts_of(one: Conversation) -> Iterator[Attempt | Rejected]:
+def attempts_of(one: Conversation) -> Iterator[ImportedAttempt | Rejected]:
     """Yield every simulation of *one* that is complete, and a reason for every other; at least one thing is said."""
     if not one.talk.asked:
         yield _refused(one, "no_spec", "no user message comes before the first answer")
@@ -44,7 +44,7 @@ def attempts_of(one: Conversation) -> Iterator[Attempt | Rejected]:
         sources.note(call.arguments)
         if _simulates(call):
             said += 1
-            yield _attempt(one, sources, status_of(call.result), text_of(call.result))
+            yield _attempt(one, sources, status_of(call.result), log_text(call.result))
     if one.verdict:
         said += 1
         sources.note({"answer": one.talk.answer})
@@ -61,7 +61,7 @@ def _simulates(call: Call) -> bool:
     return bool(_TOOLS.search(words) or ("module" not in commands and _PROGRAMS.search(commands)))
 
 
-def _attempt(one: Conversation, sources: Sources, status: str, log: str) -> Attempt | Rejected:
+def _attempt(one: Conversation, sources: Sources, status: str, log: str) -> ImportedAttempt | Rejected:
     sides = sources.sides()
     if not sides.rtl:
         return _refused(one, "no_rtl", "it is simulated before a design was written in the conversation")
@@ -69,7 +69,7 @@ def _attempt(one: Conversation, sources: Sources, status: str, log: str) -> Atte
         return _refused(one, "no_testbench", "the testbench is not in the record")
     if status not in {"pass", "fail"}:
         return _refused(one, "no_verdict", f"the output does not say how it ended: {log[-120:]!r}")
-    return Attempt(
+    return ImportedAttempt(
         run=one.name,
         spec=one.talk.asked,
         rtl=sides.rtl,

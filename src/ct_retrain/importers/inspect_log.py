@@ -10,7 +10,7 @@ from typing import Any
 
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Rejected
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.conversation import Conversation, attempts_of
 from ct_retrain.importers.library import library
 from ct_retrain.importers.messages import talk_of
@@ -30,7 +30,7 @@ _VERDICTS = {
 """What inspect_ai's own scorers give, as text: correct and incorrect, true and false, one and nothing."""
 
 
-def attempts(path: Path) -> Iterator[Attempt | Rejected]:
+def attempts(path: Path) -> Iterator[ImportedAttempt | Rejected]:
     """Yield the simulations of the log *path*, or of all logs below the directory *path*."""
     log = library("inspect_ai.log", "inspect")
     files = [path] if path.is_file() else sorted({*path.rglob("*.eval"), *path.rglob("*.json")})

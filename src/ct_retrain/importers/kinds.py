@@ -5,9 +5,9 @@ from pathlib import Path
 
 from ct_retrain.core.record import Rejected
 from ct_retrain.importers import chat, inspect_log, langfuse, mlflow_traces
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 
-FORMATS: dict[str, Callable[[Path], Iterator[Attempt | Rejected]]] = {
+FORMATS: dict[str, Callable[[Path], Iterator[ImportedAttempt | Rejected]]] = {
     "chat": chat.attempts,
     "inspect": inspect_log.attempts,
     "langfuse": langfuse.attempts,

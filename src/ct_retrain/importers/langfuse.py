@@ -5,17 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.conversation import Conversation, attempts_of
-from ct_retrain.importers.records import Found, objects
-from ct_retrain.importers.steps import Step, talk_in
+from ct_retrain.importers.records import SourceObject, objects
+from ct_retrain.importers.steps import CallSpan, talk_in
 from ct_retrain.importers.values import list_of, object_of
 from ct_retrain.trace.lines import moment_of
 
 _KINDS = {"GENERATION": "model", "TOOL": "tool", "SPAN": "tool", "AGENT": "", "CHAIN": "", "EVENT": ""}
 
 
-def attempts(path: Path) -> Iterator[Attempt | Rejected]:
+def attempts(path: Path) -> Iterator[ImportedAttempt | Rejected]:
     """Yield the simulations of the traces in *path*: one a line, a list of them, or pages with `data`."""
     for one in objects(path):
         if isinstance(one, Rejected):
@@ -25,11 +25,11 @@ def attempts(path: Path) -> Iterator[Attempt | Rejected]:
                 yield from _of_trace(f"{one.place}.{number}", object_of(trace))
 
 
-def _traces(found: Found) -> list[object]:
+def _traces(found: SourceObject) -> list[object]:
     return list_of(found.fields.get("data")) or [found.fields]
 
 
-def _of_trace(place: str, trace: Mapping[str, Any]) -> Iterator[Attempt | Rejected]:
+def _of_trace(place: str, trace: Mapping[str, Any]) -> Iterator[ImportedAttempt | Rejected]:
     observations = [fields for one in list_of(trace.get("observations")) if (fields := object_of(one))]
     if not observations:
         detail = "export the trace with its observations (GET /api/public/traces/ID)"
@@ -37,7 +37,7 @@ def _of_trace(place: str, trace: Mapping[str, Any]) -> Iterator[Attempt | Reject
         return
     known = sorted(observations, key=lambda one: str(one.get("startTime") or ""))
     steps = [
-        Step(
+        CallSpan(
             _KINDS.get(str(one.get("type")), ""),
             str(one.get("name") or ""),
             one.get("input"),

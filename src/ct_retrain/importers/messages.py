@@ -18,7 +18,7 @@ class Call(NamedTuple):
     result: str
 
 
-class Talk(NamedTuple):
+class Dialogue(NamedTuple):
     """A conversation."""
 
     asked: str
@@ -28,7 +28,7 @@ class Talk(NamedTuple):
     """The last text of the model."""
 
 
-def talk_of(messages: Iterable[object]) -> Talk:
+def talk_of(messages: Iterable[object]) -> Dialogue:
     """Read *messages*, which may be anything."""
     told = [fields for one in messages if (fields := object_of(one))]
     results = {
@@ -36,7 +36,7 @@ def talk_of(messages: Iterable[object]) -> Talk:
     }
     answers = [one for one in told if one.get("role") == "assistant"]
     before = told[: told.index(answers[0])] if answers else told
-    return Talk(
+    return Dialogue(
         asked="\n\n".join(text_in(one.get("content")) for one in before if one.get("role") == "user").strip(),
         calls=tuple(call for one in answers for call in _calls(one, results)),
         answer=next((text for one in reversed(answers) if (text := text_in(one.get("content")))), ""),

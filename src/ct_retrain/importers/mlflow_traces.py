@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from ct_retrain.core.record import Rejected
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.conversation import Conversation, attempts_of
 from ct_retrain.importers.library import library
 from ct_retrain.importers.records import objects
-from ct_retrain.importers.steps import Step, talk_in
+from ct_retrain.importers.steps import CallSpan, talk_in
 from ct_retrain.importers.values import object_of
 
 _KINDS = {"CHAT_MODEL": "model", "LLM": "model", "TOOL": "tool"}
 
 
-def attempts(path: Path) -> Iterator[Attempt | Rejected]:
+def attempts(path: Path) -> Iterator[ImportedAttempt | Rejected]:
     """Yield the simulations of the traces in *path*: one a file, or one a line."""
     read = library("mlflow.entities", "track").Trace
     for one in objects(path):
@@ -45,7 +45,7 @@ def _conversation(trace: Any) -> Conversation:
     )
 
 
-def _step(span: Any) -> Step:
+def _step(span: Any) -> CallSpan:
     given: object = span.inputs
     gave: object = span.outputs
-    return Step(_KINDS.get(str(span.span_type), ""), str(span.name), given, gave)
+    return CallSpan(_KINDS.get(str(span.span_type), ""), str(span.name), given, gave)

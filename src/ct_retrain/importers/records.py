@@ -10,7 +10,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.importers.values import list_of, object_of
 
 
-class Found(NamedTuple):
+class SourceObject(NamedTuple):
     """An object and its place."""
 
     place: str
@@ -18,7 +18,7 @@ class Found(NamedTuple):
     fields: dict[str, Any]
 
 
-def objects(path: Path) -> Iterator[Found | Rejected]:
+def objects(path: Path) -> Iterator[SourceObject | Rejected]:
     """Yield the objects of the file *path*, or of every `.json` and `.jsonl` file below the directory *path*."""
     files = [path] if path.is_file() else sorted(one for one in path.rglob("*.json*") if one.is_file())
     if not files:
@@ -31,7 +31,7 @@ def objects(path: Path) -> Iterator[Found | Rejected]:
             yield Rejected(subject=name, reason="unreadable", detail=str(error))
 
 
-def _in(name: str, text: str) -> Iterator[Found | Rejected]:
+def _in(name: str, text: str) -> Iterator[SourceObject | Rejected]:
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):
@@ -44,14 +44,14 @@ def _in(name: str, text: str) -> Iterator[Found | Rejected]:
         yield _object(f"{name}:{number}", one)
 
 
-def _line(place: str, line: str) -> Found | Rejected:
+def _line(place: str, line: str) -> SourceObject | Rejected:
     try:
         return _object(place, json.loads(line))
     except (ValueError, RecursionError) as error:
         return Rejected(subject=place, reason="malformed_json", detail=str(error))
 
 
-def _object(place: str, value: object) -> Found | Rejected:
+def _object(place: str, value: object) -> SourceObject | Rejected:
     if isinstance(value, dict):
-        return Found(place, object_of(value))  # pyright: ignore[reportUnknownArgumentType] - the values are anything
+        return SourceObject(place, object_of(value))  # pyright: ignore[reportUnknownArgumentType] - the values are anything
     return Rejected(subject=place, reason="not_an_object", detail=f"a {type(value).__name__}")

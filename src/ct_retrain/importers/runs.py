@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.record import Record, Rejected, digest
-from ct_retrain.importers.attempt import Attempt
+from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.trace import TraceWriter, spec_hash_of
 
 
@@ -30,10 +30,10 @@ class Imported(Record):
         return dict(Counter(one.reason for one in self.rejected).most_common())
 
 
-def write_runs(found: Iterable[Attempt | Rejected], into: Path, kind: str) -> Imported:
+def write_runs(found: Iterable[ImportedAttempt | Rejected], into: Path, kind: str) -> Imported:
     """Write a directory `KIND-NAME` below *into* for each run of *found*; one that is there already is refused."""
     rejected: list[Rejected] = []
-    written: list[Attempt] = []
+    written: list[ImportedAttempt] = []
     runs = 0
     for run, attempts in groupby(_kept(found, rejected), key=lambda one: one.run):
         directory = into / f"{kind}-{_slug(run)}"
@@ -49,7 +49,7 @@ def write_runs(found: Iterable[Attempt | Rejected], into: Path, kind: str) -> Im
     return Imported(runs=runs, simulations=len(written), passing=passing, rejected=tuple(rejected))
 
 
-def _kept(found: Iterable[Attempt | Rejected], rejected: list[Rejected]) -> Iterator[Attempt]:
+def _kept(found: Iterable[ImportedAttempt | Rejected], rejected: list[Rejected]) -> Iterator[ImportedAttempt]:
     for one in found:
         if isinstance(one, Rejected):
             rejected.append(one)
@@ -63,7 +63,7 @@ def _slug(run: str) -> str:
     return kept if kept == run else f"{kept}-{digest(run)[:8]}"
 
 
-def _write_run(directory: Path, attempts: Sequence[Attempt], kind: str) -> None:
+def _write_run(directory: Path, attempts: Sequence[ImportedAttempt], kind: str) -> None:
     """Write *attempts* to *directory*, which is there only once it is whole: a run that is there is never read again."""
     disk.make_directory(directory.parent)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=directory.parent) as place:
@@ -75,7 +75,7 @@ def _write_run(directory: Path, attempts: Sequence[Attempt], kind: str) -> None:
     disk.sync_directory(directory.parent)
 
 
-def _write(directory: Path, number: int, attempt: Attempt, kind: str) -> None:
+def _write(directory: Path, number: int, attempt: ImportedAttempt, kind: str) -> None:
     place = disk.make_directory(directory / f"sim_{number}")
     texts = {
         "spec.md": attempt.spec,

@@ -16,7 +16,7 @@ _HEREDOC = re.compile(
 _MODULE = re.compile(r"\bmodule\b.*\bendmodule\b", re.DOTALL)
 
 
-class Sides(NamedTuple):
+class DesignPair(NamedTuple):
     """A design and its testbench; either may be "" ."""
 
     rtl: str
@@ -51,7 +51,7 @@ class Sources:
             if path in self._files and texts.get(old) and new in texts:
                 self._put(path, self._files[path].replace(texts[old], texts[new], 1))
 
-    def sides(self) -> Sides:
+    def sides(self) -> DesignPair:
         """Design and testbench as they are now: the latest testbench, and of modules of one name the latest."""
         bench = ""
         designs: dict[tuple[str, ...], str] = {}
@@ -63,7 +63,7 @@ class Sources:
                 designs[names] = rtl
             else:
                 bench = text
-        return Sides("\n".join(designs.values()), bench)
+        return DesignPair("\n".join(designs.values()), bench)
 
     def _put(self, path: str, text: str) -> None:
         self._files.pop(path, None)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ct_retrain.importers.messages import Call, Talk, arguments_of, talk_of
+from ct_retrain.importers.messages import Call, Dialogue, arguments_of, talk_of
 from ct_retrain.importers.values import decoded, list_of, object_of
 
 
-class Step(NamedTuple):
+class CallSpan(NamedTuple):
     """A call of a model or of a tool."""
 
     kind: str
@@ -19,7 +19,7 @@ class Step(NamedTuple):
     gave: object
 
 
-def talk_in(steps: Sequence[Step]) -> Talk:
+def talk_in(steps: Sequence[CallSpan]) -> Dialogue:
     """Read *steps*, in the order of their start: the last call of the model tells what came before it.
 
     The tools' own steps are used where its messages hold no call, as with agents that call tools themselves.
@@ -28,7 +28,7 @@ def talk_in(steps: Sequence[Step]) -> Talk:
     talk = (
         talk_of([*_messages(models[-1].given, "user"), *_messages(models[-1].gave, "assistant")])
         if models
-        else Talk("", (), "")
+        else Dialogue("", (), "")
     )
     if talk.calls:
         return talk

@@ -14,7 +14,7 @@ _AHEAD = 4
 
 
 @runtime_checkable
-class Wide(Protocol):
+class Parallel(Protocol):
     """Something that may work on other machines, on more questions at once than this one has processors."""
 
     @property
@@ -25,7 +25,7 @@ class Wide(Protocol):
 
 def width_of(asked: object) -> int:
     """Return the width of *asked* if it is Wide, else 0."""
-    return asked.width if isinstance(asked, Wide) else 0
+    return asked.width if isinstance(asked, Parallel) else 0
 
 
 def at_once(asked: object, workers: int = 0) -> int:

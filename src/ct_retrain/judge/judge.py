@@ -10,9 +10,9 @@ from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge import layers
-from ct_retrain.judge.confined.sandbox.fork_server import Warm, compiled
+from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, compiled
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
-from ct_retrain.judge.confined.simulators.verilator_build import Installed, find, locate_verilator
+from ct_retrain.judge.confined.simulators.verilator_build import VerilatorInstallation, find, locate_verilator
 from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.prover import Prover
@@ -109,7 +109,7 @@ class Judge:
     ) -> None:
         self.close()
 
-    def _simulator(self, settings: JudgeSettings, second: Installed | None) -> Simulator:
+    def _simulator(self, settings: JudgeSettings, second: VerilatorInstallation | None) -> Simulator:
         if second is None:
             return self.icarus
         verilator = Verilator(settings, second, self._pool)
@@ -124,14 +124,14 @@ class Judge:
         return simulator if self._cache is None else CachedSimulator(simulator, self._cache)
 
 
-def _warm(found: IcarusInstallation) -> Warm | None:
+def _warm(found: IcarusInstallation) -> ForkedPrograms | None:
     """Return what workers fork instead of starting a program anew; None without the library that does it."""
     library, yosys = compiled(), shutil.which("yosys")
     programs = {**found.programs, **({yosys: []} if yosys else {})}
-    return Warm(library, programs) if library else None
+    return ForkedPrograms(library, programs) if library else None
 
 
-def _second(settings: JudgeSettings) -> Installed | None:
+def _second(settings: JudgeSettings) -> VerilatorInstallation | None:
     """Return Verilator if the settings ask for it; raise ToolError if they require it and it is missing."""
     match settings.simulator:
         case "icarus":

@@ -6,8 +6,8 @@ Only `judge.attacks.suite` leaves one out; no setting does.
 GUARD = "guard"
 """The guard and the rewriting of the design."""
 COMPILED = "a look at what was compiled"
-BELIEF = "evidence"
-"""Stubs must fail, and a pass must hold (`judge.simulators.belief`, `judge.simulators.holding`)."""
+EVIDENCE = "evidence"
+"""Stubs must fail, and a pass must hold (`judge.simulators.pass_check`, `judge.simulators.perturbation`)."""
 OPINION = "second opinion"
 
-LAYERS = (GUARD, COMPILED, BELIEF, OPINION)
+LAYERS = (GUARD, COMPILED, EVIDENCE, OPINION)

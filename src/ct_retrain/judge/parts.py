@@ -11,7 +11,7 @@ from ct_retrain.judge.credibility import Credibility
 from ct_retrain.judge.simulators.cached import Use
 
 
-class Scripted(Protocol):
+class NaiveScripts(Protocol):
     """Runs Icarus Verilog as other projects' scripts do, but in the sandbox."""
 
     @property
@@ -28,7 +28,7 @@ class Scripted(Protocol):
         ...
 
 
-class Appraising(Protocol):
+class TimedAppraiser(Protocol):
     """Scores testbenches, and sums the time spent."""
 
     @property
@@ -61,12 +61,12 @@ class JudgeParts(Simulator, Protocol):
         ...
 
     @property
-    def icarus(self) -> Scripted:
+    def icarus(self) -> NaiveScripts:
         """Icarus, for the scoring rules of other projects."""
         ...
 
     @property
-    def appraiser(self) -> Appraising:
+    def appraiser(self) -> TimedAppraiser:
         """Scores testbenches with `plain`, and with proofs about surviving mutants."""
         ...
 

@@ -6,14 +6,14 @@ import weakref
 from typing import Any, cast
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.judge.confined.formal.checking import Inquiry
-from ct_retrain.judge.confined.formal.engines import Finding, Yosys, locate_yosys
-from ct_retrain.judge.confined.formal.equivalence import Question
+from ct_retrain.judge.confined.formal.checking import PropertyQuestion
+from ct_retrain.judge.confined.formal.engines import ProofResult, Yosys, locate_yosys
+from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion
 from ct_retrain.judge.confined.formal.synthesis import (
     AS_IT_IS,
-    Asked,
-    Copy,
-    Reading,
+    SynthesisChoice,
+    SynthesisRequest,
+    SynthesizedCopy,
 )
 from ct_retrain.judge.confined.formal.yowasp import is_module, prepare
 from ct_retrain.judge.confined.sandbox.process import Limits
@@ -49,27 +49,29 @@ class Prover:
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Return whether module *top* behaves alike in both texts; None if there is no proof, or yosys is missing."""
-        return self.compared(Question(golden, other, top, bounded=False)).answer
+        return self.compared(EquivalenceQuestion(golden, other, top, bounded=False)).answer
 
-    def within(self, seconds: int) -> "BudgetedProofs":
+    def within(self, seconds: int) -> "BudgetedEquivalence":
         """Return a form of `same` that stops once proofs without an answer have taken *seconds* of processor time together."""
-        return BudgetedProofs(self, seconds)
+        return BudgetedEquivalence(self, seconds)
 
-    def compared(self, asked: Question, seconds: int | None = None) -> Finding:
+    def compared(self, asked: EquivalenceQuestion, seconds: int | None = None) -> ProofResult:
         """Return whether two designs behave alike, as far as the engines can prove it, each within *seconds* if given."""
         return self._found(asked, seconds)
 
-    def checked(self, asked: Inquiry) -> Finding:
+    def checked(self, asked: PropertyQuestion) -> ProofResult:
         """Return whether properties hold, as far as the engines can prove it."""
         return self._found(asked)
 
-    def resynthesised(self, rtl: str, wanted: Asked, reading: Reading = AS_IT_IS) -> Copy:
+    def resynthesised(
+        self, rtl: str, wanted: SynthesisRequest, reading: SynthesisChoice = AS_IT_IS
+    ) -> SynthesizedCopy:
         """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and a reason if that fails."""
         if self.yosys is None:
-            return Copy("", NO_YOSYS)
+            return SynthesizedCopy("", NO_YOSYS)
         asked = {"rtl": rtl, **wanted._asdict(), "yosys": self.yosys.yosys, "reading": reading}
         answer = self._asked(asked, self.yosys)
-        return Copy(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
+        return SynthesizedCopy(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
 
     def close(self) -> None:
         """End the workers that only the prover uses; later calls start new ones."""
@@ -77,13 +79,15 @@ class Prover:
             if self._own is not None:
                 self._own.close()
 
-    def _found(self, asked: Question | Inquiry, seconds: int | None = None) -> Finding:
+    def _found(
+        self, asked: EquivalenceQuestion | PropertyQuestion, seconds: int | None = None
+    ) -> ProofResult:
         if self.yosys is None:
-            return Finding(answer=None, why=NO_YOSYS)
+            return ProofResult(answer=None, why=NO_YOSYS)
         answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys, seconds)
         if "answer" not in answer:
-            return Finding(answer=None, why=str(answer["detail"]))
-        return Finding(*(_frozen(answer[name]) for name in Finding._fields))
+            return ProofResult(answer=None, why=str(answer["detail"]))
+        return ProofResult(*(_frozen(answer[name]) for name in ProofResult._fields))
 
     def _asked(self, job: dict[str, Any], yosys: Yosys, seconds: int | None = None) -> dict[str, Any]:
         pool = self._with_module(yosys.yosys) if is_module(yosys.yosys) else self._pool
@@ -102,7 +106,7 @@ class Prover:
             return self._own
 
 
-class BudgetedProofs:
+class BudgetedEquivalence:
     """Says whether designs behave alike until its time is used up, then answers "unknown"; for one thread.
 
     Only proofs without an answer count: a proof that succeeds takes a fraction of a second, and a testbench that lets
@@ -117,7 +121,9 @@ class BudgetedProofs:
         """Return True or False if it is proved, None if it is not or no time is left."""
         if self._left <= 0:
             return None
-        found = self._prover.compared(Question(golden, other, top, bounded=False), math.ceil(self._left))
+        found = self._prover.compared(
+            EquivalenceQuestion(golden, other, top, bounded=False), math.ceil(self._left)
+        )
         self._left -= found.cpu_seconds if found.answer is None else 0
         return found.answer
 

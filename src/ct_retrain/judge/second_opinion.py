@@ -13,7 +13,7 @@ from typing import Literal
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.confined.formal.synthesis import Asked, Reading, Unknown
+from ct_retrain.judge.confined.formal.synthesis import SynthesisChoice, SynthesisRequest, Unknown
 from ct_retrain.judge.evidence.cocotb import is_cocotb
 from ct_retrain.judge.prover import Prover
 from ct_retrain.verilog.delays import undelayed
@@ -104,8 +104,8 @@ def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdic
     return _differing(simulator, prover, design, first, second)
 
 
-def _asked(design: Design) -> Asked:
-    return Asked(instantiated(design.testbench), design.testbench)
+def _asked(design: Design) -> SynthesisRequest:
+    return SynthesisRequest(instantiated(design.testbench), design.testbench)
 
 
 def _differing(
@@ -134,20 +134,20 @@ _VALUES: tuple[Unknown, ...] = ("zero", "one", "random1", "random2", "random3", 
 _EXPLANATIONS = (
     (
         "as synthesised only with inputs taken at the very clock edge, where the testbench changes them",
-        (Reading(at_edge=True),),
+        (SynthesisChoice(at_edge=True),),
     ),
     (
         "as synthesised only with latches that close before their data changes, where one input does both",
-        (Reading(settled=True),),
+        (SynthesisChoice(settled=True),),
     ),
-    (_UNKNOWN, tuple(Reading(unknown=value) for value in _VALUES)),
-    (_UNKNOWN, tuple(Reading(at_edge=True, unknown=value) for value in _VALUES)),
+    (_UNKNOWN, tuple(SynthesisChoice(unknown=value) for value in _VALUES)),
+    (_UNKNOWN, tuple(SynthesisChoice(at_edge=True, unknown=value) for value in _VALUES)),
 )
 """Why a right design's copy may fail, and the readings that must all pass to show it."""
 
 
 def _under_all(
-    simulator: Simulator, prover: Prover, design: Design, readings: tuple[Reading, ...]
+    simulator: Simulator, prover: Prover, design: Design, readings: tuple[SynthesisChoice, ...]
 ) -> Verdict | None:
     """Return the verdict on the last of *readings* if all of them pass."""
     wanted = _asked(design)

@@ -28,14 +28,14 @@ endmodule
 _ADDER = "`define SUM a + b\nmodule adder(input [3:0] a, b, output [4:0] s);\n  assign s = `SUM;\nendmodule\n"
 
 
-class Known(NamedTuple):
+class KnownDesign(NamedTuple):
     """A design and its right verdict."""
 
     design: Design
     outcome: Outcome
 
 
-def known() -> tuple[Known, ...]:
+def known_designs() -> tuple[KnownDesign, ...]:
     """Return a right design, a wrong one, one that does not compile, and one that is forbidden."""
     texts = {
         Outcome.PASS: _ADDER,
@@ -43,7 +43,9 @@ def known() -> tuple[Known, ...]:
         Outcome.COMPILE_ERROR: _ADDER.replace("assign", "asign"),
         Outcome.FORBIDDEN: _ADDER.replace("endmodule", "initial $finish;\nendmodule"),
     }
-    return tuple(Known(Design(rtl=rtl, testbench=_TESTBENCH), outcome) for outcome, rtl in texts.items())
+    return tuple(
+        KnownDesign(Design(rtl=rtl, testbench=_TESTBENCH), outcome) for outcome, rtl in texts.items()
+    )
 
 
 _TESTS = """# TOPLEVEL = adder
@@ -60,7 +62,7 @@ async def adds(dut):
 """
 
 
-def known_to_cocotb() -> tuple[Known, ...]:
+def known_cocotb_designs() -> tuple[KnownDesign, ...]:
     """Return a right and a wrong design for cocotb."""
     texts = {Outcome.PASS: _ADDER, Outcome.MISMATCH: _ADDER.replace("a + b", "a - b")}
-    return tuple(Known(Design(rtl=rtl, testbench=_TESTS), outcome) for outcome, rtl in texts.items())
+    return tuple(KnownDesign(Design(rtl=rtl, testbench=_TESTS), outcome) for outcome, rtl in texts.items())

@@ -22,10 +22,10 @@ from ct_retrain.core.records.night import (
 from ct_retrain.core.records.tracked import (
     Aliases,
     Point,
-    Story,
     Tracked,
     TrackedAdapter,
     TrackedNight,
+    TrackerInput,
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import find_manifest, sealed
@@ -112,13 +112,13 @@ def tracker(ports: Ports) -> Tracker:
     return ports.tracker
 
 
-def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord]) -> Story:
+def _story(workspace: Workspace, settings: Settings, ended: Sequence[NightRecord]) -> TrackerInput:
     serving = latest(workspace.models)
     aliases = Aliases(
         latest_nightly=night_of(serving) if serving else None,
         mainline=settings.train.mainline,
     )
-    return Story(nights=tuple(tracked_night(workspace, record) for record in ended), aliases=aliases)
+    return TrackerInput(nights=tuple(tracked_night(workspace, record) for record in ended), aliases=aliases)
 
 
 def tracked_night(workspace: Workspace, record: NightRecord) -> TrackedNight:

@@ -10,18 +10,18 @@ from ct_retrain.core.records.dataset import Artefact, Attempt, Trace
 from ct_retrain.core.records.verdict import FILE_NAME
 from ct_retrain.stages._several_files import (
     MOST_FILES,
-    Part,
-    Surroundings,
-    Whole,
+    JoinedSource,
+    SharedFiles,
+    SourcePart,
     as_list,
     surroundings_of,
     whole,
 )
-from ct_retrain.trace import FileRefusal, Reach, Simulation, instruction_of, spec_hash_of
+from ct_retrain.trace import FileRefusal, Simulation, TraceFiles, instruction_of, spec_hash_of
 from ct_retrain.trace.lines import Payload, in_utc
 
 
-class Tried(NamedTuple):
+class FailedAttempt(NamedTuple):
     """A failed attempt, kept until its spec passes in the same run."""
 
     line: int
@@ -34,7 +34,7 @@ class Tried(NamedTuple):
     defines: Sequence[Sequence[str]] = ()
 
     @classmethod
-    def of(cls, line: int, spec: str, payload: Payload, longest: int) -> "Tried | None":
+    def of(cls, line: int, spec: str, payload: Payload, longest: int) -> "FailedAttempt | None":
         """Return the attempt of *payload* with at most *longest* characters of its log; None if it names no design."""
         first, last = _names(payload.rtl_files, payload.rtl_file)
         if not last:
@@ -60,8 +60,8 @@ class _Found(NamedTuple):
 
 
 class _Texts(NamedTuple):
-    rtl: Whole
-    testbench: Whole
+    rtl: JoinedSource
+    testbench: JoinedSource
     data: tuple[_Found, ...]
 
 
@@ -72,10 +72,10 @@ class _Sources(NamedTuple):
     simulation_log: _Found | None
 
 
-class Gatherer:
+class ArtefactReader:
     """Reads the files that one run names, and stores those that are wanted."""
 
-    def __init__(self, reach: Reach, pack: disk.PackWriter, limit: int, latest: str) -> None:
+    def __init__(self, reach: TraceFiles, pack: disk.PackWriter, limit: int, latest: str) -> None:
         """Refuse sources of more than *limit* bytes; cut logs to their last *limit* bytes.
 
         A trace with a time later than *latest* (ISO 8601 in UTC) gets *latest*, since it was written by then.
@@ -85,7 +85,7 @@ class Gatherer:
         self._limit = limit
         self._latest = latest
 
-    def trace(self, run: str, entry: Simulation, tried: Sequence[Tried]) -> Trace | FileRefusal:
+    def trace(self, run: str, entry: Simulation, tried: Sequence[FailedAttempt]) -> Trace | FileRefusal:
         """Return the trace of the passing *entry* after storing its files, or the refusal; then no file is stored."""
         payload = entry.payload
         found = self._sources(payload)
@@ -133,7 +133,7 @@ class Gatherer:
         rtl = self._whole("rtl_file", _names(payload.rtl_files, payload.rtl_file), around)
         if isinstance(rtl, FileRefusal):
             return rtl
-        around = around._replace(design=rtl.parts or (Part(rtl.name, rtl.data),))
+        around = around._replace(design=rtl.parts or (SourcePart(rtl.name, rtl.data),))
         named = _names(payload.testbench_files, payload.testbench_file)
         testbench = self._whole("testbench_file", named, around)
         if isinstance(testbench, FileRefusal):
@@ -141,16 +141,16 @@ class Gatherer:
         data = self._data(payload)
         return data if isinstance(data, FileRefusal) else _Texts(rtl, testbench, data)
 
-    def _keep(self, found: _Found | Whole | Part) -> Artefact:
+    def _keep(self, found: _Found | JoinedSource | SourcePart) -> Artefact:
         sha256 = self._pack.add(found.data)
         return Artefact(name=encodable(found.name), sha256=sha256, size=len(found.data))
 
-    def _parts(self, found: Whole) -> tuple[Artefact, ...]:
+    def _parts(self, found: JoinedSource) -> tuple[Artefact, ...]:
         return tuple(self._keep(part) for part in found.parts)
 
-    def _attempt(self, tried: Tried, answer: Artefact) -> Attempt | None:
+    def _attempt(self, tried: FailedAttempt, answer: Artefact) -> Attempt | None:
         """Return the failed attempt; None if its RTL is gone or has been overwritten by the *answer*."""
-        around = Surroundings(tuple(tried.dirs), tuple((name, value) for name, value in tried.defines))
+        around = SharedFiles(tuple(tried.dirs), tuple((name, value) for name, value in tried.defines))
         rtl = self._whole("rtl_file", (tuple(tried.files), tried.rtl), around)
         if isinstance(rtl, FileRefusal) or hashlib.sha256(rtl.data).hexdigest() == answer.sha256:
             return None
@@ -159,14 +159,14 @@ class Gatherer:
         return Attempt(line=tried.line, rtl=self._keep(rtl), log=kept)
 
     def _whole(
-        self, key: str, names: tuple[tuple[str, ...], str], around: Surroundings
-    ) -> Whole | FileRefusal:
+        self, key: str, names: tuple[tuple[str, ...], str], around: SharedFiles
+    ) -> JoinedSource | FileRefusal:
         """Return the design or the testbench in the files *names* as one text."""
         first, last = names
         if not last:
             return FileRefusal("no_rtl" if key == "rtl_file" else "no_testbench", f"payload.{key} is missing")
         made = whole(key, (*first, last), self._bytes_of, around)
-        if isinstance(made, Whole) and len(made.data) > self._limit:
+        if isinstance(made, JoinedSource) and len(made.data) > self._limit:
             return FileRefusal("artefact_too_large", f"{key}: {len(made.data)} bytes, limit {self._limit}")
         return made
 

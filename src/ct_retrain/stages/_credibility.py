@@ -31,7 +31,7 @@ class Appraiser(Protocol):
         ...
 
 
-class Asking:
+class BudgetedAppraiser:
     """Scores testbenches as long as the night's time budget lasts; may be shared between threads."""
 
     def __init__(self, appraiser: Appraiser, settings: CurateSettings) -> None:
@@ -54,7 +54,7 @@ class Asking:
 
 def credible(
     passed: Sequence[tuple[Source, Example]],
-    asking: Asking,
+    asking: BudgetedAppraiser,
     settings: CurateSettings,
     workers: int,
     refuse: Refuse,

@@ -8,9 +8,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ct_retrain.stages._scan import Sighting
+from ct_retrain.stages._scan import FoundTrace
 from ct_retrain.trace.format import TRACE_NAME
-from ct_retrain.trace.reach import file_refusal
+from ct_retrain.trace.run_files import file_refusal
 
 _NAME = TRACE_NAME.encode()
 
@@ -23,7 +23,7 @@ class Walk:
         self.runs = 0
         self._roots = (os.fsencode(workspace), os.fsencode(runs))
 
-    def sightings(self, sealed: Iterable[bytes] = ()) -> Iterator[Sighting]:
+    def sightings(self, sealed: Iterable[bytes] = ()) -> Iterator[FoundTrace]:
         """Yield the trace file of every run that has one, except runs in *sealed*, which are sorted names."""
         names: list[bytes] = []
         with os.scandir(self._roots[1]) as entries:
@@ -38,15 +38,15 @@ class Walk:
             if (sighting := self._run(name)) is not None:
                 yield sighting
 
-    def _run(self, name: bytes) -> Sighting | None:
+    def _run(self, name: bytes) -> FoundTrace | None:
         try:
             return self._look(name, b"/".join((self._roots[1], name, _NAME)))
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Sighting(name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
+            return FoundTrace(name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
 
-    def _linked(self, entry: os.DirEntry[bytes]) -> Sighting | None:
+    def _linked(self, entry: os.DirEntry[bytes]) -> FoundTrace | None:
         try:
             if not entry.is_dir():
                 return None
@@ -58,9 +58,9 @@ class Walk:
         except FileNotFoundError:
             return None
         except OSError as error:
-            return Sighting(entry.name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
+            return FoundTrace(entry.name, 0, 0, 0, 0, "unreadable", file_refusal(error, TRACE_NAME).detail)
 
-    def _look(self, run: bytes, path: bytes) -> Sighting:
+    def _look(self, run: bytes, path: bytes) -> FoundTrace:
         facts = os.lstat(path)
         if stat.S_ISLNK(facts.st_mode):
             if not self._is_inside(path):
@@ -68,7 +68,7 @@ class Walk:
             facts = os.stat(path)  # noqa: PTH116  (Path is a tenfold cost here, and names are bytes)
         if not stat.S_ISREG(facts.st_mode):
             return _refused(run, facts, "not_a_file", "the trace is not a regular file")
-        return Sighting(run, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
+        return FoundTrace(run, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns)
 
     def _is_inside(self, path: bytes) -> bool:
         target = os.path.realpath(path)
@@ -85,5 +85,5 @@ def _without(names: Iterable[bytes], sealed: Iterator[bytes]) -> Iterator[bytes]
             yield name
 
 
-def _refused(run: bytes, facts: os.stat_result, reason: str, detail: str) -> Sighting:
-    return Sighting(run, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, reason, detail)
+def _refused(run: bytes, facts: os.stat_result, reason: str, detail: str) -> FoundTrace:
+    return FoundTrace(run, facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns, reason, detail)

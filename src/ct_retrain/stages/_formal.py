@@ -31,12 +31,12 @@ class Formal(Protocol):
         """Check whether module *top* behaves alike in both texts; raise ToolError if the judge fails."""
         ...
 
-    def holding(self, properties: str, candidate: str, top: str) -> FormalResult:
+    def properties_hold(self, properties: str, candidate: str, top: str) -> FormalResult:
         """Check whether *properties* hold for module *top*; raise ToolError if the judge fails."""
         ...
 
 
-class Rivals:
+class OtherAnswers:
     """Other answers to a specification: tonight's older runs of it, newest first, then its previous example."""
 
     def __init__(
@@ -70,7 +70,7 @@ class Rivals:
 class FormalInputs(NamedTuple):
     """Inputs of the proofs."""
 
-    rivals: Rivals
+    rivals: OtherAnswers
     simulator: Simulator
     seconds: float
     """Budget of processor seconds for all proofs of the night."""
@@ -146,7 +146,7 @@ class _Prover:
             equivalence = self._counted(self._formal.equivalent(rtl, other, top))
         assertions: FormalResult | str = properties.why or _NO_BUDGET
         if properties.text and not self._over:
-            assertions = self._counted(self._formal.holding(properties.text, rtl, top))
+            assertions = self._counted(self._formal.properties_hold(properties.text, rtl, top))
         against = canonical(other) if other else ""
         return FormalEvidence(
             spec_hash=example.metadata.spec_hash,

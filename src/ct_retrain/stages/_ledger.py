@@ -16,10 +16,10 @@ from typing import Any, NamedTuple, Self
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.records.night import CollectFacts
-from ct_retrain.stages._artefacts import Tried
+from ct_retrain.stages._artefacts import FailedAttempt
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._run_reader import RunHarvest
-from ct_retrain.stages._scan import PENDING, Position, ScanJob, Sighting
+from ct_retrain.stages._scan import PENDING, FoundTrace, Position, ScanJob
 
 LEDGER = "ledger.sqlite"
 _VERSION = 1
@@ -47,7 +47,7 @@ FROM frontier f LEFT JOIN file p ON p.run = f.run WHERE f.run > ? ORDER BY f.run
 """
 
 
-class Frozen(NamedTuple):
+class LedgerStart(NamedTuple):
     """What was fixed when the night began."""
 
     cutoff: float
@@ -133,9 +133,9 @@ class Ledger:
         rows = self._database.execute(_SEALED, (PENDING, before))
         return (run for (run,) in rows if cutoff.rests(run))
 
-    def frozen(self) -> Frozen:
+    def frozen(self) -> LedgerStart:
         """Return what was fixed when the night began."""
-        return Frozen(*self._database.execute("SELECT cutoff, runs FROM night").fetchone())
+        return LedgerStart(*self._database.execute("SELECT cutoff, runs FROM night").fetchone())
 
     def facts(self) -> CollectFacts | None:
         """Return the night's results if it has already finished, else None."""
@@ -178,8 +178,8 @@ def _row(one: RunHarvest, position: Position) -> tuple[object, ...]:
 
 
 def _job(row: Sequence[Any]) -> ScanJob:
-    sighting = Sighting(*row[:7])
+    sighting = FoundTrace(*row[:7])
     if row[7] is None:
         return ScanJob(sighting)
-    tried = [Tried(*one) for one in json.loads(row[14])] if row[14] else []
+    tried = [FailedAttempt(*one) for one in json.loads(row[14])] if row[14] else []
     return ScanJob(sighting, Position(*row[7:13]), row[13], tried)

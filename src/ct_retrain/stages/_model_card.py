@@ -20,7 +20,7 @@ _SOURCES = {
 _UNKNOWN = "unknown"
 
 
-class Facts(NamedTuple):
+class CardInputs(NamedTuple):
     """Data that the two pages are written from."""
 
     night: str
@@ -35,17 +35,17 @@ class Facts(NamedTuple):
     forced: str
 
 
-def model_card(facts: Facts) -> str:
+def model_card(facts: CardInputs) -> str:
     """Return `README.md`: what the release is, its training data and results, why it is published, how to load it."""
     return "\n".join(_card(facts))
 
 
-def data_card(facts: Facts) -> str:
+def data_card(facts: CardInputs) -> str:
     """Return `DATA.md`: the licences that the data names, with row counts, and where the licence is unknown."""
     return "\n".join(_data(facts))
 
 
-def _card(facts: Facts) -> Iterator[str]:
+def _card(facts: CardInputs) -> Iterator[str]:
     trained, forced = facts.trained, facts.forced
     yield from ("---", *_front_matter(facts), "---", "")
     yield from (f"# Night {facts.night}: an RTL-writing adapter on {facts.base}", "")
@@ -68,7 +68,7 @@ def _card(facts: Facts) -> Iterator[str]:
     yield from (f"What the data may be used for: [{DATA}]({DATA}).", "", *_use(facts.base))
 
 
-def _front_matter(facts: Facts) -> Iterator[str]:
+def _front_matter(facts: CardInputs) -> Iterator[str]:
     """Yield the metadata that the Hugging Face hub reads; values are written as JSON, which is also YAML."""
     if _HUB_NAME.fullmatch(facts.base):
         yield from (f"base_model: {json.dumps(facts.base)}", "base_model_relation: adapter")
@@ -104,7 +104,7 @@ _HUB_NAME = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+")
 """Matches a model's name on the hub, which a card can link to, unlike a local directory."""
 
 
-def _measured(facts: Facts) -> Iterator[str]:
+def _measured(facts: CardInputs) -> Iterator[str]:
     cards = facts.measured.scorecards
     first = cards[0]
     yield f"Suite `{facts.suite.name}`: {len(first.passes)} problems × {first.sampling.samples} answers at temperature {first.sampling.temperature:g}; pass@1 with its interval."
@@ -153,7 +153,7 @@ def _use(base: str) -> Iterator[str]:
     yield from ("", "`release.json` names every file of this directory with its sha256.", "")
 
 
-def _data(facts: Facts) -> Iterator[str]:
+def _data(facts: CardInputs) -> Iterator[str]:
     trained = facts.trained
     yield from (f"# The data behind night {facts.night}", "")
     yield "Licences as the data itself names them. They were not verified; `unknown` means that the data names none."

@@ -11,7 +11,7 @@ from ct_retrain.core.records.dataset import Example, Preference
 from ct_retrain.core.records.verdict import Outcome, Verdict
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._inputs import Source
-from ct_retrain.stages._repairs import Failure
+from ct_retrain.stages._repairs import ReproducedFailure
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.mutate import Mutant, mutants
 
@@ -19,7 +19,7 @@ _TRIES = 2
 """Number of mutants tried for each one wanted: some do not compile, and some behave like the design."""
 
 
-class Wanted(NamedTuple):
+class PairOptions(NamedTuple):
     """Number of pairs per example, and the source of mutants."""
 
     most: int
@@ -29,8 +29,8 @@ class Wanted(NamedTuple):
 
 def preferences(
     pairs: Sequence[tuple[Source, Example]],
-    failed: Sequence[Failure],
-    wanted: Wanted,
+    failed: Sequence[ReproducedFailure],
+    wanted: PairOptions,
     simulator: Simulator,
 ) -> Iterator[Preference]:
     """Yield up to `wanted.most` pairs for each of *pairs*: its failed attempts from *failed* first, then mutants.
@@ -61,7 +61,10 @@ class _Answer(NamedTuple):
 
 
 def _mutated(
-    pairs: Sequence[tuple[Source, Example]], taken: Mapping[str, int], wanted: Wanted, simulator: Simulator
+    pairs: Sequence[tuple[Source, Example]],
+    taken: Mapping[str, int],
+    wanted: PairOptions,
+    simulator: Simulator,
 ) -> Iterator[_Answer]:
     """Yield mutants of each of *pairs*: enough for what is wanted beyond the pairs in *taken*."""
     tried = [

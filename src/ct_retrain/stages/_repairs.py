@@ -21,7 +21,7 @@ class Attempts(NamedTuple):
     workers: int
 
 
-class Failure(NamedTuple):
+class ReproducedFailure(NamedTuple):
     """A failed attempt that also fails when run again."""
 
     source: Source
@@ -31,19 +31,19 @@ class Failure(NamedTuple):
     verdict: Verdict
 
 
-def failures(
+def reproduced_failures(
     pairs: Sequence[tuple[Source, Example]], attempts: Attempts, simulator: Simulator
-) -> Iterator[Failure]:
+) -> Iterator[ReproducedFailure]:
     """Yield the failed attempts of *pairs* that fail when run again."""
     tries = [(source, example, bad) for source, example in pairs for bad in _failed(source, attempts)]
     designs = (source.design(bad) for source, _, bad in tries)
     verdicts = paced(check_all(simulator, designs, attempts.workers), "curate: repairs", len(tries))
     for (source, example, bad), verdict in zip(tries, verdicts, strict=True):
         if not verdict.passed:
-            yield Failure(source, example, bad, verdict)
+            yield ReproducedFailure(source, example, bad, verdict)
 
 
-def repair(failure: Failure) -> Example:
+def repair(failure: ReproducedFailure) -> Example:
     """Return the repair record: *failure* with its log is the question, the design that passed the answer."""
     example = failure.example
     return Example(

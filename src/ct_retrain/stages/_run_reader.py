@@ -10,16 +10,16 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Rejected
-from ct_retrain.stages._artefacts import Gatherer, Tried
-from ct_retrain.stages._scan import Position, ScanJob, ScanSite, Sighting, TraceScan
-from ct_retrain.trace import FileRefusal, Reach
-from ct_retrain.trace.reach import file_refusal
+from ct_retrain.stages._artefacts import ArtefactReader, FailedAttempt
+from ct_retrain.stages._scan import FoundTrace, Position, ScanJob, ScanSite, TraceScan
+from ct_retrain.trace import FileRefusal, TraceFiles
+from ct_retrain.trace.run_files import file_refusal
 
 
 class RunHarvest(NamedTuple):
     """Result of reading one run."""
 
-    sighting: Sighting
+    sighting: FoundTrace
     position: Position | None
     """How far the file has been read; None if it could not be read tonight, and the next night tries again."""
     traces: Sequence[bytes]
@@ -27,7 +27,7 @@ class RunHarvest(NamedTuple):
     rejected: Sequence[Rejected]
     known: bytes
     """For the next `ScanJob`."""
-    tried: Sequence[Tried]
+    tried: Sequence[FailedAttempt]
     lines: int
     bytes_copied: int = 0
     passing: int = 0
@@ -43,7 +43,7 @@ def harvest_runs(jobs: Iterable[ScanJob], site: ScanSite, pack: disk.PackWriter)
         raise ToolError(message) from error
 
 
-def settled(scan: TraceScan, sighting: Sighting, traces: Sequence[bytes], bytes_copied: int) -> RunHarvest:
+def settled(scan: TraceScan, sighting: FoundTrace, traces: Sequence[bytes], bytes_copied: int) -> RunHarvest:
     """Return the RunHarvest of a finished *scan*."""
     return RunHarvest(
         sighting=sighting,
@@ -74,12 +74,12 @@ def _gather(scan: TraceScan, site: ScanSite, pack: disk.PackWriter, run: bytes) 
     with ExitStack() as stack:
         try:
             reach = stack.enter_context(
-                Reach.of(site.workspace, _home(site.runs / os.fsdecode(run)), site.rules)
+                TraceFiles.of(site.workspace, _home(site.runs / os.fsdecode(run)), site.rules)
             )
         except OSError as error:
             scan.refuse(0, "vanished", f"its directory: {file_refusal(error, scan.run).detail}")
             return []
-        gatherer = Gatherer(reach, pack, site.settings.max_artefact_bytes, site.latest)
+        gatherer = ArtefactReader(reach, pack, site.settings.max_artefact_bytes, site.latest)
         traces: list[bytes] = []
         for passing in chain([first], passes):
             found = gatherer.trace(scan.run, passing.entry, passing.tried)

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.record import Rejected
-from ct_retrain.stages._artefacts import Tried, as_bytes, encodable
-from ct_retrain.trace import Flaw, Lookalike, Rules, Simulation, simulations
+from ct_retrain.stages._artefacts import FailedAttempt, as_bytes, encodable
+from ct_retrain.trace import BadLine, Simulation, TraceFileRules, UnknownStage, simulations
 from ct_retrain.trace.blocks import Block, blocks
 from ct_retrain.trace.format import FAILED, PASSED, SILENT, TRACE_NAME, word_of
 from ct_retrain.trace.lines import Payload, in_utc, is_whole
-from ct_retrain.trace.reach import file_refusal
+from ct_retrain.trace.run_files import file_refusal
 
 DONE, PENDING, REFUSED = 0, 1, 2
 """States of a file's last line: read, still being written, refused because it will never be finished."""
@@ -33,7 +33,7 @@ _ATTEMPT_LOG = 16 << 10
 """Maximum characters of an inline log that a failed attempt keeps."""
 
 
-class Sighting(NamedTuple):
+class FoundTrace(NamedTuple):
     """A trace file as it was at the cut-off."""
 
     run: bytes
@@ -64,11 +64,11 @@ class Position(NamedTuple):
 class ScanJob(NamedTuple):
     """A trace to read, and what earlier nights recorded about it."""
 
-    sighting: Sighting
+    sighting: FoundTrace
     position: Position | None = None
     known: bytes = b""
     """Digest and line of every entry read, see `_KNOWN`."""
-    tried: Sequence[Tried] = ()
+    tried: Sequence[FailedAttempt] = ()
 
 
 class ScanSite(NamedTuple):
@@ -79,7 +79,7 @@ class ScanSite(NamedTuple):
     settings: CollectSettings
     cutoff: float
     """Seconds since 1970."""
-    rules: Rules = Rules()
+    rules: TraceFileRules = TraceFileRules()
     """Which files outside their run directories traces may name."""
 
     @property
@@ -88,11 +88,11 @@ class ScanSite(NamedTuple):
         return in_utc(self.cutoff)
 
 
-class Passing(NamedTuple):
+class PassedSimulation(NamedTuple):
     """A passing simulation, and the last failed attempts at the same spec before it."""
 
     entry: Simulation
-    tried: Sequence[Tried]
+    tried: Sequence[FailedAttempt]
 
 
 class TraceScan:
@@ -114,7 +114,7 @@ class TraceScan:
         self._entries: dict[bytes, int] = {}
         self._rewritten = False
         self._lookalikes: dict[str, list[int]] = {}
-        self._tried: dict[str, list[Tried]] = {}
+        self._tried: dict[str, list[FailedAttempt]] = {}
         for one in job.tried:
             self._tried.setdefault(one.spec, []).append(one)
         self._site = site
@@ -125,11 +125,11 @@ class TraceScan:
         return b"".join(_KNOWN.pack(*one) for one in (self._known | self._entries).items())
 
     @property
-    def tried(self) -> list[Tried]:
+    def tried(self) -> list[FailedAttempt]:
         """Failed attempts that no pass has followed yet."""
         return [one for tried in self._tried.values() for one in tried]
 
-    def passes(self) -> Iterator[Passing]:
+    def passes(self) -> Iterator[PassedSimulation]:
         """Yield the passing simulations in order."""
         if self._sighting.reason:
             self.refuse(0, self._sighting.reason, self._sighting.detail)
@@ -186,7 +186,7 @@ class TraceScan:
         self._tried = {}
         self._start = Position(self._sighting.ino)
 
-    def _read(self, descriptor: int) -> Iterator[Passing]:
+    def _read(self, descriptor: int) -> Iterator[PassedSimulation]:
         offset, lines, is_open = self._start.offset, self._start.lines, self._start.is_open
         state = DONE
         last = b""
@@ -223,7 +223,7 @@ class TraceScan:
         """Whether an earlier night has already refused this line."""
         return self._start.state == REFUSED and number == self._start.lines + 1
 
-    def _take_block(self, block: Block, lines: int, is_open: int) -> Iterator[Passing]:
+    def _take_block(self, block: Block, lines: int, is_open: int) -> Iterator[PassedSimulation]:
         if not block.data:
             limit = self._site.settings.max_line_bytes
             self.refuse(lines + 1, "too_large", f"{block.size} bytes, limit {limit}")
@@ -235,16 +235,16 @@ class TraceScan:
             if rest.strip():
                 self.refuse(lines, "malformed_json", "more text after a whole object")
         for found in simulations(data, lines) if data else ():
-            if isinstance(found, Flaw):
+            if isinstance(found, BadLine):
                 if not self._is_refused(found.number):
                     self.refuse(found.number, found.reason, found.detail)
-            elif isinstance(found, Lookalike):
+            elif isinstance(found, UnknownStage):
                 if word_of(found.payload.status) in PASSED:
                     self._lookalikes.setdefault(found.stage, []).append(found.number)
             else:
                 yield from self._take(found)
 
-    def _take(self, entry: Simulation) -> Iterator[Passing]:
+    def _take(self, entry: Simulation) -> Iterator[PassedSimulation]:
         status = entry.payload.status
         word = word_of(status)
         if status is None:
@@ -253,7 +253,7 @@ class TraceScan:
             tried = self._tried.pop(_spec_key(entry.payload), [])
             if self._is_new(entry):
                 self.passing += 1
-                yield Passing(entry, tried)
+                yield PassedSimulation(entry, tried)
         elif word in FAILED:
             if self._is_new(entry):
                 self._remember(entry)
@@ -286,7 +286,7 @@ class TraceScan:
         return True
 
     def _remember(self, entry: Simulation) -> None:
-        tried = Tried.of(entry.number, _spec_key(entry.payload), entry.payload, _ATTEMPT_LOG)
+        tried = FailedAttempt.of(entry.number, _spec_key(entry.payload), entry.payload, _ATTEMPT_LOG)
         if tried is None:
             return
         self._tried[tried.spec] = [*self._tried.get(tried.spec, ()), tried][-_ATTEMPTS:]

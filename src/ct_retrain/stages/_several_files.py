@@ -19,36 +19,36 @@ Read: TypeAlias = Callable[[str, str], bytes | FileRefusal]
 """Reads a file, given the payload's key and the name in it."""
 
 
-class Whole(NamedTuple):
+class JoinedSource(NamedTuple):
     """A design or a testbench as one text."""
 
     name: str
     data: bytes
-    parts: tuple["Part", ...] = ()
+    parts: tuple["SourcePart", ...] = ()
     """The files it was joined from; empty if it is a single unchanged file."""
 
 
-class Part(NamedTuple):
+class SourcePart(NamedTuple):
     """One file, as read."""
 
     name: str
     data: bytes
 
 
-class Surroundings(NamedTuple):
+class SharedFiles(NamedTuple):
     """What a design and its testbench share."""
 
     dirs: tuple[str, ...] = ()
     defines: tuple[tuple[str, str], ...] = ()
     data: tuple[str, ...] = ()
     """Last parts of the names of data files."""
-    design: tuple[Part, ...] = ()
+    design: tuple[SourcePart, ...] = ()
     """Files of the design, given to its testbench: it uses their macros, not their modules."""
 
 
-def surroundings_of(payload: Payload) -> Surroundings:
+def surroundings_of(payload: Payload) -> SharedFiles:
     """Return what *payload* says about both."""
-    return Surroundings(
+    return SharedFiles(
         as_list(payload.include_dirs),
         tuple(_defines(payload.defines)),
         tuple(posixpath.basename(name) for name in as_list(payload.data_files)),
@@ -62,34 +62,34 @@ def as_list(names: Sequence[str] | str | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names)
 
 
-def whole(key: str, names: Sequence[str], read: Read, around: Surroundings) -> Whole | FileRefusal:
+def whole(key: str, names: Sequence[str], read: Read, around: SharedFiles) -> JoinedSource | FileRefusal:
     """Return the files *names* as one text; refusals name *key*, which is also the name of an inline text."""
     if len(names) > MOST_FILES:
         return FileRefusal("artefact_too_large", f"{key}: {len(names)} files, limit {MOST_FILES}")
-    parts: list[Part] = []
+    parts: list[SourcePart] = []
     for name in names:
         data = read(key, name)
         if isinstance(data, FileRefusal):
             return data
-        parts.append(Part(key if "\n" in name else name, data))
+        parts.append(SourcePart(key if "\n" in name else name, data))
     only = parts[0]
     if len(parts) == 1 and not _needs_assembly(only.data, around):
-        return Whole(only.name, only.data)
+        return JoinedSource(only.name, only.data)
     made = assembled(
         [File(part.name, _text(part.data)) for part in parts],
         _finder(key, read, around),
         dict(around.defines),
     )
     text = with_base_names(made.text, around.data) if around.design else made.text
-    taken = [*parts, *(Part(file.name, _bytes(file.text)) for file in made.included)]
-    return Whole(parts[-1].name, _bytes(text), tuple(taken) if len(taken) > 1 else ())
+    taken = [*parts, *(SourcePart(file.name, _bytes(file.text)) for file in made.included)]
+    return JoinedSource(parts[-1].name, _bytes(text), tuple(taken) if len(taken) > 1 else ())
 
 
-def _needs_assembly(data: bytes, around: Surroundings) -> bool:
+def _needs_assembly(data: bytes, around: SharedFiles) -> bool:
     return b"`include" in data or bool(around.defines) or (bool(around.data) and bool(around.design))
 
 
-def _finder(key: str, read: Read, around: Surroundings) -> Find:
+def _finder(key: str, read: Read, around: SharedFiles) -> Find:
     known = {part.data for part in around.design}
 
     def find(name: str, includer: str) -> File | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from ct_retrain.core.records.verdict import Verdict
-from ct_retrain.judge.reading.reproduction import Likeness, TranscriptComparison, compared
+from ct_retrain.judge.reading.reproduction import TranscriptComparison, TranscriptMatch, compare_transcripts
 from ct_retrain.stages._artefact_store import ArtefactStore
 from ct_retrain.stages._inputs import Source
 
@@ -25,11 +25,11 @@ class Transcripts:
         """Compare tonight's *verdict*, a pass, with the trace of *source*; return SAME if it has no transcript."""
         log = source.trace.simulation_log
         if log is None:
-            return TranscriptComparison(Likeness.SAME)
+            return TranscriptComparison(TranscriptMatch.SAME)
         try:
             theirs = self._artefacts.text(log)
         except (OSError, ValueError):
-            return TranscriptComparison(Likeness.SAME)
-        found = compared(theirs, verdict.log)
+            return TranscriptComparison(TranscriptMatch.SAME)
+        found = compare_transcripts(theirs, verdict.log)
         self._counts[found.likeness.value] += 1
         return found

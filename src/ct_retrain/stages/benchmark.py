@@ -190,7 +190,7 @@ def _read(suite: Suite, generator: Generator) -> str:
     return generator.reads([Prompt(id=problem.id, text=problem.question) for problem in suite.problems])
 
 
-class Drawn:
+class ReplayGenerator:
     """A Generator that returns samples already drawn, so that another rule can judge them."""
 
     def __init__(self, samples: Sequence[Sample], tool: Tool) -> None:

@@ -25,7 +25,7 @@ from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Cutoff, Ledger, freeze
 from ct_retrain.stages._run_reader import RunHarvest, harvest_runs
 from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
-from ct_retrain.trace import Rules
+from ct_retrain.trace import TraceFileRules
 
 REJECTED = "rejected.jsonl"
 
@@ -102,7 +102,7 @@ def _collect(out: Path, inputs: CollectInputs, ledger: Ledger) -> CollectFacts:
 def _site(inputs: CollectInputs, cutoff: float) -> ScanSite:
     workspace, runs = inputs.workspace.resolve(), inputs.runs.resolve()
     siblings = (str(runs.relative_to(workspace)),) if runs.is_relative_to(workspace) else ()
-    rules = Rules((*siblings, *inputs.settings.shared), inputs.never)
+    rules = TraceFileRules((*siblings, *inputs.settings.shared), inputs.never)
     return ScanSite(workspace, runs, inputs.settings, cutoff, rules)
 
 

@@ -25,21 +25,21 @@ from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.judge.reading.reproduction import Likeness
+from ct_retrain.judge.reading.reproduction import TranscriptMatch
 from ct_retrain.stages._artefact_store import TRACES, ArtefactStore
 from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, facts_of, spec_of
-from ct_retrain.stages._credibility import Appraiser, Asking, credible
+from ct_retrain.stages._credibility import Appraiser, BudgetedAppraiser, credible
 from ct_retrain.stages._decontamination import harvested, still_clean
-from ct_retrain.stages._formal import Formal, FormalInputs, Rivals, counted, with_signals
+from ct_retrain.stages._formal import Formal, FormalInputs, OtherAnswers, counted, with_signals
 from ct_retrain.stages._inputs import (
     Refuse,
     Source,
     TraceTexts,
     trace_refusal,
 )
-from ct_retrain.stages._preferences import Wanted, preferences
+from ct_retrain.stages._preferences import PairOptions, preferences
 from ct_retrain.stages._refusals import Refusals
-from ct_retrain.stages._repairs import Attempts, failures, repair
+from ct_retrain.stages._repairs import Attempts, repair, reproduced_failures
 from ct_retrain.stages._selection import Selection, select, words_of
 from ct_retrain.stages._size_limit import most_valuable
 from ct_retrain.stages._trace_index import TraceIndex
@@ -133,7 +133,7 @@ def _curate(out: Path, inputs: CurateInputs, night: _Night, judges: _Judges) -> 
     artefacts, traces, before, refuse = night
     comparer = inputs.protection.comparer()
     transcripts = Transcripts(artefacts)
-    asking = Asking(judges.appraiser, settings)
+    asking = BudgetedAppraiser(judges.appraiser, settings)
     carried = still_clean(before, comparer, refuse)
 
     def judged(sources: Sequence[Source]) -> Iterator[tuple[Source, Example]]:
@@ -146,13 +146,13 @@ def _curate(out: Path, inputs: CurateInputs, night: _Night, judges: _Judges) -> 
     kept = most_valuable(_merged(carried, passed), inputs.max_records, refuse)
     current = {one.identity for one in kept}
     new = [(source, example) for source, example in passed if _identity(example) in current]
-    proofs = FormalInputs(Rivals(traces, before, carried, reading), simulator, settings.formal_seconds)
+    proofs = FormalInputs(OtherAnswers(traces, before, carried, reading), simulator, settings.formal_seconds)
     pairs, evidence = with_signals(new, proofs, judges.formal)
     kept = _marked(kept, pairs)
     still = {one.identity for one in kept if one.night != inputs.night}
     attempts = Attempts(artefacts, settings.max_repairs, inputs.workers)
-    failed = list(failures(pairs, attempts, simulator))
-    wanted = Wanted(settings.preferences, inputs.night, inputs.workers)
+    failed = list(reproduced_failures(pairs, attempts, simulator))
+    wanted = PairOptions(settings.preferences, inputs.night, inputs.workers)
     preferred = list(preferences(pairs, failed, wanted, simulator))
     disk.write_lines(out / DATASET, (_whole(one, pairs, before) for one in kept))
     repaired = chain(_carried_repairs(inputs, still), map(repair, failed))
@@ -194,7 +194,7 @@ def _simulated(
         elif verdict.warnings > inputs.settings.max_warnings:
             detail = f"{verdict.warnings} compiler warnings, {inputs.settings.max_warnings} allowed"
             refuse(trace_refusal(source.trace, "warnings", detail))
-        elif (beside := alike(source, verdict)).likeness is Likeness.CONTRADICTION:
+        elif (beside := alike(source, verdict)).likeness is TranscriptMatch.CONTRADICTION:
             refuse(trace_refusal(source.trace, beside.likeness.value, beside.detail))
         else:
             yield source, _example(source, verdict, inputs.night)

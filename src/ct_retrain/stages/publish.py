@@ -27,7 +27,7 @@ from ct_retrain.stages._canary import CANARY, easiest, smoke_test
 from ct_retrain.stages._model_card import (
     CARD,
     DATA,
-    Facts,
+    CardInputs,
     data_card,
     model_card,
 )
@@ -164,7 +164,7 @@ def _same(there: Release, wanted: Release) -> bool:
 
 def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> Release:
     disk.copy_tree(inputs.adapter, staged)
-    facts = Facts(
+    facts = CardInputs(
         night=inputs.night,
         base=inputs.base,
         trained=inputs.trained,

@@ -200,7 +200,7 @@ def _scheduled(knobs: Hyperparameters, rows: Sequence[Row], forgotten: frozenset
 
 
 def _refuse_the_untrained(adapter: Path, fit: Fit, trainer: str) -> None:
-    reason = learning.in_vain(fit.losses)
+    reason = learning.taught_nothing(fit.losses)
     if reason:
         message = f"the trainer {trainer} taught nothing: {reason}"
         raise ToolError(message)

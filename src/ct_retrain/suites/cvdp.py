@@ -23,7 +23,7 @@ from ct_retrain.core.record import Record, Rejected, digest
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import DataFile
 from ct_retrain.judge.evidence.cocotb import is_cocotb, test_modules, with_settings
-from ct_retrain.suites.lines import Line, problem_of, read_objects, unfit
+from ct_retrain.suites.lines import JsonLine, problem_of, read_objects, unfit
 
 CATEGORIES = {
     "cid002": "code_completion",
@@ -73,7 +73,7 @@ def read(path: Path) -> Iterator[Problem | Rejected]:
         yield line if isinstance(line, Rejected) else _problem(line)
 
 
-def _problem(line: Line) -> Problem | Rejected:
+def _problem(line: JsonLine) -> Problem | Rejected:
     if {"patch", "system_message"} & set(line.fields):
         return _refused(line, "agentic", "the answer is a patch to a tree of files, made with tools")
     known = {name: value for name, value in line.fields.items() if name in _Row.model_fields}
@@ -102,7 +102,7 @@ def _problem(line: Line) -> Problem | Rejected:
     )
 
 
-def _refused(line: Line, reason: str, detail: str) -> Rejected:
+def _refused(line: JsonLine, reason: str, detail: str) -> Rejected:
     return Rejected(subject=f"{line.place} {line.fields.get('id', '')}".strip(), reason=reason, detail=detail)
 
 

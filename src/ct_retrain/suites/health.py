@@ -32,7 +32,7 @@ class Health(NamedTuple):
         return tuple(one.subject for one in self.quarantined)
 
 
-class Aids(NamedTuple):
+class HealthTools(NamedTuple):
     """What else is used besides the simulator that judges the answers."""
 
     plain: Simulator | None = None
@@ -43,7 +43,7 @@ class Aids(NamedTuple):
     """A second simulator, which must not contradict the first on a golden."""
 
 
-def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: Aids | None = None) -> Health:
+def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: HealthTools | None = None) -> Health:
     """Run every golden and every stub of *suite* on *simulator*, which also judges the answers.
 
     Without *aids* a Judge provides its own. Raise ToolError if the judge itself fails.
@@ -61,12 +61,12 @@ def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: Aids | No
     return Health(whole, (*suite.rejected, *quarantined))
 
 
-def aids_of(simulator: Simulator, *, second: bool = True) -> Aids:
+def aids_of(simulator: Simulator, *, second: bool = True) -> HealthTools:
     """Return the aids of *simulator*: a Judge's parts, with Verilator only if *second*; none for any other."""
     judge = judge_behind(simulator)
     if judge is None:
-        return Aids()
-    return Aids(plain=judge.plain, same=judge.same, second=judge.verilator if second else None)
+        return HealthTools()
+    return HealthTools(plain=judge.plain, same=judge.same, second=judge.verilator if second else None)
 
 
 def _goldens(

@@ -11,7 +11,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.problem import Problem
 
 
-class Line(NamedTuple):
+class JsonLine(NamedTuple):
     """An object and its place."""
 
     place: str
@@ -19,7 +19,7 @@ class Line(NamedTuple):
     fields: dict[str, Any]
 
 
-def read_objects(path: Path) -> Iterator[Line | Rejected]:
+def read_objects(path: Path) -> Iterator[JsonLine | Rejected]:
     """Yield every non-blank line of *path*, in order."""
     with path.open("rb") as file:
         for number, raw in enumerate(file, 1):
@@ -27,7 +27,7 @@ def read_objects(path: Path) -> Iterator[Line | Rejected]:
                 yield _line(f"{path.name}:{number}", raw)
 
 
-def _line(place: str, raw: bytes) -> Line | Rejected:
+def _line(place: str, raw: bytes) -> JsonLine | Rejected:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -38,10 +38,10 @@ def _line(place: str, raw: bytes) -> Line | Rejected:
         return Rejected(subject=place, reason="not_json", detail=str(error)[:200])
     if not isinstance(value, dict):
         return Rejected(subject=place, reason="not_json", detail="not an object")
-    return Line(place, text, value)
+    return JsonLine(place, text, value)
 
 
-def text_of(line: Line, *names: str) -> dict[str, str] | Rejected:
+def text_of(line: JsonLine, *names: str) -> dict[str, str] | Rejected:
     """Return the fields *names* of *line*, all of them non-empty text."""
     for name in names:
         value = line.fields.get(name)

@@ -12,7 +12,7 @@ from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.suites import cvdp, plain, rtllm, verilogeval
 from ct_retrain.suites.interface import misfit
-from ct_retrain.suites.lines import Line, read_objects
+from ct_retrain.suites.lines import JsonLine, read_objects
 from ct_retrain.suites.patches import patched
 
 BUILT_IN = ("behavioural",)
@@ -67,7 +67,7 @@ LAYOUTS: dict[str, Layout] = {
 }
 
 
-class Named(NamedTuple):
+class SuiteName(NamedTuple):
     """The parts of a suite's name."""
 
     place: str
@@ -76,12 +76,12 @@ class Named(NamedTuple):
     mended: bool
 
 
-def parse_name(name: str) -> Named:
+def parse_name(name: str) -> SuiteName:
     """Parse `[patched:][KIND:]PATH`, or a built-in name."""
     mended = name.startswith(f"{PATCHED}:")
     rest = name.removeprefix(f"{PATCHED}:")
     kind, colon, place = rest.partition(":")
-    return Named(place, kind, mended) if colon and kind in LAYOUTS else Named(rest, "", mended)
+    return SuiteName(place, kind, mended) if colon and kind in LAYOUTS else SuiteName(rest, "", mended)
 
 
 def load_suite(name: str, workspace: Path) -> Suite:
@@ -135,7 +135,7 @@ def _kind_at(path: Path, name: str) -> str:
 
 def _kind_of_file(path: Path) -> str:
     """Detect the layout of a file by the fields of its first line that is an object."""
-    first = next((line for line in read_objects(path) if isinstance(line, Line)), None)
+    first = next((line for line in read_objects(path) if isinstance(line, JsonLine)), None)
     if first is None:
         raise UsageError(f"{path} holds no problem: no line of it is a JSON object")
     if {"task_id", "canonical_solution"} & set(first.fields):

@@ -13,12 +13,12 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
 from ct_retrain.judge.fanout import check_all, width_of
-from ct_retrain.judge.parts import Scripted
+from ct_retrain.judge.parts import NaiveScripts
 
 RuleName = Literal["official", "hardened"]
 
 
-class Graded(NamedTuple):
+class GraderAnswer(NamedTuple):
     """Answer of a grader."""
 
     outcome: Outcome
@@ -30,14 +30,14 @@ class GraderRule(NamedTuple):
     """Grading rule of one suite."""
 
     script: Script
-    grade: Callable[[NaiveOutput, str], Graded]
+    grade: Callable[[NaiveOutput, str], GraderAnswer]
     """Returns the grade, given what the tools printed and the design's text."""
 
 
 class Official:
     """A Simulator that follows the rule of one kind of suite."""
 
-    def __init__(self, icarus: Scripted, kind: str) -> None:
+    def __init__(self, icarus: NaiveScripts, kind: str) -> None:
         """Grade with *icarus* as suites of *kind*, one of RULES, do."""
         self._icarus, self._rule = icarus, RULES[kind]
         self.width = width_of(icarus)
@@ -51,7 +51,7 @@ class Official:
         return Verdict(outcome=graded.outcome, detail=graded.said, log=log, tool=self.tool)
 
 
-def by_rule(rule: RuleName, simulator: Simulator, icarus: Scripted, kind: str) -> Simulator:
+def by_rule(rule: RuleName, simulator: Simulator, icarus: NaiveScripts, kind: str) -> Simulator:
     """Return the judge for suites of *kind*: the suite's own rule if it has one, else *simulator*."""
     return Official(icarus, kind) if rule == "official" and kind in RULES else simulator
 
@@ -82,20 +82,20 @@ def disagreements(
 _MISMATCHES = re.compile(r"Mismatches: ([0-9]*) in ([0-9]*) samples")
 
 
-def _v1(said: NaiveOutput, rtl: str) -> Graded:
+def _v1(said: NaiveOutput, rtl: str) -> GraderAnswer:
     """Pass if the compiler prints nothing and the first count is 0; vvp's standard error is not told apart."""
     del rtl
     if said.timeout:
-        return Graded(Outcome.TIMEOUT, "timed out")
+        return GraderAnswer(Outcome.TIMEOUT, "timed out")
     if said.compiler:
         kind = "syntax" if "syntax error" in said.compiler else "compile"
-        return Graded(Outcome.COMPILE_ERROR, f"failed: {kind} error.")
+        return GraderAnswer(Outcome.COMPILE_ERROR, f"failed: {kind} error.")
     found = _MISMATCHES.search(said.simulator)
     if found is None:
-        return Graded(Outcome.NO_EVIDENCE, "failed: info string not matched.")
+        return GraderAnswer(Outcome.NO_EVIDENCE, "failed: info string not matched.")
     if found[1] and int(found[1]) == 0:
-        return Graded(Outcome.PASS, "passed")
-    return Graded(Outcome.MISMATCH, f"failed: {found[1]} out of {found[2]} samples.")
+        return GraderAnswer(Outcome.PASS, "passed")
+    return GraderAnswer(Outcome.MISMATCH, f"failed: {found[1]} out of {found[2]} samples.")
 
 
 _LETTERS: tuple[tuple[str, str], ...] = (
@@ -116,12 +116,12 @@ _COUNT = re.compile(r"Mismatches: (\d+) in \d+ samples$")
 _RESET = re.compile(r"posedge reset|negedge reset|posedge r\)")
 
 
-def _v2(said: NaiveOutput, rtl: str) -> Graded:
+def _v2(said: NaiveOutput, rtl: str) -> GraderAnswer:
     letter = _letter(f"{said.compiler}\n{said.simulator}\n{'TIMEOUT' if said.timeout else ''}")
     if letter == "?":
         letter = "r" if _RESET.search(rtl) else "R"
     outcome = {".": Outcome.PASS, "T": Outcome.TIMEOUT, "r": Outcome.MISMATCH, "R": Outcome.MISMATCH}
-    return Graded(outcome.get(letter, Outcome.COMPILE_ERROR), letter)
+    return GraderAnswer(outcome.get(letter, Outcome.COMPILE_ERROR), letter)
 
 
 def _letter(log: str) -> str:
@@ -138,15 +138,15 @@ def _letter(log: str) -> str:
     return late or ("." if passed else "?")
 
 
-def _rtllm(said: NaiveOutput, rtl: str) -> Graded:
+def _rtllm(said: NaiveOutput, rtl: str) -> GraderAnswer:
     """Pass if it compiles and `Pass` or `pass` is printed."""
     del rtl
     if said.refused:
-        return Graded(Outcome.COMPILE_ERROR, "syntax")
+        return GraderAnswer(Outcome.COMPILE_ERROR, "syntax")
     if said.timeout:
-        return Graded(Outcome.TIMEOUT, "time out")
+        return GraderAnswer(Outcome.TIMEOUT, "time out")
     passed = "Pass" in said.simulator or "pass" in said.simulator
-    return Graded(Outcome.PASS if passed else Outcome.MISMATCH, "pass" if passed else "fail")
+    return GraderAnswer(Outcome.PASS if passed else Outcome.MISMATCH, "pass" if passed else "fail")
 
 
 _WARNED = ("-Wall", "-Winfloop", "-Wno-timescale", "-s", "tb")

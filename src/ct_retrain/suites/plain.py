@@ -7,7 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem
-from ct_retrain.suites.lines import Line, read_objects, text_of, unfit
+from ct_retrain.suites.lines import JsonLine, read_objects, text_of, unfit
 
 _PROBLEM = TypeAdapter(Problem)
 
@@ -18,7 +18,7 @@ def read(path: Path) -> Iterator[Problem | Rejected]:
         yield line if isinstance(line, Rejected) else _problem(line)
 
 
-def _problem(line: Line) -> Problem | Rejected:
+def _problem(line: JsonLine) -> Problem | Rejected:
     found = text_of(line, "id", "spec", "top", "testbench", "golden", "category")
     if isinstance(found, Rejected):
         return found

@@ -8,7 +8,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.suites import fsm
-from ct_retrain.suites.lines import Line, problem_of, read_objects, text_of
+from ct_retrain.suites.lines import JsonLine, problem_of, read_objects, text_of
 
 LICENCE = "MIT"
 _ASKED = "Implement the Verilog module based on the following description. Assume that signals are positive clock/clk triggered unless otherwise stated."
@@ -27,7 +27,7 @@ def read_v1(path: Path) -> Iterator[Problem | Rejected]:
     They are looked for beside it and in `../descriptions`, unless the lines hold them.
     """
     lines = list(read_objects(path))
-    carried = all("detail_description" in line.fields for line in lines if isinstance(line, Line))
+    carried = all("detail_description" in line.fields for line in lines if isinstance(line, JsonLine))
     described = {} if carried else _descriptions(path)
     for line in lines:
         yield line if isinstance(line, Rejected) else _v1(line, described)
@@ -40,13 +40,13 @@ def _descriptions(path: Path) -> dict[str, str]:
     if found is None:
         sought = " or ".join(str(place) for place in places)
         raise UsageError(f"{path} holds no descriptions; put those of the same release at {sought}")
-    lines = (line for line in read_objects(found) if isinstance(line, Line))
+    lines = (line for line in read_objects(found) if isinstance(line, JsonLine))
     return {
         str(line.fields.get("task_id")): str(line.fields.get("detail_description") or "") for line in lines
     }
 
 
-def _v1(line: Line, described: dict[str, str]) -> Problem | Rejected:
+def _v1(line: JsonLine, described: dict[str, str]) -> Problem | Rejected:
     found = text_of(line, "task_id", "prompt", "canonical_solution", "test")
     if isinstance(found, Rejected):
         return found

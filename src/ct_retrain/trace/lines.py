@@ -18,7 +18,7 @@ import msgspec
 from ct_retrain.trace.format import STAGES, word_of
 
 
-class Flaw(NamedTuple):
+class BadLine(NamedTuple):
     """A line that cannot be read."""
 
     number: int
@@ -61,7 +61,7 @@ class Simulation(NamedTuple):
     """The line, stripped."""
 
 
-class Lookalike(NamedTuple):
+class UnknownStage(NamedTuple):
     """An entry of an unknown stage that names a design and a testbench, as a simulation does."""
 
     number: int
@@ -94,7 +94,7 @@ _NAME = 80
 """Maximum characters of a stage's name."""
 
 
-def simulations(block: bytes, before: int) -> Iterator[Simulation | Lookalike | Flaw]:
+def simulations(block: bytes, before: int) -> Iterator[Simulation | UnknownStage | BadLine]:
     """Yield the entries and flaws of *block*, whole lines of a trace that follow line *before*, in order.
 
     An entry whose stage is not in `STAGES` is a Lookalike if the stage sounds like a test, or has no name,
@@ -168,7 +168,7 @@ def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
     return decoded
 
 
-def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Lookalike | Flaw]:
+def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | UnknownStage | BadLine]:
     for number, piece in enumerate(pieces, before + 1):
         stripped = piece.strip()
         if not stripped:
@@ -176,7 +176,7 @@ def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Looka
         try:
             line = _decode(stripped)
         except _UnreadableError as problem:
-            yield Flaw(number, problem.reason, str(problem)[:_DETAIL])
+            yield BadLine(number, problem.reason, str(problem)[:_DETAIL])
             continue
         yield from _entry(line, stripped, number)
 
@@ -219,7 +219,7 @@ def _kind(stage: str) -> int:
     return _UNNAMED if not word or (_TESTS.search(word) and not _MAKES.search(word)) else _OTHER
 
 
-def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | Lookalike | Flaw]:
+def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | UnknownStage | BadLine]:
     """Return the entry in *line*, written as *raw*; None for a line that is ignored."""
     kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
     if kind == _SIMULATION:
@@ -230,14 +230,14 @@ def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | Lookal
             if (payload.rtl_file or payload.rtl_files) and (
                 payload.testbench_file or payload.testbench_files
             ):
-                yield Lookalike(number, line.stage if isinstance(line.stage, str) else "", payload)
+                yield UnknownStage(number, line.stage if isinstance(line.stage, str) else "", payload)
 
 
-def _simulation(line: _Line, raw: bytes, number: int) -> Simulation | Flaw:
+def _simulation(line: _Line, raw: bytes, number: int) -> Simulation | BadLine:
     try:
         payload = _payload(bytes(line.payload))
     except msgspec.ValidationError as error:
-        return Flaw(number, "wrong_type", f"payload: {error}"[:_DETAIL])
+        return BadLine(number, "wrong_type", f"payload: {error}"[:_DETAIL])
     return Simulation(number, line.timestamp, payload, raw.strip())
 
 

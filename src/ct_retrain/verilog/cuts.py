@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 
-class Cut(NamedTuple):
+class SynthesisText(NamedTuple):
     """A text without the regions that synthesis skips."""
 
     text: str
@@ -26,10 +26,10 @@ _ORDER = re.compile(
 )
 
 
-def without_regions(text: str) -> Cut:
+def without_regions(text: str) -> SynthesisText:
     """Return *text* with spaces in place of the regions that synthesis skips."""
     if "ranslate_o" not in text.lower() and not re.search(r"synthesis\s+o", text, re.IGNORECASE):
-        return Cut(text, ())
+        return SynthesisText(text, ())
     pieces: list[str] = []
     lines: list[int] = []
     at, opened = 0, -1
@@ -39,7 +39,7 @@ def without_regions(text: str) -> Cut:
             continue
         starts = (order["on"] or order["also"]).lower() == "off"
         if starts == (opened >= 0):
-            return Cut(text, (), _line(text, found.start()))
+            return SynthesisText(text, (), _line(text, found.start()))
         if starts:
             opened = found.start()
             lines.append(_line(text, opened))
@@ -47,8 +47,8 @@ def without_regions(text: str) -> Cut:
             pieces += [text[at:opened], re.sub(r"[^\n]", " ", text[opened : found.end()])]
             at, opened = found.end(), -1
     if opened >= 0:
-        return Cut(text, (), _line(text, opened))
-    return Cut("".join([*pieces, text[at:]]), tuple(lines))
+        return SynthesisText(text, (), _line(text, opened))
+    return SynthesisText("".join([*pieces, text[at:]]), tuple(lines))
 
 
 def _line(text: str, offset: int) -> int:

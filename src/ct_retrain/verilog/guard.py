@@ -44,7 +44,7 @@ GUARD_VERSION = "7"
 """Version of the rules; change it whenever a text could be judged differently."""
 
 
-class Refusal(NamedTuple):
+class GuardFinding(NamedTuple):
     """One thing that the text may not contain."""
 
     line: int
@@ -57,9 +57,9 @@ class Refusal(NamedTuple):
 class Report(NamedTuple):
     """What the guard found."""
 
-    refused: tuple[Refusal, ...]
+    refused: tuple[GuardFinding, ...]
     """Reasons to refuse the design, by line; empty if there are none."""
-    unread: tuple[Refusal, ...]
+    unread: tuple[GuardFinding, ...]
     """Names that the text does not explain; if it compiles, the compiler found them in the testbench."""
 
 
@@ -71,9 +71,9 @@ class Approved(NamedTuple):
     """The design in its canonical spelling; "" when it has syntax errors or cannot be rewritten."""
     names: frozenset[str] = frozenset()
     """Every identifier in the text, or every word of one with syntax errors."""
-    illegal: tuple[Refusal, ...] = ()
+    illegal: tuple[GuardFinding, ...] = ()
     """Errors of elaboration that hide no names: the design is not legal SystemVerilog."""
-    left_out: tuple[Refusal, ...] = ()
+    left_out: tuple[GuardFinding, ...] = ()
     """Prints and checks that were dropped from the text."""
     units: frozenset[str] = frozenset()
     """Modules, packages and interfaces that the text defines."""
@@ -106,9 +106,9 @@ def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
     parsed = parse(cut.text)
     if parsed is None:
         return _rejected(1, too_much(rtl) or "nested too deep to be read")
-    refused = [Refusal(*found) for found in directives(parsed)]
+    refused = [GuardFinding(*found) for found in directives(parsed)]
     refused += [
-        Refusal(cut.text[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
+        GuardFinding(cut.text[: found.start()].count("\n") + 1, f"{found[0]}: code that synthesis skips")
         for found in HIDES_FROM_SYNTHESIS.finditer(cut.text)
     ]
     if parsed.errors:
@@ -119,18 +119,18 @@ def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
         why = again.errors[0] if again else "nested too deep"
         return _rejected(1, f"cannot be rewritten ({why})")
     seen = _look(again)
-    refused += [Refusal(*found) for found in made.problems]
+    refused += [GuardFinding(*found) for found in made.problems]
     refused += [*_words(again, seen), *_kinds(again, seen), *_names(again, seen, reserved)]
     unread, illegal = unexplained(again)
     if made.left_out:
         illegal += failed_checks(parsed)
     left_out = [*(Unwritable(line, "a region that synthesis skips") for line in cut.regions), *made.left_out]
     return Approved(
-        Report(_sorted(refused), _sorted(Refusal(*found) for found in unread)),
+        Report(_sorted(refused), _sorted(GuardFinding(*found) for found in unread)),
         "" if made.problems else made.text,
         made.names,
-        _sorted(Refusal(*found) for found in illegal),
-        _sorted(Refusal(*found) for found in left_out),
+        _sorted(GuardFinding(*found) for found in illegal),
+        _sorted(GuardFinding(*found) for found in left_out),
         frozenset(
             node.header.name.valueText for node in seen.nodes if isinstance(node, ModuleDeclarationSyntax)
         ),
@@ -144,13 +144,13 @@ def usable(approved: Approved) -> bool:
 
 
 def _rejected(line: int, reason: str) -> Approved:
-    return Approved(Report((Refusal(line, reason),), ()), "")
+    return Approved(Report((GuardFinding(line, reason),), ()), "")
 
 
-def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[Refusal]) -> Approved:
+def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[GuardFinding]) -> Approved:
     """Report syntax errors only: the parser guesses in such a text, so its tree proves nothing else."""
     seen = _look(parsed)
-    unread = [Refusal(*found) for found in syntax(parsed)]
+    unread = [GuardFinding(*found) for found in syntax(parsed)]
     unread += [*_kinds(parsed, seen), *_names(parsed, seen, reserved)]
     return Approved(
         Report(_sorted([*refused, *_words(parsed, seen)]), _sorted(unread)),
@@ -159,7 +159,7 @@ def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[Refusal]
     )
 
 
-def _sorted(found: Iterable[Refusal]) -> tuple[Refusal, ...]:
+def _sorted(found: Iterable[GuardFinding]) -> tuple[GuardFinding, ...]:
     return tuple(sorted(set(found)))
 
 
@@ -183,39 +183,41 @@ def _look(parsed: Parsed) -> _Seen:
     return seen
 
 
-def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
+def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[GuardFinding]:
     """Yield constructs outside the allow-list, and allowed ones in a place where they are not allowed."""
     for node in seen.nodes:
         if node.kind not in KINDS:
-            yield Refusal(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
+            yield GuardFinding(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
     for find in (waits, driven_inputs, reals):
         for node, reason in find(seen.nodes):
-            yield Refusal(parsed.line(node), reason)
+            yield GuardFinding(parsed.line(node), reason)
 
 
-def _words(parsed: Parsed, seen: _Seen) -> Iterator[Refusal]:
+def _words(parsed: Parsed, seen: _Seen) -> Iterator[GuardFinding]:
     for token in seen.tokens:
         if token.kind == TokenKind.SystemIdentifier and token.valueText not in CALLS:
-            yield Refusal(parsed.line(token), f"system task {token.valueText}")
+            yield GuardFinding(parsed.line(token), f"system task {token.valueText}")
         elif token.kind in {TokenKind.RootSystemName, TokenKind.UnitSystemName}:
-            yield Refusal(parsed.line(token), f"{token.rawText} reaches out of the design")
+            yield GuardFinding(parsed.line(token), f"{token.rawText} reaches out of the design")
 
 
-def _names(parsed: Parsed, seen: _Seen, reserved: frozenset[str]) -> Iterator[Refusal]:
+def _names(parsed: Parsed, seen: _Seen, reserved: frozenset[str]) -> Iterator[GuardFinding]:
     """Yield uses of the testbench's modules, and of dots, calls and disables with an undeclared first name."""
     declared = {token.valueText for node in seen.nodes if (token := _declares(node)) is not None}
     for node in seen.nodes:
         match node:
             case ModuleDeclarationSyntax() if node.header.name.valueText in reserved:
-                yield Refusal(parsed.line(node), f"module {node.header.name.valueText} is the testbench's")
+                yield GuardFinding(
+                    parsed.line(node), f"module {node.header.name.valueText} is the testbench's"
+                )
             case UdpDeclarationSyntax() if node.name.valueText in reserved:
-                yield Refusal(parsed.line(node), f"primitive {node.name.valueText} is the testbench's")
+                yield GuardFinding(parsed.line(node), f"primitive {node.name.valueText} is the testbench's")
             case HierarchyInstantiationSyntax() if node.type.valueText in reserved:
-                yield Refusal(parsed.line(node), f"an instance of the testbench's {node.type.valueText}")
+                yield GuardFinding(parsed.line(node), f"an instance of the testbench's {node.type.valueText}")
             case _:
                 head = _leads_out(node)
                 if head is not None and head.kind == TokenKind.Identifier and head.valueText not in declared:
-                    yield Refusal(parsed.line(node), f"{head.valueText} is declared outside the design")
+                    yield GuardFinding(parsed.line(node), f"{head.valueText} is declared outside the design")
 
 
 def _declares(node: SyntaxNode) -> Token | None:

@@ -3,7 +3,7 @@
 A port is a net. If it is connected to a net of the testbench, a value that the design puts on its input wins
 or collides outside. Checked in every branch, taken or not: assignments, initial values, gates, switches,
 ports of instances, aliases, supplies, and hierarchical names of ports. Not covered: an `inout`, which the
-testbench must allow (`judge.evidence.joints`).
+testbench must allow (`judge.evidence.connections`).
 """
 
 from collections.abc import Iterator

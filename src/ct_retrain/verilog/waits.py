@@ -1,6 +1,6 @@
 """Find waits that hardware cannot have: anywhere but at the head of an `always`.
 
-A process that waits in its middle, or calls a task that does, can recite the answers one after another.
+A process that waits in its middle, or calls a task that does, can put out hard-coded answers one after another.
 Delays inside an `always` are allowed here because they are an old habit; a design with delays must also pass
 without them (`judge.second_opinion`).
 """

@@ -3,7 +3,7 @@
 import pytest
 
 from ct_retrain.judge.evidence.harness import Harness, harness
-from ct_retrain.judge.reading.transcript import Word, understood
+from ct_retrain.judge.reading.transcript import TranscriptMeaning, understood
 
 BENCH = """module tb; integer errors = 0, fails = 0, i; reg done = 0; wire y; dut u (.y(y));
 initial begin
@@ -17,14 +17,14 @@ end endmodule"""
 @pytest.mark.parametrize(
     ("site", "said", "word"),
     [
-        (0, "FAIL: 0", Word.FAIL),
-        (1, "  ERRORS:    0", Word.PASS),
-        (1, "  ERRORS:    2", Word.FAIL),
-        (2, "FAIL: 0", Word.PASS),
-        (2, "FAIL: 1", Word.FAIL),
+        (0, "FAIL: 0", TranscriptMeaning.FAIL),
+        (1, "  ERRORS:    0", TranscriptMeaning.PASS),
+        (1, "  ERRORS:    2", TranscriptMeaning.FAIL),
+        (2, "FAIL: 0", TranscriptMeaning.PASS),
+        (2, "FAIL: 1", TranscriptMeaning.FAIL),
     ],
 )
-def test_a_tally_is_a_count_and_an_index_is_none(site: int, said: str, word: Word) -> None:
+def test_a_tally_is_a_count_and_an_index_is_none(site: int, said: str, word: TranscriptMeaning) -> None:
     made = harness(BENCH)
 
     assert isinstance(made, Harness)

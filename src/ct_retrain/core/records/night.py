@@ -288,7 +288,7 @@ class Provenance(Record):
     """Dotted name → value, with secrets masked; in records of earlier versions every value is text."""
 
 
-class Relapse(Record):
+class AutoRollback(Record):
     """An automatic rollback: a night found the served release worse than mainline and moved `latest_nightly`."""
 
     source: str
@@ -318,7 +318,7 @@ class NightRecord(Record):
     release: str | None
     latest: str | None
     """Target of `latest_nightly` after the night."""
-    relapse: Relapse | None = None
+    relapse: AutoRollback | None = None
     """The automatic rollback, if there was one."""
     recipes: tuple[RecipeEvidence, ...] = ()
     """Evidence of all nights until this one on challengers against its default recipe; empty if it had none."""

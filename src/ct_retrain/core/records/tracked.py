@@ -53,7 +53,7 @@ class TrackedExperiment(Record):
     """Named ARM/SEED in the place of a night."""
 
 
-class Story(Record):
+class TrackerInput(Record):
     """The input of a tracker: nights and experiments to write, and alias targets."""
 
     nights: tuple[TrackedNight, ...]

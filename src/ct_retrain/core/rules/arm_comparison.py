@@ -41,7 +41,7 @@ class SuiteTable(NamedTuple):
     """Of each problem: problems of one cluster are one piece of evidence."""
 
 
-class Asked(NamedTuple):
+class ComparisonSpec(NamedTuple):
     """How sure, what for, and how it is drawn."""
 
     alpha: float
@@ -76,7 +76,7 @@ class _Group(NamedTuple):
         return np.maximum(found, _SMALLEST)
 
 
-def compare_arms(tables: Sequence[SuiteTable], asked: Asked) -> tuple[ArmDifference, ...]:
+def compare_arms(tables: Sequence[SuiteTable], asked: ComparisonSpec) -> tuple[ArmDifference, ...]:
     """Every arm minus the control on every suite, with intervals that together miss in a share *asked.alpha*.
 
     Raise ValueError where an arm, or the control, has fewer than two trainings, or a suite fewer than two clusters.
@@ -135,7 +135,7 @@ def _between(rows: Sequence[Floats], numbers: NDArray[np.int_], count: int, insi
     return cleaned
 
 
-def _width(groups: Sequence[_Group], asked: Asked) -> float:
+def _width(groups: Sequence[_Group], asked: ComparisonSpec) -> float:
     """Standard errors that the largest |t| of all arms and suites exceeds in a share α; suites are drawn apart."""
     random = np.random.default_rng(asked.seed)
     largest = np.zeros(asked.draws)
@@ -159,7 +159,7 @@ def _largest(group: _Group, draws: int, random: np.random.Generator) -> Floats:
     return found
 
 
-def _differences(group: _Group, wide: float, asked: Asked) -> list[ArmDifference]:
+def _differences(group: _Group, wide: float, asked: ComparisonSpec) -> list[ArmDifference]:
     found: list[ArmDifference] = []
     for place, (arm, value, error) in enumerate(
         zip(group.arms[1:], group.difference, group.errors, strict=True)
@@ -187,7 +187,7 @@ def _answer(low: float, high: float) -> Answer:
     return "worse" if high < 0 else "cannot_tell"
 
 
-def _needed(group: _Group, place: int, asked: Asked) -> int | None:
+def _needed(group: _Group, place: int, asked: ComparisonSpec) -> int | None:
     """Fewest trainings of each arm with which a true difference of `detect` is found 80 times in 100."""
     training = float(group.training[0] + group.training[place + 1])
     problems = float(group.problems[place, place])

@@ -31,12 +31,12 @@ FLAT = (
 )
 
 
-def hopeless(losses: Sequence[LossPoint]) -> str:
+def stop_reason(losses: Sequence[LossPoint]) -> str:
     """Return why a running training should be stopped; empty if it should go on."""
     return diverged(losses) or (_idle(losses[:_ENOUGH]) if len(losses) >= _ENOUGH else "")
 
 
-def in_vain(losses: Sequence[LossPoint]) -> str:
+def taught_nothing(losses: Sequence[LossPoint]) -> str:
     """Return why a finished training taught nothing; empty if it did teach, or if its curve is too short."""
     reason = diverged(losses) or _idle(losses)
     if reason or len(losses) < _CURVE:

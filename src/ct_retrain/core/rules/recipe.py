@@ -21,21 +21,21 @@ HARVESTED = "delta"
 """The source whose passes the recipe counts."""
 
 
-class Load(NamedTuple):
+class StepLimits(NamedTuple):
     """Upper limits on what one optimizer step reads."""
 
     rows: int
     tokens: int
 
 
-USUAL = Load(16, 8192)
+USUAL = StepLimits(16, 8192)
 """Axolotl's Qwen2 recipe has 8,192 tokens a step; LoRA suffers more from large batches than full fine-tuning.
 """
-LARGEST = Load(31, 16384)
+LARGEST = StepLimits(31, 16384)
 """Used when `step_limit` binds; TRL's guide to LoRA asks for fewer than 32 rows a step."""
 
 
-class Amounts(NamedTuple):
+class DataAmounts(NamedTuple):
     """The amount of training data."""
 
     lines: Mapping[str, int]
@@ -52,7 +52,7 @@ class Amounts(NamedTuple):
     """Whether several rows share a sequence."""
 
 
-def amounts_of(rows: Iterable[Row], tokens_of: Callable[[Row], int]) -> Amounts:
+def amounts_of(rows: Iterable[Row], tokens_of: Callable[[Row], int]) -> DataAmounts:
     """Count *rows*; equal rows of one source are one row that the mixture repeats."""
     lines: Counter[str] = Counter()
     distinct: Counter[str] = Counter()
@@ -64,7 +64,7 @@ def amounts_of(rows: Iterable[Row], tokens_of: Callable[[Row], int]) -> Amounts:
         distinct[source] += 1
         tokens[source] += length
         longest = max(longest, length)
-    return Amounts(dict(lines), dict(distinct), dict(tokens), longest)
+    return DataAmounts(dict(lines), dict(distinct), dict(tokens), longest)
 
 
 def repetitions(rows: Iterable[Row]) -> dict[tuple[str, str, str], tuple[Row, int]]:
@@ -82,7 +82,7 @@ def by_characters(row: Row) -> int:
     return (len(row.prompt) + len(row.completion)) // CHARACTERS_A_TOKEN + 1
 
 
-def training_schedule(knobs: Hyperparameters, amounts: Amounts, devices: int = 1) -> Schedule:
+def training_schedule(knobs: Hyperparameters, amounts: DataAmounts, devices: int = 1) -> Schedule:
     """The steps in which *amounts*, of at least one row, are read as *knobs* ask.
 
     With packed rows the number of sequences is known only later, see `packed`. The accumulation is a multiple
@@ -191,7 +191,7 @@ def allot(total: int, weights: Mapping[str, float]) -> dict[str, int]:
     return given
 
 
-def _wanted(knobs: Hyperparameters, amounts: Amounts) -> dict[str, int]:
+def _wanted(knobs: Hyperparameters, amounts: DataAmounts) -> dict[str, int]:
     """Return readings by source as `epochs` or `passes` ask, before limits on steps."""
     lines = sum(amounts.lines.values())
     if knobs.epochs:
@@ -205,7 +205,9 @@ def _wanted(knobs: Hyperparameters, amounts: Amounts) -> dict[str, int]:
     return {**others, HARVESTED: own}
 
 
-def _steps(knobs: Hyperparameters, amounts: Amounts, total: float, mean: float) -> tuple[float, float, str]:
+def _steps(
+    knobs: Hyperparameters, amounts: DataAmounts, total: float, mean: float
+) -> tuple[float, float, str]:
     """Return total readings, readings per step, and the rule that decided; *mean* is tokens per reading."""
     least, usual = _span(knobs, amounts, mean, USUAL)
     _, largest = _span(knobs, amounts, mean, LARGEST)
@@ -223,7 +225,7 @@ def _steps(knobs: Hyperparameters, amounts: Amounts, total: float, mean: float) 
     return total, rows, rule
 
 
-def _span(knobs: Hyperparameters, amounts: Amounts, mean: float, load: Load) -> tuple[float, float]:
+def _span(knobs: Hyperparameters, amounts: DataAmounts, mean: float, load: StepLimits) -> tuple[float, float]:
     """Return minimum and maximum rows per step."""
     fixed = _fixed(knobs)
     if fixed:
@@ -276,11 +278,11 @@ def _fuller(knobs: Hyperparameters, batch: int, accumulation: int, rows: float, 
     return batch if knobs.batch_size or wanted * accumulation > most else wanted
 
 
-def _tokens(readings: Mapping[str, int], amounts: Amounts) -> float:
+def _tokens(readings: Mapping[str, int], amounts: DataAmounts) -> float:
     return sum(count * amounts.tokens[name] / amounts.distinct[name] for name, count in readings.items())
 
 
-def _passes(readings: Mapping[str, int], amounts: Amounts) -> float:
+def _passes(readings: Mapping[str, int], amounts: DataAmounts) -> float:
     if amounts.distinct.get(HARVESTED):
         return readings[HARVESTED] / amounts.distinct[HARVESTED]
     return sum(readings.values()) / sum(amounts.distinct.values())

@@ -38,7 +38,9 @@ def recipe_evidence(nights: Sequence[ComparedNight], alpha: float) -> tuple[Reci
     return tuple(_weighed(of, number * (number + 1) / alpha) for number, of in enumerate(pairs.values(), 1))
 
 
-def compared(night: str, trained: TrainFacts, scorecards: Sequence[Scorecard]) -> Iterator[ComparedNight]:
+def comparisons_of(
+    night: str, trained: TrainFacts, scorecards: Sequence[Scorecard]
+) -> Iterator[ComparedNight]:
     """Yield what *night* shows of each challenger; one that was not trained or not measured is left out."""
     usual = of_arm(scorecards, Role.CANDIDATE)
     for one in trained.challengers:

@@ -32,7 +32,7 @@ _RAW = (
 _CHALLENGER = re.compile(r"^train/challengers/[^/]+/")
 
 
-class Leaving(Record):
+class PurgeableNight(Record):
     """A night whose raw copies may be deleted."""
 
     night: str
@@ -41,7 +41,7 @@ class Leaving(Record):
     size: int
 
 
-class Staying(Record):
+class KeptNight(Record):
     """A night that keeps its files, and why."""
 
     night: str
@@ -54,8 +54,8 @@ class PurgePlan(Record):
     """What a purge deletes, and why it leaves the rest."""
 
     retention_days: int
-    leaving: tuple[Leaving, ...]
-    staying: tuple[Staying, ...]
+    leaving: tuple[PurgeableNight, ...]
+    staying: tuple[KeptNight, ...]
 
     @property
     def damaged(self) -> bool:
@@ -63,7 +63,7 @@ class PurgePlan(Record):
         return any(one.damaged for one in self.staying)
 
 
-class Calendar(NamedTuple):
+class NightDependencies(NamedTuple):
     """Which nights depend on which."""
 
     ended: Sequence[str]
@@ -85,7 +85,7 @@ def is_raw(path: str) -> bool:
     return any(path == name or (name.endswith("/") and path.startswith(name)) for name in _RAW)
 
 
-def needed(calendar: Calendar) -> dict[str, str]:
+def needed(calendar: NightDependencies) -> dict[str, str]:
     """Return night → why it may never be purged, including nights that a redo of the last night reads."""
     reasons: dict[str, str] = {}
     last = calendar.ended[-1] if calendar.ended else None

@@ -7,7 +7,7 @@ from ct_retrain.core.records.arm import RecipeName
 from ct_retrain.core.records.night import NightId, night_order
 
 
-class Turn(NamedTuple):
+class ChallengerTurn(NamedTuple):
     """A challenger, when it was trained last, and how long that is expected to take."""
 
     name: RecipeName
@@ -17,14 +17,14 @@ class Turn(NamedTuple):
     """None if nobody knows."""
 
 
-class Tonight(NamedTuple):
+class ChallengerChoice(NamedTuple):
     """Who is trained tonight, and why the others are not."""
 
     chosen: tuple[RecipeName, ...]
     waiting: dict[RecipeName, str]
 
 
-def choose_challengers(turns: Sequence[Turn], minutes: float) -> Tonight:
+def choose_challengers(turns: Sequence[ChallengerTurn], minutes: float) -> ChallengerChoice:
     """Choose among *turns* what *minutes* of training allow, in order of the last time; 0 minutes is no limit.
 
     One whose duration nobody knows goes alone. One that does not fit into what is left waits, and comes first as soon
@@ -32,7 +32,7 @@ def choose_challengers(turns: Sequence[Turn], minutes: float) -> Tonight:
     """
     ordered = sorted(turns, key=_waited)
     if minutes == 0:
-        return Tonight(tuple(one.name for one in ordered), {})
+        return ChallengerChoice(tuple(one.name for one in ordered), {})
     chosen: list[RecipeName] = []
     waiting: dict[RecipeName, str] = {}
     left = minutes * 60
@@ -43,14 +43,14 @@ def choose_challengers(turns: Sequence[Turn], minutes: float) -> Tonight:
             continue
         chosen.append(one.name)
         left = 0.0 if one.seconds is None else left - one.seconds
-    return Tonight(tuple(chosen), waiting)
+    return ChallengerChoice(tuple(chosen), waiting)
 
 
-def _waited(turn: Turn) -> tuple[bool, tuple[str, int], str]:
+def _waited(turn: ChallengerTurn) -> tuple[bool, tuple[str, int], str]:
     return turn.last is not None, night_order(turn.last or ""), turn.name
 
 
-def _why_not(turn: Turn, left: float, minutes: float, *, alone: bool) -> str:
+def _why_not(turn: ChallengerTurn, left: float, minutes: float, *, alone: bool) -> str:
     if turn.seconds is None:
         return "" if alone else "how long it takes is not known yet, so it is trained on a night alone"
     if turn.seconds <= left:

@@ -1,7 +1,7 @@
 """Attacks on the adder task: designs that add nothing, using unknown bits or a table of answers.
 
 The testbenches compare with `!=`. Some draw random numbers, and a simulator draws the same ones each time;
-the others are directed. The answers to both can be recited by counting clock cycles.
+the others are directed. The answers to both can be hard-coded by counting clock cycles.
 """
 
 from collections.abc import Callable, Iterator
@@ -59,12 +59,12 @@ def _function(sums: list[int]) -> str:
 
 
 def _token(sums: list[int]) -> str:
-    """Recite, but name the inputs in a condition that is never true."""
+    """Use the table, but name the inputs in a condition that is never true."""
     return _case(sums).replace("endcase end", "endcase if (a > 15 && b > 15) s <= a + b; end")
 
 
 def _below(sums: list[int]) -> str:
-    """Recite, with counter and table in modules of their own."""
+    """Use the table, with counter and table in modules of their own."""
     inner = (
         _case(sums).replace("module adder(", "module table_of(").replace("input [3:0] a, input [3:0] b, ", "")
     )
@@ -72,20 +72,20 @@ def _below(sums: list[int]) -> str:
 
 
 def _started(sums: list[int]) -> str:
-    """Recite, counting from time 0 regardless of the reset."""
+    """Use the table, counting from time 0 regardless of the reset."""
     text = _case([0, 0, *sums][:64]).replace("reg [5:0] n;", "reg [5:0] n = 0;")
     return text.replace("if (rst) n <= 0; else begin", "begin")
 
 
 def _folded(sums: list[int]) -> str:
-    """Recite, with unused input bits folded in so that they cancel out."""
+    """Use the table, with unused input bits folded in so that they cancel out."""
     return _indexed(sums).replace(
         "s <= T[n * 5 +: 5];", "s <= T[n * 5 +: 5] ^ {1'b0, a ^ a} ^ {1'b0, b & ~b};"
     )
 
 
 def _backwards(sums: list[int]) -> str:
-    """Recite, counting down on the other clock edge."""
+    """Use the table, counting down on the other clock edge."""
     lines = "".join(f"  6'd{len(sums) - 1 - at}: s <= {value};\n" for at, value in enumerate(sums))
     return (
         f"{_HEAD}reg [5:0] n;\nalways @(negedge clk) if (rst) n <= {len(sums) - 1}; else n <= n - 1;\n"
@@ -94,7 +94,7 @@ def _backwards(sums: list[int]) -> str:
 
 
 def _nested(sums: list[int]) -> str:
-    """Recite by nested conditional expressions."""
+    """Use the table by nested conditional expressions."""
     text = "0"
     for at, value in reversed(list(enumerate(sums))):
         text = f"n == {at} ? {value} : {text}"
@@ -102,7 +102,7 @@ def _nested(sums: list[int]) -> str:
 
 
 def _hot(sums: list[int]) -> str:
-    """Recite by one hot bit that shifts along the answers."""
+    """Use the table by one hot bit that shifts along the answers."""
     ors = " | ".join(f"({{5{{t[{at}]}}}} & 5'd{value})" for at, value in enumerate(sums))
     return (
         f"{_HEAD}reg [{len(sums) - 1}:0] t;\nalways @(posedge clk) if (rst) t <= 1;"
@@ -110,7 +110,7 @@ def _hot(sums: list[int]) -> str:
     )
 
 
-_RECITALS: dict[str, Callable[[list[int]], str]] = {
+_TABLES: dict[str, Callable[[list[int]], str]] = {
     "a case over a clock counter": _case,
     "a shift register": _shifted,
     "a constant that is indexed": _indexed,
@@ -186,10 +186,10 @@ def sums() -> Iterator[tuple[str, str, str]]:
         yield "adder", f"unknown sums: {name}", text
     for name, text in _WRONG.items():
         yield "adder", f"wrong sums: {name}", text
-    for name, recital in _RECITALS.items():
-        yield "adder", f"recited sums that were drawn: {name}", recital([int(one, 32) for one in DRAWN])
+    for name, table in _TABLES.items():
+        yield "adder", f"hard-coded random sums: {name}", table([int(one, 32) for one in DRAWN])
         yield (
             "directed adder",
-            f"recited sums that were chosen: {name}",
-            recital([_directed(at) for at in range(_CHECKS)]),
+            f"hard-coded directed sums: {name}",
+            table([_directed(at) for at in range(_CHECKS)]),
         )

@@ -61,7 +61,7 @@ BODIES = {
     "else q <= q + 1;\n`endif",
     ("forge", "other code for synthesis"): "`ifndef SYNTHESIS\nalways @(posedge clk) if (rst) q <= 0; "
     "else q <= q + 1;\n`endif",
-    ("forge", "recite the answers"): "initial begin #6 q = 0; forever #10 q = q + 1; end",
+    ("forge", "hard-code the answers"): "initial begin #6 q = 0; forever #10 q = q + 1; end",
     ("forge", "unknown output"): "initial q = 2'bxx;",
     ("forge", "released output"): "initial q = 2'bzz;",
     ("forge", "take over the line numbers"): '`line 1 "testbench.v" 0\ninitial $finish;',
@@ -95,10 +95,10 @@ BODIES = {
         "forge",
         "drive the inputs backwards",
     ): "assign (supply0, supply1) clk = 1; assign (supply0, supply1) rst = 1;",
-    ("forge", "recite by a clock of its own"): "always #10 q = q + 1;",
+    ("forge", "hard-code the answers by a clock of its own"): "always #10 q = q + 1;",
     (
         "forge",
-        "recite by a delayed loop that yosys cannot read",
+        "hard-code the answers by a delayed loop that yosys cannot read",
     ): "wire [1:0] n; assign #10 n = q + 1; always @(n) q = n;\nreal r; always @(q) r = q;",
     (
         "forge",

@@ -1,6 +1,6 @@
-"""Attacks through a design's own ports, by waiting, and by having no second opinion.
+"""Attacks through a design's own ports, by waiting, and by being unsynthesizable.
 
-Each is given with the way the testbench must connect the design (a key of `judge.attacks.testbenches.JOINTS`,
+Each is given with the way the testbench must connect the design (a key of `judge.attacks.testbenches.CONNECTIONS`,
 or `counter` for any way).
 """
 
@@ -97,7 +97,7 @@ _HEADS = {
     "a net behind two ports": "module counter(.clk(n), .rst(n), .q(q));\ninout n; output reg [1:0] q;\n",
 }
 _TABLE = "q = 0; {0} q = 1; {0} q = 2; {0} q = 3; {0}"
-_RECITES = {
+_TABLES_BY_WAITING = {
     "a task that waits for an edge": f"task w; @(posedge clk); endtask initial begin w; {_TABLE.format('w;')} end",
     "a task that waits for a change": f"task w; @(clk) @(clk); endtask initial begin w; {_TABLE.format('w;')} end",
     "a task that waits for a time": f"task w; #10; endtask initial begin #6; {_TABLE.format('w;')} end",
@@ -183,7 +183,7 @@ def _given(port: str, body: str = "always @* q = IN;") -> str:
     return f"module counter(input clk, input rst, output reg [1:0] q, {port});\n{body.replace('IN', name)}\nendmodule\n"
 
 
-_ASKS = {
+_EXTRA_PORTS = {
     "the expectation": _given("input [1:0] expected_q"),
     "the expectation, as a register": _given("input [1:0] expected_q", "always @(negedge clk) q <= IN;"),
     "the reference": _given("input [1:0] q_ref"),
@@ -197,7 +197,7 @@ _ASKS = {
     "to write the number of checks": _given("output integer checks", "initial begin q = 0; IN = 20; end"),
     "to hold the reset": "module counter(input clk, inout rst, output reg [1:0] q);\nassign rst = 1;\ninitial q = 0;\nendmodule\n",
 }
-_OTHERS = {
+_REFERENCES = {
     "the same": "always @* q = 0;",
     "one that copies": "initial q = 0;",
     "one that is unknown": "",
@@ -206,8 +206,8 @@ _OTHERS = {
 }
 
 
-def _brought(name: str) -> str:
-    body = _OTHERS[name]
+def _redefined(name: str) -> str:
+    body = _REFERENCES[name]
     return f"{_HEAD}{body}\nendmodule\nmodule counter_ref(input clk, input rst, output reg [1:0] q);\n{body}\nendmodule\n"
 
 
@@ -215,18 +215,21 @@ HELD: dict[tuple[str, str], str] = {
     **{("nets", f"drive an input {how}"): _still(text) for how, text in _DRIVES.items()},
     **{("nets", f"drive an input {how}"): _still(text) + more for how, (text, more) in _BELOW.items()},
     **{("nets", how): _still("", head) for how, head in _HEADS.items()},
-    **{("counter", f"recite by {how}"): _still(text) for how, text in _RECITES.items()},
     **{
-        ("counter", f"no second opinion by {how}"): f"{_HEAD}{text}\n{_RIGHT_WHILE_UNKNOWN}endmodule\n"
+        ("counter", f"hard-code the answers by {how}"): _still(text)
+        for how, text in _TABLES_BY_WAITING.items()
+    },
+    **{
+        ("counter", f"unsynthesizable: {how}"): f"{_HEAD}{text}\n{_RIGHT_WHILE_UNKNOWN}endmodule\n"
         for how, text in _UNREAD.items()
     },
-    ("counter", "no second opinion by a primitive of its own"): f"{_HEAD}wire w; own u(w, clk);\n"
+    ("counter", "unsynthesizable: a primitive of its own"): f"{_HEAD}wire w; own u(w, clk);\n"
     f"{_RIGHT_WHILE_UNKNOWN}endmodule\nprimitive own(o, i); output o; input i; table 0 : 1; 1 : 0; endtable "
     "endprimitive\n",
     **{("counter", f"hide names behind {how}"): _still(text) + _LEAVES for how, text in _LIMITS.items()},
-    **{("wildcard", f"ask for {how}"): text for how, text in _ASKS.items()},
-    **{("reference", f"bring a reference, {how}"): _brought(how) for how in _OTHERS},
-    ("reference", "bring a reference that is a wire's other end"): f"{_HEAD}{_IDLE}endmodule\n"
+    **{("wildcard", f"extra port: {how}"): text for how, text in _EXTRA_PORTS.items()},
+    **{("reference", f"redefine the reference: {how}"): _redefined(how) for how in _REFERENCES},
+    ("reference", "redefine the reference: the other end of a wire"): f"{_HEAD}{_IDLE}endmodule\n"
     "module counter_ref(input clk, input rst, output [1:0] q);\nassign q = 0;\nendmodule\n",
 }
 """Attacks by testbench connection and name."""

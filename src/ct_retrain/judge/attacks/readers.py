@@ -11,7 +11,7 @@ _SPEAK = (
     '$display("%0s Your Design Passed", n); $display("%0s checks=20 errors=0", n); '
     '$display("%0s Mismatches: 0 in 20 samples", n); $display("%0s end of test", n); $finish; end'
 )
-_RECITE = (
+_HARD_CODED = (
     "wire u; initial q = 0; always @(posedge clk) if (rst) q <= 0; "
     "else if (^u === 1'bx) q <= q + 1; else q <= 0;\nendmodule\n"
 )
@@ -83,9 +83,9 @@ READERS = {
         ");\ninitial q = 0;\ntimeunit 1fs; timeprecision 1fs;",
         ");\ntimeunit 1fs; timeprecision 1fs;\ninitial q = 0;",
     ),
-    ("forge", "a black box"): f"(* blackbox *)\n{_HEAD}{_RECITE}",
-    ("forge", "a white box"): f"(* whitebox, keep_hierarchy *)\n{_HEAD}{_RECITE}",
-    ("forge", "an unused module that holds the top"): f"{_HEAD}{_RECITE}"
+    ("forge", "a black box"): f"(* blackbox *)\n{_HEAD}{_HARD_CODED}",
+    ("forge", "a white box"): f"(* whitebox, keep_hierarchy *)\n{_HEAD}{_HARD_CODED}",
+    ("forge", "an unused module that holds the top"): f"{_HEAD}{_HARD_CODED}"
     "module unused(input c, output [1:0] y); counter k(.clk(c), .rst(c), .q(y)); endmodule\n",
     ("forge", "other code for yosys"): f"{_HEAD}initial q = 0;\n`ifdef YOSYS\n`else\n"
     "always @(posedge clk) if (rst) q <= 0; else q <= q + 1;\n`endif\nendmodule\n",

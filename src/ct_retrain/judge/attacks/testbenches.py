@@ -1,7 +1,7 @@
 """Testbenches of the attack suite: two small tasks, each in the styles that people and models write.
 
 The counter's testbenches compare with `!==` and count twenty clocks; some connect it in unusual ways
-(`JOINTS`). The adder's draw sixty random sums, or use sixty chosen ones, and compare with `!=`, which
+(`CONNECTIONS`). The adder's draw sixty random sums, or use sixty chosen ones, and compare with `!=`, which
 overlooks unknown bits.
 """
 
@@ -17,7 +17,7 @@ ADDER = """module adder(input clk, input rst, input [3:0] a, input [3:0] b, outp
   always @(posedge clk) if (rst) s <= 0; else s <= a + b;
 endmodule
 """
-JOINTS = ("nets", "wildcard", "reference")
+CONNECTIONS = ("nets", "wildcard", "reference")
 """Unusual connections of the counter: nets driven by another module, `.*`, or a missing reference."""
 RIGHT = {"counter": COUNTER, "adder": ADDER, "directed adder": ADDER, "nets": COUNTER, "wildcard": COUNTER}
 """Right answers for each task; if the testbench lacks its reference, no design alone is right."""

@@ -19,21 +19,21 @@ from typing import Any, NamedTuple, TypeAlias
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.formal import yowasp
-from ct_retrain.judge.confined.formal.checking import Inquiry, check
+from ct_retrain.judge.confined.formal.checking import PropertyQuestion, prove_properties
 from ct_retrain.judge.confined.formal.engines import Yosys, z3_readable
-from ct_retrain.judge.confined.formal.equivalence import Question, alike
-from ct_retrain.judge.confined.formal.synthesis import Asked, Reading, resynthesise
+from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion, prove_equivalent
+from ct_retrain.judge.confined.formal.synthesis import SynthesisChoice, SynthesisRequest, resynthesise
 from ct_retrain.judge.confined.sandbox import capabilities
-from ct_retrain.judge.confined.sandbox.confine import Right, confine
-from ct_retrain.judge.confined.sandbox.fork_server import Warm, write_all
+from ct_retrain.judge.confined.sandbox.confine import FileAccess, confine
+from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, write_all
 from ct_retrain.judge.confined.sandbox.process import SERVERS, Limits
 from ct_retrain.judge.confined.simulators import cocotb_run, icarus_tools, verilator_run
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
-from ct_retrain.judge.confined.simulators.icarus_run import plainly, prepare, settle
+from ct_retrain.judge.confined.simulators.icarus_run import prepare, run_naively, settle
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.confined.simulators.naive_run import Script, as_script
 from ct_retrain.judge.confined.simulators.trials import forcing, trying
-from ct_retrain.judge.confined.simulators.verilator_build import Compiled
+from ct_retrain.judge.confined.simulators.verilator_build import VerilatorToolchain
 from ct_retrain.judge.confined.simulators.verilator_run import VerilatorTrial
 from ct_retrain.judge.evidence.cocotb import Library
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
@@ -42,7 +42,7 @@ from ct_retrain.judge.evidence.random_streams import KEY_BLANK
 from ct_retrain.verilog.stub import Level
 
 
-class Start(NamedTuple):
+class WorkerConfig(NamedTuple):
     """What a worker is told when it starts."""
 
     scratch: str
@@ -57,7 +57,7 @@ class Start(NamedTuple):
     """Directories of the Python that runs test modules."""
     yowasp: str
     """Path of yosys compiled from WebAssembly; "" if the worker does not need it."""
-    warm: Warm | None
+    warm: ForkedPrograms | None
     """Programs to fork from a fork server; None to start each one anew."""
 
 
@@ -76,7 +76,7 @@ class JudgeJob(NamedTuple):
     expected: int | None = None
     """Number of checks in the golden's run."""
     verilator: tuple[str, str] | None = None
-    """Simulate with Verilator: the fields of its `Compiled`."""
+    """Simulate with Verilator: the fields of its `VerilatorToolchain`."""
     cocotb: list[Any] | None = None
     """The testbench is a cocotb module: the fields of its `Library`."""
     experiment: list[Any] | None = None
@@ -101,8 +101,10 @@ def main() -> None:
     """Serve jobs as the first argument's Start says; standard input and output carry length-prefixed JSON."""
     fields: dict[str, Any] = json.loads(sys.argv[1])
     warm = fields.pop("warm")
-    start = Start(
-        icarus=IcarusInstallation(*fields.pop("icarus")), warm=Warm(*warm) if warm else None, **fields
+    start = WorkerConfig(
+        icarus=IcarusInstallation(*fields.pop("icarus")),
+        warm=ForkedPrograms(*warm) if warm else None,
+        **fields,
     )
     source, sink = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDWR), 0)
@@ -116,7 +118,7 @@ def main() -> None:
     built = [start.scratch] if start.builders else []
     wasm = [str(Path(start.yowasp).parent)] if start.yowasp else []
     server = start.warm.readable if start.warm else ()
-    right = Right(
+    right = FileAccess(
         (
             *(*system, *start.icarus.readable, *start.builders, *start.python),
             *(*built, *wasm, *server, *z3_readable()),
@@ -143,7 +145,7 @@ def main() -> None:
     _sweep(kept=frozenset())
 
 
-def _serve(source: int, sink: int, start: Start) -> None:
+def _serve(source: int, sink: int, start: WorkerConfig) -> None:
     benches: _Benches = {}
     while (message := receive(source)) is not None:
         ticket = {"ticket": message.pop("ticket")}
@@ -157,19 +159,19 @@ def _serve(source: int, sink: int, start: Start) -> None:
         _sweep(kept=frozenset({icarus_tools.MACROS}))
 
 
-def _answer(message: dict[str, Any], start: Start, benches: _Benches, hangup: int) -> dict[str, Any]:
+def _answer(message: dict[str, Any], start: WorkerConfig, benches: _Benches, hangup: int) -> dict[str, Any]:
     """Answer *message*: judge, compare or copy, as its fields say."""
     limits = Limits(*message.pop("limits"))
     if "golden" in message:
         yosys = Yosys(*message["yosys"])
-        asked = Question(*(message[name] for name in Question._fields))
-        return alike(asked, yosys, limits)._asdict()
+        asked = EquivalenceQuestion(*(message[name] for name in EquivalenceQuestion._fields))
+        return prove_equivalent(asked, yosys, limits)._asdict()
     if "properties" in message:
-        inquiry = Inquiry(*(message[name] for name in Inquiry._fields))
-        return check(inquiry, Yosys(*message["yosys"]), limits)._asdict()
+        inquiry = PropertyQuestion(*(message[name] for name in PropertyQuestion._fields))
+        return prove_properties(inquiry, Yosys(*message["yosys"]), limits)._asdict()
     if "wanted" in message:
-        reading = Reading(*message["reading"])
-        wanted = Asked(tuple(message["wanted"]), message["testbench"])
+        reading = SynthesisChoice(*message["reading"])
+        wanted = SynthesisRequest(tuple(message["wanted"]), message["testbench"])
         copy = resynthesise(message["rtl"], wanted, message["yosys"], limits, reading)
         return copy._asdict()
     job = JudgeJob(limits=limits, **message)
@@ -198,7 +200,7 @@ _PROCESSES = 1024
 
 def _plainly(job: JudgeJob, tools: SimulatorTools) -> Answer:
     unfit = _lay_out(job, icarus_tools.NAMES)
-    return unfit or Answer(Outcome.NO_EVIDENCE, "not judged", log=plainly(job.rtl, job.testbench, tools))
+    return unfit or Answer(Outcome.NO_EVIDENCE, "not judged", log=run_naively(job.rtl, job.testbench, tools))
 
 
 def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
@@ -209,7 +211,7 @@ def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
         if unfit is None and job.force is not None:
             unfit = Answer(Outcome.NO_EVIDENCE, "outputs are forced by Icarus alone")
         present = tuple(name for name, _ in job.files)
-        compiled = Compiled(*job.verilator)
+        compiled = VerilatorToolchain(*job.verilator)
         asked = VerilatorTrial(job.testbench, nonce, job.expected, present, tried)
         return unfit or verilator_run.settle(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:

@@ -54,7 +54,7 @@ class LooseComparisons(NamedTuple):
         return self.inside or bool(seen & self.loose)
 
 
-def looks(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
+def loose_comparisons(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
     """Return how the testbench *parsed* compares signals of the modules that it *wanted*."""
     everything = nodes(parsed.tree.root)
     tied: dict[str, frozenset[str]] = {}

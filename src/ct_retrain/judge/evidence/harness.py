@@ -33,11 +33,11 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.judge.evidence.cocotb import is_cocotb, toplevel
-from ct_retrain.judge.evidence.comparisons import LooseComparisons, looks
+from ct_retrain.judge.evidence.comparisons import LooseComparisons, loose_comparisons
 from ct_retrain.judge.evidence.early_stop import CountReport, early_stops
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
-from ct_retrain.judge.evidence.random_streams import redrawn
-from ct_retrain.judge.evidence.wrapper import unwrapped
+from ct_retrain.judge.evidence.random_streams import change_random_numbers
+from ct_retrain.judge.evidence.wrapper import use_wrappers
 from ct_retrain.judge.reading.sites import ENDS, PrintSite, marked
 from ct_retrain.verilog.edits import Edit, edited, insertion
 from ct_retrain.verilog.kinds import system_task
@@ -100,7 +100,7 @@ class Harness(NamedTuple):
     """Whether every way in which the testbench ends the simulation prints the end mark."""
     sites: tuple[PrintSite, ...] = ()
     """Print statements of a free-form testbench."""
-    looks: LooseComparisons = LooseComparisons((), frozenset(), inside=False)
+    comparisons: LooseComparisons = LooseComparisons((), frozenset(), inside=False)
     """How it compares the design's outputs, which unknown bits may pass."""
     draws: bool = False
     """Whether it draws random numbers."""
@@ -151,12 +151,12 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     if isinstance(renamed, str):
         return renamed
     ended, ends = _ended(parsed)
-    drawing = redrawn(parsed)
+    drawing = change_random_numbers(parsed)
     stopping = early_stops(parsed, _REPORTS[style], BLANK) if changed.stops and style in _REPORTS else []
     spoken = speech.edits if style is not Style.HOUSE else ()
     tried = [
         *(_comparisons(parsed) if changed.strict else ()),
-        *(unwrapped(parsed, wanted(found), NAME_BLANK) if changed.apart else ()),
+        *(use_wrappers(parsed, wanted(found), NAME_BLANK) if changed.apart else ()),
         *(drawing if changed.stream else ()),
         *stopping,
     ]
@@ -168,7 +168,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
         wanted(found),
         ends,
         sites=speech.sites,
-        looks=looks(parsed, wanted(found)),
+        comparisons=loose_comparisons(parsed, wanted(found)),
         draws=bool(drawing),
         instances=tuple(_instances(parsed, found)),
         stops=bool(stopping),

@@ -1,6 +1,6 @@
 """Change a testbench's random numbers: the same distributions, with another stream for each run that asks.
 
-A simulator draws the same numbers each time, so a design could recite the answers without looking at its
+A simulator draws the same numbers each time, so a design could hold them hard-coded without looking at its
 inputs. With other numbers only a design that computes its answers is right.
 """
 
@@ -15,7 +15,7 @@ KEY_BLANK = "c0de5eed"
 """Placeholder for the digits that change the numbers, until a run has them."""
 
 
-def redrawn(parsed: Parsed) -> list[Edit]:
+def change_random_numbers(parsed: Parsed) -> list[Edit]:
     """Return edits that change every number that *parsed* draws; empty if it draws none.
 
     Full-range numbers are XORed with a key; numbers of a chosen range are mirrored within it.

@@ -15,9 +15,9 @@ from ct_retrain.judge.evidence.harness import (
     Nonce,
     Style,
 )
-from ct_retrain.judge.reading.shown import Shown, shown
-from ct_retrain.judge.reading.transcript import Heard, Word, understood
-from ct_retrain.judge.reading.words import Says, read_line
+from ct_retrain.judge.reading.shown import AnnotatedLine, annotated
+from ct_retrain.judge.reading.transcript import PrintedPiece, TranscriptMeaning, understood
+from ct_retrain.judge.reading.words import LineMeaning, read_line
 
 BREACH = "what was compiled is not what was examined"
 """Prefix of a detail that no design can cause unless the guard or a compiler is wrong."""
@@ -68,22 +68,22 @@ def read(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
     return finding
 
 
-def explained(made: Harness, mark: str, output: str) -> tuple[Shown, ...]:
+def explained(made: Harness, mark: str, output: str) -> tuple[AnnotatedLine, ...]:
     """Return every line of *output* with the rule by which `read` interprets it."""
     voices = _listen(made, mark, output)
     line = {Style.HOUSE: _HOUSE, Style.VERILOGEVAL: _MISMATCHES}.get(made.style)
     if line is None:
-        return shown(made.sites, understood(made.sites, voices.pieces).lines, voices.others)
+        return annotated(made.sites, understood(made.sites, voices.pieces).lines, voices.others)
     heard = [_in_style(said, line, made.style) for said in voices.testbench]
-    return shown(made.sites, heard, voices.others)
+    return annotated(made.sites, heard, voices.others)
 
 
-def _in_style(said: str, line: re.Pattern[str], style: Style) -> Heard:
+def _in_style(said: str, line: re.Pattern[str], style: Style) -> PrintedPiece:
     found = line.fullmatch(said)
     if found is None:
-        return Heard(said, Says.NOTHING, f"not the verdict line of the {style} style")
-    says = Says.NO if int(found["errors"]) else Says.YES
-    return Heard(said, says, f"the verdict line of the {style} style")
+        return PrintedPiece(said, LineMeaning.NOTHING, f"not the verdict line of the {style} style")
+    says = LineMeaning.NO if int(found["errors"]) else LineMeaning.YES
+    return PrintedPiece(said, says, f"the verdict line of the {style} style")
 
 
 def _said(made: Harness, voices: _Voices) -> ReadVerdict:
@@ -204,19 +204,19 @@ def _counted(voices: _Voices, line: re.Pattern[str], noun: str) -> ReadVerdict:
 
 def _free(made: Harness, voices: _Voices) -> ReadVerdict:
     """Return the verdict of a free-form testbench."""
-    foreign = next((line for line in voices.others if read_line(line).says is Says.YES), "")
+    foreign = next((line for line in voices.others if read_line(line).says is LineMeaning.YES), "")
     if foreign:
         return ReadVerdict(Outcome.NO_EVIDENCE, f"a verdict that the testbench did not give: {foreign[:160]}")
     found = understood(made.sites, voices.pieces)
     why = found.why[:200]
     match found.word:
-        case Word.FAIL:
+        case TranscriptMeaning.FAIL:
             return ReadVerdict(Outcome.MISMATCH, why, found.checks, found.errors)
-        case Word.STUCK:
+        case TranscriptMeaning.STUCK:
             return ReadVerdict(Outcome.TIMEOUT, why, found.checks, found.errors)
-        case Word.PASS:
+        case TranscriptMeaning.PASS:
             return ReadVerdict(Outcome.PASS, why, max(1, found.checks))
-        case Word.UNCLEAR:
+        case TranscriptMeaning.UNCLEAR:
             return ReadVerdict(Outcome.NO_EVIDENCE, why)
-        case Word.QUIET:
+        case TranscriptMeaning.QUIET:
             return ReadVerdict(Outcome.PASS, why, quiet=True)

@@ -23,12 +23,12 @@ from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, 
 _APART, _INNER = "ct_apart_", "ct_in_"
 
 
-def apart(name: str) -> str:
+def wrapper_name(name: str) -> str:
     """Return the wrapper's name for the module *name*, without the secret."""
     return f"{_APART}{name}"
 
 
-def unwrapped(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit]:
+def use_wrappers(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit]:
     """Return edits that make *parsed* instantiate wrappers of *wanted* modules; hierarchical names still
     resolve.
     """
@@ -84,7 +84,7 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
     number, unit = tried.since.split() if tried.since else ("", "")
     if unit:
         yield f"`timescale {unit}/{unit}"
-    yield f"module {apart(root.name)}_{secret}{f' #({head})' if head else ''} ({listed_ports});"
+    yield f"module {wrapper_name(root.name)}_{secret}{f' #({head})' if head else ''} ({listed_ports});"
     yield f"  reg ct_on_{secret} = {'0' if number else '1'};"
     if number:
         yield f"  initial #{number} ct_on_{secret} = 1;"
@@ -146,10 +146,10 @@ _CONTROL = re.compile(
 """Names of clocks and resets."""
 
 
-def could_recite(rtl: str, wanted: Collection[str]) -> bool:
+def could_be_hard_coded(rtl: str, wanted: Collection[str]) -> bool:
     """Whether a *wanted* module of *rtl* has a clock to count and data inputs to ignore.
 
-    An unused enable is not a sign of reciting, unless there is a table to recite from.
+    An unused enable is not a sign of hard-coded answers, unless there is a table of them.
     """
     parsed = parse(rtl) if _EDGE.search(rtl) else None
     roots = [] if parsed is None else elaborated(parsed, frozenset(wanted))

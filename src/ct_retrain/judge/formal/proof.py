@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.formal.checking import UNFIT, Inquiry
+from ct_retrain.judge.confined.formal.checking import UNFIT, PropertyQuestion
 from ct_retrain.judge.confined.formal.deciding import UNREAD
-from ct_retrain.judge.confined.formal.engines import Finding, Yosys
-from ct_retrain.judge.confined.formal.equivalence import Question
+from ct_retrain.judge.confined.formal.engines import ProofResult, Yosys
+from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion
 from ct_retrain.judge.confined.formal.replay import (
-    Scene,
+    ReplayedFailure,
     Steps,
-    testbench,
+    replay_testbench,
 )
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.prover import NO_YOSYS
@@ -70,21 +70,23 @@ class FormalResult(Record):
 
 def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Compare module *top* of *candidate* with *golden*'s; without a proof, search *depth* steps (0: as time allows)."""
-    found = judge.prover.compared(Question(golden, candidate, top, bounded=True, depth=depth))
+    found = judge.prover.compared(EquivalenceQuestion(golden, candidate, top, bounded=True, depth=depth))
     if found.answer is False:
         found = found._replace(bench=_beside(golden, top, found.steps))
     return _result(judge, found, candidate)
 
 
-def holding(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
+def properties_hold(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Check *properties* (see `judge.confined.formal.properties`) of *candidate*'s *top*, as `equivalent` does."""
-    return _result(judge, judge.prover.checked(Inquiry(properties, candidate, top, depth)), candidate)
+    return _result(
+        judge, judge.prover.checked(PropertyQuestion(properties, candidate, top, depth)), candidate
+    )
 
 
 _INCOMPARABLE = ("not synthesizable", "the ports differ", "ports that cannot be", UNREAD, UNFIT)
 
 
-def _status(found: Finding) -> Status:
+def _status(found: ProofResult) -> Status:
     if found.answer is not None:
         return Status.PROVED if found.answer else Status.FAIL
     if found.why == NO_YOSYS:
@@ -94,7 +96,7 @@ def _status(found: Finding) -> Status:
     return Status.BOUNDED if found.depth > 0 and found.method == "bmc" and not found.steps else Status.UNKNOWN
 
 
-def _result(judge: Judge, found: Finding, candidate: str) -> FormalResult:
+def _result(judge: Judge, found: ProofResult, candidate: str) -> FormalResult:
     """Return the result of *found*; a failure counts only if the simulator shows it too."""
     result = FormalResult(
         status=_status(found),
@@ -118,7 +120,7 @@ def _result(judge: Judge, found: Finding, candidate: str) -> FormalResult:
     return result.model_copy(update={"method": "", "depth": 0})
 
 
-def _replayed(judge: Judge, candidate: str, found: Finding) -> tuple[str, bool]:
+def _replayed(judge: Judge, candidate: str, found: ProofResult) -> tuple[str, bool]:
     """Return what the simulator says of the failure, and whether it shows the failure."""
     if not found.bench or not found.steps:
         return "a failure that cannot be replayed", False
@@ -151,7 +153,9 @@ def _beside(golden: str, top: str, steps: Steps) -> str:
         for side, suffix in (("gold", "_golden"), ("gate", ""))
     ]
     differ = " || ".join(f"gold_{port.name} !== gate_{port.name}" for port in outputs)
-    return testbench(module, steps, Scene("\n".join([*wires, *sides]), "", differ)) + reference
+    return (
+        replay_testbench(module, steps, ReplayedFailure("\n".join([*wires, *sides]), "", differ)) + reference
+    )
 
 
 def _links(module: Module, side: str) -> str:

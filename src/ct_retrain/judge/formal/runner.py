@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ct_retrain.judge.formal.proof import FormalResult, equivalent, holding
+from ct_retrain.judge.formal.proof import FormalResult, equivalent, properties_hold
 from ct_retrain.judge.judge import Judge
 
 
@@ -17,6 +17,6 @@ class FormalRunner:
         """Check whether module *top* behaves alike in both texts; raise ToolError if the judge fails."""
         return equivalent(self._judge(), golden, candidate, top)
 
-    def holding(self, properties: str, candidate: str, top: str) -> FormalResult:
+    def properties_hold(self, properties: str, candidate: str, top: str) -> FormalResult:
         """Check whether *properties* hold for module *top*; raise ToolError if the judge fails."""
-        return holding(self._judge(), properties, candidate, top)
+        return properties_hold(self._judge(), properties, candidate, top)

@@ -9,10 +9,10 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from ct_retrain.judge.reading.words import Counts, Says, read_line
+from ct_retrain.judge.reading.words import LineCounts, LineMeaning, read_line
 
 
-class Likeness(StrEnum):
+class TranscriptMatch(StrEnum):
     """How two transcripts compare."""
 
     SAME = "same"
@@ -26,12 +26,12 @@ class Likeness(StrEnum):
 class TranscriptComparison(NamedTuple):
     """Result of comparing two transcripts."""
 
-    likeness: Likeness
+    likeness: TranscriptMatch
     detail: str = ""
     """The two lines that contradict each other, or the line without a counterpart."""
 
 
-def compared(theirs: str, ours: str) -> TranscriptComparison:
+def compare_transcripts(theirs: str, ours: str) -> TranscriptComparison:
     """Compare our transcript *ours* with *theirs*, of which only the end may exist."""
     said, heard = _spoken(theirs), _spoken(ours)
     # Of repeated lines the last counts, because a transcript may have lost its beginning.
@@ -40,35 +40,39 @@ def compared(theirs: str, ours: str) -> TranscriptComparison:
         other = counted.get(one.template)
         if other is not None and one.counts != other.counts:
             return TranscriptComparison(
-                Likeness.CONTRADICTION, f"the trace says {one.text!r}, tonight {other.text!r}"
+                TranscriptMatch.CONTRADICTION, f"the trace says {one.text!r}, tonight {other.text!r}"
             )
     known = {one.template for one in heard}
     failure = next(
         (
             one
             for one in heard
-            if one.says is Says.NO and not any(one.template == each.template for each in said)
+            if one.says is LineMeaning.NO and not any(one.template == each.template for each in said)
         ),
         None,
     )
-    if failure is not None and any(one.says is Says.YES for one in said):
-        last = next(one for one in reversed(said) if one.says is Says.YES)
+    if failure is not None and any(one.says is LineMeaning.YES for one in said):
+        last = next(one for one in reversed(said) if one.says is LineMeaning.YES)
         return TranscriptComparison(
-            Likeness.CONTRADICTION, f"the trace says {last.text!r}, tonight {failure.text!r}"
+            TranscriptMatch.CONTRADICTION, f"the trace says {last.text!r}, tonight {failure.text!r}"
         )
-    if said and said[-1].says is Says.NO and said[-1].template not in known:
+    if said and said[-1].says is LineMeaning.NO and said[-1].template not in known:
         return TranscriptComparison(
-            Likeness.CONTRADICTION, f"the trace ends with {said[-1].text!r}, tonight it does not"
+            TranscriptMatch.CONTRADICTION, f"the trace ends with {said[-1].text!r}, tonight it does not"
         )
     strange = next((one.text for one in said if one.template not in known), "")
-    return TranscriptComparison(Likeness.NOISE, strange) if strange else TranscriptComparison(Likeness.SAME)
+    return (
+        TranscriptComparison(TranscriptMatch.NOISE, strange)
+        if strange
+        else TranscriptComparison(TranscriptMatch.SAME)
+    )
 
 
 class _Line(NamedTuple):
     text: str
     template: str
-    says: Says
-    counts: Counts | None
+    says: LineMeaning
+    counts: LineCounts | None
 
 
 _PROMPT = re.compile(r"^(?:#|\*|>|(?:xm|nc|vc)sim[:>]|KERNEL:)\s*")
@@ -91,7 +95,7 @@ def _spoken(transcript: str) -> list[_Line]:
         if not text or _OWN_SUMMARY.search(text) or _COMPILER.search(text):
             continue
         read = read_line(text)
-        if read.says is not Says.NOTHING or read.counts is not None:
+        if read.says is not LineMeaning.NOTHING or read.counts is not None:
             template = " ".join(_VALUE.sub("#", _paths(text)).lower().split())
             found.append(_Line(text[:160], template, read.says, read.counts))
     return found[-_LAST:]

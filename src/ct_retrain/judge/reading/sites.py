@@ -52,14 +52,14 @@ class PrintSite(NamedTuple):
     """Print statements in the other branch of the same `if`, which are silent when this one prints."""
 
 
-class Marked(NamedTuple):
+class MarkedPrints(NamedTuple):
     """Edits for a testbench, and its print statements."""
 
     edits: tuple[Edit, ...]
     sites: tuple[PrintSite, ...]
 
 
-def marked(parsed: Parsed, mark: str) -> Marked:
+def marked(parsed: Parsed, mark: str) -> MarkedPrints:
     """Prefix everything that *parsed* prints with *mark*, the statement's number and a space."""
     everything = nodes(parsed.tree.root)
     printing = list(_printing(parsed, everything))
@@ -80,7 +80,7 @@ def marked(parsed: Parsed, mark: str) -> Marked:
         for number, one in enumerate(printing)
     )
     edits = [edit for number, one in enumerate(printing) for edit in _edits(parsed, one, f"{mark} {number} ")]
-    return Marked(tuple(edits), sites)
+    return MarkedPrints(tuple(edits), sites)
 
 
 class _Print(NamedTuple):

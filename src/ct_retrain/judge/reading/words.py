@@ -13,7 +13,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Says(Enum):
+class LineMeaning(Enum):
     """What a line says about the design."""
 
     YES = "yes"
@@ -21,7 +21,7 @@ class Says(Enum):
     NOTHING = "nothing"
 
 
-class Counts(NamedTuple):
+class LineCounts(NamedTuple):
     """The counts in a line; a field is None if the line does not hold it."""
 
     good: int | None = None
@@ -32,31 +32,31 @@ class Counts(NamedTuple):
     """Total that the good or bad ones are part of, if stated (`8 of 256`, `100 %`)."""
 
     @property
-    def says(self) -> Says:
+    def says(self) -> LineMeaning:
         """YES for no failure and something checked, NO for a failure or fewer passes than checks."""
         if self.bad:
-            return Says.NO
+            return LineMeaning.NO
         if self.good is not None and self.total is not None:
-            return Says.YES if self.good == self.total > 0 else Says.NO
+            return LineMeaning.YES if self.good == self.total > 0 else LineMeaning.NO
         if self.good is not None:
-            return Says.YES if self.good else Says.NOTHING
-        return Says.NOTHING if self.bad is None else Says.YES
+            return LineMeaning.YES if self.good else LineMeaning.NOTHING
+        return LineMeaning.NOTHING if self.bad is None else LineMeaning.YES
 
 
 class LineReading(NamedTuple):
     """An interpreted line."""
 
-    counts: Counts | None
+    counts: LineCounts | None
     """Its counts; None if there are none."""
-    words: Says
+    words: LineMeaning
     """Meaning of its words, without the phrases that count."""
 
     @property
-    def says(self) -> Says:
+    def says(self) -> LineMeaning:
         """Meaning of the line: a counted or stated failure, else a success."""
-        counted = self.counts.says if self.counts else Says.NOTHING
+        counted = self.counts.says if self.counts else LineMeaning.NOTHING
         found = {counted, self.words}
-        return next((one for one in (Says.NO, Says.YES) if one in found), Says.NOTHING)
+        return next((one for one in (LineMeaning.NO, LineMeaning.YES) if one in found), LineMeaning.NOTHING)
 
 
 def read_line(line: str) -> LineReading:
@@ -133,7 +133,7 @@ def _joined(tokens: list[_Token]) -> list[_Token]:
     return found
 
 
-def _counted(tokens: list[_Token]) -> tuple[Counts | None, list[_Token]]:
+def _counted(tokens: list[_Token]) -> tuple[LineCounts | None, list[_Token]]:
     """Return the counts in *tokens*, and the tokens outside them."""
     counts: dict[str, int] = {}
     used: set[int] = set()
@@ -147,7 +147,7 @@ def _counted(tokens: list[_Token]) -> tuple[Counts | None, list[_Token]]:
     if not counts:
         return None, tokens
     rest = [token for at, token in enumerate(tokens) if at not in used]
-    return Counts(counts.get("good"), counts.get("bad"), counts.get("total")), rest
+    return LineCounts(counts.get("good"), counts.get("bad"), counts.get("total")), rest
 
 
 class _Phrase(NamedTuple):
@@ -272,13 +272,13 @@ def _word_before(tokens: list[_Token], at: int) -> int | None:
     return None
 
 
-def _spoken(tokens: list[_Token]) -> Says:
+def _spoken(tokens: list[_Token]) -> LineMeaning:
     """Interpret the words: a marker first, then any word of failure, then any of success."""
     if _is_heading(tokens):
-        return Says.NOTHING
+        return LineMeaning.NOTHING
     signed = [(_sign(tokens, at), token) for at, token in enumerate(tokens) if token.kind in {"good", "bad"}]
     if not signed:
-        return Says.NOTHING
+        return LineMeaning.NOTHING
     words = [token for token in tokens if token.kind != "mark"]
     first, last = words[0], words[-1]
     capital = [says for says, token in signed if token.capital]
@@ -288,10 +288,10 @@ def _spoken(tokens: list[_Token]) -> Says:
         return capital[0]
     if last.kind in {"good", "bad"}:
         return signed[-1][0]
-    return Says.NO if any(says is Says.NO for says, _ in signed) else Says.YES
+    return LineMeaning.NO if any(says is LineMeaning.NO for says, _ in signed) else LineMeaning.YES
 
 
-def _sign(tokens: list[_Token], at: int) -> Says:
+def _sign(tokens: list[_Token], at: int) -> LineMeaning:
     """Return the sign of the verdict word at *at*, which a word before it may negate."""
     good = tokens[at].kind == "good"
     for here in range(at - 1, max(at - 4, -1), -1):
@@ -300,7 +300,7 @@ def _sign(tokens: list[_Token], at: int) -> Says:
             break
         if tokens[here].kind not in {"word", "noun"}:
             break
-    return Says.YES if good else Says.NO
+    return LineMeaning.YES if good else LineMeaning.NO
 
 
 def _is_heading(tokens: list[_Token]) -> bool:

@@ -41,7 +41,7 @@ def scratch(*, confined: bool, runs: bool) -> Scratch:
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM
     roomy = roomy and not (runs and os.statvfs(memory).f_flag & os.ST_NOEXEC)
     place = memory if roomy else Path(tempfile.gettempdir())
-    bury(place)
+    remove_abandoned(place)
     path = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
     lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     fcntl.flock(lock, fcntl.LOCK_EX)
@@ -52,7 +52,7 @@ def scratch(*, confined: bool, runs: bool) -> Scratch:
     return Scratch(path, lock)
 
 
-def bury(place: Path, young: float = _MIN_AGE) -> None:
+def remove_abandoned(place: Path, young: float = _MIN_AGE) -> None:
     """Delete the directories in *place* that are not locked and older than *young* seconds."""
     for path in place.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):

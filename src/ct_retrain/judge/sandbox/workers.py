@@ -21,7 +21,7 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.confine import landlock_version
-from ct_retrain.judge.confined.sandbox.fork_server import Warm
+from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.answer import Answer
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
@@ -47,7 +47,7 @@ class Sandbox(NamedTuple):
     """cocotb; workers may then read the Python it is installed in."""
     yowasp: str = ""
     """Path of yosys compiled from WebAssembly (see `judge.confined.formal.yowasp`)."""
-    warm: Warm | None = None
+    warm: ForkedPrograms | None = None
     """Programs to fork from a fork server instead of starting them."""
 
 

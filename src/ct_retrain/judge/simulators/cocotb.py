@@ -14,8 +14,8 @@ from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.evidence.cocotb import INSTALL, Library, is_cocotb
 from ct_retrain.judge.sandbox.pool import Pool
-from ct_retrain.judge.selftest import known_to_cocotb
-from ct_retrain.judge.simulators.belief import believed
+from ct_retrain.judge.selftest import known_cocotb_designs
+from ct_retrain.judge.simulators.pass_check import check_pass
 from ct_retrain.judge.simulators.protocol import Pass, job, verdict_of
 
 _MEMORY_MB = 1024
@@ -45,7 +45,7 @@ class CocotbSimulator:
             return self._simulator.check(design)
         self._examined()
         answer = self._ask(design)
-        return believed(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
+        return check_pass(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
 
     def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
         """Return the answer on an idle design; cached, because every pass needs it and it is mostly the same."""
@@ -61,7 +61,7 @@ class CocotbSimulator:
     def _examined(self) -> None:
         """Raise ToolError unless cocotb judges known designs correctly; tested once."""
         with self._lock:
-            for case in () if self._fit else known_to_cocotb():
+            for case in () if self._fit else known_cocotb_designs():
                 answer = self._ask(case.design)
                 if answer["outcome"] != case.outcome:
                     raise ToolError(

@@ -9,10 +9,10 @@ from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
-from ct_retrain.judge.reading.shown import Shown
+from ct_retrain.judge.reading.shown import AnnotatedLine
 from ct_retrain.judge.sandbox.pool import Pool
-from ct_retrain.judge.selftest import known
-from ct_retrain.judge.simulators.belief import believed
+from ct_retrain.judge.selftest import known_designs
+from ct_retrain.judge.simulators.pass_check import check_pass
 from ct_retrain.judge.simulators.protocol import (
     HARNESS_VERSION,
     Pass,
@@ -48,13 +48,13 @@ class Icarus:
         """Return the verdict on *design*, and whether it only says that Icarus could not read or not finish it."""
         answer = self._ask(design)
         verdict = verdict_of(answer, self.tool, self._without)
-        if self._without != layers.BELIEF:
-            verdict = believed(Pass(verdict, design, answer), self._ask)
+        if self._without != layers.EVIDENCE:
+            verdict = check_pass(Pass(verdict, design, answer), self._ask)
         return verdict, answer["gave_up"]
 
-    def understood(self, design: Design) -> tuple[Shown, ...]:
+    def understood(self, design: Design) -> tuple[AnnotatedLine, ...]:
         """Return what the testbench of *design* printed, line by line, and how each line was read."""
-        return tuple(Shown(*line) for line in self._ask(design, explain=True)["shown"])
+        return tuple(AnnotatedLine(*line) for line in self._ask(design, explain=True)["shown"])
 
     def naive(self, design: Design) -> str:
         """Return what iverilog and vvp print for *design* when run as most scripts run them, but in the sandbox."""
@@ -73,7 +73,7 @@ class Icarus:
         answers = examine(f"Icarus Verilog {version}", self._ask)
         self._direct = direct
         if direct and list(map(_timeless, answers)) != [
-            _timeless(self._ask(case.design)) for case in known()
+            _timeless(self._ask(case.design)) for case in known_designs()
         ]:
             self._direct = False
         layers = ", ".join(self._pool.layers) or "none"

@@ -8,7 +8,7 @@ from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.verdict import BREACH
-from ct_retrain.judge.selftest import known
+from ct_retrain.judge.selftest import known_designs
 
 HARNESS_VERSION = "8"
 """Part of every verdict's tool; raised whenever the same design could be judged differently."""
@@ -81,8 +81,8 @@ def verdict_of(answer: dict[str, Any], tool: Tool, without: str = "") -> Verdict
 
 def examine(name: str, ask: Ask) -> list[dict[str, Any]]:
     """Return the answers on known designs; raise ToolError if the simulator *name* gets one wrong."""
-    answers = [ask(case.design) for case in known()]
-    for case, answer in zip(known(), answers, strict=True):
+    answers = [ask(case.design) for case in known_designs()]
+    for case, answer in zip(known_designs(), answers, strict=True):
         if answer["outcome"] != case.outcome:
             raise ToolError(
                 f"{name} judges a known design as {answer['outcome']} ({answer['detail']}) "

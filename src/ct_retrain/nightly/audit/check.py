@@ -22,7 +22,7 @@ from ct_retrain.core.records.snapshot import Purged, Receipt
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import all_manifests, read_manifest
 from ct_retrain.nightly.audit.leftovers import leftovers
-from ct_retrain.nightly.releases.inventory import bring_back, standing
+from ct_retrain.nightly.releases.inventory import release_breaches, restore_hint
 from ct_retrain.stages._artefact_store import TRACES, faults, pack_files
 from ct_retrain.stages.curate import DATASET
 
@@ -38,7 +38,7 @@ def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audi
         *_records(workspace),
         *_manifests(workspace, compare),
         *_purges(workspace),
-        *standing(workspace, compare),
+        *release_breaches(workspace, compare),
     ]
     manifests = [manifest for _, manifest in _readable(workspace)]
     return Audit(
@@ -57,13 +57,13 @@ def _records(workspace: Workspace) -> Iterator[Breach]:
         try:
             record = disk.read_record(path, NightRecord)
         except CorruptStateError as error:
-            yield _breach(workspace, "I2", path, str(error), bring_back(workspace, path.stem))
+            yield _breach(workspace, "I2", path, str(error), restore_hint(workspace, path.stem))
             continue
         for ref in record.stages:
             wrong = _named(workspace, ref)
             if wrong:
                 named = workspace.root / ref.path
-                yield _breach(workspace, "I2", named, wrong, bring_back(workspace, record.night))
+                yield _breach(workspace, "I2", named, wrong, restore_hint(workspace, record.night))
 
 
 def _named(workspace: Workspace, ref: ManifestRef) -> str:
@@ -87,7 +87,7 @@ def _manifests(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
 def _heal(workspace: Workspace, night: str, stage: str) -> str:
     if not workspace.record(night).exists():
         return f"ct-retrain run --night {night} --redo {stage}"
-    return bring_back(workspace, night)
+    return restore_hint(workspace, night)
 
 
 def purged(workspace: Workspace, night: str) -> frozenset[str]:

@@ -17,7 +17,7 @@ from ct_retrain.stages.curate import DATASET, FORMAL, REPAIRS, Formal
 CLAIM = "proofs: the proofs about the examples hold again"
 
 
-def alike(made: Path, kept: Path) -> bool:
+def same_dataset(made: Path, kept: Path) -> bool:
     """Whether two files of examples are equal, apart from formal evidence."""
     if kept.name not in {DATASET, REPAIRS} or not (made.is_file() and kept.is_file()):
         return False
@@ -76,5 +76,5 @@ def _answers(formal: Formal, one: FormalEvidence) -> Iterator[tuple[str, FormalS
         now = formal.equivalent(one.rtl, one.other, one.top)
         yield "equivalence", one.found.equivalence, now.status.value
     if one.properties and one.found.assertions != "not_run":
-        now = formal.holding(one.properties, one.rtl, one.top)
+        now = formal.properties_hold(one.properties, one.rtl, one.top)
         yield "assertions", one.found.assertions, now.status.value

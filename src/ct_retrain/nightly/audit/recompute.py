@@ -29,7 +29,7 @@ from ct_retrain.core.rules.contenders import decide_arms, unloadable_in
 from ct_retrain.core.rules.interim_looks import Look, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.nightly.audit.proofs import alike
+from ct_retrain.nightly.audit.proofs import same_dataset
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import stages
 from ct_retrain.stages.benchmark import SAMPLES
@@ -71,7 +71,8 @@ def dataset_claim(night: Night, record: NightRecord, done: tuple[Manifest, Manif
             other = [
                 file.path
                 for file in named
-                if disk.difference(made / file.path, file) and not alike(made / file.path, kept / file.path)
+                if disk.difference(made / file.path, file)
+                and not same_dataset(made / file.path, kept / file.path)
             ]
     except (CorruptStateError, UsageError) as error:
         return _claim(DATASET_CLAIM, "unknown", str(error))

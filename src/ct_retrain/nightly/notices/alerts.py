@@ -31,7 +31,9 @@ _WIDTH = 200
 _SUCCESS = "success"
 
 
-def broke(workspace: Workspace, settings: Settings, ports: Ports, night: str, error: Exception) -> None:
+def report_failure(
+    workspace: Workspace, settings: Settings, ports: Ports, night: str, error: Exception
+) -> None:
     """Archive what is known of a failure and notify the team; the night stays open and can be resumed."""
     log = tuple(_log_tail(workspace.night(night) / NIGHT_LOG))
     trace = archive.redacted("".join(traceback.format_exception(error)), settings)
@@ -71,7 +73,7 @@ def _environment(ports: Ports) -> Provenance | None:
         return None
 
 
-def locked_out(workspace: Workspace, ports: Ports, night: str) -> None:
+def report_locked(workspace: Workspace, ports: Ports, night: str) -> None:
     """Notify that *night* could not start; not if the same night is running, because a schedule tries several times."""
     opened = [plan.night for plan in index.open_nights(workspace)]
     if night in opened:
@@ -82,7 +84,7 @@ def locked_out(workspace: Workspace, ports: Ports, night: str) -> None:
     outbox.post(workspace, ports.notifier, messages.locked(night, who))
 
 
-def look_at_disk(workspace: Workspace, settings: Settings, ports: Ports, night: str) -> None:
+def report_low_disk(workspace: Workspace, settings: Settings, ports: Ports, night: str) -> None:
     """Notify once per night that disk space is low."""
     wanted = settings.notices.min_free_gb
     places = [place for place in (workspace.work, workspace.models, workspace.archive) if place.exists()]
@@ -91,7 +93,7 @@ def look_at_disk(workspace: Workspace, settings: Settings, ports: Ports, night: 
         outbox.post(workspace, ports.notifier, messages.disk_low(night, free, wanted, place))
 
 
-def beat(ports: Ports, what: Beat, words: str) -> bool:
+def ping(ports: Ports, what: Beat, words: str) -> bool:
     """Ping the dead-man's switch, if there is one; return whether it worked. A failure is only logged."""
     try:
         if ports.heartbeat is not None:
@@ -102,12 +104,12 @@ def beat(ports: Ports, what: Beat, words: str) -> bool:
     return True
 
 
-def beat_success(workspace: Workspace, ports: Ports, record: NightRecord) -> None:
+def ping_success(workspace: Workspace, ports: Ports, record: NightRecord) -> None:
     """Ping once for a night that is over, also if held or rejected, because the job did its work."""
     mark = workspace.outbox / record.night / _SUCCESS
     if ports.heartbeat is None or mark.exists():
         return
-    if beat(ports, "success", f"{record.night}: {record.outcome.value}"):
+    if ping(ports, "success", f"{record.night}: {record.outcome.value}"):
         disk.make_directory(mark.parent)
         disk.write_text(mark, "pinged\n")
 

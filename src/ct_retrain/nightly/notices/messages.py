@@ -22,7 +22,7 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.records.notice import Notice
 from ct_retrain.core.stage import StageName
-from ct_retrain.nightly.records.inspection import Failure
+from ct_retrain.nightly.records.inspection import FailedProblem
 from ct_retrain.stages.publish import night_of
 
 _LEVELS = {
@@ -39,18 +39,18 @@ _LONGEST = 2000
 """Maximum characters of an error message."""
 
 
-class Places(NamedTuple):
+class NoticeLinks(NamedTuple):
     """Where a reader finds more, relative to the workspace; empty if there is nothing."""
 
     record: str
     page: str = ""
     archive: str = ""
-    failing: Sequence[Failure] = ()
+    failing: Sequence[FailedProblem] = ()
     left_out: Sequence[str] = ()
     """Problems that no arm was asked."""
 
 
-def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Places) -> Notice:
+def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: NoticeLinks) -> Notice:
     """Return the notice of a night that is over; *facts* are those of its stages whose manifests still exist.
 
     Its key contains no time, so a night that is run again with the same result is not reported twice.
@@ -227,7 +227,7 @@ def _refused(reasons: Mapping[str, int]) -> str:
     return f", {sum(reasons.values())} refused ({', '.join(f'{count} {name}' for name, count in ordered)})"
 
 
-def _look(record: NightRecord, places: Places) -> Iterator[str]:
+def _look(record: NightRecord, places: NoticeLinks) -> Iterator[str]:
     named = [places.page, places.record, places.archive]
     yield f"Where to look: {', '.join(place for place in named if place)}"
     if record.outcome is not NightOutcome.NOTHING_NEW:

@@ -27,7 +27,7 @@ _DEAD = 2
 """Number of failed notices after which a channel is skipped this time; a single one may itself be at fault."""
 
 
-class Lost(NamedTuple):
+class UndeliveredNotice(NamedTuple):
     """A notice that a channel never accepted."""
 
     path: Path
@@ -76,13 +76,13 @@ def resend(workspace: Workspace, notifier: Notifier) -> None:
         _LOG.error("notices not delivered", reason=str(error))
 
 
-def lost(workspace: Workspace, notifier: Notifier) -> list[Lost]:
+def undelivered(workspace: Workspace, notifier: Notifier) -> list[UndeliveredNotice]:
     """Return the recent notices that were given up for a channel that is still configured; oldest first."""
-    found: list[Lost] = []
+    found: list[UndeliveredNotice] = []
     for path in sorted(workspace.outbox.glob("*/*.json"))[-_LATE:]:
         for channel, reason in disk.read_record(path, Posted).given_up.items():
             if channel in notifier.channels:
-                found.append(Lost(path, notifier.channels[channel], reason))
+                found.append(UndeliveredNotice(path, notifier.channels[channel], reason))
     return found
 
 

@@ -3,15 +3,22 @@
 from ct_retrain.nightly.records.challengers import recipes_now
 from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting
 from ct_retrain.nightly.records.index import broken_at, last_record, night_id, open_nights, record_of, records
-from ct_retrain.nightly.records.inspection import Failure, answers_of, failures, inspect, quarantined, trained
+from ct_retrain.nightly.records.inspection import (
+    FailedProblem,
+    answers_of,
+    failed_problems,
+    inspect,
+    quarantined,
+    trained,
+)
 from ct_retrain.nightly.records.progress import Underway, underway
 
 __all__ = [
-    "Failure",
+    "FailedProblem",
     "Underway",
     "answers_of",
     "broken_at",
-    "failures",
+    "failed_problems",
     "forget_night",
     "forgotten_nights",
     "inspect",

@@ -36,7 +36,9 @@ _FAILURES = "failure-*.txt"
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+@")
 
 
-def keep(workspace: Workspace, night: str, environment: Provenance | None, failure: str = "") -> Path:
+def archive_night(
+    workspace: Workspace, night: str, environment: Provenance | None, failure: str = ""
+) -> Path:
     """Archive why *night* failed, with *environment* and the traceback *failure* if given; return the archive's path.
 
     It appears complete or not at all, and replaces an earlier one, except for tracebacks.
@@ -68,7 +70,7 @@ def keep(workspace: Workspace, night: str, environment: Provenance | None, failu
 
 def keep_failure(workspace: Workspace, night: str, environment: Provenance | None, text: str) -> str:
     """Archive a failed try of *night* with its traceback *text*; return its path, relative to the workspace."""
-    kept = keep(workspace, night, environment, text)
+    kept = archive_night(workspace, night, environment, text)
     return workspace.relative(kept / f"failure-{len(list(kept.glob(_FAILURES)))}.txt")
 
 

@@ -8,8 +8,8 @@ from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.records.arm import RecipeName
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
 from ct_retrain.core.records.recipe import ComparedNight, RecipeEvidence
-from ct_retrain.core.rules.recipe_evidence import compared
-from ct_retrain.core.rules.rotation import Turn
+from ct_retrain.core.rules.recipe_evidence import comparisons_of
+from ct_retrain.core.rules.rotation import ChallengerTurn
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.records.index import records
@@ -38,7 +38,7 @@ def compared_nights(workspace: Workspace) -> Iterator[ComparedNight]:
     for record, trained in challenged_nights(workspace):
         measured = facts_of(workspace, record, BenchmarkFacts)
         if measured is not None:
-            yield from compared(record.night, trained, measured.scorecards)
+            yield from comparisons_of(record.night, trained, measured.scorecards)
 
 
 def recipes_now(ended: Sequence[NightRecord], train: TrainSettings) -> tuple[RecipeEvidence, ...]:
@@ -56,15 +56,15 @@ def recipes_now(ended: Sequence[NightRecord], train: TrainSettings) -> tuple[Rec
     )
 
 
-def turns_of(workspace: Workspace, names: Iterable[RecipeName]) -> list[Turn]:
+def turns_of(workspace: Workspace, names: Iterable[RecipeName]) -> list[ChallengerTurn]:
     """When each of *names* was trained last, and how long that took; a new one is taken to need as long as the default recipe."""
     usual = _usual_seconds(workspace)
-    last: dict[RecipeName, Turn] = {name: Turn(name, None, usual) for name in names}
+    last: dict[RecipeName, ChallengerTurn] = {name: ChallengerTurn(name, None, usual) for name in names}
     for record, trained in challenged_nights(workspace):
         for one in trained.challengers:
             if one.name in last:
                 seconds = last[one.name].seconds if one.failed else one.seconds
-                last[one.name] = Turn(one.name, record.night, seconds)
+                last[one.name] = ChallengerTurn(one.name, record.night, seconds)
     return list(last.values())
 
 

@@ -12,7 +12,7 @@ from ct_retrain.report import Answers, Inspection, drawn, inspected
 from ct_retrain.stages.benchmark import SAMPLES
 
 
-class Failure(NamedTuple):
+class FailedProblem(NamedTuple):
     """A problem that the arm decided on fails, and its first failing answer."""
 
     problem: str
@@ -20,7 +20,7 @@ class Failure(NamedTuple):
     """File and line, relative to the workspace; the line contains answer, RTL, verdict and log."""
 
 
-def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failure]:
+def failed_problems(workspace: Workspace, record: NightRecord, most: int) -> list[FailedProblem]:
     """Return the problems to look at first: those lost against the first incumbent, or else those solved least.
 
     Empty if the night asked nothing, or its answers are gone.
@@ -39,7 +39,7 @@ def failures(workspace: Workspace, record: NightRecord, most: int) -> list[Failu
     lost = record.decision.evidence.comparisons[0].lost
     least = sorted(first, key=lambda name: (cards[0].passes[name], name))
     named = [name for name in lost or least if name in first]
-    return [Failure(name, first[name]) for name in named[:most]]
+    return [FailedProblem(name, first[name]) for name in named[:most]]
 
 
 def quarantined(workspace: Workspace, record: NightRecord) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ _STAGES = ("collect", "curate", "train")
 _REJECTED = "rejected.jsonl"
 
 
-class Refusal(NamedTuple):
+class NightRefusal(NamedTuple):
     """One refusal in one night."""
 
     night: str
@@ -30,13 +30,15 @@ class Refusal(NamedTuple):
         return mend_of(self.reason)
 
 
-def refusals(workspace: Workspace, nights: list[str]) -> Iterator[Refusal]:
+def refusals(workspace: Workspace, nights: list[str]) -> Iterator[NightRefusal]:
     """Yield everything that *nights* refused, as far as it is still in their directories or the archive."""
     for night in nights:
         for stage in _STAGES:
             path = kept_file(workspace, night, f"{stage}/{_REJECTED}")
             for one in disk.read_lines(path, Rejected) if path else ():
-                yield Refusal(night, stage, _where(workspace, stage, one.subject), one.reason, one.detail)
+                yield NightRefusal(
+                    night, stage, _where(workspace, stage, one.subject), one.reason, one.detail
+                )
 
 
 def nights_with_stages(workspace: Workspace) -> list[str]:
@@ -46,7 +48,7 @@ def nights_with_stages(workspace: Workspace) -> list[str]:
     return sorted(named, key=night_order)
 
 
-def of_run(found: Iterator[Refusal], run: str) -> list[Refusal]:
+def of_run(found: Iterator[NightRefusal], run: str) -> list[NightRefusal]:
     """Return the refusals of the run directory *run*, without repeats by later nights."""
     mine = [one for one in found if f"/{run}/" in f"/{one.where}"]
     return list({(one.stage, one.where, one.reason): one for one in mine}.values())

@@ -9,9 +9,9 @@ from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.records.audit import Breach, Invariant
 from ct_retrain.core.records.decision import Promote
 from ct_retrain.core.records.night import (
+    AutoRollback,
     Move,
     NightRecord,
-    Relapse,
     Release,
     night_order,
 )
@@ -22,7 +22,7 @@ from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, moves_of, night_
 _WRITABLE = 0o222
 
 
-def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
+def release_breaches(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
     """Yield breaches of I3 and I5, of the history, and of I1 for releases, whose manifest is `release.json`."""
     for directory in sorted(workspace.models.glob(release_name("*"))):
         yield from _release(workspace, directory, compare)
@@ -38,7 +38,7 @@ def standing(workspace: Workspace, compare: disk.Compare) -> Iterator[Breach]:
 
 def _release(workspace: Workspace, directory: Path, compare: disk.Compare) -> Iterator[Breach]:
     night = night_of(directory.name)
-    heal = bring_back(workspace, night)
+    heal = restore_hint(workspace, night)
     try:
         release = disk.read_record(directory / RELEASE, Release)
     except CorruptStateError as error:
@@ -75,7 +75,7 @@ def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
         return
     name = link.readlink().name if link.is_symlink() else None
     if name is not None and not (workspace.models / name / RELEASE).is_file():
-        heal = f"ct-retrain rollback to another release; or {bring_back(workspace, _night(name))}"
+        heal = f"ct-retrain rollback to another release; or {restore_hint(workspace, _night(name))}"
         yield _breach(workspace, "I3", link, f"points at {name}, which is not a complete release", heal)
     elif name is not None and link.readlink().as_posix() != name:
         heal = f"remove the link, then ct-retrain rollback {_night(name)}"
@@ -98,7 +98,7 @@ def _in_progress(workspace: Workspace, name: str | None) -> bool:
 
 def _goes_back(note: Path, name: str | None) -> bool:
     try:
-        return note.exists() and disk.read_record(note, Relapse).target == name
+        return note.exists() and disk.read_record(note, AutoRollback).target == name
     except CorruptStateError:
         return False
 
@@ -123,7 +123,7 @@ def _kept(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
     for place, name in enumerate(served):
         if not (workspace.models / name).is_dir():
             invariant: Invariant = "I5" if place <= 1 else "I4"
-            heal = bring_back(workspace, _night(name))
+            heal = restore_hint(workspace, _night(name))
             what = "was served and is gone" if place > 1 else "is gone, but it must be kept"
             yield _breach(workspace, invariant, workspace.models / name, what, heal)
 
@@ -136,7 +136,7 @@ def _records(workspace: Workspace) -> Iterator[NightRecord]:
             continue
 
 
-def bring_back(workspace: Workspace, night: str) -> str:
+def restore_hint(workspace: Workspace, night: str) -> str:
     """Return how to bring *night* back."""
     if workspace.receipt(night).exists():
         return f"ct-retrain restore {night} --force"

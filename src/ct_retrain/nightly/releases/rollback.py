@@ -11,7 +11,7 @@ import structlog
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.ports import Generators
-from ct_retrain.core.records.night import BenchmarkFacts, Manifest, Relapse
+from ct_retrain.core.records.night import AutoRollback, BenchmarkFacts, Manifest
 from ct_retrain.core.rules.auto_rollback import earlier, worse
 from ct_retrain.core.rules.interim_looks import looks
 from ct_retrain.core.workspace import Workspace
@@ -51,7 +51,7 @@ def roll_back_to_mainline(workspace: Workspace, because: str) -> None:
     move_latest(workspace.models, None, MoveReason(None, because, "rollback"))
 
 
-def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
+def roll_back_if_worse(night: Night, done: Sequence[Manifest]) -> AutoRollback | None:
     """Roll back the served release if tonight's benchmark shows it surely worse than mainline; once per night.
 
     Return None if it does not, if `publish.auto_rollback` is off, or if a person has moved the pointer since.
@@ -62,7 +62,7 @@ def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
         if found is None:
             return None
         disk.write_record(note, found)
-    decided = disk.read_record(note, Relapse)
+    decided = disk.read_record(note, AutoRollback)
     models, name = night.workspace.models, night.plan.night
     moves = moves_of(models)
     if not any((move.night, move.who) == (name, "relapse") for move in moves):
@@ -72,7 +72,7 @@ def relapse(night: Night, done: Sequence[Manifest]) -> Relapse | None:
     return decided
 
 
-def _found(night: Night, done: Sequence[Manifest]) -> Relapse | None:
+def _found(night: Night, done: Sequence[Manifest]) -> AutoRollback | None:
     models, champion = night.workspace.models, night.plan.champion
     facts = next((one.facts for one in done if isinstance(one.facts, BenchmarkFacts)), None)
     if not night.settings.publish.auto_rollback or champion is None or latest(models) != champion:
@@ -84,7 +84,7 @@ def _found(night: Night, done: Sequence[Manifest]) -> Relapse | None:
     why = worse(facts.scorecards, gates.get(samples, night.settings.gate))
     if not why:
         return None
-    return Relapse(source=champion, target=_target(night, champion), why=why)
+    return AutoRollback(source=champion, target=_target(night, champion), why=why)
 
 
 def _target(night: Night, champion: str) -> str | None:

@@ -23,7 +23,7 @@ from ct_retrain.core.record import digest, drawn_seed
 from ct_retrain.core.records.arm import ArmId, RecipeName, challenger
 from ct_retrain.core.records.night import BenchmarkFacts, ChallengerFacts, Manifest, TrainFacts
 from ct_retrain.core.records.recipe import RecipeEvidence
-from ct_retrain.core.rules.recipe_evidence import compared, recipe_evidence
+from ct_retrain.core.rules.recipe_evidence import comparisons_of, recipe_evidence
 from ct_retrain.core.rules.rotation import choose_challengers
 from ct_retrain.core.workspace import MANIFEST
 from ct_retrain.manifests import read_manifest
@@ -40,19 +40,19 @@ _ADOPTED = "it is the default recipe by now: take it out of train.challengers"
 _TWICE = "it is the same recipe as {}: take one of them out of train.challengers"
 
 
-class Challenge(NamedTuple):
+class ChallengerPlan(NamedTuple):
     """The challengers that are trained tonight, and why the others are not."""
 
     recipes: dict[RecipeName, TrainSettings]
     waiting: dict[RecipeName, str]
 
 
-def tonights(night: Night) -> Challenge:
+def challengers_of(night: Night) -> ChallengerPlan:
     """Choose tonight's challengers from the records of earlier nights; a resumed night chooses the same."""
     settings = night.settings.train
     every = challenger_settings(settings)
     if not every:
-        return Challenge({}, {})
+        return ChallengerPlan({}, {})
     known = {recipe_digest(settings): _ADOPTED}
     same: dict[RecipeName, str] = {}
     for name, recipe in every.items():
@@ -63,7 +63,7 @@ def tonights(night: Night) -> Challenge:
     turns = turns_of(night.workspace, [name for name in every if name not in same])
     chosen, waiting = choose_challengers(turns, settings.challenger_minutes)
     recipes = {name: seeded(every[name], night.plan.night, challenger(name)) for name in chosen}
-    return Challenge(recipes, same | waiting)
+    return ChallengerPlan(recipes, same | waiting)
 
 
 def seeded(train_settings: TrainSettings, night: str, arm: ArmId) -> TrainSettings:
@@ -90,7 +90,7 @@ class TrainingKeys(NamedTuple):
         )
 
 
-def training_keys(night: Night, curated: str, usual: TrainInputs, challenge: Challenge) -> TrainingKeys:
+def training_keys(night: Night, curated: str, usual: TrainInputs, challenge: ChallengerPlan) -> TrainingKeys:
     """Return the keys of the default recipe, which works from *usual*, and of *challenge*; *curated* is curate's digest."""
     sources = source_digests(usual)
     return TrainingKeys(
@@ -103,7 +103,7 @@ def training_keys(night: Night, curated: str, usual: TrainInputs, challenge: Cha
 
 
 def train_challengers(
-    out: Path, night: Night, usual: TrainInputs, challenge: Challenge, keys: TrainingKeys
+    out: Path, night: Night, usual: TrainInputs, challenge: ChallengerPlan, keys: TrainingKeys
 ) -> tuple[ChallengerFacts, ...]:
     """Train every challenger in its place below *out*; one that cannot be trained is told, and ends nothing else.
 
@@ -127,7 +127,7 @@ def evidence_after(night: Night, done: Sequence[Manifest]) -> tuple[RecipeEviden
     measured = next((one.facts for one in done if isinstance(one.facts, BenchmarkFacts)), None)
     if trained is None or measured is None or not trained.challengers:
         return ()
-    tonight = compared(night.plan.night, trained, measured.scorecards)
+    tonight = comparisons_of(night.plan.night, trained, measured.scorecards)
     every = recipe_evidence([*compared_nights(night.workspace), *tonight], night.settings.gate.recipe_alpha)
     return tuple(one for one in every if one.default == trained.recipe)
 

@@ -111,7 +111,7 @@ def _plan(night: Night) -> DryRun:
     simulator = night.ports.simulator
     aids = aids_of(simulator, second=settings.benchmark.second_simulator)
     found = health(suite, simulator, settings.judge.workers, aids)
-    challenge = challengers.tonights(night) if rows else challengers.Challenge({}, {})
+    challenge = challengers.challengers_of(night) if rows else challengers.ChallengerPlan({}, {})
     arms = len(challenge.recipes) + (3 if night.plan.champion else 2)
     return DryRun(
         night=night.plan.night,

@@ -11,7 +11,7 @@ from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.manifests import kept_file, read_manifest
 from ct_retrain.nightly.records.index import ended_nights
-from ct_retrain.nightly.releases.inventory import bring_back
+from ct_retrain.nightly.releases.inventory import restore_hint
 from ct_retrain.nightly.step import content
 from ct_retrain.stages.benchmark import LEDGER
 
@@ -36,7 +36,7 @@ def sealed_stage(
     else:
         broken = list(disk.breaches(directory, read_manifest(path).files))
     if broken:
-        message = f"{broken[0]}, and {why}: {bring_back(workspace, night)}"
+        message = f"{broken[0]}, and {why}: {restore_hint(workspace, night)}"
         raise CorruptStateError(message)
     return directory
 

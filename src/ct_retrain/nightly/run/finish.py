@@ -34,8 +34,8 @@ from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive
 from ct_retrain.nightly.records.challengers import CHALLENGED
-from ct_retrain.nightly.records.inspection import failures, quarantined
-from ct_retrain.nightly.releases.rollback import relapse
+from ct_retrain.nightly.records.inspection import failed_problems, quarantined
+from ct_retrain.nightly.releases.rollback import roll_back_if_worse
 from ct_retrain.nightly.run import challengers
 from ct_retrain.stages.publish import latest, release_name, silent
 from ct_retrain.stages.train import adapter_of
@@ -52,8 +52,8 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
     environment = night.ports.provenance()
     moved = None
     if outcome in (NightOutcome.HELD, NightOutcome.REJECTED):
-        moved = relapse(night, done)
-        archive.keep(workspace, plan.night, environment)
+        moved = roll_back_if_worse(night, done)
+        archive.archive_night(workspace, plan.night, environment)
     trained = next((one.facts for one in done if isinstance(one.facts, TrainFacts)), None)
     arm = decision.arm if decision else Role.CANDIDATE.value
     directory = workspace.stage(plan.night, "train")
@@ -195,7 +195,7 @@ def _scores(facts: BenchmarkFacts) -> Iterator[tuple[str, float]]:
         yield f"delta.{one.incumbent}", one.difference
 
 
-def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
+def send_outcome(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
     """Send the notice of an ended night to the channels that do not have it yet."""
     facts: dict[StageName, Facts] = {
         ref.stage: read_manifest(path).facts
@@ -203,11 +203,11 @@ def tell(workspace: Workspace, notifier: Notifier, record: NightRecord) -> None:
         if (path := find_manifest(workspace, record, ref)) is not None
     }
     page, kept = workspace.reports / f"{record.night}.html", workspace.archive / record.night
-    places = messages.Places(
+    places = messages.NoticeLinks(
         record=workspace.relative(workspace.record(record.night)),
         page=workspace.relative(page) if page.exists() else "",
         archive=workspace.relative(kept) if kept.exists() else "",
-        failing=tuple(failures(workspace, record, most=_SHOWN)),
+        failing=tuple(failed_problems(workspace, record, most=_SHOWN)),
         left_out=quarantined(workspace, record),
     )
     outbox.post(workspace, notifier, messages.outcome(record, facts, places))

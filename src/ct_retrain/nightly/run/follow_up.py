@@ -65,7 +65,7 @@ def _touched(workspace: Workspace, record: NightRecord) -> list[NightRecord]:
 
 def _tell(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:
     del settings
-    finish.tell(workspace, ports.notifier, record)
+    finish.send_outcome(workspace, ports.notifier, record)
 
 
 def _copy(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> None:

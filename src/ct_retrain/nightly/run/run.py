@@ -61,7 +61,7 @@ def run_night(workspace: Workspace, settings: Settings, ports: Ports, options: O
         with disk.lock(workspace.lock, after=disk.EXPERIMENT):
             return _locked(workspace, settings, ports, options._replace(night=name))
     except LockedError:
-        alerts.locked_out(workspace, ports, name)
+        alerts.report_locked(workspace, ports, name)
         raise
 
 
@@ -73,16 +73,16 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
         return _over(workspace, settings, ports, disk.read_record(workspace.record(name), NightRecord))
     outbox.resend(workspace, ports.notifier)
     if options.until is None:
-        alerts.beat(ports, "start", name)
-    alerts.look_at_disk(workspace, settings, ports, name)
+        alerts.ping(ports, "start", name)
+    alerts.report_low_disk(workspace, settings, ports, name)
     try:
         ended = _night(workspace, settings, ports, options)
     except (KeyboardInterrupt, SystemExit, LockedError):
         raise
     except Exception as error:
         if not isinstance(error, UsageError) or (workspace.night(name) / PLAN).exists():
-            alerts.broke(workspace, settings, ports, name, error)
-        alerts.beat(ports, "failure", f"{name}: {type(error).__name__}")
+            alerts.report_failure(workspace, settings, ports, name, error)
+        alerts.ping(ports, "failure", f"{name}: {type(error).__name__}")
         raise
     return _over(workspace, settings, ports, ended) if ended is not None else None
 
@@ -90,7 +90,7 @@ def _locked(workspace: Workspace, settings: Settings, ports: Ports, options: Opt
 def _over(workspace: Workspace, settings: Settings, ports: Ports, record: NightRecord) -> NightRecord:
     """Do the remaining tasks of a night that is over."""
     follow_up.follow_up(workspace, settings, ports, record)
-    alerts.beat_success(workspace, ports, record)
+    alerts.ping_success(workspace, ports, record)
     return record
 
 

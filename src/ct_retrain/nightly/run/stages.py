@@ -27,7 +27,7 @@ from ct_retrain.core.records.night import (
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.decontamination.behaviour import Laboratory
+from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.decontamination.protected import protected_suites
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.nightly.night import Night, Ports
@@ -96,7 +96,7 @@ def _curate(night: Night, done: list[Manifest]) -> Planned:
 
 
 def _train(night: Night, done: list[Manifest]) -> Planned:
-    challenge, curated = challengers.tonights(night), content(done[-1])
+    challenge, curated = challengers.challengers_of(night), content(done[-1])
     inputs, trainer = train_inputs(night), night.ports.trainer
     if challenge.recipes:
         own = challengers.seeded(inputs.settings, night.plan.night, Role.CANDIDATE)
@@ -169,7 +169,7 @@ def protection_of(
     """Return the same outside a night, with *more* suites than the settings name."""
     named = (settings.benchmark.suite, *more)
     suites = protected_suites(named, settings.decontamination.protect, workspace.root)
-    laboratory = Laboratory(ports.simulator, ports.same) if ports.same else None
+    laboratory = BehaviourTools(ports.simulator, ports.same) if ports.same else None
     return Protection(tuple(suites), settings.decontamination, laboratory, settings.judge.workers)
 
 

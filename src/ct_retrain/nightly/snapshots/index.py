@@ -52,7 +52,7 @@ def is_log(path: str) -> bool:
     return Path(path).name.startswith((NIGHT_LOG, SERVER_LOG))
 
 
-def survey(workspace: Workspace, night: str) -> SnapshotIndex:
+def index_of(workspace: Workspace, night: str) -> SnapshotIndex:
     """Return the index of *night* with the digest of every file; leftovers of interrupted writes are skipped."""
     members = [one for place in places(workspace, night) for one in _below(workspace.root, place)]
     members.sort(key=lambda one: one.path)

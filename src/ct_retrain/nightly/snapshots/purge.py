@@ -17,10 +17,10 @@ from ct_retrain.core.ports import Store
 from ct_retrain.core.records.night import NightPlan, night_order
 from ct_retrain.core.records.snapshot import Purged, Receipt
 from ct_retrain.core.rules.retention import (
-    Calendar,
-    Leaving,
+    KeptNight,
+    NightDependencies,
+    PurgeableNight,
     PurgePlan,
-    Staying,
     changed_since_copy,
     is_raw,
     needed,
@@ -45,9 +45,9 @@ def purge(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
 
     Raise ToolError if the store fails; what was deleted before that is off-site, and nothing else was deleted.
     """
-    done: list[Leaving | Staying] = []
+    done: list[PurgeableNight | KeptNight] = []
     for one in _judged(workspace, settings, store):
-        if isinstance(one, Leaving):
+        if isinstance(one, PurgeableNight):
             _delete(workspace, one)
         if workspace.purged(one.night).exists():
             _sweep(workspace.night(one.night))
@@ -55,35 +55,37 @@ def purge(workspace: Workspace, settings: Settings, store: Store) -> PurgePlan:
     return _plan(settings, done)
 
 
-def _plan(settings: Settings, judged: list[Leaving | Staying]) -> PurgePlan:
+def _plan(settings: Settings, judged: list[PurgeableNight | KeptNight]) -> PurgePlan:
     return PurgePlan(
         retention_days=settings.retention_days,
-        leaving=tuple(one for one in judged if isinstance(one, Leaving)),
-        staying=tuple(one for one in judged if isinstance(one, Staying)),
+        leaving=tuple(one for one in judged if isinstance(one, PurgeableNight)),
+        staying=tuple(one for one in judged if isinstance(one, KeptNight)),
     )
 
 
-def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[Leaving | Staying]:
+def _judged(workspace: Workspace, settings: Settings, store: Store) -> Iterator[PurgeableNight | KeptNight]:
     """Yield every night that has a directory, oldest first, one at a time: the caller may delete it before the next."""
-    calendar = calendar_of(workspace, settings)
+    calendar = night_dependencies(workspace, settings)
     reasons, now = needed(calendar), datetime.now(UTC)
     for night in sorted({*calendar.ended, *calendar.unfinished}, key=night_order):
         if night in reasons:
-            yield Staying(night=night, why=reasons[night])
+            yield KeptNight(night=night, why=reasons[night])
             continue
         names = _raw(workspace, night)
         if not names:
-            yield Staying(night=night, why="its raw copies are gone already")
+            yield KeptNight(night=night, why="its raw copies are gone already")
             continue
         receipt = receipt_of(workspace, night)
         why = too_soon(receipt, settings.retention_days, now)
         if why is not None or receipt is None:
-            yield Staying(night=night, why=why or "")
+            yield KeptNight(night=night, why=why or "")
         else:
             yield _verified(workspace, store, receipt, names)
 
 
-def _verified(workspace: Workspace, store: Store, receipt: Receipt, names: list[str]) -> Leaving | Staying:
+def _verified(
+    workspace: Workspace, store: Store, receipt: Receipt, names: list[str]
+) -> PurgeableNight | KeptNight:
     """Return whether the local files equal what the store gives back now."""
     present = {
         name: disk.file_ref(workspace.root / name, workspace.root)
@@ -97,9 +99,9 @@ def _verified(workspace: Workspace, store: Store, receipt: Receipt, names: list[
         why = f"its off-site copy does not verify ({store.name} lacks or damages {', '.join(lost[:3])})"
     if why is not None:
         advice = f"{why}: `ct-retrain snapshot {receipt.night}` copies it again"
-        return Staying(night=receipt.night, why=advice, damaged=True)
+        return KeptNight(night=receipt.night, why=advice, damaged=True)
     leaving = tuple(present[name] for name in names)
-    return Leaving(night=receipt.night, files=leaving, size=sum(file.size for file in leaving))
+    return PurgeableNight(night=receipt.night, files=leaving, size=sum(file.size for file in leaving))
 
 
 def _other_copies(workspace: Workspace, receipt: Receipt) -> list[str]:
@@ -109,7 +111,7 @@ def _other_copies(workspace: Workspace, receipt: Receipt) -> list[str]:
     return [name for name in paths if (workspace.root / name).is_file() and not is_log(name)]
 
 
-def _delete(workspace: Workspace, leaving: Leaving) -> None:
+def _delete(workspace: Workspace, leaving: PurgeableNight) -> None:
     """Record durably what is deleted, then delete it."""
     receipt = receipt_of(workspace, leaving.night)
     if receipt is None:
@@ -151,12 +153,12 @@ def _raw(workspace: Workspace, night: str) -> list[str]:
     return [workspace.relative(path) for path in found if path.is_file() and not path.is_symlink()]
 
 
-def calendar_of(workspace: Workspace, settings: Settings) -> Calendar:
+def night_dependencies(workspace: Workspace, settings: Settings) -> NightDependencies:
     """Return which nights others depend on; raise CorruptStateError if the served release cannot be determined."""
     ended = [record.night for record in index.records(workspace)]
     served = latest(workspace.models)
     plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
-    return Calendar(
+    return NightDependencies(
         ended=ended,
         unfinished=[one.night for one in index.open_nights(workspace)],
         previous={one.night: one.previous for one in plans},

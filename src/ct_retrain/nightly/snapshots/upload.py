@@ -38,7 +38,7 @@ from ct_retrain.core.records.snapshot import (
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records import index
-from ct_retrain.nightly.snapshots.index import incomplete, survey
+from ct_retrain.nightly.snapshots.index import incomplete, index_of
 from ct_retrain.stages.publish import RELEASE, release_name
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
@@ -58,7 +58,7 @@ def snapshot(workspace: Workspace, store: Store, night: str) -> Receipt:
         raise UsageError(message)
     if workspace.purged(night).exists():
         return _standing(workspace, store, night)
-    index = survey(workspace, night)
+    index = index_of(workspace, night)
     broken = incomplete(workspace, index)
     if broken:
         message = f"night {night} is not intact and was not copied off-site: {'; '.join(broken[:5])}"

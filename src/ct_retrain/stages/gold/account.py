@@ -10,7 +10,7 @@ from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.stages.gold.files import DOCUMENTATION
 
 
-class Sums(NamedTuple):
+class GoldTotals(NamedTuple):
     """Sums over all files of a gold set."""
 
     files: int
@@ -25,7 +25,7 @@ class Sums(NamedTuple):
         return self.lines - self.taken
 
 
-def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
+def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> GoldTotals:
     """Return the sums over the files of *source*."""
     own = [one for one in files if one.source == source and not one.unread.startswith(DOCUMENTATION)]
     reasons: Counter[str] = Counter()
@@ -33,7 +33,7 @@ def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> Sums:
         reasons.update(one.refused)
         if one.unread:
             reasons[one.unread.partition(":")[0]] += 1
-    return Sums(len(own), sum(one.lines for one in own), sum(one.taken for one in own), reasons)
+    return GoldTotals(len(own), sum(one.lines for one in own), sum(one.taken for one in own), reasons)
 
 
 def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> str:

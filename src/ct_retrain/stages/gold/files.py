@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NamedTuple, cast
 from ct_retrain import disk
 from ct_retrain.core.installation import install_command
 from ct_retrain.core.record import Rejected
-from ct_retrain.trace.reach import file_refusal
+from ct_retrain.trace.run_files import file_refusal
 
 LONGEST_LINE = 16 << 20
 """Maximum bytes of a line of JSON Lines; longer ones are refused."""

@@ -10,7 +10,7 @@ from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.dataset import SourceFile
 from ct_retrain.core.records.training import Row
 from ct_retrain.stages.gold.files import Entry, entries, files_in
-from ct_retrain.stages.gold.shapes import Pair, Unfit, pair_of
+from ct_retrain.stages.gold.shapes import Pair, UnusableObject, pair_of
 from ct_retrain.verilog.extract import find_rtl
 
 Source = Literal["gold", "general"]
@@ -68,7 +68,7 @@ def _read(path: Path, source: Source, keys: GoldKeySettings, into: GoldReading) 
 
 def _row(entry: Entry, source: Source, keys: GoldKeySettings) -> Row | Rejected:
     pair = pair_of(entry.value, keys)
-    if isinstance(pair, Unfit):
+    if isinstance(pair, UnusableObject):
         return Rejected(subject=entry.place, reason=pair.reason, detail=_clean(pair.detail))
     fault = _fault(pair, source)
     if fault is not None:
@@ -82,20 +82,22 @@ def _row(entry: Entry, source: Source, keys: GoldKeySettings) -> Row | Rejected:
     )
 
 
-def _fault(pair: Pair, source: Source) -> Unfit | None:
+def _fault(pair: Pair, source: Source) -> UnusableObject | None:
     """Return why *pair* must not be trained on; None if it may."""
     if not pair.question.strip():
-        return Unfit("empty_question", "the question is empty")
+        return UnusableObject("empty_question", "the question is empty")
     if not pair.answer.strip():
-        return Unfit("empty_answer", "it would teach the model to answer nothing")
+        return UnusableObject("empty_answer", "it would teach the model to answer nothing")
     if len(pair.question) + len(pair.answer) > LONGEST_PAIR:
-        return Unfit("too_long", f"more than {LONGEST_PAIR} characters, which no model reads")
+        return UnusableObject("too_long", f"more than {LONGEST_PAIR} characters, which no model reads")
     try:
         (pair.question + pair.answer).encode()
     except UnicodeEncodeError:
-        return Unfit("bad_utf8", "half a surrogate pair, which no text holds")
+        return UnusableObject("bad_utf8", "half a surrogate pair, which no text holds")
     if source == "gold" and not _holds_rtl(pair):
-        return Unfit("no_rtl", "the answer holds no whole module; prose belongs into the general data")
+        return UnusableObject(
+            "no_rtl", "the answer holds no whole module; prose belongs into the general data"
+        )
     return None
 
 

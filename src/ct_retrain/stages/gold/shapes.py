@@ -34,7 +34,7 @@ class Pair(NamedTuple):
     """The licence that the object names, in one short line; empty if it names none."""
 
 
-class Unfit(NamedTuple):
+class UnusableObject(NamedTuple):
     """Why an object gives no pair."""
 
     reason: str
@@ -44,10 +44,10 @@ class Unfit(NamedTuple):
 class _UnfitError(Exception):
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
-        self.unfit = Unfit(reason, detail)
+        self.unfit = UnusableObject(reason, detail)
 
 
-def pair_of(value: object, keys: GoldKeySettings) -> Pair | Unfit:
+def pair_of(value: object, keys: GoldKeySettings) -> Pair | UnusableObject:
     """Return the question and the answer in *value*.
 
     Tried in this order: the keys in the settings, a conversation (`messages` and similar), a question and an answer
@@ -59,7 +59,7 @@ def pair_of(value: object, keys: GoldKeySettings) -> Pair | Unfit:
         if isinstance(value, list) and _is_talk(cast("list[object]", value)):
             return _talk(cast("list[object]", value))
         if not isinstance(value, dict):
-            return Unfit("not_an_object", f"a {kind}, not an object")
+            return UnusableObject("not_an_object", f"a {kind}, not an object")
         own = cast("dict[str, object]", value)
         found = _mapped(own, keys) or _usual({name.lower(): one for name, one in own.items()})
         return found._replace(licence=_licence(own, keys)) if found else _unknown(own)
@@ -222,10 +222,10 @@ def _licence(own: Mapping[str, object], keys: GoldKeySettings) -> str:
     return " ".join(said.split())[:80] if isinstance(said, str) else ""
 
 
-def _unknown(own: Mapping[str, object]) -> Unfit:
+def _unknown(own: Mapping[str, object]) -> UnusableObject:
     names = ", ".join(f"{name[:30]}" for name in list(own)[:_SHOWN]) or "none"
     more = ", …" if len(own) > _SHOWN else ""
-    return Unfit(
+    return UnusableObject(
         "unknown_shape",
         f"no question and answer under the keys {names}{more}: name them with train.gold_keys.question and .answer",
     )

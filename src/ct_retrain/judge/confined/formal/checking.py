@@ -6,14 +6,14 @@ An assertion that is never reached while the assumptions hold is vacuous: its pr
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ct_retrain.judge.confined.formal.deciding import decide
-from ct_retrain.judge.confined.formal.engines import Finding, ProofEffort, Yosys
+from ct_retrain.judge.confined.formal.deciding import can_fail
+from ct_retrain.judge.confined.formal.engines import ProofEffort, ProofResult, Yosys
 from ct_retrain.judge.confined.formal.equivalence import (
     FREE,
     READ_DESIGN,
     comparable,
-    fit,
     readable,
+    rewritten,
     starting,
 )
 from ct_retrain.judge.confined.formal.monitors import (
@@ -27,7 +27,7 @@ from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.modules import Module, modules
 
 
-class Inquiry(NamedTuple):
+class PropertyQuestion(NamedTuple):
     """A question: do the properties hold for module *top* of *rtl*?"""
 
     properties: str
@@ -36,19 +36,19 @@ class Inquiry(NamedTuple):
     depth: int
 
 
-def check(asked: Inquiry, yosys: Yosys, limits: Limits) -> Finding:
+def prove_properties(asked: PropertyQuestion, yosys: Yosys, limits: Limits) -> ProofResult:
     """Answer *asked*, in the working directory. An answer of True is never vacuous."""
     with CpuBudget(limits.cpu_seconds):
-        text = fit(asked.rtl)
+        text = rewritten(asked.rtl)
         if not text:
-            return Finding(None, "not synthesizable")
+            return ProofResult(None, "not synthesizable")
         asked = asked._replace(rtl=text)
         design = next((module for module in modules(asked.rtl) if module.name == asked.top), None)
         if design is None or not comparable(design):
-            return Finding(None, "ports that cannot be driven")
+            return ProofResult(None, "ports that cannot be driven")
         properties = read_properties(asked.properties, design)
     if isinstance(properties, str):
-        return Finding(None, f"{UNFIT}: {properties}")
+        return ProofResult(None, f"{UNFIT}: {properties}")
     return _checked(_Case(asked, properties, yosys, limits), design)
 
 
@@ -56,12 +56,12 @@ UNFIT = "the property file"
 
 
 class _Case(NamedTuple):
-    asked: Inquiry
+    asked: PropertyQuestion
     properties: Properties
     yosys: Yosys
     limits: Limits
 
-    def decided(self, files: Mapping[str, str]) -> Finding:
+    def decided(self, files: Mapping[str, str]) -> ProofResult:
         design = READ_DESIGN.format(file="design.v", top=self.asked.top)
         reading = (
             f"{design}{FREE}rename {self.asked.top} {DESIGN}\ndesign -stash design\n"
@@ -69,10 +69,10 @@ class _Case(NamedTuple):
             "read_verilog -sv -formal properties.v\nread_verilog -sv -formal miter.v"
         )
         effort = ProofEffort(self.limits, bounded=True, depth=self.asked.depth)
-        return decide({"design.v": readable(self.asked.rtl), **files}, reading, self.yosys, effort)
+        return can_fail({"design.v": readable(self.asked.rtl), **files}, reading, self.yosys, effort)
 
 
-def _checked(case: _Case, design: Module) -> Finding:
+def _checked(case: _Case, design: Module) -> ProofResult:
     start, properties = starting(design), case.properties
     supposed = [*start.assumptions]
     supposed += [
@@ -90,7 +90,7 @@ _WITNESS_BUDGET = 6
 """Limit of processor time for all searches for witnesses, in multiples of the limit for one proof step."""
 
 
-def _with_witnesses(case: _Case, found: Finding) -> Finding:
+def _with_witnesses(case: _Case, found: ProofResult) -> ProofResult:
     """Return *found* with the results of the covers; not proved if an assertion is never reached."""
     idle: list[str] = []
     covers: list[tuple[int, bool | None, int]] = []
@@ -98,7 +98,7 @@ def _with_witnesses(case: _Case, found: Finding) -> Finding:
     for number, claim in enumerate(case.properties.claims):
         if claim.kind == "assume":
             continue
-        made = Finding(None, "no time is left")
+        made = ProofResult(None, "no time is left")
         if spent < _WITNESS_BUDGET * case.limits.cpu_seconds:
             made = case.decided(reaching(case.properties, number))
         spent += made.cpu_seconds

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ct_retrain.judge.confined.formal import smtbmc, yowasp
-from ct_retrain.judge.confined.formal.engines import LINKED, Finding, ProofEffort, Yosys
+from ct_retrain.judge.confined.formal.engines import LINKED, ProofEffort, ProofResult, Yosys
 from ct_retrain.judge.confined.sandbox.process import Finished, run
 
 TOP = "miter"
 """Name of the module whose assertions are checked."""
 
 
-def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEffort) -> Finding:
+def can_fail(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEffort) -> ProofResult:
     """Return whether an assertion below module `TOP` of *files* can fail; *reading* are the yosys commands for them."""
     for name, text in {**files, _SCRIPT: _script(reading, yosys)}.items():
         Path(name).write_text(text, encoding="utf-8", errors="replace")
@@ -26,9 +26,9 @@ def decide(files: Mapping[str, str], reading: str, yosys: Yosys, effort: ProofEf
         Path(name).unlink(missing_ok=True)
     made = yowasp.execute(yosys.yosys, _SCRIPT, effort.limits)
     if made.limit is not None:
-        return Finding(None, f"yosys ran out of {made.limit}", cpu_seconds=made.cpu_seconds)
+        return ProofResult(None, f"yosys ran out of {made.limit}", cpu_seconds=made.cpu_seconds)
     if made.exit_code != 0 or not Path(_AIGER).is_file():
-        return Finding(None, f"{UNREAD}: {_last(made)}", cpu_seconds=made.cpu_seconds)
+        return ProofResult(None, f"{UNREAD}: {_last(made)}", cpu_seconds=made.cpu_seconds)
     found = _run_engines(yosys, effort)
     return found._replace(cpu_seconds=round(made.cpu_seconds + found.cpu_seconds, 3))
 
@@ -37,7 +37,7 @@ UNREAD = "yosys cannot read it"
 _SCRIPT, _AIGER, _MAP = "prove.ys", "miter.aig", "miter.map"
 
 
-def _run_engines(yosys: Yosys, effort: ProofEffort) -> Finding:
+def _run_engines(yosys: Yosys, effort: ProofEffort) -> ProofResult:
     """Run the engines in turn until one knows the answer; otherwise return the depth without failure."""
     found = _by_abc(yosys, effort, "pdr" if _has_register() else "iprove")
     spent = found.cpu_seconds
@@ -78,7 +78,7 @@ write_aiger -zinit -map {_MAP} {_AIGER}
 _STATUS, _STEPS, _ABC = "miter.status", "miter.cex", "abc.script"
 
 
-def _by_abc(yosys: Yosys, effort: ProofEffort, command: str) -> Finding:
+def _by_abc(yosys: Yosys, effort: ProofEffort, command: str) -> ProofResult:
     """Run abc's *command* and read the files it writes; a search without failure reports the depth it reached."""
     for name in (_STATUS, _STEPS):
         Path(name).unlink(missing_ok=True)
@@ -86,7 +86,7 @@ def _by_abc(yosys: Yosys, effort: ProofEffort, command: str) -> Finding:
     ended = _run_abc(yosys, effort, script)
     status = Path(_STATUS).read_text(encoding="utf-8").split() if Path(_STATUS).is_file() else []
     method, proof = _METHODS[command.split(maxsplit=1)[0]]
-    known = Finding(None, f"not decided: {_last(ended)}", cpu_seconds=ended.cpu_seconds)
+    known = ProofResult(None, f"not decided: {_last(ended)}", cpu_seconds=ended.cpu_seconds)
     said = known._replace(method=method, engine="abc")
     match status:
         case ["snl_UNSAT", *_] if proof:

@@ -41,7 +41,7 @@ class ProofEffort(NamedTuple):
     """Number of steps to search without a proof; 0: as many as the time allows."""
 
 
-class Finding(NamedTuple):
+class ProofResult(NamedTuple):
     """The answer of the engines: True or False if proved, None if unknown."""
 
     answer: bool | None

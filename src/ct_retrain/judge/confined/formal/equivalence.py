@@ -8,15 +8,15 @@ the first two clocks, and outputs are compared from then on. Without a reset, or
 import re
 from typing import NamedTuple
 
-from ct_retrain.judge.confined.formal.deciding import TOP, decide
-from ct_retrain.judge.confined.formal.engines import Finding, ProofEffort, Yosys
+from ct_retrain.judge.confined.formal.deciding import TOP, can_fail
+from ct_retrain.judge.confined.formal.engines import ProofEffort, ProofResult, Yosys
 from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, Port, modules
 from ct_retrain.verilog.yosys_compat import older
 
 
-class Question(NamedTuple):
+class EquivalenceQuestion(NamedTuple):
     """A question: do the modules *top* of two texts behave alike?"""
 
     golden: str
@@ -28,23 +28,23 @@ class Question(NamedTuple):
     """Number of steps to search without a proof; 0: as many as the time allows."""
 
 
-def alike(asked: Question, yosys: Yosys, limits: Limits) -> Finding:
+def prove_equivalent(asked: EquivalenceQuestion, yosys: Yosys, limits: Limits) -> ProofResult:
     """Answer *asked*, in the working directory; called inside a worker."""
     golden, other, top = asked.golden, asked.other, asked.top
     with CpuBudget(limits.cpu_seconds):
-        golden, other = fit(golden), fit(other)
+        golden, other = rewritten(golden), rewritten(other)
         if not (golden and other):
-            return Finding(answer=None, why="not synthesizable")
+            return ProofResult(answer=None, why="not synthesizable")
         found = [next((m for m in modules(text) if m.name == top), None) for text in (golden, other)]
     if found[0] is None or found[0] != found[1]:
-        return Finding(answer=None, why="the ports differ")
+        return ProofResult(answer=None, why="the ports differ")
     miter = _miter(found[0])
     if miter is None:
-        return Finding(answer=None, why="ports that cannot be compared")
+        return ProofResult(answer=None, why="ports that cannot be compared")
     files = {"gold.v": readable(golden), "gate.v": readable(other), "miter.v": miter.text}
     is_open = _OPEN.search(golden) is not None
     reading = _reading(top, strict=not is_open)
-    made = decide(files, reading, yosys, ProofEffort(limits, asked.bounded, asked.depth))
+    made = can_fail(files, reading, yosys, ProofEffort(limits, asked.bounded, asked.depth))
     certain = miter.settled and not is_open
     return _answer(made, miter.assumptions, certain=certain)
 
@@ -53,7 +53,7 @@ _OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-f_]*x", re.IGNORECASE)
 """Matches a literal that is at least partly unknown."""
 
 
-def fit(rtl: str) -> str:
+def rewritten(rtl: str) -> str:
     """Return *rtl* rewritten so that yosys and a simulator read it alike; "" if that is not possible."""
     approved = approve(rtl)
     return approved.text if usable(approved) else ""
@@ -172,7 +172,7 @@ def _connections(inputs: list[Port], outputs: list[Port], side: str) -> str:
     return ", ".join([*fed, *(f".{port.name}({side}_{port.name})" for port in outputs)])
 
 
-def _answer(made: Finding, assumptions: tuple[str, ...], *, certain: bool) -> Finding:
+def _answer(made: ProofResult, assumptions: tuple[str, ...], *, certain: bool) -> ProofResult:
     why, answer = made.why, made.answer
     if answer is False:
         why = "differs" if certain else "differs from a start at zero, which no reset ensures"

@@ -10,9 +10,9 @@ from ct_retrain.judge.confined.formal.deciding import TOP
 from ct_retrain.judge.confined.formal.equivalence import starting
 from ct_retrain.judge.confined.formal.properties import Properties, PropertyClaim, Unit
 from ct_retrain.judge.confined.formal.replay import (
-    Scene,
+    ReplayedFailure,
     Steps,
-    testbench,
+    replay_testbench,
 )
 from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.modules import Module
@@ -104,8 +104,8 @@ def replaying(properties: Properties, steps: Steps) -> str:
         "  reg ct_odd = 0;",
         _instances(properties, properties.design.name, links),
     ]
-    scene = Scene("\n".join(wiring), f"if ({odd}) ct_odd = 1;", f"!ct_odd && ({bad})")
-    return testbench(properties.design, steps, scene) + edited(properties.data, edits)
+    scene = ReplayedFailure("\n".join(wiring), f"if ({odd}) ct_odd = 1;", f"!ct_odd && ({bad})")
+    return replay_testbench(properties.design, steps, scene) + edited(properties.data, edits)
 
 
 def _flag(properties: Properties, number: int) -> str:

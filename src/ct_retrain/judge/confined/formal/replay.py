@@ -8,7 +8,7 @@ from ct_retrain.verilog.modules import Module
 Steps = tuple[dict[str, int], ...]
 
 
-class Scene(NamedTuple):
+class ReplayedFailure(NamedTuple):
     """Verilog between the inputs and the verdict."""
 
     wiring: str
@@ -19,7 +19,7 @@ class Scene(NamedTuple):
     """An expression that is true if the end of the last step shows the predicted failure."""
 
 
-def testbench(module: Module, steps: Steps, scene: Scene) -> str:
+def replay_testbench(module: Module, steps: Steps, scene: ReplayedFailure) -> str:
     """Return a testbench with a `CT_VERDICT` line, whose only check fails if *scene* shows the failure.
 
     In each step the clock changes before the other inputs, and inputs are unknown until the first step, so that every

@@ -7,7 +7,7 @@ bounds, which abc finds faster, nor for properties that are not k-inductive, whi
 import re
 from pathlib import Path
 
-from ct_retrain.judge.confined.formal.engines import Finding, ProofEffort, Yosys
+from ct_retrain.judge.confined.formal.engines import ProofEffort, ProofResult, Yosys
 from ct_retrain.judge.confined.sandbox.process import Finished, run
 
 NETLIST = "miter.smt2"
@@ -15,7 +15,7 @@ _LONGEST = 8
 """Maximum k: without a constraint that all states of a path differ, hardly any proof needs more steps."""
 
 
-def induction(top: str, yosys: Yosys, effort: ProofEffort) -> Finding:
+def induction(top: str, yosys: Yosys, effort: ProofEffort) -> ProofResult:
     """Try to prove the assertions of module *top* in `NETLIST`; anything but a proof is left to other engines."""
     ended, needed = _smtbmc(top, yosys, effort, "-i", "-t", str(_LONGEST)), 1
     spent, proved = ended.cpu_seconds, _PASSED in ended.output
@@ -26,7 +26,7 @@ def induction(top: str, yosys: Yosys, effort: ProofEffort) -> Finding:
         # Without registers, the first step is the whole proof.
         base = _smtbmc(top, yosys, effort, "-t", str(needed))
         spent, proved = spent + base.cpu_seconds, _PASSED in base.output
-    known = Finding(None, "not decided: no induction within the time", cpu_seconds=spent)
+    known = ProofResult(None, "not decided: no induction within the time", cpu_seconds=spent)
     why = f"proved by {needed}-induction"
     proof = known._replace(answer=True, why=why, method="k-induction", engine="z3", depth=needed)
     return proof if proved else known

@@ -23,7 +23,7 @@ from ct_retrain.verilog.stub import choosing
 _COPY = "copy.v"
 
 
-class Copy(NamedTuple):
+class SynthesizedCopy(NamedTuple):
     """A rewritten text, or "" and the reason why there is none."""
 
     text: str
@@ -33,7 +33,7 @@ class Copy(NamedTuple):
 Unknown = Literal["x", "zero", "one", "random1", "random2", "random3", "random4"]
 
 
-class Reading(NamedTuple):
+class SynthesisChoice(NamedTuple):
     """One legal reading of registers and logic."""
 
     at_edge: bool = False
@@ -44,10 +44,10 @@ class Reading(NamedTuple):
     """Latches evaluate after enable and data have settled: if one input changes both, the latch keeps the old value."""
 
 
-AS_IT_IS = Reading()
+AS_IT_IS = SynthesisChoice()
 
 
-class Asked(NamedTuple):
+class SynthesisRequest(NamedTuple):
     """What to rewrite."""
 
     wanted: tuple[str, ...]
@@ -56,18 +56,20 @@ class Asked(NamedTuple):
     """Testbench that instantiates the top, perhaps with its own parameters."""
 
 
-def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Reading = AS_IT_IS) -> Copy:
+def resynthesise(
+    rtl: str, asked: SynthesisRequest, yosys: str, limits: Limits, reading: SynthesisChoice = AS_IT_IS
+) -> SynthesizedCopy:
     """Rewrite *rtl* by yosys into registers and logic, with the parameters that the testbench of *asked* sets."""
     with CpuBudget(limits.cpu_seconds):
         approved = approve(rtl)
         roots = [name for name in defined(approved.text) if name in asked.wanted]
         given = {root: overrides(approved.text, asked.testbench, root) for root in roots}
     if not usable(approved) or not roots:
-        return Copy("", "it is not synthesizable, or not what the testbench wants")
+        return SynthesizedCopy("", "it is not synthesizable, or not what the testbench wants")
     copies = [packages_alone(approved.text, packages_used(asked.testbench))]
     for root in roots:
         if given[root].why:
-            return Copy("", given[root].why)
+            return SynthesizedCopy("", given[root].why)
         sets = given[root].sets
         alone = len(roots) == len(sets) == 1
         others = {f"{root}{_SET}{number}": values for number, values in enumerate(sets)}
@@ -79,7 +81,7 @@ def resynthesise(rtl: str, asked: Asked, yosys: str, limits: Limits, reading: Re
             copies.append(copy.text if len(sets) == 1 else re.sub(named, name, copy.text))
         if len(sets) > 1:
             copies.append(choosing(approved.text, root, others))
-    return Copy("".join(copies), "")
+    return SynthesizedCopy("".join(copies), "")
 
 
 _SET = "_ct_set"
@@ -94,7 +96,7 @@ class _Writer(NamedTuple):
     yosys: str
     limits: Limits
 
-    def copy(self, values: Values, reading: Reading, *, alone: bool) -> Copy:
+    def copy(self, values: Values, reading: SynthesisChoice, *, alone: bool) -> SynthesizedCopy:
         """Return the copy with *values* for parameters; if not *alone*, as a single module."""
         top = " ".join([self.root, *(f"-chparam {name} {value}" for name, value in values)])
         found = self._written(readable(self.text), top, _plainly(reading, alone=alone))
@@ -108,7 +110,7 @@ class _Writer(NamedTuple):
                 found = _at_edge(found.text, self.root)
         return found
 
-    def _written(self, text: str, top: str, steps: list[str]) -> Copy:
+    def _written(self, text: str, top: str, steps: list[str]) -> SynthesizedCopy:
         """Return *text* after yosys has read it, run *steps*, and written it."""
         Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
         head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
@@ -118,8 +120,10 @@ class _Writer(NamedTuple):
         ended = execute(self.yosys, "synthesis.ys", self.limits)
         if ended.exit_code != 0 or not Path(_COPY).is_file():
             lines = ended.output.strip().splitlines()
-            return Copy("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
-        return Copy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
+            return SynthesizedCopy(
+                "", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}"
+            )
+        return SynthesizedCopy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
 
 
 def _of_bits(copy: str) -> str:
@@ -128,7 +132,7 @@ def _of_bits(copy: str) -> str:
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
-def _plainly(reading: Reading, *, alone: bool) -> list[str]:
+def _plainly(reading: SynthesisChoice, *, alone: bool) -> list[str]:
     """Return the yosys steps of a plain copy; one beside others is flattened, so that each module is defined once."""
     return ["proc -norom"] if alone and not reading.at_edge else ["proc -norom", "flatten"]
 
@@ -144,28 +148,28 @@ def _filling(text: str, unknown: str) -> list[str]:
 _LATCH = re.compile(r"^(?P<head>\s*always @\*)(?=\s*if \()", re.MULTILINE)
 
 
-def _settled(copy: str) -> Copy:
+def _settled(copy: str) -> SynthesizedCopy:
     """Delay the latches of *copy* by `#0`: after all combinational logic, and before any non-blocking assignment."""
     text, latches = _LATCH.subn(r"\g<head> #0", copy)
-    return Copy(text, "") if latches else Copy("", "it has no latches")
+    return SynthesizedCopy(text, "") if latches else SynthesizedCopy("", "it has no latches")
 
 
 _EDGES = re.compile(r"^(?P<indent>\s*)always @\((?P<list>(?:pos|neg)edge [^\n]*)\)[ \t]*$", re.MULTILINE)
 _EDGE = re.compile(r"(?P<kind>pos|neg)edge (?P<name>\\\S+ |[\w$]+)")
 
 
-def _at_edge(copy: str, top: str) -> Copy:
+def _at_edge(copy: str, top: str) -> SynthesizedCopy:
     """Wrap *copy* in a module that wakes at the clock as the design did, and holds the inputs while registers load."""
     module = next((one for one in modules(copy) if one.name == top), None)
     edges = dict.fromkeys(
         match.groups() for each in _EDGES.finditer(copy) for match in _EDGE.finditer(each["list"])
     )
     if module is None or any(port.direction not in _WAYS or port.width is None for port in module.ports):
-        return Copy("", "ports that cannot be held")
+        return SynthesizedCopy("", "ports that cannot be held")
     inputs = {port.name for port in module.ports if port.direction == "input"}
     woken = {name: [kind for kind, other in edges if other == name] for _, name in edges if name in inputs}
     if not woken:
-        return Copy("", "no input is a clock")
+        return SynthesizedCopy("", "no input is a clock")
     raw = ", ".join(f"{_RAW}{name}" for name in woken)
     inner = _EDGES.sub(lambda each: _delayed(each, frozenset(woken)), copy)
     inner, found = re.subn(
@@ -175,7 +179,11 @@ def _at_edge(copy: str, top: str) -> Copy:
         count=1,
         flags=re.MULTILINE | re.DOTALL,
     )
-    return Copy(inner + _holding(module, woken), "") if found else Copy("", "the copy has no such module")
+    return (
+        SynthesizedCopy(inner + _holding(module, woken), "")
+        if found
+        else SynthesizedCopy("", "the copy has no such module")
+    )
 
 
 _WAYS = frozenset({"input", "output"})

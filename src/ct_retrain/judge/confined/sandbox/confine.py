@@ -22,14 +22,14 @@ _PR_SET_SECCOMP, _PR_SET_NO_NEW_PRIVS = 22, 38
 _CLONE_NEWUTS, _CLONE_NEWIPC, _CLONE_NEWUSER, _CLONE_NEWNET = 0x04000000, 0x08000000, 0x10000000, 0x40000000
 
 
-class Right(NamedTuple):
+class FileAccess(NamedTuple):
     """Files that a confined process may use."""
 
     read: tuple[str, ...]
     write: tuple[str, ...]
 
 
-def confine(right: Right, *, processes: int, namespaces: bool) -> tuple[str, ...]:
+def confine(right: FileAccess, *, processes: int, namespaces: bool) -> tuple[str, ...]:
     """Give up everything but *right*; return the names of the layers that are active. Call it once, before any thread.
 
     *processes* limits the processes of the unprivileged user that root becomes; a normal user is not limited.
@@ -117,7 +117,7 @@ def landlock_version() -> int:
     return max(0, _syscall(_LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint(1)))
 
 
-def _landlock(right: Right) -> int:
+def _landlock(right: FileAccess) -> int:
     """Forbid all files but *right*, TCP, and signals to other processes; return Landlock's version, 0 if that failed."""
     version = landlock_version()
     if not version:

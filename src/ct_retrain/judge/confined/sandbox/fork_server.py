@@ -31,7 +31,7 @@ _FLAGS = ("-O2", "-shared", "-fPIC")
 _COMPILING_SECONDS = 60
 
 
-class Warm(NamedTuple):
+class ForkedPrograms(NamedTuple):
     """The programs of a worker that are to be forked."""
 
     library: str
@@ -74,7 +74,7 @@ def _compile(compiler: str, made: Path) -> None:
         raise ToolError(message)
 
 
-class Ended(NamedTuple):
+class JobEnd(NamedTuple):
     """How a job ended."""
 
     status: int
@@ -118,7 +118,7 @@ class ForkServer:
 
     def run(
         self, argv: Sequence[str], log: str, text: bytes, limits: tuple[int, int, int], hangup: int | None
-    ) -> Ended:
+    ) -> JobEnd:
         """Run the program with *argv*, input *text* and output file *log*; raise ToolError if that fails.
 
         *limits* are processor seconds, MiB of memory and KiB of output. When the other end of the descriptor *hangup*
@@ -137,7 +137,7 @@ class ForkServer:
         if error:
             message = f"cannot start {argv[0]}: {os.strerror(error)}"
             raise ToolError(message)
-        return Ended(status, used / 1e6)
+        return JobEnd(status, used / 1e6)
 
     def close(self) -> None:
         """Kill the server and the program it runs."""
@@ -168,10 +168,10 @@ class ForkServers:
 
     def __init__(self) -> None:
         """Fork no program until `enable`."""
-        self._warm: Warm | None = None
+        self._warm: ForkedPrograms | None = None
         self._known: dict[str, ForkServer | None] = {}
 
-    def enable(self, warm: Warm) -> None:
+    def enable(self, warm: ForkedPrograms) -> None:
         """Fork the programs of *warm* from now on."""
         self._warm = warm
 

@@ -6,7 +6,7 @@ from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.evidence.harness import Harness
-from ct_retrain.judge.reading.shown import Shown
+from ct_retrain.judge.reading.shown import AnnotatedLine
 from ct_retrain.verilog.stub import Level
 
 
@@ -53,7 +53,7 @@ class Answer(NamedTuple):
     """Simulation time at the end, as a number and its unit; "" if unknown."""
     cpu_seconds: float = 0.0
     """Processor time of the simulation."""
-    shown: tuple[Shown, ...] = ()
+    shown: tuple[AnnotatedLine, ...] = ()
     """The lines of the transcript, and how each was read."""
 
 

@@ -18,8 +18,8 @@ from ct_retrain.judge.confined.simulators.answer import Answer, Bench, Simulator
 from ct_retrain.judge.confined.simulators.icarus_run import (
     build,
     flatten,
-    lawful,
     limited,
+    refuse_illegal,
 )
 from ct_retrain.judge.confined.simulators.icarus_tools import COMPILED, NAMES, IcarusInstallation
 from ct_retrain.judge.confined.simulators.trials import stubs
@@ -67,7 +67,9 @@ def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
     ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
-    finding = lawful(enough(result_of(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal)
+    finding = refuse_illegal(
+        enough(result_of(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal
+    )
     log = tail(strip_control(clean(ran.output)), tools.log_chars)
     idle = stubs(rtl, modules(rtl), bench.made) if finding.outcome is Outcome.PASS else ()
     detail = strip_control(finding.detail)

@@ -21,9 +21,10 @@ from ct_retrain.judge.confined.sandbox.process import (
 )
 from ct_retrain.judge.confined.simulators import icarus_tools
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
-from ct_retrain.judge.confined.simulators.trials import doubted
+from ct_retrain.judge.confined.simulators.trials import with_experiments
 from ct_retrain.judge.confined.simulators.vvp import Declared, breach
 from ct_retrain.judge.evidence.cocotb import is_cocotb
+from ct_retrain.judge.evidence.connections import objection
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.harness import (
     BLANK,
@@ -33,7 +34,6 @@ from ct_retrain.judge.evidence.harness import (
     harness,
     preprocessable,
 )
-from ct_retrain.judge.evidence.joints import objection
 from ct_retrain.judge.evidence.logs import strip_control, tail
 from ct_retrain.judge.evidence.verdict import (
     BREACH,
@@ -44,7 +44,7 @@ from ct_retrain.judge.evidence.verdict import (
     explained,
     read,
 )
-from ct_retrain.judge.reading.shown import Shown
+from ct_retrain.judge.reading.shown import AnnotatedLine
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined
 from ct_retrain.verilog.packages import packages_used, telling_name
@@ -88,7 +88,7 @@ def settle(
     text = nonce.marked(built.compiled).encode(errors="surrogateescape")
     ran = run(icarus_tools.simulate(tools.icarus), tools.limits, tools.hangup, text)
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
-    finding = lawful(finding, built.illegal)
+    finding = refuse_illegal(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
     answer = Answer(
         finding.outcome,
@@ -101,9 +101,9 @@ def settle(
         quiet=finding.quiet,
         ended=_ended(nonce.mark, ran.output, bench.units),
         cpu_seconds=ran.cpu_seconds,
-        shown=said_by(bench.made, nonce.mark, ran.output, tools),
+        shown=explained_lines(bench.made, nonce.mark, ran.output, tools),
     )
-    return doubted(answer, rtl, built.text, bench.made, bench.packages)
+    return with_experiments(answer, rtl, built.text, bench.made, bench.packages)
 
 
 _UNIT = re.compile(r"`timescale\s+(\d+\s*\w+)")
@@ -115,7 +115,7 @@ def _ended(mark: str, output: str, units: str) -> str:
     return "" if at is None else f"{at} {unit[1].replace(' ', '') if unit else '1s'}"
 
 
-class Built(NamedTuple):
+class CompiledDesign(NamedTuple):
     """A design that compiled."""
 
     text: str
@@ -127,7 +127,7 @@ class Built(NamedTuple):
     """Icarus's output, with `BLANK` in place of the mark."""
 
 
-def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Built | Answer:
+def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> CompiledDesign | Answer:
     """Guard *rtl* and compile it with *bench* into `COMPILED`; return the verdict if that fails."""
     approved = _examined(rtl, bench, tools)
     if isinstance(approved, Answer):
@@ -150,7 +150,7 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Built 
     wrong = "" if tools.without == layers.COMPILED else breach(made, declared)
     if wrong:
         return Answer(Outcome.FORBIDDEN, f"{BREACH}: {wrong}", warnings=warnings)
-    return Built(approved.text, warnings, unlawful(approved), made)
+    return CompiledDesign(approved.text, warnings, first_illegal(approved), made)
 
 
 def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answer:
@@ -158,15 +158,15 @@ def _examined(rtl: str, bench: Bench, tools: SimulatorTools) -> Approved | Answe
     with CpuBudget(tools.parser_seconds):
         approved = _approved(rtl, bench.made.modules, tools)
         taken = captured(approved.text, bench.made.source)
-        against = joined(approved, bench.made)
+        against = connection_objection(approved, bench.made)
         told = telling_name(approved.text, bench.packages, bench.flat)
-    early = refused_early(approved.report, taken, against)
+    early = early_refusal(approved.report, taken, against)
     if early:
         return early
     if not approved.text:
         return _unreadable(rtl, approved, tools)
     if told:
-        return Answer(Outcome.NO_EVIDENCE, self_told(told))
+        return Answer(Outcome.NO_EVIDENCE, tainted_testbench(told))
     return approved
 
 
@@ -205,13 +205,13 @@ def _unexplained(approved: Approved, rtl: str, bench: Bench, tools: SimulatorToo
     return str(unread[0]) if unread else ""
 
 
-def unlawful(approved: Approved) -> str:
+def first_illegal(approved: Approved) -> str:
     """Return where and why a design is not legal although a simulator may accept it; "" if it is legal."""
     first = next(iter(approved.illegal), None)
     return f"design.v:{first.line}: {first.reason}" if first else ""
 
 
-def lawful(finding: ReadVerdict, illegal: str) -> ReadVerdict:
+def refuse_illegal(finding: ReadVerdict, illegal: str) -> ReadVerdict:
     """Return *finding*, except that a pass of an *illegal* design becomes a compile error."""
     if finding.outcome is not Outcome.PASS or not illegal:
         return finding
@@ -235,13 +235,13 @@ def _unreadable(rtl: str, approved: Approved, tools: SimulatorTools) -> Answer:
     return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}", warnings=warnings)
 
 
-def joined(approved: Approved, made: Harness) -> str:
+def connection_objection(approved: Approved, made: Harness) -> str:
     """Return why the testbench's verdict is no evidence, given what it passes to the design; "" if it can be."""
     mine = tuple(name for name in made.wanted if name in approved.units)
     return objection(approved.text, made.source, mine)
 
 
-def refused_early(report: Report, taken: str, against: str) -> Answer | None:
+def early_refusal(report: Report, taken: str, against: str) -> Answer | None:
     """Return a verdict that needs no compilation: from *report*, a *taken* name, or a joint *against* the design."""
     if report.refused:
         return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
@@ -250,12 +250,12 @@ def refused_early(report: Report, taken: str, against: str) -> Answer | None:
     return Answer(Outcome.NO_EVIDENCE, against) if against else None
 
 
-def self_told(name: str) -> str:
+def tainted_testbench(name: str) -> str:
     """Return why no verdict is taken from a testbench that uses *name* of the design's packages."""
     return f"the testbench uses {name} of the design, which the design could set as it likes"
 
 
-def plainly(rtl: str, testbench: str, tools: SimulatorTools) -> str:
+def run_naively(rtl: str, testbench: str, tools: SimulatorTools) -> str:
     """Return what the tools print without precautions: both files in one command, design first. For comparison only."""
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
         Path(name).write_text(text + "\n", encoding="utf-8", errors="replace")
@@ -354,7 +354,9 @@ def limited(limit: Limit, what: str) -> ReadVerdict:
             return ReadVerdict(Outcome.RESOURCE_LIMIT, f"{what} printed too much")
 
 
-def said_by(made: Harness, mark: str, output: str, tools: SimulatorTools) -> tuple[Shown, ...]:
+def explained_lines(
+    made: Harness, mark: str, output: str, tools: SimulatorTools
+) -> tuple[AnnotatedLine, ...]:
     """Return the lines of *output* as they were read, if *tools* ask for an explanation."""
     if not tools.explain:
         return ()

@@ -1,6 +1,6 @@
 """Makes the changed testbenches and idle designs by which a pass is tested before it is believed.
 
-`judge.simulators.belief` and `judge.simulators.holding` decide what is tested and what the results mean; the texts are
+`judge.simulators.pass_check` and `judge.simulators.perturbation` decide what is tested and what the results mean; the texts are
 made here, in the confined process.
 """
 
@@ -12,7 +12,7 @@ from ct_retrain.judge.confined.simulators.answer import Answer, Bench
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.harness import NAME_BLANK, Harness, Style
 from ct_retrain.judge.evidence.random_streams import KEY_BLANK
-from ct_retrain.judge.evidence.wrapper import apart, could_recite, wrapper
+from ct_retrain.judge.evidence.wrapper import could_be_hard_coded, wrapper, wrapper_name
 from ct_retrain.verilog.modules import Module, defined, modules, outputs
 from ct_retrain.verilog.packages import packages_alone
 from ct_retrain.verilog.stub import Level, idled, stub
@@ -43,11 +43,11 @@ def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
     texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
     if not all(texts) or not texts:
         return "the design has ports for which there is no wrapper"
-    made = bench.made._replace(modules=bench.made.modules | set(map(apart, names)))
+    made = bench.made._replace(modules=bench.made.modules | set(map(wrapper_name, names)))
     return bench._replace(flat="\n".join([flat, *texts]), made=made)
 
 
-def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
+def with_experiments(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[str, ...]) -> Answer:
     """Add to *answer* what a pass is tested by. *text* is *rtl* as the guard rewrote it, with *packages* it shares."""
     if answer.outcome is not Outcome.PASS:
         return answer
@@ -55,9 +55,9 @@ def doubted(answer: Answer, rtl: str, text: str, made: Harness, packages: tuple[
     return answer._replace(
         partly=_partly_idle(text, made),
         stubs=tuple((level, shared + idle) for level, idle in stubs(rtl, known, made)),
-        loose=made.looks.loosely(known, made.wanted),
+        loose=made.comparisons.loosely(known, made.wanted),
         draws=made.draws,
-        held=could_recite(rtl, made.wanted),
+        held=could_be_hard_coded(rtl, made.wanted),
     )
 
 

@@ -41,7 +41,7 @@ _FLAGS = (
 _BUILD_SECONDS = 600
 
 
-class Compiled(NamedTuple):
+class VerilatorToolchain(NamedTuple):
     """What a worker needs to build and run a model: directories and programs."""
 
     root: str
@@ -49,7 +49,7 @@ class Compiled(NamedTuple):
     compiler: str
 
 
-class Installed(NamedTuple):
+class VerilatorInstallation(NamedTuple):
     """Verilator and a C++ compiler, as found."""
 
     program: str
@@ -66,7 +66,7 @@ class Installed(NamedTuple):
         return tuple(sorted({self.cache, str(Path(self.compiler).resolve().parent.parent)} - {"/"}))
 
 
-def find() -> Installed | None:
+def find() -> VerilatorInstallation | None:
     """Find Verilator on PATH or in this environment; None without a recent one, a C++ compiler or a cache directory."""
     compiler = shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
     cache = tool_cache.place()
@@ -75,11 +75,11 @@ def find() -> Installed | None:
         if compiler and cache and program.is_file() and _numbers(version) >= _OLDEST:
             said = subprocess.run([compiler, "--version"], capture_output=True, text=True, check=False).stdout
             first = said.partition("\n")[0]
-            return Installed(str(program), str(include), version, compiler, first, cache)
+            return VerilatorInstallation(str(program), str(include), version, compiler, first, cache)
     return None
 
 
-def locate_verilator() -> Installed:
+def locate_verilator() -> VerilatorInstallation:
     """Find Verilator as `find` does; raise ToolError with install commands if there is none."""
     found = find()
     if found is None:
@@ -114,15 +114,15 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part)
 
 
-def prepare(found: Installed) -> Compiled:
+def prepare(found: VerilatorInstallation) -> VerilatorToolchain:
     """Compile what every model shares, unless done before; raise ToolError if that fails."""
     name = digest(found.version, disk.sha256_of(Path(found.program)), found.compiler_version, *_FLAGS)
     home = Path(found.cache, f"verilator-{found.version}-{name[:12]}")
     tool_cache.keep(home, partial(_compile_runtime, found))
-    return Compiled(str(home), found.compiler)
+    return VerilatorToolchain(str(home), found.compiler)
 
 
-def _compile_runtime(found: Installed, made: Path) -> None:
+def _compile_runtime(found: VerilatorInstallation, made: Path) -> None:
     shutil.copytree(found.include, made / "include")
     (made / "bin").mkdir()
     shutil.copy(found.program, made / "bin")
@@ -162,7 +162,7 @@ def _flags(compiler: str, root: Path) -> list[str]:
     return [*_FLAGS, *coroutines, f"-I{root}/include", f"-I{root}/include/vltstd"]
 
 
-def translate(tools: Compiled, top: str, sources: Sequence[str], into: str) -> list[str]:
+def translate(tools: VerilatorToolchain, top: str, sources: Sequence[str], into: str) -> list[str]:
     """Return the command that translates *sources*, with *top* as root, to C++ in the directory *into*."""
     return [
         *("/usr/bin/env", f"VERILATOR_ROOT={tools.root}", f"{tools.root}/bin/verilator_bin"),
@@ -172,7 +172,7 @@ def translate(tools: Compiled, top: str, sources: Sequence[str], into: str) -> l
     ]
 
 
-def build(tools: Compiled, source: str, into: str, program: str) -> list[str]:
+def build(tools: VerilatorToolchain, source: str, into: str, program: str) -> list[str]:
     """Return the command that compiles the file *source*, which includes those of the directory *into*, to *program*."""
     root = Path(tools.root)
     objects = [str(root / f"{name}.o") for name in (*_SOURCES, "stop")]

@@ -28,18 +28,18 @@ from ct_retrain.judge.confined.sandbox.process import (
 from ct_retrain.judge.confined.simulators import verilator_build
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
+    connection_objection,
+    early_refusal,
+    explained_lines,
+    first_illegal,
     flatten,
     found,
-    joined,
     limited,
-    refused_early,
-    said_by,
-    self_told,
+    tainted_testbench,
     units,
-    unlawful,
 )
-from ct_retrain.judge.confined.simulators.trials import doubted, trying
-from ct_retrain.judge.confined.simulators.verilator_build import Compiled
+from ct_retrain.judge.confined.simulators.trials import trying, with_experiments
+from ct_retrain.judge.confined.simulators.verilator_build import VerilatorToolchain
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.harness import (
     Harness,
@@ -75,7 +75,7 @@ class VerilatorTrial(NamedTuple):
     """A change made to test a pass: numbers and held inputs only, because no bit is unknown here."""
 
 
-def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: SimulatorTools) -> Answer:
+def settle(rtl: str, trial: VerilatorTrial, verilator: VerilatorToolchain, tools: SimulatorTools) -> Answer:
     """Return the verdict of *trial* on *rtl*."""
     flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
     with CpuBudget(tools.parser_seconds):
@@ -90,18 +90,18 @@ def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: Simulato
     with CpuBudget(tools.parser_seconds):
         approved = approve(rtl, made.modules)
         taken = captured(approved.text, made.source)
-        against = joined(approved, made)
+        against = connection_objection(approved, made)
         packages = packages_used(made.source)
         told = telling_name(approved.text, packages, made.source)
     report = approved.report
-    early = refused_early(report, taken, against)
+    early = early_refusal(report, taken, against)
     if early:
         return early
     if not approved.text:
         first = report.unread[0]
         return Answer(Outcome.COMPILE_ERROR, f"design.v:{first.line}: {first.reason}")
     if told:
-        return Answer(Outcome.NO_EVIDENCE, self_told(told))
+        return Answer(Outcome.NO_EVIDENCE, tainted_testbench(told))
     translated = _translate(approved.text, made, trial.nonce, verilator, tools)
     said = strip_control(clean(made, trial.nonce, translated.output))
     warnings = len(_WARNING.findall(said))
@@ -115,16 +115,16 @@ def settle(rtl: str, trial: VerilatorTrial, verilator: Compiled, tools: Simulato
     else:
         answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
     answer = answer._replace(warnings=warnings)
-    return doubted(answer, rtl, approved.text, made, packages)._replace(loose=False)
+    return with_experiments(answer, rtl, approved.text, made, packages)._replace(loose=False)
 
 
 def _illegal(approved: Approved) -> Answer | None:
-    why = unlawful(approved)
+    why = first_illegal(approved)
     return Answer(Outcome.COMPILE_ERROR, why) if why else None
 
 
 def _translate(
-    text: str, made: Harness, nonce: Nonce, verilator: Compiled, tools: SimulatorTools
+    text: str, made: Harness, nonce: Nonce, verilator: VerilatorToolchain, tools: SimulatorTools
 ) -> Finished:
     """Translate testbench and design to C++; the design comes last, as *text*, without the testbench's macros."""
     last = f"`undefineall\n`resetall\n{units(made.source)}\n"
@@ -166,7 +166,7 @@ def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
     return Answer(outcome, first[0].strip()[:300], log=tail(said, tools.log_chars))
 
 
-def _build(verilator: Compiled, tools: SimulatorTools) -> Answer | None:
+def _build(verilator: VerilatorToolchain, tools: SimulatorTools) -> Answer | None:
     """Build the program; return a verdict if that is not possible, and raise ToolError if the compiler itself fails."""
     parts = sorted(path.name for path in Path(_INTO).glob("*.cpp"))
     Path("model.cpp").write_text("".join(f'#include "{name}"\n' for name in parts), encoding="utf-8")
@@ -206,7 +206,7 @@ def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools
     log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
     detail = strip_control(finding.detail)
     answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
-    return answer._replace(shown=said_by(made, trial.nonce.mark, _in_common_words(ran.output), tools))
+    return answer._replace(shown=explained_lines(made, trial.nonce.mark, _in_common_words(ran.output), tools))
 
 
 def _evidence(made: Harness, mark: str, ran: Finished) -> ReadVerdict:

@@ -33,7 +33,7 @@ from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
 _WILD = re.compile(r"\.\s*\*")
 
 
-class Joint(NamedTuple):
+class ModuleConnection(NamedTuple):
     """One instance of a design's module in a testbench."""
 
     module: Module
@@ -77,7 +77,7 @@ class _Place(NamedTuple):
     parsed: Parsed
 
 
-def _against(found: list[Joint], place: _Place) -> str:
+def _against(found: list[ModuleConnection], place: _Place) -> str:
     reasons = [_own_reference(found, place.moves)]
     reasons += [_too_much(joint, place) for joint in found if joint.wild]
     reasons += [_held(joint, place) for joint in found]
@@ -87,7 +87,7 @@ def _against(found: list[Joint], place: _Place) -> str:
 _SEVERAL = 2
 
 
-def _joints(scope: SyntaxNode, mine: dict[str, Module]) -> list[Joint]:
+def _joints(scope: SyntaxNode, mine: dict[str, Module]) -> list[ModuleConnection]:
     return [
         _joint(item, mine[node.type.valueText])
         for node in nodes(scope)
@@ -96,7 +96,7 @@ def _joints(scope: SyntaxNode, mine: dict[str, Module]) -> list[Joint]:
     ]
 
 
-def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
+def _joint(item: HierarchicalInstanceSyntax, module: Module) -> ModuleConnection:
     names: dict[str, frozenset[str]] = {}
     wild = False
     ordered = iter(module.ports)
@@ -111,10 +111,10 @@ def _joint(item: HierarchicalInstanceSyntax, module: Module) -> Joint:
             if at is not None:
                 names[at.name] = carried(each)
     left = frozenset(port.name for port in module.ports if wild and port.name not in names)
-    return Joint(module, names | {name: frozenset({name}) for name in left}, left)
+    return ModuleConnection(module, names | {name: frozenset({name}) for name in left}, left)
 
 
-def _own_reference(found: list[Joint], moves: Flow) -> str:
+def _own_reference(found: list[ModuleConnection], moves: Flow) -> str:
     """Whether the output of one module of the design is compared with that of another."""
     said: dict[str, frozenset[str]] = {}
     for joint in found:
@@ -134,7 +134,7 @@ def _own_reference(found: list[Joint], moves: Flow) -> str:
     return ""
 
 
-def _too_much(joint: Joint, place: _Place) -> str:
+def _too_much(joint: ModuleConnection, place: _Place) -> str:
     """Return a port connected by `.*` that should not be a port of the design."""
     moves, counters = place.moves, _integers(place.scope)
     outputs = moves.carriers(joint.on("output"))
@@ -191,7 +191,7 @@ _WHOLE = frozenset(
 )
 
 
-def _held(joint: Joint, place: _Place) -> str:
+def _held(joint: ModuleConnection, place: _Place) -> str:
     """Return an `inout` of the design on a net that the testbench drives and never releases."""
     for port in joint.module.ports:
         if port.direction not in {"inout", "ref"}:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ct_retrain.importers.said import status_of
+from ct_retrain.importers.reported_status import status_of
 
 
 @pytest.mark.parametrize(

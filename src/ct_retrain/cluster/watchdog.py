@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import structlog
 
-FIRST_WORD, NEXT_WORD = 10.0, 60.0
+FIRST_WARNING, NEXT_WARNING = 10.0, 60.0
 """Seconds without an answer until the first log line, and between later ones."""
 
 _LOG = structlog.get_logger("ct_retrain.cluster")
 
 
-class Vigil:
+class Watchdog:
     """Measures the time since the last answer. Not thread-safe: callers hold a lock."""
 
     def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -23,7 +23,7 @@ class Vigil:
     def heard(self) -> None:
         """Restart the time: an answer came, or nothing was awaited."""
         self._heard = self._clock()
-        self._next = self._heard + FIRST_WORD
+        self._next = self._heard + FIRST_WARNING
 
     @property
     def silent(self) -> float:
@@ -39,6 +39,6 @@ class Vigil:
                 f"{questions} questions wait. Repair the cluster and run again: answers already received are kept"
             )
         if self._clock() >= self._next:
-            self._next = self._clock() + NEXT_WORD
+            self._next = self._clock() + NEXT_WARNING
             _LOG.warning("cluster_waits", questions=questions, seconds=round(silent), state=state)
         return ""

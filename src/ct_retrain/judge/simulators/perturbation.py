@@ -15,7 +15,7 @@ from ct_retrain.verilog.modules import defined, instantiated
 from ct_retrain.verilog.stub import stub
 
 
-def holding(claim: Pass, ask: Ask) -> Verdict:
+def check_perturbed(claim: Pass, ask: Ask) -> Verdict:
     """Return the verdict of *claim*, a pass, or a refusal if it does not hold."""
     answer = claim.answer
     why = _unknown(claim, ask) if answer["loose"] else ""
@@ -26,7 +26,7 @@ def holding(claim: Pass, ask: Ask) -> Verdict:
         if other["outcome"] in _DIFFERENT:
             why = f"passes with the random numbers that the testbench draws, and not with others: {other['detail']}"
             return claim.refused(why, Outcome.DISPUTED)
-    if answer["held"] and _recites(claim, ask):
+    if answer["held"] and _may_be_hard_coded(claim, ask):
         return claim.refused("passes without ever seeing its data inputs", Outcome.DISPUTED)
     return claim.verdict
 
@@ -103,7 +103,7 @@ _SHORT = 8
 _HELD: Sequence[Held] = ("0", "1")
 
 
-def _recites(claim: Pass, ask: Ask) -> bool:
+def _may_be_hard_coded(claim: Pass, ask: Ask) -> bool:
     """Whether the design passes with its data inputs held at any value, and an idle design does not."""
     held = all(_passes(claim, ask, Experiment(apart=True, held=level)) for level in _HELD)
     return held and not _passes_idle(claim, ask)

@@ -6,7 +6,7 @@ import pytest
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.evidence.joints import objection
+from ct_retrain.judge.evidence.connections import objection
 from ct_retrain.judge.judge import Judge
 
 ADD = "module add(input [7:0] a, input [7:0] b, output [8:0] sum); assign sum = a + b; endmodule\n"

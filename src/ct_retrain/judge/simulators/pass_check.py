@@ -3,13 +3,13 @@
 A free-form testbench is tested by experiment: it must not pass stubs with every output 0 or 1. If no stub gets an
 answer, because it does not compile, hangs or has no verdict, the design itself runs with its outputs forced; if that
 has no effect either, mutants of the design run. For every form of testbench, a pass must also hold when unknown bits
-have a value, and must depend on the inputs (`judge.simulators.holding`).
+have a value, and must depend on the inputs (`judge.simulators.check_perturbed`).
 """
 
 from typing import Any
 
 from ct_retrain.core.records.verdict import Outcome, Verdict
-from ct_retrain.judge.simulators.holding import holding
+from ct_retrain.judge.simulators.perturbation import check_perturbed
 from ct_retrain.judge.simulators.protocol import Ask, Pass
 from ct_retrain.verilog.modules import instantiated, modules, outputs
 from ct_retrain.verilog.mutate import mutants
@@ -21,10 +21,10 @@ _HUNG = 3
 _TOLD = frozenset({Outcome.MISMATCH, Outcome.TIMEOUT})
 
 
-def believed(claim: Pass, ask: Ask) -> Verdict:
+def check_pass(claim: Pass, ask: Ask) -> Verdict:
     """Return the verdict of *claim*, or a refusal if it is a pass without evidence, or one that does not hold."""
     told = _unless_idle_passes(claim, ask)
-    return holding(claim, ask) if told.passed else told
+    return check_perturbed(claim, ask) if told.passed else told
 
 
 def _unless_idle_passes(claim: Pass, ask: Ask) -> Verdict:

@@ -39,7 +39,7 @@ class FileRefusal(NamedTuple):
     detail: str
 
 
-class Rules(NamedTuple):
+class TraceFileRules(NamedTuple):
     """Workspace files that a trace may name besides those of its run; all paths are relative to the
     workspace.
 
@@ -67,14 +67,14 @@ class _Place(NamedTuple):
     steps: Sequence[str] = ()
 
 
-_RUN_ALONE = Rules()
+_RUN_ALONE = TraceFileRules()
 
 
-class Reach:
+class TraceFiles:
     """Reads files that a run's trace may name: relative to the run or workspace, or absolute inside it."""
 
-    def __init__(self, workspace: _Place, run: _Place, rules: Rules) -> None:
-        """Use `Reach.of`, which opens the directories and closes them again."""
+    def __init__(self, workspace: _Place, run: _Place, rules: TraceFileRules) -> None:
+        """Use `TraceFiles.of`, which opens the directories and closes them again."""
         self._workspace = workspace
         self._run = run
         self._rules = rules
@@ -83,7 +83,7 @@ class Reach:
 
     @classmethod
     @contextmanager
-    def of(cls, workspace: Path, run: Path, rules: Rules = _RUN_ALONE) -> Generator[Self]:
+    def of(cls, workspace: Path, run: Path, rules: TraceFileRules = _RUN_ALONE) -> Generator[Self]:
         """Open the reach of the run in directory *run*; both paths must be free of links
         (`os.path.realpath`).
         """

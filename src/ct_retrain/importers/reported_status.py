@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ct_retrain.importers.values import decoded, object_of
-from ct_retrain.judge.reading.words import Says, read_line
+from ct_retrain.judge.reading.words import LineMeaning, read_line
 from ct_retrain.trace.format import FAILED, PASSED, word_of
 
 _SUMMARIES = re.compile(
@@ -23,28 +23,28 @@ def status_of(log: str) -> Literal["pass", "fail", ""]:
     One line of failure outweighs any number that say otherwise. The words are those by which the judge reads a
     testbench's output, and those of a trace's status.
     """
-    said = {_says(line) for line in text_of(log).splitlines()} | set(_keys(log))
-    if Says.NO in said:
+    said = {_says(line) for line in log_text(log).splitlines()} | set(_keys(log))
+    if LineMeaning.NO in said:
         return "fail"
-    return "pass" if Says.YES in said else ""
+    return "pass" if LineMeaning.YES in said else ""
 
 
-def text_of(log: str) -> str:
+def log_text(log: str) -> str:
     """*log* itself; of a JSON object its texts, line by line."""
     fields = object_of(decoded(log))
     return "\n".join(one for one in fields.values() if isinstance(one, str)) if fields else log
 
 
-def _says(line: str) -> Says:
+def _says(line: str) -> LineMeaning:
     counted = _SUMMARIES.search(line)
     if counted is None:
         return read_line(line).says
     bad, total = (int(one) for one in counted.groups() if one is not None)
-    return Says.NO if bad or not total else Says.YES
+    return LineMeaning.NO if bad or not total else LineMeaning.YES
 
 
-def _keys(log: str) -> Iterator[Says]:
+def _keys(log: str) -> Iterator[LineMeaning]:
     for key, value in object_of(decoded(log)).items():
         word = word_of(value)
         if key.lower() in _KEYS and word in PASSED | FAILED:
-            yield Says.YES if word in PASSED else Says.NO
+            yield LineMeaning.YES if word in PASSED else LineMeaning.NO
