@@ -69,7 +69,7 @@ def main() -> None:
             report(name, [measured(judge, title, design) for title, design in problems[::step]])
 
 
-class Whole:
+class WithoutEarlyStop:
     """A Simulator that runs every testbench to its end."""
 
     def __init__(self, simulator: Simulator) -> None:
@@ -90,7 +90,7 @@ class Row(NamedTuple):
 def measured(judge: Judge, title: str, design: Design) -> Row:
     """Both ways in turn; raise AssertionError when they differ in what was killed."""
     start = spent()
-    before = credibility(Whole(judge.plain), design, same=judge.prover.same)
+    before = credibility(WithoutEarlyStop(judge.plain), design, same=judge.prover.same)
     between = spent()
     now = credibility(judge.plain, design, same=judge.prover.within(PROOF_SECONDS))
     row = Row(title, between - start, spent() - between, before, now)

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
+from benchmarks.credibility import WithoutEarlyStop
 from tests.judge.benches import GOLDEN, HOUSE, PLAIN, VERILOGEVAL, WRONG
 
-from ct_retrain.core.ports import Simulator
-from ct_retrain.core.records.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import Credibility, credibility
 from ct_retrain.judge.evidence.early_stop import STOP_MARK
 from ct_retrain.judge.evidence.experiment import Experiment
@@ -23,16 +23,6 @@ INSIDE = INSIDE.replace("checks = checks + 1", "s.n++").replace("errors = errors
 INSIDE = INSIDE.replace(", errors, checks)", ", s.errors, s.n)")
 ADDED = "errors = errors + 1"
 LATER = "@(posedge clk); #1 rst"
-
-
-class Whole:
-    """A Simulator that runs every testbench to its end."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator, self.tool = simulator, simulator.tool
-
-    def check(self, design: Design) -> Verdict:
-        return self._simulator.check(design.model_copy(update={"stops": False}))
 
 
 def _stopping(testbench: str) -> Harness:
@@ -142,7 +132,9 @@ WEAK = HOUSE.replace("q !== expected", "^q === 1'bx")
 def test_scores_are_those_of_whole_runs(judge: Judge, testbench: str) -> None:
     design = Design(rtl=GOLDEN, testbench=testbench)
 
-    assert _timeless(credibility(judge.plain, design)) == _timeless(credibility(Whole(judge.plain), design))
+    assert _timeless(credibility(judge.plain, design)) == _timeless(
+        credibility(WithoutEarlyStop(judge.plain), design)
+    )
 
 
 @pytest.mark.slow
@@ -150,7 +142,10 @@ def test_the_scores_of_the_built_in_suite_are_those_of_whole_runs(judge: Judge) 
     for problem in load_suite("behavioural", Path()).problems:
         design = Design(rtl=problem.golden, testbench=problem.testbench)
         now = _timeless(credibility(judge.plain, design))
-        assert (problem.id, now) == (problem.id, _timeless(credibility(Whole(judge.plain), design)))
+        assert (problem.id, now) == (
+            problem.id,
+            _timeless(credibility(WithoutEarlyStop(judge.plain), design)),
+        )
 
 
 def test_proofs_end_with_their_time(judge: Judge) -> None:

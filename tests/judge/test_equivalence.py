@@ -106,7 +106,7 @@ PAIRS = {
 @pytest.mark.parametrize("name", PAIRS)
 def test_pairs_whose_answer_is_known(prover: Judge, name: str) -> None:
     golden, other, answer = PAIRS[name]
-    found = prover.prover.compared(EquivalenceQuestion(golden, other, "m", bounded=False))
+    found = prover.prover.prove(EquivalenceQuestion(golden, other, "m", bounded=False))
 
     assert found.answer is answer, found
 
@@ -131,13 +131,13 @@ WORDS = {
 @pytest.mark.skipif(not getattr(locate_yosys(), "smtbmc", ""), reason="yosys-smtbmc, or z3, is missing")
 @pytest.mark.parametrize("name", WORDS)
 def test_what_is_alike_by_words_is_proved_by_induction(judge: Judge, name: str) -> None:
-    found = judge.prover.compared(EquivalenceQuestion(*WORDS[name], "m", bounded=True))
+    found = judge.prover.prove(EquivalenceQuestion(*WORDS[name], "m", bounded=True))
 
     assert (found.answer, found.method, found.engine) == (True, "k-induction", "z3"), found
 
 
 def test_what_differs_by_words_is_not_proved(judge: Judge) -> None:
-    found = judge.prover.compared(
+    found = judge.prover.prove(
         EquivalenceQuestion(product("(a + b) * c"), product("a * c + b * b"), "m", bounded=True)
     )
 
@@ -148,8 +148,8 @@ def test_what_differs_by_words_is_not_proved(judge: Judge) -> None:
 def test_a_bounded_search_misses_what_lies_deeper_and_says_how_far_it_looked(engine: str) -> None:
     with judged_by(engine) as judge:
         far = (stack(12), stack(13))
-        deep = judge.prover.compared(EquivalenceQuestion(*far, "m", bounded=True))
-        bounded = judge.prover.compared(EquivalenceQuestion(*HARD, "m", bounded=True, depth=2))
+        deep = judge.prover.prove(EquivalenceQuestion(*far, "m", bounded=True))
+        bounded = judge.prover.prove(EquivalenceQuestion(*HARD, "m", bounded=True, depth=2))
 
     assert deep.answer is False
     assert deep.depth > 20
@@ -161,6 +161,6 @@ HARD = (sums("y + a * b"), sums("y + b * (a - 1) + b"))
 
 
 def test_the_answer_names_its_assumptions(prover: Judge) -> None:
-    found = prover.prover.compared(EquivalenceQuestion(clocked(COUNT), clocked(COUNT), "m", bounded=False))
+    found = prover.prover.prove(EquivalenceQuestion(clocked(COUNT), clocked(COUNT), "m", bounded=False))
 
     assert found.assumptions[0] == "rst is 1 for the first two clocks"

@@ -75,7 +75,7 @@ def test_a_bomb_ends_within_its_limits_and_the_next_question_has_its_answer(judg
     bomb = comb("w[200000]; wire [3:0] w [0:200000]; assign w[0] = a; genvar i; generate BODY endgenerate")
     bomb = bomb.replace("BODY", "for (i = 0; i < 200000; i = i + 1) assign w[i + 1] = w[i] ^ b;")
     began = time.monotonic()
-    found = judge.prover.compared(EquivalenceQuestion(bomb, bomb, "m", bounded=False))
+    found = judge.prover.prove(EquivalenceQuestion(bomb, bomb, "m", bounded=False))
 
     assert found.answer is None
     assert found.cpu_seconds < 6

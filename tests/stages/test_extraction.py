@@ -81,3 +81,4 @@ def test_damaged_bytes_are_not_handed_out(workspace: Workspace, tmp_path: Path) 
     contents.write_bytes(contents.read_bytes()[::-1])
     with pytest.raises(CorruptStateError, match="no longer holds the bytes"):
         extract(night.out, tmp_path / "out")
+    assert list((tmp_path / "out").iterdir()) == []

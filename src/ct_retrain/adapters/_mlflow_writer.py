@@ -114,13 +114,10 @@ class _Store:
     def _runs(self, experiments: list[str]) -> dict[str, list[Any]]:
         """Return night → its runs: one, or more if two machines wrote it at once or a write was interrupted."""
         wanted = f"tags.`{NIGHT}` LIKE '%'"
-        pages = _pages(
-            lambda token: self._client.search_runs(experiments, wanted, max_results=500, page_token=token)
+        return _grouped(
+            lambda token: self._client.search_runs(experiments, wanted, max_results=500, page_token=token),
+            lambda run: run.data.tags[NIGHT],
         )
-        found: dict[str, list[Any]] = {}
-        for run in pages:
-            found.setdefault(run.data.tags[NIGHT], []).append(run)
-        return found
 
     def _write(self, experiment: str, night: TrackedNight) -> None:
         tags = {NIGHT: night.night, "mlflow.source.name": "ct-retrain", "mlflow.user": "ct-retrain"}
@@ -155,15 +152,10 @@ class _Store:
     def _versions(self) -> dict[str, list[Any]]:
         """Return night, or name of a mainline → its versions of the registered model."""
         wanted = f"name = '{self._order.model}'"
-        pages = _pages(
-            lambda token: self._client.search_model_versions(wanted, max_results=200, page_token=token)
+        return _grouped(
+            lambda token: self._client.search_model_versions(wanted, max_results=200, page_token=token),
+            lambda version: version.tags.get(NIGHT) or version.tags.get(MAINLINE),
         )
-        found: dict[str, list[Any]] = {}
-        for version in pages:
-            key = version.tags.get(NIGHT) or version.tags.get(MAINLINE)
-            if key:
-                found.setdefault(key, []).append(version)
-        return found
 
     def _register(self, adapter: TrackedAdapter, run: str | None) -> Any:
         tags = {name: value[:_LONGEST_TAG] for name, value in adapter.tags.items()}
@@ -200,15 +192,18 @@ class _Store:
             return None
 
 
-def _pages(search: Callable[[str | None], Any]) -> Iterator[Any]:
-    """Yield everything that *search* finds, page by page."""
+def _grouped(search: Callable[[str | None], Any], key: Callable[[Any], str | None]) -> dict[str, list[Any]]:
+    """Return key → all that *search*, asked page by page, finds with it; what has none is left out."""
+    found: dict[str, list[Any]] = {}
     token = None
     while True:
         page = search(token)
-        yield from page
+        for one in page:
+            if name := key(one):
+                found.setdefault(name, []).append(one)
         token = page.token
         if not token:
-            return
+            return found
 
 
 def _milliseconds(moment: datetime) -> int:

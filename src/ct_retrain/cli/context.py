@@ -49,6 +49,11 @@ class Context(NamedTuple):
 
         configure(json_lines=self.log == "json", nights=nights)
 
+    @property
+    def options(self) -> dict[str, str]:
+        """The settings of `--set`, by name."""
+        return dict(one.split("=", 1) for one in self.assignments)
+
     def app(self, more: dict[str, str] | None = None, *, anywhere: bool = False) -> App:
         """Settings read, with *more* over them all; ports put together, logs set up.
 
@@ -59,9 +64,8 @@ class Context(NamedTuple):
         from ct_retrain.compose import build, require_workspace
 
         self.listen()
-        options = {**dict(assignment.split("=", 1) for assignment in self.assignments), **(more or {})}
         file = Path(self.config_file) if self.config_file else None
-        app = build(Path(self.workspace), options, file)
+        app = build(Path(self.workspace), {**self.options, **(more or {})}, file)
         if not (anywhere or file):
             require_workspace(app.workspace)
         return app

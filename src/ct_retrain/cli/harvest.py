@@ -9,9 +9,11 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from ct_retrain.compose import App
+    from ct_retrain.core.record import ReasonCount
     from ct_retrain.nightly.run.harvest_check import HarvestCheck
 
 NOTHING = 3
@@ -67,6 +69,11 @@ def print_harvest(found: HarvestCheck) -> None:
     click.echo(f"{found.examples} become examples ({found.share:.0%}), with {found.repairs} repairs")
     for likeness, count in found.transcripts.items():
         click.echo(f"transcripts compared with our own simulation: {count} {likeness}")
-    for reason in found.reasons:
+    print_reasons(found.reasons)
+
+
+def print_reasons(reasons: Sequence[ReasonCount]) -> None:
+    """Print every reason with its count and first case."""
+    for reason in reasons:
         click.echo(f"{reason.count:6}  {reason.reason}")
         click.echo(f"        {reason.example}: {reason.detail[:240]}")

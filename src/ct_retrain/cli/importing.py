@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.context import Context, json_option, print_json
-from ct_retrain.cli.harvest import NOTHING
+from ct_retrain.cli.harvest import NOTHING, print_reasons
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,11 +76,10 @@ def _attempts(kind: str, path: Path, suite: str | None, root: Path) -> Iterator[
 
 
 def _print(imported: Imported, target: Path) -> None:
+    from ct_retrain.core.record import count_reasons
+
     click.echo(
         f"{imported.runs} runs with {imported.simulations} simulations, {imported.passing} of them said to have passed, "
         f"are in {target}"
     )
-    first = {one.reason: one for one in reversed(imported.rejected)}
-    for reason, count in imported.reasons.items():
-        click.echo(f"{count:6}  {reason}")
-        click.echo(f"        {first[reason].subject}: {first[reason].detail[:240]}")
+    print_reasons(count_reasons(imported.rejected))

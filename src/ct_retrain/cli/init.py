@@ -81,7 +81,7 @@ def _write(root: Path, context: Context, given: dict[str, str]) -> Path:
         raise UsageError(f"{path} is there already and stays as it is: edit it, or name another directory")
     if root.exists() and not root.is_dir():
         raise UsageError(f"{root} is no directory: name one, or a path where nothing is")
-    chosen = {**dict(one.split("=", 1) for one in context.assignments), **given}
+    chosen = {**context.options, **given}
     if sys.stdin.isatty():
         chosen |= _asked(chosen)
     settings = load(root, chosen).settings

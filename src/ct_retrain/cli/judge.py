@@ -94,9 +94,8 @@ def settings_of(context: Context, more: dict[str, str] | None = None) -> Setting
 
     from ct_retrain.core.configuration.loading import load
 
-    options = {**dict(assignment.split("=", 1) for assignment in context.assignments), **(more or {})}
     file = Path(context.config_file) if context.config_file else None
-    return load(Path(context.workspace), options, file=file).settings
+    return load(Path(context.workspace), {**context.options, **(more or {})}, file=file).settings
 
 
 def judge_of(settings: Settings) -> Judge:

@@ -127,7 +127,6 @@ class _Format(NamedTuple):
 
     path: str
     record: type[Record]
-    lines: bool
 
     @property
     def schema(self) -> str:
@@ -142,50 +141,39 @@ def _formats() -> Iterator[_Format]:
     from ct_retrain.core.records.dataset import Example, Preference, Trace
     from ct_retrain.core.records.experiment import ExperimentPlan, ExperimentResult
     from ct_retrain.core.records.formal import FormalEvidence
-    from ct_retrain.core.records.night import (
-        Manifest,
-        Move,
-        NightPlan,
-        NightRecord,
-        Release,
-    )
+    from ct_retrain.core.records.night import Manifest, Move, NightPlan, NightRecord, Release
     from ct_retrain.core.records.problem import Problem, Sample, Scorecard
     from ct_retrain.core.records.snapshot import Purged, Receipt
-    from ct_retrain.core.records.training import (
-        Fit,
-        LossPoint,
-        Row,
-        TrainPlan,
-    )
+    from ct_retrain.core.records.training import Fit, LossPoint, Row, TrainPlan
     from ct_retrain.core.rules.forgetting import Flip
     from ct_retrain.nightly.records.forget import ForgottenNight
 
     night = "work/continuous_retrain/NIGHT"
-    yield _Format("data/run_db/nightly/NIGHT.json", NightRecord, lines=False)
-    yield _Format(f"{night}/plan.json", NightPlan, lines=False)
-    yield _Format(f"{night}/STAGE/manifest.json", Manifest, lines=False)
-    yield _Format(f"{night}/collect/traces.jsonl", Trace, lines=True)
-    yield _Format(f"{night}/*/rejected.jsonl, benchmark/quarantined.jsonl", Rejected, lines=True)
-    yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example, lines=True)
-    yield _Format(f"{night}/curate/preferences.jsonl, train/preferences.jsonl", Preference, lines=True)
-    yield _Format(f"{night}/train/plan.json", TrainPlan, lines=False)
-    yield _Format(f"{night}/train/mixture.jsonl", Row, lines=True)
-    yield _Format(f"{night}/curate/formal.jsonl", FormalEvidence, lines=True)
-    yield _Format(f"{night}/train/certificate.json", Certificate, lines=False)
-    yield _Format(f"{night}/train/losses.jsonl", LossPoint, lines=True)
-    yield _Format(f"{night}/train/fit.json", Fit, lines=False)
-    yield _Format(f"{night}/benchmark/samples/*.jsonl", Sample, lines=True)
-    yield _Format(f"{night}/benchmark/scorecards.jsonl", Scorecard, lines=True)
-    yield _Format(f"{night}/benchmark/flips.jsonl", Flip, lines=True)
-    yield _Format(f"{night}/purged.json", Purged, lines=False)
-    yield _Format("data/run_db/nightly/receipts/NIGHT.json", Receipt, lines=False)
-    yield _Format("data/run_db/nightly/forgotten_nights.jsonl", ForgottenNight, lines=True)
-    yield _Format("archive/NIGHT/broken.json", Breakdown, lines=False)
-    yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release, lines=False)
-    yield _Format("models/qwen_coder_rtl/history.jsonl", Move, lines=True)
-    yield _Format("experiments/NAME/plan.json", ExperimentPlan, lines=False)
-    yield _Format("experiments/NAME/result.json", ExperimentResult, lines=False)
-    yield _Format("a plain suite: any *.jsonl", Problem, lines=True)
+    yield _Format("data/run_db/nightly/NIGHT.json", NightRecord)
+    yield _Format(f"{night}/plan.json", NightPlan)
+    yield _Format(f"{night}/STAGE/manifest.json", Manifest)
+    yield _Format(f"{night}/collect/traces.jsonl", Trace)
+    yield _Format(f"{night}/*/rejected.jsonl, benchmark/quarantined.jsonl", Rejected)
+    yield _Format(f"{night}/curate/dataset.jsonl, curate/repairs.jsonl", Example)
+    yield _Format(f"{night}/curate/preferences.jsonl, train/preferences.jsonl", Preference)
+    yield _Format(f"{night}/train/plan.json", TrainPlan)
+    yield _Format(f"{night}/train/mixture.jsonl", Row)
+    yield _Format(f"{night}/curate/formal.jsonl", FormalEvidence)
+    yield _Format(f"{night}/train/certificate.json", Certificate)
+    yield _Format(f"{night}/train/losses.jsonl", LossPoint)
+    yield _Format(f"{night}/train/fit.json", Fit)
+    yield _Format(f"{night}/benchmark/samples/*.jsonl", Sample)
+    yield _Format(f"{night}/benchmark/scorecards.jsonl", Scorecard)
+    yield _Format(f"{night}/benchmark/flips.jsonl", Flip)
+    yield _Format(f"{night}/purged.json", Purged)
+    yield _Format("data/run_db/nightly/receipts/NIGHT.json", Receipt)
+    yield _Format("data/run_db/nightly/forgotten_nights.jsonl", ForgottenNight)
+    yield _Format("archive/NIGHT/broken.json", Breakdown)
+    yield _Format("models/qwen_coder_rtl/nightly_NIGHT/release.json", Release)
+    yield _Format("models/qwen_coder_rtl/history.jsonl", Move)
+    yield _Format("experiments/NAME/plan.json", ExperimentPlan)
+    yield _Format("experiments/NAME/result.json", ExperimentResult)
+    yield _Format("a plain suite: any *.jsonl", Problem)
 
 
 def _schema(record: type[Record]) -> str:
@@ -204,7 +192,7 @@ The traces that a pipeline writes are described [on their own page](trace.md), t
     ]
     for one in formats:
         doc = " ".join((one.record.__doc__ or "").split())
-        unit = "One object a line" if one.lines else "One object"
+        unit = "One object a line" if ".jsonl" in one.path else "One object"
         fields = [
             f"| `{name}` | {_kind(facts)} | {' '.join(str(facts.get('description', '')).split())} |"
             for name, facts in one.record.model_json_schema()["properties"].items()

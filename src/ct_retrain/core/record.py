@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -58,6 +60,27 @@ class Rejected(Record):
     reason: str
     """Reason: one of a small set of words for each stage, so that reasons can be counted."""
     detail: str = ""
+
+
+class ReasonCount(Record):
+    """How often something was refused for one reason, with the first case."""
+
+    reason: str
+    count: int
+    example: str
+    """The first that was refused."""
+    detail: str
+    """Detail of its refusal."""
+
+
+def count_reasons(refused: Sequence[Rejected]) -> tuple[ReasonCount, ...]:
+    """Count *refused* by reason, the most frequent first."""
+    first = {one.reason: one for one in reversed(refused)}
+    counts = Counter(one.reason for one in refused).most_common()
+    return tuple(
+        ReasonCount(reason=reason, count=count, example=first[reason].subject, detail=first[reason].detail)
+        for reason, count in counts
+    )
 
 
 def canonical_json(value: Record | dict[str, Any]) -> str:

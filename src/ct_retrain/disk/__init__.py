@@ -17,11 +17,11 @@ from ct_retrain.disk.digests import (
     size_difference,
 )
 from ct_retrain.disk.files import (
+    RecordFile,
     append_record,
     read_as,
     read_lines,
     read_record,
-    read_sized_lines,
     replace_file,
     write_bytes,
     write_chunks,
@@ -57,6 +57,7 @@ __all__ = [
     "Pack",
     "PackFiles",
     "PackWriter",
+    "RecordFile",
     "append_record",
     "blamed",
     "breaches",
@@ -76,7 +77,6 @@ __all__ = [
     "read_as",
     "read_lines",
     "read_record",
-    "read_sized_lines",
     "remove_link",
     "remove_tree",
     "replace_file",

@@ -1,9 +1,10 @@
 """Files and Records: absent, old or new, never half."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -100,11 +101,10 @@ def read_record(path: Path, kind: type[R]) -> R:
 
 def read_as(path: Path, adapter: TypeAdapter[T]) -> T:
     """Read *path* as *adapter* says, for unions that have no class."""
+    with _present(path):
+        data = path.read_bytes()
     try:
-        return adapter.validate_json(path.read_bytes())
-    except FileNotFoundError as error:
-        message = f"{path} is missing: restore it from the snapshot, or redo its stage"
-        raise CorruptStateError(message) from error
+        return adapter.validate_json(data)
     except ValidationError as error:
         message = f"{path} is not what we wrote ({_first(error)}): restore it, or delete its directory and run again"
         raise CorruptStateError(message) from error
@@ -112,20 +112,55 @@ def read_as(path: Path, adapter: TypeAdapter[T]) -> T:
 
 def read_lines(path: Path, kind: type[R]) -> Iterator[R]:
     """Yield the Records of the JSONL file *path*, one at a time; raise CorruptStateError naming the line."""
-    return (record for record, _ in read_sized_lines(path, kind))
+    with RecordFile(path, kind) as file:
+        yield from (record for _, record in file)
 
 
-def read_sized_lines(path: Path, kind: type[R]) -> Iterator[tuple[R, int]]:
-    """Yield the same with the bytes of each line."""
-    adapter = TypeAdapter(kind)
+class RecordFile(Generic[R]):
+    """The Records of a JSONL file, each at its place: the offset of its first byte; for one thread."""
+
+    def __init__(self, path: Path, kind: type[R]) -> None:
+        """Open *path*; raise CorruptStateError when it is missing."""
+        self._path, self._adapter = path, TypeAdapter(kind)
+        with _present(path):
+            self._file = path.open("rb")
+
+    def __enter__(self) -> Self:
+        """Nothing more to do."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def __iter__(self) -> Iterator[tuple[int, R]]:
+        """Yield every Record with its place, also while others are read."""
+        place = number = 0
+        while line := self._line(place):
+            number += 1
+            yield place, self._record(line, f"{self._path}:{number}")
+            place += len(line)
+
+    def read(self, place: int) -> R:
+        """Return the Record at *place*; raise CorruptStateError if none is there."""
+        return self._record(self._line(place), f"{self._path} at byte {place}")
+
+    def _line(self, place: int) -> bytes:
+        self._file.seek(place)
+        return self._file.readline()
+
+    def _record(self, line: bytes, where: str) -> R:
+        try:
+            return self._adapter.validate_json(line)
+        except ValidationError as error:
+            message = f"{where} is not what we wrote ({_first(error)}): redo its stage"
+            raise CorruptStateError(message) from error
+
+
+@contextmanager
+def _present(path: Path) -> Generator[None]:
     try:
-        with path.open("rb") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    yield adapter.validate_json(line), len(line)
-                except ValidationError as error:
-                    message = f"{path}:{number} is not what we wrote ({_first(error)}): redo its stage"
-                    raise CorruptStateError(message) from error
+        yield
     except FileNotFoundError as error:
         message = f"{path} is missing: restore it from the snapshot, or redo its stage"
         raise CorruptStateError(message) from error

@@ -2,7 +2,6 @@
 
 import re
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -23,11 +22,6 @@ class Imported(Record):
     """Simulations that the record says passed; the night simulates them again."""
     rejected: tuple[Rejected, ...]
     """Everything that was not imported, each with one reason."""
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """Reason → how often, most frequent first."""
-        return dict(Counter(one.reason for one in self.rejected).most_common())
 
 
 def write_runs(found: Iterable[ImportedAttempt | Rejected], into: Path, kind: str) -> Imported:

@@ -11,9 +11,9 @@ from ct_retrain.judge.confined.formal.engines import ProofResult, Yosys, locate_
 from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion
 from ct_retrain.judge.confined.formal.synthesis import (
     AS_IT_IS,
+    Netlist,
     SynthesisChoice,
     SynthesisRequest,
-    SynthesizedCopy,
 )
 from ct_retrain.judge.confined.formal.yowasp import is_module, prepare
 from ct_retrain.judge.confined.sandbox.process import Limits
@@ -49,45 +49,36 @@ class Prover:
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Return whether module *top* behaves alike in both texts; None if there is no proof, or yosys is missing."""
-        return self.compared(EquivalenceQuestion(golden, other, top, bounded=False)).answer
+        return self.prove(EquivalenceQuestion(golden, other, top, bounded=False)).answer
 
     def within(self, seconds: int) -> "BudgetedEquivalence":
         """Return a form of `same` that stops once proofs without an answer have taken *seconds* of processor time together."""
         return BudgetedEquivalence(self, seconds)
 
-    def compared(self, asked: EquivalenceQuestion, seconds: int | None = None) -> ProofResult:
-        """Return whether two designs behave alike, as far as the engines can prove it, each within *seconds* if given."""
-        return self._found(asked, seconds)
-
-    def checked(self, asked: PropertyQuestion) -> ProofResult:
-        """Return whether properties hold, as far as the engines can prove it."""
-        return self._found(asked)
-
-    def resynthesised(
-        self, rtl: str, wanted: SynthesisRequest, reading: SynthesisChoice = AS_IT_IS
-    ) -> SynthesizedCopy:
-        """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and a reason if that fails."""
-        if self.yosys is None:
-            return SynthesizedCopy("", NO_YOSYS)
-        asked = {"rtl": rtl, **wanted._asdict(), "yosys": self.yosys.yosys, "reading": reading}
-        answer = self._asked(asked, self.yosys)
-        return SynthesizedCopy(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
-
-    def close(self) -> None:
-        """End the workers that only the prover uses; later calls start new ones."""
-        with self._lock:
-            if self._own is not None:
-                self._own.close()
-
-    def _found(
-        self, asked: EquivalenceQuestion | PropertyQuestion, seconds: int | None = None
-    ) -> ProofResult:
+    def prove(self, asked: EquivalenceQuestion | PropertyQuestion, seconds: int | None = None) -> ProofResult:
+        """Answer *asked* as far as the engines can prove it, each within *seconds* if given."""
         if self.yosys is None:
             return ProofResult(answer=None, why=NO_YOSYS)
         answer = self._asked({**asked._asdict(), "yosys": self.yosys}, self.yosys, seconds)
         if "answer" not in answer:
             return ProofResult(answer=None, why=str(answer["detail"]))
         return ProofResult(*(_frozen(answer[name]) for name in ProofResult._fields))
+
+    def resynthesised(
+        self, rtl: str, wanted: SynthesisRequest, reading: SynthesisChoice = AS_IT_IS
+    ) -> Netlist:
+        """Return *rtl* as yosys rewrites it, with the top that is in *wanted*; empty text and a reason if that fails."""
+        if self.yosys is None:
+            return Netlist("", NO_YOSYS)
+        asked = {"rtl": rtl, **wanted._asdict(), "yosys": self.yosys.yosys, "reading": reading}
+        answer = self._asked(asked, self.yosys)
+        return Netlist(answer.get("text", ""), answer.get("why", answer.get("detail", "")))
+
+    def close(self) -> None:
+        """End the workers that only the prover uses; later calls start new ones."""
+        with self._lock:
+            if self._own is not None:
+                self._own.close()
 
     def _asked(self, job: dict[str, Any], yosys: Yosys, seconds: int | None = None) -> dict[str, Any]:
         pool = self._with_module(yosys.yosys) if is_module(yosys.yosys) else self._pool
@@ -121,7 +112,7 @@ class BudgetedEquivalence:
         """Return True or False if it is proved, None if it is not or no time is left."""
         if self._left <= 0:
             return None
-        found = self._prover.compared(
+        found = self._prover.prove(
             EquivalenceQuestion(golden, other, top, bounded=False), math.ceil(self._left)
         )
         self._left -= found.cpu_seconds if found.answer is None else 0

@@ -5,11 +5,12 @@ from typing import TypeAlias
 
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.certificate import Certificate
+from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.training import Row
 from ct_retrain.decontamination.comparer import Comparer
 from ct_retrain.decontamination.protection import Protection, certificate, decontaminate
 from ct_retrain.decontamination.texts import Candidate
-from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, facts_of
+from ct_retrain.stages._carried import ExampleFacts, facts_of
 from ct_retrain.stages._inputs import Refuse, Source
 
 CERTIFICATE = "certificate.json"
@@ -43,7 +44,9 @@ def harvested(sources: Sequence[Source], comparer: Comparer, refuse: Refuse) -> 
     return [source for number, source in enumerate(sources) if number not in found]
 
 
-def still_clean(carried: CarriedExamples, comparer: Comparer, refuse: Refuse) -> list[ExampleFacts]:
+def still_clean(
+    carried: Iterable[tuple[int, Example]], comparer: Comparer, refuse: Refuse
+) -> list[ExampleFacts]:
     """Return the examples *carried* from earlier nights, which may have used other suites, without benchmark problems."""
     facts: list[ExampleFacts] = []
 

@@ -34,15 +34,20 @@ def placed(collected: Path, run: str = "") -> Iterator[Placed]:
 def extract(collected: Path, out: Path, run: str = "") -> int:
     """Write what `placed` yields below *out*, a new or empty directory; return the number of files.
 
-    Raise CorruptStateError if an artefact has changed since it was collected; files written before that remain.
+    Raise CorruptStateError if an artefact has changed since it was collected; nothing is left of the others then.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         message = f"{out} already exists: name a new directory"
         raise UsageError(message)
     found = list(placed(collected, run))
-    with ArtefactStore(collected) as store:
-        for one in found:
-            _write(out / one.path, store, one)
+    try:
+        with ArtefactStore(collected) as store:
+            for one in found:
+                _write(out / one.path, store, one)
+    except BaseException:
+        for path in out.glob("*"):
+            disk.remove_tree(path)
+        raise
     return len(found)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import NamedTuple, Protocol
 
+from ct_retrain import disk
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.progress import paced
 from ct_retrain.core.record import Rejected
@@ -16,7 +17,7 @@ from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.formal import FormalEvidence, FormalSignals, FormalStatus
 from ct_retrain.core.rules.assurance import Assurance, assurance
 from ct_retrain.judge.formal.proof import FormalResult
-from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, spec_of
+from ct_retrain.stages._carried import ExampleFacts, spec_of
 from ct_retrain.stages._inputs import Source, TraceTexts, read_trace_texts
 from ct_retrain.stages._trace_index import Spec, TraceIndex
 from ct_retrain.verilog.assertions import NONE, Assertions, assertions_of
@@ -40,7 +41,11 @@ class OtherAnswers:
     """Other answers to a specification: tonight's older runs of it, newest first, then its previous example."""
 
     def __init__(
-        self, traces: TraceIndex, carried: CarriedExamples, kept: Iterable[ExampleFacts], reading: TraceTexts
+        self,
+        traces: TraceIndex,
+        carried: disk.RecordFile[Example],
+        kept: Iterable[ExampleFacts],
+        reading: TraceTexts,
     ) -> None:
         """Offer those of *carried* that are *kept*; nothing is read yet."""
         self._traces, self._carried, self._reading = traces, carried, reading

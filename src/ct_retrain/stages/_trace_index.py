@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self, TypeAlias
 
-from pydantic import TypeAdapter
-
 from ct_retrain import disk
 from ct_retrain.core.records.dataset import Trace
 
@@ -50,10 +48,9 @@ class TraceIndex:
         """Read *path* once; *words* digests what a trace's specification says, and is asked once for each file."""
         self._database = sqlite3.connect("", isolation_level=None)
         self._database.executescript(_SCHEMA)
-        self._adapter = TypeAdapter(Trace)
         self.traces = 0
-        at = 0
-        for trace, size in disk.read_sized_lines(path, Trace):
+        self._file = disk.RecordFile(path, Trace)
+        for at, trace in self._file:
             facts = (
                 trace.spec_hash,
                 self._words(trace, words),
@@ -63,10 +60,8 @@ class TraceIndex:
                 at,
             )
             self._database.execute("INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?)", facts)
-            at += size
             self.traces += 1
         self._database.executescript(_ORDER)
-        self._file = path.open("rb")
 
     def __enter__(self) -> Self:
         """Nothing more to do."""
@@ -74,7 +69,7 @@ class TraceIndex:
 
     def __exit__(self, *_: object) -> None:
         """Let go of the file and of the index."""
-        self._file.close()
+        self._file.__exit__()
         self._database.close()
 
     def runs(self) -> "array[int]":
@@ -85,12 +80,12 @@ class TraceIndex:
     def trace(self, spec: int, turn: int) -> Trace:
         """The trace of *spec* that *turn* others are newer than."""
         found = self._database.execute("SELECT at FROM run WHERE spec = ? AND turn = ?", (spec, turn))
-        return self._at(found.fetchone()[0])
+        return self._file.read(found.fetchone()[0])
 
     def answering(self, spec_hash: str) -> Iterator[Trace]:
         """Yield the traces with this hash, whatever words it stands for, newest first."""
         for (at,) in self._database.execute(_OF_HASH, (spec_hash,)).fetchall():
-            yield self._at(at)
+            yield self._file.read(at)
 
     def spec_hash(self, spec: int) -> str:
         """The hash of a specification."""
@@ -104,10 +99,6 @@ class TraceIndex:
         find = "SELECT rowid - 1 FROM spec WHERE spec_hash = ? AND words = ?"
         row: tuple[int] | None = self._database.execute(find, spec).fetchone()
         return row[0] if row else None
-
-    def _at(self, place: int) -> Trace:
-        self._file.seek(place)
-        return self._adapter.validate_json(self._file.readline())
 
     def _words(self, trace: Trace, words: Callable[[Trace], str]) -> str:
         key = trace.spec.sha256

@@ -5,6 +5,7 @@ previous night are carried over, and a newer run of the same spec replaces one i
 out is in `rejected.jsonl` with its reason.
 """
 
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.reading.reproduction import TranscriptMatch
 from ct_retrain.stages._artefact_store import TRACES, ArtefactStore
-from ct_retrain.stages._carried import CarriedExamples, ExampleFacts, facts_of, spec_of
+from ct_retrain.stages._carried import ExampleFacts, facts_of, spec_of
 from ct_retrain.stages._credibility import Appraiser, BudgetedAppraiser, credible
 from ct_retrain.stages._decontamination import harvested, still_clean
 from ct_retrain.stages._formal import Formal, FormalInputs, OtherAnswers, counted, with_signals
@@ -104,9 +105,14 @@ def curate(
     with ExitStack() as stack:
         artefacts = stack.enter_context(ArtefactStore(inputs.collected))
         traces = stack.enter_context(_indexed(inputs.collected / TRACES, artefacts))
-        before = stack.enter_context(CarriedExamples(inputs.previous / DATASET if inputs.previous else None))
+        before = stack.enter_context(disk.RecordFile(_previous(inputs), Example))
         night = _Night(artefacts, traces, before, stack.enter_context(Refusals(out)))
         return _curate(out, inputs, night, _Judges(simulator, appraiser, asked))
+
+
+def _previous(inputs: CurateInputs) -> Path:
+    """Return the dataset of the night before; where there was none, a file without examples."""
+    return inputs.previous / DATASET if inputs.previous else Path(os.devnull)
 
 
 def _indexed(path: Path, artefacts: ArtefactStore) -> TraceIndex:
@@ -124,7 +130,7 @@ class _Night(NamedTuple):
 
     artefacts: ArtefactStore
     traces: TraceIndex
-    before: CarriedExamples
+    before: disk.RecordFile[Example]
     refuse: Refusals
 
 
@@ -246,7 +252,9 @@ def _marked(kept: Sequence[ExampleFacts], pairs: Sequence[tuple[Source, Example]
     ]
 
 
-def _whole(one: ExampleFacts, pairs: Sequence[tuple[Source, Example]], before: CarriedExamples) -> Example:
+def _whole(
+    one: ExampleFacts, pairs: Sequence[tuple[Source, Example]], before: disk.RecordFile[Example]
+) -> Example:
     return before.read(one.place) if one.place >= 0 else pairs[~one.place][1]
 
 

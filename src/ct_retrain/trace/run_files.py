@@ -11,7 +11,7 @@ any other file.
 import errno
 import os
 import stat
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -99,30 +99,29 @@ class TraceFiles:
 
     def read(self, name: str, limit: int) -> bytes | FileRefusal:
         """Return the content of the file *name*, at most *limit* bytes, or a refusal."""
-        found = self._open(name)
+        found = self._part(name, lambda _: 0, limit + 1)
         if isinstance(found, FileRefusal):
             return found
-        try:
-            size = _regular_size(found)
-            if size is None:
-                return FileRefusal("not_a_file", name)
-            data = _bytes(found, 0, limit + 1)
-        finally:
-            os.close(found)
+        size, data = found
         if len(data) > limit:
             return FileRefusal("artefact_too_large", f"{name}: {size} bytes, limit {limit}")
         return data
 
     def read_end(self, name: str, limit: int) -> bytes | FileRefusal:
         """Return the last *limit* bytes of the file *name*, or a refusal."""
+        found = self._part(name, lambda size: max(0, size - limit), limit)
+        return found if isinstance(found, FileRefusal) else found[1]
+
+    def _part(self, name: str, start: Callable[[int], int], most: int) -> tuple[int, bytes] | FileRefusal:
+        """Return the size of the file *name*, and at most *most* bytes from *start* of that size."""
         found = self._open(name)
         if isinstance(found, FileRefusal):
             return found
         try:
             size = _regular_size(found)
-            if size is None:
-                return FileRefusal("not_a_file", name)
-            return _bytes(found, max(0, size - limit), limit)
+            return (
+                FileRefusal("not_a_file", name) if size is None else (size, _bytes(found, start(size), most))
+            )
         finally:
             os.close(found)
 

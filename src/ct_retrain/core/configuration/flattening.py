@@ -1,6 +1,7 @@
 """Settings as dotted names: what a record, a listing and a comparison of recipes show."""
 
-from collections.abc import Mapping
+import difflib
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from pydantic import BaseModel, SecretStr
@@ -23,3 +24,9 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flattened[name] = MASK if isinstance(value, SecretStr) else value
     return flattened
+
+
+def did_you_mean(name: str, known: Sequence[str], otherwise: str = "", prefix: str = "") -> str:
+    """Return the end of a message on the unknown *name*: the closest of *known*, with *prefix*, or *otherwise*."""
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"; did you mean {prefix}{close[0]}?" if close else otherwise

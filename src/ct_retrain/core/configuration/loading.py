@@ -1,7 +1,6 @@
 """Read and explain settings from file, environment and options; a misspelt name is an error with a hint."""
 
 import ast
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from ct_retrain.core.configuration.flattening import MASK, flatten
+from ct_retrain.core.configuration.flattening import MASK, did_you_mean, flatten
 from ct_retrain.core.configuration.recipes import challenger_settings
 from ct_retrain.core.configuration.settings import FILE_NAME, PREFIX, Settings
 from ct_retrain.core.errors import UsageError
@@ -206,14 +205,15 @@ def _dotted(variable: str) -> str:
     return variable.removeprefix(PREFIX).lower().replace("__", ".")
 
 
+_LISTED = "; `ct-retrain config` lists them all"
+
+
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     known = {variable_of(name) for name in setting_names()}
     known |= {PREFIX + name.upper() for name in Settings.model_fields}
     for variable in sorted(environment):
         if variable.startswith(PREFIX) and variable not in known:
-            close = difflib.get_close_matches(variable, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
-            yield f"unknown environment variable {variable}{hint}"
+            yield f"unknown environment variable {variable}{did_you_mean(variable, [*known], _LISTED)}"
 
 
 def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
@@ -221,8 +221,7 @@ def _complaints(error: ValidationError, toml: Path) -> Iterator[str]:
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else "; `ct-retrain config` lists them all"
+            hint = did_you_mean(name, known, _LISTED)
             yield f"unknown setting {name} (in {toml.name} or an option){hint}"
         else:
             given = (

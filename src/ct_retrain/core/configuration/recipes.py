@@ -1,13 +1,12 @@
 """Recipes: parts of a `[train]` section, laid over the workspace's own, for challengers and for experiments."""
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from pydantic import ValidationError
 
-from ct_retrain.core.configuration.flattening import flatten
+from ct_retrain.core.configuration.flattening import did_you_mean, flatten
 from ct_retrain.core.configuration.settings import FILE_NAME, TrainSettings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Sha256, digest
@@ -91,9 +90,7 @@ def complaints(error: ValidationError, file: str, prefix: str, known: list[str])
     for problem in error.errors(include_url=False):
         name = ".".join(str(part) for part in problem["loc"])
         if problem["type"] == "extra_forbidden":
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f"; did you mean {prefix}{close[0]}?" if close else ""
-            yield f"{file}: unknown key {prefix}{name}{hint}"
+            yield f"{file}: unknown key {prefix}{name}{did_you_mean(name, known, prefix=prefix)}"
         else:
             yield f"{file}: {prefix}{name}: {problem['msg']}, not {problem['input']!r}"
 

@@ -70,7 +70,7 @@ class FormalResult(Record):
 
 def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Compare module *top* of *candidate* with *golden*'s; without a proof, search *depth* steps (0: as time allows)."""
-    found = judge.prover.compared(EquivalenceQuestion(golden, candidate, top, bounded=True, depth=depth))
+    found = judge.prover.prove(EquivalenceQuestion(golden, candidate, top, bounded=True, depth=depth))
     if found.answer is False:
         found = found._replace(bench=_beside(golden, top, found.steps))
     return _result(judge, found, candidate)
@@ -78,9 +78,7 @@ def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int =
 
 def properties_hold(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Check *properties* (see `judge.confined.formal.properties`) of *candidate*'s *top*, as `equivalent` does."""
-    return _result(
-        judge, judge.prover.checked(PropertyQuestion(properties, candidate, top, depth)), candidate
-    )
+    return _result(judge, judge.prover.prove(PropertyQuestion(properties, candidate, top, depth)), candidate)
 
 
 _INCOMPARABLE = ("not synthesizable", "the ports differ", "ports that cannot be", UNREAD, UNFIT)

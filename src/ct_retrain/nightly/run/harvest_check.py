@@ -5,31 +5,18 @@ examples, and whether a spec is a benchmark problem.
 """
 
 import tempfile
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.record import Record, Rejected
-from ct_retrain.core.records.night import CollectFacts, CurateFacts
+from ct_retrain.core.record import ReasonCount, Record, Rejected, count_reasons
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.nightly.run.stages import private
 from ct_retrain.stages.collect import REJECTED, CollectInputs, collect
 from ct_retrain.stages.curate import Appraiser, CurateInputs, curate
-
-
-class HarvestReason(Record):
-    """A reason why some runs give no example."""
-
-    reason: str
-    count: int
-    example: str
-    """The first of these runs."""
-    detail: str
-    """Detail of its refusal."""
 
 
 class HarvestCheck(Record):
@@ -42,8 +29,8 @@ class HarvestCheck(Record):
     repairs: int
     transcripts: dict[str, int]
     """How tonight's transcripts compare with those in the traces."""
-    reasons: tuple[HarvestReason, ...]
-    """Reasons, most frequent first."""
+    reasons: tuple[ReasonCount, ...]
+    """Why some runs give no example, the most frequent reason first."""
 
     @property
     def share(self) -> float:
@@ -78,22 +65,11 @@ def check_harvest(
         refused = [
             one for place in (collected, curated) for one in disk.read_lines(place / REJECTED, Rejected)
         ]
-    return _told(found, kept, refused)
-
-
-def _told(found: CollectFacts, kept: CurateFacts, refused: list[Rejected]) -> HarvestCheck:
-    first: dict[str, Rejected] = {}
-    for one in refused:
-        first.setdefault(one.reason, one)
-    reasons = tuple(
-        HarvestReason(reason=reason, count=count, example=first[reason].subject, detail=first[reason].detail)
-        for reason, count in Counter(one.reason for one in refused).most_common()
-    )
     return HarvestCheck(
         runs=found.runs,
         passing=found.passing,
         examples=kept.examples,
         repairs=kept.repairs,
         transcripts=kept.transcripts,
-        reasons=reasons,
+        reasons=count_reasons(refused),
     )

@@ -66,20 +66,16 @@ def entries(path: Path, subject: str) -> Iterator[Entry | Rejected]:
 
     A Rejected whose subject is *subject* itself is about the whole file. Raise ToolError if the machine fails.
     """
-    reason = unread(path)
-    if reason is not None:
-        yield Rejected(subject=subject, reason=reason[0], detail=reason[1])
-        return
+    refused = unread(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        if refused is None:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            with os.fdopen(descriptor, "rb") as file:
+                yield from _objects(file, path.name.lower(), subject)
     except OSError as error:
-        yield _failed(error, path, subject)
-        return
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            yield from _objects(file, path.name.lower(), subject)
-        except OSError as error:
-            yield _failed(error, path, subject)
+        refused = _unreadable(error, path)
+    if refused is not None:
+        yield Rejected(subject=subject, reason=refused[0], detail=refused[1])
 
 
 def unread(path: Path) -> tuple[str, str] | None:
@@ -87,8 +83,7 @@ def unread(path: Path) -> tuple[str, str] | None:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        found = file_refusal(error, path.name)
-        return ("missing", _MISSING) if found.reason == "artefact_missing" else (found.reason, found.detail)
+        return _unreadable(error, path)
     if stat.S_ISDIR(mode):
         return "not_a_file", "a directory: only files directly in it are read, move them up or link to them"
     if not stat.S_ISREG(mode):
@@ -111,10 +106,9 @@ def fingerprints(directory: Path) -> list[str]:
     return found
 
 
-def _failed(error: OSError, path: Path, subject: str) -> Rejected:
+def _unreadable(error: OSError, path: Path) -> tuple[str, str]:
     found = file_refusal(error, path.name)
-    reason = "missing" if found.reason == "artefact_missing" else found.reason
-    return Rejected(subject=subject, reason=reason, detail=found.detail)
+    return ("missing", _MISSING) if found.reason == "artefact_missing" else (found.reason, found.detail)
 
 
 def _objects(file: BinaryIO, name: str, subject: str) -> Iterator[Entry | Rejected]:

@@ -42,9 +42,7 @@ class UnusableObject(NamedTuple):
 
 
 class _UnfitError(Exception):
-    def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.unfit = UnusableObject(reason, detail)
+    """Reason and detail of an UnusableObject."""
 
 
 def pair_of(value: object, keys: GoldKeySettings) -> Pair | UnusableObject:
@@ -54,17 +52,16 @@ def pair_of(value: object, keys: GoldKeySettings) -> Pair | UnusableObject:
     under two keys, a rendered `text`. Keys are compared without case. The last answer of a conversation is learned,
     and everything before it is the question. Empty texts are not refused here.
     """
-    kind = type(value).__name__
     try:
-        if isinstance(value, list) and _is_talk(cast("list[object]", value)):
-            return _talk(cast("list[object]", value))
+        if _is_talk(value):
+            return _last_answer(_turns(value, ""))
         if not isinstance(value, dict):
-            return UnusableObject("not_an_object", f"a {kind}, not an object")
+            return UnusableObject("not_an_object", f"a {type(value).__name__}, not an object")
         own = cast("dict[str, object]", value)
         found = _mapped(own, keys) or _usual({name.lower(): one for name, one in own.items()})
         return found._replace(licence=_licence(own, keys)) if found else _unknown(own)
     except _UnfitError as error:
-        return error.unfit
+        return UnusableObject(*error.args)
 
 
 def _mapped(own: Mapping[str, object], keys: GoldKeySettings) -> Pair | None:
@@ -82,7 +79,7 @@ def _usual(own: Mapping[str, object]) -> Pair | None:
     for name in _TALKS:
         talk = own.get(name)
         if isinstance(talk, list) and talk:
-            return _talk(cast("list[object]", talk))
+            return _last_answer(_turns(cast("list[object]", talk), ""))
     asked, answered = _first(own, _QUESTIONS), _first(own, _ANSWERS)
     if asked and answered:
         return _pair(own, asked, answered)
@@ -132,10 +129,6 @@ def _is_talk(value: object) -> bool:
     )
 
 
-def _talk(value: Sequence[object]) -> Pair:
-    return _last_answer(_turns(list(value), ""))
-
-
 def _turns(value: object, role: str) -> list[ChatTurn]:
     """Return the turns in *value*; a plain text is one turn of *role*."""
     if not isinstance(value, list):
@@ -183,13 +176,12 @@ def _text(value: object, name: str) -> str:
     """Return *value* as text: a string, the only string of a list, or the text parts of a message."""
     if value is None or isinstance(value, str):
         return value or ""
-    kind = type(value).__name__
     fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     words = next((one for key in _WORDS if isinstance(one := fields.get(key), str)), None)
     if words is not None:
         return words
     if not isinstance(value, list):
-        raise _UnfitError("wrong_type", f"{name} is a {kind}, not text")
+        raise _UnfitError("wrong_type", f"{name} is a {type(value).__name__}, not text")
     items = cast("list[object]", value)
     if len(items) <= 1:
         return _text(items[0], name) if items else ""

@@ -23,8 +23,8 @@ from ct_retrain.verilog.stub import choosing
 _COPY = "copy.v"
 
 
-class SynthesizedCopy(NamedTuple):
-    """A rewritten text, or "" and the reason why there is none."""
+class Netlist(NamedTuple):
+    """A design as Verilog from its netlist, or "" and the reason why there is none."""
 
     text: str
     why: str
@@ -58,18 +58,18 @@ class SynthesisRequest(NamedTuple):
 
 def resynthesise(
     rtl: str, asked: SynthesisRequest, yosys: str, limits: Limits, reading: SynthesisChoice = AS_IT_IS
-) -> SynthesizedCopy:
+) -> Netlist:
     """Rewrite *rtl* by yosys into registers and logic, with the parameters that the testbench of *asked* sets."""
     with CpuBudget(limits.cpu_seconds):
         approved = approve(rtl)
         roots = [name for name in defined(approved.text) if name in asked.wanted]
         given = {root: overrides(approved.text, asked.testbench, root) for root in roots}
     if not usable(approved) or not roots:
-        return SynthesizedCopy("", "it is not synthesizable, or not what the testbench wants")
+        return Netlist("", "it is not synthesizable, or not what the testbench wants")
     copies = [packages_alone(approved.text, packages_used(asked.testbench))]
     for root in roots:
         if given[root].why:
-            return SynthesizedCopy("", given[root].why)
+            return Netlist("", given[root].why)
         sets = given[root].sets
         alone = len(roots) == len(sets) == 1
         others = {f"{root}{_SET}{number}": values for number, values in enumerate(sets)}
@@ -81,7 +81,7 @@ def resynthesise(
             copies.append(copy.text if len(sets) == 1 else re.sub(named, name, copy.text))
         if len(sets) > 1:
             copies.append(choosing(approved.text, root, others))
-    return SynthesizedCopy("".join(copies), "")
+    return Netlist("".join(copies), "")
 
 
 _SET = "_ct_set"
@@ -96,7 +96,7 @@ class _Writer(NamedTuple):
     yosys: str
     limits: Limits
 
-    def copy(self, values: Values, reading: SynthesisChoice, *, alone: bool) -> SynthesizedCopy:
+    def copy(self, values: Values, reading: SynthesisChoice, *, alone: bool) -> Netlist:
         """Return the copy with *values* for parameters; if not *alone*, as a single module."""
         top = " ".join([self.root, *(f"-chparam {name} {value}" for name, value in values)])
         found = self._written(readable(self.text), top, _plainly(reading, alone=alone))
@@ -110,7 +110,7 @@ class _Writer(NamedTuple):
                 found = _at_edge(found.text, self.root)
         return found
 
-    def _written(self, text: str, top: str, steps: list[str]) -> SynthesizedCopy:
+    def _written(self, text: str, top: str, steps: list[str]) -> Netlist:
         """Return *text* after yosys has read it, run *steps*, and written it."""
         Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
         head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
@@ -120,10 +120,8 @@ class _Writer(NamedTuple):
         ended = execute(self.yosys, "synthesis.ys", self.limits)
         if ended.exit_code != 0 or not Path(_COPY).is_file():
             lines = ended.output.strip().splitlines()
-            return SynthesizedCopy(
-                "", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}"
-            )
-        return SynthesizedCopy(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
+            return Netlist("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")
+        return Netlist(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
 
 
 def _of_bits(copy: str) -> str:
@@ -148,28 +146,28 @@ def _filling(text: str, unknown: str) -> list[str]:
 _LATCH = re.compile(r"^(?P<head>\s*always @\*)(?=\s*if \()", re.MULTILINE)
 
 
-def _settled(copy: str) -> SynthesizedCopy:
+def _settled(copy: str) -> Netlist:
     """Delay the latches of *copy* by `#0`: after all combinational logic, and before any non-blocking assignment."""
     text, latches = _LATCH.subn(r"\g<head> #0", copy)
-    return SynthesizedCopy(text, "") if latches else SynthesizedCopy("", "it has no latches")
+    return Netlist(text, "") if latches else Netlist("", "it has no latches")
 
 
 _EDGES = re.compile(r"^(?P<indent>\s*)always @\((?P<list>(?:pos|neg)edge [^\n]*)\)[ \t]*$", re.MULTILINE)
 _EDGE = re.compile(r"(?P<kind>pos|neg)edge (?P<name>\\\S+ |[\w$]+)")
 
 
-def _at_edge(copy: str, top: str) -> SynthesizedCopy:
+def _at_edge(copy: str, top: str) -> Netlist:
     """Wrap *copy* in a module that wakes at the clock as the design did, and holds the inputs while registers load."""
     module = next((one for one in modules(copy) if one.name == top), None)
     edges = dict.fromkeys(
         match.groups() for each in _EDGES.finditer(copy) for match in _EDGE.finditer(each["list"])
     )
     if module is None or any(port.direction not in _WAYS or port.width is None for port in module.ports):
-        return SynthesizedCopy("", "ports that cannot be held")
+        return Netlist("", "ports that cannot be held")
     inputs = {port.name for port in module.ports if port.direction == "input"}
     woken = {name: [kind for kind, other in edges if other == name] for _, name in edges if name in inputs}
     if not woken:
-        return SynthesizedCopy("", "no input is a clock")
+        return Netlist("", "no input is a clock")
     raw = ", ".join(f"{_RAW}{name}" for name in woken)
     inner = _EDGES.sub(lambda each: _delayed(each, frozenset(woken)), copy)
     inner, found = re.subn(
@@ -179,11 +177,9 @@ def _at_edge(copy: str, top: str) -> SynthesizedCopy:
         count=1,
         flags=re.MULTILINE | re.DOTALL,
     )
-    return (
-        SynthesizedCopy(inner + _holding(module, woken), "")
-        if found
-        else SynthesizedCopy("", "the copy has no such module")
-    )
+    if not found:
+        return Netlist("", "the copy has no such module")
+    return Netlist(inner + _holding(module, woken), "")
 
 
 _WAYS = frozenset({"input", "output"})

@@ -50,7 +50,7 @@ from ct_retrain.judge.evidence.harness import (
 )
 from ct_retrain.judge.evidence.logs import strip_control, tail
 from ct_retrain.judge.evidence.verdict import ReadVerdict, clean, enough
-from ct_retrain.verilog.guard import Approved, approve
+from ct_retrain.verilog.guard import approve
 from ct_retrain.verilog.packages import packages_used, telling_name
 from ct_retrain.verilog.scope import captured
 
@@ -112,15 +112,12 @@ def settle(rtl: str, trial: VerilatorTrial, verilator: VerilatorToolchain, tools
         answer = Answer(Outcome.TIMEOUT, "a loop that never ends and takes no time")
     elif report.unread:
         answer = Answer(Outcome.FORBIDDEN, f"{report.unread[0]}, but it compiles beside the testbench")
+    elif why := first_illegal(approved):
+        answer = Answer(Outcome.COMPILE_ERROR, why)
     else:
-        answer = _illegal(approved) or _build(verilator, tools) or _simulate(made, trial, tools)
+        answer = _build(verilator, tools) or _simulate(made, trial, tools)
     answer = answer._replace(warnings=warnings)
     return with_experiments(answer, rtl, approved.text, made, packages)._replace(loose=False)
-
-
-def _illegal(approved: Approved) -> Answer | None:
-    why = first_illegal(approved)
-    return Answer(Outcome.COMPILE_ERROR, why) if why else None
 
 
 def _translate(
@@ -202,17 +199,17 @@ def _simulate(made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> An
 
 def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
     ran = run(verilator_build.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
-    finding = enough(_evidence(made, trial.nonce.mark, ran), made.style, trial.expected)
-    log = tail(strip_control(clean(made, trial.nonce, _in_common_words(ran.output))), tools.log_chars)
+    restless = ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output
+    ran = ran._replace(output=_in_common_words(ran.output))
+    mark = trial.nonce.mark
+    finding = enough(_RESTLESS if restless else found(made, mark, ran), made.style, trial.expected)
+    log = tail(strip_control(clean(made, trial.nonce, ran.output)), tools.log_chars)
     detail = strip_control(finding.detail)
     answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
-    return answer._replace(shown=explained_lines(made, trial.nonce.mark, _in_common_words(ran.output), tools))
+    return answer._replace(shown=explained_lines(made, mark, ran.output, tools))
 
 
-def _evidence(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
-    if ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output:
-        return ReadVerdict(Outcome.TIMEOUT, "the simulation never comes to rest")
-    return found(made, mark, ran._replace(output=_in_common_words(ran.output)))
+_RESTLESS = ReadVerdict(Outcome.TIMEOUT, "the simulation never comes to rest")
 
 
 _OWN = re.compile(r"^- (?:S i m|Verilator:|\S+:\d+: Verilog \$).*\n?", re.MULTILINE)
