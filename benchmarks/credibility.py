@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from _spent import spent
+from _without_early_stop import WithoutEarlyStop
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.core.ports import Simulator
-from ct_retrain.core.records.verdict import Design, Outcome, Verdict
+from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.credibility import PROOF_SECONDS, Credibility, credibility
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite
@@ -67,16 +67,6 @@ def main() -> None:
         for name, problems in suites(chosen.data):
             step = max(1, len(problems) // chosen.problems) if chosen.problems else 1
             report(name, [measured(judge, title, design) for title, design in problems[::step]])
-
-
-class WithoutEarlyStop:
-    """A Simulator that runs every testbench to its end."""
-
-    def __init__(self, simulator: Simulator) -> None:
-        self._simulator, self.tool = simulator, simulator.tool
-
-    def check(self, design: Design) -> Verdict:
-        return self._simulator.check(design.model_copy(update={"stops": False}))
 
 
 class Row(NamedTuple):

@@ -9,6 +9,7 @@ import sys
 import time
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from tests.small_workspace import found
@@ -17,7 +18,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.disk import read_record
-from ct_retrain.nightly.schedule import SCHEDULERS, Installation, Scheduler, schedule_units
+from ct_retrain.nightly.schedule import Installation, Scheduler, schedule_units
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -49,7 +50,7 @@ def written(tmp_path: Path, scheduler: Scheduler, here: Installation) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
+@pytest.mark.parametrize("scheduler", get_args(Scheduler))
 def test_the_files_under_deploy_are_what_the_command_prints(scheduler: Scheduler) -> None:
     for name, text in schedule_units(scheduler, SAMPLE).items():
         path = ROOT / WHERE.get(name, "deploy") / name

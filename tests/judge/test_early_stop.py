@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.credibility import WithoutEarlyStop
+from benchmarks._without_early_stop import WithoutEarlyStop
 from tests.judge.benches import GOLDEN, HOUSE, PLAIN, VERILOGEVAL, WRONG
 
 from ct_retrain.core.records.verdict import Design, Outcome

@@ -131,6 +131,10 @@ class RecordFile(Generic[R]):
 
     def __exit__(self, *_: object) -> None:
         """Let go of the file."""
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     def __iter__(self) -> Iterator[tuple[int, R]]:

@@ -9,14 +9,13 @@ import shlex
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.workspace import Workspace
 
 Scheduler = Literal["cron", "systemd", "github", "jenkins"]
-SCHEDULERS: tuple[Scheduler, ...] = get_args(Scheduler)
 
 ENVIRONMENT = "ct-retrain.env"
 _FILES: Mapping[Scheduler, tuple[str, ...]] = {

@@ -69,7 +69,7 @@ class TraceIndex:
 
     def __exit__(self, *_: object) -> None:
         """Let go of the file and of the index."""
-        self._file.__exit__()
+        self._file.close()
         self._database.close()
 
     def runs(self) -> "array[int]":

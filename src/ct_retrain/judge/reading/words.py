@@ -96,7 +96,6 @@ _LEXICON = {
     "of": "of",
 }
 _KINDS = {word: kind for kind, words in _LEXICON.items() for word in words.split()}
-_TOTALS = frozenset({"total", "totals", "tests", "checks", "vectors", "cases", "run", "executed"})
 _SEPARATORS = frozenset(":=|")
 _CLOSERS = frozenset(",.;|)]}/*!-=#~_")
 
