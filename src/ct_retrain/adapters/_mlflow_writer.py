@@ -1,6 +1,6 @@
 """Write nights into an MLflow store, in a process of its own: `python -m ct_retrain.adapters._mlflow_writer`.
 
-Reads an Order as JSON from standard input and prints a Tracked. A night's runs are deleted and written again,
+Reads a WriteRequest as JSON from standard input and prints a Tracked. A night's runs are deleted and written again,
 and only names are read from the store, so a crash is repaired by the next write.
 """
 

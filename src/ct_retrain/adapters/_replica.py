@@ -82,7 +82,7 @@ class Replica:
     def open(self, arm: ServedModel) -> Identity:
         """Check that the server answers and can answer as *arm*, and return what it says of itself.
 
-        Raise ToolError if it does not, StrangerError if it does not serve `endpoint.model`.
+        Raise ToolError if it does not, WrongServerError if it does not serve `endpoint.model`.
         """
         if self._server is not None and self._server.ensure(self._answers):
             self._hotload.forget()
@@ -173,7 +173,7 @@ class Replica:
             raise
 
     def _known(self, listed: Mapping[str, ListedModel]) -> None:
-        """Raise StrangerError if mainline is missing from *listed*, unless that is empty; paths are never listed."""
+        """Raise WrongServerError if mainline is missing from *listed*, unless that is empty; paths are never listed."""
         model = self._settings.model
         by_path = self._settings.adapters == "path" and Path(model).exists()
         if listed and model not in listed and not by_path:

@@ -200,7 +200,7 @@ def _server(settings: EndpointSettings, place: ServerPaths | None) -> Server | N
 
 
 def _refuse_a_mixture(said: Mapping[Replica, Identity]) -> None:
-    """Raise StrangerError unless all servers say the same of themselves."""
+    """Raise WrongServerError unless all servers say the same of themselves."""
     if len(set(said.values())) > 1:
         told = "; ".join(f"{replica.url} says {identity}" for replica, identity in said.items())
         raise WrongServerError(

@@ -24,7 +24,7 @@ class Parallel(Protocol):
 
 
 def width_of(asked: object) -> int:
-    """Return the width of *asked* if it is Wide, else 0."""
+    """Return the width of *asked* if it is Parallel, else 0."""
     return asked.width if isinstance(asked, Parallel) else 0
 
 

@@ -1,4 +1,4 @@
-"""Decode a trace's lines: each is a simulation, an entry of another stage, or a Flaw with its reason.
+"""Decode a trace's lines: each is a simulation, an entry of another stage, or a BadLine with its reason.
 
 The fast path decodes a block of whole lines at once. Lines it cannot decode are read again one by one with
 the standard json: `json.dumps` writes NaN and lone surrogates, which stricter parsers refuse, and one NaN in
@@ -97,7 +97,7 @@ _NAME = 80
 def simulations(block: bytes, before: int) -> Iterator[Simulation | UnknownStage | BadLine]:
     """Yield the entries and flaws of *block*, whole lines of a trace that follow line *before*, in order.
 
-    An entry whose stage is not in `STAGES` is a Lookalike if the stage sounds like a test, or has no name,
+    An entry whose stage is not in `STAGES` is an UnknownStage if the stage sounds like a test, or has no name,
     and its payload names a testbench; other stages are ignored. A last line without line break counts as
     whole; see `is_whole`.
     """

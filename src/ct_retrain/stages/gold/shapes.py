@@ -157,9 +157,8 @@ def _last_answer(talk: Sequence[ChatTurn]) -> Pair:
         raise _UnfitError("empty_answer", "no turn of the assistant is to be learned")
     before = told[:last]
     asked = [turn for turn in before if turn.role == "user"]
-    if not asked or not asked[-1].text.strip():
-        return Pair("", told[last].text)
-    return Pair(_rendered(before), told[last].text)
+    question = _rendered(before) if asked and asked[-1].text.strip() else ""
+    return Pair(question, told[last].text)
 
 
 def _rendered(before: Sequence[ChatTurn]) -> str:
@@ -176,12 +175,13 @@ def _text(value: object, name: str) -> str:
     """Return *value* as text: a string, the only string of a list, or the text parts of a message."""
     if value is None or isinstance(value, str):
         return value or ""
+    kind = type(value).__name__
     fields = cast("dict[str, object]", value) if isinstance(value, dict) else {}
     words = next((one for key in _WORDS if isinstance(one := fields.get(key), str)), None)
     if words is not None:
         return words
     if not isinstance(value, list):
-        raise _UnfitError("wrong_type", f"{name} is a {type(value).__name__}, not text")
+        raise _UnfitError("wrong_type", f"{name} is a {kind}, not text")
     items = cast("list[object]", value)
     if len(items) <= 1:
         return _text(items[0], name) if items else ""
