@@ -72,6 +72,8 @@ def as_mlflow(path: Path) -> Path:
     """What MLflow itself records: a model's span that asked, and spans of the tools that it called."""
     mlflow = pytest.importorskip("mlflow")
     mlflow.set_tracking_uri(f"sqlite:///{path}/mlflow.db")
+    agents = mlflow.create_experiment("agents", artifact_location=(path / "artifacts").as_uri())
+    mlflow.set_experiment(experiment_id=agents)
     with mlflow.start_span("agent", span_type="AGENT"):
         with mlflow.start_span("llm", span_type="CHAT_MODEL") as span:
             span.set_inputs({"model": "coder-7b", "messages": messages(WIDTH)[:2]})
