@@ -17,11 +17,11 @@ import structlog
 
 from _year import Clock, Year, a_day_goes_by, leave_run, size, year
 from ct_retrain import disk
-from ct_retrain.compose import report_inputs
 from ct_retrain.nightly.audit import check
-from ct_retrain.nightly.records import records
+from ct_retrain.nightly.records.index import records
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.report import write
+from ct_retrain.report.pages import write
+from ct_retrain.report.report_inputs import ReportInputs
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -64,7 +64,7 @@ def _looked_over(made: Year, clock: Clock) -> dict[str, float]:
         audit = clock.timed(name, check)(workspace, compare)
         if audit.breaches:
             raise SystemExit(f"the workspace is broken: {audit.breaches[0]}")
-    clock.timed("report of all", write)(report_inputs(workspace, made.small.settings), records(workspace))
+    clock.timed("report of all", write)(ReportInputs.of(workspace, made.small.settings), records(workspace))
     spent |= {name: clock.spent[name] for name in ("check", "check --quick", "report of all")}
     tops = {"work": workspace.work, "records": workspace.records, "reports": workspace.reports}
     sizes = {f"{name} MB": size(top) / 1e6 for name, top in {**tops, "off-site": made.share}.items()}

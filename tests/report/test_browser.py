@@ -13,10 +13,10 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.report.nights import HELD, PUBLISHED, REJECTED
 
 from ct_retrain import disk
-from ct_retrain.compose import report_inputs
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.report import write
+from ct_retrain.report.pages import write
+from ct_retrain.report.report_inputs import ReportInputs
 
 CHROMIUM = Path("/usr/bin/chromium")
 WIDTHS = (375, 1280)
@@ -43,7 +43,7 @@ def pages(nights, tmp_path_factory) -> list[Path]:
     shutil.copytree(nights.workspace.root, root, symlinks=True)
     workspace = Workspace(root, nights.settings.paths)
     records = [disk.read_record(path, NightRecord) for path in sorted(workspace.records.glob("*.json"))]
-    return [*write(report_inputs(workspace, nights.settings), records), workspace.reports / "index.html"]
+    return [*write(ReportInputs.of(workspace, nights.settings), records), workspace.reports / "index.html"]
 
 
 class Watched:

@@ -24,13 +24,13 @@ from tests.small_workspace import SmallWorkspace, found
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.compose import report_inputs
 from ct_retrain.core.configuration.loading import flat
 from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, Settings
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.run import Options, follow_up, run_night
-from ct_retrain.report import is_written, write
+from ct_retrain.report.pages import is_written, write
+from ct_retrain.report.report_inputs import ReportInputs
 
 LIMIT = 2_000_000
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -41,7 +41,7 @@ def record_of(small: SmallWorkspace, name: str) -> NightRecord:
 
 
 def written(small: SmallWorkspace, name: str) -> str:
-    return write(report_inputs(small.workspace, small.settings), [record_of(small, name)])[0].read_text()
+    return write(ReportInputs.of(small.workspace, small.settings), [record_of(small, name)])[0].read_text()
 
 
 def history(small: SmallWorkspace) -> str:
@@ -379,7 +379,7 @@ def test_a_year_of_a_large_suite_fits(tmp_path):
     settings = Settings()
     workspace = Workspace(tmp_path, settings.paths)
     records = many_nights(workspace, Made(nights=60, problems=156))
-    [path] = write(report_inputs(workspace, settings), records[-1:])
+    [path] = write(ReportInputs.of(workspace, settings), records[-1:])
     page = path.read_text()
 
     assert path.stat().st_size < LIMIT / 2
@@ -400,7 +400,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(small):
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         made.append(record.night)
         assert not (workspace.outbox / record.night).exists()
-        return write(report_inputs(workspace, small.settings), [record])[0]
+        return write(ReportInputs.of(workspace, small.settings), [record])[0]
 
     shutil.rmtree(small.workspace.outbox / REJECTED)
     ports = small.ports._replace(reporter=reporter)

@@ -29,7 +29,7 @@ from ct_retrain.cli.harvest import harvest
 from ct_retrain.cli.importing import import_
 from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
-from ct_retrain.cli.look import config, history, show, status
+from ct_retrain.cli.look import config, history, show
 from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
 from ct_retrain.cli.offsite import purge, restore, snapshot
@@ -39,6 +39,7 @@ from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
 from ct_retrain.cli.schedule import schedule
 from ct_retrain.cli.serve import serve
+from ct_retrain.cli.status import status
 from ct_retrain.cli.suite import suite
 from ct_retrain.cli.track import track
 from ct_retrain.core.errors import CtRetrainError

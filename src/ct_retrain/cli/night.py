@@ -55,7 +55,7 @@ def run(
     """
     from ct_retrain.compose import with_cache
     from ct_retrain.core.errors import ToolError
-    from ct_retrain.nightly.records import night_id
+    from ct_retrain.nightly.records.index import night_id
     from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
@@ -82,7 +82,7 @@ def run(
 
 def _print_record(workspace: Workspace, record: NightRecord) -> None:
     """The night's last word: how it ended, why, what is served, where to look."""
-    from ct_retrain.report import page
+    from ct_retrain.report.pages import page
 
     written = page(workspace, record.night)
     lines = [

@@ -100,7 +100,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         "numbers": {name: place for place, name in kinds},
         "signs": SIGNS,
         "failures": shown,
-        "harvest": harvest_summary(inputs, night),
+        "harvest": harvest_summary(night),
         "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": inputs.workspace.relative(inputs.workspace.record(record.night)),
