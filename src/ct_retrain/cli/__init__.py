@@ -15,6 +15,7 @@ from ct_retrain.cli.artefacts import artefacts, convert
 from ct_retrain.cli.attack import attack
 from ct_retrain.cli.benchmark import benchmark
 from ct_retrain.cli.check import check, verify
+from ct_retrain.cli.compare import compare
 from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
@@ -104,6 +105,7 @@ for command in (
     history,
     show,
     explain,
+    compare,
     report,
     serve,
     config,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.opened import Opened
     from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.night import ManifestRef, NightRecord
+    from ct_retrain.core.workspace import Workspace
     from ct_retrain.report.inspection import Inspection
 
 
@@ -60,32 +61,51 @@ def history(context: Context, *, as_json: bool) -> None:
 @click.option(
     "--problem", metavar="ID", help="Show one problem: each arm's result, log and diff to the golden."
 )
+@click.option("--markdown", is_flag=True, help="Print Markdown, as for a CI job's summary or a pull request.")
 @json_option
 @click.pass_obj
-def show(context: Context, night: str | None, problem: str | None, *, as_json: bool) -> None:
+def show(context: Context, night: str | None, problem: str | None, *, markdown: bool, as_json: bool) -> None:
     """Why NIGHT ended as it did.  [default: the last one]"""
     from ct_retrain.nightly.records.index import broken_at, record_of
+    from ct_retrain.report.markdown import night_markdown
 
     opened = context.opened()
     workspace = opened.workspace
     broken = broken_at(workspace, night)
     if broken is not None:
-        print_json(broken.model_dump(mode="json")) if as_json else _show_broken(broken)
+        _print_broken(broken, markdown=markdown, as_json=as_json)
         return
     record = record_of(workspace, night)
     if problem is not None:
         found = _inspected(opened, record, problem)
         print_json(found.model_dump(mode="json")) if as_json else print_inspection(found)
         return
-    if as_json:
+    if markdown:
+        click.echo(night_markdown(record), nl=False)
+    elif as_json:
         print_json(record.model_dump(mode="json"))
-        return
+    else:
+        _print_record(workspace, record)
+
+
+def _print_record(workspace: Workspace, record: NightRecord) -> None:
     _show(record)
     print_challengers(workspace, record)
     print_sources(workspace, record)
     print_certificate(workspace, record)
     print_places(workspace, record)
     click.echo(f"adapter {record.adapter or '–'}; serving {record.latest or 'mainline'}")
+
+
+def _print_broken(broken: Breakdown, *, markdown: bool, as_json: bool) -> None:
+    from ct_retrain.report.markdown import broken_markdown
+
+    if markdown:
+        click.echo(broken_markdown(broken), nl=False)
+    elif as_json:
+        print_json(broken.model_dump(mode="json"))
+    else:
+        _show_broken(broken)
 
 
 def _show_broken(broken: Breakdown) -> None:

@@ -1,13 +1,13 @@
 """Read what the pages show: records, and what is still on disk of the nights; missing parts become sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from ct_retrain import disk
-from ct_retrain.core.configuration.settings import Settings
+from ct_retrain.core.configuration.settings import GateSettings, Settings
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.records.night import (
@@ -30,11 +30,15 @@ class ReportInputs(NamedTuple):
     workspace: Workspace
     suite: str
     """The benchmark's suite, as the setting gives it, for its goldens."""
+    groups: Mapping[str, Sequence[str]]
+    """Name → categories that a page counts together."""
+    gate: GateSettings
+    """How intervals are drawn."""
 
     @classmethod
     def of(cls, workspace: Workspace, settings: Settings) -> Self:
         """What the pages of *workspace* show by its *settings*."""
-        return cls(workspace, settings.benchmark.suite)
+        return cls(workspace, settings.benchmark.suite, settings.report.groups, settings.gate)
 
 
 class NightFiles(NamedTuple):

@@ -19,6 +19,7 @@ from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.run import finish
 from ct_retrain.nightly.snapshots import purge, upload
+from ct_retrain.nightly.textfile import write_textfile
 from ct_retrain.releases import night_of
 from ct_retrain.report.pages import is_written
 
@@ -89,6 +90,7 @@ PARTS: dict[str, Part] = {
     "report": _report,
     "notice": _tell,
     "track": tracking.track_once,
+    "textfile": write_textfile,
     "snapshot": _copy,
     "purge": _purge,
 }
