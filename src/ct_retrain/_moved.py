@@ -136,6 +136,7 @@ _MOVED: dict[str, str] = {
     "nightly.verify": "nightly.audit.verify",
     "nightly.wording": "nightly.notices.messages",
     "report.instructive": "report.top_failures",
+    "report.broken": "breakdowns",
     "report.shelf": "report.report_inputs",
     "report.words": "report.formatting",
     "stages._card": "stages._model_card",

@@ -14,7 +14,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
 
 
-class Difference(Record):
+class NightDifference(Record):
     """Second night minus first, in pass share; paired by problem."""
 
     value: float
@@ -47,7 +47,7 @@ class NightComparison(Record):
     """pass@1 of each on its own problems."""
     categories: dict[str, tuple[float | None, float | None]]
     """Category → pass@1 of each; None where a night did not ask it."""
-    difference: Difference | None
+    difference: NightDifference | None
     why_none: str = ""
     """Why there is no difference with an interval."""
     won: tuple[MovedProblem, ...]
@@ -103,7 +103,7 @@ def _measured(workspace: Workspace, record: NightRecord) -> Scorecard:
 
 def _difference(
     cards: tuple[Scorecard, Scorecard], shared: list[str], gate: GateSettings
-) -> tuple[Difference | None, str]:
+) -> tuple[NightDifference | None, str]:
     first, second = cards
     samples = second.sampling.samples
     if not shared:
@@ -113,7 +113,7 @@ def _difference(
     how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
     ours, theirs = ({name: card.passes[name] for name in shared} for card in (second, first))
     found = paired(ours, theirs, samples, how)
-    return Difference(
+    return NightDifference(
         value=found.difference,
         low=found.low,
         high=found.high,
