@@ -12,7 +12,7 @@ from ct_retrain.core.rules.recipe_evidence import comparisons_of
 from ct_retrain.core.rules.rotation import ChallengerTurn
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
-from ct_retrain.nightly.records.index import records
+from ct_retrain.nightly.records.index import newest_first, records
 
 CHALLENGED = "train.challengers"
 """The figure of a night that says how many challengers it trained: only such nights are looked into."""
@@ -70,7 +70,7 @@ def turns_of(workspace: Workspace, names: Iterable[RecipeName]) -> list[Challeng
 
 def _usual_seconds(workspace: Workspace) -> float | None:
     """Seconds of the last training by the default recipe; None if there is none on record."""
-    for record in reversed(records(workspace)):
+    for record in newest_first(workspace):
         facts = facts_of(workspace, record, TrainFacts) if record.hyperparameters else None
         if facts is not None and not facts.held:
             return facts.fit.seconds
