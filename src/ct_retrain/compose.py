@@ -40,6 +40,9 @@ from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.stages.curate import REJECTED
 from ct_retrain.stages.publish import HISTORY, LATEST
 
+COMPARISONS = ".comparisons"
+"""Cache of comparisons with protected suites, beside that of verdicts; safe to delete."""
+
 
 class App(NamedTuple):
     """A workspace with its settings and the ports that they select."""
@@ -99,6 +102,7 @@ def without_side_effects(app: App) -> App:
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
     """Return the adapters that *settings* select; the judge caches verdicts in the file *verdicts*, if given.
 
+    Comparisons with the suites are then cached, too.
     A simulator is looked for on first use only.
     """
     width = WIDTH if settings.cluster.used else 0
@@ -119,6 +123,9 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         tracker=tracker_of(workspace, settings.tracking),
         outlook=unestimated if settings.train.command else partial(outlook, devices=settings.train.devices),
         store=open_store(settings.snapshot, workspace),
+        comparisons=partial(Cache, verdicts.with_name(COMPARISONS), settings.judge.cache_mb)
+        if verdicts
+        else None,
         formal=FormalRunner(lambda: _local(simulator.judge)),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
         trainer_of=_trainer_of,

@@ -116,7 +116,7 @@ class JudgeSettings(Section):
     proof_seconds: Annotated[int, Field(ge=1)] = 5
     """CPU seconds of one step of an equivalence proof; a longer step leaves the answer unknown."""
     cache_mb: Annotated[int, Field(ge=1)] = 256
-    """Maximum MiB of the verdict cache; above it the older half is deleted."""
+    """Maximum MiB of the verdict cache, and of that of comparisons with suites; above it the older half is deleted."""
 
 
 class ShareSettings(Section):

@@ -171,7 +171,8 @@ def protection_of(
     named = (settings.benchmark.suite, *more)
     suites = protected_suites(named, settings.decontamination.protect, workspace.root)
     laboratory = BehaviourTools(ports.simulator, ports.same) if ports.same else None
-    return Protection(tuple(suites), settings.decontamination, laboratory, settings.judge.workers)
+    workers = settings.judge.workers
+    return Protection(tuple(suites), settings.decontamination, laboratory, workers, ports.comparisons)
 
 
 def _forgotten(night: Night) -> frozenset[str]:
