@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.command_line_workspace import alive, answering, descendants, opened
-from tests.experiments.test_killed import answer, asked, run
+from tests.experiments.test_killed import SIDE_BY_SIDE, answer, asked, run
 from tests.small_workspace import leave_trace
 from tests.trees import tree
 
@@ -22,7 +22,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import read_manifest
 from ct_retrain.nightly.audit import check
 
-TWO = ("experiment", "run", "rank", "--device", "0", "--device", "1")
+TWO = ("experiment", "run", "rank", *SIDE_BY_SIDE)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_device_whose_process_dies_is_named_and_the_experiment_goes_on(root: P
 
     assert child.returncode == 4
     assert "ended with exit code -9" in words
-    assert "`ct-retrain experiment run rank` goes on where it was" in words
+    assert "run the experiment again, it goes on where it was" in words
     wait_until(lambda: not alive(below))
     assert run(root, *TWO).returncode == 0
     assert len(parts(root)) == 8

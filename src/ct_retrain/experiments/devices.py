@@ -16,7 +16,7 @@ from functools import partial
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from types import FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -26,6 +26,8 @@ from ct_retrain.experiments.trial import ExperimentSetup, Trial, held, run_trial
 
 _ENTER, _LEAVE = "enter", "leave"
 """What a worker says before and after a part; the former is sent back as soon as it may begin."""
+_GRACE = 30.0
+"""Seconds in which a worker that is to end ends what it is at."""
 
 
 class TrialOutcome(NamedTuple):
@@ -72,6 +74,9 @@ class DeviceWorkers:
         """End the processes; what they were at is continued by the next run."""
         for worker in self._workers:
             worker.process.terminate()
+        for worker in self._workers:
+            worker.process.join(_GRACE)
+            worker.process.kill()
             worker.process.join()
             worker.connection.close()
         self._lock.close()
@@ -86,9 +91,10 @@ class DeviceWorkers:
         while waiting or busy:
             while waiting and idle:
                 busy.append(idle.pop(0))
-                busy[-1].connection.send((waiting.pop(0), number))
+                busy[-1].tell((waiting.pop(0), number))
             self._admit()
-            for worker in [one for one in busy if one.connection in wait([each.connection for each in busy])]:
+            ready = wait([one.connection for one in busy])
+            for worker in [one for one in busy if one.connection in ready]:
                 outcome = self._heard(worker)
                 if outcome is not None:
                     busy.remove(worker)
@@ -98,14 +104,7 @@ class DeviceWorkers:
 
     def _heard(self, worker: "_Worker") -> TrialOutcome | None:
         """Note what *worker* says, and return the outcome of its trial if it is that."""
-        try:
-            said = worker.connection.recv()
-        except EOFError as error:
-            worker.process.join()
-            raise ToolError(
-                f"the process on device {worker.device} ended with exit code {worker.process.exitcode}, maybe because memory ran "
-                f"out: `ct-retrain experiment run {self._setup.plan.name}` goes on where it was"
-            ) from error
+        said = worker.hear()
         if said == _ENTER:
             self._asking.append(worker)
         elif said == _LEAVE:
@@ -125,7 +124,7 @@ class DeviceWorkers:
             if self._asking:
                 self._lock.enter_context(held(self._setup))
         for worker in self._asking:
-            worker.connection.send(_ENTER)
+            worker.tell(_ENTER)
         self._inside += self._asking
         self._asking.clear()
 
@@ -134,6 +133,27 @@ class _Worker(NamedTuple):
     device: str
     process: BaseProcess
     connection: Connection
+
+    def tell(self, what: object) -> None:
+        """Send *what*; raise ToolError if the process has ended."""
+        with self._alive():
+            self.connection.send(what)
+
+    def hear(self) -> Any:
+        """Return what the process says next; raise ToolError if it has ended."""
+        with self._alive():
+            return self.connection.recv()
+
+    @contextmanager
+    def _alive(self) -> Generator[None]:
+        try:
+            yield
+        except (EOFError, OSError) as error:
+            self.process.join(_GRACE)
+            raise ToolError(
+                f"the process on device {self.device} ended with exit code {self.process.exitcode}, maybe because memory "
+                "ran out: run the experiment again, it goes on where it was"
+            ) from error
 
 
 def _started(setup: ExperimentSetup, device: str) -> _Worker:

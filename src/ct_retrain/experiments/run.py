@@ -54,7 +54,7 @@ class ExperimentContext(NamedTuple):
     settings: Settings
     ports_of: Callable[[Settings], Ports]
     devices: tuple[str, ...] = ()
-    """DeviceWorkers on which arms are trained side by side, as values of CUDA_VISIBLE_DEVICES; none trains them in turn."""
+    """Devices on which arms are trained side by side, as values of CUDA_VISIBLE_DEVICES; none trains them in turn."""
 
 
 def run_experiment(where: ExperimentContext, name: str) -> ExperimentResult:
