@@ -15,6 +15,7 @@ from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.mlflow_tracker import tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
+from ct_retrain.adapters.nvml import joules
 from ct_retrain.adapters.object_store import open_store
 from ct_retrain.adapters.outlook import outlook, unestimated
 from ct_retrain.adapters.provenance import gather
@@ -112,7 +113,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
     return Ports(
         simulator=simulator,
         appraiser=appraiser,
-        effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds),
+        effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds, joules=joules()),
         generators=generators_of(workspace, settings),
         trainer=trainer,
         notifier=AppriseNotifier(settings.notices, workspace.root),

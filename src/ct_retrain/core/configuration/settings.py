@@ -153,6 +153,8 @@ class TrainSettings(Section):
     """Prefer examples of categories in which the candidate last failed what an earlier release solved."""
     proven_weight: Annotated[float, Field(ge=1)] = 1.0
     """Weight of a proven example when some are repeated once more than others; 1 makes no difference."""
+    credible_weight: Annotated[float, Field(ge=1)] = 1.0
+    """The same of an example whose testbench notices every mutant; that of others falls to 1 with their credibility."""
     gold_keys: GoldKeySettings = GoldKeySettings()
     max_gold_refused: Share = 0.5
     """Maximum share of gold lines refused; above it, or with no usable line, nothing is trained; 1 is no
@@ -170,6 +172,8 @@ class TrainSettings(Section):
     """Recipes that are trained and measured on the same night as this one: name → keys of `[train]` that differ."""
     challenger_minutes: Annotated[float, Field(ge=0)] = 120.0
     """Minutes a night for training challengers, those that waited longest first; 0 is no limit."""
+    challenger_tokens: Count = 0
+    """Tokens a night that challengers read in training, besides `challenger_minutes`; 0 is no limit."""
     chat: ChatOptions = ChatOptions()
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()
