@@ -11,6 +11,7 @@ import pytest
 from tests.suites.layouts import gate, plain_row, v2, write_lines
 
 from ct_retrain.cli import call
+from ct_retrain.suites.load import BUILT_IN, LAYOUTS
 
 pytestmark = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
 FAST = ["-s", "judge.cpu_seconds=2", "-s", "judge.simulator=icarus"]
@@ -79,7 +80,7 @@ def test_a_suite_that_is_not_there_is_the_callers_fault(
 def test_layouts_and_mends_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["suite", "list", "--json"]) == 0
     kinds = [one["kind"] for one in json.loads(capsys.readouterr().out)]
-    assert {"behavioural", "verilogeval-v1", "verilogeval-v2", "rtllm", "cvdp", "plain"} == set(kinds)
+    assert kinds == [*BUILT_IN, *LAYOUTS]
 
     assert call(["suite", "patches", "--json"]) == 0
     assert all(one["why"] for one in json.loads(capsys.readouterr().out))

@@ -7,7 +7,7 @@ from tests.core.test_scoring import JUDGE, MODEL, eval_spec, sample
 
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.records.verdict import Outcome
-from ct_retrain.core.rules.leaderboard import Entry, leaderboard
+from ct_retrain.core.rules.leaderboard import NamedScorecard, leaderboard
 from ct_retrain.core.rules.scoring import scorecard
 from ct_retrain.core.rules.statistics import Resampling, paired
 
@@ -28,7 +28,7 @@ def card(passing: int, *, names: list[str] = NAMES, samples: int = 2, **changes:
 
 
 def test_the_best_stands_first_with_its_difference_to_the_base():
-    board = leaderboard([Entry("base", card(5)), Entry("tuned", card(12))], HOW)
+    board = leaderboard([NamedScorecard("base", card(5)), NamedScorecard("tuned", card(12))], HOW)
 
     (table,) = board.tables
     first, second = table.standings
@@ -44,7 +44,7 @@ def test_the_best_stands_first_with_its_difference_to_the_base():
 
 @pytest.mark.parametrize("samples", [1, 4])
 def test_the_p_value_has_no_side(samples: int):
-    entries = [Entry("a", card(5, samples=samples)), Entry("b", card(12, samples=samples))]
+    entries = [NamedScorecard("a", card(5, samples=samples)), NamedScorecard("b", card(12, samples=samples))]
 
     up, down = (
         leaderboard(entries, HOW, base).tables[0].standings[place].difference
@@ -58,7 +58,12 @@ def test_the_p_value_has_no_side(samples: int):
 
 
 def test_equal_answers_differ_by_nothing_for_certain():
-    found = leaderboard([Entry("a", card(5)), Entry("b", card(5))], HOW).tables[0].standings[1].difference
+    found = (
+        leaderboard([NamedScorecard("a", card(5)), NamedScorecard("b", card(5))], HOW)
+        .tables[0]
+        .standings[1]
+        .difference
+    )
 
     assert found is not None
     assert (found.value, found.low, found.high, found.p_value) == (0, 0, 0, 1)
@@ -81,7 +86,7 @@ def test_equal_answers_differ_by_nothing_for_certain():
     ],
 )
 def test_what_cannot_be_compared_has_a_table_of_its_own_and_a_reason(other: Scorecard, said: str):
-    board = leaderboard([Entry("base", card(5)), Entry("other", other)], HOW)
+    board = leaderboard([NamedScorecard("base", card(5)), NamedScorecard("other", other)], HOW)
 
     assert [table.base for table in board.tables] == ["base", "other"]
     (why,) = board.apart
@@ -94,7 +99,10 @@ def test_other_sampling_is_marked_and_another_seed_is_no_other_sampling():
     hot = card(9, sampling=sampling.model_copy(update={"temperature": 1.0, "seed": 3}))
     reseeded = card(9, sampling=sampling.model_copy(update={"seed": 3}))
 
-    board = leaderboard([Entry("base", card(5)), Entry("hot", hot), Entry("reseeded", reseeded)], HOW)
+    board = leaderboard(
+        [NamedScorecard("base", card(5)), NamedScorecard("hot", hot), NamedScorecard("reseeded", reseeded)],
+        HOW,
+    )
 
     by_name = {one.name: one for one in board.tables[0].standings}
     assert by_name["hot"].difference is None
@@ -103,6 +111,6 @@ def test_other_sampling_is_marked_and_another_seed_is_no_other_sampling():
 
 
 def test_a_base_is_chosen_by_name():
-    board = leaderboard([Entry("a", card(5)), Entry("b", card(9))], HOW, "b")
+    board = leaderboard([NamedScorecard("a", card(5)), NamedScorecard("b", card(9))], HOW, "b")
 
     assert board.tables[0].base == "b"

@@ -1,16 +1,16 @@
 """Scorecards side by side as tables: text, HTML and LaTeX."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.record import digest
-from ct_retrain.core.records.leaderboard import Leaderboard, Standing, Table
+from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, Standing
 from ct_retrain.core.records.problem import Estimate
 from ct_retrain.report.formatting import points, share
 from ct_retrain.report.pages import rendered
 
 
-class View(NamedTuple):
+class TableView(NamedTuple):
     """One table as it is shown, whatever the form."""
 
     title: str
@@ -18,7 +18,7 @@ class View(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
 
 
-def views(board: Leaderboard) -> list[View]:
+def views(board: Leaderboard) -> list[TableView]:
     """Return for each table the scores, then pass@1 by category."""
     return [view for table in board.tables for view in (_scores(table), _categories(table))]
 
@@ -27,10 +27,21 @@ def remarks(board: Leaderboard) -> list[str]:
     """Return what must be read with the tables: what is not compared, and what the figures are."""
     how = f"{share(board.confidence)} intervals (two-level bootstrap over problems and answers), each taken alone"
     tests = "two-sided and exact (sign flips; McNemar's test where there is one answer a problem)"
-    return [*board.apart, f"In brackets {how}; p is {tests}."]
+    return [*board.apart, *_judged(board), f"In brackets {how}; p is {tests}."]
 
 
-def _scores(table: Table) -> View:
+def _judged(board: Leaderboard) -> Iterator[str]:
+    """Yield what a score means where no testbench with a passing golden judges."""
+    for table in board.tables:
+        card = table.standings[0].card
+        alone, proved = (card.judged_otherwise.get(one, 0) for one in ("testbench_alone", "proof"))
+        if alone:
+            yield f"{table.suite}: no golden is published for {alone} of {len(card.passes)} problems; their testbench judges alone."
+        if proved:
+            yield f"{table.suite}: a proof judges {proved} of {len(card.passes)} problems; what is unproven is no pass."
+
+
+def _scores(table: LeaderboardTable) -> TableView:
     ks = sorted({k for one in table.standings for k in one.card.pass_at_k if k != "1"}, key=int)
     columns = ("", "pass@1", *(f"pass@{k}" for k in ks), f"points over {table.base}", "p", "answers")
     rows = tuple(
@@ -43,15 +54,15 @@ def _scores(table: Table) -> View:
         )
         for one in table.standings
     )
-    return View(f"{table.suite}, judged by {table.judge.name} {table.judge.version}", columns, rows)
+    return TableView(f"{table.suite}, judged by {table.judge.name} {table.judge.version}", columns, rows)
 
 
-def _categories(table: Table) -> View:
+def _categories(table: LeaderboardTable) -> TableView:
     names = sorted({name for one in table.standings for name in one.card.categories})
     rows = tuple(
         (one.name, *(_estimate(one.card.categories.get(name)) for name in names)) for one in table.standings
     )
-    return View(f"{table.suite}: pass@1 by category", ("", *names), rows)
+    return TableView(f"{table.suite}: pass@1 by category", ("", *names), rows)
 
 
 def _estimate(one: Estimate | None) -> str:
@@ -78,7 +89,7 @@ def as_latex(board: Leaderboard) -> str:
     return said + "\n".join(_tabular(view) for view in views(board))
 
 
-def _tabular(view: View) -> str:
+def _tabular(view: TableView) -> str:
     rows = "".join(f"{_latex_row(row)}\n" for row in view.rows)
     head = f"\\toprule\n{_latex_row(view.columns)}\n\\midrule\n"
     columns = "l" + "r" * (len(view.columns) - 1)

@@ -10,23 +10,23 @@ from pydantic import ValidationError
 
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.leaderboard import Entry
+from ct_retrain.core.rules.leaderboard import NamedScorecard
 
 
-def read_entries(named: Sequence[str]) -> list[Entry]:
+def read_entries(named: Sequence[str]) -> list[NamedScorecard]:
     """Return the scorecards of files, each `FILE` or `NAME=FILE`.
 
     A scorecard is called NAME, or after its model; of a file with several, by its arm. Where that leaves two of one
     name, the file is added. Raise UsageError for a file without scorecards, and where a name stays ambiguous.
     """
-    found: list[tuple[str, Entry]] = []
+    found: list[tuple[str, NamedScorecard]] = []
     for text in named:
         name, path = _split(text)
         cards = list(_cards(path))
         for card in cards:
             own = str(card.arm) if len(cards) > 1 else PurePath(card.model).name
             title = f"{name} {own}" if name and len(cards) > 1 else name or own
-            found.append((str(path), Entry(title, card)))
+            found.append((str(path), NamedScorecard(title, card)))
     count = Counter(entry.name for _, entry in found)
     entries = [
         entry if count[entry.name] == 1 else entry._replace(name=f"{entry.name} ({path})")

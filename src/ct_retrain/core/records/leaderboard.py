@@ -4,7 +4,7 @@ from ct_retrain.core.record import Record, Sha256, Tool
 from ct_retrain.core.records.problem import Scorecard
 
 
-class Difference(Record):
+class PairedDifference(Record):
     """A scorecard's pass@1 minus that of the table's base, over the same problems."""
 
     value: float
@@ -21,12 +21,12 @@ class Standing(Record):
 
     name: str
     card: Scorecard
-    difference: Difference | None = None
+    difference: PairedDifference | None = None
     remark: str = ""
     """Why there is no difference: it is the base, or was sampled otherwise."""
 
 
-class Table(Record):
+class LeaderboardTable(Record):
     """Scorecards of the same problems, judged by the same tool; the best pass@1 first."""
 
     suite: str
@@ -42,6 +42,6 @@ class Leaderboard(Record):
 
     confidence: float
     """Of every interval, each taken alone."""
-    tables: tuple[Table, ...]
+    tables: tuple[LeaderboardTable, ...]
     apart: tuple[str, ...] = ()
     """Why tables are not compared with the first, a sentence each."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.record import Tool
-from ct_retrain.core.records.leaderboard import Difference, Leaderboard, Standing, Table
+from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, PairedDifference, Standing
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.rules.statistics import Resampling, paired
 
@@ -13,19 +13,19 @@ _NAMED = 3
 """Problems named in a sentence at most."""
 
 
-class Entry(NamedTuple):
+class NamedScorecard(NamedTuple):
     """A scorecard and what readers call it."""
 
     name: str
     card: Scorecard
 
 
-def leaderboard(entries: Sequence[Entry], how: Resampling, base: str = "") -> Leaderboard:
+def leaderboard(entries: Sequence[NamedScorecard], how: Resampling, base: str = "") -> Leaderboard:
     """Return a table for each suite and judge; scorecards of different tables are not compared.
 
     The base of a table is the entry called *base*, or its first; the base's digest decides what "same" is.
     """
-    groups: dict[tuple[str, str, Tool], list[Entry]] = {}
+    groups: dict[tuple[str, str, Tool], list[NamedScorecard]] = {}
     for entry in entries:
         card = entry.card
         groups.setdefault((card.suite, card.suite_digest, card.tools[0]), []).append(entry)
@@ -34,11 +34,11 @@ def leaderboard(entries: Sequence[Entry], how: Resampling, base: str = "") -> Le
     return Leaderboard(confidence=how.confidence, tables=tuple(tables), apart=apart)
 
 
-def _table(entries: Sequence[Entry], how: Resampling, base: str) -> Table:
+def _table(entries: Sequence[NamedScorecard], how: Resampling, base: str) -> LeaderboardTable:
     chosen = next((one for one in entries if one.name == base), entries[0])
     rows = [_standing(one, chosen, how) for one in entries]
     card = chosen.card
-    return Table(
+    return LeaderboardTable(
         suite=card.suite,
         suite_digest=card.suite_digest,
         judge=card.tools[0],
@@ -47,14 +47,14 @@ def _table(entries: Sequence[Entry], how: Resampling, base: str) -> Table:
     )
 
 
-def _standing(entry: Entry, base: Entry, how: Resampling) -> Standing:
+def _standing(entry: NamedScorecard, base: NamedScorecard, how: Resampling) -> Standing:
     remark = BASE if entry is base else "; ".join(_sampled_otherwise(entry.card, base.card))
     if remark:
         return Standing(name=entry.name, card=entry.card, remark=remark)
     ours, theirs, samples = entry.card.passes, base.card.passes, base.card.sampling.samples
     found = paired(ours, theirs, samples, how)
     other_side = paired(theirs, ours, samples, how).p_value
-    difference = Difference(
+    difference = PairedDifference(
         value=found.difference,
         low=found.low,
         high=found.high,
@@ -72,7 +72,7 @@ def _sampled_otherwise(card: Scorecard, base: Scorecard) -> Iterator[str]:
             yield f"not compared: {name} {ours[name]}, the base {theirs[name]}"
 
 
-def _apart(first: Table, other: Table) -> str:
+def _apart(first: LeaderboardTable, other: LeaderboardTable) -> str:
     """Return in a sentence why *other* is not compared with *first*."""
     title = f"{', '.join(one.name for one in other.standings)}: not compared with {first.base}"
     if other.suite != first.suite:
@@ -82,7 +82,7 @@ def _apart(first: Table, other: Table) -> str:
     return f"{title}: another judge, {_other_tool(first.judge, other.judge)}"
 
 
-def _other_problems(first: Table, other: Table) -> str:
+def _other_problems(first: LeaderboardTable, other: LeaderboardTable) -> str:
     here, there = set(other.standings[0].card.passes), set(first.standings[0].card.passes)
     sides = [(sorted(here - there), "only here"), (sorted(there - here), "only there")]
     said = [
