@@ -123,19 +123,26 @@ def test_a_json_file_that_is_no_resbench_is_the_callers_fault(tmp_path: Path) ->
 
 
 def test_archxbench_takes_its_header_from_the_specifications(judge: Judge, tmp_path: Path) -> None:
-    root = archxbench(tmp_path / "arch", ["level-0/and-gate", "level-0/bare", "level-5/conv", "level-2/odd"])
+    root = archxbench(
+        tmp_path / "arch", ["level-0/and-gate", "level-0/bare", "level-0/old", "level-5/conv", "level-2/odd"]
+    )
     scripts = root / "level-5" / "conv" / "scripts"
     scripts.mkdir()
     (scripts / "compare_outputs.py").write_text("")
     (root / "level-2" / "odd" / "tb.v").unlink()
     (root / "level-0" / "bare" / "design-specs.txt").write_text("No signature.\n")
+    ports = "module old(a, b, y);\n  input a;\n  input b;\n  output y;\nendmodule\n"
+    (root / "level-0" / "old" / "design-specs.txt").write_text(ports)
     suite = load_suite("arch", tmp_path)
 
     assert (suite.kind, suite.name) == ("archxbench", "archxbench")
     assert reasons(suite) == {"level-2/odd": "missing_file", "level-5/conv": "script_judged"}
     found = health(suite, judge)
     assert reasons(found)["level-0_bare"] == "unknown_interface"
-    assert [(one.id, one.category) for one in found.suite.problems] == [("level-0_and-gate", "level-0")]
+    assert [(one.id, one.category) for one in found.suite.problems] == [
+        ("level-0_and-gate", "level-0"),
+        ("level-0_old", "level-0"),
+    ]
     wrong = gate("and_gate", "a ^ b")
     assert outcomes(judge, found.suite, {"level-0_and-gate": wrong}) == {"level-0_and-gate": Outcome.MISMATCH}
     assert judge.check(found.suite.problems[0].design(gate("and_gate"))).passed

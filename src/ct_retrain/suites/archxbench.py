@@ -53,6 +53,7 @@ def _problem(home: Path, place: Path) -> Problem | Rejected:
 
 
 def _header(spec: str, top: str) -> str:
-    """Return the header of *top* that the specifications give; "" if they give none."""
-    found = re.search(rf"^[ \t]*module\s+{re.escape(top)}\b[^;]*;", spec, re.MULTILINE) if top else None
+    """Return the header of *top* that the specifications give, with directions that follow it; "" if none."""
+    header = rf"^[ \t]*module\s+{re.escape(top)}\b[^;]*;(?:\s*(?:input|output|inout)\b[^;]*;)*"
+    found = re.search(header, spec, re.MULTILINE) if top else None
     return f"{found[0].strip()}\n" if found else ""
