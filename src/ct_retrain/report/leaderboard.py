@@ -43,7 +43,7 @@ def _judged(board: Leaderboard) -> Iterator[str]:
 
 def _scores(table: LeaderboardTable) -> TableView:
     ks = sorted({k for one in table.standings for k in one.card.pass_at_k if k != "1"}, key=int)
-    columns = ("", "pass@1", *(f"pass@{k}" for k in ks), f"points over {table.base}", "p", "answers")
+    columns = ("scorecard", "pass@1", *(f"pass@{k}" for k in ks), f"points over {table.base}", "p", "answers")
     rows = tuple(
         (
             one.name,
@@ -62,7 +62,7 @@ def _categories(table: LeaderboardTable) -> TableView:
     rows = tuple(
         (one.name, *(_estimate(one.card.categories.get(name)) for name in names)) for one in table.standings
     )
-    return TableView(f"{table.suite}: pass@1 by category", ("", *names), rows)
+    return TableView(f"{table.suite}: pass@1 by category", ("scorecard", *names), rows)
 
 
 def _estimate(one: Estimate | None) -> str:

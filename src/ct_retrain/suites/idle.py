@@ -42,15 +42,16 @@ _WIDTH = 1024
 
 
 def _touched(problem: Problem, level: Level) -> str:
-    """Return a module with the names that the tests read or write; only capitals are parameters."""
+    """Return a module with the names that the tests read or write; names in capitals are parameters."""
     tests = "\n".join([problem.testbench, *(one.text for one in problem.files if one.name.endswith(".py"))])
     names, edges = dict.fromkeys(_NAME.findall(tests)), set(_EDGES.findall(tests))
     if level == "echo" or not names:
         return ""
-    lines = [
-        f"  parameter {name} = 8;"
-        if name.isupper()
-        else f"  reg {'' if name in edges else f'[{_WIDTH - 1}:0] '}{name} = {{{1 if name in edges else _WIDTH}{{1'b{level}}}}};"
-        for name in names
-    ]
-    return "\n".join([f"module {problem.top};", *lines, "endmodule", ""])
+    declared = [_declared(name, 1 if name in edges else _WIDTH, level) for name in names]
+    return "\n".join([f"module {problem.top};", *declared, "endmodule", ""])
+
+
+def _declared(name: str, bits: int, level: Level) -> str:
+    if name.isupper():
+        return f"  parameter {name} = 8;"
+    return f"  reg {f'[{bits - 1}:0] ' if bits > 1 else ''}{name} = {{{bits}{{1'b{level}}}}};"
