@@ -15,6 +15,7 @@ from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.confined.simulators.verilator_build import VerilatorInstallation, find, locate_verilator
 from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.evidence.cocotb import locate_library
+from ct_retrain.judge.formal.simulator import ProofEngines, ProvingSimulator
 from ct_retrain.judge.prover import Prover
 from ct_retrain.judge.sandbox.pool import Pool
 from ct_retrain.judge.sandbox.workers import Sandbox
@@ -72,7 +73,8 @@ class Judge:
         """Verilator alone, if installed and allowed by the settings."""
         simulator = self._simulator(settings, second)
         cosimulating = CocotbSimulator(simulator, settings, self._python_pool, library)
-        self.plain = self._remembering(cosimulating)
+        proving = ProvingSimulator(cosimulating, ProofEngines(self.prover, self.icarus))
+        self.plain = self._remembering(proving)
         """The judge without second opinion: what the testbench alone says."""
         doubts = settings.second_opinion and without != layers.OPINION
         doubting = SecondOpinion(self.plain, self.prover, settings.unconfirmed) if doubts else None

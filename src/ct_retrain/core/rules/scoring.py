@@ -8,6 +8,8 @@ from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.problem import (
+    JudgedBy,
+    Problem,
     Sample,
     Sampling,
     Scorecard,
@@ -60,6 +62,7 @@ LETTERS = {
     Outcome.RESOURCE_LIMIT.value: "L",
     Outcome.DISPUTED.value: "D",
     Outcome.UNCONFIRMED.value: "S",
+    Outcome.UNPROVEN.value: "P",
     TRUNCATED: "U",
     NO_MODULE: "N",
     NOT_ATTEMPTED: "-",
@@ -68,9 +71,9 @@ LETTERS = {
 
 
 def letter_of(sample: Sample) -> str:
-    """Return the letter of *sample*'s ending; VerilogEval v2's own if its grader gave one."""
+    """Return the letter of *sample*'s ending; the suite's own if its grader gives letters."""
     own = sample.verdict.detail
-    graded = sample.verdict.tool.name == "official verilogeval-v2" and len(own) == 1
+    graded = sample.verdict.tool.name.startswith("official ") and len(own) == 1
     return own if graded else LETTERS[failure_of(sample)]
 
 
@@ -109,7 +112,13 @@ def scorecard(eval_spec: EvalSpec, arm: ArmId, model: Tool, samples: Sequence[Sa
         else 0,
         passes=passes,
         answers=_texts(samples),
+        judged_otherwise=judged_otherwise(suite.problems),
     )
+
+
+def judged_otherwise(problems: Sequence[Problem]) -> dict[JudgedBy, int]:
+    """Return how many of *problems* no testbench with a passing golden judges, by what does."""
+    return dict(Counter(one.judged_by for one in problems if one.judged_by != "testbench"))
 
 
 def _texts(samples: Sequence[Sample]) -> str:
