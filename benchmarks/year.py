@@ -19,12 +19,12 @@ import structlog
 
 from _year import Clock, Year, a_day_goes_by, leave_run, size, year
 from ct_retrain import disk
-from ct_retrain.compose import report_inputs
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.audit import check, verify
-from ct_retrain.nightly.records import record_of, records
+from ct_retrain.nightly.records.index import record_of, records
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.report import write
+from ct_retrain.report.pages import write
+from ct_retrain.report.report_inputs import ReportInputs
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -76,7 +76,7 @@ def _looked_over(made: Year, clock: Clock) -> dict[str, float]:
     denied = [one for one in claims if one.finding != "confirmed"]
     if denied:
         raise SystemExit(f"the night {last.night} is not what it claims: {denied[0]}")
-    clock.timed("report of all", write)(report_inputs(workspace, made.small.settings), records(workspace))
+    clock.timed("report of all", write)(ReportInputs.of(workspace, made.small.settings), records(workspace))
     spent |= {name: clock.spent[name] for name in ("check", "check --quick", "verify", "report of all")}
     kept = sum(path.stat().st_size for path in workspace.work.glob(".*") if path.is_file())
     tops = {"work": workspace.work, "records": workspace.records, "reports": workspace.reports}

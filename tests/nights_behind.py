@@ -15,7 +15,7 @@ from ct_retrain.core.ports import Store
 from ct_retrain.core.records.snapshot import Receipt
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.upload import upload_missing
 from tests.small_workspace import found, leave_trace

@@ -22,10 +22,10 @@ from ct_retrain.adapters.provenance import gather
 from ct_retrain.adapters.qlora import QloraTrainer
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.cluster.parts import WIDTH
-from ct_retrain.core.configuration.loading import load
 from ct_retrain.core.configuration.recipes import same_trainer
-from ct_retrain.core.configuration.settings import FILE_NAME, NoticeSettings, Settings, TrainSettings
+from ct_retrain.core.configuration.settings import NoticeSettings, Settings, TrainSettings
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.opened import Opened, open_workspace
 from ct_retrain.core.ports import Generators, Trainer
 from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import Effort, NightRecord
@@ -36,10 +36,8 @@ from ct_retrain.judge.lazy import LazyAppraiser, LazyJudge
 from ct_retrain.judge.parts import JudgeParts
 from ct_retrain.judge.simulators.cached import Cache
 from ct_retrain.nightly.night import Ports
-from ct_retrain.report import ReportInputs, write
-from ct_retrain.stages.benchmark import SAMPLES
-from ct_retrain.stages.curate import REJECTED
-from ct_retrain.stages.publish import HISTORY, LATEST
+from ct_retrain.report.pages import write
+from ct_retrain.report.report_inputs import ReportInputs
 
 COMPARISONS = ".comparisons"
 """Cache of comparisons with protected suites, beside that of verdicts; safe to delete."""
@@ -56,25 +54,17 @@ class App(NamedTuple):
 
 
 def build(root: Path, options: dict[str, Any] | None = None, file: Path | None = None) -> App:
-    """Read the settings of *root* and put the ports together; nothing heavy is imported or started.
+    """Read the settings of *root* and put the ports together; nothing heavy is started.
 
     Raise UsageError where *root* is no directory.
     """
-    if not root.is_dir():
-        raise UsageError(f"workspace {root} is no directory: name one that is there, `ct-retrain -C DIR`")
-    settings, origins = load(root, options, file=file)
-    workspace = Workspace(root.resolve(), settings.paths)
+    return with_ports(open_workspace(root, options, file))
+
+
+def with_ports(opened: Opened) -> App:
+    """Return *opened* with the ports that its settings select; nothing heavy is started."""
+    workspace, settings, origins = opened
     return App(workspace, settings, origins, ports_of(workspace, settings))
-
-
-def require_workspace(workspace: Workspace) -> None:
-    """Raise UsageError where nothing says that the directory is a workspace: no settings file, no runs, no night."""
-    marks = (workspace.root / FILE_NAME, workspace.runs, workspace.work, workspace.models, workspace.records)
-    if not any(mark.exists() for mark in marks):
-        raise UsageError(
-            f"{workspace.root} is no workspace: it holds neither {FILE_NAME} nor runs at {workspace.paths.runs}; "
-            f"`ct-retrain -C DIR` names another"
-        )
 
 
 def with_cache(app: App) -> App:
@@ -183,14 +173,6 @@ def reporter_of(settings: Settings) -> Callable[[Workspace, NightRecord | Breakd
     """What writes the pages of a night that is over, or that broke."""
 
     def report(workspace: Workspace, record: NightRecord | Breakdown) -> Path:
-        return write(report_inputs(workspace, settings), [record])[0]
+        return write(ReportInputs.of(workspace, settings), [record])[0]
 
     return report
-
-
-def report_inputs(workspace: Workspace, settings: Settings) -> ReportInputs:
-    """Return where the pages of *workspace* find their data."""
-    models = workspace.models
-    return ReportInputs(
-        workspace, settings.benchmark.suite, models / LATEST, models / HISTORY, SAMPLES, REJECTED
-    )

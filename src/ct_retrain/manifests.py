@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
+from ct_retrain.core.records.arm import ArmId, recipe_of_arm
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     CollectFacts,
@@ -21,6 +22,9 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.core.workspace import MANIFEST, Workspace
+
+CHALLENGERS = "challengers"
+"""Directory beside `adapter/` with one directory for each challenger, made like that of the train stage itself."""
 
 F = TypeVar("F", CollectFacts, CurateFacts, TrainFacts, BenchmarkFacts, PublishFacts)
 
@@ -66,3 +70,22 @@ def facts_of(workspace: Workspace, record: NightRecord, kind: type[F]) -> F | No
             facts = read_manifest(path).facts
             return facts if isinstance(facts, kind) else None
     return None
+
+
+def training_of(train: Path, arm: ArmId) -> Path:
+    """Return where the training of *arm*, which contends, lies in the night's directory *train*."""
+    recipe = recipe_of_arm(arm)
+    return train / CHALLENGERS / recipe if recipe else train
+
+
+def trained_by(train: Path, facts: TrainFacts, arm: ArmId) -> TrainFacts:
+    """What the training of *arm* left in the night's directory *train*; *facts* are those of the stage itself."""
+    directory = training_of(train, arm)
+    return facts if directory == train else training_facts(read_manifest(directory / MANIFEST))
+
+
+def training_facts(manifest: Manifest) -> TrainFacts:
+    """Return the facts of a training; raise CorruptStateError for the manifest of another stage."""
+    if not isinstance(manifest.facts, TrainFacts):
+        raise CorruptStateError(f"a training of night {manifest.night} left {manifest.facts.kind} facts")
+    return manifest.facts

@@ -26,7 +26,8 @@ from ct_retrain.core.records.tracked import (
     TrackerInput,
 )
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.releases import promote, roll_back
+from ct_retrain.nightly.releases.promotion import promote
+from ct_retrain.nightly.releases.rollback import roll_back
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.tracking import retrack
 

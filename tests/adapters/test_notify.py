@@ -1,5 +1,6 @@
 """Notices and heartbeats over real sockets: what arrives, what a failure says, and what it never says."""
 
+import html
 import json
 import socket
 import time
@@ -179,6 +180,46 @@ def test_a_notice_that_is_longer_than_a_channel_takes_arrives_in_parts_or_cut(
     whole = "\n".join(narrow.took)
     assert "Next: ct-retrain run" in whole
     assert ("in full: .outbox/2026-01-01/outcome-k.json" in whole) == (characters > most * 4)
+
+
+def test_slack_gets_a_heading_and_a_section_that_fit_its_block_kit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = Blocks()
+    monkeypatch.setattr("apprise.plugins.slack.requests.request", narrow)
+    team = notifier(tmp_path, f"slack://T{'A' * 8}/B{'B' * 8}/{'c' * 24}/?blocks=yes")
+
+    assert deliver(team) == {}
+    assert [(head, html.unescape(body)) for head, body in narrow.took] == [(NOTICE.title, NOTICE.body)]
+    assert team.send(long_notice(8000), list(team.channels)) == {}
+    assert 3 <= len(narrow.took[1:]) <= 5
+    assert "Next: ct-retrain run" in "".join(body for _, body in narrow.took)
+
+
+class Blocks:
+    """Slack's incoming webhook for Block Kit: a header of 150 characters, a section of 3000, or a refusal."""
+
+    def __init__(self) -> None:
+        self.took: list[tuple[str, str]] = []
+
+    def __call__(self, *method_and_url: str, data: str, **more: object) -> object:
+        texts = {
+            one["type"]: one["text"]["text"]
+            for one in json.loads(data)["attachments"][0]["blocks"]
+            if "text" in one
+        }
+        fits = len(texts.get("header", "")) <= 150 and len(texts["section"]) <= 3000
+        if fits:
+            self.took.append((texts.get("header", ""), texts["section"]))
+        return type(
+            "Answer",
+            (),
+            {
+                "status_code": 200 if fits else 400,
+                "headers": {},
+                "content": b"ok" if fits else b"invalid_blocks",
+            },
+        )()
 
 
 def test_a_channel_with_a_limit_that_nobody_knows_gets_the_short_of_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.cli.page_server import PageServer
-from ct_retrain.compose import build
+from ct_retrain.core.opened import open_workspace
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def server(tmp_path: Path) -> Iterator[PageServer]:
     (tmp_path / "ct-retrain.toml").touch()
     (tmp_path / "reports").mkdir()
     (tmp_path / "reports/2026-01-01.html").write_text("<p>the night</p>")
-    with PageServer(build(tmp_path), 0) as found:
+    with PageServer(open_workspace(tmp_path), 0) as found:
         threading.Thread(target=found.serve_forever, args=(0.05,), daemon=True).start()
         yield found
         found.shutdown()
@@ -35,7 +35,7 @@ def asked(server: PageServer, path: str, method: str = "GET", host: str | None =
 
 def test_the_first_page_says_what_runs_now(server: PageServer) -> None:
     quiet = asked(server, "/")[1]
-    with disk.lock(server.app.workspace.lock):
+    with disk.lock(server.opened.workspace.lock):
         busy = asked(server, "/")[1]
 
     assert "Served now: mainline" in quiet
@@ -61,7 +61,7 @@ def test_the_pages_are_served_and_nothing_else(server: PageServer) -> None:
 def test_a_port_that_is_taken_is_a_usage_error(
     server: PageServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root = str(server.app.workspace.root)
+    root = str(server.opened.workspace.root)
 
     assert call(["-C", root, "serve", "--port", str(server.server_port)]) == 2
     assert "name another: --port" in capsys.readouterr().err

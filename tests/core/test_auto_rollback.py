@@ -6,7 +6,8 @@ from typing import Literal
 from tests.core.test_gate import SETTINGS, card, passes
 
 from ct_retrain.core.records.night import Move
-from ct_retrain.core.rules.auto_rollback import earlier, worse
+from ct_retrain.core.rules.auto_rollback import worse
+from ct_retrain.releases import earlier
 
 Who = Literal["night", "rollback", "promote", "relapse"]
 

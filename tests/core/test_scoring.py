@@ -13,12 +13,8 @@ from ct_retrain.core.records.problem import (
     Suite,
 )
 from ct_retrain.core.records.verdict import Outcome, Verdict
-from ct_retrain.core.rules.scoring import (
-    LETTERS,
-    EvalSpec,
-    failure_of,
-    scorecard,
-)
+from ct_retrain.core.rules.endings import LETTERS, failure_of
+from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 
 JUDGE = Tool(name="icarus", version="11")
 MODEL = Tool(name="scripted", version="1", detail="weights 7")

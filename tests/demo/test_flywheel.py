@@ -9,13 +9,13 @@ from ct_retrain import compose, disk
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import Design
+from ct_retrain.core.workspace import REJECTED
 from ct_retrain.demo.chart import draw
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.planner import planned_task
 from ct_retrain.demo.stage_set import NEW, SUITE, cluster_of, set_up, specs, specs_file
 from ct_retrain.pipeline import load_specs
-from ct_retrain.stages.curate import REJECTED
 from ct_retrain.verilog.fingerprint import canonical, shape
 
 SMALL = dataclasses.replace(

@@ -22,7 +22,7 @@ from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.run import Options
 from ct_retrain.nightly.run import run_night as run
 from ct_retrain.nightly.tracking import track_experiment
-from ct_retrain.report import write_experiment
+from ct_retrain.report.experiment_page import write_experiment
 
 PUBLISHED = Path(__file__).parents[2] / "docs" / "experiments"
 

@@ -11,7 +11,8 @@ from ct_retrain.adapters.recorded import RecordedGenerator
 from ct_retrain.cli import call
 from ct_retrain.core.records.problem import Sample
 from ct_retrain.importers import builds
-from ct_retrain.nightly.records import answers_of, record_of
+from ct_retrain.nightly.records.index import record_of
+from ct_retrain.nightly.records.inspection import answers_of
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.suites.load import load_suite
 

@@ -18,13 +18,14 @@ from ct_retrain.core.records.decision import Promote
 from ct_retrain.core.records.night import Manifest, NightOutcome, NightRecord, Release, TrainFacts
 from ct_retrain.core.records.training import Hyperparameters
 from ct_retrain.manifests import facts_of
-from ct_retrain.nightly.audit import certificate_of, check
+from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.audit.verify import verify
-from ct_retrain.nightly.records import recipes_now
 from ct_retrain.nightly.records.archive import archive_night
+from ct_retrain.nightly.records.challengers import recipes_now
+from ct_retrain.nightly.records.inspection import certificate_of
 from ct_retrain.nightly.run import Options, plan_night
 from ct_retrain.nightly.run import run_night as run
-from ct_retrain.stages.publish import latest
+from ct_retrain.releases import latest
 
 NIGHT = "2026-01-01"
 WIDE = {"wide": {"hyperparameters": {"rank": 16}}}

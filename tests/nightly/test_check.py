@@ -13,9 +13,9 @@ from ct_retrain.cli import call
 from ct_retrain.core.records.night import NightPlan, NightRecord, Release
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.audit import check
-from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.stages.publish import latest
+from ct_retrain.releases import latest
 
 FIRST, SECOND, THIRD = "2026-01-01", "2026-01-02", "2026-01-03"
 Harm = Callable[[Workspace], object]
@@ -152,7 +152,7 @@ def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(
     [breach] = check(small.workspace).breaches
     assert breach.heal.startswith(f"ct-retrain rollback {FIRST} ")
 
-    from ct_retrain.nightly.releases import roll_back
+    from ct_retrain.nightly.releases.rollback import roll_back
 
     roll_back(small.workspace, small.ports.generators, FIRST, "as check says")
     assert check(small.workspace).breaches == ()

@@ -12,7 +12,7 @@ from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.nightly.audit import check, verify
 from ct_retrain.nightly.audit.recompute import DATASET_CLAIM
-from ct_retrain.nightly.records import record_of
+from ct_retrain.nightly.records.index import record_of
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots import convert, planned, purge, restore, snapshot
 from ct_retrain.nightly.snapshots.upload import receipt_of

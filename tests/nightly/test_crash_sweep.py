@@ -14,7 +14,7 @@ from ct_retrain import disk
 from ct_retrain.core.records.audit import Breach
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.stages.publish import moves_of
+from ct_retrain.releases import moves_of
 
 _DURABLE = ("fsync", "sync", "replace", "rename", "symlink", "mkdir", "unlink", "rmdir")
 _NIGHTS = ("2026-01-01", "2026-01-02")

@@ -15,8 +15,9 @@ from ct_retrain.core.records.certificate import Certificate, DecontaminationSett
 from ct_retrain.core.records.night import Manifest, NightRecord, TrainFacts
 from ct_retrain.core.records.training import Row
 from ct_retrain.judge.confined.formal.engines import locate_yosys
-from ct_retrain.nightly.audit import certificate_of, verify
-from ct_retrain.nightly.records import record_of
+from ct_retrain.nightly.audit import verify
+from ct_retrain.nightly.records.index import record_of
+from ct_retrain.nightly.records.inspection import certificate_of
 from ct_retrain.nightly.run import Options, run_night
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"

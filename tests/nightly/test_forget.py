@@ -10,7 +10,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.nightly.audit import check
-from ct_retrain.nightly.records import forget_night, forgotten_nights, plan_forgetting
+from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting
 from ct_retrain.nightly.run import Options, plan_night, run_night
 
 FIRST, SECOND = "2026-01-01", "2026-01-02"

@@ -27,7 +27,7 @@ from ct_retrain.core.records.training import (
     TrainPlan,
 )
 from ct_retrain.nightly.audit import verify
-from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, plan_night, run_night
 
 NIGHT, NEXT = "2026-01-01", "2026-01-02"

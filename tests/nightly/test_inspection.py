@@ -12,7 +12,7 @@ from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.records.night import NightRecord
-from ct_retrain.nightly.records import failed_problems, inspect
+from ct_retrain.nightly.records.inspection import failed_problems, inspect
 from ct_retrain.nightly.run import Options, run_night
 
 NIGHT = "2026-01-01"

@@ -16,10 +16,12 @@ from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, Us
 from ct_retrain.core.records.dataset import Example
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.nightly.records import inspect, open_nights, records
-from ct_retrain.nightly.releases import evidence_for_mainline, promote
+from ct_retrain.nightly.records.index import open_nights, records
+from ct_retrain.nightly.records.inspection import inspect
+from ct_retrain.nightly.releases.mainline_evidence import evidence_for_mainline
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, plan_night, run_night
-from ct_retrain.stages.publish import latest, moves_of, verified
+from ct_retrain.releases import latest, moves_of, verified
 
 
 def night(small: SmallWorkspace, name: str, **options: Any) -> NightRecord:

@@ -15,7 +15,7 @@ from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.records.night import Manifest
 from ct_retrain.core.records.snapshot import Purged
 from ct_retrain.core.rules.retention import is_raw
-from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.purge import plan, purge
 from ct_retrain.nightly.snapshots.restore import restore

@@ -8,14 +8,15 @@ from tests.fakes import Scripted
 from tests.small_workspace import WIDTHS, SmallWorkspace, Taught, copy_of, found, leave_trace, other_problem
 
 from ct_retrain.cli import call
-from ct_retrain.compose import report_inputs, reporter_of
+from ct_retrain.compose import reporter_of
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
-from ct_retrain.nightly.records import records
-from ct_retrain.nightly.releases import roll_back
+from ct_retrain.nightly.records.index import records
+from ct_retrain.nightly.releases.rollback import roll_back
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.report import write
-from ct_retrain.stages.publish import latest, moves_of
+from ct_retrain.releases import latest, moves_of
+from ct_retrain.report.pages import write
+from ct_retrain.report.report_inputs import ReportInputs
 
 FIRST, SECOND = "nightly_2026-01-01", "nightly_2026-01-02"
 
@@ -219,7 +220,7 @@ def test_every_move_by_hand_is_on_the_pages_at_once(tmp_path: Path, served: Smal
 
 def test_a_night_that_goes_back_says_so_on_the_pages_of_both(tmp_path: Path, served: SmallWorkspace) -> None:
     small = copy_of(served, tmp_path / "town")
-    write(report_inputs(small.workspace, small.settings), records(small.workspace))
+    write(ReportInputs.of(small.workspace, small.settings), records(small.workspace))
     record = night(small, "2026-01-03", reporter=reporter_of(small.settings))
 
     assert record.relapse is not None

@@ -15,7 +15,6 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.adapters.object_store import DirectoryStore
-from ct_retrain.compose import report_inputs
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Notifier
 from ct_retrain.core.records.decision import Hold
@@ -23,12 +22,14 @@ from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.snapshot import Receipt
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.night import Ports
-from ct_retrain.nightly.records import open_nights, records
-from ct_retrain.nightly.releases import promote, roll_back
+from ct_retrain.nightly.records.index import open_nights, records
+from ct_retrain.nightly.releases.promotion import promote
+from ct_retrain.nightly.releases.rollback import roll_back
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.restore import restore
-from ct_retrain.report import write
-from ct_retrain.stages.publish import latest, moves_of
+from ct_retrain.releases import latest, moves_of
+from ct_retrain.report.pages import write
+from ct_retrain.report.report_inputs import ReportInputs
 
 NIGHTS = tuple(f"2026-01-{day:02d}" for day in range(1, 31))
 LEARNT = {0: (2, 3, 4, 5, 6), 5: (7,), 7: (8,), 12: (9,), 19: (2, 3), 24: (4,)}
@@ -160,7 +161,7 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
     assert max(sizes[20:]) < 2 * max(sizes[:10])
     purged = [night for night in NIGHTS if workspace.purged(night).exists()]
     assert len(purged) > 10
-    write(report_inputs(workspace, month.settings), ended)
+    write(ReportInputs.of(workspace, month.settings), ended)
     index = (workspace.reports / "index.html").read_text()
     assert [night for night in NIGHTS if f'href="{night}.html"' not in index] == []
     assert f"{latest(workspace.models)}" in index

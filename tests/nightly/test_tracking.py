@@ -10,7 +10,7 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.installation import install_command
 from ct_retrain.core.records.night import NightOutcome, NightRecord
-from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.tracking import rebuild_tracking, retrack, tracked_night, tracker
 

@@ -14,7 +14,7 @@ from ct_retrain.cli.logs import configure
 from ct_retrain.core.configuration.settings import PathSettings
 from ct_retrain.core.records.night import NightPlan
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.nightly.records import underway
+from ct_retrain.nightly.records.progress import underway
 
 
 @pytest.fixture

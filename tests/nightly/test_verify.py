@@ -23,7 +23,7 @@ from ct_retrain.core.records.problem import Sample
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.audit import judge_again, verify
-from ct_retrain.nightly.records import record_of
+from ct_retrain.nightly.records.index import record_of
 from ct_retrain.nightly.run import Options, run_night
 
 NIGHT = "2026-01-01"

@@ -13,6 +13,15 @@ from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.ports import Generator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.arm import ArmId
+from ct_retrain.core.records.experiment import (
+    Answer,
+    ArmCost,
+    ArmDifference,
+    ArmEnd,
+    ArmScore,
+    ExperimentResult,
+    SuiteFacts,
+)
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Manifest,
@@ -180,4 +189,57 @@ def _card(arm: ArmId, passes: dict[str, int], samples: int) -> Scorecard:
         compile_rate=1.0,
         finished_rate=1.0,
         passes=passes,
+    )
+
+
+def an_experiment() -> ExperimentResult:
+    """A result that says better, worse and cannot tell."""
+    arms = ("control", "wide", "weak", "long")
+    answers: tuple[tuple[float, float, float, Answer], ...] = (
+        (0.04, 0.01, 0.07, "better"),
+        (-0.1, -0.15, -0.05, "worse"),
+        (0.0, -0.03, 0.03, "cannot_tell"),
+    )
+    return ExperimentResult(
+        name="rank",
+        question="Does rank matter?",
+        night=PUBLISHED,
+        curated="c" * 64,
+        base="Qwen2.5-Coder-7B-Instruct",
+        complete=False,
+        seeds=5,
+        confidence=0.96,
+        alpha=0.05,
+        detect=0.02,
+        recipes={arm: {"hyperparameters.rank": str(4 * place)} for place, arm in enumerate(arms)},
+        suites=(SuiteFacts(suite="behavioural", digest="d" * 64, problems=156, clusters=80, quarantined=2),),
+        differences=tuple(
+            ArmDifference(
+                arm=arm,
+                suite="behavioural",
+                difference=difference,
+                low=low,
+                high=high,
+                answer=answer,
+                seeds=3,
+                seeds_needed=9,
+                training_sd=0.012,
+            )
+            for arm, (difference, low, high, answer) in zip(arms[1:], answers, strict=True)
+        ),
+        scores=tuple(
+            ArmScore(
+                arm=arm, suite="behavioural", scores=(0.6, 0.62, 0.61), mainline=0.5, gained=0.2, lost=0.05
+            )
+            for arm in arms
+        ),
+        costs=tuple(
+            ArmCost(
+                arm=arm, train_seconds=5400, measure_seconds=900, trained_tokens=10**7, answer_tokens=10**6
+            )
+            for arm in arms
+        ),
+        ended=(ArmEnd(arm="weak", kind="stopped", seeds=3, reason="surely worse than the control"),),
+        trials=(),
+        finished=datetime(2026, 1, 6, tzinfo=UTC),
     )

@@ -24,13 +24,13 @@ from tests.small_workspace import SmallWorkspace, found
 
 from ct_retrain import disk
 from ct_retrain.cli import call
-from ct_retrain.compose import report_inputs
 from ct_retrain.core.configuration.loading import flat
-from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, Settings
+from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSettings, ReportSettings, Settings
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.run import Options, follow_up, run_night
-from ct_retrain.report import is_written, write
+from ct_retrain.report.pages import is_written, write
+from ct_retrain.report.report_inputs import ReportInputs
 
 LIMIT = 2_000_000
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -41,7 +41,7 @@ def record_of(small: SmallWorkspace, name: str) -> NightRecord:
 
 
 def written(small: SmallWorkspace, name: str) -> str:
-    return write(report_inputs(small.workspace, small.settings), [record_of(small, name)])[0].read_text()
+    return write(ReportInputs.of(small.workspace, small.settings), [record_of(small, name)])[0].read_text()
 
 
 def history(small: SmallWorkspace) -> str:
@@ -128,7 +128,9 @@ def test_scores_are_drawn_and_written_down(small):
 
 def test_problems_won_and_lost_are_mapped_over_the_nights(small):
     page = written(small, REJECTED)
-    row = re.search(r'<tr data-category="0"><th scope="row" title="logic">flip_8</th>(.*?)</tr>', page)
+    row = re.search(
+        r'<tr data-change="\d+" data-problem="\d+"><th scope="row" title="logic">flip_8</th>(.*?)</tr>', page
+    )
     assert row is not None
 
     assert re.findall(r'class="(\w+)" title="([^"]*)"', row[1]) == [
@@ -303,7 +305,7 @@ def test_what_a_model_wrote_is_text_and_nothing_else(tmp_path):
 
     assert "&lt;/script&gt;&lt;script&gt;alert(1)" in page
     assert not {"script", "img", "iframe", "object", "form"} & set(parser.tags)
-    assert parser.tags.count("style") == 1
+    assert parser.tags.count("style") == 1 + parser.tags.count("select")
     assert not UNPRINTABLE.search(page)
 
 
@@ -379,13 +381,15 @@ def test_a_year_of_a_large_suite_fits(tmp_path):
     settings = Settings()
     workspace = Workspace(tmp_path, settings.paths)
     records = many_nights(workspace, Made(nights=60, problems=156))
-    [path] = write(report_inputs(workspace, settings), records[-1:])
+    [path] = write(ReportInputs.of(workspace, settings), records[-1:])
     page = path.read_text()
 
     assert path.stat().st_size < LIMIT / 2
     assert path.with_name("index.html").stat().st_size < LIMIT / 2
     assert page.count('scope="col" title="2026-') in {14, 2 * 14}
-    assert len(re.findall(r'<tr data-category="\d+"><th scope="row" title="[^"]*">problem_of', page)) == 156
+    assert (
+        len(re.findall(r'<tr [^>]*data-problem="\d+"><th scope="row" title="[^"]*">problem_of', page)) == 156
+    )
 
 
 def test_a_workspace_without_a_night_has_a_history_that_says_so(tmp_path, capsys):
@@ -400,7 +404,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(small):
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         made.append(record.night)
         assert not (workspace.outbox / record.night).exists()
-        return write(report_inputs(workspace, small.settings), [record])[0]
+        return write(ReportInputs.of(workspace, small.settings), [record])[0]
 
     shutil.rmtree(small.workspace.outbox / REJECTED)
     ports = small.ports._replace(reporter=reporter)
@@ -461,3 +465,16 @@ def test_the_command_takes_a_night_or_all_of_them(small, capsys):
 def test_a_night_that_is_not_on_record_is_the_callers_fault(small, capsys, arguments, said):
     assert call(["-C", str(small.workspace.root), "report", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_group_of_categories_is_counted_together(small):
+    report = ReportSettings(groups={"taught": ("logic", "fsm"), "kept": ("memory",)})
+    settings = small.settings.model_copy(update={"report": report})
+    record = record_of(small, REJECTED)
+    [path] = write(ReportInputs.of(small.workspace, settings), [record])
+    said = seen(path.read_text())
+
+    assert "By group" in said
+    assert re.search(r"taught 8 0\.0% .*? 75\.0% \(", said)
+    assert "kept 0, no problem is of memory" in said
+    assert "By group" not in seen(written(small, REJECTED))

@@ -16,9 +16,9 @@ from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.problem import Sample
 from ct_retrain.core.records.training import Fit, TrainPlan
-from ct_retrain.nightly.releases import promote
+from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.stages.publish import MoveReason, latest, move_latest, moves_of, predecessor, verified
+from ct_retrain.releases import MoveReason, latest, move_latest, moves_of, predecessor, verified
 
 
 @pytest.fixture(scope="module")

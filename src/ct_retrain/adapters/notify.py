@@ -27,6 +27,8 @@ _PAUSES = (0.5, 2.0)
 """Seconds before further tries, enough for a busy server."""
 _PARTS = 4
 """Maximum messages per notice; a longer notice is cut."""
+_SLACK_BLOCKS = (150, 2800)
+"""Characters of a header and a section of Slack's Block Kit, which takes 3000 with `&lt;` for `<`; apprise cuts as for a plain message."""
 _BRIEF = 400
 """Characters of the last try, because a channel may have limits that apprise does not know."""
 _SAID = 200
@@ -110,6 +112,9 @@ def _service(url: str) -> "Apprise | None":
     service = apprise.Apprise(asset=apprise.AppriseAsset(app_id="ct-retrain", async_mode=False))
     if not service.add(url):
         return None
+    for channel in service:
+        if getattr(channel, "use_blocks", False):
+            channel.title_maxlen, channel.body_maxlen = _SLACK_BLOCKS
     if not _OVERFLOW.search(url):
         for channel in service:
             channel.overflow_mode = apprise.OverflowMode.SPLIT

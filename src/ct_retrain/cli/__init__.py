@@ -15,6 +15,7 @@ from ct_retrain.cli.artefacts import artefacts, convert
 from ct_retrain.cli.attack import attack
 from ct_retrain.cli.benchmark import benchmark
 from ct_retrain.cli.check import check, verify
+from ct_retrain.cli.compare import compare
 from ct_retrain.cli.completion import completion
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
@@ -30,7 +31,7 @@ from ct_retrain.cli.importing import import_
 from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.leaderboard import leaderboard
-from ct_retrain.cli.look import config, history, show, status
+from ct_retrain.cli.look import config, history, show
 from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
 from ct_retrain.cli.offsite import purge, restore, snapshot
@@ -40,6 +41,7 @@ from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
 from ct_retrain.cli.schedule import schedule
 from ct_retrain.cli.serve import serve
+from ct_retrain.cli.status import status
 from ct_retrain.cli.suite import suite
 from ct_retrain.cli.track import track
 from ct_retrain.core.errors import CtRetrainError
@@ -104,6 +106,7 @@ for command in (
     history,
     show,
     explain,
+    compare,
     report,
     serve,
     config,

@@ -32,7 +32,7 @@ def artefacts(context: Context, night: str, run: str, target: str | None, *, as_
 
     from ct_retrain.stages._extraction import extract, placed
 
-    collected = _collected(context.app().workspace, night)
+    collected = _collected(context.opened().workspace, night)
     if target is not None:
         count = extract(collected, Path(target), run)
         click.echo(f"{night}: {count} files extracted to {target}")
@@ -74,7 +74,7 @@ def convert(context: Context, *, yes: bool, as_json: bool) -> None:
     from ct_retrain.nightly.snapshots.convert import convert as carry_out
     from ct_retrain.nightly.snapshots.convert import planned
 
-    workspace = context.app().workspace
+    workspace = context.opened().workspace
     with disk.lock(workspace.lock):
         done = (carry_out if yes else planned)(workspace)
     if as_json:

@@ -72,9 +72,9 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
     from ct_retrain.core.records.night import EXIT_CODES, NightOutcome
     from ct_retrain.nightly.audit import judge_again
     from ct_retrain.nightly.audit import verify as look_into
-    from ct_retrain.nightly.records import record_of
+    from ct_retrain.nightly.records.index import record_of
 
-    workspace = context.app().workspace
+    workspace = context.opened().workspace
     record = record_of(workspace, night)
     settings = recorded(record.provenance.settings)
     ports = ports_of(workspace, settings, None if again else workspace.verdicts)

@@ -27,8 +27,8 @@ def nights(context: click.Context, parameter: click.Parameter, incomplete: str) 
     del parameter
     options = context.find_root().params
     try:
-        app = Context.of(options.get("workspace") or ".", options.get("config_file"), ()).app()
+        opened = Context.of(options.get("workspace") or ".", options.get("config_file"), ()).opened()
     except CtRetrainError:  # completion must not print errors between keystrokes
         return []
-    names = sorted((path.stem for path in app.workspace.records.glob("*.json")), reverse=True)
+    names = sorted((path.stem for path in opened.workspace.records.glob("*.json")), reverse=True)
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

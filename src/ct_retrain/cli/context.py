@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ct_retrain.compose import App
+    from ct_retrain.core.opened import Opened
 
 
 class Context(NamedTuple):
@@ -58,20 +59,26 @@ class Context(NamedTuple):
         return dict(one.split("=", 1) for one in self.assignments)
 
     def app(self, more: dict[str, str] | None = None, *, anywhere: bool = False) -> App:
-        """Settings read, with *more* over them all; ports put together, logs set up.
+        """As `opened`, with the ports put together and logs set up: for commands that do something."""
+        from ct_retrain.compose import with_ports
+
+        self.listen()
+        return with_ports(self.opened(more, anywhere=anywhere))
+
+    def opened(self, more: dict[str, str] | None = None, *, anywhere: bool = False) -> Opened:
+        """Settings read, with *more* over them all: for commands that look, without a second of imports.
 
         Raise UsageError where there is no workspace; with *anywhere* the directory alone must be there.
         """
         from pathlib import Path
 
-        from ct_retrain.compose import build, require_workspace
+        from ct_retrain.core.opened import open_workspace, require_workspace
 
-        self.listen()
         file = Path(self.config_file) if self.config_file else None
-        app = build(Path(self.workspace), {**self.options, **(more or {})}, file)
+        opened = open_workspace(Path(self.workspace), {**self.options, **(more or {})}, file)
         if not (anywhere or file):
-            require_workspace(app.workspace)
-        return app
+            require_workspace(opened.workspace)
+        return opened
 
 
 def print_json(value: Any) -> None:

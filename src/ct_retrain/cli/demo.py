@@ -60,7 +60,7 @@ def _demo(directory: str, nights: int | None) -> None:
 
 
 def _print(turns: list[DemoNight], root: Path, chart: Path) -> None:
-    from ct_retrain.stages.publish import LATEST, latest
+    from ct_retrain.releases import LATEST, latest
 
     columns = ("night", "outcome", "harvested", "dataset", "new families", "old families", "served before")
     rows = [_row(turn) for turn in turns]

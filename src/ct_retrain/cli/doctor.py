@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def doctor(context: Context, *, as_json: bool) -> int:
     """Check tools, packages, device, disk and workspace; exit 4 when a night could not run, 2 when there is no workspace."""
-    from ct_retrain.compose import require_workspace
+    from ct_retrain.core.opened import require_workspace
 
     app = context.app(anywhere=True)
     findings = list(app.ports.findings()) if app.ports.findings else []

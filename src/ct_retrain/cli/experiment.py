@@ -32,7 +32,7 @@ def new(context: Context, name: str) -> None:
     """Write experiments/NAME.toml, with comments: a control, two arms, seeds."""
     from ct_retrain.experiments import new_definition
 
-    path = new_definition(context.app().workspace, name)
+    path = new_definition(context.opened().workspace, name)
     click.echo(f"{path}: say what the arms do, then `ct-retrain experiment run {name}`")
 
 
@@ -84,7 +84,7 @@ def show(context: Context, name: str, *, show_page: bool, as_json: bool) -> None
 
 
 def _tell(app: App, result: ExperimentResult, *, as_json: bool) -> Path:
-    from ct_retrain.report import write_experiment
+    from ct_retrain.report.experiment_page import write_experiment
 
     page = write_experiment(app.workspace, result)
     if as_json:

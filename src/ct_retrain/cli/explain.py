@@ -24,7 +24,7 @@ def explain(context: Context, subject: str, *, as_json: bool) -> None:
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.records.refusals import nights_with_stages, of_run, refusals
 
-    workspace = context.app().workspace
+    workspace = context.opened().workspace
     nights = nights_with_stages(workspace)
     run = subject.rstrip("/").rpartition("/")[2]
     if subject in nights:

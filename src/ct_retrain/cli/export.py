@@ -43,8 +43,9 @@ def export(context: Context, night: str, form: str, arm: ArmId, out: str) -> Non
     from pathlib import Path
 
     from ct_retrain.exporters.answers import write_answers
-    from ct_retrain.nightly.records import answers_of, record_of
+    from ct_retrain.nightly.records.index import record_of
+    from ct_retrain.nightly.records.inspection import answers_of
 
-    workspace = context.app().workspace
+    workspace = context.opened().workspace
     count = write_answers(form, answers_of(workspace, record_of(workspace, night), arm), Path(out))
     click.echo(f"{count} answers of {arm} in {night} are in {out}")

@@ -29,7 +29,7 @@ def forget(context: Context, night: str, because: str, *, yes: bool) -> None:
     """
     from ct_retrain import disk
     from ct_retrain.cli.moved import follow_move
-    from ct_retrain.nightly.records import forget_night, plan_forgetting
+    from ct_retrain.nightly.records.forget import forget_night, plan_forgetting
 
     app = context.app()
     with disk.lock(app.workspace.lock):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "A normal day": ("run", "status", "show", "report", "doctor"),
     "Run": ("demo", "pipeline", "import", "harvest"),
-    "Look": ("serve", "explain", "history", "artefacts", "config", "check", "verify"),
+    "Look": ("serve", "explain", "compare", "history", "artefacts", "config", "check", "verify"),
     "Undo": ("rollback", "promote", "forget", "restore"),
     "Measure": ("benchmark", "leaderboard", "experiment", "suite", "judge", "formal", "attack"),
     "Keep": ("snapshot", "purge", "export", "convert", "track"),

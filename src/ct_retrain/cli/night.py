@@ -53,9 +53,10 @@ def run(
 
     A dry run exits 4 where it is known already that the night would break, in the words of `ct-retrain doctor`.
     """
+    from ct_retrain.cli.job_summary import add_to_summary
     from ct_retrain.compose import with_cache
-    from ct_retrain.core.errors import ToolError
-    from ct_retrain.nightly.records import night_id
+    from ct_retrain.core.errors import CorruptStateError, ToolError
+    from ct_retrain.nightly.records.index import night_id
     from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
@@ -69,20 +70,25 @@ def run(
         app.workspace.record(night_id(night, app.settings.timezone)).exists() and redo is None and not again
     )
     options = Options(night, stage_named(until), stage_named(redo), ahead, again)
-    record = run_night(app.workspace, app.settings, app.ports, options)
+    try:
+        record = run_night(app.workspace, app.settings, app.ports, options)
+    except (CorruptStateError, ToolError):
+        add_to_summary(app.workspace)
+        raise
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to continue")
         return 0
     if if_open and over and not as_json:
         click.echo(f"{record.night} is over already: {record.outcome.value.replace('_', ' ')}")
         return 0
+    add_to_summary(app.workspace, record.night)
     print_json(record.model_dump(mode="json")) if as_json else _print_record(app.workspace, record)
     return 0 if if_open and over else record.exit_code
 
 
 def _print_record(workspace: Workspace, record: NightRecord) -> None:
     """The night's last word: how it ended, why, what is served, where to look."""
-    from ct_retrain.report import page
+    from ct_retrain.report.pages import page
 
     written = page(workspace, record.night)
     lines = [

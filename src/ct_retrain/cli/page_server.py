@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ct_retrain.compose import App
+    from ct_retrain.core.opened import Opened
 
 LOCAL = "127.0.0.1"
 _APART = 10
@@ -19,30 +19,30 @@ class PageServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, app: App, port: int) -> None:
+    def __init__(self, opened: Opened, port: int) -> None:
         """Listen on *port* of this machine alone; raise OSError where that cannot be."""
         super().__init__((LOCAL, port), PageHandler)
-        self.app = app
+        self.opened = opened
         self._drawing = threading.Lock()  # what draws charts sets up the whole process for it
 
     def page(self, name: str) -> bytes | None:
         """The page called *name*, as it would be written now; None where there is none."""
-        from ct_retrain.compose import report_inputs
-        from ct_retrain.report import INDEX, live_page
+        from ct_retrain.report.pages import INDEX, live_page
+        from ct_retrain.report.report_inputs import ReportInputs
 
         if name in ("", INDEX):
-            inputs, running = report_inputs(self.app.workspace, self.app.settings), self._running()
+            inputs, running = ReportInputs.of(self.opened.workspace, self.opened.settings), self._running()
             with self._drawing:
                 return live_page(inputs, running)
-        path = self.app.workspace.reports / name
-        direct = name.endswith(".html") and path.parent == self.app.workspace.reports
+        path = self.opened.workspace.reports / name
+        direct = name.endswith(".html") and path.parent == self.opened.workspace.reports
         return path.read_bytes() if direct and path.is_file() and not path.is_symlink() else None
 
     def _running(self) -> str:
-        from ct_retrain.cli.look import running_words
-        from ct_retrain.nightly.records import underway
+        from ct_retrain.cli.status import running_words
+        from ct_retrain.nightly.records.progress import underway
 
-        found = underway(self.app.workspace)
+        found = underway(self.opened.workspace)
         return running_words(found) if found else ""
 
 

@@ -26,8 +26,8 @@ def run(context: Context, specs: str, prefix: str | None, *, planner_only: bool)
 
     from ct_retrain.demo.planner import Planner
     from ct_retrain.pipeline import Tools, load_specs, run_pipeline
+    from ct_retrain.releases import latest
     from ct_retrain.stages.benchmark import sampling_of
-    from ct_retrain.stages.publish import latest
 
     app = context.app(anywhere=True)
     wanted = load_specs(Path(specs))

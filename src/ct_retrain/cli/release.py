@@ -27,8 +27,8 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     from ct_retrain import disk
     from ct_retrain.cli.moved import follow_move
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly.releases import roll_back, roll_back_to_mainline
-    from ct_retrain.stages.publish import moves_of, night_of
+    from ct_retrain.nightly.releases.rollback import roll_back, roll_back_to_mainline
+    from ct_retrain.releases import moves_of, night_of
 
     if night and to_mainline:
         raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
@@ -65,8 +65,8 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     from ct_retrain import disk
     from ct_retrain.cli.moved import follow_move
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly.releases import promote as promote_night
-    from ct_retrain.stages.publish import moves_of, night_of
+    from ct_retrain.nightly.releases.promotion import promote as promote_night
+    from ct_retrain.releases import moves_of, night_of
 
     app = context.app()
     if not app.workspace.record(night).exists():

@@ -9,9 +9,9 @@ import click
 from ct_retrain.cli.context import Context, json_option, print_json
 
 if TYPE_CHECKING:
-    from ct_retrain.compose import App
     from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.core.records.night import NightRecord
+    from ct_retrain.core.workspace import Workspace
 
 
 @click.command(short_help="Write the HTML page of a night, and of all nights.")
@@ -25,13 +25,13 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
 
     A page is a single file that needs no network.
     """
-    from ct_retrain.compose import report_inputs
-    from ct_retrain.report import INDEX, write
+    from ct_retrain.report.pages import INDEX, write
+    from ct_retrain.report.report_inputs import ReportInputs
 
-    app = context.app()
-    inputs = report_inputs(app.workspace, app.settings)
-    pages = write(inputs, _chosen(app, night, every=every))
-    written = [*pages, app.workspace.reports / INDEX]
+    opened = context.opened()
+    inputs = ReportInputs.of(opened.workspace, opened.settings)
+    pages = write(inputs, _chosen(opened.workspace, night, every=every))
+    written = [*pages, opened.workspace.reports / INDEX]
     if as_json:
         print_json([{"path": str(path), "bytes": path.stat().st_size} for path in written])
     else:
@@ -41,20 +41,20 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
         click.launch(str(pages[-1]))
 
 
-def _chosen(app: App, night: str | None, *, every: bool) -> list[NightRecord | Breakdown]:
+def _chosen(workspace: Workspace, night: str | None, *, every: bool) -> list[NightRecord | Breakdown]:
     """The nights whose pages are wanted; raise UsageError when there is none."""
+    from ct_retrain.breakdowns import broken_nights
     from ct_retrain.core.errors import UsageError
-    from ct_retrain.nightly.records import broken_at, last_record, record_of, records
-    from ct_retrain.report import broken_nights
+    from ct_retrain.nightly.records.index import broken_at, last_record, record_of, records
 
     if night is not None and every:
         raise UsageError("report: name a NIGHT or say --all, not both")
-    broken = broken_at(app.workspace, night) if not every else None
+    broken = broken_at(workspace, night) if not every else None
     if broken is not None:
         return [broken]
     if night is not None:
-        return [record_of(app.workspace, night)]
-    last = last_record(app.workspace)
+        return [record_of(workspace, night)]
+    last = last_record(workspace)
     if last is None:
         raise UsageError("no night has ended yet: there is nothing to report; `ct-retrain run` runs one")
-    return [*records(app.workspace), *broken_nights(app.workspace)] if every else [last]
+    return [*records(workspace), *broken_nights(workspace)] if every else [last]

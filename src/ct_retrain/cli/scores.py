@@ -80,7 +80,7 @@ def print_published(cards: Mapping[str, Scorecard], published: Sequence[Publishe
 
 def print_problems(card: Scorecard, samples: Sequence[Sample]) -> None:
     """Print a row per problem with a letter per answer, in the order of the answers."""
-    from ct_retrain.core.rules.scoring import LETTERS, letter_of
+    from ct_retrain.core.rules.endings import LETTERS, letter_of
 
     letters: dict[str, dict[int, str]] = {name: {} for name in card.passes}
     for one in samples:
@@ -95,7 +95,7 @@ def print_problems(card: Scorecard, samples: Sequence[Sample]) -> None:
 
 
 def _line(found: Mapping[int, str], n: int) -> str:
-    from ct_retrain.core.rules.scoring import LETTERS, NOT_ATTEMPTED
+    from ct_retrain.core.rules.endings import LETTERS, NOT_ATTEMPTED
 
     return "".join(found.get(index, LETTERS[NOT_ATTEMPTED]) for index in range(n))
 

@@ -20,9 +20,8 @@ def serve(context: Context, port: int) -> None:
     from ct_retrain.cli.page_server import LOCAL, PageServer
     from ct_retrain.core.errors import UsageError
 
-    app = context.app()
     try:
-        server = PageServer(app, port)
+        server = PageServer(context.opened(), port)
     except OSError as error:
         raise UsageError(
             f"port {port} cannot be listened on: {error.strerror}; name another: --port"

@@ -22,7 +22,7 @@ def track() -> None:
 @click.pass_obj
 def status(context: Context, *, as_json: bool) -> None:
     """Show which nights the store holds, which are missing, and where its aliases point."""
-    from ct_retrain.nightly.records import records
+    from ct_retrain.nightly.records.index import records
     from ct_retrain.nightly.tracking import tracker
 
     app = context.app()

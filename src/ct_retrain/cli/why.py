@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.decision import Comparison
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.workspace import Workspace
-    from ct_retrain.report import Inspection
+    from ct_retrain.report.inspection import Inspection
 
 _LOG_LINES = 20
 _NAMED = 12
@@ -35,7 +35,7 @@ def print_flips(record: NightRecord) -> None:
 
 def print_places(workspace: Workspace, record: NightRecord) -> None:
     """Print what was left out for every arm, and where the first failing answers are."""
-    from ct_retrain.nightly.records import failed_problems, quarantined
+    from ct_retrain.nightly.records.inspection import failed_problems, quarantined
 
     left_out = quarantined(workspace, record)
     if left_out:
@@ -49,7 +49,7 @@ def print_places(workspace: Workspace, record: NightRecord) -> None:
 
 def print_challengers(workspace: Workspace, record: NightRecord) -> None:
     """Print what each challenger changes and came to, and how far it is from beating the default recipe."""
-    from ct_retrain.nightly.records import trained
+    from ct_retrain.nightly.records.inspection import trained
     from ct_retrain.report.challengers import COLUMNS, challenger_rows
 
     facts = trained(workspace, record)
@@ -62,7 +62,7 @@ def print_challengers(workspace: Workspace, record: NightRecord) -> None:
 
 def print_sources(workspace: Workspace, record: NightRecord) -> None:
     """Print the counts of gold sets and general data, file by file."""
-    from ct_retrain.nightly.records import trained
+    from ct_retrain.nightly.records.inspection import trained
 
     facts = trained(workspace, record)
     if facts is None or not facts.gold:
@@ -78,7 +78,7 @@ def print_sources(workspace: Workspace, record: NightRecord) -> None:
 def print_certificate(workspace: Workspace, record: NightRecord) -> None:
     """Print what the mixture was compared with, and the rows nearest to a benchmark problem."""
     from ct_retrain.core.records.certificate import certificate_lines
-    from ct_retrain.nightly.audit import certificate_of
+    from ct_retrain.nightly.records.inspection import certificate_of
 
     found = certificate_of(workspace, record)
     if found is None:

@@ -8,15 +8,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-import structlog
-
 T = TypeVar("T")
 
 EVENT = "progress"
 PACE = 0.2
 """Minimum seconds between two events of one step; a reader that prints lines skips most of them."""
-
-_LOG = structlog.get_logger("ct_retrain.progress")
 
 
 class Pace:
@@ -45,12 +41,14 @@ class Pace:
             self._say(done, over=True)
 
     def _say(self, done: int, *, over: bool) -> None:
+        import structlog  # who only reads EVENT does without the log's library
+
         if not structlog.is_configured():  # do not flood a library caller who reads no log
             return
         seconds = self._clock() - self._began
         rate = (done - (self._first or 0)) / seconds if seconds > 0 else 0.0
         left = (self._total - done) / rate if self._total is not None and rate > 0 else None
-        _LOG.info(
+        structlog.get_logger("ct_retrain.progress").info(
             EVENT,
             what=self._what,
             done=done,

@@ -7,6 +7,12 @@ from ct_retrain.core.configuration.settings import PathSettings
 
 MANIFEST = "manifest.json"
 PLAN = "plan.json"
+REJECTED = "rejected.jsonl"
+"""What a stage refused, one Rejected a line, in the stage's directory."""
+
+SAMPLES = "samples"
+"""Directory of answers in that of the benchmark."""
+
 NIGHT_LOG = "night.log"
 """Log of a night, one JSON object per line; older parts are `.1`, `.2` beside it."""
 

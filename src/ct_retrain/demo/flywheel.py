@@ -24,8 +24,8 @@ from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.pipeline import Tools, load_specs, run_pipeline
+from ct_retrain.releases import latest
 from ct_retrain.stages.benchmark import sampling_of
-from ct_retrain.stages.publish import latest
 
 
 class Harvest(Record):

@@ -14,9 +14,9 @@ from ct_retrain.core.records.experiment import ArmCost, ArmScore, SuiteFacts, Tr
 from ct_retrain.core.records.night import BenchmarkFacts, Manifest
 from ct_retrain.core.records.problem import Problem, Sample, Scorecard, Suite
 from ct_retrain.core.rules.arm_comparison import SuiteTable
+from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.experiments.trial import Trial, measured_in
 from ct_retrain.nightly.tracking import digest_of_adapter
-from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.verilog.fingerprint import shape
 
 Trials = Mapping[str, Sequence[Trial]]

@@ -57,7 +57,9 @@ def written_elsewhere(workspace: Workspace, settings: Settings) -> tuple[Path, .
     target, store = settings.snapshot.target, settings.tracking.store
     copies = [workspace.root / target] if target and "://" not in target else []
     sqlite = [(workspace.root / store.partition(":///")[2]).parent] if store.startswith("sqlite:///") else []
-    places = (Path(os.path.normpath(one)) for one in (*of_nights, *copies, *sqlite))
+    textfile = settings.tracking.textfile
+    figures = [(workspace.root / textfile).parent] if textfile else []
+    places = (Path(os.path.normpath(one)) for one in (*of_nights, *copies, *sqlite, *figures))
     return tuple(dict.fromkeys(one for one in places if not one.is_relative_to(workspace.root)))
 
 

@@ -32,7 +32,7 @@ from ct_retrain.manifests import find_manifest, sealed
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.records.experiments import experiment_rows, metric_name, results
-from ct_retrain.stages.publish import RELEASE, latest, night_of, release_name
+from ct_retrain.releases import RELEASE, latest, night_of, release_name
 from ct_retrain.stages.train import adapter_of
 
 _LOG = structlog.get_logger("ct_retrain.nightly")

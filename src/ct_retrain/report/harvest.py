@@ -14,8 +14,9 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.core.stage import StageName
+from ct_retrain.core.workspace import REJECTED
 from ct_retrain.report.formatting import line, words
-from ct_retrain.report.report_inputs import NightFiles, ReportInputs, refused
+from ct_retrain.report.report_inputs import NightFiles, refused
 
 
 class Bar(NamedTuple):
@@ -52,14 +53,14 @@ class HarvestSummary(NamedTuple):
     """Gold sets and general data: file, lines, taken, refused and why."""
 
 
-def harvest_summary(inputs: ReportInputs, night: NightFiles) -> HarvestSummary:
+def harvest_summary(night: NightFiles) -> HarvestSummary:
     """Collect what collect, curate, train and benchmark report on data."""
     trained = night.of(TrainFacts)
     curated = night.of(CurateFacts)
     measured = night.of(BenchmarkFacts)
     return HarvestSummary(
         funnel=_bars(dict(_funnel(night))),
-        refusals=tuple(_refusals(inputs, night)),
+        refusals=tuple(_refusals(night)),
         categories=_bars(_by_size(curated.categories)) if curated else (),
         sources=_bars(_by_size(trained.rows)) if trained else (),
         quarantined=measured.quarantined if measured else (),
@@ -123,7 +124,7 @@ def _bars(counts: Mapping[str, int]) -> tuple[Bar, ...]:
     )
 
 
-def _refusals(inputs: ReportInputs, night: NightFiles) -> Iterator[RefusedCount]:
+def _refusals(night: NightFiles) -> Iterator[RefusedCount]:
     counted: list[tuple[StageName, Mapping[str, int]]] = [
         (facts.kind, facts.rejected) for facts in night.facts if isinstance(facts, CollectFacts | CurateFacts)
     ]
@@ -134,19 +135,17 @@ def _refusals(inputs: ReportInputs, night: NightFiles) -> Iterator[RefusedCount]
             reasons.update(file.refused)
         counted.append(("train", reasons))
     for stage, counts in counted:
-        first = _first(inputs, night, stage, counts)
+        first = _first(night, stage, counts)
         for reason, count in _by_size(counts).items():
             case = first.get(reason)
             subject, detail = (line(case.subject, 90), line(case.detail, 160)) if case else ("", "")
             yield RefusedCount(stage, line(words(reason), 60), count, subject, detail)
 
 
-def _first(
-    inputs: ReportInputs, night: NightFiles, stage: str, counts: Mapping[str, int]
-) -> dict[str, Rejected]:
+def _first(night: NightFiles, stage: str, counts: Mapping[str, int]) -> dict[str, Rejected]:
     """Return reason → its first case."""
     found: dict[str, Rejected] = {}
-    for one in refused(night.places[stage] / inputs.rejected):
+    for one in refused(night.places[stage] / REJECTED):
         found.setdefault(one.reason, one)
         if len(found) == len(counts):
             break

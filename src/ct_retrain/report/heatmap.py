@@ -48,6 +48,11 @@ class HeatMapRow(NamedTuple):
     cells: tuple[Cell, ...]
 
     @property
+    def named(self) -> dict[str, str]:
+        """Filter → the value by which it finds the row."""
+        return {"category": self.category, "change": self.cells[-1].change, "problem": self.problem}
+
+    @property
     def moved(self) -> bool:
         """Whether anything changed in any night."""
         return any(cell.change in _MOVED for cell in self.cells)
@@ -60,12 +65,41 @@ class Column(NamedTuple):
     against: str
 
 
+class Filter(NamedTuple):
+    """A choice that leaves only some rows of a table on the page."""
+
+    name: str
+    said: str
+    values: tuple[str, ...]
+
+    @property
+    def choices(self) -> tuple[tuple[int, str], ...]:
+        """Number of a value, which a page can quote without care, and the value."""
+        return tuple(enumerate(self.values))
+
+    def number(self, value: str) -> int:
+        """The number of *value*."""
+        return self.values.index(value)
+
+
 class HeatMap(NamedTuple):
     """The rows; those that changed come first, and those that lost in the last night before all others."""
 
     columns: tuple[Column, ...]
     moved: tuple[HeatMapRow, ...]
     still: tuple[HeatMapRow, ...]
+
+    @property
+    def filters(self) -> tuple[Filter, ...]:
+        """By category, by what happened in the last night, by problem; one with a single value is no choice."""
+        rows = (*self.moved, *self.still)
+        last = {row.cells[-1].change for row in rows}
+        found = (
+            Filter("category", "Category", tuple(sorted({row.category for row in rows}))),
+            Filter("change", "This night", tuple(one for one in SIGNS if one in last)),
+            Filter("problem", "Problem", tuple(sorted(row.problem for row in rows))),
+        )
+        return tuple(one for one in found if len(one.values) > 1)
 
 
 class _Night(NamedTuple):

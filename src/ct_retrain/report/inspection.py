@@ -14,7 +14,7 @@ from ct_retrain.core.records.problem import (
     Sample,
     Scorecard,
 )
-from ct_retrain.core.rules.scoring import failure_of
+from ct_retrain.core.rules.endings import failure_of
 
 _COMPARED = 4000
 """Maximum lines of an answer that are compared, because the cost is quadratic."""

@@ -31,6 +31,7 @@ from ct_retrain.report.formatting import (
     span,
     words,
 )
+from ct_retrain.report.groups import group_columns, group_rows
 from ct_retrain.report.harvest import decontamination, harvest_summary
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.report_inputs import (
@@ -84,10 +85,9 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
     night = read_night(inputs, record)
     problems, unread = problems_of(inputs)
     shown = top_failures(inputs, night, problems)
-    heat = _heat(inputs, history, record, {name: problem.category for name, problem in problems.items()})
+    categories = {name: problem.category for name, problem in problems.items()}
+    heat = _heat(inputs, history, record, categories)
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
-    rows = (*heat.moved, *heat.still) if heat else ()
-    kinds = list(enumerate(sorted({row.category for row in rows})))
     return {
         "record": record,
         "hero": _hero(inputs, history, record),
@@ -96,11 +96,11 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         "before": _neighbour(history, record, -1),
         "after": _neighbour(history, record, 1),
         "heat": heat,
-        "kinds": kinds,
-        "numbers": {name: place for place, name in kinds},
+        "filters": heat.filters if heat else (),
         "signs": SIGNS,
+        "groups": _groups(inputs, night, categories),
         "failures": shown,
-        "harvest": harvest_summary(inputs, night),
+        "harvest": harvest_summary(night),
         "decontamination": decontamination(night),
         "stages": [_stage(ref) for ref in record.stages],
         "where": inputs.workspace.relative(inputs.workspace.record(record.night)),
@@ -108,6 +108,14 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         **_training(inputs, history, night),
         **_provenance(record),
     }
+
+
+def _groups(inputs: ReportInputs, night: NightFiles, categories: Mapping[str, str]) -> Table | None:
+    facts = night.of(BenchmarkFacts)
+    if not inputs.groups or facts is None or not facts.scorecards:
+        return None
+    rows = list(group_rows(facts.scorecards, categories, inputs.groups, inputs.gate))
+    return Table(group_columns(facts.scorecards), rows)
 
 
 def _neighbour(history: History, record: NightRecord, step: int) -> str | None:

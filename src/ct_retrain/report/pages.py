@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ct_retrain import disk
+from ct_retrain.breakdowns import broken_nights
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.report import formatting
-from ct_retrain.report.broken import broken_context, broken_nights
 from ct_retrain.report.history_page import history_context
 from ct_retrain.report.night_page import night_context
 from ct_retrain.report.report_inputs import History, ReportInputs, read_history
@@ -57,8 +57,8 @@ def _history(
 
 
 def _write_broken(inputs: ReportInputs, one: Breakdown) -> Path:
-    path = page(inputs.workspace, one.night)
-    disk.write_bytes(path, rendered("broken.html.j2", {**broken_context(one), "source": digest(one)}))
+    path, said = page(inputs.workspace, one.night), one.said.splitlines() or [one.kind]
+    disk.write_bytes(path, rendered("broken.html.j2", {"broken": one, "said": said, "source": digest(one)}))
     return path
 
 

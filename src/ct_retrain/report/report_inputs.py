@@ -1,12 +1,13 @@
 """Read what the pages show: records, and what is still on disk of the nights; missing parts become sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import GateSettings, Settings
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.record import Record, Rejected
 from ct_retrain.core.records.night import (
@@ -18,24 +19,26 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of, find_manifest, read_manifest
+from ct_retrain.releases import LATEST, moves_of, pointed
 
 F = TypeVar("F", bound=Record)
 
 
 class ReportInputs(NamedTuple):
-    """A workspace, and the names of the files that a page shows."""
+    """A workspace, and what its settings say of the pages."""
 
     workspace: Workspace
     suite: str
     """The benchmark's suite, as the setting gives it, for its goldens."""
-    latest: Path
-    """The link `latest_nightly`."""
-    history: Path
-    """Its history of moves."""
-    samples: str
-    """Name of the directory of answers in that of benchmark."""
-    rejected: str
-    """Name of the file with what a stage refused."""
+    groups: Mapping[str, Sequence[str]]
+    """Name → categories that a page counts together."""
+    gate: GateSettings
+    """How intervals are drawn."""
+
+    @classmethod
+    def of(cls, workspace: Workspace, settings: Settings) -> Self:
+        """What the pages of *workspace* show by its *settings*."""
+        return cls(workspace, settings.benchmark.suite, settings.report.groups, settings.gate)
 
 
 class NightFiles(NamedTuple):
@@ -89,20 +92,16 @@ def read_history(inputs: ReportInputs) -> History:
 
 
 def _moves(inputs: ReportInputs, missing: list[str]) -> Iterator[Move]:
-    if not inputs.history.exists():
-        return
     try:
-        yield from disk.read_lines(inputs.history, Move)
+        yield from moves_of(inputs.workspace.models)
     except (CorruptStateError, OSError) as error:
         missing.append(_said(inputs, error))
 
 
 def _serving(inputs: ReportInputs, missing: list[str]) -> str | None:
-    if not inputs.latest.is_symlink():
-        return None
-    name = inputs.latest.readlink().name
-    if not inputs.latest.is_dir():
-        where = inputs.workspace.relative(inputs.latest)
+    name, link = pointed(inputs.workspace.models), inputs.workspace.models / LATEST
+    if name is not None and not link.is_dir():
+        where = inputs.workspace.relative(link)
         missing.append(
             f"{where} points at {name}, which does not exist: serve another with `ct-retrain rollback`"
         )

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.records.night import BenchmarkFacts
 from ct_retrain.core.records.problem import Problem, Scorecard
+from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.report.formatting import (
     arm_name,
     line,
@@ -63,7 +64,7 @@ def top_failures(inputs: ReportInputs, night: NightFiles, problems: dict[str, Pr
         return Failures((), "")
     chosen = list(_chosen(facts, facts.decided, problems))
     wanted = [problems.get(name) or _unknown(name) for name, _ in chosen]
-    directory = night.places["benchmark"] / inputs.samples
+    directory = night.places["benchmark"] / SAMPLES
     answers = Answers(night.record.night, directory, inputs.workspace.relative(directory))
     try:
         found = list(inspected(answers, facts.scorecards, wanted, facts.decision.arm))

@@ -33,12 +33,12 @@ from ct_retrain.core.rules.contenders import decide_arms
 from ct_retrain.core.rules.forgetting import flips, forgotten
 from ct_retrain.core.rules.interim_looks import Look, clear, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
+from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.stages._samples import NO_MODULE, put, sample_of, take, whole_samples, write_in_order
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health
 
-SAMPLES = "samples"
 LEDGER = "flips.jsonl"
 QUARANTINED = "quarantined.jsonl"
 """File of the problems that no arm is asked, each with its reason."""

@@ -20,14 +20,13 @@ from ct_retrain.core.configuration.settings import CollectSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.progress import paced
 from ct_retrain.core.records.night import CollectFacts
+from ct_retrain.core.workspace import REJECTED
 from ct_retrain.stages._artefact_store import ARTEFACTS, TRACES, pack_files
 from ct_retrain.stages._discovery import Walk
 from ct_retrain.stages._ledger import LEDGER, Cutoff, Ledger, freeze
 from ct_retrain.stages._run_reader import RunHarvest, harvest_runs
 from ct_retrain.stages._scan import PENDING, ScanJob, ScanSite
 from ct_retrain.trace import TraceFileRules
-
-REJECTED = "rejected.jsonl"
 
 _BATCH = 64
 """Number of runs read between two writes."""

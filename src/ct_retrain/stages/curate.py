@@ -23,6 +23,7 @@ from ct_retrain.core.progress import paced
 from ct_retrain.core.records.dataset import Example, ExampleMetadata, Preference
 from ct_retrain.core.records.night import CurateFacts
 from ct_retrain.core.records.verdict import Verdict
+from ct_retrain.core.workspace import REJECTED
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.judge.evidence.cocotb import wanted
 from ct_retrain.judge.fanout import check_all
@@ -52,7 +53,6 @@ __all__ = [
     "DATASET",
     "FORMAL",
     "PREFERENCES",
-    "REJECTED",
     "REPAIRS",
     "Appraiser",
     "CurateInputs",
@@ -63,7 +63,6 @@ __all__ = [
 DATASET = "dataset.jsonl"
 REPAIRS = "repairs.jsonl"
 PREFERENCES = "preferences.jsonl"
-REJECTED = "rejected.jsonl"
 FORMAL = "formal.jsonl"
 
 

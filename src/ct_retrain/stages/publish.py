@@ -4,9 +4,8 @@ Write order: release directory, canary, link, history. Steps already done are sk
 the same when it is started again.
 """
 
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError
@@ -16,13 +15,22 @@ from ct_retrain.core.records.night import (
     BenchmarkFacts,
     Canary,
     CurateFacts,
-    Move,
     PublishFacts,
     Release,
     TrainFacts,
 )
 from ct_retrain.core.records.problem import Scorecard, Suite
-from ct_retrain.core.rules.auto_rollback import earlier
+from ct_retrain.releases import (
+    RELEASE,
+    SCORECARD,
+    MoveReason,
+    latest,
+    move_latest,
+    moves_of,
+    pointed,
+    release_name,
+    verified,
+)
 from ct_retrain.stages._canary import CANARY, easiest, smoke_test
 from ct_retrain.stages._model_card import (
     CARD,
@@ -33,12 +41,6 @@ from ct_retrain.stages._model_card import (
 )
 
 __all__ = ["CANARY", "CARD", "DATA"]
-
-LATEST = "latest_nightly"
-HISTORY = "history.jsonl"
-RELEASE = "release.json"
-SCORECARD = "scorecard.json"
-"""The release's scorecard when it was made; the forgetting check reads it as long as the release exists."""
 
 
 class PublishInputs(NamedTuple):
@@ -61,16 +63,6 @@ class PublishInputs(NamedTuple):
         if card is None:
             raise CorruptStateError(f"night {self.night} never measured {self.measured.decision.arm}")
         return card
-
-
-def release_name(night: str) -> str:
-    """Return the name of the release directory of *night*."""
-    return f"nightly_{night}"
-
-
-def night_of(release: str) -> str:
-    """Return the night of *release*, a release directory's name."""
-    return release.removeprefix(release_name(""))
 
 
 def publish(
@@ -140,7 +132,7 @@ def _released(inputs: PublishInputs, decision: Decision, *, forced: str) -> str:
     staging = disk.staging_for(target)
     wanted = _stage(staging, inputs, decision, forced)
     if not target.exists() or not _same(disk.read_record(target / RELEASE, Release), wanted):
-        if name == _pointed(inputs.models) or any(name == move.target for move in moves_of(inputs.models)):
+        if name == pointed(inputs.models) or any(name == move.target for move in moves_of(inputs.models)):
             message = (
                 f"{target} was already served and differs from tonight's release: was a setting changed since? "
                 f"Put it back, or start another night with --night {inputs.night}.2"
@@ -189,90 +181,3 @@ def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str)
     )
     disk.write_record(staged / RELEASE, release)
     return release
-
-
-class MoveReason(NamedTuple):
-    """Who moves the pointer, and why: a line of the history."""
-
-    night: str | None
-    why: str
-    who: Literal["night", "rollback", "promote", "relapse"]
-    decision: Literal["promote", "hold", "reject"] | None = None
-
-
-def latest(models: Path) -> str | None:
-    """Return the release that `latest_nightly` points at; raise CorruptStateError if it is not a complete one."""
-    link = models / LATEST
-    if not link.is_symlink():
-        if link.exists():
-            message = (
-                f"{link} is not a symlink (was the tree copied?): move it away, then `ct-retrain rollback`"
-            )
-            raise CorruptStateError(message)
-        return None
-    name = link.readlink().name
-    if not (models / name / RELEASE).is_file():
-        message = f"{link} points at {name}, which is no complete release: `ct-retrain rollback` to another"
-        raise CorruptStateError(message)
-    return name
-
-
-def release_scorecards(models: Path) -> dict[str, Scorecard]:
-    """Return release → its scorecard when it was made, oldest first."""
-    paths = sorted(models.glob(f"nightly_*/{SCORECARD}"))
-    return {path.parent.name: disk.read_record(path, Scorecard) for path in paths}
-
-
-def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
-    """Point `latest_nightly` at release *name* and record the move; after a crash, a second call completes both.
-
-    None means mainline, which is served while there is no pointer.
-    """
-    if name is None:
-        disk.remove_link(models / LATEST)
-    elif _pointed(models) != name:
-        disk.swap_link(models / LATEST, name)
-    moves = moves_of(models)
-    source = moves[-1].target if moves else None
-    if source == name:
-        return
-    move = Move(at=datetime.now(UTC), source=source, target=name, **reason._asdict())
-    disk.append_record(models / HISTORY, move)
-
-
-def moves_of(models: Path) -> list[Move]:
-    """Return all moves of the pointer, oldest first."""
-    path = models / HISTORY
-    return list(disk.read_lines(path, Move)) if path.exists() else []
-
-
-def predecessor(models: Path) -> str | None:
-    """Return the release to go back to: the newest before the current one that was not rolled back; None for mainline.
-
-    Raise UsageError if mainline is served and there is no such release.
-    """
-    moves = moves_of(models)
-    current = moves[-1].target if moves else _pointed(models)
-    names = earlier(moves, current)
-    if current is None and not names:
-        message = "mainline is served, and there is no earlier release; `ct-retrain rollback NIGHT` serves a release again"
-        raise UsageError(message)
-    return names[0] if names else None
-
-
-def verified(models: Path, name: str) -> Release:
-    """Return the release *name* after comparing every byte with its manifest; raise UsageError or CorruptStateError."""
-    directory = models / name
-    if not directory.is_dir():
-        message = f"{directory} does not exist; `ct-retrain history` lists the releases"
-        raise UsageError(message)
-    release = disk.read_record(directory / RELEASE, Release)
-    broken = list(disk.breaches(directory, release.files))
-    if broken:
-        raise CorruptStateError("; ".join(broken))
-    return release
-
-
-def _pointed(models: Path) -> str | None:
-    link = models / LATEST
-    return link.readlink().name if link.is_symlink() else None

@@ -10,7 +10,7 @@ from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.ports import Trainer
 from ct_retrain.core.record import Rejected
-from ct_retrain.core.records.arm import ArmId, recipe_of_arm
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.certificate import Certificate
 from ct_retrain.core.records.dataset import Example, Preference, SourceFile
 from ct_retrain.core.records.night import TrainFacts
@@ -24,7 +24,9 @@ from ct_retrain.core.records.training import (
 )
 from ct_retrain.core.rules import learning, recipe
 from ct_retrain.core.rules.mix import choose, row_counts, shuffled
+from ct_retrain.core.workspace import REJECTED
 from ct_retrain.decontamination.protection import Protection
+from ct_retrain.manifests import training_of
 from ct_retrain.stages import gold
 from ct_retrain.stages._adapter import untrained
 from ct_retrain.stages._decontamination import CERTIFICATE, cleaned
@@ -36,11 +38,8 @@ PREFERENCES = "preferences.jsonl"
 _ORDER = 1
 """Added to the seed for the order of rows; with the seed of the draw, rows of one source could come first."""
 ADAPTER = "adapter"
-CHALLENGERS = "challengers"
-"""Directory beside `adapter/` with one directory for each challenger, made like this stage's own."""
 FILES = "files.jsonl"
 """File that lists the files of gold sets and general data, one SourceFile per line."""
-REJECTED = "rejected.jsonl"
 UNKNOWN = "unknown"
 """Licence of a row that names none."""
 
@@ -66,12 +65,6 @@ class TrainInputs(NamedTuple):
     def where(self) -> str:
         """Name of the gold directory in messages."""
         return f"{self.gold.parent.name}/{self.gold.name}"
-
-
-def training_of(train: Path, arm: ArmId) -> Path:
-    """Return where the training of *arm*, which contends, lies in the night's directory *train*."""
-    recipe = recipe_of_arm(arm)
-    return train / CHALLENGERS / recipe if recipe else train
 
 
 def adapter_of(train: Path, arm: ArmId) -> Path:

@@ -324,6 +324,15 @@ class TrackingSettings(Section):
     """Name of the registered model; its aliases follow `latest_nightly` and mainline."""
     timeout: Annotated[float, Field(gt=0)] = 60.0
     """Seconds that tracking a night may take; the first time includes creating the tables."""
+    textfile: str = ""
+    """File for the last night's figures in Prometheus' text format, in node_exporter's textfile directory; ends in `.prom`."""
+
+
+class ReportSettings(Section):
+    """What the pages show."""
+
+    groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Name → categories of the suite that a page counts together, such as those that the harvest is meant to teach."""
 
 
 class Settings(BaseSettings):
@@ -363,6 +372,7 @@ class Settings(BaseSettings):
     notices: NoticeSettings = NoticeSettings()
     snapshot: SnapshotSettings = SnapshotSettings()
     tracking: TrackingSettings = TrackingSettings()
+    report: ReportSettings = ReportSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -13,17 +13,16 @@ Waudby-Smith & Ramdas 2024, "Estimating means of bounded random variables by bet
 2010.09686), §§4-5.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Annotated
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.arm import Role, role_of
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.gate import incomparable
+from ct_retrain.core.rules.comparable import incomparable
 
 _STAKES = (1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 0.95)
 """Stakes, from small (for small differences over many nights) to large (for a large difference at once)."""
@@ -114,29 +113,29 @@ def e_process(nights: Sequence[Sequence[float]]) -> list[float]:
 
     Raise ValueError for a difference outside that range.
     """
-    stakes = np.asarray(_STAKES)[:, None]
 
-    def growth(night: Sequence[float]) -> NDArray[np.float64]:
-        differences = np.asarray(night, dtype=float)
-        if not (np.abs(differences) <= 1).all():
+    def growth(night: Sequence[float]) -> list[float]:
+        if not all(-1 <= one <= 1 for one in night):
             message = "a difference of pass shares lies in [−1, 1]"
             raise ValueError(message)
-        return np.asarray(np.log1p(stakes * differences).sum(axis=1))
+        return [math.fsum(math.log1p(stake * one) for one in night) for stake in _STAKES]
 
     return capital(growth(night) for night in nights)
 
 
-def capital(growths: Iterable[NDArray[np.float64]]) -> list[float]:
+def capital(growths: Iterable[Sequence[float]]) -> list[float]:
     """Return the capital after each night, which starts at 1 and is spread evenly over stakes.
 
-    *growths* are the logarithms of what each stake was multiplied by, one array a night.
+    *growths* are the logarithms of what each stake was multiplied by, one sequence a night.
     """
     values: list[float] = []
-    logs: NDArray[np.float64] = np.zeros(1)
+    logs: Sequence[float] = ()
     for growth in growths:
-        logs = logs + growth
+        logs = [sum(pair) for pair in zip(logs, growth, strict=True)] if logs else growth
+        largest = max(logs)
+        mean = largest + math.log(math.fsum(math.exp(one - largest) for one in logs) / len(logs))
         # Beyond 1e300 nobody asks how much; infinity would not survive a JSON file.
-        values.append(float(np.exp(min(690.0, float(np.logaddexp.reduce(logs)) - np.log(len(logs))))))
+        values.append(math.exp(min(690.0, mean)))
     return values
 
 

@@ -18,6 +18,7 @@ from ct_retrain.core.records.decision import (
     Reject,
 )
 from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.comparable import incomparable
 from ct_retrain.core.rules.guards import (
     breach_of,
     differing,
@@ -36,7 +37,6 @@ _NAMED = 5
 """Maximum number of problems named in an explanation."""
 _SMALLEST_P = 0.001
 """Smaller p-values are printed as "< this"."""
-_NOT_ATTEMPTED = "not_attempted"
 _UNTAUGHT = (
     "The adapter changes nothing, or the server ignores it: check the loss curve and the learning rate of the train "
     "stage, and with a server endpoint.adapters and the server's log."
@@ -113,24 +113,6 @@ def _with(decision: Decision, differs: Check) -> Decision:
     return Hold(evidence=evidence.model_copy(update={"explanation": explanation, "samples_needed": None}))
 
 
-def incomparable(cards: Sequence[Scorecard]) -> str:
-    """Return why *cards* are not comparable; empty if they are."""
-    first = cards[0]
-    for card in cards:
-        same = (card.suite_digest, card.sampling, card.tools) == (
-            first.suite_digest,
-            first.sampling,
-            first.tools,
-        )
-        if not same or card.passes.keys() != first.passes.keys():
-            return f"{card.arm} was measured on another suite, with other sampling or tools than the {first.arm}."
-        if not card.passes:
-            return "no problem of the suite could be used tonight."
-        if _partial(card):
-            return f"the evidence of {card.arm} is partial: not every problem has its {card.sampling.samples} answers."
-    return ""
-
-
 def _doubt(cards: Sequence[Scorecard]) -> str:
     """Return why there is nothing to decide on; empty if there is."""
     arms = [card.arm for card in cards]
@@ -145,17 +127,6 @@ def _doubt(cards: Sequence[Scorecard]) -> str:
         if card.model_digest == candidate.model_digest:
             return f"the candidate is the same model as {card.arm}."
     return incomparable(ordered)
-
-
-def _partial(card: Scorecard) -> bool:
-    """Whether answers are missing or exceed those drawn."""
-    samples = card.sampling.samples
-    whole = sum(card.outcomes.values()) == samples * len(card.passes)
-    return (
-        not whole
-        or bool(card.outcomes.get(_NOT_ATTEMPTED))
-        or not all(0 <= count <= samples for count in card.passes.values())
-    )
 
 
 def _decision(

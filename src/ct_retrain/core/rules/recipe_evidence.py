@@ -14,19 +14,17 @@ All challengers share one α. The j-th recipe ever tried has α / (j·(j + 1)), 
 another default counts as another.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ct_retrain.core.records.arm import Role, challenger, of_arm
 from ct_retrain.core.records.night import TrainFacts
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.records.recipe import ComparedNight, RecipeEvidence
+from ct_retrain.core.rules.comparable import incomparable
 from ct_retrain.core.rules.eprocess import capital
-from ct_retrain.core.rules.gate import incomparable
 
-_STAKES = np.array([4.0, 8.0, 16.0, 32.0, 64.0])
+_STAKES = (4.0, 8.0, 16.0, 32.0, 64.0)
 """The best stake is the mean difference over its variance: 4 for 10 points that vary by 15, 64 for 2.5 that vary by 2."""
 
 
@@ -70,5 +68,5 @@ def _weighed(nights: Sequence[ComparedNight], needed: float) -> RecipeEvidence:
     )
 
 
-def _growth(difference: float) -> NDArray[np.float64]:
-    return np.asarray(np.log(2.0) - np.logaddexp(0.0, -2 * _STAKES * difference))
+def _growth(difference: float) -> list[float]:
+    return [math.log(2 / (1 + math.exp(-2 * stake * difference))) for stake in _STAKES]

@@ -16,11 +16,9 @@ from ct_retrain.core.records.problem import (
     Suite,
 )
 from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.core.rules.endings import NOT_ATTEMPTED, failure_of
 from ct_retrain.core.rules.statistics import Resampling, estimate
 
-NO_MODULE = "no_module"
-TRUNCATED = "truncated"
-NOT_ATTEMPTED = "not_attempted"
 KS = (1, 5, 10)
 """The values of k for pass@k, as far as there are that many samples."""
 
@@ -37,44 +35,6 @@ class EvalSpec(NamedTuple):
     """Whether passes report their number of comparisons; those of a suite's own grader do not."""
     ks: tuple[int, ...] = KS
     """Values of k; those above the number of answers are left out."""
-
-
-def failure_of(sample: Sample) -> str:
-    """Return how an answer ended: an Outcome, or why it could not be judged.
-
-    - `truncated`: it ran into the token limit and fails, whatever was found in it.
-    - `no_module`: it holds no module.
-    """
-    if sample.verdict.passed:
-        return Outcome.PASS.value
-    if not sample.finished:
-        return TRUNCATED
-    return sample.verdict.outcome.value if sample.rtl else NO_MODULE
-
-
-LETTERS = {
-    Outcome.PASS.value: ".",
-    Outcome.MISMATCH.value: "R",
-    Outcome.COMPILE_ERROR.value: "C",
-    Outcome.TIMEOUT.value: "T",
-    Outcome.FORBIDDEN.value: "F",
-    Outcome.NO_EVIDENCE.value: "E",
-    Outcome.RESOURCE_LIMIT.value: "L",
-    Outcome.DISPUTED.value: "D",
-    Outcome.UNCONFIRMED.value: "S",
-    Outcome.UNPROVEN.value: "P",
-    TRUNCATED: "U",
-    NO_MODULE: "N",
-    NOT_ATTEMPTED: "-",
-}
-"""One letter per ending; `.`, `R`, `C` and `T` are those of VerilogEval v2."""
-
-
-def letter_of(sample: Sample) -> str:
-    """Return the letter of *sample*'s ending; the suite's own if its grader gives letters."""
-    own = sample.verdict.detail
-    graded = sample.verdict.tool.name.startswith("official ") and len(own) == 1
-    return own if graded else LETTERS[failure_of(sample)]
 
 
 def scorecard(eval_spec: EvalSpec, arm: ArmId, model: Tool, samples: Sequence[Sample]) -> Scorecard:

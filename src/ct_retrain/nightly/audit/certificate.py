@@ -1,33 +1,22 @@
-"""The decontamination certificate of a night: found on disk, and recomputed from the mixture."""
+"""The decontamination certificate of a night, recomputed from the mixture."""
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, UsageError
-from ct_retrain.core.records.arm import ArmId, Role
+from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.audit import Claim
 from ct_retrain.core.records.certificate import Certificate, Neighbour
-from ct_retrain.core.records.night import Manifest, NightRecord, TrainFacts
+from ct_retrain.core.records.night import Manifest, TrainFacts
 from ct_retrain.core.records.training import Row
-from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.decontamination.rules import RULES_VERSION, Rule
+from ct_retrain.manifests import trained_by, training_of
 from ct_retrain.nightly.night import Night
-from ct_retrain.nightly.records import trained as training_facts
 from ct_retrain.nightly.run import stages
-from ct_retrain.nightly.run.challengers import trained_by
 from ct_retrain.stages._decontamination import CERTIFICATE, again
-from ct_retrain.stages.train import MIXTURE, training_of
+from ct_retrain.stages.train import MIXTURE
 
 CERTIFICATE_CLAIM = (
     "certificate: the mixture holds no problem of a protected suite, and its nearest rows are named"
 )
-
-
-def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
-    """Return the certificate of *record*; None if nothing was trained, it predates certificates, or it is gone."""
-    facts, train = training_facts(workspace, record), workspace.stage(record.night, "train")
-    if facts is None or record.arm == Role.CANDIDATE:
-        return facts.certificate if facts else None
-    there = (training_of(train, record.arm) / MANIFEST).is_file()
-    return trained_by(train, facts, record.arm).certificate if there else None
 
 
 def certified(night: Night, trained: Manifest, arm: ArmId) -> Claim | None:

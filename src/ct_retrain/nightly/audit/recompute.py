@@ -28,11 +28,11 @@ from ct_retrain.core.records.problem import (
 from ct_retrain.core.rules.contenders import decide_arms, unloadable_in
 from ct_retrain.core.rules.interim_looks import Look, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
+from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.nightly.audit.proofs import same_dataset
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import stages
-from ct_retrain.stages.benchmark import SAMPLES
 from ct_retrain.stages.curate import FORMAL
 from ct_retrain.suites.answer import rtl_of
 from ct_retrain.suites.health import aids_of, health

@@ -28,7 +28,7 @@ from ct_retrain.nightly.audit.check import purged, stage_differences
 from ct_retrain.nightly.audit.proofs import proofs
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.run import finish
-from ct_retrain.stages.publish import RELEASE, verified
+from ct_retrain.releases import RELEASE, verified
 from ct_retrain.stages.train import adapter_of
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 
 from ct_retrain import disk
+from ct_retrain.breakdowns import BROKEN
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.records.breakdown import Breakdown
@@ -21,7 +22,6 @@ from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, PLAN, Workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive, index
-from ct_retrain.report import BROKEN
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 _LINES = 8

@@ -23,7 +23,7 @@ from ct_retrain.core.records.night import (
 from ct_retrain.core.records.notice import Notice
 from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.records.inspection import FailedProblem
-from ct_retrain.stages.publish import night_of
+from ct_retrain.releases import night_of
 
 _LEVELS = {
     NightOutcome.PUBLISHED: "info",

@@ -7,8 +7,6 @@ disk is full the notice is sent before recording it fails.
 
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
-from typing import NamedTuple
 
 import structlog
 
@@ -17,25 +15,13 @@ from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.ports import Notifier
 from ct_retrain.core.records.notice import Notice, Posted
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.nightly.notices.undelivered import LATE
 
 _LOG = structlog.get_logger("ct_retrain.notice")
-_LATE = 14
-"""Number of latest notices that are still delivered when a failed channel works again."""
 _TRIES = 10
 """Number of tries per channel and notice."""
 _DEAD = 2
 """Number of failed notices after which a channel is skipped this time; a single one may itself be at fault."""
-
-
-class UndeliveredNotice(NamedTuple):
-    """A notice that a channel never accepted."""
-
-    path: Path
-    """Path of the full notice."""
-    channel: str
-    """Name of the channel as shown to people."""
-    reason: str
-    """Its last error."""
 
 
 def post(workspace: Workspace, notifier: Notifier, notice: Notice) -> None:
@@ -62,7 +48,7 @@ def resend(workspace: Workspace, notifier: Notifier) -> None:
     try:
         missed: Counter[str] = Counter()
         paths = sorted(workspace.outbox.glob("*/*.json"))
-        for path in paths[-_LATE:]:
+        for path in paths[-LATE:]:
             posted = disk.read_record(path, Posted)
             wanted = [channel for channel in posted.waiting if channel in notifier.channels]
             trying = [channel for channel in wanted if missed[channel] < _DEAD]
@@ -74,16 +60,6 @@ def resend(workspace: Workspace, notifier: Notifier) -> None:
                 disk.write_record(path, after.model_copy(update={"waiting": kept}))
     except CtRetrainError as error:
         _LOG.error("notices not delivered", reason=str(error))
-
-
-def undelivered(workspace: Workspace, notifier: Notifier) -> list[UndeliveredNotice]:
-    """Return the recent notices that were given up for a channel that is still configured; oldest first."""
-    found: list[UndeliveredNotice] = []
-    for path in sorted(workspace.outbox.glob("*/*.json"))[-_LATE:]:
-        for channel, reason in disk.read_record(path, Posted).given_up.items():
-            if channel in notifier.channels:
-                found.append(UndeliveredNotice(path, notifier.channels[channel], reason))
-    return found
 
 
 def _delivered(notifier: Notifier, posted: Posted, channels: list[str]) -> Posted:

@@ -5,11 +5,11 @@ import shutil
 from pathlib import Path
 
 from ct_retrain import disk
+from ct_retrain.breakdowns import BROKEN
 from ct_retrain.core.configuration.loading import secret_values
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.records.night import Provenance
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.report import BROKEN
 
 ENVIRONMENT = "environment.json"
 _KEPT = (

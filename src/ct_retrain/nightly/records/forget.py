@@ -13,7 +13,7 @@ from ct_retrain.core.record import Record
 from ct_retrain.core.records.night import NightId, NightRecord, night_order
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records.index import open_nights, records
-from ct_retrain.stages.publish import latest, release_name
+from ct_retrain.releases import latest, release_name
 
 FORGOTTEN = "forgotten_nights.jsonl"
 """File with one line per forgotten night, beside the NightRecords."""

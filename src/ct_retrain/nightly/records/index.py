@@ -5,12 +5,12 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ct_retrain import disk
+from ct_retrain.breakdowns import broken_nights
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.breakdown import Breakdown
 from ct_retrain.core.records.night import NightPlan, NightRecord, night_order
 from ct_retrain.core.workspace import PLAN, Workspace
-from ct_retrain.report import broken_nights
-from ct_retrain.stages.publish import latest
+from ct_retrain.releases import latest
 
 
 def records(workspace: Workspace) -> list[NightRecord]:

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from ct_retrain.core.errors import UsageError
-from ct_retrain.core.records.arm import ArmId, of_arm
+from ct_retrain.core.records.arm import ArmId, Role, of_arm
+from ct_retrain.core.records.certificate import Certificate
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
 from ct_retrain.core.records.problem import Problem, Sample
-from ct_retrain.core.workspace import Workspace
-from ct_retrain.manifests import facts_of
-from ct_retrain.report import Answers, Inspection, drawn, inspected
-from ct_retrain.stages.benchmark import SAMPLES
+from ct_retrain.core.workspace import MANIFEST, SAMPLES, Workspace
+from ct_retrain.manifests import facts_of, trained_by, training_of
+from ct_retrain.report.inspection import Answers, Inspection, drawn, inspected
 
 
 class FailedProblem(NamedTuple):
@@ -51,6 +51,15 @@ def quarantined(workspace: Workspace, record: NightRecord) -> tuple[str, ...]:
 def trained(workspace: Workspace, record: NightRecord) -> TrainFacts | None:
     """Return what the night trained on and refused; None if it did not train, or its manifest is gone."""
     return facts_of(workspace, record, TrainFacts)
+
+
+def certificate_of(workspace: Workspace, record: NightRecord) -> Certificate | None:
+    """Return the certificate of *record*; None if nothing was trained, it predates certificates, or it is gone."""
+    facts, train = trained(workspace, record), workspace.stage(record.night, "train")
+    if facts is None or record.arm == Role.CANDIDATE:
+        return facts.certificate if facts else None
+    there = (training_of(train, record.arm) / MANIFEST).is_file()
+    return trained_by(train, facts, record.arm).certificate if there else None
 
 
 def inspect(workspace: Workspace, record: NightRecord, problem: Problem) -> Inspection:

@@ -7,11 +7,10 @@ from ct_retrain import disk
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.night import night_order
 from ct_retrain.core.rules.mends import mend_of
-from ct_retrain.core.workspace import Workspace
+from ct_retrain.core.workspace import REJECTED, Workspace
 from ct_retrain.manifests import kept_file
 
 _STAGES = ("collect", "curate", "train")
-_REJECTED = "rejected.jsonl"
 
 
 class NightRefusal(NamedTuple):
@@ -34,7 +33,7 @@ def refusals(workspace: Workspace, nights: list[str]) -> Iterator[NightRefusal]:
     """Yield everything that *nights* refused, as far as it is still in their directories or the archive."""
     for night in nights:
         for stage in _STAGES:
-            path = kept_file(workspace, night, f"{stage}/{_REJECTED}")
+            path = kept_file(workspace, night, f"{stage}/{REJECTED}")
             for one in disk.read_lines(path, Rejected) if path else ():
                 yield NightRefusal(
                     night, stage, _where(workspace, stage, one.subject), one.reason, one.detail

@@ -17,7 +17,7 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.releases.rollback import RELAPSE
-from ct_retrain.stages.publish import HISTORY, LATEST, RELEASE, moves_of, night_of, release_name
+from ct_retrain.releases import HISTORY, LATEST, RELEASE, moves_of, night_of, release_name
 
 _WRITABLE = 0o222
 

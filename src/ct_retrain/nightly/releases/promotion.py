@@ -14,7 +14,8 @@ from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.manifests import sealed
 from ct_retrain.nightly.night import Ports
-from ct_retrain.stages.publish import Force, PublishInputs, moves_of, publish_forced, release_name
+from ct_retrain.releases import moves_of, release_name
+from ct_retrain.stages.publish import Force, PublishInputs, publish_forced
 from ct_retrain.stages.train import adapter_of
 from ct_retrain.suites.load import load_suite
 

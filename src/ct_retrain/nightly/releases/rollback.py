@@ -12,12 +12,13 @@ from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
 from ct_retrain.core.ports import Generators
 from ct_retrain.core.records.night import AutoRollback, BenchmarkFacts, Manifest
-from ct_retrain.core.rules.auto_rollback import earlier, worse
+from ct_retrain.core.rules.auto_rollback import worse
 from ct_retrain.core.rules.interim_looks import looks
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.night import Night
-from ct_retrain.stages.publish import (
+from ct_retrain.releases import (
     MoveReason,
+    earlier,
     latest,
     move_latest,
     moves_of,

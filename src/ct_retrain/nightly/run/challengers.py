@@ -18,20 +18,19 @@ from ct_retrain.core.configuration.recipes import (
     same_trainer,
 )
 from ct_retrain.core.configuration.settings import TrainSettings
-from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
+from ct_retrain.core.errors import ToolError, UsageError
 from ct_retrain.core.record import digest, drawn_seed
 from ct_retrain.core.records.arm import ArmId, RecipeName, challenger
 from ct_retrain.core.records.night import BenchmarkFacts, ChallengerFacts, Manifest, TrainFacts
 from ct_retrain.core.records.recipe import RecipeEvidence
 from ct_retrain.core.rules.recipe_evidence import comparisons_of, recipe_evidence
 from ct_retrain.core.rules.rotation import choose_challengers
-from ct_retrain.core.workspace import MANIFEST
-from ct_retrain.manifests import read_manifest
+from ct_retrain.manifests import training_facts, training_of
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records.challengers import compared_nights, turns_of
 from ct_retrain.nightly.run.keys import source_digests, train_key
 from ct_retrain.nightly.step import Step, perform
-from ct_retrain.stages.train import TrainInputs, train, training_of
+from ct_retrain.stages.train import TrainInputs, train
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
@@ -115,12 +114,6 @@ def train_challengers(
     )
 
 
-def trained_by(train_directory: Path, facts: TrainFacts, arm: ArmId) -> TrainFacts:
-    """What the training of *arm* left in the night's *train_directory*; *facts* are those of the stage itself."""
-    directory = training_of(train_directory, arm)
-    return facts if directory == train_directory else _facts_of(read_manifest(directory / MANIFEST))
-
-
 def evidence_after(night: Night, done: Sequence[Manifest]) -> tuple[RecipeEvidence, ...]:
     """The evidence on challengers against tonight's default recipe, with tonight's; empty if tonight had none."""
     trained = next((one.facts for one in done if isinstance(one.facts, TrainFacts)), None)
@@ -149,7 +142,7 @@ def _train_one(out: Path, night: Night, inputs: TrainInputs, name: RecipeName, k
         disk.remove_tree(directory)
         _LOG.warning("challenger fails", challenger=name, reason=str(error))
         return told.model_copy(update={"failed": str(error)})
-    facts = _facts_of(manifest)
+    facts = training_facts(manifest)
     took = (manifest.finished - manifest.started).total_seconds()
     loss = facts.fit.losses[-1].loss if facts.fit.losses else None
     return told.model_copy(
@@ -160,12 +153,6 @@ def _train_one(out: Path, night: Night, inputs: TrainInputs, name: RecipeName, k
             "loss": loss,
         }
     )
-
-
-def _facts_of(manifest: Manifest) -> TrainFacts:
-    if not isinstance(manifest.facts, TrainFacts):
-        raise CorruptStateError(f"a training of night {manifest.night} left {manifest.facts.kind} facts")
-    return manifest.facts
 
 
 def _made(directory: Path, night: Night, inputs: TrainInputs, key: str) -> Manifest:

@@ -25,7 +25,7 @@ from ct_retrain.core.records.training import (
     Row,
     TrainPlan,
 )
-from ct_retrain.core.workspace import Workspace
+from ct_retrain.core.workspace import REJECTED, Workspace
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.run import challengers, stages
@@ -34,7 +34,6 @@ from ct_retrain.stages.gold import remark
 from ct_retrain.stages.train import (
     FILES,
     MIXTURE,
-    REJECTED,
     TrainInputs,
     prepare_training,
     read_gold_and_general,

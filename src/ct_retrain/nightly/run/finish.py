@@ -29,7 +29,7 @@ from ct_retrain.core.records.night import (
 from ct_retrain.core.records.training import Fit
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.manifests import find_manifest, read_manifest
+from ct_retrain.manifests import find_manifest, read_manifest, trained_by
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.records import archive
@@ -37,7 +37,8 @@ from ct_retrain.nightly.records.challengers import CHALLENGED
 from ct_retrain.nightly.records.inspection import failed_problems, quarantined
 from ct_retrain.nightly.releases.rollback import roll_back_if_worse
 from ct_retrain.nightly.run import challengers
-from ct_retrain.stages.publish import latest, release_name, silent
+from ct_retrain.releases import latest, release_name
+from ct_retrain.stages.publish import silent
 from ct_retrain.stages.train import adapter_of
 
 _SHOWN = 3
@@ -64,7 +65,7 @@ def close(night: Night, done: Sequence[Manifest]) -> NightRecord:
         started=plan.started,
         finished=datetime.now(UTC),
         stages=tuple(_refs(workspace, done)),
-        hyperparameters=challengers.trained_by(directory, trained, arm).hyperparameters if trained else None,
+        hyperparameters=trained_by(directory, trained, arm).hyperparameters if trained else None,
         metrics=metrics(done),
         decision=decision,
         adapter=workspace.relative(adapter_of(directory, arm)) if trained and not trained.held else None,

@@ -19,8 +19,9 @@ from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.notices import messages, outbox
 from ct_retrain.nightly.run import finish
 from ct_retrain.nightly.snapshots import purge, upload
-from ct_retrain.report import is_written
-from ct_retrain.stages.publish import night_of
+from ct_retrain.nightly.textfile import write_textfile
+from ct_retrain.releases import night_of
+from ct_retrain.report.pages import is_written
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 
@@ -89,6 +90,7 @@ PARTS: dict[str, Part] = {
     "report": _report,
     "notice": _tell,
     "track": tracking.track_once,
+    "textfile": write_textfile,
     "snapshot": _copy,
     "purge": _purge,
 }

@@ -12,10 +12,10 @@ from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import ReasonCount, Record, Rejected, count_reasons
-from ct_retrain.core.workspace import Workspace
+from ct_retrain.core.workspace import REJECTED, Workspace
 from ct_retrain.decontamination.protection import Protection
 from ct_retrain.nightly.run.stages import private
-from ct_retrain.stages.collect import REJECTED, CollectInputs, collect
+from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import Appraiser, CurateInputs, curate
 
 

@@ -30,16 +30,18 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.decontamination.protected import protected_suites
 from ct_retrain.decontamination.protection import Protection
+from ct_retrain.manifests import trained_by
 from ct_retrain.nightly.night import Night, Ports
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.run import challengers, finish
 from ct_retrain.nightly.run.earlier_nights import forgotten_categories, made, sealed_stage
 from ct_retrain.nightly.run.keys import benchmark_key
 from ct_retrain.nightly.step import Step, content
+from ct_retrain.releases import release_name, release_scorecards
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.stages.collect import CollectInputs, collect
 from ct_retrain.stages.curate import CurateInputs, curate
-from ct_retrain.stages.publish import PublishInputs, publish, release_name, release_scorecards
+from ct_retrain.stages.publish import PublishInputs, publish
 from ct_retrain.stages.train import TrainInputs, adapter_of, train
 from ct_retrain.suites.load import load_suite
 from ct_retrain.trace import READING
@@ -245,7 +247,7 @@ def _publish(night: Night, done: list[Manifest]) -> Planned:
         base=night.settings.train.mainline,
         metrics=finish.metrics(done),
         suite=load_suite(night.settings.benchmark.suite, night.workspace.root),
-        trained=challengers.trained_by(directory, trained, decision.arm),
+        trained=trained_by(directory, trained, decision.arm),
         curated=curated,
         measured=facts,
     )

@@ -16,8 +16,8 @@ from ct_retrain.core.records.snapshot import (
 )
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
 from ct_retrain.manifests import read_manifest
+from ct_retrain.releases import HISTORY, release_name
 from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
-from ct_retrain.stages.publish import HISTORY, release_name
 
 _CONTINUED = (
     "collect/ledger.sqlite",

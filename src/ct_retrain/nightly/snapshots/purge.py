@@ -32,7 +32,7 @@ from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.snapshots.index import is_log, shared
 from ct_retrain.nightly.snapshots.upload import receipt_of, unverified
-from ct_retrain.stages.publish import latest, night_of, predecessor
+from ct_retrain.releases import latest, night_of, predecessor
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 

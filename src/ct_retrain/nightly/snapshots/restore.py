@@ -40,7 +40,7 @@ from ct_retrain.nightly.snapshots.index import (
     shared,
 )
 from ct_retrain.nightly.snapshots.upload import AT_ONCE, receipt_of, segments_of
-from ct_retrain.stages.publish import RELEASE
+from ct_retrain.releases import RELEASE
 
 _SHOWN = 5
 

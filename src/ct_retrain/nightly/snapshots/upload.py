@@ -39,7 +39,7 @@ from ct_retrain.core.records.snapshot import (
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.records import index
 from ct_retrain.nightly.snapshots.index import incomplete, index_of
-from ct_retrain.stages.publish import RELEASE, release_name
+from ct_retrain.releases import RELEASE, release_name
 
 _LOG = structlog.get_logger("ct_retrain.nightly")
 AT_ONCE = 8

@@ -1,6 +1,4 @@
-"""Nights that broke and are not over: which there are, and what the page of one says."""
-
-from typing import Any
+"""Nights that broke and are not over."""
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
@@ -22,8 +20,3 @@ def broken_nights(workspace: Workspace) -> list[Breakdown]:
         except CorruptStateError:
             continue
     return sorted(found, key=lambda one: night_order(one.night))
-
-
-def broken_context(one: Breakdown) -> dict[str, Any]:
-    """Everything the template of a broken night's page asks for."""
-    return {"broken": one, "said": one.said.splitlines() or [one.kind]}

@@ -1,0 +1,33 @@
+"""What a night leaves in the summary of a CI job: GitHub names a file for it, which other systems may set too."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ct_retrain.core.workspace import Workspace
+
+VARIABLE = "GITHUB_STEP_SUMMARY"
+
+
+def add_to_summary(workspace: Workspace, night: str | None = None) -> None:
+    """Append what *night*, or else the last broken one, came to, to the file that the CI job names, if it names one."""
+    from ct_retrain.nightly.records.index import broken_at, record_of
+    from ct_retrain.report.markdown import broken_markdown, night_markdown
+
+    named = os.environ.get(VARIABLE)
+    if not named:
+        return
+    broken = broken_at(workspace, night)
+    if broken is None and night is None:
+        return
+    text = broken_markdown(broken) if broken else night_markdown(record_of(workspace, night))
+    try:
+        with Path(named).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        click.echo(f"warning: {VARIABLE}: {named} cannot be written: {error.strerror}", err=True)

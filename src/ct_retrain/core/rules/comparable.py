@@ -1,0 +1,35 @@
+"""Whether scorecards may be compared: measured alike, on the same problems, in full."""
+
+from collections.abc import Sequence
+
+from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.endings import NOT_ATTEMPTED
+
+
+def incomparable(cards: Sequence[Scorecard]) -> str:
+    """Return why *cards* are not comparable; empty if they are."""
+    first = cards[0]
+    for card in cards:
+        same = (card.suite_digest, card.sampling, card.tools) == (
+            first.suite_digest,
+            first.sampling,
+            first.tools,
+        )
+        if not same or card.passes.keys() != first.passes.keys():
+            return f"{card.arm} was measured on another suite, with other sampling or tools than the {first.arm}."
+        if not card.passes:
+            return "no problem of the suite could be used tonight."
+        if _partial(card):
+            return f"the evidence of {card.arm} is partial: not every problem has its {card.sampling.samples} answers."
+    return ""
+
+
+def _partial(card: Scorecard) -> bool:
+    """Whether answers are missing or exceed those drawn."""
+    samples = card.sampling.samples
+    whole = sum(card.outcomes.values()) == samples * len(card.passes)
+    return (
+        not whole
+        or bool(card.outcomes.get(NOT_ATTEMPTED))
+        or not all(0 <= count <= samples for count in card.passes.values())
+    )
