@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from ct_retrain import disk
-from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.problem import Sample
+from ct_retrain.exporters.places import demand_free
 
 
 def write_answers(form: str, samples: Sequence[Sample], out: Path) -> int:
@@ -15,9 +15,7 @@ def write_answers(form: str, samples: Sequence[Sample], out: Path) -> int:
 
     Raise UsageError if something is there already.
     """
-    if out.exists():
-        raise UsageError(f"{out} is there already: name a path where nothing is")
-    disk.make_directory(out.parent)
+    demand_free(out)
     return FORMS[form](sorted(samples, key=lambda one: (one.problem_id, one.index)), out)
 
 
