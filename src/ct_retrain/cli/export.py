@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.stages.publish import PublishInputs
 
-FORMS = ("humaneval", "cvdp", "verilogeval")
+FORMS = ("humaneval", "cvdp", "verilogeval", "turtle")
 
 
 @click.command(short_help="Hand a night's adapter, answers or dataset to other tools.")
@@ -69,12 +69,13 @@ def export(
     --answers humaneval    JSONL of task_id and completion, what `benchmark --answers` reads
               cvdp         JSONL of id and completion, for CVDP's local import
               verilogeval  a build directory of VerilogEval v2: ID/ID_sampleNN.sv
+              turtle       JSON of TuRTLe's task verilog_eval_rtl
     --merge   a directory for transformers, vLLM and quantisers; any night's adapter, published or not
     --gguf    a file for llama.cpp and what stands on it
     --dataset a directory for `datasets.load_dataset`
     --hub     the release as it is; with --merge or --dataset what they wrote.  A new repository is private.
 
-    Answers are texts as the model gave them; verilogeval gets the RTL found in them. Verdicts do not go along: the other
+    Answers are texts as the model gave them; verilogeval and turtle get the RTL found in them. Verdicts do not go along: the other
     harness judges itself. Nothing is ever uploaded without --hub.
     """
     from pathlib import Path
