@@ -7,8 +7,10 @@ from types import TracebackType
 from typing import Self
 
 from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.core.rules.versions import unaccepted
 from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, compiled
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
@@ -49,7 +51,8 @@ class Judge:
         *,
         without: str = "",
     ) -> None:
-        """Find the programs and test them with known designs; raise ToolError if they or the sandbox fail.
+        """Find the programs and test them with known designs; raise ToolError if they or the sandbox fail, or
+        have versions that `judge.require` does not accept.
 
         Verdicts are kept in the file *cache*, if given. The layer *without* is left out (`judge.layers`).
         """
@@ -72,6 +75,7 @@ class Judge:
         self.verilator: Simulator | None = None
         """Verilator alone, if installed and allowed by the settings."""
         simulator = self._simulator(settings, second)
+        self._demand_versions(second)
         cosimulating = CocotbSimulator(simulator, settings, self._python_pool, library)
         proving = ProvingSimulator(cosimulating, ProofEngines(self.prover, self.icarus))
         self.plain = self._remembering(proving)
@@ -110,6 +114,19 @@ class Judge:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _demand_versions(self, second: VerilatorInstallation | None) -> None:
+        yosys = self.prover.yosys
+        found = {
+            "iverilog": self.icarus.tool.version,
+            "verilator": second.version if second else "",
+            "yosys": yosys.version if yosys else "",
+        }
+        wrong = unaccepted(found, self.settings.require.items())
+        if wrong:
+            raise ToolError(
+                f"{wrong}: install that version, or change judge.require, knowing that scores may move"
+            )
 
     def _simulator(self, settings: JudgeSettings, second: VerilatorInstallation | None) -> Simulator:
         if second is None:
