@@ -105,12 +105,13 @@ def _shown(value: object) -> object:
 
 @lru_cache(maxsize=1)
 def _environment() -> "Environment":
-    """Return the template environment, which compiles a template once: everything is escaped, and an undefined name is an error."""
+    """Return the template environment, which reads a template once: everything is escaped, and an undefined name is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
         loader=PackageLoader("ct_retrain.report"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
