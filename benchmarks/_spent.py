@@ -19,6 +19,20 @@ def spent_by(process: int) -> float:
     return _spent_by(process, _below())
 
 
+def spent_by_name() -> dict[str, float]:
+    """Of every process below us that runs, by name, with all that they waited for; we are the `asker`."""
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    below = _below()
+    total, todo = {"asker": own.ru_utime + own.ru_stime}, [*below.get(os.getpid(), [])]
+    while todo:
+        one = todo.pop()
+        with contextlib.suppress(OSError):
+            name = Path(f"/proc/{one}/comm").read_text().strip()
+            total[name] = total.get(name, 0.0) + _spent_by(one, {})
+        todo += below.get(one, [])
+    return total
+
+
 def _spent_by(process: int, below: Mapping[int, list[int]]) -> float:
     tick = os.sysconf("SC_CLK_TCK")
     total, todo = 0.0, [process]

@@ -18,6 +18,7 @@ from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.core.records.snapshot import Receipt
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.simulators.cached import Cache
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import follow_up, stages
 from ct_retrain.trace import TraceWriter
@@ -71,15 +72,19 @@ class Year(NamedTuple):
 def year(root: Path, retention_days: int) -> Year:
     """A new workspace below *root* that keeps raw copies for *retention_days*."""
     small, share, learner = (
-        found(root / "workspace", problems=range(2, 4)),
+        found(root / "workspace", problems=range(2, 4), remembers=True),
         disk.make_directory(root / "share"),
         Fixed({}),
     )
-    from ct_retrain.compose import reporter_of
+    from ct_retrain.compose import COMPARISONS, reporter_of
 
     settings = small.settings.model_copy(update={"retention_days": retention_days})
     ports = small.ports._replace(
-        store=DirectoryStore(share), trainer=learner, generators=learner, reporter=reporter_of(settings)
+        store=DirectoryStore(share),
+        trainer=learner,
+        generators=learner,
+        reporter=reporter_of(settings),
+        comparisons=lambda: Cache(small.workspace.work / COMPARISONS, settings.judge.cache_mb),
     )
     return Year(small._replace(settings=settings, ports=ports), share)
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
-from _spent import spent
+from _spent import spent, spent_by_name
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
@@ -112,6 +112,14 @@ def measure(way: Way) -> Turn:
     return Turn(len(way.batch) / seconds, 1000 * (spent() - before) / len(way.batch))
 
 
+def shares(way: Way) -> dict[str, float]:
+    """Milliseconds of processor time of a design, by program: this one, the worker (python), and what it forks."""
+    before = spent_by_name()
+    way.judge(way.batch, way.workers)
+    taken = {name: seconds - before.get(name, 0.0) for name, seconds in spent_by_name().items()}
+    return {name: 1000 * seconds / len(way.batch) for name, seconds in taken.items()}
+
+
 def overheads(batch: list[Design]) -> dict[str, float]:
     """Milliseconds of processor time of a design, by what takes them in our own process."""
     trees = [parsed for design in batch if (parsed := parse(design.rtl)) is not None]
@@ -172,6 +180,10 @@ def main() -> None:
             measure(way)
         turns = [{name: measure(way) for name, way in ways.items()} for _ in range(chosen.turns)]
         report(turns, judge.tool.detail)
+        each = shares(ways["pass, all layers"])
+    print(
+        "\npass, all layers, CPU ms by program: " + ", ".join(f"{name} {ms:.1f}" for name, ms in each.items())
+    )
     print()
     for what, cpu in overheads(right).items():
         print(f"{what}: {cpu:.2f} ms of processor time a design")

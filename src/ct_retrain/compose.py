@@ -15,6 +15,7 @@ from ct_retrain.adapters.heartbeat import heartbeat_of
 from ct_retrain.adapters.mainline import LocalMainline
 from ct_retrain.adapters.mlflow_tracker import tracker_of
 from ct_retrain.adapters.notify import AppriseNotifier
+from ct_retrain.adapters.nvml import joules
 from ct_retrain.adapters.object_store import open_store
 from ct_retrain.adapters.outlook import outlook, unestimated
 from ct_retrain.adapters.provenance import gather
@@ -37,6 +38,9 @@ from ct_retrain.judge.simulators.cached import Cache
 from ct_retrain.nightly.night import Ports
 from ct_retrain.report.pages import write
 from ct_retrain.report.report_inputs import ReportInputs
+
+COMPARISONS = ".comparisons"
+"""Cache of comparisons with protected suites, beside that of verdicts; safe to delete."""
 
 
 class App(NamedTuple):
@@ -89,6 +93,7 @@ def without_side_effects(app: App) -> App:
 def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = None) -> Ports:
     """Return the adapters that *settings* select; the judge caches verdicts in the file *verdicts*, if given.
 
+    Comparisons with the suites are then cached, too.
     A simulator is looked for on first use only.
     """
     width = WIDTH if settings.cluster.used else 0
@@ -98,7 +103,7 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
     return Ports(
         simulator=simulator,
         appraiser=appraiser,
-        effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds),
+        effort=lambda: Effort(**simulator.cache_use._asdict(), seconds=appraiser.seconds, joules=joules()),
         generators=generators_of(workspace, settings),
         trainer=trainer,
         notifier=AppriseNotifier(settings.notices, workspace.root),
@@ -109,6 +114,9 @@ def ports_of(workspace: Workspace, settings: Settings, verdicts: Path | None = N
         tracker=tracker_of(workspace, settings.tracking),
         outlook=unestimated if settings.train.command else partial(outlook, devices=settings.train.devices),
         store=open_store(settings.snapshot, workspace),
+        comparisons=partial(Cache, verdicts.with_name(COMPARISONS), settings.judge.cache_mb)
+        if verdicts
+        else None,
         formal=FormalRunner(lambda: _local(simulator.judge)),
         mainline=LocalMainline(workspace.model(settings.train.mainline), settings),
         trainer_of=_trainer_of,

@@ -1,6 +1,7 @@
-"""The built-in trainer learns from wrong answers after the mixture, with TRL's own DPO and KTO."""
+"""The built-in trainer learns from wrong answers after the mixture, with TRL's own DPO, KTO and ORPO."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def gain(base: Path, adapter: Path, pairs: list[Preference]) -> float:
     return sum(differences) / len(differences)
 
 
-@pytest.mark.parametrize("loss", ["dpo", "kto"])
+@pytest.mark.parametrize("loss", ["dpo", "kto", "orpo"])
 def test_verified_answers_gain_on_wrong_ones(plan_for: Any, tmp_path: Path, base: Path, loss: str) -> None:
     pairs = [pair(number) for number in range(12)]
     plain = plan_for()
@@ -78,6 +79,7 @@ def test_verified_answers_gain_on_wrong_ones(plan_for: Any, tmp_path: Path, base
     assert fit.preference is not None
     assert (fit.preference.loss, fit.preference.pairs, fit.preference.skipped) == (loss, 12, 0)
     assert fit.preference.steps >= 24
+    assert fit.preference.tokens > 8 * 2 * 12
     assert fit.preference.losses[0].learning_rate == pytest.approx(1e-3)
     assert fit.losses == InProcessTrainer().fit(plain, tmp_path / "again").losses
     assert (
@@ -164,4 +166,11 @@ def test_pairs_that_are_all_too_long_or_another_file_are_an_error(plan_for: Any,
         InProcessTrainer().fit(plan, tmp_path / "out")
     path.write_text(json.dumps({}) + "\n")
     with pytest.raises(CorruptStateError, match="redo the train stage"):
+        InProcessTrainer().fit(plan, tmp_path / "out")
+
+
+def test_a_trl_without_orpo_is_told(plan_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = wanting(plan_for(), tmp_path / "pairs.jsonl", [pair(0)], preference_loss="orpo")
+    monkeypatch.setitem(sys.modules, "trl.experimental.orpo", None)
+    with pytest.raises(UsageError, match="preference_loss to dpo or kto"):
         InProcessTrainer().fit(plan, tmp_path / "out")

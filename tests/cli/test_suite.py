@@ -8,9 +8,10 @@ import textwrap
 from pathlib import Path
 
 import pytest
-from tests.suites.layouts import gate, plain_row, v2, write_lines
+from tests.suites.layouts import gate, plain_row, v2, vgen, write_lines
 
 from ct_retrain.cli import call
+from ct_retrain.suites.load import BUILT_IN, LAYOUTS
 
 pytestmark = pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
 FAST = ["-s", "judge.cpu_seconds=2", "-s", "judge.simulator=icarus"]
@@ -41,6 +42,43 @@ def test_every_problem_that_cannot_be_used_is_named_with_its_reason(
     found = {one["subject"]: one["reason"] for one in said["quarantined"]}
     assert found == {"mine.jsonl:3": "missing_golden", "wrong": "golden_fails"}
     assert (said["kind"], said["healthy"], said["problems"]) == ("plain", 1, 2)
+
+
+def test_problems_without_a_golden_are_named_and_what_proves_nothing_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vgen(tmp_path / "vgen", ["basic2", "basic3"])
+    (tmp_path / "vgen" / "basic3" / "answer_and.v").unlink()
+    assert call(["-C", str(tmp_path), *FAST, "suite", "check", "vgen"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "judged by their testbench alone, for no golden is published: 1 (basic3_and)" in said
+    assert "healthy: 2 of 2" in said
+
+    write_lines(
+        tmp_path / "answers.jsonl",
+        [{"task_id": f"basic{number}_and", "completion": gate("and_gate")} for number in (2, 3)],
+    )
+    answers = ["benchmark", "--suite", "vgen", "--answers", str(tmp_path / "answers.jsonl")]
+    assert call(["-C", str(tmp_path), *FAST, *answers]) == 0
+    assert "no golden is published: 1 of 2 problems" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(shutil.which("yosys") is None, reason="yosys is not installed")
+def test_an_answer_that_is_neither_proved_nor_refuted_is_no_pass_and_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counter = "module count(input clk, output reg [2:0] q);\n  always @(posedge clk) q <= q + 3'd{step};\nendmodule\n"
+    row = {key: value for key, value in plain_row("free").items() if key != "testbench"}
+    write_lines(tmp_path / "mine.jsonl", [{**row, "top": "count", "golden": counter.format(step=1)}])
+    answers = [{"task_id": "free", "completion": counter.format(step=step)} for step in (1, 2)]
+    write_lines(tmp_path / "answers.jsonl", answers)
+
+    asked = ["benchmark", "--suite", "mine.jsonl", "--answers", str(tmp_path / "answers.jsonl")]
+    assert call(["-C", str(tmp_path), *FAST, *asked]) == 0
+    said = capsys.readouterr().out
+    assert "judged by proof against the golden: 1 of 1 problems" in said
+    assert "unproven: 1 answers are neither proved nor refuted; they count as no pass" in said
+    assert "pass@1 50.0%" in said
 
 
 def test_both_rules_are_reported_where_they_differ(
@@ -79,7 +117,7 @@ def test_a_suite_that_is_not_there_is_the_callers_fault(
 def test_layouts_and_mends_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["suite", "list", "--json"]) == 0
     kinds = [one["kind"] for one in json.loads(capsys.readouterr().out)]
-    assert {"behavioural", "verilogeval-v1", "verilogeval-v2", "rtllm", "cvdp", "plain"} == set(kinds)
+    assert kinds == [*BUILT_IN, *LAYOUTS]
 
     assert call(["suite", "patches", "--json"]) == 0
     assert all(one["why"] for one in json.loads(capsys.readouterr().out))

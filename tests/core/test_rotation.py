@@ -12,6 +12,7 @@ TURNS = st.lists(
         st.sampled_from([f"c{number}" for number in range(6)]),
         st.sampled_from([None, OLD, NEW, "2026-01-02.2", "2026-01-02.10"]),
         st.none() | st.floats(0, 7200),
+        st.none() | st.integers(0, 10**9),
     ),
     unique_by=lambda turn: turn.name,
 )
@@ -55,14 +56,41 @@ def test_one_whose_duration_nobody_knows_goes_alone() -> None:
     assert set(found.waiting) == {"b", "c"}
 
 
-@given(TURNS, st.floats(0.1, 100))
-def test_the_minutes_hold_and_nobody_is_dropped_in_silence(
-    turns: list[ChallengerTurn], minutes: float
-) -> None:
-    found = choose_challengers(turns, minutes)
-    known = {turn.name: turn.seconds or 0.0 for turn in turns}
+def test_one_whose_tokens_nobody_knows_goes_alone() -> None:
+    found = choose_challengers(
+        [ChallengerTurn("a", None, 60, None), ChallengerTurn("b", None, 60, 10)], 60, 1000
+    )
+    assert found.chosen == ("a",)
+    assert found.waiting == {
+        "b": "it takes about 10 tokens, and 0 of the 1,000 tokens of train.challenger_tokens are left tonight"
+    }
 
-    assert sum(known[name] for name in found.chosen) <= minutes * 60 + 1e-6
+
+def test_both_budgets_hold_and_the_reason_names_the_one_that_is_spent() -> None:
+    turns = [
+        ChallengerTurn("a", None, 60, 900_000),
+        ChallengerTurn("b", OLD, 60, 200_000),
+        ChallengerTurn("c", NEW, 60, 2_000_000),
+    ]
+    found = choose_challengers(turns, 60, 1_000_000)
+    assert found.chosen == ("a",)
+    assert found.waiting == {
+        "b": "it takes about 200,000 tokens, and 100,000 of the 1,000,000 tokens of train.challenger_tokens are left tonight",
+        "c": "it takes about 2,000,000 tokens, and train.challenger_tokens is 1,000,000: it is never trained until that is raised",
+    }
+    assert choose_challengers(turns, 2).chosen == ("a", "b")
+
+
+@given(TURNS, st.just(0.0) | st.floats(0.1, 100), st.integers(0, 10**9))
+def test_the_budgets_hold_and_nobody_is_dropped_in_silence(
+    turns: list[ChallengerTurn], minutes: float, tokens: int
+) -> None:
+    found = choose_challengers(turns, minutes, tokens)
+    known = {turn.name: turn for turn in turns}
+
+    seconds = sum(known[name].seconds or 0.0 for name in found.chosen)
+    assert not minutes or seconds <= minutes * 60 + 1e-6
+    assert not tokens or sum(known[name].tokens or 0 for name in found.chosen) <= tokens
     assert sorted([*found.chosen, *found.waiting]) == sorted(known)
 
 

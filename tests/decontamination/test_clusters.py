@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from tests.decontamination.problems import NEUTRAL
 
 from ct_retrain.core.records.certificate import DecontaminationSettings
-from ct_retrain.decontamination.clusters import Clusters, beyond
+from ct_retrain.decontamination.clusters import Clusters, beyond, sketch_of
 from ct_retrain.decontamination.protection import Protection, certificate, decontaminate
 from ct_retrain.decontamination.texts import Candidate
 
@@ -61,7 +61,7 @@ def test_the_seed_chooses_and_the_same_seed_chooses_the_same() -> None:
 def test_a_cap_leaves_exactly_as_many_of_each_cluster(members: list[int], cap: int) -> None:
     found = Clusters(0.95)
     for key, kind in enumerate(members):
-        found.add(key, frozenset({f"{kind} {n}" for n in range(20)}))
+        found.add(key, sketch_of(frozenset({f"{kind} {n}" for n in range(20)})))
     gone = beyond(found.groups(), cap, 0)
 
     for kind in set(members):

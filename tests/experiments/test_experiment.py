@@ -24,6 +24,8 @@ from ct_retrain.nightly.run import run_night as run
 from ct_retrain.nightly.tracking import track_experiment
 from ct_retrain.report.experiment_page import write_experiment
 
+PUBLISHED = Path(__file__).parents[2] / "docs" / "experiments"
+
 ASKED = """
 question = "Does rank matter?"
 seeds = 3
@@ -202,6 +204,16 @@ def test_the_question_to_start_from_is_one_that_can_be_asked(school: School) -> 
     assert set(settings_of_arms(asked, school.small.settings, path)) == {"control", "half_delta", "all_delta"}
     with pytest.raises(UsageError, match="already exists"):
         new_definition(workspace, "shares")
+
+
+@pytest.mark.parametrize("path", sorted(PUBLISHED.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_questions_of_the_documents_can_be_asked(school: School, path: Path) -> None:
+    name = path.stem
+    asked = school.ask(name, path.read_text())
+    arms = settings_of_arms(read_definition(school.small.workspace, name), school.small.settings, asked)
+
+    assert len(arms) >= 3
+    assert f"[`{path.name}`]({path.name})" in (PUBLISHED / "README.md").read_text()
 
 
 def test_two_experiments_at_once_are_one_too_many(school: School) -> None:

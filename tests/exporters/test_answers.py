@@ -10,6 +10,7 @@ from tests.small_workspace import found, leave_trace
 from ct_retrain.adapters.recorded import RecordedGenerator
 from ct_retrain.cli import call
 from ct_retrain.core.records.problem import Sample
+from ct_retrain.exporters.answers import write_answers
 from ct_retrain.importers import builds
 from ct_retrain.nightly.records.index import record_of
 from ct_retrain.nightly.records.inspection import answers_of
@@ -83,3 +84,27 @@ def test_nothing_is_overwritten_and_an_arm_that_was_not_asked_is_said(
     assert "is there already" in capsys.readouterr().err
     assert call([*place, "--arm", "champion", "--out", str(tmp_path / "new")]) == 2
     assert "did not ask champion" in capsys.readouterr().err
+
+
+def test_turtle_gets_an_object_an_answer_with_the_files_of_verilogeval(root: Path, tmp_path: Path) -> None:
+    taken = [
+        one.model_copy(update={"problem_id": f"Prob00{place // 2}_gate"})
+        for place, one in enumerate(_samples(root)[:4])
+    ]
+    write_answers("turtle", taken, tmp_path / "generations.json")
+
+    told = json.loads((tmp_path / "generations.json").read_text())
+    assert [len(answers) for answers in told] == [2, 2]
+    # The keys and paths of the results that TuRTLe publishes.
+    assert set(told[0][0]) == {"prompt", "test_path", "ref_path", "reasoning", "generation"}
+    assert told[1][0]["test_path"] == "turtle/tasks/verilog-eval/dataset_spec-to-rtl/Prob001_gate_test.sv"
+    assert [one["generation"] for answers in told for one in answers] == [one.rtl for one in taken]
+
+
+def test_answers_to_other_problems_have_no_place_in_turtle(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "generations.json"
+    assert call(["-C", str(root), "export", NIGHT, "--answers", "turtle", "--out", str(out)]) == 2
+    assert "no problem of VerilogEval v2" in capsys.readouterr().err
+    assert not out.exists()

@@ -121,7 +121,7 @@ def test_a_file_of_something_else_is_set_aside(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_a_tool_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(ToolError, match="cannot store verdicts"):
+    with pytest.raises(ToolError, match="cannot keep answers"):
         Cache(tmp_path / "file" / "c", 1)
 
 

@@ -1,11 +1,16 @@
 """What a design does only in simulation is noticed, and what nobody can copy gets no second opinion."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.formal.engines import locate_yosys
+from ct_retrain.judge.confined.formal.synthesis import SynthesisChoice, SynthesisRequest, resynthesise
+from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.second_opinion import second_opinion
 
@@ -249,3 +254,28 @@ def test_a_testbench_may_take_the_design_s_package_beside_the_copy(judge: Judge)
 
     verdict = judge.check(Design(rtl=design, testbench=bench))
     assert verdict.outcome is Outcome.PASS, verdict
+
+
+def test_readings_of_one_design_share_its_plain_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = shutil.which("yosys")
+    if program is None:
+        pytest.skip("yosys is here only as a wheel")
+    monkeypatch.chdir(tmp_path)
+    counting = tmp_path / "yosys"
+    counting.write_text(f'#!/bin/sh\necho once >> runs\nexec {program} "$@"\n')
+    counting.chmod(0o755)
+
+    def runs(rtl: str, reading: SynthesisChoice) -> int:
+        Path("runs").write_text("")
+        resynthesise(rtl, SynthesisRequest(("counter",)), str(counting), Limits(), reading)
+        return len(Path("runs").read_text().splitlines())
+
+    other = GOLDEN.replace("endmodule", "  wire more = rst;\nendmodule")
+    readings = (
+        SynthesisChoice(),
+        SynthesisChoice(settled=True),
+        SynthesisChoice(unknown="one"),
+        SynthesisChoice(unknown="zero"),
+    )
+    assert [runs(GOLDEN, reading) for reading in readings] == [1, 0, 1, 1]
+    assert runs(other, SynthesisChoice()) == 1, "another design has a copy of its own"

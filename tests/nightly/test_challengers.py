@@ -218,6 +218,19 @@ def test_challengers_take_turns_within_the_minutes_of_a_night(small: SmallWorksp
     assert [len(one.nights) for one in third.recipes] == [3, 2]
 
 
+def test_challengers_take_turns_within_the_tokens_of_a_night(small: SmallWorkspace) -> None:
+    """Each reads ten."""
+    recipes = WIDE | {"other": {"hyperparameters": {"learning_rate": 1e-4}}}
+    small = challenged(small, recipes, challenger_tokens=15)
+    facts = [trained(small, lived(small, f"2026-01-0{day}")) for day in (1, 2, 3)]
+
+    assert [[one.name for one in of.challengers] for of in facts] == [["other"], ["wide"], ["other"]]
+    assert facts[1].challengers[0].tokens == 10
+    assert facts[1].waiting == {
+        "other": "it takes about 10 tokens, and 5 of the 15 tokens of train.challenger_tokens are left tonight"
+    }
+
+
 def test_a_dry_run_says_who_would_be_trained(small: SmallWorkspace) -> None:
     small = challenged(small, WIDE, challenger_minutes=0)
     plan = plan_night(small.workspace, small.settings, small.ports, NIGHT)

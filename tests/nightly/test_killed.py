@@ -32,11 +32,12 @@ from ct_retrain.nightly.audit import check
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for orphans in /proc")
 NIGHTS = ("2026-01-01", "2026-01-02")
-UNEQUAL = (
-    "work/continuous_retrain/.verdicts",
-    *(f"work/continuous_retrain/.verdicts-{end}" for end in ("wal", "shm")),
+UNEQUAL = tuple(
+    f"work/continuous_retrain/{name}{end}"
+    for name in (".comparisons", ".verdicts")
+    for end in ("", "-wal", "-shm")
 )
-"""A cache; how it fills its pages depends on where it was interrupted."""
+"""Caches; how they fill their pages depends on where they were interrupted."""
 _LOGS = "night.log"
 _CHECKOUT = re.compile(r'"(commit|dirty)": [^,\n]*')
 """Somebody may be at work in this checkout while the nights run."""

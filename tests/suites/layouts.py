@@ -163,3 +163,85 @@ def published_rtllm(root: Path) -> Path:
         for name, text in (row["files"] or {}).items():
             (home / name).write_text(text)
     return root
+
+
+TOLD = WORDS.replace('$readmemb("expected.dat", expected);', "").replace("expected[in]", "(in[0] & in[1])")
+"""`WORDS` without a file of expected values."""
+
+
+def chipbench(root: Path, directory: str, names: list[str]) -> Path:
+    """ChipBench as released: a directory of VerilogEval v2's files under a name of its own."""
+    return v2(root, names).rename(root / directory)
+
+
+def vgen(root: Path, places: list[str], *, answered: bool = True) -> Path:
+    """VGen as released: *places* are directories below *root*."""
+    for place in places:
+        home = root / place
+        home.mkdir(parents=True)
+        for number in (1, 2, 3):
+            said = f"// An and gate, said {number} times.\n{HEADER.format(top='and_gate')}"
+            (home / f"prompt{number}_and.v").write_text(said)
+        bench = TOLD.format(top="and_gate").replace("Your Design Passed", "all tests passed")
+        (home / "tb_and.v").write_text(bench)
+        if answered:
+            (home / "answer_and.v").write_text(gate("and_gate"))
+    return root
+
+
+def resbench(root: Path, categories: dict[str, list[dict[str, str]]]) -> Path:
+    """ResBench as released."""
+    (root / "problems.json").write_text(json.dumps(categories, indent=4))
+    return root / "problems.json"
+
+
+def resbench_row(name: str, bench: str = TOLD, header: str = "Module header") -> dict[str, str]:
+    """A problem of ResBench."""
+    said = bench.format(top=name).replace("Your Design Passed", "All tests passed")
+    return {"module": name, "Problem": "Build it.", header: HEADER.format(top=name), "Testbench": said}
+
+
+def archxbench(root: Path, places: list[str]) -> Path:
+    """ArchXBench as released: *places* are directories below *root*."""
+    for place in places:
+        home = root / place
+        home.mkdir(parents=True)
+        top = home.name.replace("-", "_")
+        (home / "problem-description.txt").write_text("Title: An and gate\n")
+        spec = f"Design Name: gate\n\nDesign Signature:\n{HEADER.format(top=top)}\nDesign Notes:\n- small\n"
+        (home / "design-specs.txt").write_text(spec)
+        (home / "tb.v").write_text(TOLD.format(top=top))
+    return root
+
+
+HOLE = """module inv(input a, output y);
+  assign y = ~a;
+endmodule
+module toggle(input clk, input rst, input en, output reg q);
+{body}endmodule
+module unused(input a, output y);
+  assign y = a;
+endmodule
+module chip(input clk, input rst, input stop, output q);
+  wire en;
+  inv i(.a(stop), .y(en));
+  toggle t(.clk(clk), .rst(rst), .en(en), .q(q));
+endmodule
+"""
+TOGGLE = "  always @(posedge clk) if (rst) q <= 0; else if (en) q <= ~q;\n"
+
+
+def notsotiny_row(name: str, **changes: Any) -> dict[str, Any]:
+    """A row of NotSoTiny: a design with a hole."""
+    marks = "  // >>> Module Implementation Begin\n  // >>> put it here\n  // <<< Module Implementation End\n"
+    module = re.search(r"module toggle.*?endmodule", HOLE.format(body=TOGGLE), re.DOTALL)
+    assert module is not None
+    right = {
+        "task_id": name,
+        "shuttle_name": "tt00",
+        "system_message": "Complete it.",
+        "prompt": HOLE.format(body=marks),
+        "golden_module": module[0],
+        "top_module_name": "chip",
+    }
+    return {**right, **changes}

@@ -12,8 +12,11 @@ from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import Outcome
+from ct_retrain.core.rules.scoring import judged_otherwise
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites import cvdp
+from ct_retrain.suites.health import health
+from ct_retrain.suites.load import load_suite
 
 ENV = """SIM             = icarus
 TOPLEVEL_LANG   = verilog
@@ -127,7 +130,6 @@ def test_sources_that_the_answer_does_not_bring_lie_beside_it(tmp_path: Path) ->
         ({"categories": ["cid012", "easy"]}, "other_category"),
         ({"categories": []}, "other_category"),
         ({"system_message": "You have tools.", "patch": {}}, "agentic"),
-        ({"output": {"response": "", "context": {"rtl/majority.sv": ""}}}, "missing_golden"),
         ({"output": {"response": "words", "context": {}}}, "missing_golden"),
         ({"harness": harness(compose="image: __VERIF_EDA_IMAGE__")}, "commercial_tool"),
         ({"harness": harness(env=ENV.replace("icarus", "xcelium"))}, "commercial_tool"),
@@ -138,6 +140,13 @@ def test_sources_that_the_answer_does_not_bring_lie_beside_it(tmp_path: Path) ->
         ({"harness": harness(test=None)}, "bad_harness"),
         ({"harness": harness(test="print('no test')\n")}, "bad_harness"),
         ({"harness": {}}, "bad_harness"),
+        (
+            {
+                "output": {"response": "", "context": {}},
+                "input": {"prompt": "x", "context": {"rtl/majority.sv": "module other; endmodule"}},
+            },
+            "bad_harness",
+        ),
         ({"input": {"context": {}}}, "bad_field"),
         ({"id": "../../etc"}, "bad_field"),
     ],
@@ -173,4 +182,52 @@ def test_the_golden_passes_and_another_gate_does_not(tmp_path: Path) -> None:
         right, wrong = (judge.check(found.design(rtl)) for rtl in (GOLDEN, GOLDEN.replace("|", "&")))
 
     assert (right.outcome, right.checks) == (Outcome.PASS, 1)
+    assert wrong.outcome is Outcome.MISMATCH
+
+
+WITHHELD = {"response": "", "context": {"rtl/majority.sv": ""}}
+
+
+@pytest.mark.parametrize("context", [{"rtl/majority.sv": ""}, {}])
+def test_a_row_whose_solution_is_withheld_is_a_problem_without_a_golden(
+    tmp_path: Path, context: dict[str, str]
+) -> None:
+    found = problem(tmp_path, output={"response": "", "context": context})
+
+    assert (found.golden, found.judged_by) == ("", "testbench_alone")
+    assert found.prompt.rstrip().endswith("majority.sv.")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(importlib.util.find_spec("cocotb") is None, reason="cocotb is not installed")
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
+def test_a_harness_without_a_golden_counts_only_if_it_fails_designs_that_do_nothing(tmp_path: Path) -> None:
+    blind = TEST.replace("assert int(dut.won.value) == library.majority(number)", "pass")
+    absent = TEST.replace("import harness_library as library", "import harness_library_2 as library")
+    shown = {"rtl/majority.sv": GOLDEN.replace("|", "&")}
+    solved = {"rtl/majority.sv": GOLDEN}
+    rows = [
+        row(id="ports_unknown", output=WITHHELD),
+        row(id="ports_shown", output=WITHHELD, input={"prompt": "Mend it.", "context": shown}),
+        row(id="nothing_to_do", output=WITHHELD, input={"prompt": "Improve it.", "context": solved}),
+        row(id="blind", output=WITHHELD, harness=harness(test=blind)),
+        row(id="broken", output=WITHHELD, harness=harness(test=absent)),
+        row(id="with_golden"),
+    ]
+    path = tmp_path / "cvdp.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
+    with Judge(JudgeSettings(cpu_seconds=5)) as judge:
+        found = health(load_suite(str(path), tmp_path), judge, 2)
+        used = {one.id: one for one in found.suite.problems}
+        right, wrong = (
+            judge.check(used["ports_unknown"].design(rtl)) for rtl in (GOLDEN, GOLDEN.replace("|", "&"))
+        )
+
+    assert {one.subject: one.reason for one in found.quarantined} == {
+        "blind": "weak_testbench",
+        "broken": "no_verdict",
+        "nothing_to_do": "given_answer",
+    }
+    assert judged_otherwise(found.suite.problems) == {"testbench_alone": 2}
+    assert right.passed
     assert wrong.outcome is Outcome.MISMATCH

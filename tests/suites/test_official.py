@@ -5,7 +5,18 @@ import json
 from typing import Any
 
 import pytest
-from tests.suites.layouts import DATA, gate, published, rtllm, v1, v2
+from tests.suites.layouts import (
+    DATA,
+    chipbench,
+    gate,
+    published,
+    resbench,
+    resbench_row,
+    rtllm,
+    v1,
+    v2,
+    vgen,
+)
 
 from ct_retrain.core.records.verdict import DataFile, Design, Outcome
 from ct_retrain.judge.fanout import check_all
@@ -14,7 +25,16 @@ from ct_retrain.suites.load import load_suite
 from ct_retrain.suites.official import RULES, Official, by_rule, disagreements
 
 FORGED = 'initial begin $display("Mismatches: 0 in 20 samples"); $finish; end\nendmodule'
+PRINTED = {"rtllm": "Your Design Passed", "resbench": "All tests passed"} | dict.fromkeys(
+    ("vgen", "vgen-low", "vgen-high"), "all tests passed"
+)
+"""What passes by a suite's own rule, where that is no count."""
 SUITES = {
+    "chipbench": lambda root: chipbench(root, "dataset_self_contain", ["Prob001_and"]),
+    "resbench": lambda root: resbench(root, {"Climate": [resbench_row("gate")]}),
+    "vgen": lambda root: vgen(root, ["basic2"]),
+    "vgen-low": lambda root: vgen(root, ["basic2"]),
+    "vgen-high": lambda root: vgen(root, ["basic2"]),
     "verilogeval-v1": lambda root: v1(root, ["andgate"]),
     "verilogeval-v2": lambda root: v2(root, ["Prob001_zero"]),
     "rtllm": lambda root: rtllm(root, ["Memory/One/gate"]),
@@ -23,7 +43,7 @@ SUITES = {
 
 @pytest.fixture(params=sorted(RULES))
 def problem(request, tmp_path):
-    suite = load_suite(str(SUITES[request.param](tmp_path)), tmp_path)
+    suite = load_suite(f"{request.param}:{SUITES[request.param](tmp_path)}", tmp_path)
     assert suite.kind == request.param
     return request.param, suite.problems[0]
 
@@ -32,16 +52,16 @@ def test_every_rule_passes_the_golden_and_fails_a_wrong_design(judge, problem):
     kind, one = problem
     official = Official(judge.icarus, kind)
 
-    assert official.check(one.design(one.golden)).outcome is Outcome.PASS
+    assert official.check(one.design(one.golden or gate(one.top))).outcome is Outcome.PASS
     assert official.check(one.design(gate(one.top, "a | b"))).outcome is Outcome.MISMATCH
     assert official.check(one.design(gate(one.top, "a &"))).outcome is Outcome.COMPILE_ERROR
 
 
 def test_a_design_that_prints_the_pass_line_and_ends_the_test_is_where_the_rules_differ(judge, problem):
     kind, one = problem
-    said = FORGED if kind != "rtllm" else FORGED.replace("Mismatches: 0 in 20 samples", "Your Design Passed")
+    said = FORGED.replace("Mismatches: 0 in 20 samples", PRINTED.get(kind, "Mismatches: 0 in 20 samples"))
     forged = gate(one.top, "1'b0").replace("endmodule", said)
-    designs = [("golden", one.design(one.golden)), ("forged", one.design(forged))]
+    designs = [("golden", one.design(one.golden or gate(one.top))), ("forged", one.design(forged))]
 
     [found] = disagreements(designs, Official(judge.icarus, kind), judge, 2)
 

@@ -1,6 +1,6 @@
-"""The second phase of training: verified answers against wrong ones, with TRL's DPO or KTO.
+"""The second phase of training: verified answers against wrong ones, with TRL's DPO, KTO or ORPO.
 
-It starts from the adapter that the mixture has made, which is also its reference. DPO adds the negative
+It starts from the adapter that the mixture has made, which is also its reference where the method has one (ORPO has none). DPO adds the negative
 log-likelihood of the verified answer (Pang et al. 2024, "Iterative Reasoning Preference Optimization"), because
 without it both answers may become less likely. Questions and answers are tokenised as for the mixture; a pair
 that is too long is left out and counted. Checkpoints are sealed as in the first phase.
@@ -39,6 +39,14 @@ class Pairs(NamedTuple):
 
     rows: Rows
     too_long: tuple[Rejected, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of one pass: of a pair, its question with either answer."""
+        return sum(
+            2 * len(one["prompt_ids"]) + len(one["chosen_ids"]) + len(one["rejected_ids"])
+            for one in self.rows
+        )
 
 
 def tokenised(plan: TrainPlan, tokenizer: Any) -> Pairs:
@@ -87,6 +95,7 @@ def train(model: Any, tokenizer: Any, knobs: Hyperparameters, pairs: Pairs, out:
         loss=knobs.preference_loss,
         pairs=len(pairs.rows),
         skipped=len(pairs.too_long),
+        tokens=round(pairs.tokens * trainer.state.epoch),
         steps=trainer.state.global_step,
         seconds=time.monotonic() - began + spent,
         losses=losses_of(history),
@@ -132,11 +141,44 @@ def _kto(model: Any, tokenizer: Any, knobs: Hyperparameters, rows: Rows, checkpo
     )
 
 
-_METHODS: dict[str, Callable[[Any, Any, Hyperparameters, Rows, Path], Any]] = {"dpo": _dpo, "kto": _kto}
+def _orpo(model: Any, tokenizer: Any, knobs: Hyperparameters, rows: Rows, checkpoints: Path) -> Any:
+    """TRL's trainer of ORPO, which compares the odds of both answers; its likelihood term counts the question, too."""
+    arguments = _arguments(
+        "ORPOConfig",
+        knobs,
+        checkpoints,
+        per_device_train_batch_size=1,
+        gradient_accumulation_steps=_pairs_a_step(knobs, len(rows)),
+        remove_unused_columns=False,
+    )
+    return _taking_tokens("ORPOTrainer")(
+        model=model,
+        args=arguments,
+        train_dataset=_dataset([_sequences(row) for row in rows]),
+        processing_class=tokenizer,
+    )
+
+
+def _sequences(row: dict[str, list[int]]) -> dict[str, Any]:
+    """Return the columns that ORPO reads: each answer behind its question, which has no labels."""
+    asked, found = row["prompt_ids"], dict[str, Any]()
+    for side in ("chosen", "rejected"):
+        whole = asked + row[f"{side}_ids"]
+        found[f"{side}_input_ids"] = whole
+        found[f"{side}_attention_mask"] = [1] * len(whole)
+        found[f"{side}_labels"] = [-100] * len(asked) + row[f"{side}_ids"]
+    return found
+
+
+_METHODS: dict[str, Callable[[Any, Any, Hyperparameters, Rows, Path], Any]] = {
+    "dpo": _dpo,
+    "kto": _kto,
+    "orpo": _orpo,
+}
 
 
 def _arguments(config: str, knobs: Hyperparameters, checkpoints: Path, **own: Any) -> Any:
-    """Arguments of both; the learning rate falls linearly from its peak, so that the first step trains too."""
+    """Arguments of all; the learning rate falls linearly from its peak, so that the first step trains too."""
     return _trainer_setup.arguments(
         config,
         knobs,
@@ -176,8 +218,12 @@ def _unpaired(rows: Rows) -> list[dict[str, Any]]:
 
 def _taking_tokens(name: str) -> Any:
     """Return a subclass of TRL's trainer *name* that takes rows as tokens: it would render the questions anew."""
-    base = getattr(_modelling.library("trl"), name)
-    return type(name, (base,), {"_prepare_dataset": lambda _self, dataset, *_given, **_named: dataset})
+    base = _trainer_setup.of_trl(name)
+
+    def unchanged(_self: Any, given: Any, *_more: Any, **_named: Any) -> Any:
+        return given
+
+    return type(name, (base,), {"_prepare_dataset": unchanged, "tokenize_row": unchanged})
 
 
 def _diverged(losses: Sequence[LossPoint]) -> str:

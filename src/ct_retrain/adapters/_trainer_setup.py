@@ -1,16 +1,34 @@
 """What both phases of training have in common: TRL's arguments, and the state of a trainer before it starts."""
 
+import importlib
+import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ct_retrain.adapters import _modelling
+from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.training import Hyperparameters
+
+
+def of_trl(name: str) -> Any:
+    """Return what TRL calls *name*; raise UsageError if it is ORPO's, which is experimental, and not in this version."""
+    if not name.startswith("ORPO"):
+        return getattr(_modelling.library("trl"), name)
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")  # else a warning at every training
+    try:
+        return getattr(importlib.import_module("trl.experimental.orpo"), name)
+    except (ImportError, AttributeError) as error:
+        raise UsageError(
+            f"trl {version('trl')} has no {name}, which was experimental: set train.hyperparameters.preference_loss "
+            "to dpo or kto, or install the version of requirements.lock"
+        ) from error
 
 
 def arguments(config: str, knobs: Hyperparameters, checkpoints: Path, **own: Any) -> Any:
     """Return TRL's *config* with *own* arguments and those of both phases; nothing is reported, printed or sent."""
     cuda = _modelling.library("torch").cuda.is_available()
-    made: Any = getattr(_modelling.library("trl"), config)(
+    made: Any = of_trl(config)(
         output_dir=str(checkpoints),
         weight_decay=knobs.weight_decay,
         optim="adamw_torch_fused",

@@ -30,6 +30,7 @@ from ct_retrain.cli.harvest import harvest
 from ct_retrain.cli.importing import import_
 from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
+from ct_retrain.cli.leaderboard import leaderboard
 from ct_retrain.cli.look import config, history, show
 from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
@@ -121,6 +122,7 @@ for command in (
     artefacts,
     convert,
     benchmark,
+    leaderboard,
     export,
     pipeline,
     experiment,

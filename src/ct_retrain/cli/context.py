@@ -44,11 +44,14 @@ class Context(NamedTuple):
                 raise click.UsageError(message)
         return cls(workspace, config_file, assignments, log)
 
-    def listen(self, nights: Path | None = None) -> None:
-        """Log to standard error as its reader likes it; *nights* is where a running night keeps a copy of its own."""
+    def listen(self, nights: Path | None = None, *, bars: bool = True) -> None:
+        """Log to standard error as its reader likes it; *nights* is where a running night keeps a copy of its own.
+
+        Without *bars* progress is told in lines, because several processes draw no bars on one terminal.
+        """
         from ct_retrain.cli.logs import configure
 
-        configure(json_lines=self.log == "json", nights=nights)
+        configure(json_lines=self.log == "json", nights=nights, bars=bars)
 
     @property
     def options(self) -> dict[str, str]:

@@ -38,22 +38,31 @@ def new(context: Context, name: str) -> None:
 
 @experiment.command("run", short_help="Run it, or what is left of it.")
 @_name
+@click.option(
+    "--device",
+    "devices",
+    metavar="IDS",
+    multiple=True,
+    help="Run arms side by side, on this device (as in CUDA_VISIBLE_DEVICES) and others; may be repeated.",
+)
 @json_option
 @click.pass_obj
-def run(context: Context, name: str, *, as_json: bool) -> None:
+def run(context: Context, name: str, *, devices: tuple[str, ...], as_json: bool) -> None:
     """Train and measure every arm of experiment NAME; run again, it goes on where it stopped.
 
-    A night that starts meanwhile has the machine from the end of the part that is under way until it is over.
+    A night that starts meanwhile has the machine from the end of the parts that are under way until it is over.
     """
     from functools import partial
 
+    from ct_retrain.adapters.nvml import require_gpus
     from ct_retrain.compose import ports_of_arm, with_cache
     from ct_retrain.experiments import ExperimentContext, run_experiment
     from ct_retrain.nightly.tracking import track_experiment
 
     app = with_cache(context.app())
-    context.listen(app.workspace.work)
-    where = ExperimentContext(app.workspace, app.settings, partial(ports_of_arm, app))
+    context.listen(app.workspace.work, bars=not devices)
+    require_gpus(devices)
+    where = ExperimentContext(app.workspace, app.settings, partial(ports_of_arm, app), devices)
     result = run_experiment(where, name)
     track_experiment(app.workspace, app.settings, app.ports, result)
     _tell(app, result, as_json=as_json)
@@ -108,7 +117,18 @@ def _print(result: ExperimentResult) -> None:
     print_table("Points of pass@1", columns, [_difference(one) for one in result.differences])
     print_table(
         "What each arm reached and took",
-        ("arm", "suite", "pass@1", "gained", "lost", "training", "measuring", "tokens trained", "answered"),
+        (
+            "arm",
+            "suite",
+            "pass@1",
+            "gained",
+            "lost",
+            "training",
+            "measuring",
+            "tokens trained",
+            "answered",
+            "energy",
+        ),
         _reached(result),
     )
     for end in result.ended:
@@ -132,7 +152,7 @@ def _difference(one: ArmDifference) -> tuple[str, ...]:
 
 
 def _reached(result: ExperimentResult) -> list[tuple[str, ...]]:
-    from ct_retrain.report.formatting import duration, points, share
+    from ct_retrain.report.formatting import duration, energy, points, share
 
     costs = {one.arm: one for one in result.costs}
     return [
@@ -146,6 +166,7 @@ def _reached(result: ExperimentResult) -> list[tuple[str, ...]]:
             duration(costs[one.arm].measure_seconds),
             f"{costs[one.arm].trained_tokens:,}",
             f"{costs[one.arm].answer_tokens:,}",
+            energy(costs[one.arm].joules),
         )
         for one in result.scores
     ]

@@ -16,7 +16,7 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Run": ("demo", "pipeline", "import", "harvest"),
     "Look": ("serve", "explain", "compare", "history", "artefacts", "config", "check", "verify"),
     "Undo": ("rollback", "promote", "forget", "restore"),
-    "Measure": ("benchmark", "experiment", "suite", "judge", "formal", "attack"),
+    "Measure": ("benchmark", "leaderboard", "experiment", "suite", "judge", "formal", "attack"),
     "Keep": ("snapshot", "purge", "export", "convert", "track"),
     "Set up": ("init", "schedule", "notices", "completion"),
 }

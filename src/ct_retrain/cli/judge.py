@@ -149,6 +149,8 @@ def exit_code(outcome: Outcome) -> int:
             code = 26
         case Outcome.UNCONFIRMED:
             code = 27
+        case Outcome.UNPROVEN:
+            code = 28
     return code
 
 

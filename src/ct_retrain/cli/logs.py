@@ -27,10 +27,13 @@ _LOG_BYTES = 1 << 20
 _LOG_FILES = 3
 
 
-def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | None = None) -> None:
+def configure(
+    *, json_lines: bool, level: int = logging.INFO, nights: Path | None = None, bars: bool = True
+) -> None:
     """Set up structlog for the process; events carry keys, not prose.
 
     *nights* is the directory of nights: what is logged while a night runs is also kept in its `night.log`.
+    A terminal gets *bars* of progress, or lines.
     """
     terminal = sys.stderr.isatty()
     stamp = "iso" if json_lines else "%H:%M:%S" if terminal else "%Y-%m-%d %H:%M:%S"
@@ -38,7 +41,7 @@ def configure(*, json_lines: bool, level: int = logging.INFO, nights: Path | Non
         shown: list[Processor] = [ProgressFilter(_LINES_APART), structlog.processors.JSONRenderer()]
     else:
         lines = structlog.dev.ConsoleRenderer(colors=terminal, pad_event_to=18)
-        shown = [_bars() if terminal else ProgressFilter(_LINES_APART), brief, lines]
+        shown = [_bars() if terminal and bars else ProgressFilter(_LINES_APART), brief, lines]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -12,8 +12,15 @@ from ct_retrain.cli.context import print_table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ct_retrain.core.records.problem import Estimate, Sample, Scorecard
+    from ct_retrain.core.records.problem import Estimate, JudgedBy, Sample, Scorecard
     from ct_retrain.suites.published import Published
+
+
+JUDGED_BY: Mapping[JudgedBy, str] = {
+    "testbench": "judged by a testbench that the golden passes",
+    "testbench_alone": "judged by their testbench alone, for no golden is published",
+    "proof": "judged by proof against the golden",
+}
 
 
 def print_card(card: Scorecard, what: str) -> None:
@@ -30,6 +37,11 @@ def print_card(card: Scorecard, what: str) -> None:
     )
     click.echo("  ".join(shares))
     click.echo("  ".join(f"{name} {count}" for name, count in card.outcomes.items()))
+    for judged_by, count in card.judged_otherwise.items():
+        click.echo(f"{JUDGED_BY[judged_by]}: {count} of {len(card.passes)} problems")
+    unproven = card.outcomes.get("unproven", 0)
+    if unproven:
+        click.echo(f"unproven: {unproven} answers are neither proved nor refuted; they count as no pass")
 
 
 def print_other(cards: Mapping[str, Scorecard], rule: str) -> None:

@@ -8,10 +8,11 @@ import click
 
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 from ct_retrain.cli.judge import settings_of
+from ct_retrain.cli.scores import JUDGED_BY
 
 if TYPE_CHECKING:
     from ct_retrain.core.configuration.settings import Settings
-    from ct_retrain.core.records.problem import Suite
+    from ct_retrain.core.records.problem import JudgedBy, Suite
     from ct_retrain.judge.parts import JudgeParts
     from ct_retrain.suites.health import Health
     from ct_retrain.suites.official import Difference, RuleName
@@ -49,6 +50,7 @@ class _Found(NamedTuple):
 def check(context: Context, name: str, rule: RuleName, *, second: bool | None, as_json: bool) -> int:
     """Check that every golden passes and every stub (a design that does nothing) fails; name the exceptions.
 
+    Of a problem without a golden, the testbench must fail stubs; such problems are named, too.
     NAME is a built-in suite; PATH is a file or directory in a published layout, which is detected.
     `patched:PATH` corrects known faults of the published data, `KIND:PATH` names the layout. Exit code 3 if
     any problem cannot be used.
@@ -110,7 +112,7 @@ def _checked(context: Context, name: str, rule: RuleName, *, second: bool | None
         found = health(chosen, simulator, workers, aids)
         if chosen.kind not in RULES:
             return _Found(chosen, found, ())
-        goldens = [(one.id, one.design(one.golden)) for one in chosen.problems]
+        goldens = [(one.id, one.design(one.golden)) for one in chosen.problems if one.golden]
         own = Official(judge.icarus, chosen.kind)
         return _Found(chosen, found, tuple(disagreements(goldens, own, judge, workers)))
 
@@ -134,6 +136,8 @@ def _print(found: _Found, rule: RuleName) -> None:
     click.echo(f"{chosen.name} ({_layout(chosen)})")
     counts = ", ".join(f"{category} {count}" for category, count in _categories(chosen).items())
     click.echo(f"{len(chosen.problems)} problems: {counts}")
+    for judged_by, names in _judged_otherwise(health.suite).items():
+        click.echo(f"{JUDGED_BY[judged_by]}: {len(names)} ({', '.join(names)})")
     if health.quarantined:
         rows = [(one.subject, one.reason, one.detail) for one in health.quarantined]
         print_table("not used", ("problem", "reason", "detail"), rows)
@@ -161,6 +165,15 @@ def _categories(chosen: Suite) -> dict[str, int]:
     return dict(sorted(Counter(one.category for one in chosen.problems).items()))
 
 
+def _judged_otherwise(suite: Suite) -> dict[JudgedBy, list[str]]:
+    """Return the problems that no testbench with a passing golden judges, by what does."""
+    names: dict[JudgedBy, list[str]] = {}
+    for one in suite.problems:
+        if one.judged_by != "testbench":
+            names.setdefault(one.judged_by, []).append(one.id)
+    return names
+
+
 def _as_dict(found: _Found, rule: RuleName) -> dict[str, Any]:
     chosen, health = found.suite, found.health
     return {
@@ -171,6 +184,7 @@ def _as_dict(found: _Found, rule: RuleName) -> dict[str, Any]:
         "problems": len(chosen.problems),
         "categories": _categories(chosen),
         "healthy": len(health.suite.problems),
+        "judged_otherwise": _judged_otherwise(health.suite),
         "quarantined": [one.model_dump() for one in health.quarantined],
         "differences": [
             {

@@ -59,7 +59,12 @@ class Workspace(NamedTuple):
     @property
     def verdicts(self) -> Path:
         """Verdict cache, by content; safe to delete."""
-        return self.work / ".verdicts"
+        return self.root / self.paths.verdicts if self.paths.verdicts else self.work / ".verdicts"
+
+    @property
+    def gpu_lock(self) -> Path | None:
+        """Lock file of the GPU that workspaces share; None where they do not."""
+        return self.root / self.paths.gpu_lock if self.paths.gpu_lock else None
 
     @property
     def samples(self) -> Path:

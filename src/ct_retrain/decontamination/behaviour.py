@@ -60,7 +60,7 @@ class Behaviour:
 
     def compare(self, golden: TracedModule, other: TracedModule, orders: tuple[int, ...]) -> BehaviourAnswer:
         """Ask for a proof in each of *orders*, the result of `candidates`."""
-        inner = with_suffix(other.rtl.text, _INNER)
+        inner = with_suffix(other.text, _INNER)
         if not inner:
             return BehaviourAnswer.UNPROVED
         tried: list[dict[str, str]] = []
@@ -71,14 +71,14 @@ class Behaviour:
                 continue
             tried.append(matched)
             text = f"{_wrapper(golden.top, other.top, matched)}{inner}"
-            answer = self._laboratory.same(golden.rtl.text, text, golden.top.name)
+            answer = self._laboratory.same(golden.text, text, golden.top.name)
             if answer:
                 return BehaviourAnswer.EQUAL
             refuted = refuted and answer is False
         return BehaviourAnswer.DIFFERENT if refuted else BehaviourAnswer.UNPROVED
 
     def _trace(self, subject: TracedModule) -> tuple[str, ...]:
-        key = (subject.rtl.text, subject.top.name)
+        key = (subject.text, subject.top.name)
         with self._lock:
             known = self._traces.get(key)
         if known is None:

@@ -6,14 +6,34 @@ pairs above the threshold, so two members of one group may be less similar than 
 
 import random
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from ct_retrain.core.record import digest
-
 if TYPE_CHECKING:
-    from datasketch import MinHash
+    from datasketch import LeanMinHash
 
 _PERMUTATIONS = 128
+
+
+def sketch_of(shingles: frozenset[str]) -> bytes:
+    """Return what `Clusters` needs of a design: a MinHash of its *shingles*, equal for equal ones."""
+    from datasketch import LeanMinHash, MinHash
+
+    made = MinHash(num_perm=_PERMUTATIONS, seed=1)
+    made.update_batch([one.encode() for one in sorted(shingles)])
+    lean = LeanMinHash(made)
+    data = bytearray(lean.bytesize())
+    lean.serialize(data)
+    return bytes(data)
+
+
+@lru_cache(maxsize=8)
+def _bands(similarity: float) -> tuple[int, int]:
+    """Return the number of bands and of rows of each that find pairs from *similarity* on; it takes an integration."""
+    from datasketch import MinHashLSH
+
+    index = MinHashLSH(threshold=similarity, num_perm=_PERMUTATIONS)
+    return index.b, index.r
 
 
 class Clusters:
@@ -24,27 +44,26 @@ class Clusters:
         from datasketch import MinHashLSH
 
         self._similarity = similarity
-        self._index = MinHashLSH(threshold=similarity, num_perm=_PERMUTATIONS)
-        self._sketches: dict[int, MinHash] = {}
+        self._index = MinHashLSH(num_perm=_PERMUTATIONS, params=_bands(similarity))
+        self._sketches: dict[int, LeanMinHash] = {}
         self._parent: dict[int, int] = {}
-        self._first: dict[str, int] = {}
+        self._first: dict[bytes, int] = {}
 
     @property
     def designs(self) -> int:
         """Number of designs added, equal ones included."""
         return len(self._parent)
 
-    def add(self, key: int, shingles: frozenset[str]) -> None:
-        """Add the design *key*, which was not added before."""
-        from datasketch import MinHash
+    def add(self, key: int, sketched: bytes) -> None:
+        """Add the design *key*, which was not added before; *sketched* is from `sketch_of`."""
+        from datasketch import LeanMinHash
 
         self._parent[key] = key
-        twin = self._first.setdefault(digest(*sorted(shingles)), key)
+        twin = self._first.setdefault(sketched, key)
         if twin != key:
             self._parent[key] = self._root(twin)
             return
-        sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
-        sketch.update_batch([one.encode() for one in sorted(shingles)])
+        sketch = LeanMinHash.deserialize(sketched)
         near: list[Any] = self._index.query(sketch)
         for other in near:
             if sketch.jaccard(self._sketches[other]) >= self._similarity:

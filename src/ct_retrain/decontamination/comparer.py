@@ -12,14 +12,17 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from ct_retrain.core.progress import paced
 from ct_retrain.decontamination.behaviour import Behaviour, BehaviourAnswer, BehaviourTools
-from ct_retrain.decontamination.design import Rtl
+from ct_retrain.decontamination.clusters import sketch_of
+from ct_retrain.decontamination.design import rtl_in
+from ct_retrain.decontamination.findings import KnownFindings, NearText, SamePorts, TextFindings, TextKind
 from ct_retrain.decontamination.protected import References
 from ct_retrain.decontamination.rules import Match, Rule
 from ct_retrain.decontamination.texts import Candidate, ComparableRow, Texts
 from ct_retrain.decontamination.traces import TracedModule
 from ct_retrain.judge.fanout import at_once
+from ct_retrain.judge.simulators.cached import Cache
 
-Kind: TypeAlias = Literal["question", "rtl", "behaviour"]
+Kind: TypeAlias = TextKind | Literal["behaviour"]
 
 
 class NearestProblem(NamedTuple):
@@ -76,8 +79,8 @@ class _Pair(NamedTuple):
     suspicion: float
 
 
-def _nobody(number: int, rtl: Rtl) -> None:
-    del number, rtl
+def _nobody(number: int, sketch: bytes) -> None:
+    del number, sketch
 
 
 class Comparer:
@@ -89,15 +92,22 @@ class Comparer:
         limits: ComparisonLimits,
         laboratory: BehaviourTools | None = None,
         workers: int = 0,
+        cache: Cache | None = None,
     ) -> None:
-        """Without *laboratory* only texts are compared; *workers* designs run in parallel, 0: as many as keep it busy."""
+        """Without *laboratory* only texts are compared; *workers* designs run in parallel, 0: as many as keep it busy.
+
+        What texts say is kept in *cache*, if given.
+        """
         self._references, self._limits = references, limits
         self._texts = Texts(references, limits.similarity)
+        self._known = KnownFindings(cache, references.suites, limits.similarity)
         self._behaviour = Behaviour(laboratory) if laboratory else None
         self._workers = at_once(laboratory.simulator if laboratory else None, workers)
 
-    def compare(self, rows: Iterable[Candidate], tell: Callable[[int, Rtl], None] = _nobody) -> ComparedRows:
-        """Compare each of *rows*; call *tell* with the design of each that its texts do not refuse.
+    def compare(
+        self, rows: Iterable[Candidate], tell: Callable[[int, bytes], None] = _nobody
+    ) -> ComparedRows:
+        """Compare each of *rows*; call *tell* with the sketch of each design that its texts do not refuse.
 
         The result depends only on rows, suites, limits, simulator and prover.
         """
@@ -105,16 +115,15 @@ class Comparer:
         near: list[NearestProblem] = []
         pairs: list[_Pair] = []
         for number, row in enumerate(rows):
-            read = self._texts.read(row)
-            found = self._texts.match(row, read)
-            if found is not None:
-                matches[number] = found
+            found = self._known.of(row, self._found)
+            if found.match is not None:
+                matches[number] = found.match
                 continue
-            if read.rtl:
-                tell(number, read.rtl)
-            designs = self._references.designs_like(read.rtl) if read.rtl else {}
-            near += self._nearest(number, read.likeness, designs)
-            pairs += self._pairs(number, read, designs)
+            if found.sketch:
+                tell(number, found.sketch)
+            near += (self._near(one.kind, number, one.problem, one.similarity) for one in found.near)
+            pairs += _pairs(number, row, found)
+        self._known.close()
         pairs.sort(key=lambda pair: (-pair.suspicion, pair.row, pair.problem))
         ends = self._behaviours(pairs) if self._behaviour else {}
         for pair, end in ends.items():
@@ -133,28 +142,28 @@ class Comparer:
         )
         return ComparedRows(dict(sorted(matches.items())), stayed, looks)
 
-    def _nearest(
-        self, row: int, likeness: dict[int, float], designs: dict[int, float]
-    ) -> Iterator[NearestProblem]:
-        kinds: tuple[tuple[Kind, dict[int, float]], ...] = (("question", likeness), ("rtl", designs))
-        for kind, found in kinds:
-            if found:
-                number, similarity = max(found.items(), key=lambda item: (item[1], -item[0]))
-                yield self._near(kind, row, number, similarity)
+    def _found(self, row: Candidate) -> TextFindings:
+        """Read the texts of *row* and compare them."""
+        read = self._texts.read(row)
+        match = self._texts.match(row, read)
+        if match is not None:
+            return TextFindings(match=match)
+        designs = self._references.designs_like(read.rtl) if read.rtl else {}
+        return TextFindings(
+            near=tuple(_nearest(read.likeness, designs)),
+            pairs=tuple(self._same_ports(read, designs)),
+            clocked=read.rtl is not None and read.rtl.clocked,
+            sketch=sketch_of(read.rtl.shingles) if read.rtl else b"",
+        )
+
+    def _same_ports(self, read: ComparableRow, designs: dict[int, float]) -> Iterator[SamePorts]:
+        for top, number in self._texts.same_ports(read):
+            similarity = read.likeness.get(number, 0.0)
+            yield SamePorts(top, number, similarity, similarity + designs.get(number, 0.0))
 
     def _near(self, kind: Kind, row: int, number: int, similarity: float) -> NearestProblem:
         problem = self._references.problems[number]
         return NearestProblem(kind, row, problem.suite, problem.id, round(similarity, 4))
-
-    def _pairs(self, row: int, read: ComparableRow, designs: dict[int, float]) -> Iterator[_Pair]:
-        if read.rtl is None:
-            return
-        small = read.rtl._replace(shingles=frozenset())
-        for top, number in self._texts.same_ports(read):
-            similarity = read.likeness.get(number, 0.0)
-            yield _Pair(
-                row, number, TracedModule(top, small), similarity, similarity + designs.get(number, 0.0)
-            )
 
     def _behaviours(self, pairs: Sequence[_Pair]) -> dict[_Pair, BehaviourAnswer]:
         """Compare each of *pairs* within the limits: samples first, then proofs for those that agree."""
@@ -184,3 +193,18 @@ class Comparer:
         if self._behaviour is None or golden is None:
             return BehaviourAnswer.UNSEEN
         return self._behaviour.compare(golden, pair.other, orders)
+
+
+def _nearest(likeness: dict[int, float], designs: dict[int, float]) -> Iterator[NearText]:
+    kinds: tuple[tuple[TextKind, dict[int, float]], ...] = (("question", likeness), ("rtl", designs))
+    for kind, found in kinds:
+        if found:
+            number, similarity = max(found.items(), key=lambda item: (item[1], -item[0]))
+            yield NearText(kind, number, similarity)
+
+
+def _pairs(number: int, row: Candidate, found: TextFindings) -> Iterator[_Pair]:
+    text = rtl_in(row.question, row.answer) if found.pairs else ""
+    for one in found.pairs:
+        subject = TracedModule(one.top, text, found.clocked)
+        yield _Pair(number, one.problem, subject, one.similarity, one.suspicion)

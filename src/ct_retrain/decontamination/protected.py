@@ -46,13 +46,19 @@ def protected_suites(names: Iterable[str], listed: Sequence[str], workspace: Pat
     return list(found.values())
 
 
+@lru_cache(maxsize=2)
+def references_of(suites: tuple[Suite, ...]) -> "References":
+    """Return the References of *suites*, read once: a night compares twice."""
+    return References(suites)
+
+
 class References:
     """Every protected problem, indexed by digest, ports and words."""
 
     def __init__(self, suites: Sequence[Suite]) -> None:
         """Read the goldens and the questions of *suites*."""
         self.suites = tuple(suites)
-        grouped = [[_protected(suite.name, one) for one in suite.problems] for suite in suites]  # pyright: ignore[reportArgumentType] - frozen records have a hash
+        grouped = [[_protected(suite.name, one) for one in suite.problems] for suite in suites]
         self.problems = [one for suite in grouped for one in suite]
         self.by_canonical: defaultdict[str, list[int]] = defaultdict(list)
         self.by_shape: defaultdict[str, list[int]] = defaultdict(list)
@@ -92,7 +98,9 @@ class References:
     def subject(self, number: int) -> TracedModule | None:
         """Return the golden of a problem in the form for simulation; None if it cannot be read."""
         problem = self.problems[number]
-        return TracedModule(problem.top, problem.rtl) if problem.top and problem.rtl else None
+        if problem.top is None or problem.rtl is None:
+            return None
+        return TracedModule(problem.top, problem.rtl.text, problem.rtl.clocked)
 
     def _file(self, number: int, one: Protected) -> None:
         for words in one.words:
@@ -108,7 +116,6 @@ class References:
             self.by_signature[one.rtl.signature(one.top)].append(number)
 
 
-@lru_cache(maxsize=1024)  # a night compares twice
 def _protected(suite: str, problem: Problem) -> Protected:
     rtl = read_rtl(problem.golden)
     tops = [top for top in rtl.tops if top.name == problem.top] or list(rtl.tops[:1]) if rtl else []

@@ -1,7 +1,7 @@
 """Decide which rows may be trained on: no benchmark problems, few near-duplicates; write the certificate."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.record import digest
@@ -15,10 +15,11 @@ from ct_retrain.core.records.certificate import (
 from ct_retrain.core.records.problem import Suite
 from ct_retrain.decontamination.behaviour import BehaviourTools
 from ct_retrain.decontamination.clusters import Clusters, beyond
-from ct_retrain.decontamination.comparer import ComparedRows, Comparer, ComparisonLimits
-from ct_retrain.decontamination.protected import References
+from ct_retrain.decontamination.comparer import ComparedRows, Comparer, ComparisonLimits, NearestProblem
+from ct_retrain.decontamination.protected import references_of
 from ct_retrain.decontamination.rules import RULES_VERSION, Match
 from ct_retrain.decontamination.texts import Candidate
+from ct_retrain.judge.simulators.cached import Cache
 
 _SHOWN = 5
 """Number of nearest rows of each kind that a certificate names."""
@@ -32,6 +33,8 @@ class Protection(NamedTuple):
     laboratory: BehaviourTools | None = None
     """Tools for comparing behaviour; None compares only texts."""
     workers: int = 0
+    open_cache: Callable[[], Cache] | None = None
+    """Where what texts say is kept from night to night; None reads every text."""
 
     @property
     def key(self) -> str:
@@ -41,10 +44,11 @@ class Protection(NamedTuple):
         return digest(RULES_VERSION, settings, *suites)
 
     def comparer(self) -> Comparer:
-        """Read the suites, and return the comparer."""
+        """Return what compares rows with the suites."""
         settings = self.settings
         limits = ComparisonLimits(settings.similarity, settings.simulations, settings.proofs)
-        return Comparer(References(self.suites), limits, self.laboratory, self.workers)
+        cache = self.open_cache() if self.open_cache else None
+        return Comparer(references_of(self.suites), limits, self.laboratory, self.workers, cache)
 
 
 class Cleaned(NamedTuple):
@@ -73,7 +77,7 @@ def decontaminate(rows: Sequence[Candidate], protection: Protection, seed: int) 
     settings = protection.settings
     grown: defaultdict[str, Clusters] = defaultdict(lambda: Clusters(settings.cluster_similarity))
     compared = protection.comparer().compare(
-        rows, lambda number, rtl: grown[rows[number].source].add(number, rtl.shingles)
+        rows, lambda number, sketch: grown[rows[number].source].add(number, sketch)
     )
     groups = [
         tuple(key for key in group if key not in compared.matches)
@@ -126,25 +130,22 @@ def _by_source(rows: Sequence[Candidate], numbers: Iterable[int]) -> dict[str, i
 
 def _nearest(cleaned: Cleaned, taken: frozenset[str]) -> tuple[Neighbour, ...]:
     """Return the most similar rows of each kind, each row once; ties are ordered by the row's id."""
-    found: dict[tuple[str, str], Neighbour] = {}
+    found: dict[tuple[str, str], NearestProblem] = {}
+    ids = [row.id for row in cleaned.rows]
     for one in cleaned.compared.near:
-        row = cleaned.rows[one.row]
-        if row.id in taken:
-            found.setdefault(
-                (one.kind, row.id),
-                Neighbour(
-                    kind=one.kind,
-                    row=row.id,
-                    source=row.source,
-                    subject=row.subject,
-                    suite=one.suite,
-                    problem=one.problem,
-                    similarity=one.similarity,
-                ),
-            )
-    ordered = sorted(found.values(), key=lambda one: (-one.similarity, one.row))
+        if ids[one.row] in taken:
+            found.setdefault((one.kind, ids[one.row]), one)
+    ordered = sorted(found.values(), key=lambda one: (-one.similarity, ids[one.row]))
     return tuple(
-        one
+        Neighbour(
+            kind=one.kind,
+            row=ids[one.row],
+            source=cleaned.rows[one.row].source,
+            subject=cleaned.rows[one.row].subject,
+            suite=one.suite,
+            problem=one.problem,
+            similarity=one.similarity,
+        )
         for kind in ("question", "rtl", "behaviour")
         for one in [near for near in ordered if near.kind == kind][:_SHOWN]
     )

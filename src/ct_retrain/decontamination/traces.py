@@ -12,7 +12,6 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from ct_retrain.core.records.verdict import Design
-from ct_retrain.decontamination.design import Rtl
 from ct_retrain.verilog.modules import Module, Port
 
 ORDERS = ("position", "name", "first use")
@@ -29,7 +28,8 @@ class TracedModule(NamedTuple):
     """A top module and the text that contains it."""
 
     top: Module
-    rtl: Rtl
+    text: str
+    clocked: bool
 
 
 def question(subject: TracedModule) -> Design | None:
@@ -41,7 +41,7 @@ def question(subject: TracedModule) -> Design | None:
     )
     if not usable or steps < 4 or not _of(subject, "output") or not _PLAIN.fullmatch(top.name):
         return None
-    return Design(rtl=subject.rtl.text, testbench=_bench(subject, steps))
+    return Design(rtl=subject.text, testbench=_bench(subject, steps))
 
 
 def read_trace(log: str) -> tuple[str, ...]:
@@ -79,14 +79,14 @@ def _of(subject: TracedModule, direction: str) -> list[Port]:
 
 def _steps(subject: TracedModule) -> int:
     digits = sum(-(-(port.width or 1) // 4) for port in _of(subject, "output"))
-    samples = 2 if subject.rtl.clocked else 1
+    samples = 2 if subject.clocked else 1
     return min(_STEPS, _CHARACTERS // max(1, (digits * len(ORDERS) + len(_MARK) + 4) * samples))
 
 
 def _clock(subject: TracedModule) -> str:
     """Return the one-bit input whose edge is waited for first; "" if there is none."""
     narrow = {port.name for port in _of(subject, "input") if port.width == 1}
-    return next((name for name in _EDGE.findall(subject.rtl.text) if name in narrow), "")
+    return next((name for name in _EDGE.findall(subject.text) if name in narrow), "")
 
 
 def _ranked(subject: TracedModule, order: int) -> dict[Port, _Place]:
@@ -96,7 +96,7 @@ def _ranked(subject: TracedModule, order: int) -> dict[Port, _Place]:
     if ORDERS[order] == "name":
         ports.sort(key=lambda port: port.name)
     elif ORDERS[order] == "first use":
-        text = subject.rtl.text
+        text = subject.text
         body = text.find(";") + 1
         places = {port: re.compile(rf"\b{port.name}\b").search(text, body) for port in ports}
         ports.sort(key=lambda port: found.start() if (found := places[port]) else len(text))

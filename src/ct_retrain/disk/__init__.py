@@ -30,7 +30,7 @@ from ct_retrain.disk.files import (
     write_scratch,
     write_text,
 )
-from ct_retrain.disk.locking import EXPERIMENT, Holder, holder, lock, lock_when_free
+from ct_retrain.disk.locking import EXPERIMENT, Holder, alone_in, awaited, holder, lock, lock_when_free
 from ct_retrain.disk.names import REFUSALS, blamed, is_temporary, sync_directory
 from ct_retrain.disk.pack import Pack, PackFiles, PackWriter
 from ct_retrain.disk.segments import USUAL as SEGMENT
@@ -58,7 +58,9 @@ __all__ = [
     "PackFiles",
     "PackWriter",
     "RecordFile",
+    "alone_in",
     "append_record",
+    "awaited",
     "blamed",
     "breaches",
     "chunks_of",

@@ -51,12 +51,28 @@ def lock_when_free(path: Path, what: str) -> Generator[None]:
     """Hold *path* as *what* once nobody does and nobody stands in line for it, however long that takes."""
     with contextlib.ExitStack() as held:
         while True:
-            if holder(_line(path)) is None:
+            if not awaited(path):
                 with contextlib.suppress(LockedError):
                     held.enter_context(lock(path, what))
                     break
             time.sleep(_PAUSE)
         yield
+
+
+@contextlib.contextmanager
+def alone_in(directory: Path) -> Generator[None]:
+    """Keep out of *directory* whoever else comes by this function, after waiting for who is in it; nothing is written."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def awaited(path: Path) -> bool:
+    """Whether somebody who goes before all others waits for the lock *path*."""
+    return holder(_line(path)) is not None
 
 
 class Holder(NamedTuple):

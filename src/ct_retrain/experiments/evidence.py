@@ -11,7 +11,7 @@ from ct_retrain import disk
 from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.experiment import ArmCost, ArmScore, SuiteFacts, TrialRow
-from ct_retrain.core.records.night import BenchmarkFacts
+from ct_retrain.core.records.night import BenchmarkFacts, Manifest
 from ct_retrain.core.records.problem import Problem, Sample, Scorecard, Suite
 from ct_retrain.core.rules.arm_comparison import SuiteTable
 from ct_retrain.core.workspace import SAMPLES
@@ -84,9 +84,16 @@ def cost_of(arm: str, trials: Sequence[Trial]) -> ArmCost:
         arm=arm,
         train_seconds=sum(trial.facts.fit.seconds for trial in trials),
         measure_seconds=sum((one.finished - one.started).total_seconds() for one in measured),
-        trained_tokens=sum(trial.facts.fit.tokens for trial in trials),
+        trained_tokens=sum(trial.facts.fit.all_tokens for trial in trials),
         answer_tokens=sum(_answer_tokens(trial, suite) for trial in trials for suite in trial.measured),
+        joules=_energy([*(trial.trained for trial in trials), *measured]),
     )
+
+
+def _energy(parts: Sequence[Manifest]) -> float | None:
+    """Return the energy of all *parts*; None if that of one is unknown."""
+    used = [one.effort.joules if one.effort else None for one in parts]
+    return None if None in used else sum(one for one in used if one is not None)
 
 
 def _answer_tokens(trial: Trial, suite: str) -> int:

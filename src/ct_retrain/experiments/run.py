@@ -6,8 +6,9 @@ that is worse than the control on every suite is not trained again. Each look sp
 a stage with a manifest, and the looks are computed from the manifests.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import NamedTuple
 
 import structlog
@@ -32,14 +33,18 @@ from ct_retrain.experiments.definition import (
     read_definition,
     settings_of_arms,
 )
+from ct_retrain.experiments.devices import DeviceWorkers, TrialOutcome, require_devices
 from ct_retrain.experiments.evidence import cluster_names, table_of
 from ct_retrain.experiments.frozen import open_plan
-from ct_retrain.experiments.trial import ExperimentSetup, run_trial
+from ct_retrain.experiments.trial import ExperimentSetup, Trial, run_trial
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records.experiments import RESULT
 from ct_retrain.suites.load import load_suite
 
 _LOG = structlog.get_logger("ct_retrain.experiments")
+
+_Turn = Callable[[Sequence[str], int], Iterable[TrialOutcome]]
+"""Runs a training, of the number that is given, of each of some arms."""
 
 
 class ExperimentContext(NamedTuple):
@@ -48,6 +53,8 @@ class ExperimentContext(NamedTuple):
     workspace: Workspace
     settings: Settings
     ports_of: Callable[[Settings], Ports]
+    devices: tuple[str, ...] = ()
+    """Devices on which arms are trained side by side, as values of CUDA_VISIBLE_DEVICES; none trains them in turn."""
 
 
 def run_experiment(where: ExperimentContext, name: str) -> ExperimentResult:
@@ -73,7 +80,11 @@ def run_experiment(where: ExperimentContext, name: str) -> ExperimentResult:
             opened.enter_context(closing(one.generators))
         directory = workspace.experiments / name
         setup = ExperimentSetup(workspace, where.settings, asked, plan, directory, arms, ports, suites)
-        return _turns(setup)
+        train: _Turn = partial(_in_turn, setup)
+        if where.devices:
+            require_devices(setup, where.devices)
+            train = opened.enter_context(closing(DeviceWorkers(setup, where.devices))).turn
+        return _turns(setup, train)
 
 
 def last_result(workspace: Workspace, name: str) -> ExperimentResult:
@@ -101,12 +112,21 @@ def _comparable(suites: Sequence[Suite], cluster: str) -> None:
             )
 
 
-def _turns(setup: ExperimentSetup) -> ExperimentResult:
+def _in_turn(setup: ExperimentSetup, arms: Sequence[str], number: int) -> Iterator[TrialOutcome]:
+    for arm in arms:
+        try:
+            trial: Trial | ToolError = run_trial(setup, arm, number)
+        except ToolError as error:
+            trial = error
+        yield TrialOutcome(arm, trial)
+
+
+def _turns(setup: ExperimentSetup, train: _Turn) -> ExperimentResult:
     course = ExperimentState({arm: [] for arm in setup.arms}, {}, {})
     result: ExperimentResult | None = None
     for number in range(setup.asked.seeds):
-        for arm in list(course.running):
-            _try(setup, course, arm, number)
+        for outcome in train(list(course.running), number):
+            _note(course, outcome, number)
         if number + 1 >= FEWEST:
             result = _look(setup, course)
             if result.differences:
@@ -119,16 +139,17 @@ def _turns(setup: ExperimentSetup) -> ExperimentResult:
     return result
 
 
-def _try(setup: ExperimentSetup, course: ExperimentState, arm: str, number: int) -> None:
-    """Train *arm* once more. A failure ends the arm, because other recipes may work; one of the control is raised."""
-    try:
-        course.trials[arm].append(run_trial(setup, arm, number))
-    except ToolError as error:
-        if arm == CONTROL:
-            raise
-        _LOG.warning("arm fails", arm=arm, training=number, reason=str(error))
-        ended = ArmEnd(arm=arm, kind="failed", seeds=len(course.trials[arm]), reason=str(error))
-        course.ended[arm] = ended
+def _note(course: ExperimentState, outcome: TrialOutcome, number: int) -> None:
+    """Add a training to *course*. A failure ends the arm, because other recipes may work; one of the control is raised."""
+    arm, trial = outcome
+    if isinstance(trial, Trial):
+        course.trials[arm].append(trial)
+        return
+    if arm == CONTROL:
+        raise trial
+    _LOG.warning("arm fails", arm=arm, training=number, reason=str(trial))
+    ended = ArmEnd(arm=arm, kind="failed", seeds=len(course.trials[arm]), reason=str(trial))
+    course.ended[arm] = ended
 
 
 def _look(setup: ExperimentSetup, course: ExperimentState) -> ExperimentResult:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,6 +42,11 @@ class ExperimentSetup(NamedTuple):
     ports: Mapping[str, Ports]
     """Arm → its ports: the same simulator for all, trainer and generators as the arm's settings say."""
     suites: tuple[Suite, ...]
+    entrance: "Entrance | None" = None
+    """What a part is done in, where several processes share the workspace's lock; None takes it for each part."""
+
+
+Entrance = Callable[[], AbstractContextManager[None]]
 
 
 class Trial(NamedTuple):
@@ -160,12 +166,17 @@ def _part(setup: ExperimentSetup, step: Step, fill: Callable[[Path], Facts], por
     done = finished_manifest(step)
     if done is not None:
         return done
-    lock = setup.workspace.lock
-    if disk.holder(lock) is not None:
-        _LOG.info("waiting for what is running in the workspace", part=str(step.directory))
-    with disk.lock_when_free(lock, f"{disk.EXPERIMENT} {setup.plan.name}"):
+    with setup.entrance() if setup.entrance else held(setup):
         _LOG.info("part starts", part=setup.workspace.relative(step.directory))
         return perform(step, fill, ports.effort)
+
+
+def held(setup: ExperimentSetup) -> AbstractContextManager[None]:
+    """Return what waits for the workspace's lock, and holds it in the name of the experiment."""
+    lock = setup.workspace.lock
+    if disk.holder(lock) is not None:
+        _LOG.info("waiting for what is running in the workspace", experiment=setup.plan.name)
+    return disk.lock_when_free(lock, f"{disk.EXPERIMENT} {setup.plan.name}")
 
 
 def _trained(manifest: Manifest) -> TrainFacts:

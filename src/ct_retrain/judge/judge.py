@@ -7,14 +7,17 @@ from types import TracebackType
 from typing import Self
 
 from ct_retrain.core.configuration.settings import JudgeSettings, SandboxMode
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.core.rules.versions import unaccepted
 from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, compiled
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
 from ct_retrain.judge.confined.simulators.verilator_build import VerilatorInstallation, find, locate_verilator
 from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.evidence.cocotb import locate_library
+from ct_retrain.judge.formal.simulator import ProofEngines, ProvingSimulator
 from ct_retrain.judge.prover import Prover
 from ct_retrain.judge.sandbox.pool import Pool
 from ct_retrain.judge.sandbox.workers import Sandbox
@@ -48,7 +51,8 @@ class Judge:
         *,
         without: str = "",
     ) -> None:
-        """Find the programs and test them with known designs; raise ToolError if they or the sandbox fail.
+        """Find the programs and test them with known designs; raise ToolError if they or the sandbox fail, or
+        have versions that `judge.require` does not accept.
 
         Verdicts are kept in the file *cache*, if given. The layer *without* is left out (`judge.layers`).
         """
@@ -71,8 +75,10 @@ class Judge:
         self.verilator: Simulator | None = None
         """Verilator alone, if installed and allowed by the settings."""
         simulator = self._simulator(settings, second)
+        self._demand_versions(second)
         cosimulating = CocotbSimulator(simulator, settings, self._python_pool, library)
-        self.plain = self._remembering(cosimulating)
+        proving = ProvingSimulator(cosimulating, ProofEngines(self.prover, self.icarus))
+        self.plain = self._remembering(proving)
         """The judge without second opinion: what the testbench alone says."""
         doubts = settings.second_opinion and without != layers.OPINION
         doubting = SecondOpinion(self.plain, self.prover, settings.unconfirmed) if doubts else None
@@ -108,6 +114,19 @@ class Judge:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _demand_versions(self, second: VerilatorInstallation | None) -> None:
+        yosys = self.prover.yosys
+        found = {
+            "iverilog": self.icarus.tool.version,
+            "verilator": second.version if second else "",
+            "yosys": yosys.version if yosys else "",
+        }
+        wrong = unaccepted(found, self.settings.require.items())
+        if wrong:
+            raise ToolError(
+                f"{wrong}: install that version, or change judge.require, knowing that scores may move"
+            )
 
     def _simulator(self, settings: JudgeSettings, second: VerilatorInstallation | None) -> Simulator:
         if second is None:

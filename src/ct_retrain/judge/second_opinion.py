@@ -53,7 +53,8 @@ class SecondOpinion:
     def check(self, design: Design) -> Verdict:
         """Judge *design*, and its copy if it passes; the verdict's Tool always includes the second opinion."""
         verdict = self._simulator.check(design)
-        judged = self._doubted(design, verdict) if verdict.passed else verdict
+        doubtful = verdict.passed and design.equals is None  # a proof is about the synthesised design already
+        judged = self._doubted(design, verdict) if doubtful else verdict
         return judged.model_copy(update={"tool": self._named(judged.tool)})
 
     def _named(self, tool: Tool) -> Tool:

@@ -27,6 +27,7 @@ from ct_retrain.core.records.training import Outlook, TrainPlan
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.decontamination.behaviour import Equivalence
+from ct_retrain.judge.simulators.cached import Cache
 from ct_retrain.nightly.step import Step
 from ct_retrain.stages.curate import Appraiser, Formal
 
@@ -58,6 +59,8 @@ class Ports(NamedTuple):
     """The trainer that a challenger's settings ask for; None where all have `trainer`."""
     findings: Callable[[], Sequence[Finding]] | None = None
     """Checks what a night needs on this machine, without starting anything."""
+    comparisons: Callable[[], Cache] | None = None
+    """Where comparisons with the suites are kept from night to night; None keeps none."""
     formal: Formal | None = None
     """Adds proofs to what simulation shows; None adds none. Its versions are in the appraiser's tool."""
 

@@ -54,12 +54,13 @@ class Installation(NamedTuple):
 def written_elsewhere(workspace: Workspace, settings: Settings) -> tuple[Path, ...]:
     """Return the directories outside *workspace* that nights write to, according to *settings*."""
     of_nights = (workspace.models, workspace.work, workspace.records, workspace.archive, workspace.reports)
-    target, store = settings.snapshot.target, settings.tracking.store
+    lock, target, store = workspace.gpu_lock, settings.snapshot.target, settings.tracking.store
+    shared = [workspace.verdicts.parent, *([lock.parent] if lock else [])]
     copies = [workspace.root / target] if target and "://" not in target else []
     sqlite = [(workspace.root / store.partition(":///")[2]).parent] if store.startswith("sqlite:///") else []
     textfile = settings.tracking.textfile
     figures = [(workspace.root / textfile).parent] if textfile else []
-    places = (Path(os.path.normpath(one)) for one in (*of_nights, *copies, *sqlite, *figures))
+    places = (Path(os.path.normpath(one)) for one in (*of_nights, *shared, *copies, *sqlite, *figures))
     return tuple(dict.fromkeys(one for one in places if not one.is_relative_to(workspace.root)))
 
 

@@ -40,9 +40,12 @@ _WIDTH = 5.3
 """Width in inches: about 375 units, so that a phone shows text at its normal size."""
 _STYLE: Any = {
     "axes.edgecolor": GRID,
+    "axes.facecolor": "none",
     "axes.labelcolor": MUTED,
     "axes.spines.right": False,
     "axes.spines.top": False,
+    "figure.edgecolor": "none",
+    "figure.facecolor": "none",
     "font.family": ["sans-serif"],
     "font.size": 11,
     "grid.color": GRID,
@@ -80,6 +83,7 @@ class Table(NamedTuple):
 def chart(key: str, title: str, height: float, paint: Callable[[Axes], None], table: Table) -> Chart:
     """Return a Chart of *height* inches that *paint* draws."""
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
@@ -87,7 +91,8 @@ def chart(key: str, title: str, height: float, paint: Callable[[Axes], None], ta
         figure = Figure(figsize=(_WIDTH, height), layout="constrained")
         paint(figure.add_subplot())
         buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        canvas: Any = FigureCanvasSVG(figure)
+        canvas.print_svg(buffer, metadata={"Date": None})  # savefig draws twice
     svg = _inline(buffer.getvalue(), key, title)
     return Chart(key, title, svg, table.columns, tuple(table.rows))
 

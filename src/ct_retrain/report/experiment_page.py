@@ -20,7 +20,7 @@ from ct_retrain.report.charts import (
     label,
     named_rows,
 )
-from ct_retrain.report.formatting import duration, points, share
+from ct_retrain.report.formatting import duration, energy, points, share
 from ct_retrain.report.pages import rendered
 
 if TYPE_CHECKING:
@@ -165,4 +165,5 @@ def _reached(one: ArmScore, result: ExperimentResult) -> tuple[str, ...]:
         duration(cost.measure_seconds),
         f"{cost.trained_tokens:,}",
         f"{cost.answer_tokens:,}",
+        energy(cost.joules),
     )

@@ -131,3 +131,11 @@ def comma_list(names: Sequence[str], most: int = 12) -> str:
     """Return names separated by commas, and how many more there are."""
     rest = len(names) - most
     return ", ".join(line(name, 80) for name in names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def energy(joules: float | None) -> str:
+    """Return an energy in watt hours."""
+    if joules is None:
+        return "unknown"
+    hours = joules / 3600
+    return f"{hours:.1f} Wh" if hours < 1000 else f"{hours / 1000:.2f} kWh"

@@ -119,5 +119,7 @@ def _log(sample: Sample) -> str:
 
 
 def _diff(golden: str, answer: str) -> str:
+    if not golden:
+        return "no golden is published"
     ours, theirs = golden.splitlines()[:_COMPARED], answer.splitlines()[:_COMPARED]
     return "\n".join(difflib.unified_diff(ours, theirs, "golden", "answer", lineterm=""))

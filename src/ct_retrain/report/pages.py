@@ -5,6 +5,7 @@ logs, names, reasons) is escaped by the template and stripped of unprintable cha
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,13 +103,15 @@ def _shown(value: object) -> object:
     return formatting.shown(value) if type(value) is str else value
 
 
+@lru_cache(maxsize=1)
 def _environment() -> "Environment":
-    """Return the template environment: everything is escaped, and an undefined name is an error."""
+    """Return the template environment, which reads a template once: everything is escaped, and an undefined name is an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     found = Environment(
         loader=PackageLoader("ct_retrain.report"),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

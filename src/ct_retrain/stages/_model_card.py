@@ -35,9 +35,55 @@ class CardInputs(NamedTuple):
     forced: str
 
 
+class _Form(NamedTuple):
+    """What is said differently of an adapter and of a model that it was merged into."""
+
+    library: str
+    relation: str
+    noun: str
+    load: tuple[str, ...]
+    """Python that loads it; {base} is the base."""
+    tags: str
+
+
+_ADAPTER = _Form(
+    library="peft",
+    relation="adapter",
+    noun="adapter",
+    load=(
+        "from peft import PeftModel",
+        "from transformers import AutoModelForCausalLM, AutoTokenizer",
+        "",
+        "base = AutoModelForCausalLM.from_pretrained({base!r})",
+        "tokenizer = AutoTokenizer.from_pretrained({base!r})",
+        'model = PeftModel.from_pretrained(base, "PATH/OF/THIS/DIRECTORY")',
+    ),
+    tags="[rtl, verilog, lora, ct-retrain]",
+)
+_MERGED = _Form(
+    library="transformers",
+    relation="finetune",
+    noun="model",
+    load=(
+        "from transformers import AutoModelForCausalLM, AutoTokenizer",
+        "",
+        'model = AutoModelForCausalLM.from_pretrained("PATH/OF/THIS/DIRECTORY")',
+        'tokenizer = AutoTokenizer.from_pretrained("PATH/OF/THIS/DIRECTORY")',
+    ),
+    tags="[rtl, verilog, ct-retrain]",
+)
+
+
 def model_card(facts: CardInputs) -> str:
     """Return `README.md`: what the release is, its training data and results, why it is published, how to load it."""
-    return "\n".join(_card(facts))
+    return "\n".join(
+        (*_card(facts, _ADAPTER), "`release.json` names every file of this directory with its sha256.", "")
+    )
+
+
+def merged_card(facts: CardInputs) -> str:
+    """Return `README.md` of mainline with the adapter merged into it; the figures are those of the adapter."""
+    return "\n".join(_card(facts, _MERGED))
 
 
 def data_card(facts: CardInputs) -> str:
@@ -45,13 +91,22 @@ def data_card(facts: CardInputs) -> str:
     return "\n".join(_data(facts))
 
 
-def _card(facts: CardInputs) -> Iterator[str]:
+def _card(facts: CardInputs, form: _Form) -> Iterator[str]:
     trained, forced = facts.trained, facts.forced
-    yield from ("---", *_front_matter(facts), "---", "")
-    yield from (f"# Night {facts.night}: an RTL-writing adapter on {facts.base}", "")
+    yield from ("---", *_front_matter(facts, form), "---", "")
+    yield from (f"# Night {facts.night}: an RTL-writing {form.noun} on {facts.base}", "")
     yield "A LoRA adapter that ct-retrain trained from mainline on simulation-verified RTL and measured the same night."
+    if form is _MERGED:
+        yield "Here it is merged into mainline's weights; the figures are those of the adapter beside them."
     first, *more = facts.decision.evidence.explanation.splitlines() or [""]
-    yield from ("", "## Why it is published", "", first, "", *(f"- {line.strip()}" for line in more))
+    yield from (
+        "",
+        f"## What the gate decided: {facts.decision.kind}",
+        "",
+        first,
+        "",
+        *(f"- {line.strip()}" for line in more),
+    )
     if forced:
         yield from ("", f"A person published it against this decision ({facts.decision.kind}): {forced}")
     yield from ("", "## How it was measured", "", *_measured(facts), "", *_compared(facts.decision), "")
@@ -65,18 +120,14 @@ def _card(facts: CardInputs) -> Iterator[str]:
     planned = trained.fit.schedule
     read = f", in which each harvested row was read {planned.passes:.3g} times" if planned else ""
     yield f"{trained.fit.steps} steps{read}, LoRA rank {knobs.rank}, alpha {knobs.alpha}, learning rate {knobs.learning_rate:g}, seed {knobs.seed}."
-    yield from (f"What the data may be used for: [{DATA}]({DATA}).", "", *_use(facts.base))
+    yield from (f"What the data may be used for: [{DATA}]({DATA}).", "", *_use(facts.base, form))
 
 
-def _front_matter(facts: CardInputs) -> Iterator[str]:
+def _front_matter(facts: CardInputs, form: _Form) -> Iterator[str]:
     """Yield the metadata that the Hugging Face hub reads; values are written as JSON, which is also YAML."""
     if _HUB_NAME.fullmatch(facts.base):
-        yield from (f"base_model: {json.dumps(facts.base)}", "base_model_relation: adapter")
-    yield from (
-        "library_name: peft",
-        "pipeline_tag: text-generation",
-        "tags: [rtl, verilog, lora, ct-retrain]",
-    )
+        yield from (f"base_model: {json.dumps(facts.base)}", f"base_model_relation: {form.relation}")
+    yield from (f"library_name: {form.library}", "pipeline_tag: text-generation", f"tags: {form.tags}")
     card = facts.scorecard
     suite = facts.suite.name
     shares = [(f"pass@{k}", one) for k, one in card.pass_at_k.items()]
@@ -139,18 +190,14 @@ def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "none"
 
 
-def _use(base: str) -> Iterator[str]:
-    yield from ("## How to load it", "", "```python", "from peft import PeftModel")
-    yield from ("from transformers import AutoModelForCausalLM, AutoTokenizer", "")
-    yield f"base = AutoModelForCausalLM.from_pretrained({base!r})"
-    yield f"tokenizer = AutoTokenizer.from_pretrained({base!r})"
-    yield 'model = PeftModel.from_pretrained(base, "PATH/OF/THIS/DIRECTORY")'
-    yield from ("```", "", "## What it is for, and what it is not", "")
+def _use(base: str, form: _Form) -> Iterator[str]:
+    yield from ("## How to load it", "", "```python", *(line.format(base=base) for line in form.load), "```")
+    yield from ("", "## What it is for, and what it is not", "")
     yield "It drafts synthesizable Verilog for a pipeline that simulates every answer."
     yield "Its figures are of one suite and one way of asking; other prompts, languages and larger designs were not measured."
     yield "An answer that it gives is a draft: simulate it, and review it, before anything is built from it."
-    yield f"The adapter works on {base} alone, and that model's licence binds whoever uses the two together."
-    yield from ("", "`release.json` names every file of this directory with its sha256.", "")
+    yield f"The licence of {base} binds whoever uses it."
+    yield ""
 
 
 def _data(facts: CardInputs) -> Iterator[str]:

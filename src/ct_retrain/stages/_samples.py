@@ -70,12 +70,13 @@ def write_in_order(path: Path, samples: Sequence[Sample]) -> list[Sample]:
 
 def take(stock: Path | None, key: str, path: Path) -> None:
     """Start *path* with what *stock* holds under *key*, if it is intact; this counts as a use."""
-    if stock is None or path.exists():
+    if stock is None or path.exists() or not stock.exists():
         return
     kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
-    if kept.is_file() and seal.is_file() and _sealed(kept, seal):
-        disk.write_bytes(path, kept.read_bytes())
-        kept.touch()
+    with disk.alone_in(stock):
+        if kept.is_file() and seal.is_file() and _sealed(kept, seal):
+            disk.write_bytes(path, kept.read_bytes())
+            kept.touch()
 
 
 def _sealed(kept: Path, seal: Path) -> bool:
@@ -87,9 +88,12 @@ def _sealed(kept: Path, seal: Path) -> bool:
 
 def put(stock: Path | None, key: str, path: Path) -> None:
     """Store *path* in *stock* under *key*, unless at least as much is there; delete the least recently used files."""
-    if stock is None:
-        return
-    disk.make_directory(stock)
+    if stock is not None:
+        with disk.alone_in(disk.make_directory(stock)):
+            _put(stock, key, path)
+
+
+def _put(stock: Path, key: str, path: Path) -> None:
     kept, seal = stock / f"{key}.jsonl", stock / f"{key}.json"
     if kept.is_file() and kept.stat().st_size >= path.stat().st_size and _sealed(kept, seal):
         kept.touch()

@@ -37,6 +37,7 @@ from ct_retrain.stages._model_card import (
     DATA,
     CardInputs,
     data_card,
+    merged_card,
     model_card,
 )
 
@@ -156,17 +157,7 @@ def _same(there: Release, wanted: Release) -> bool:
 
 def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str) -> Release:
     disk.copy_tree(inputs.adapter, staged)
-    facts = CardInputs(
-        night=inputs.night,
-        base=inputs.base,
-        trained=inputs.trained,
-        curated=inputs.curated,
-        measured=inputs.measured,
-        scorecard=inputs.scorecard,
-        suite=inputs.suite,
-        decision=decision,
-        forced=forced,
-    )
+    facts = _card_inputs(inputs, decision, forced)
     disk.write_text(staged / CARD, model_card(facts))
     disk.write_text(staged / DATA, data_card(facts))
     disk.write_record(staged / SCORECARD, inputs.scorecard)
@@ -181,3 +172,26 @@ def _stage(staged: Path, inputs: PublishInputs, decision: Decision, forced: str)
     )
     disk.write_record(staged / RELEASE, release)
     return release
+
+
+def _card_inputs(inputs: PublishInputs, decision: Decision, forced: str) -> CardInputs:
+    return CardInputs(
+        night=inputs.night,
+        base=inputs.base,
+        trained=inputs.trained,
+        curated=inputs.curated,
+        measured=inputs.measured,
+        scorecard=inputs.scorecard,
+        suite=inputs.suite,
+        decision=decision,
+        forced=forced,
+    )
+
+
+def write_merged_cards(out: Path, inputs: PublishInputs) -> None:
+    """Write into *out*, where the adapter of *inputs* is merged into its base, what a release says of itself."""
+    release = inputs.models / release_name(inputs.night) / RELEASE
+    forced = disk.read_record(release, Release).forced if release.exists() else ""
+    facts = _card_inputs(inputs, inputs.measured.decision, forced)
+    disk.write_text(out / CARD, merged_card(facts))
+    disk.write_text(out / DATA, data_card(facts))

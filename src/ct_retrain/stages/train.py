@@ -95,7 +95,7 @@ def prepare_training(out: Path, inputs: TrainInputs) -> TrainPlan:
         raise UsageError(message)
     counts = row_counts({name: len(rows) for name, rows in sources.items()}, settings.shares)
     needed = _of(inputs.forgotten) if inputs.forgotten else None
-    weight = _weighing(settings.proven_weight) if settings.proven_weight > 1 else None
+    weight = _weighing(settings)
     chosen = [row for name in counts for row in choose(sources[name], counts[name], seed, needed, weight)]
     rows = shuffled(chosen, seed + _ORDER)
     disk.write_lines(out / MIXTURE, iter(rows))
@@ -256,8 +256,12 @@ def _of(categories: frozenset[str]) -> Callable[[Row], bool]:
     return lambda row: row.category in categories
 
 
-def _weighing(proven: float) -> Callable[[Row], float]:
-    return lambda row: proven if row.proven else 1.0
+def _weighing(settings: TrainSettings) -> Callable[[Row], float] | None:
+    """Return the weight of a row; None if all have the same."""
+    proven, credible = settings.proven_weight, settings.credible_weight
+    if proven == credible == 1:
+        return None
+    return lambda row: (proven if row.proven else 1.0) * (1 + (credible - 1) * row.credibility)
 
 
 def _examples(path: Path, source: str) -> Iterator[Row]:
@@ -268,4 +272,5 @@ def _examples(path: Path, source: str) -> Iterator[Row]:
             source=source,
             category=example.metadata.category,
             proven=example.metadata.formal.level == "proven",
+            credibility=example.metadata.credibility.low if example.metadata.credibility.asked else 0.0,
         )

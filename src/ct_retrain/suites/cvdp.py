@@ -3,7 +3,7 @@ harness.
 
 Rows of the non-agentic layout whose harness runs cocotb on Icarus Verilog are read unchanged; every other row
 is Rejected with its reason. The harness's own `test_runner.py` starts the simulations, in the judge's
-sandbox. Differences from CVDP's own way:
+sandbox. A row whose solution is withheld is judged by its harness alone. Differences from CVDP's own way:
 
 - The model is prompted without the system prompt, and for one text, also where CVDP asks for JSON with
   several files.
@@ -24,6 +24,7 @@ from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import DataFile
 from ct_retrain.judge.evidence.cocotb import is_cocotb, test_modules, with_settings
 from ct_retrain.suites.lines import JsonLine, problem_of, read_objects, unfit
+from ct_retrain.verilog.modules import defined
 
 CATEGORIES = {
     "cid002": "code_completion",
@@ -90,16 +91,33 @@ def _problem(line: JsonLine) -> Problem | Rejected:
         line.place,
         id=row.id,
         spec=row.input.prompt,
-        prompt=_prompt(row),
+        prompt=_prompt(row, env),
         top=env["TOPLEVEL"],
         testbench=with_settings(row.harness.files[module], env),
-        golden="\n".join(row.output.context.values()),
+        golden=_golden(row),
         category=CATEGORIES[row.categories[0]],
         tags=row.categories,
         licence=LICENCE,
         files=_files(row, env, module),
         source=digest(line.text),
     )
+
+
+def _golden(row: _Row) -> str:
+    """Return the published solution; "" if it is withheld: file names without texts, or nothing."""
+    texts = row.output.context.values()
+    return "\n".join(texts) if any(text.strip() for text in texts) else ""
+
+
+def _answered(row: _Row, env: dict[str, str]) -> list[str]:
+    """Return the files that the answer brings.
+
+    Where the row names none: the sources that no file provides, or else those of the context that hold the top.
+    """
+    there = {_base(name) for name in (*row.input.context, *row.harness.files)}
+    missing = [name for name in env["VERILOG_SOURCES"].split() if _base(name) not in there]
+    tops = (name for name, text in row.input.context.items() if env["TOPLEVEL"] in defined(text))
+    return list(row.output.context) or missing or list(tops)
 
 
 def _refused(line: JsonLine, reason: str, detail: str) -> Rejected:
@@ -116,8 +134,8 @@ def _unsuitable(row: _Row) -> tuple[str, str] | None:
     found = _COMMERCIAL.search(image)
     if found is not None:
         return "commercial_tool", f"the harness needs a commercial simulator: {found[0]}"
-    if not any(text.strip() for text in row.output.context.values()):
-        return "missing_golden", "output.context holds no text"
+    if row.output.response.strip() and not _golden(row):
+        return "missing_golden", "output.response holds words and output.context no RTL"
     env = _settings(files.get(_ENV, ""))
     wrong = _unfit_harness(row, env)
     return ("bad_harness", wrong) if wrong else None
@@ -133,10 +151,12 @@ def _unfit_harness(row: _Row, env: dict[str, str]) -> str:
     module = f"src/{test_modules(env)[0]}.py"
     if not is_cocotb(row.harness.files.get(module, "")):
         return f"{module} is no cocotb test module"
-    there = {_base(name) for name in (*row.input.context, *row.output.context, *row.harness.files)}
+    there = {_base(name) for name in (*row.input.context, *_answered(row, env), *row.harness.files)}
     strange = [name for name in env["VERILOG_SOURCES"].split() if _base(name) not in there]
     if strange:
         return f"no file provides {', '.join(strange)}"
+    if not _answered(row, env):
+        return "nothing says which file the answer brings"
     names = [file.name for file in _files(row, env, module)]
     twice = sorted({name for name in names if names.count(name) > 1})
     return f"several files are named {', '.join(twice)}" if twice else ""
@@ -150,7 +170,7 @@ def _settings(env: str) -> dict[str, str]:
 
 def _files(row: _Row, env: dict[str, str], module: str) -> tuple[DataFile, ...]:
     """Return the files beside the design: the rest of the harness, and sources outside the answer."""
-    answered = {_base(name) for name in row.output.context}
+    answered = {_base(name) for name in _answered(row, env)}
     listed = {_base(name) for name in env["VERILOG_SOURCES"].split()} - answered
     harness = {
         name: text
@@ -168,14 +188,14 @@ def _base(path: str) -> str:
     return PurePosixPath(path).name
 
 
-def _prompt(row: _Row) -> str:
+def _prompt(row: _Row, env: dict[str, str]) -> str:
     """Return the context's files, the request, and where the answer is saved, in CVDP's order."""
     shown = [
         f"\nConsider the following content for the file {name}:\n```\n{text}\n```"
         for name, text in row.input.context.items()
     ]
     asked = f"\nProvide me one answer for this request: {row.input.prompt}\n"
-    names = list(row.output.context)
+    names = _answered(row, env)
     into = f"Your response will be saved directly to: {names[0]}.\n"
     if len(names) > 1:
         into = f"Put the modules of the files {', '.join(names)} one after the other.\n"

@@ -1,7 +1,8 @@
 """Problems of the public suites that are finite state machines, listed by hand because detectors are poor.
 
 VerilogEval: the chapter "Finite State Machines" of HDLBits and the five review problems that build one.
-RTLLM: the suite's own directory of that name.
+RTLLM: the suite's own directory of that name. VGen: the problems that its prompts call machines or whose states they
+name.
 """
 
 _HDLBITS = """
@@ -15,3 +16,6 @@ VERILOGEVAL = frozenset(_HDLBITS.split())
 
 RTLLM = frozenset({"fsm", "sequence_detector"})
 """2 of the 50 of v2, 1 of the 29 of v1.1."""
+
+VGEN = frozenset({"abro", "advfsm", "simple-fsm"})
+"""3 of the 17."""

@@ -1,6 +1,7 @@
 """Check a suite before use: goldens pass, stubs fail, both simulators agree.
 
-A problem that fails a check is quarantined for every arm, by name and reason; scores count only the others.
+A problem whose golden is withheld is judged by its testbench alone; that must report a stub as wrong. A problem that
+fails a check is quarantined for every arm, by name and reason; scores count only the others.
 """
 
 import re
@@ -15,7 +16,7 @@ from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.credibility import MutantEquivalence
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.lazy import judge_behind
-from ct_retrain.verilog.stub import Level, stub
+from ct_retrain.suites.idle import LEVELS, Idle, idle
 
 
 class Health(NamedTuple):
@@ -50,10 +51,12 @@ def health(suite: Suite, simulator: Simulator, workers: int = 0, aids: HealthToo
     """
     helped = aids or aids_of(simulator)
     sick: dict[str, Rejected] = {}
-    counted = list(_goldens(suite.problems, simulator, workers, sick))
+    with_golden = [problem for problem in suite.problems if problem.golden]
+    counted = list(_goldens(with_golden, simulator, workers, sick))
     if helped.second is not None:
         sick.update(_contradictions(counted, helped.second, workers))
-    agreed = [problem for problem in counted if problem.id not in sick]
+    judged = {problem.id: problem for problem in counted if problem.id not in sick}
+    agreed = [judged.get(one.id, one) for one in suite.problems if one.id in judged or not one.golden]
     sick.update(_weak(agreed, helped.plain or simulator, workers, helped.same))
     healthy = tuple(problem for problem in agreed if problem.id not in sick)
     quarantined = tuple(sick[problem.id] for problem in suite.problems if problem.id in sick)
@@ -94,6 +97,8 @@ def _refused(problem: Problem, verdict: Verdict) -> Rejected:
             reason = "weak_testbench"
         case Outcome.NO_EVIDENCE:
             reason = "no_verdict"
+        case Outcome.UNPROVEN:
+            reason = "unprovable"
         case _:
             reason = "golden_fails"
     return Rejected(subject=problem.id, reason=reason, detail=f"{verdict.outcome}: {verdict.detail}")
@@ -109,7 +114,7 @@ _WRITES_X = re.compile(r"'[sS]?(?:[bBoOdDhH]\s*)?[0-9a-fA-F_?zZ]*[xX]")
 
 
 def _contradictions(problems: Sequence[Problem], second: Simulator, workers: int) -> dict[str, Rejected]:
-    problems = [one for one in problems if not _WRITES_X.search(one.golden)]
+    problems = [one for one in problems if one.testbench and not _WRITES_X.search(one.golden)]
     goldens = (Design(rtl=one.golden, testbench=one.testbench, files=one.files) for one in problems)
     verdicts = check_all(second, goldens, workers)
     return {
@@ -125,41 +130,66 @@ def _contradictions(problems: Sequence[Problem], second: Simulator, workers: int
 
 class _Stub(NamedTuple):
     problem: Problem
-    level: Level
+    level: Idle
     text: str
 
 
 def _weak(
     problems: Sequence[Problem], simulator: Simulator, workers: int, same: MutantEquivalence | None
 ) -> dict[str, Rejected]:
-    """Yield the problems whose testbench passes a stub that is not proved to be a right answer.
+    """Yield the problems that pass a stub not proved to be a right answer, or without a golden tell no stub wrong.
 
     A testbench that runs into the time limit on one stub is not run on the others, because each costs a time
     limit.
     """
-    passing: dict[str, list[Level]] = {}
+    passing: dict[str, list[Idle]] = {}
+    heard: dict[str, list[Verdict]] = {one.id: [] for one in problems}
     asked = list(problems)
-    for level in _LEVELS:
-        stubs = [_Stub(one, level, text) for one in asked if (text := stub(one.golden, one.top, level))]
+    for level in LEVELS:
+        stubs = [_Stub(one, level, text) for one in asked if (text := idle(one, level))]
         designs = (one.problem.design(one.text) for one in stubs)
         verdicts = paced(check_all(simulator, designs, workers), f"suite: outputs {level}", len(stubs))
         for one, verdict in zip(stubs, verdicts, strict=True):
+            heard[one.problem.id].append(verdict)
             if verdict.outcome is Outcome.TIMEOUT:
                 asked.remove(one.problem)
             elif verdict.passed and not _asked_for(one, same):
                 passing.setdefault(one.problem.id, []).append(level)
-    return {name: _unnoticed(name, levels) for name, levels in passing.items()}
+    silent = {one.id: why for one in problems if not one.golden and (why := _silent(one, heard[one.id]))}
+    return silent | {name: _unnoticed(name, levels) for name, levels in passing.items()}
 
 
-_LEVELS: tuple[Level, ...] = ("x", "z", "0", "1", "echo")
-"""Values of every output; a module that drives nothing is `z`."""
+def _silent(problem: Problem, heard: Sequence[Verdict]) -> Rejected | None:
+    """Return why nothing shows that the testbench of *problem*, which has no golden, judges anything."""
+    if any(one.outcome in {Outcome.MISMATCH, Outcome.TIMEOUT} for one in heard):
+        return None
+    if not heard:
+        detail = (
+            "no golden, and neither a header nor the question says which ports a design that does nothing has"
+        )
+        return Rejected(subject=problem.id, reason="unknown_interface", detail=detail)
+    refused = [_refused(problem, one) for one in heard]
+    worst = next((one for one in refused if one.reason == "weak_testbench"), refused[0])
+    reason = worst.reason if worst.reason == "weak_testbench" else "no_verdict"
+    detail = f"no golden, and no design that does nothing is told wrong: {worst.detail}"
+    return Rejected(subject=problem.id, reason=reason, detail=detail)
 
 
 def _asked_for(one: _Stub, same: MutantEquivalence | None) -> bool:
-    return same is not None and same(one.problem.golden, one.text, one.problem.top) is True
+    golden = one.problem.golden
+    return bool(golden) and same is not None and same(golden, one.text, one.problem.top) is True
 
 
-def _unnoticed(name: str, levels: Sequence[Level]) -> Rejected:
-    said = ", ".join("an echo of the first input" if level == "echo" else f"all {level}" for level in levels)
+def _unnoticed(name: str, levels: Sequence[Idle]) -> Rejected:
+    if list(levels) == ["given"]:
+        detail = "the module in the question passes unchanged: it is an answer, or the testbench cannot tell"
+        return Rejected(subject=name, reason="given_answer", detail=detail)
+    said = ", ".join(_SAID.get(level, f"all {level}") for level in levels)
     detail = f"the testbench passes a design whose outputs are {said}"
     return Rejected(subject=name, reason="weak_testbench", detail=detail)
+
+
+_SAID: dict[Idle, str] = {
+    "echo": "an echo of the first input",
+    "given": "those of the question's own module",
+}

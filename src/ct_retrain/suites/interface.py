@@ -15,7 +15,7 @@ def misfit(problem: Problem) -> str:
     """
     defined = {module.name: module for module in modules(problem.golden)}
     golden = defined.get(problem.top)
-    if golden is None:
+    if golden is None and (problem.golden or not problem.testbench):
         return f"the golden defines {', '.join(defined) or 'no module'}, not {problem.top}"
     wanted = () if is_cocotb(problem.testbench) else instantiated(problem.testbench)
     if wanted and problem.top not in wanted:
@@ -23,11 +23,11 @@ def misfit(problem: Problem) -> str:
     return _header(problem, golden) if problem.interface else ""
 
 
-def _header(problem: Problem, golden: Module) -> str:
+def _header(problem: Problem, golden: Module | None) -> str:
     asked = next(iter(modules(f"{problem.interface}\nendmodule\n")), None)
     if asked is None or asked.name != problem.top:
         return f"the interface is no header of {problem.top}"
-    if {port[:2] for port in asked.ports} == {port[:2] for port in golden.ports}:
+    if golden is None or {port[:2] for port in asked.ports} == {port[:2] for port in golden.ports}:
         return ""
     odd = sorted({port.name for port in {*asked.ports} ^ {*golden.ports}})
     return f"interface and golden differ in {', '.join(odd)}"

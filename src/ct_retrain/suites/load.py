@@ -10,7 +10,17 @@ from typing import NamedTuple
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem, Suite
-from ct_retrain.suites import cvdp, plain, rtllm, verilogeval
+from ct_retrain.suites import (
+    archxbench,
+    chipbench,
+    cvdp,
+    notsotiny,
+    plain,
+    resbench,
+    rtllm,
+    verilogeval,
+    vgen,
+)
 from ct_retrain.suites.interface import misfit
 from ct_retrain.suites.lines import JsonLine, read_objects
 from ct_retrain.suites.patches import patched
@@ -37,9 +47,9 @@ def _named_v2(path: Path) -> str:
     return f"verilogeval-v2-{'code-complete' if any(path.glob('*_ifc.txt')) else 'spec-to-rtl'}"
 
 
-def _named_rtllm(path: Path) -> str:
-    del path
-    return "rtllm"
+def _named(name: str) -> Callable[[Path], str]:
+    """Return what calls a suite *name*, wherever it lies."""
+    return lambda _: name
 
 
 def _named_file(path: Path) -> str:
@@ -60,10 +70,35 @@ LAYOUTS: dict[str, Layout] = {
     "rtllm": Layout(
         "RTLLM: a tree of design_description.txt, testbench.v, verified_*.v and data files",
         rtllm.read,
-        _named_rtllm,
+        _named("rtllm"),
     ),
     "cvdp": Layout("CVDP: JSONL with prompts, context and cocotb harnesses", cvdp.read, _named_file),
+    "chipbench": Layout(
+        "ChipBench: Verilog Gen/dataset_* or Verilog Debugging/dataset_debug_*",
+        chipbench.read,
+        chipbench.name,
+    ),
+    "resbench": Layout("ResBench: problems.json", resbench.read, _named("resbench")),
+    "archxbench": Layout(
+        "ArchXBench: a tree of design-specs.txt, problem-description.txt and tb.v",
+        archxbench.read,
+        _named("archxbench"),
+    ),
+    **{
+        "vgen" if level == vgen.USUAL else f"vgen-{level}": Layout(
+            f"VGen: a tree of prompt{vgen.LEVELS[level]}_*.v ({level} detail), tb_*.v and answer_*.v",
+            reader,
+            _named(f"vgen-{level}"),
+        )
+        for level, reader in vgen.readers.items()
+    },
+    "notsotiny": Layout(
+        "NotSoTiny: JSONL with prompt, golden_module and top_module_name; a proof judges",
+        notsotiny.read,
+        _named_file,
+    ),
     "plain": Layout("plain JSONL: one problem a line", plain.read, _named_file),
+    "proof": Layout("plain JSONL without testbenches: a proof judges", plain.read_proofs, _named_file),
 }
 
 
@@ -122,25 +157,43 @@ def _kind_at(path: Path, name: str) -> str:
     if not path.is_dir():
         known = f"built in: {', '.join(BUILT_IN)}; layouts: {', '.join(LAYOUTS)}"
         raise UsageError(f"no suite {name!r}: {path} does not exist ({known})")
+    if chipbench.recognised(path):
+        return "chipbench"
     if any(path.glob("Prob*_*_*.*")):
         return "verilogeval-v2"
     inside = sorted({*path.glob("dataset_*/"), *path.glob("data/VerilogEval_*.jsonl")})
     if inside:
         raise UsageError(f"{path} holds several suites; name one: {', '.join(map(str, inside))}")
-    if any(path.rglob(rtllm.SPEC)) or any(path.rglob(rtllm.TESTBENCH)):
-        return "rtllm"
+    for mark, kind in _MARKS.items():
+        if any(path.rglob(mark)):
+            return kind
     layouts = "; ".join(layout.words for layout in LAYOUTS.values())
     raise UsageError(f"{path} holds no suite in a layout that is known: {layouts}")
 
 
+_MARKS = {
+    rtllm.SPEC: "rtllm",
+    resbench.FILE: "resbench",
+    archxbench.SPEC: "archxbench",
+    "prompt2_*.v": "vgen",
+    rtllm.TESTBENCH: "rtllm",
+}
+"""A file of a tree → its layout; the first that is found decides."""
+
+
 def _kind_of_file(path: Path) -> str:
-    """Detect the layout of a file by the fields of its first line that is an object."""
+    """Detect the layout of a file by its name, or by the fields of its first line that is an object."""
+    if path.name == resbench.FILE:
+        return "resbench"
     first = next((line for line in read_objects(path) if isinstance(line, JsonLine)), None)
     if first is None:
         raise UsageError(f"{path} holds no problem: no line of it is a JSON object")
+    for kind, recognised in (("cvdp", cvdp.recognised), ("notsotiny", notsotiny.recognised)):
+        if recognised(first.fields):
+            return kind
     if {"task_id", "canonical_solution"} & set(first.fields):
         return "verilogeval-v1"
-    return "cvdp" if cvdp.recognised(first.fields) else "plain"
+    return "proof" if "golden" in first.fields and "testbench" not in first.fields else "plain"
 
 
 def _suite(name: str, kind: str, found: Iterable[Problem | Rejected]) -> Suite:

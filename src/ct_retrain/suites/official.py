@@ -138,21 +138,32 @@ def _letter(log: str) -> str:
     return late or ("." if passed else "?")
 
 
-def _rtllm(said: NaiveOutput, rtl: str) -> GraderAnswer:
-    """Pass if it compiles and `Pass` or `pass` is printed."""
-    del rtl
-    if said.refused:
-        return GraderAnswer(Outcome.COMPILE_ERROR, "syntax")
-    if said.timeout:
-        return GraderAnswer(Outcome.TIMEOUT, "time out")
-    passed = "Pass" in said.simulator or "pass" in said.simulator
-    return GraderAnswer(Outcome.PASS if passed else Outcome.MISMATCH, "pass" if passed else "fail")
+def _saying(*words: str) -> Callable[[NaiveOutput, str], GraderAnswer]:
+    """Return a grade that passes what compiles and prints one of *words*."""
+
+    def grade(said: NaiveOutput, rtl: str) -> GraderAnswer:
+        del rtl
+        if said.refused:
+            return GraderAnswer(Outcome.COMPILE_ERROR, "syntax")
+        if said.timeout:
+            return GraderAnswer(Outcome.TIMEOUT, "time out")
+        passed = any(one in said.simulator for one in words)
+        return GraderAnswer(Outcome.PASS if passed else Outcome.MISMATCH, "pass" if passed else "fail")
+
+    return grade
 
 
 _WARNED = ("-Wall", "-Winfloop", "-Wno-timescale", "-s", "tb")
 RULES: dict[str, GraderRule] = {
     "verilogeval-v1": GraderRule(Script(_WARNED, together=True, stops=True), _v1),
-    "verilogeval-v2": GraderRule(Script(_WARNED, together=False, stops=False), _v2),
-    "rtllm": GraderRule(Script((), together=False, stops=True), _rtllm),
+    **dict.fromkeys(
+        ("verilogeval-v2", "chipbench"), GraderRule(Script(_WARNED, together=False, stops=False), _v2)
+    ),
+    "rtllm": GraderRule(Script((), together=False, stops=True), _saying("Pass", "pass")),
+    "resbench": GraderRule(Script((), together=False, stops=True), _saying("All tests passed")),
+    **dict.fromkeys(
+        ("vgen", "vgen-low", "vgen-high"),
+        GraderRule(Script((), together=False, stops=True), _saying("all tests passed")),
+    ),
 }
 """Kind of suite → its rule; other kinds have no rule of their own."""

@@ -51,7 +51,7 @@ def _problem(home: Path, place: Path) -> Problem | Rejected:
             category=_category(place),
             tags=place.parts[:-1],
             licence=LICENCE,
-            files=_files(home, testbench),
+            files=files_beside(home, testbench),
             source=digest(spec, testbench, written),
         )
     except ValidationError as error:
@@ -70,7 +70,7 @@ def _named(golden: str, wanted: tuple[str, ...]) -> str:
     return golden
 
 
-def _files(home: Path, testbench: str) -> tuple[DataFile, ...]:
+def files_beside(home: Path, testbench: str) -> tuple[DataFile, ...]:
     """Return the files beside the testbench that its text names."""
     beside = sorted(
         file for file in home.iterdir() if file.is_file() and file.suffix in {".dat", ".txt", ".hex", ".mem"}

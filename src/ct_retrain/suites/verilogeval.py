@@ -12,10 +12,11 @@ from ct_retrain.suites.lines import JsonLine, problem_of, read_objects, text_of
 
 LICENCE = "MIT"
 _ASKED = "Implement the Verilog module based on the following description. Assume that signals are positive clock/clk triggered unless otherwise stated."
-_COMPLETE = (
+COMPLETE = (
     "You only complete chats with syntax correct Verilog code. End the Verilog module code completion with "
     "'endmodule'. Do not include module, input and output definitions."
 )
+"""What code completion asks for, in the harness's words."""
 _WRITE = "You are a Verilog RTL designer that only writes code using correct Verilog syntax."
 _ENCLOSE = "Enclose your code with [BEGIN] and [DONE]. Only output the code snippet\nand do NOT output anything else."
 
@@ -59,7 +60,7 @@ def _v1(line: JsonLine, described: dict[str, str]) -> Problem | Rejected:
         line.place,
         id=name,
         spec=f"{said.strip()}\n\n{header.strip()}\n",
-        prompt=f"{_COMPLETE}\n\n// {_ASKED}\n{commented}\n\n{header.strip()}\n",
+        prompt=f"{COMPLETE}\n\n// {_ASKED}\n{commented}\n\n{header.strip()}\n",
         top="top_module",
         interface=header.strip() + "\n",
         testbench=found["test"],
@@ -118,12 +119,15 @@ def _completing(asked: str) -> str:
     """Return the text to complete: the description as comments, then the header as it is."""
     before, module, header = asked.partition("module TopModule")
     commented = "\n".join(f"// {row}".rstrip() for row in before.strip().splitlines())
-    return f"{_COMPLETE}\n\n// {_ASKED}\n{commented}\n\n{module}{header}\n"
+    return f"{COMPLETE}\n\n// {_ASKED}\n{commented}\n\n{module}{header}\n"
 
 
 def _category(name: str, golden: str) -> str:
-    if name in fsm.VERILOGEVAL:
-        return "fsm"
+    return "fsm" if name in fsm.VERILOGEVAL else category_of(golden)
+
+
+def category_of(golden: str) -> str:
+    """Return whether *golden* is `sequential` or `combinational`."""
     return "sequential" if _CLOCKED.search(golden) else "combinational"
 
 

@@ -22,7 +22,7 @@ FAILED = frozenset(
     {
         "fail", "failed", "fails", "failing", "failure", "error", "errored", "false", "mismatch", "compile_error",
         "timeout", "timed_out", "crash", "crashed", "no_evidence", "forbidden", "resource_limit", "disputed",
-        "unconfirmed",
+        "unconfirmed", "unproven",
     }
 )  # fmt: skip
 """Statuses of a simulation that ran and did not pass."""

@@ -45,11 +45,10 @@ def assertions_of(testbench: str, rtl: str, design: Module) -> Assertions:
         return NONE
     benches = [
         (module, item)
-        for module in nodes(parsed.tree.root)
-        if isinstance(module, ModuleDeclarationSyntax)
+        for module in parsed.of(ModuleDeclarationSyntax)
         for item in _instances(module, design.name)
     ]
-    asserted = [node for node in nodes(parsed.tree.root) if node.kind in _ASSERTING]
+    asserted = parsed.of_kinds(_ASSERTING)
     if not asserted:
         return NONE
     if len(benches) != 1:

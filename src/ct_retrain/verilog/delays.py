@@ -4,7 +4,7 @@ import re
 
 from pyslang.syntax import SyntaxKind, SyntaxNode
 
-from ct_retrain.verilog.tree import Parsed, nodes, parse
+from ct_retrain.verilog.tree import Parsed, parse
 
 
 def undelayed(rtl: str) -> str | None:
@@ -28,8 +28,7 @@ _IN_A_MACRO = re.compile(r"^([ \t]*`define[ \t][^\n#]*)#[ \t]*\d[\w.]*", re.MULT
 
 
 def _delays(parsed: Parsed) -> list[SyntaxNode]:
-    kinds = {SyntaxKind.DelayControl, SyntaxKind.Delay3}
-    return [node for node in nodes(parsed.tree.root) if node.kind in kinds]
+    return parsed.of_kinds({SyntaxKind.DelayControl, SyntaxKind.Delay3})
 
 
 def _place(parsed: Parsed, node: SyntaxNode) -> tuple[int, int]:

@@ -36,7 +36,7 @@ from ct_retrain.verilog.input_drivers import driven_inputs
 from ct_retrain.verilog.legal import CALLS, HIDES_FROM_SYNTHESIS, KINDS
 from ct_retrain.verilog.parse_limits import too_much
 from ct_retrain.verilog.reals import reals
-from ct_retrain.verilog.tree import Parsed, Visited, parse, tokens
+from ct_retrain.verilog.tree import Parsed, parse, tokens
 from ct_retrain.verilog.unread import failed_checks, syntax, unexplained
 from ct_retrain.verilog.waits import waits
 
@@ -118,9 +118,8 @@ def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
     if again is None or again.errors:
         why = again.errors[0] if again else "nested too deep"
         return _rejected(1, f"cannot be rewritten ({why})")
-    seen = _look(again)
     refused += [GuardFinding(*found) for found in made.problems]
-    refused += [*_words(again, seen), *_kinds(again, seen), *_names(again, seen, reserved)]
+    refused += [*_words(again), *_kinds(again), *_names(again, reserved)]
     unread, illegal = unexplained(again)
     if made.left_out:
         illegal += failed_checks(parsed)
@@ -131,9 +130,7 @@ def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
         made.names,
         _sorted(GuardFinding(*found) for found in illegal),
         _sorted(GuardFinding(*found) for found in left_out),
-        frozenset(
-            node.header.name.valueText for node in seen.nodes if isinstance(node, ModuleDeclarationSyntax)
-        ),
+        frozenset(node.header.name.valueText for node in again.of(ModuleDeclarationSyntax)),
     )
 
 
@@ -149,13 +146,12 @@ def _rejected(line: int, reason: str) -> Approved:
 
 def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[GuardFinding]) -> Approved:
     """Report syntax errors only: the parser guesses in such a text, so its tree proves nothing else."""
-    seen = _look(parsed)
     unread = [GuardFinding(*found) for found in syntax(parsed)]
-    unread += [*_kinds(parsed, seen), *_names(parsed, seen, reserved)]
+    unread += [*_kinds(parsed), *_names(parsed, reserved)]
     return Approved(
-        Report(_sorted([*refused, *_words(parsed, seen)]), _sorted(unread)),
+        Report(_sorted([*refused, *_words(parsed)]), _sorted(unread)),
         "",
-        names=frozenset(token.valueText for token in seen.tokens),
+        names=frozenset(token.valueText for token in parsed.walk[1]),
     )
 
 
@@ -163,48 +159,30 @@ def _sorted(found: Iterable[GuardFinding]) -> tuple[GuardFinding, ...]:
     return tuple(sorted(set(found)))
 
 
-class _Seen(NamedTuple):
-    """The result of one walk: every node and token, in order."""
-
-    nodes: list[SyntaxNode]
-    tokens: list[Token]
-
-
-def _look(parsed: Parsed) -> _Seen:
-    seen = _Seen([], [])
-
-    def visit(item: Visited) -> None:
-        if isinstance(item, SyntaxNode):
-            seen.nodes.append(item)
-        else:
-            seen.tokens.append(item)
-
-    parsed.tree.root.visit(visit)
-    return seen
-
-
-def _kinds(parsed: Parsed, seen: _Seen) -> Iterator[GuardFinding]:
+def _kinds(parsed: Parsed) -> Iterator[GuardFinding]:
     """Yield constructs outside the allow-list, and allowed ones in a place where they are not allowed."""
-    for node in seen.nodes:
-        if node.kind not in KINDS:
-            yield GuardFinding(parsed.line(node), f"{plain_words(node.kind)} is not synthesizable")
+    for kind in parsed.kinds.keys() - KINDS:
+        for node in parsed.kinds[kind]:
+            yield GuardFinding(parsed.line(node), f"{plain_words(kind)} is not synthesizable")
     for find in (waits, driven_inputs, reals):
-        for node, reason in find(seen.nodes):
+        for node, reason in find(parsed):
             yield GuardFinding(parsed.line(node), reason)
 
 
-def _words(parsed: Parsed, seen: _Seen) -> Iterator[GuardFinding]:
-    for token in seen.tokens:
-        if token.kind == TokenKind.SystemIdentifier and token.valueText not in CALLS:
+def _words(parsed: Parsed) -> Iterator[GuardFinding]:
+    for token in parsed.walk[1]:
+        kind = token.kind
+        if kind == TokenKind.SystemIdentifier and token.valueText not in CALLS:
             yield GuardFinding(parsed.line(token), f"system task {token.valueText}")
-        elif token.kind in {TokenKind.RootSystemName, TokenKind.UnitSystemName}:
+        elif kind == TokenKind.RootSystemName or kind == TokenKind.UnitSystemName:  # noqa: PLR1714 - a set would be hashed for every token
             yield GuardFinding(parsed.line(token), f"{token.rawText} reaches out of the design")
 
 
-def _names(parsed: Parsed, seen: _Seen, reserved: frozenset[str]) -> Iterator[GuardFinding]:
+def _names(parsed: Parsed, reserved: frozenset[str]) -> Iterator[GuardFinding]:
     """Yield uses of the testbench's modules, and of dots, calls and disables with an undeclared first name."""
-    declared = {token.valueText for node in seen.nodes if (token := _declares(node)) is not None}
-    for node in seen.nodes:
+    named = parsed.of(*_NAMING)
+    declared = {token.valueText for node in named if (token := _declares(node)) is not None}
+    for node in parsed.of(*_USING):
         match node:
             case ModuleDeclarationSyntax() if node.header.name.valueText in reserved:
                 yield GuardFinding(
@@ -246,3 +224,13 @@ def _leads_out(node: SyntaxNode) -> Token | None:
             return node.expr.identifier
         case _:
             return None
+
+
+_NAMING: tuple[type[SyntaxNode], ...] = (
+    *(DeclaratorSyntax, InstanceNameSyntax, NamedBlockClauseSyntax),
+    *(FunctionPrototypeSyntax, ModuleDeclarationSyntax),
+)
+_USING: tuple[type[SyntaxNode], ...] = (
+    *(ModuleDeclarationSyntax, UdpDeclarationSyntax, HierarchyInstantiationSyntax, ScopedNameSyntax),
+    *(InvocationExpressionSyntax, DisableStatementSyntax, ExpressionStatementSyntax),
+)

@@ -31,27 +31,25 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit
-from ct_retrain.verilog.tree import items_of, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
 
 
-def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
-    """Yield every node of *seen*, one design's, that drives an input from inside, and a sentence about it."""
-    modules = [
-        node for node in seen if isinstance(node, ModuleDeclarationSyntax) and node.kind in _WITH_PORTS
-    ]
+def driven_inputs(parsed: Parsed) -> Iterator[Found]:
+    """Yield every node of a design that drives an input of its module from inside, and a sentence about it."""
+    modules = [node for node in parsed.of(ModuleDeclarationSyntax) if node.kind in _WITH_PORTS]
     bundles = frozenset(
         module.header.name.valueText for module in modules if module.kind == SyntaxKind.InterfaceDeclaration
     )
     ports = {module.header.name.valueText: ports_by_syntax(module, bundles) for module in modules}
     yield from _into_bundles(
-        seen, ports, frozenset(name for bundle in bundles for name in ports[bundle].inputs)
+        parsed, ports, frozenset(name for bundle in bundles for name in ports[bundle].inputs)
     )
     instances = frozenset(
         name
-        for node in seen
-        if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in ports.keys() - bundles
+        for node in parsed.of(HierarchyInstantiationSyntax)
+        if node.type.valueText in ports.keys() - bundles
         for item in items_of(node, "instances", HierarchicalInstanceSyntax)
         if (name := _name(item))
     )
@@ -61,21 +59,23 @@ def driven_inputs(seen: list[SyntaxNode]) -> Iterator[Found]:
         own = ports[module.header.name.valueText]
         if own.tied:
             yield module, f"{min(own.tied)} belongs to two ports"
-        yield from _in_module(module, own, _Around(ports, instances))
+    around = _Around(ports, instances)
+    for node in parsed.of_kinds(_DRIVING):
+        yield from _at(node, around)
 
 
 _WITH_PORTS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.InterfaceDeclaration})
 
 
 def _into_bundles(
-    seen: list[SyntaxNode], ports: dict[str, PortDirections], inputs: frozenset[str]
+    parsed: Parsed, ports: dict[str, PortDirections], inputs: frozenset[str]
 ) -> Iterator[Found]:
     """Yield what may write to an interface's own input port; *inputs* are the names of such ports.
 
     Such a port is a net of the module that instantiates the interface. An instance's connection to it counts
     too, unless it is to an input.
     """
-    for node in seen if inputs else ():
+    for node in parsed.nodes if inputs else ():
         if isinstance(node, ModportNamedPortSyntax):
             if node.name.valueText in inputs and _way_of(node) != "input":
                 yield node, f"gives away the interface's own input {node.name.valueText}"
@@ -121,23 +121,32 @@ class _Around(NamedTuple):
     instances: frozenset[str]
 
 
-def _in_module(module: ModuleDeclarationSyntax, own: PortDirections, around: _Around) -> Iterator[Found]:
-    waiting: list[tuple[SyntaxNode, frozenset[str]]] = [(module, own.inputs)]
-    while waiting:
-        node, inputs = waiting.pop()
-        if node is not module and isinstance(node, ModuleDeclarationSyntax):
-            yield node, "a module inside a module"
-            continue
-        for name, where in _driven(node, around):
-            if name in inputs:
-                yield where, f"drives its own input {name}"
-            elif name == BELOW:
-                yield where, "writes into an instance by name"
-        if _supply(node, own):
-            yield node, "a port that is a supply"
-        hidden = _declared_in(node)
-        inner = inputs - hidden if hidden else inputs
-        waiting += [(child, inner) for child in children(node)]
+def _at(node: SyntaxNode, around: _Around) -> Iterator[Found]:
+    """Yield what *node*, of a kind that may drive something, drives of the module that it is in."""
+    module, scopes = _inside(node)
+    if module is None or module.kind not in _WITH_PORTS:
+        return
+    if isinstance(node, ModuleDeclarationSyntax):
+        yield node, "a module inside a module"
+        return
+    own = around.ports[module.header.name.valueText]
+    for name, where in _driven(node, around):
+        if name in own.inputs and not any(name in _declared_in(scope) for scope in scopes):
+            yield where, f"drives its own input {name}"
+        elif name == BELOW:
+            yield where, "writes into an instance by name"
+    if _supply(node, own):
+        yield node, "a port that is a supply"
+
+
+def _inside(node: SyntaxNode) -> tuple[ModuleDeclarationSyntax | None, list[SyntaxNode]]:
+    """Return the module around *node*, None at file scope, and the nodes between them."""
+    between: list[SyntaxNode] = []
+    above: SyntaxNode | None = node.parent
+    while above is not None and not isinstance(above, ModuleDeclarationSyntax):  # pyright: ignore[reportUnnecessaryComparison]
+        between.append(above)
+        above = above.parent
+    return above, between
 
 
 def _name(item: HierarchicalInstanceSyntax) -> str:
@@ -244,6 +253,17 @@ def _members(node: SyntaxNode) -> list[SyntaxNode]:
     return [each for each in children(node) if each.kind in _DECLARES or isinstance(each, DeclaratorSyntax)]
 
 
+_DRIVING = (
+    ASSIGNMENTS
+    | STEPS
+    | {
+        *(SyntaxKind.HierarchyInstantiation, SyntaxKind.PrimitiveInstantiation, SyntaxKind.NetAlias),
+        *(SyntaxKind.NetDeclaration, SyntaxKind.NetPortHeader),
+        *(SyntaxKind.ModuleDeclaration, SyntaxKind.InterfaceDeclaration),
+        *(SyntaxKind.PackageDeclaration, SyntaxKind.ProgramDeclaration),
+    }
+)
+"""Kinds of nodes that may drive a port, and modules, which may not stand in one another."""
 _SCOPES = frozenset(
     {SyntaxKind.SequentialBlockStatement, SyntaxKind.ForLoopStatement, SyntaxKind.GenerateBlock}
 )

@@ -9,10 +9,11 @@ from pyslang.syntax import (
     HierarchyInstantiationSyntax,
     ModuleDeclarationSyntax,
     SyntaxKind,
+    SyntaxNode,
     UdpDeclarationSyntax,
 )
 
-from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, parse
 
 Direction = Literal["input", "output", "inout", "ref"]
 
@@ -50,7 +51,7 @@ def modules(text: str) -> tuple[Module, ...]:
     parsed = parse(text)
     if parsed is None:
         return ()
-    found = module_names(parsed).defined
+    found = defined(text)
     ports = declared_ports(parsed, found)
     return tuple(Module(name, ports.get(name, ())) for name in found)
 
@@ -102,7 +103,10 @@ def module_names(parsed: Parsed) -> Names:
     """Return every module that *parsed* defines and instantiates, unelaborated branches included."""
     defined: dict[str, None] = {}
     used: dict[str, None] = {}
-    for node in nodes(parsed.tree.root):
+    naming: list[SyntaxNode] = parsed.of(
+        ModuleDeclarationSyntax, HierarchyInstantiationSyntax, UdpDeclarationSyntax
+    )
+    for node in naming:
         if isinstance(node, ModuleDeclarationSyntax):
             if node.kind in _TOPS:
                 defined[node.header.name.valueText] = None
@@ -115,11 +119,11 @@ def module_names(parsed: Parsed) -> Names:
 
 def declarations(parsed: Parsed) -> dict[str, ModuleDeclarationSyntax]:
     """Return the declaration of every module by name; the last one if a name is declared twice."""
-    found: dict[str, ModuleDeclarationSyntax] = {}
-    for node in nodes(parsed.tree.root):
-        if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.ModuleDeclaration:
-            found[node.header.name.valueText] = node
-    return found
+    return {
+        node.header.name.valueText: node
+        for node in parsed.of(ModuleDeclarationSyntax)
+        if node.kind == SyntaxKind.ModuleDeclaration
+    }
 
 
 _TOPS = frozenset({SyntaxKind.ModuleDeclaration, SyntaxKind.ProgramDeclaration})

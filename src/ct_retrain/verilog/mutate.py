@@ -31,7 +31,7 @@ from pyslang.syntax import (
 from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.fingerprint import canonical
 from ct_retrain.verilog.guard import approve
-from ct_retrain.verilog.tree import Parsed, Visited, nodes, parse
+from ct_retrain.verilog.tree import Parsed, Visited, parse
 
 
 class Mutant(NamedTuple):
@@ -100,7 +100,7 @@ _REDUCTIONS = {"&": "|", "|": "&", "^": "|", "~&": "~|", "~|": "~&", "~^": "^"}
 
 def _edits(parsed: Parsed) -> Iterator[tuple[str, Edit]]:
     fixed = _spans(parsed, _CONSTANT_KINDS)
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         place = parsed.span(node)
         if place is None or any(start <= place.start and place.end <= end for start, end in fixed):
             continue
@@ -133,7 +133,7 @@ _CONSTANT_KINDS = frozenset(
 
 
 def _spans(parsed: Parsed, kinds: frozenset[SyntaxKind]) -> list[tuple[int, int]]:
-    found = (parsed.span(node) for node in nodes(parsed.tree.root) if node.kind in kinds)
+    found = map(parsed.span, parsed.of_kinds(kinds))
     return [(place.start, place.end) for place in found if place is not None]
 
 

@@ -29,7 +29,7 @@ def packages_used(testbench: str) -> tuple[str, ...]:
     parsed = parse(testbench)
     if parsed is None:
         return ()
-    everything = nodes(parsed.tree.root)
+    everything = parsed.nodes
     own = {package.header.name.valueText for package in packages_in(parsed)}
     used = {name for node in everything if (name := _package_of(node))}
     return tuple(sorted(used - own))
@@ -60,8 +60,8 @@ def telling_name(rtl: str, names: tuple[str, ...], testbench: str) -> str:
 
 def packages_in(parsed: Parsed) -> Iterator[ModuleDeclarationSyntax]:
     """Return the packages that *parsed* declares."""
-    for node in nodes(parsed.tree.root):
-        if isinstance(node, ModuleDeclarationSyntax) and node.kind == SyntaxKind.PackageDeclaration:
+    for node in parsed.of(ModuleDeclarationSyntax):
+        if node.kind == SyntaxKind.PackageDeclaration:
             yield node
 
 

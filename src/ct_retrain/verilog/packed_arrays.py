@@ -52,9 +52,8 @@ class _Array(NamedTuple):
 
 def flattened(parsed: Parsed) -> Iterator[Edit]:
     """Return edits that make every packed array of *parsed* a vector, if it can be one."""
-    for module in nodes(parsed.tree.root):
-        if isinstance(module, ModuleDeclarationSyntax):
-            yield from _in_module(parsed, module)
+    for module in parsed.of(ModuleDeclarationSyntax):
+        yield from _in_module(parsed, module)
 
 
 _Declaration: TypeAlias = tuple[IntegerTypeSyntax | ImplicitTypeSyntax, list[DeclaratorSyntax]]
@@ -97,9 +96,10 @@ def _sizes(parsed: Parsed, kind: IntegerTypeSyntax | ImplicitTypeSyntax) -> tupl
     """Return the number of elements of each dimension of *kind*; none for a vector, or if one does not end at
     0.
     """
-    ranges = [_range(dimension) for dimension in items_of(kind, "dimensions", VariableDimensionSyntax)]
-    if len(ranges) <= _FLAT:
+    dimensions = items_of(kind, "dimensions", VariableDimensionSyntax)
+    if len(dimensions) <= _FLAT:
         return ()
+    ranges = [*map(_range, dimensions)]
     ends = [(parsed.text(one.left), parsed.text(one.right)) for one in ranges if one is not None]
     if len(ends) < len(ranges) or any(right.strip() != "0" for _, right in ends):
         return ()

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pyslang.syntax import DeclaratorSyntax, SyntaxKind, SyntaxNode
 
 from ct_retrain.verilog.kinds import ALWAYS, identifiers
-from ct_retrain.verilog.tree import nodes
+from ct_retrain.verilog.tree import Parsed, nodes
 
 _TYPES = frozenset(
     {SyntaxKind.RealType, SyntaxKind.RealTimeType, SyntaxKind.ShortRealType, SyntaxKind.StringType}
@@ -27,12 +27,12 @@ _RUNNING = ALWAYS | {
 }
 
 
-def reals(seen: list[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
-    """Yield every declaration in *seen* of a real or string that running code uses, and a sentence about it."""
-    types = [node for node in seen if node.kind in _TYPES]
+def reals(parsed: Parsed) -> Iterator[tuple[SyntaxNode, str]]:
+    """Yield every declaration in *parsed* of a real or string that running code uses, and a sentence about it."""
+    types = parsed.of_kinds(_TYPES)
     if not types:
         return
-    used = {name for node in seen if node.kind in _RUNNING for name in identifiers(node)}
+    used = {name for node in parsed.of_kinds(_RUNNING) for name in identifiers(node)}
     for node in types:
         owner = _owner(node)
         if owner is None:

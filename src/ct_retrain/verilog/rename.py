@@ -3,7 +3,7 @@
 from pyslang.parsing import TokenKind
 
 from ct_retrain.verilog.modules import module_names
-from ct_retrain.verilog.tree import parse, tokens
+from ct_retrain.verilog.tree import parse
 
 
 def with_suffix(text: str, suffix: str) -> str:
@@ -14,7 +14,7 @@ def with_suffix(text: str, suffix: str) -> str:
     defined = module_names(parsed).defined
     pieces: list[bytes] = []
     at = 0
-    for token in tokens(parsed.tree.root):
+    for token in parsed.tokens:
         if token.kind == TokenKind.Identifier and token.valueText in defined:
             place = parsed.span(token)
             if place is None or token.rawText.startswith("\\"):

@@ -49,7 +49,7 @@ def filled(rtl: str, files: Mapping[str, str], testbench: str = "") -> Filled:
     library = _Library(files, kept, tuple(sorted(spelled)))
     edits: list[Edit] = []
     notes: list[str] = []
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         place = parsed.span(node)
         if place is None or not loads(node):
             continue
@@ -118,7 +118,7 @@ def _arguments(parsed: Parsed, node: SyntaxNode) -> list[str]:
 
 def _low(parsed: Parsed, memory: str) -> str | None:
     """Return the lowest address of *memory*, if the text states it."""
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         if isinstance(node, DeclaratorSyntax) and node.name.valueText == memory:
             dimension = next((one for one in nodes(node) if one.kind == SyntaxKind.VariableDimension), None)
             written = parsed.text(dimension).strip("[] ") if dimension is not None else ""
@@ -161,7 +161,7 @@ def _stores(memory: str, low: str, words: list[tuple[int | None, str]]) -> Itera
 
 
 def _literals(parsed: Parsed) -> set[str]:
-    return {word.rawText[1:-1] for word in tokens(parsed.tree.root) if word.kind == TokenKind.StringLiteral}
+    return {word.rawText[1:-1] for word in parsed.tokens if word.kind == TokenKind.StringLiteral}
 
 
 _OPENS = re.compile(r"\$fopen|\$readmem[hb]")
@@ -170,7 +170,7 @@ _COMPUTES = re.compile(r"\$s?format\w*|\$swrite\w*|\$psprintf|\$value\$plusargs"
 
 def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
     """Return those of *files* that the testbench may read: it names them for more than a DUT parameter."""
-    everything = nodes(bench.tree.root)
+    everything = bench.nodes
     opens = any(
         isinstance(node, SystemNameSyntax) and _OPENS.fullmatch(node.systemIdentifier.valueText)
         for node in everything
@@ -189,6 +189,6 @@ def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
     }
     return frozenset(
         _base(word.rawText[1:-1])
-        for word in tokens(bench.tree.root)
+        for word in bench.tokens
         if word.kind == TokenKind.StringLiteral and bench.span(word) not in passed
     )

@@ -57,12 +57,10 @@ def _exposed(testbench: str) -> frozenset[str]:
     found: dict[str, set[str]] = {}
     for problem in elaboration(parsed) or ():
         found.setdefault(code_of(problem), set()).update(str(argument) for argument in problem.args)
-    own = {name for node in nodes(parsed.tree.root) for name in _own(node)}
+    own = {
+        name for node in parsed.of(DeclaratorSyntax, FunctionDeclarationSyntax) for name in _declared(node)
+    }
     return frozenset(
         found.get("ImplicitNet", set())
         | (own & (found.get("UsedBeforeDeclared", set()) | found.get("UndeclaredIdentifier", set())))
     )
-
-
-def _own(node: SyntaxNode) -> list[str]:
-    return _declared(node) if isinstance(node, (DeclaratorSyntax, FunctionDeclarationSyntax)) else []

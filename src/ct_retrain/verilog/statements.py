@@ -30,7 +30,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.modules import Module
-from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, items_of, tokens
 
 _ROUNDS = 4
 _NAME = "\x1d"
@@ -51,10 +51,9 @@ class Statements(NamedTuple):
 def module_statements(parsed: Parsed, found: tuple[Module, ...]) -> dict[str, Statements]:
     """Return the statements of every module of *parsed*, by name; *found* are the modules with their ports."""
     ports = {module.name: module for module in found}
-    declared = [node for node in nodes(parsed.tree.root) if isinstance(node, ModuleDeclarationSyntax)]
     units = {
         name: list(_units_of(node, ports[name]))
-        for node in declared
+        for node in parsed.of(ModuleDeclarationSyntax)
         if (name := node.header.name.valueText) in ports
     }
     return {name: _summed(found) for name, found in units.items()}
@@ -63,7 +62,7 @@ def module_statements(parsed: Parsed, found: tuple[Module, ...]) -> dict[str, St
 def is_clocked(parsed: Parsed) -> bool:
     """Whether *parsed* waits for a clock edge anywhere."""
     edges = {TokenKind.PosEdgeKeyword, TokenKind.NegEdgeKeyword}
-    return any(token.kind in edges for token in tokens(parsed.tree.root))
+    return any(token.kind in edges for token in parsed.tokens)
 
 
 _Unit = tuple[str, ...]

@@ -1,13 +1,14 @@
 """Parse Verilog text into a pyslang syntax tree: opens no file, whatever the text includes, and never raises."""
 
-from functools import lru_cache
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
 import pyslang
 from pyslang import Diagnostic
 from pyslang.ast import Compilation, CompilationOptions, InstanceSymbol
 from pyslang.parsing import ParserOptions, PreprocessorOptions, Token, TokenKind
-from pyslang.syntax import SyntaxNode, SyntaxTree
+from pyslang.syntax import SyntaxKind, SyntaxNode, SyntaxTree
 
 from ct_retrain.verilog.parse_limits import too_much
 
@@ -23,11 +24,55 @@ class Span(NamedTuple):
     end: int
 
 
-class Parsed(NamedTuple):
-    """A tree and the bytes that its offsets refer to."""
+class Parsed:
+    """A tree and the bytes that its offsets refer to; it is walked once, however many ask for its nodes."""
 
-    tree: SyntaxTree
-    data: bytes
+    def __init__(self, tree: SyntaxTree, data: bytes) -> None:
+        """Take *tree*, which was parsed from *data*."""
+        self.tree, self.data = tree, data
+
+    @cached_property
+    def walk(self) -> tuple[list[SyntaxNode], list[Token]]:
+        """Every node, and every token with those that the parser supplied, in text order."""
+        nodes: list[SyntaxNode] = []
+        tokens: list[Token] = []
+
+        def visit(item: Visited) -> None:
+            if isinstance(item, Token):
+                tokens.append(item)
+            else:
+                nodes.append(item)
+
+        self.tree.root.visit(visit)
+        return nodes, tokens
+
+    @property
+    def nodes(self) -> list[SyntaxNode]:
+        """Every syntax node, outer before inner, in text order; the list is shared."""
+        return self.walk[0]
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        """Every token that is really in the text or a macro, in order; the list is shared."""
+        return [token for token in self.walk[1] if not _supplied(token)]
+
+    @cached_property
+    def kinds(self) -> Mapping[SyntaxKind, Sequence[SyntaxNode]]:
+        """The nodes by their kind, each in text order; all nodes of a kind have one type."""
+        found: dict[SyntaxKind, list[SyntaxNode]] = {}
+        for node in self.nodes:
+            found.setdefault(node.kind, []).append(node)
+        return found
+
+    def of(self, *types: type[Item]) -> list[Item]:
+        """Return the nodes of *types* in text order."""
+        found = [each for each in self.kinds.values() if isinstance(each[0], types)]
+        several = found[0] if len(found) == 1 else self.nodes if found else ()
+        return [node for node in several if isinstance(node, types)]
+
+    def of_kinds(self, kinds: Collection[SyntaxKind]) -> list[SyntaxNode]:
+        """Return the nodes of *kinds*, by kind."""
+        return [node for kind, each in self.kinds.items() if kind in kinds for node in each]
 
     def span(self, item: Visited) -> Span | None:
         """Return where *item* lies in the text; None if a macro produced its beginning or end."""
@@ -111,11 +156,16 @@ def tokens(root: SyntaxNode) -> list[Token]:
     found: list[Token] = []
 
     def visit(item: Visited) -> None:
-        if isinstance(item, Token) and not item.isMissing and item.kind != TokenKind.EndOfFile:
+        if isinstance(item, Token) and not _supplied(item):
             found.append(item)
 
     root.visit(visit)
     return found
+
+
+def _supplied(token: Token) -> bool:
+    """Whether the parser supplied *token*, which is not in the text."""
+    return token.isMissing or token.kind == TokenKind.EndOfFile
 
 
 def items_of(owner: object, name: str, kind: type[Item]) -> list[Item]:

@@ -25,11 +25,7 @@ def undriven(rtl: str, wanted: Iterable[str]) -> str:
     parsed = parse(rtl)
     if parsed is None:
         return ""
-    driven = {
-        node.header.name.valueText: set(_driven(node))
-        for node in nodes(parsed.tree.root)
-        if isinstance(node, ModuleDeclarationSyntax)
-    }
+    driven = {node.header.name.valueText: set(_driven(node)) for node in parsed.of(ModuleDeclarationSyntax)}
     for root in elaborated(parsed, frozenset(wanted)):
         for port in items_of(root.body, "portList", PortSymbol):
             if port.direction == ArgumentDirection.Out and port.name not in driven.get(

@@ -5,16 +5,19 @@ Delays inside an `always` are allowed here because they are an old habit; a desi
 without them (`judge.second_opinion`).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from pyslang.syntax import SyntaxKind, SyntaxNode
 
 from ct_retrain.verilog.kinds import ALWAYS
+from ct_retrain.verilog.tree import Parsed
 
 _EVENTS = frozenset(
     {SyntaxKind.EventControl, SyntaxKind.EventControlWithExpression, SyntaxKind.ImplicitEventControl}
 )
-_DELAYS = frozenset({SyntaxKind.DelayControl, SyntaxKind.Delay3, SyntaxKind.OneStepDelay})
+_WAITS = frozenset(
+    {SyntaxKind.DelayControl, SyntaxKind.Delay3, SyntaxKind.OneStepDelay, SyntaxKind.WaitStatement}
+)
 _ONCE = {
     SyntaxKind.InitialBlock: "an initial block that waits",
     SyntaxKind.TaskDeclaration: "a task that waits",
@@ -22,16 +25,15 @@ _ONCE = {
 }
 
 
-def waits(nodes: Iterable[SyntaxNode]) -> Iterator[tuple[SyntaxNode, str]]:
-    """Yield every wait among *nodes* that is not an `always`'s own, with what is wrong with it."""
-    for node in nodes:
-        if node.kind in _EVENTS:
-            if not _at_head(node):
-                yield node, _around(node) or "an event control that is not at the head of an always"
-        elif node.kind in _DELAYS or node.kind == SyntaxKind.WaitStatement:
-            around = _around(node)
-            if around:
-                yield node, around
+def waits(parsed: Parsed) -> Iterator[tuple[SyntaxNode, str]]:
+    """Yield every wait in *parsed* that is not an `always`'s own, with what is wrong with it."""
+    for node in parsed.of_kinds(_EVENTS):
+        if not _at_head(node):
+            yield node, _around(node) or "an event control that is not at the head of an always"
+    for node in parsed.of_kinds(_WAITS):
+        around = _around(node)
+        if around:
+            yield node, around
 
 
 def _at_head(control: SyntaxNode) -> bool:

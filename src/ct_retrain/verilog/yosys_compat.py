@@ -52,15 +52,14 @@ def older(text: str) -> str:
         parsed = parse(text)
         if parsed is None or parsed.errors:
             return text
-        text = edited(parsed.data, edits(parsed))
+        found = [*edits(parsed)]
+        text = edited(parsed.data, found) if found else text
     return text
 
 
 def _returns(parsed: Parsed) -> Iterator[Edit]:
     """Rewrite functions so that `return` becomes an assignment after which nothing runs."""
-    for node in nodes(parsed.tree.root):
-        if not isinstance(node, FunctionDeclarationSyntax) or not _returning(node):
-            continue
+    for node in filter(_returning, parsed.of(FunctionDeclarationSyntax)):
         items = items_of(node, "items", SyntaxNode)
         first, last = parsed.span(items[0]), parsed.span(items[-1])
         declared = [item for item in items if isinstance(item, DataDeclarationSyntax)]
@@ -141,11 +140,8 @@ def _case(parsed: Parsed, one: CaseStatementSyntax, then: Callable[[SyntaxNode |
 
 def _voids(parsed: Parsed) -> Iterator[Edit]:
     """Rewrite void functions as tasks."""
-    for node in nodes(parsed.tree.root):
-        if (
-            isinstance(node, FunctionDeclarationSyntax)
-            and node.prototype.returnType.kind == SyntaxKind.VoidType
-        ):
+    for node in parsed.of(FunctionDeclarationSyntax):
+        if node.prototype.returnType.kind == SyntaxKind.VoidType:
             for item, new in (
                 (node.prototype.keyword, "task"),
                 (node.prototype.returnType, ""),
@@ -162,7 +158,7 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
     yield from _unused(parsed, members)
     if not packages or not _apart(members, packages):
         return
-    for node in nodes(root):
+    for node in parsed.of(PackageImportDeclarationSyntax, ScopedNameSyntax):
         match node:
             case PackageImportDeclarationSyntax():
                 yield from _instead(parsed, node)
@@ -182,11 +178,11 @@ def _packages(parsed: Parsed) -> Iterator[Edit]:
 
 def _headers(parsed: Parsed) -> Iterator[Edit]:
     """Rewrite `module automatic m` as `module m`, and write each modport in one piece, for old releases."""
-    for node in nodes(parsed.tree.root):
-        if isinstance(node, ModuleDeclarationSyntax) and node.header.lifetime.valueText:
-            yield from _instead(parsed, node.header.lifetime)
-        elif isinstance(node, InterfacePortHeaderSyntax):
-            yield from _instead(parsed, node, "".join(parsed.text(node).split()))
+    for module in parsed.of(ModuleDeclarationSyntax):
+        if module.header.lifetime.valueText:
+            yield from _instead(parsed, module.header.lifetime)
+    for port in parsed.of(InterfacePortHeaderSyntax):
+        yield from _instead(parsed, port, "".join(parsed.text(port).split()))
 
 
 def _instead(parsed: Parsed, item: SyntaxNode | Token, text: str = "") -> Iterator[Edit]:
@@ -234,9 +230,8 @@ def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
 
 def _unused(parsed: Parsed, members: Sequence[SyntaxNode]) -> Iterator[Edit]:
     """Return file-scope variables and nets that nothing uses."""
-    words = Counter(identifiers(parsed.tree.root))
-    for member in members:
-        if isinstance(member, DataDeclarationSyntax | NetDeclarationSyntax):
-            names = _declared(member)
-            if all(words[name] == 1 for name in names):
-                yield from _instead(parsed, member)
+    found = [one for one in members if isinstance(one, DataDeclarationSyntax | NetDeclarationSyntax)]
+    words = Counter(identifiers(parsed.tree.root) if found else ())
+    for member in found:
+        if all(words[name] == 1 for name in _declared(member)):
+            yield from _instead(parsed, member)

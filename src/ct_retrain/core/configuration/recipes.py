@@ -12,7 +12,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Sha256, digest
 from ct_retrain.core.records.arm import RecipeName
 
-SCHEDULING = ("min_new", "new_settings", "challengers", "challenger_minutes")
+SCHEDULING = ("min_new", "new_settings", "challengers", "challenger_minutes", "challenger_tokens")
 """Settings of `[train]` that decide whether and what a night trains, and nothing of what a training makes."""
 _SHARED = {
     "mainline": "every arm of a night starts from one mainline",

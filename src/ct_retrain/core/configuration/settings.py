@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,6 +24,17 @@ PREFIX = "CT_RETRAIN_"
 Share = Annotated[float, Field(ge=0, le=1)]
 SandboxMode = Literal["require", "best-effort", "off"]
 Count = Annotated[int, Field(ge=0)]
+
+
+def _specifier(text: str) -> str:
+    try:
+        return str(SpecifierSet(text))
+    except InvalidSpecifier as error:
+        raise ValueError(f'{text!r} is no range of versions: write ">=12,<14" or "==12.*"') from error
+
+
+VersionRange = Annotated[str, AfterValidator(_specifier)]
+"""Versions as Python packages name them: `>=12,<14`, `==0.40.*`."""
 
 
 class PathSettings(Section):
@@ -48,6 +60,10 @@ class PathSettings(Section):
     """Directory of HTML reports: one page for each night, and a history page."""
     experiments: str = "experiments"
     """Directory of experiments: the question in NAME.toml, the results in NAME/."""
+    verdicts: str = ""
+    """File of the verdict cache, which workspaces of one machine may share; empty is `.verdicts` in `paths.work`."""
+    gpu_lock: str = ""
+    """File that a night holds from its training to its end; workspaces of one machine that name the same file take turns."""
 
 
 class CollectSettings(Section):
@@ -116,7 +132,9 @@ class JudgeSettings(Section):
     proof_seconds: Annotated[int, Field(ge=1)] = 5
     """CPU seconds of one step of an equivalence proof; a longer step leaves the answer unknown."""
     cache_mb: Annotated[int, Field(ge=1)] = 256
-    """Maximum MiB of the verdict cache; above it the older half is deleted."""
+    """Maximum MiB of the verdict cache, and of that of comparisons with suites; above it the older half is deleted."""
+    require: dict[Literal["iverilog", "verilator", "yosys"], VersionRange] = Field(default={})
+    """Versions that tools of the judge must have, such as `iverilog = ">=12,<14"`; with another one nothing is judged."""
 
 
 class ShareSettings(Section):
@@ -153,6 +171,8 @@ class TrainSettings(Section):
     """Prefer examples of categories in which the candidate last failed what an earlier release solved."""
     proven_weight: Annotated[float, Field(ge=1)] = 1.0
     """Weight of a proven example when some are repeated once more than others; 1 makes no difference."""
+    credible_weight: Annotated[float, Field(ge=1)] = 1.0
+    """The same of an example whose testbench notices every mutant; that of others falls to 1 with their credibility."""
     gold_keys: GoldKeySettings = GoldKeySettings()
     max_gold_refused: Share = 0.5
     """Maximum share of gold lines refused; above it, or with no usable line, nothing is trained; 1 is no
@@ -170,6 +190,8 @@ class TrainSettings(Section):
     """Recipes that are trained and measured on the same night as this one: name → keys of `[train]` that differ."""
     challenger_minutes: Annotated[float, Field(ge=0)] = 120.0
     """Minutes a night for training challengers, those that waited longest first; 0 is no limit."""
+    challenger_tokens: Count = 0
+    """Tokens a night that challengers read in training, besides `challenger_minutes`; 0 is no limit."""
     chat: ChatOptions = ChatOptions()
     shares: ShareSettings = ShareSettings()
     hyperparameters: Hyperparameters = Hyperparameters()

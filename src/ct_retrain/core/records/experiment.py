@@ -81,6 +81,8 @@ class ArmCost(Record):
     trained_tokens: int
     """Read in training, padding not counted; 0 where the trainer does not tell."""
     answer_tokens: int
+    joules: float | None = None
+    """Energy of the GPUs in training and measuring, without parts that were interrupted; None where it is unknown."""
 
 
 class TrialRow(Record):

@@ -138,6 +138,8 @@ class ChallengerFacts(Record):
     """Why there is no adapter; empty if there is one."""
     seconds: float = 0.0
     """Duration of the training; 0 if it failed."""
+    tokens: int = 0
+    """Tokens read in training; 0 if it failed, or the trainer does not tell."""
     loss: float | None = None
     """Loss of the last step; None if unknown."""
 
@@ -226,7 +228,7 @@ Facts = Annotated[
 
 
 class Effort(Record):
-    """Work of the judge in a stage; it differs from run to run, and is in no digest."""
+    """Work of the judge in a stage, and energy; it differs from run to run, and is in no digest."""
 
     known: int
     """Number of verdicts from the cache."""
@@ -234,13 +236,17 @@ class Effort(Record):
     """Number of verdicts simulated, including mutants and second opinions."""
     seconds: float
     """Seconds spent on scoring testbenches, summed over all workers."""
+    joules: float | None = None
+    """Energy that the visible GPUs used; None if there is none, or it does not tell."""
 
     def since(self, earlier: "Effort") -> "Effort":
         """Return this effort minus *earlier*."""
+        unknown = self.joules is None or earlier.joules is None
         return Effort(
             known=self.known - earlier.known,
             simulated=self.simulated - earlier.simulated,
             seconds=round(self.seconds - earlier.seconds, 3),
+            joules=None if unknown else round((self.joules or 0) - (earlier.joules or 0), 3),
         )
 
 

@@ -1,12 +1,16 @@
 """Benchmarks as values: problems, a model's samples, and scorecards."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from ct_retrain.core.record import Record, Rejected, Sha256, Tool
 from ct_retrain.core.records.arm import ArmId
-from ct_retrain.core.records.verdict import DataFile, Design, Verdict
+from ct_retrain.core.records.verdict import DataFile, Design, ReferenceDesign, Verdict
+
+JudgedBy = Literal["testbench", "testbench_alone", "proof"]
+"""What judges an answer: a testbench that a golden passes; a testbench whose golden is withheld; a proof that the
+answer equals the golden."""
 
 
 class Problem(Record):
@@ -18,7 +22,9 @@ class Problem(Record):
     top: str
     """Name that the answer's module must have."""
     testbench: str
+    """Empty if a proof judges."""
     golden: str
+    """A right answer; empty if the suite withholds it."""
     category: str
     tags: tuple[str, ...] = ()
     licence: str = "Apache-2.0"
@@ -38,9 +44,20 @@ class Problem(Record):
         """The text that the model is asked."""
         return self.prompt or self.spec
 
+    @property
+    def judged_by(self) -> JudgedBy:
+        """What judges the answer."""
+        if not self.testbench.strip():
+            return "proof"
+        return "testbench" if self.golden.strip() else "testbench_alone"
+
     def design(self, rtl: str) -> Design:
-        """Return *rtl* combined with this problem's testbench."""
-        return Design(rtl=rtl, testbench=self.testbench, files=self.files, expected=self.expected)
+        """Return *rtl* combined with this problem's testbench, or with what it must be proved equal to."""
+        proof = self.judged_by == "proof"
+        equals = ReferenceDesign(rtl=self.golden, module=self.top) if proof else None
+        return Design(
+            rtl=rtl, testbench=self.testbench, files=self.files, expected=self.expected, equals=equals
+        )
 
 
 class Suite(Record):
@@ -148,3 +165,5 @@ class Scorecard(Record):
     """Problem id → samples that passed, of `sampling.samples`."""
     answers: str = ""
     """Digest of the texts of all answers; empty in scorecards of earlier versions."""
+    judged_otherwise: dict[JudgedBy, int] = Field(default_factory=dict[JudgedBy, int])
+    """How many problems no testbench with a passing golden judges, by what does; empty if there are none."""

@@ -59,16 +59,18 @@ class Hyperparameters(Record):
     """Data type of computation; `auto` is bfloat16 on a GPU that supports it, else float32."""
     gradient_checkpointing: bool | Literal["auto"] = "auto"
     """Recompute activations instead of storing them; `auto` does once memory runs out."""
-    preference_loss: Literal["dpo", "kto"] = "dpo"
-    """How the built-in trainer learns from the pairs of `train.preferences`, after the mixture: DPO on pairs,
-    or KTO on single answers.
+    preference_loss: Literal["dpo", "kto", "orpo"] = "dpo"
+    """How the built-in trainer learns from the pairs of `train.preferences`, after the mixture: DPO or ORPO on
+    pairs, or KTO on single answers.
     """
     preference_passes: Annotated[float, Field(gt=0)] = 1.0
     """Passes over the pairs."""
     preference_learning_rate: Annotated[float, Field(gt=0)] = 5e-6
     """Learning rate of this phase at its first step; it falls linearly to 0."""
     preference_beta: Annotated[float, Field(gt=0)] = 0.1
-    """How strongly the answers are kept near those of the adapter that the mixture made."""
+    """How strongly the answers are kept near those of the adapter that the mixture made; of ORPO, which has no
+    such reference, the weight of the odds ratio.
+    """
     preference_nll: Annotated[float, Field(ge=0)] = 1.0
     """Weight of the verified answer's negative log-likelihood beside DPO's loss; 0 is plain DPO."""
     checkpoint_steps: Annotated[int, Field(ge=1)] = 50
@@ -88,6 +90,8 @@ class Row(Record):
     """Category of a harvested row; empty for others."""
     proven: bool = False
     """Whether the answer of a harvested row is proved, not only simulated (`metadata.formal.level`)."""
+    credibility: Annotated[float, Field(repr=False)] = 0.0  # what a row is shuffled by is its repr
+    """Share of mutants that its testbench surely notices (`metadata.credibility.low`); 0 where it was not asked."""
     licence: str = ""
     """Licence as the source states it; empty if it does not."""
     place: str = ""
@@ -178,15 +182,19 @@ class LossPoint(Record):
 class PreferenceFit(Record):
     """Result of the second phase, in which the trainer learns from wrong answers."""
 
-    loss: Literal["dpo", "kto"]
+    loss: Literal["dpo", "kto", "orpo"]
     pairs: int
     skipped: int
     """Number of pairs longer than `max_length`."""
+    tokens: int = 0
+    """Number of tokens trained on, without padding: of a pair, its question with either answer."""
     steps: int
     seconds: float
     losses: tuple[LossPoint, ...]
     accuracy: float | None = None
-    """Share of the pairs of the last step whose verified answer has gained on the wrong one; None under KTO."""
+    """Share of the pairs of the last step whose verified answer has gained on the wrong one, or under ORPO is
+    likelier a token; None under KTO.
+    """
 
 
 class Fit(Record):
@@ -211,3 +219,8 @@ class Fit(Record):
     """The schedule that was run; None if the trainer does not report it."""
     preference: PreferenceFit | None = None
     """The phase after the mixture that learns from wrong answers; None if there was none."""
+
+    @property
+    def all_tokens(self) -> int:
+        """Number of tokens trained on in both phases."""
+        return self.tokens + (self.preference.tokens if self.preference else 0)

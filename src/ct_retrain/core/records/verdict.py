@@ -23,6 +23,8 @@ class Outcome(StrEnum):
     """The design passes as written and fails as synthesised: hardware would differ from what passed."""
     UNCONFIRMED = "unconfirmed"
     """The design passes as written, and yosys cannot synthesise it, so the pass is not confirmed."""
+    UNPROVEN = "unproven"
+    """A proof decides, and there is none: the engines neither prove the design equal nor find a difference."""
 
 
 FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -36,11 +38,21 @@ class DataFile(Record):
     text: str
 
 
+class ReferenceDesign(Record):
+    """What a design is proved equal to, where no testbench judges it."""
+
+    rtl: str
+    """A right design, with every module that the answer does not bring."""
+    module: str
+    """The module of the reference that the answer brings."""
+
+
 class Design(Record):
     """RTL and its testbench as text, so that no shared file system is needed."""
 
     rtl: str
     testbench: str
+    """Empty if `equals` judges."""
     files: tuple[DataFile, ...] = ()
     """Files that the testbench reads; the design may not open them."""
     expected: int | None = None
@@ -50,6 +62,8 @@ class Design(Record):
     stops: bool = False
     """Only whether the design passes is asked: the simulation may end at the first counted error, if the
     count cannot fall."""
+    equals: ReferenceDesign | None = None
+    """Decides by proof, in place of the testbench."""
 
 
 class Verdict(Record):

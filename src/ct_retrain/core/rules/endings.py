@@ -31,6 +31,7 @@ LETTERS = {
     Outcome.RESOURCE_LIMIT.value: "L",
     Outcome.DISPUTED.value: "D",
     Outcome.UNCONFIRMED.value: "S",
+    Outcome.UNPROVEN.value: "P",
     TRUNCATED: "U",
     NO_MODULE: "N",
     NOT_ATTEMPTED: "-",
@@ -39,7 +40,7 @@ LETTERS = {
 
 
 def letter_of(sample: Sample) -> str:
-    """Return the letter of *sample*'s ending; VerilogEval v2's own if its grader gave one."""
+    """Return the letter of *sample*'s ending; the suite's own if its grader gives letters."""
     own = sample.verdict.detail
-    graded = sample.verdict.tool.name == "official verilogeval-v2" and len(own) == 1
+    graded = sample.verdict.tool.name.startswith("official ") and len(own) == 1
     return own if graded else LETTERS[failure_of(sample)]

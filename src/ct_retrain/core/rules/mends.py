@@ -32,7 +32,8 @@ MENDS: Mapping[str, str] = {
     "no_instruction": "give the specification words",
     "no_module": "name the file that holds the module",
     **dict.fromkeys(
-        ("mismatch", "compile_error", "no_evidence", "timeout", "resource_limit", "disputed"), _VERDICTS
+        ("mismatch", "compile_error", "no_evidence", "timeout", "resource_limit", "disputed", "unproven"),
+        _VERDICTS,
     ),
     "unconfirmed": f"{_VERDICTS}; judge.unconfirmed says whether it counts",
     "forbidden": f"take out of the design what only a testbench may do; {_VERDICTS}",

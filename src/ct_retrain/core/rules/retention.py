@@ -7,7 +7,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -83,6 +83,17 @@ def is_raw(path: str) -> bool:
     """Whether *path*, relative to its night, is a raw copy; of a challenger's training the same is as of the night's own."""
     path = _CHALLENGER.sub("train/", path)
     return any(path == name or (name.endswith("/") and path.startswith(name)) for name in _RAW)
+
+
+def raw_places(challengers: Iterable[str]) -> Iterator[str]:
+    """Yield every path below which raw copies of a night can be that trained *challengers*."""
+    yield from _RAW
+    for one in challengers:
+        yield from (
+            f"train/challengers/{one}/{name.removeprefix('train/')}"
+            for name in _RAW
+            if name.startswith("train/")
+        )
 
 
 def needed(calendar: NightDependencies) -> dict[str, str]:

@@ -8,6 +8,8 @@ from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.record import Tool, digest
 from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.problem import (
+    JudgedBy,
+    Problem,
     Sample,
     Sampling,
     Scorecard,
@@ -70,7 +72,13 @@ def scorecard(eval_spec: EvalSpec, arm: ArmId, model: Tool, samples: Sequence[Sa
         else 0,
         passes=passes,
         answers=_texts(samples),
+        judged_otherwise=judged_otherwise(suite.problems),
     )
+
+
+def judged_otherwise(problems: Sequence[Problem]) -> dict[JudgedBy, int]:
+    """Return how many of *problems* no testbench with a passing golden judges, by what does."""
+    return dict(Counter(one.judged_by for one in problems if one.judged_by != "testbench"))
 
 
 def _texts(samples: Sequence[Sample]) -> str:

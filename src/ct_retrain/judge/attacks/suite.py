@@ -86,6 +86,7 @@ _LAYERS = {
     Outcome.MISMATCH: "the testbench's own checks",
     Outcome.DISPUTED: "second opinion",
     Outcome.UNCONFIRMED: "second opinion",
+    Outcome.UNPROVEN: "proof",
     Outcome.TIMEOUT: "limits",
     Outcome.RESOURCE_LIMIT: "limits",
 }

@@ -6,6 +6,7 @@ that was. It holds no secrets, and no state but prepared testbenches.
 """
 
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -133,6 +134,8 @@ def main() -> None:
         capabilities.narrow(layers)
     if start.warm:
         SERVERS.enable(start.warm)
+    # What is imported is never freed, so it need not be searched for garbage again and again.
+    gc.freeze()
     try:
         Path(icarus_tools.MACROS).write_text(icarus_tools.PREDEFINED, encoding="utf-8")
         send(sink, {"layers": layers, "error": ""})

@@ -56,7 +56,7 @@ class LooseComparisons(NamedTuple):
 
 def loose_comparisons(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons:
     """Return how the testbench *parsed* compares signals of the modules that it *wanted*."""
-    everything = nodes(parsed.tree.root)
+    everything = parsed.nodes
     tied: dict[str, frozenset[str]] = {}
     quiet: set[int] = set()
     instances: set[str] = set()

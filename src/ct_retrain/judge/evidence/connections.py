@@ -60,12 +60,11 @@ def objection(rtl: str, testbench: str, wanted: tuple[str, ...]) -> str:
     parsed = parse(testbench)
     if parsed is None or not mine:
         return ""
-    for scope in nodes(parsed.tree.root):
-        if isinstance(scope, ModuleDeclarationSyntax):
-            found = _joints(scope, mine)
-            reason = _against(found, _Place(flow(scope, frozenset(mine)), scope, parsed)) if found else ""
-            if reason:
-                return reason
+    for scope in parsed.of(ModuleDeclarationSyntax):
+        found = _joints(scope, mine)
+        reason = _against(found, _Place(flow(scope, frozenset(mine)), scope, parsed)) if found else ""
+        if reason:
+            return reason
     return ""
 
 
@@ -247,8 +246,6 @@ _OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-fx_]*[z?]", re.IGNORECASE)
 def _lets_go(parsed: Parsed, module: str) -> bool:
     """Whether *module* of the testbench has an `inout` of its own, or releases what it drives."""
     return any(
-        isinstance(node, ModuleDeclarationSyntax)
-        and node.header.name.valueText == module
-        and ("inout" in str(node) or _OPEN.search(str(node)) is not None)
-        for node in nodes(parsed.tree.root)
+        node.header.name.valueText == module and ("inout" in str(node) or _OPEN.search(str(node)) is not None)
+        for node in parsed.of(ModuleDeclarationSyntax)
     )

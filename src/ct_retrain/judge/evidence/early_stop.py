@@ -45,7 +45,7 @@ def early_stops(parsed: Parsed, report: CountReport, blank: str) -> list[Edit]:
 
     Empty where the count could fall, or is not surely what *report* prints.
     """
-    everything = nodes(parsed.tree.root)
+    everything = parsed.nodes
     counter = _counter(everything, report)
     if not counter or not _declared(everything, counter):
         return []

@@ -208,7 +208,7 @@ def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
     foreign: set[str] = set()
     kept: list[Token] = []
     paths: list[ScopedNameSyntax] = []
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         match node:
             case HierarchyInstantiationSyntax():
                 found = {
@@ -244,7 +244,7 @@ def _inside(path: ScopedNameSyntax, foreign: set[str]) -> list[Token]:
 def _suffixes(parsed: Parsed, private: frozenset[str], kept: list[Token]) -> list[Edit] | str:
     places = {place for token in kept if (place := parsed.span(token)) is not None}
     edits: list[Edit] = []
-    for word in tokens(parsed.tree.root):
+    for word in parsed.tokens:
         if word.kind == TokenKind.Identifier and word.valueText in private:
             place = parsed.span(word)
             if place is None:
@@ -258,7 +258,7 @@ def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
     """Return edits that mark the ends of the simulation, and whether all of them could be marked."""
     edits: list[Edit] = []
     ends = marks = 0
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         if isinstance(node, SystemNameSyntax):
             ends += node.systemIdentifier.valueText in ENDS
         elif isinstance(node, ExpressionStatementSyntax):
@@ -271,7 +271,7 @@ def _ended(parsed: Parsed) -> tuple[list[Edit], bool]:
 def _comparisons(parsed: Parsed) -> list[Edit]:
     """Return edits of `==` and `!=` to `===` and `!==` where the testbench decides by them."""
     edits: dict[int, Edit] = {}
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         if isinstance(node, ConditionalPredicateSyntax):
             for inner in nodes(node):
                 if inner.kind in _LOOSE and isinstance(inner, BinaryExpressionSyntax):
@@ -293,7 +293,7 @@ _LOOSE = frozenset({SyntaxKind.EqualityExpression, SyntaxKind.InequalityExpressi
 def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
     """Return paths to instances of wanted modules that are directly in a root."""
     needed, tops = wanted(found), roots(found)
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         if isinstance(node, ModuleDeclarationSyntax) and node.header.name.valueText in tops:
             for inner in items_of(node, "members", SyntaxNode):
                 if isinstance(inner, HierarchyInstantiationSyntax) and inner.type.valueText in needed:

@@ -20,7 +20,7 @@ def change_random_numbers(parsed: Parsed) -> list[Edit]:
 
     Full-range numbers are XORed with a key; numbers of a chosen range are mirrored within it.
     """
-    everything = nodes(parsed.tree.root)
+    everything = parsed.nodes
     calls = {id(node.left): node for node in everything if isinstance(node, InvocationExpressionSyntax)}
     return [edit for node in everything for edit in _edits(parsed, node, calls.get(id(node)))]
 

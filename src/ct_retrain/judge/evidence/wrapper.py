@@ -18,7 +18,7 @@ from pyslang.syntax import (
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
-from ct_retrain.verilog.tree import Parsed, elaborated, items_of, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, elaborated, items_of, parse, tokens
 
 _APART, _INNER = "ct_apart_", "ct_in_"
 
@@ -35,7 +35,7 @@ def use_wrappers(parsed: Parsed, wanted: Collection[str], secret: str) -> list[E
     edits: list[Edit] = []
     held: set[str] = set()
     paths: list[ScopedNameSyntax] = []
-    for node in nodes(parsed.tree.root):
+    for node in parsed.nodes:
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
             held |= {
                 item.decl.name.valueText for item in items_of(node, "instances", HierarchicalInstanceSyntax)

@@ -6,22 +6,37 @@ proof is about the two-valued, zero-delay meaning of what yosys reads, under the
 """
 
 from enum import StrEnum
+from typing import Protocol
 
+from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.records.verdict import Design, Outcome
 from ct_retrain.judge.confined.formal.checking import UNFIT, PropertyQuestion
 from ct_retrain.judge.confined.formal.deciding import UNREAD
 from ct_retrain.judge.confined.formal.engines import ProofResult, Yosys
-from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion
+from ct_retrain.judge.confined.formal.equivalence import OTHER_PORTS, EquivalenceQuestion
 from ct_retrain.judge.confined.formal.replay import (
     ReplayedFailure,
     Steps,
     replay_testbench,
 )
-from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.prover import NO_YOSYS
+from ct_retrain.judge.prover import NO_YOSYS, Prover
 from ct_retrain.verilog.modules import Module, modules
 from ct_retrain.verilog.rename import with_suffix
+
+
+class ProofTools(Protocol):
+    """What a proof needs; a Judge has it."""
+
+    @property
+    def prover(self) -> Prover:
+        """The engines."""
+        ...
+
+    @property
+    def icarus(self) -> Simulator:
+        """What must show a counterexample."""
+        ...
 
 
 class Status(StrEnum):
@@ -68,20 +83,24 @@ class FormalResult(Record):
     """Processor seconds of the engines. It varies from run to run, so no digest includes it."""
 
 
-def equivalent(judge: Judge, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
+def equivalent(engines: ProofTools, golden: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
     """Compare module *top* of *candidate* with *golden*'s; without a proof, search *depth* steps (0: as time allows)."""
-    found = judge.prover.prove(EquivalenceQuestion(golden, candidate, top, bounded=True, depth=depth))
+    found = engines.prover.prove(EquivalenceQuestion(golden, candidate, top, bounded=True, depth=depth))
     if found.answer is False:
         found = found._replace(bench=_beside(golden, top, found.steps))
-    return _result(judge, found, candidate)
+    return _result(engines, found, candidate)
 
 
-def properties_hold(judge: Judge, properties: str, candidate: str, top: str, depth: int = 0) -> FormalResult:
+def properties_hold(
+    engines: ProofTools, properties: str, candidate: str, top: str, depth: int = 0
+) -> FormalResult:
     """Check *properties* (see `judge.confined.formal.properties`) of *candidate*'s *top*, as `equivalent` does."""
-    return _result(judge, judge.prover.prove(PropertyQuestion(properties, candidate, top, depth)), candidate)
+    return _result(
+        engines, engines.prover.prove(PropertyQuestion(properties, candidate, top, depth)), candidate
+    )
 
 
-_INCOMPARABLE = ("not synthesizable", "the ports differ", "ports that cannot be", UNREAD, UNFIT)
+_INCOMPARABLE = ("not synthesizable", OTHER_PORTS, "ports that cannot be", UNREAD, UNFIT)
 
 
 def _status(found: ProofResult) -> Status:
@@ -94,7 +113,7 @@ def _status(found: ProofResult) -> Status:
     return Status.BOUNDED if found.depth > 0 and found.method == "bmc" and not found.steps else Status.UNKNOWN
 
 
-def _result(judge: Judge, found: ProofResult, candidate: str) -> FormalResult:
+def _result(engines: ProofTools, found: ProofResult, candidate: str) -> FormalResult:
     """Return the result of *found*; a failure counts only if the simulator shows it too."""
     result = FormalResult(
         status=_status(found),
@@ -102,15 +121,15 @@ def _result(judge: Judge, found: ProofResult, candidate: str) -> FormalResult:
         depth=found.depth,
         why=found.why,
         engine=found.engine,
-        tools=_tools(judge.prover.yosys, found.engine),
+        tools=_tools(engines.prover.yosys, found.engine),
         assumptions=found.assumptions,
         covers=tuple(Cover(line=line, reached=reached, step=step) for line, reached, step in found.covers),
         cpu_seconds=found.cpu_seconds,
     )
     if result.status is Status.FAIL:
-        why, shown = _replayed(judge, candidate, found)
+        why, shown = _replayed(engines, candidate, found)
         if shown:
-            tools = (*result.tools, judge.icarus.tool)
+            tools = (*result.tools, engines.icarus.tool)
             return result.model_copy(update={"why": why, "counterexample": found.steps, "tools": tools})
         result = result.model_copy(update={"status": Status.UNKNOWN, "why": why})
     if result.status in {Status.PROVED, Status.BOUNDED}:
@@ -118,11 +137,11 @@ def _result(judge: Judge, found: ProofResult, candidate: str) -> FormalResult:
     return result.model_copy(update={"method": "", "depth": 0})
 
 
-def _replayed(judge: Judge, candidate: str, found: ProofResult) -> tuple[str, bool]:
+def _replayed(engines: ProofTools, candidate: str, found: ProofResult) -> tuple[str, bool]:
     """Return what the simulator says of the failure, and whether it shows the failure."""
     if not found.bench or not found.steps:
         return "a failure that cannot be replayed", False
-    verdict = judge.icarus.check(Design(rtl=candidate, testbench=found.bench))
+    verdict = engines.icarus.check(Design(rtl=candidate, testbench=found.bench))
     if verdict.outcome is Outcome.MISMATCH:
         return f"{found.why} in step {found.depth}, and in simulation", True
     return f"a failure that simulation does not show ({verdict.outcome})", False

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable
 
-from ct_retrain.judge.formal.proof import FormalResult, equivalent, properties_hold
-from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.formal.proof import FormalResult, ProofTools, equivalent, properties_hold
 
 
 class FormalRunner:
     """Answers by proofs; a failure is reported only if the simulator shows it too."""
 
-    def __init__(self, judge: Callable[[], Judge]) -> None:
-        """Use the Judge that *judge* returns; it is called on first use."""
+    def __init__(self, judge: Callable[[], ProofTools]) -> None:
+        """Use the Judge, or other engines, that *judge* returns; it is called on first use."""
         self._judge = judge
 
     def equivalent(self, golden: str, candidate: str, top: str) -> FormalResult:

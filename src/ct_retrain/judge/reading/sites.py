@@ -61,7 +61,7 @@ class MarkedPrints(NamedTuple):
 
 def marked(parsed: Parsed, mark: str) -> MarkedPrints:
     """Prefix everything that *parsed* prints with *mark*, the statement's number and a space."""
-    everything = nodes(parsed.tree.root)
+    everything = parsed.nodes
     printing = list(_printing(parsed, everything))
     choice, counted = _Choice(parsed, everything), tallies(everything)
     spans = [one.span for one in printing]

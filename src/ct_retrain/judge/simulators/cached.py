@@ -27,6 +27,9 @@ class Use(NamedTuple):
 
 R = TypeVar("R", bound=Record)
 
+_BROKEN = (sqlite3.DatabaseError, OSError, ValueError)
+"""What a damaged file may raise; ValueError where the damage is in the words of SQLite's own error."""
+
 
 class Cache:
     """Answers on disk; the file may be shared by processes, and a Cache by threads."""
@@ -41,22 +44,23 @@ class Cache:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection()
             self._shrink()
-        except (sqlite3.DatabaseError, OSError):
+        except _BROKEN:
             self._begin_again()
 
     def get(self, key: str, kind: type[R]) -> R | None:
-        """Return the answer of this *kind* under *key*; None if there is none, or it cannot be read."""
+        """Return the answer of this *kind* under *key*; None if there is none, or not the one that was put."""
         try:
             with self._lock:
                 row = self._connection().execute(_FIND, (key,)).fetchone()
-            return None if row is None else kind.model_validate_json(row[0])
-        except (sqlite3.DatabaseError, ValueError):
+            text = None if row is None else _unsealed(key, row[0])
+            return None if text is None else kind.model_validate_json(text)
+        except _BROKEN:
             return None
 
     def put(self, key: str, answer: Record) -> None:
         """Store *answer*; if the disk is full or busy, or the file was removed, it is not stored, which costs only time."""
-        row = (key, answer.model_dump_json(), time.time())
-        with self._lock, contextlib.suppress(sqlite3.DatabaseError, OSError):
+        row = (key, _sealed(key, answer.model_dump_json()), time.time())
+        with self._lock, contextlib.suppress(*_BROKEN):
             self._connection().execute("insert or replace into verdicts values (?, ?, ?)", row)
             self._written += 1
             if self._written % 256 == 0:
@@ -87,9 +91,9 @@ class Cache:
             self._path.replace(self._path.with_name(f"{self._path.name}.unreadable"))
         try:
             self._connection()
-        except (sqlite3.DatabaseError, OSError) as error:
+        except _BROKEN as error:
             raise ToolError(
-                f"cannot store verdicts in {self._path}: {error}; free space or fix permissions"
+                f"cannot keep answers in {self._path}: {error}; free space or fix permissions"
             ) from error
 
     def _shrink(self) -> None:
@@ -103,6 +107,17 @@ class Cache:
 
 
 _FIND = "select verdict from verdicts where key = ?"
+
+
+def _sealed(key: str, text: str) -> str:
+    """Return *text* behind a digest of itself and its key: a bit that the disk turns must not make a pass."""
+    return f"{digest(key, text)} {text}"
+
+
+def _unsealed(key: str, stored: object) -> str | None:
+    """Return the text that `_sealed` was given; None if it is damaged, or was stored before there were seals."""
+    text = stored.partition(" ")[2] if isinstance(stored, str) else ""
+    return text if stored == _sealed(key, text) else None
 
 
 class CachedSimulator:

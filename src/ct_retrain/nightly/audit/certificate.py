@@ -34,7 +34,7 @@ def certified(night: Night, trained: Manifest, arm: ArmId) -> Claim | None:
     if disk.read_record(directory / CERTIFICATE, Certificate) != told:
         return _claim("denied", f"{CERTIFICATE} and the manifest say different things")
     try:
-        protection = stages.protected(night)
+        protection = stages.protected(night)._replace(open_cache=None)  # an audit reads every text anew
         made = again(list(disk.read_lines(directory / MIXTURE, Row)), protection)
     except (CorruptStateError, UsageError) as error:
         return _claim("unknown", str(error))

@@ -8,11 +8,12 @@ from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.records.arm import RecipeName
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord, TrainFacts
 from ct_retrain.core.records.recipe import ComparedNight, RecipeEvidence
+from ct_retrain.core.records.training import Fit
 from ct_retrain.core.rules.recipe_evidence import comparisons_of
 from ct_retrain.core.rules.rotation import ChallengerTurn
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
-from ct_retrain.nightly.records.index import records
+from ct_retrain.nightly.records.index import newest_first, records
 
 CHALLENGED = "train.challengers"
 """The figure of a night that says how many challengers it trained: only such nights are looked into."""
@@ -57,21 +58,24 @@ def recipes_now(ended: Sequence[NightRecord], train: TrainSettings) -> tuple[Rec
 
 
 def turns_of(workspace: Workspace, names: Iterable[RecipeName]) -> list[ChallengerTurn]:
-    """When each of *names* was trained last, and how long that took; a new one is taken to need as long as the default recipe."""
-    usual = _usual_seconds(workspace)
-    last: dict[RecipeName, ChallengerTurn] = {name: ChallengerTurn(name, None, usual) for name in names}
+    """When each of *names* was trained last, and what that took; a new one is taken to need what the default recipe did."""
+    usual = _usual_fit(workspace)
+    seconds, tokens = (usual.seconds, usual.all_tokens) if usual else (None, None)
+    last: dict[RecipeName, ChallengerTurn] = {
+        name: ChallengerTurn(name, None, seconds, tokens or None) for name in names
+    }
     for record, trained in challenged_nights(workspace):
         for one in trained.challengers:
             if one.name in last:
-                seconds = last[one.name].seconds if one.failed else one.seconds
-                last[one.name] = ChallengerTurn(one.name, record.night, seconds)
+                known = last[one.name] if one.failed else one
+                last[one.name] = ChallengerTurn(one.name, record.night, known.seconds, known.tokens or None)
     return list(last.values())
 
 
-def _usual_seconds(workspace: Workspace) -> float | None:
-    """Seconds of the last training by the default recipe; None if there is none on record."""
-    for record in reversed(records(workspace)):
+def _usual_fit(workspace: Workspace) -> Fit | None:
+    """The last training by the default recipe; None if there is none on record."""
+    for record in newest_first(workspace):
         facts = facts_of(workspace, record, TrainFacts) if record.hyperparameters else None
         if facts is not None and not facts.held:
-            return facts.fit.seconds
+            return facts.fit
     return None

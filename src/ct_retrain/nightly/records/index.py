@@ -1,5 +1,6 @@
 """The index of nights: which ended, which are open, and the plan that a new one starts from."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,12 @@ from ct_retrain.releases import latest
 def records(workspace: Workspace) -> list[NightRecord]:
     """Return every night that is over, oldest first; raise CorruptStateError if a record cannot be read."""
     return [disk.read_record(workspace.record(night), NightRecord) for night in ended_nights(workspace)]
+
+
+def newest_first(workspace: Workspace) -> Iterator[NightRecord]:
+    """Yield every night that is over, latest first, each read when it is asked for."""
+    for night in reversed(ended_nights(workspace)):
+        yield disk.read_record(workspace.record(night), NightRecord)
 
 
 def ended_nights(workspace: Workspace) -> list[str]:
@@ -50,7 +57,7 @@ def broken_at(workspace: Workspace, night: str | None) -> Breakdown | None:
 
 def gold_before(workspace: Workspace) -> int:
     """Return the number of gold rows in the last night that trained; 0 if none did, or its record does not say."""
-    for record in reversed(records(workspace)):
+    for record in newest_first(workspace):
         if record.metrics.get("train.rows"):
             return int(record.metrics.get("train.gold", 0))
     return 0
@@ -58,9 +65,10 @@ def gold_before(workspace: Workspace) -> int:
 
 def open_nights(workspace: Workspace) -> list[NightPlan]:
     """Return nights that were started and have no record: running, or waiting to be resumed."""
-    plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
-    waiting = [plan for plan in plans if not workspace.record(plan.night).exists()]
-    return sorted(waiting, key=lambda plan: night_order(plan.night))
+    started = workspace.work.glob(f"*/{PLAN}")
+    waiting = [path for path in started if not workspace.record(path.parent.name).exists()]
+    plans = [disk.read_record(path, NightPlan) for path in waiting]
+    return sorted(plans, key=lambda plan: night_order(plan.night))
 
 
 def night_id(asked: str | None, zone: str) -> str:

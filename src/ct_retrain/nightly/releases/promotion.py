@@ -10,7 +10,6 @@ from ct_retrain.core.records.night import (
     NightRecord,
     TrainFacts,
 )
-from ct_retrain.core.records.problem import Suite
 from ct_retrain.core.workspace import MANIFEST, Workspace
 from ct_retrain.manifests import sealed
 from ct_retrain.nightly.night import Ports
@@ -34,7 +33,7 @@ def promote(workspace: Workspace, settings: Settings, ports: Ports, night: str, 
         raise UsageError(message)
     record = disk.read_record(workspace.record(night), NightRecord)
     force = Force(_overruled(workspace, record), because.strip())
-    inputs = _inputs(workspace, record, load_suite(settings.benchmark.suite, workspace.root))
+    inputs = adapter_inputs(workspace, settings, record)
     ports.generators.open(inputs.adapter)
     staging = disk.fresh_directory(workspace.models / f".{night}.tmp")
     try:
@@ -45,26 +44,35 @@ def promote(workspace: Workspace, settings: Settings, ports: Ports, night: str, 
 
 def _overruled(workspace: Workspace, record: NightRecord) -> Decision:
     """Return the decision that is overruled; raise UsageError if there is none, or nothing to overrule."""
-    night = record.night
-    if record.decision is None:
-        message = f"night {night} had nothing new: there is no adapter to publish"
-        raise UsageError(message)
-    if record.adapter is None:
-        message = (
-            f"night {night} was held back before it trained: there is no adapter to publish; {record.reason}"
-        )
-        raise UsageError(message)
+    night, decision = record.night, _decision_of(record)
     if any(move.target == release_name(night) for move in moves_of(workspace.models)):
         by = "by itself" if record.release is not None else "before, by force"
         message = f"night {night} published {by}: `ct-retrain rollback {night}` serves it again"
         raise UsageError(message)
-    if isinstance(record.decision, Promote):
+    if isinstance(decision, Promote):
         message = f"night {night} was not stopped by the gate: {record.reason}"
         raise UsageError(message)
+    return decision
+
+
+def _decision_of(record: NightRecord) -> Decision:
+    """Return what was decided on the adapter of *record*; raise UsageError if there is none."""
+    if record.decision is None:
+        raise UsageError(f"night {record.night} had nothing new: there is no adapter")
+    if record.adapter is None:
+        raise UsageError(
+            f"night {record.night} was held back before it trained: there is no adapter; {record.reason}"
+        )
     return record.decision
 
 
-def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishInputs:
+def adapter_inputs(workspace: Workspace, settings: Settings, record: NightRecord) -> PublishInputs:
+    """Return the adapter that the night of *record* decided on, published or not, with all that is known of it.
+
+    Raise UsageError if there is none, it was never measured or was purged, CorruptStateError if it is not what was
+    trained.
+    """
+    _decision_of(record)
     done = {ref.stage: sealed(workspace.root / ref.path, ref) for ref in record.stages}
     directory = workspace.stage(record.night, "train")
     broken = list(disk.breaches(directory, done["train"].files))
@@ -95,7 +103,7 @@ def _inputs(workspace: Workspace, record: NightRecord, suite: Suite) -> PublishI
         adapter=adapter_of(directory, measured.decision.arm),
         base=trained.base,
         metrics=record.metrics,
-        suite=suite,
+        suite=load_suite(settings.benchmark.suite, workspace.root),
         trained=trained,
         curated=curated,
         measured=measured,

@@ -60,7 +60,7 @@ def challengers_of(night: Night) -> ChallengerPlan:
             same[name] = known[key]
         known.setdefault(key, _TWICE.format(name))
     turns = turns_of(night.workspace, [name for name in every if name not in same])
-    chosen, waiting = choose_challengers(turns, settings.challenger_minutes)
+    chosen, waiting = choose_challengers(turns, settings.challenger_minutes, settings.challenger_tokens)
     recipes = {name: seeded(every[name], night.plan.night, challenger(name)) for name in chosen}
     return ChallengerPlan(recipes, same | waiting)
 
@@ -146,7 +146,12 @@ def _train_one(out: Path, night: Night, inputs: TrainInputs, name: RecipeName, k
     took = (manifest.finished - manifest.started).total_seconds()
     loss = facts.fit.losses[-1].loss if facts.fit.losses else None
     return told.model_copy(
-        update={"failed": facts.held, "seconds": max(took, facts.fit.seconds), "loss": loss}
+        update={
+            "failed": facts.held,
+            "seconds": max(took, facts.fit.seconds),
+            "tokens": facts.fit.all_tokens,
+            "loss": loss,
+        }
     )
 
 

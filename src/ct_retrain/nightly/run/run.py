@@ -100,6 +100,7 @@ def _night(workspace: Workspace, settings: Settings, ports: Ports, options: Opti
     with (
         disk.blamed(workspace.root),
         structlog.contextvars.bound_contextvars(night=name),
+        contextlib.ExitStack() as gpu,
         contextlib.closing(ports.generators),
     ):
         night = Night(
@@ -111,6 +112,8 @@ def _night(workspace: Workspace, settings: Settings, ports: Ports, options: Opti
         )
         done: list[Manifest] = []
         for stage in STAGES:
+            if stage == "train":
+                gpu.enter_context(_turn_at_gpu(workspace))
             step, fill = stages.STEPS[stage](night, done)
             _LOG.info("stage starts", stage=stage)
             manifest = perform(step, fill, ports.effort)
@@ -123,6 +126,16 @@ def _night(workspace: Workspace, settings: Settings, ports: Ports, options: Opti
             if _nothing_more(manifest, night):
                 break
         return finish.close(night, done)
+
+
+def _turn_at_gpu(workspace: Workspace) -> contextlib.AbstractContextManager[None]:
+    """Hold the lock of the GPU once no other workspace does; hold nothing where none is shared."""
+    lock = workspace.gpu_lock
+    if lock is None:
+        return contextlib.nullcontext()
+    if disk.holder(lock) is not None:
+        _LOG.info("waiting for the GPU", lock=str(lock))
+    return disk.lock_when_free(lock, f"a night of {workspace.root}")
 
 
 def _nothing_more(manifest: Manifest, night: Night) -> bool:

@@ -148,10 +148,11 @@ def _newly_set(night: Night) -> bool:
     """Whether settings of a training have changed since a night last trained, and `train.new_settings` is on."""
     if not night.settings.train.new_settings:
         return False
-    trained = [one for one in index.records(night.workspace) if one.hyperparameters is not None]
-    if not trained:
+    trained = (one for one in index.newest_first(night.workspace) if one.hyperparameters is not None)
+    last = next(trained, None)
+    if last is None:
         return False
-    before, now = trained[-1].provenance.settings, recordable(night.settings)
+    before, now = last.provenance.settings, recordable(night.settings)
     aside = {f"train.{name}" for name in SCHEDULING}
     known = {name for name in now if name.startswith("train.") and name in before} - aside
     return any(str(before[name]) != str(now[name]) for name in known)
@@ -172,7 +173,8 @@ def protection_of(
     named = (settings.benchmark.suite, *more)
     suites = protected_suites(named, settings.decontamination.protect, workspace.root)
     laboratory = BehaviourTools(ports.simulator, ports.same) if ports.same else None
-    return Protection(tuple(suites), settings.decontamination, laboratory, settings.judge.workers)
+    workers = settings.judge.workers
+    return Protection(tuple(suites), settings.decontamination, laboratory, workers, ports.comparisons)
 
 
 def _forgotten(night: Night) -> frozenset[str]:

@@ -4,6 +4,7 @@ For each night: rules → local files equal what was copied → every object is 
 crash in between leaves a night whose missing files are recorded and can be restored; the next purge continues.
 """
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +25,7 @@ from ct_retrain.core.rules.retention import (
     changed_since_copy,
     is_raw,
     needed,
+    raw_places,
     too_soon,
 )
 from ct_retrain.core.workspace import PLAN, Workspace
@@ -140,27 +142,38 @@ def _delete(workspace: Workspace, leaving: PurgeableNight) -> None:
 
 def _sweep(top: Path) -> None:
     """Remove the directories of raw copies that are empty now."""
+    if not _has_raw(top):
+        return
     found = (path for path in top.rglob("*") if is_raw(f"{path.relative_to(top).as_posix()}/"))
     for path in sorted(found, reverse=True):
         if path.is_dir() and not path.is_symlink() and not any(path.iterdir()):
             path.rmdir()
 
 
+def _has_raw(top: Path) -> bool:
+    """Whether anything is where raw copies lie in the night's directory *top*: most nights are purged long ago."""
+    challengers = [one.name for one in (top / "train" / "challengers").glob("*")]
+    return any(os.path.lexists(top / name) for name in raw_places(challengers))
+
+
 def _raw(workspace: Workspace, night: str) -> list[str]:
     """Return the raw copies that exist; links are not copies and stay."""
     top = workspace.night(night)
+    if not _has_raw(top):
+        return []
     found = (path for path in sorted(top.rglob("*")) if is_raw(path.relative_to(top).as_posix()))
     return [workspace.relative(path) for path in found if path.is_file() and not path.is_symlink()]
 
 
 def night_dependencies(workspace: Workspace, settings: Settings) -> NightDependencies:
     """Return which nights others depend on; raise CorruptStateError if the served release cannot be determined."""
-    ended = [record.night for record in index.records(workspace)]
+    ended, unfinished = index.ended_nights(workspace), index.open_nights(workspace)
     served = latest(workspace.models)
-    plans = [disk.read_record(path, NightPlan) for path in workspace.work.glob(f"*/{PLAN}")]
+    of_last = [path for night in ended[-1:] if (path := workspace.night(night) / PLAN).exists()]
+    plans = [*unfinished, *(disk.read_record(path, NightPlan) for path in of_last)]
     return NightDependencies(
         ended=ended,
-        unfinished=[one.night for one in index.open_nights(workspace)],
+        unfinished=[one.night for one in unfinished],
         previous={one.night: one.previous for one in plans},
         served=_night_of(served),
         predecessor=_night_of(_before(workspace)),

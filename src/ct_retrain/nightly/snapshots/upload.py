@@ -81,10 +81,13 @@ def upload_missing(workspace: Workspace, store: Store) -> list[Receipt]:
     """
     failed: list[CtRetrainError] = []
     done: list[Receipt] = []
-    for record in index.records(workspace):
-        if not workspace.purged(record.night).exists() and not _covered(workspace, store, record):
+    for night in index.ended_nights(workspace):
+        if workspace.purged(night).exists():
+            continue
+        record = disk.read_record(workspace.record(night), NightRecord)
+        if not _covered(workspace, store, record):
             try:
-                done.append(snapshot(workspace, store, record.night))
+                done.append(snapshot(workspace, store, night))
             except CorruptStateError as error:
                 failed.append(error)
     if failed:

@@ -37,7 +37,7 @@ def prove_equivalent(asked: EquivalenceQuestion, yosys: Yosys, limits: Limits) -
             return ProofResult(answer=None, why="not synthesizable")
         found = [next((m for m in modules(text) if m.name == top), None) for text in (golden, other)]
     if found[0] is None or found[0] != found[1]:
-        return ProofResult(answer=None, why="the ports differ")
+        return ProofResult(answer=None, why=OTHER_PORTS)
     miter = _miter(found[0])
     if miter is None:
         return ProofResult(answer=None, why="ports that cannot be compared")
@@ -49,6 +49,7 @@ def prove_equivalent(asked: EquivalenceQuestion, yosys: Yosys, limits: Limits) -
     return _answer(made, miter.assumptions, certain=certain)
 
 
+OTHER_PORTS = "the ports differ"
 _OPEN = re.compile(r"'\s*s?[bodh]?\s*[0-9a-f_]*x", re.IGNORECASE)
 """Matches a literal that is at least partly unknown."""
 

@@ -20,7 +20,7 @@ from pyslang.syntax import (
 
 from ct_retrain.judge.confined.formal.deciding import TOP
 from ct_retrain.verilog.modules import Module, declarations, module_names, modules, roots
-from ct_retrain.verilog.tree import Parsed, nodes, parse, tokens
+from ct_retrain.verilog.tree import Parsed, nodes, parse
 
 
 class PropertyClaim(NamedTuple):
@@ -112,12 +112,12 @@ def _misfit(parsed: Parsed, design: Module, tops: tuple[Module, ...]) -> str:
         for port in module.ports
         if port.direction != "input" or known.get(port.name, 0) != port.width
     ]
-    for word in tokens(parsed.tree.root):
+    for word in parsed.tokens:
         if word.kind == TokenKind.SystemIdentifier and word.valueText.startswith(_STRANGE):
             strange.append(f"{word.valueText} means nothing in simulation")
         if word.valueText.startswith("ct_"):
             strange.append("names that begin with ct_ are taken")
-    found = [node for node in nodes(parsed.tree.root) if node.kind in _ASSERTING]
+    found = parsed.of_kinds(_ASSERTING)
     inside = [node for block in _always(parsed) for node in nodes(block) if node.kind in _KINDS]
     if len(found) != len(inside):
         strange.append("only immediate assertions, assumptions and covers inside always blocks are read")
@@ -138,11 +138,7 @@ _ASSERTING = frozenset(
 
 
 def _always(parsed: Parsed) -> list[ProceduralBlockSyntax]:
-    return [
-        node
-        for node in nodes(parsed.tree.root)
-        if isinstance(node, ProceduralBlockSyntax) and node.kind in _ALWAYS
-    ]
+    return [node for node in parsed.of(ProceduralBlockSyntax) if node.kind in _ALWAYS]
 
 
 def _claims(parsed: Parsed) -> tuple[tuple[PropertyClaim, ...], tuple[PropertyBlock, ...]]:

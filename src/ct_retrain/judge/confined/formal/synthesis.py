@@ -8,6 +8,8 @@ causes both; and every unknown bit set to a fixed value.
 
 import hashlib
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -99,10 +101,10 @@ class _Writer(NamedTuple):
     def copy(self, values: Values, reading: SynthesisChoice, *, alone: bool) -> Netlist:
         """Return the copy with *values* for parameters; if not *alone*, as a single module."""
         top = " ".join([self.root, *(f"-chparam {name} {value}" for name, value in values)])
-        found = self._written(readable(self.text), top, _plainly(reading, alone=alone))
+        found = _plain(self, readable(self.text), top, _plainly(reading, alone=alone))
         if found.text and reading.unknown != "x":
             # Only after the first pass, in which comparisons of the design with unknown bits are already decided.
-            found = self._written(found.text, self.root, _filling(self.text, reading.unknown))
+            found = self.written(found.text, self.root, _filling(self.text, reading.unknown))
         if found.text and reading.settled:
             found = _settled(found.text)
         if found.text and reading.at_edge:
@@ -110,7 +112,7 @@ class _Writer(NamedTuple):
                 found = _at_edge(found.text, self.root)
         return found
 
-    def _written(self, text: str, top: str, steps: list[str]) -> Netlist:
+    def written(self, text: str, top: str, steps: Sequence[str]) -> Netlist:
         """Return *text* after yosys has read it, run *steps*, and written it."""
         Path("synthesis.v").write_text(text, encoding="utf-8", errors="replace")
         head = ["read_verilog -sv synthesis.v", f"hierarchy -check -top {top}"]
@@ -124,15 +126,21 @@ class _Writer(NamedTuple):
         return Netlist(_of_bits(Path(_COPY).read_text(encoding="utf-8", errors="replace")), "")
 
 
+@lru_cache(maxsize=4)
+def _plain(writer: _Writer, text: str, top: str, steps: tuple[str, ...]) -> Netlist:
+    """Return the copy that every reading of one design begins with, which yosys writes once."""
+    return writer.written(text, top, steps)
+
+
 def _of_bits(copy: str) -> str:
     """Return *copy* with comparisons of bits only, as in hardware, where no bit is x."""
     copy = re.sub(r"= [^=;\n]+ ([!=])== \d+'[hb]x+;", lambda each: f"= 1'b{int(each[1] == '!')};", copy)
     return copy.replace(" === ", " == ").replace(" !== ", " != ")
 
 
-def _plainly(reading: SynthesisChoice, *, alone: bool) -> list[str]:
+def _plainly(reading: SynthesisChoice, *, alone: bool) -> tuple[str, ...]:
     """Return the yosys steps of a plain copy; one beside others is flattened, so that each module is defined once."""
-    return ["proc -norom"] if alone and not reading.at_edge else ["proc -norom", "flatten"]
+    return ("proc -norom",) if alone and not reading.at_edge else ("proc -norom", "flatten")
 
 
 def _filling(text: str, unknown: str) -> list[str]:

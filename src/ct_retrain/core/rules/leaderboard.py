@@ -1,0 +1,102 @@
+"""Put scorecards side by side, and compare only those of the same problems, judge and sampling."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from ct_retrain.core.record import Tool
+from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, PairedDifference, Standing
+from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.statistics import Resampling, paired
+
+BASE = "the base"
+_NAMED = 3
+"""Problems named in a sentence at most."""
+
+
+class NamedScorecard(NamedTuple):
+    """A scorecard and what readers call it."""
+
+    name: str
+    card: Scorecard
+
+
+def leaderboard(entries: Sequence[NamedScorecard], how: Resampling, base: str = "") -> Leaderboard:
+    """Return a table for each suite and judge; scorecards of different tables are not compared.
+
+    The base of a table is the entry called *base*, or its first; the base's digest decides what "same" is.
+    """
+    groups: dict[tuple[str, str, Tool], list[NamedScorecard]] = {}
+    for entry in entries:
+        card = entry.card
+        groups.setdefault((card.suite, card.suite_digest, card.tools[0]), []).append(entry)
+    tables = [_table(group, how, base) for group in groups.values()]
+    apart = tuple(_apart(tables[0], other) for other in tables[1:])
+    return Leaderboard(confidence=how.confidence, tables=tuple(tables), apart=apart)
+
+
+def _table(entries: Sequence[NamedScorecard], how: Resampling, base: str) -> LeaderboardTable:
+    chosen = next((one for one in entries if one.name == base), entries[0])
+    rows = [_standing(one, chosen, how) for one in entries]
+    card = chosen.card
+    return LeaderboardTable(
+        suite=card.suite,
+        suite_digest=card.suite_digest,
+        judge=card.tools[0],
+        base=chosen.name,
+        standings=tuple(sorted(rows, key=lambda one: -one.card.functional.value)),
+    )
+
+
+def _standing(entry: NamedScorecard, base: NamedScorecard, how: Resampling) -> Standing:
+    remark = BASE if entry is base else "; ".join(_sampled_otherwise(entry.card, base.card))
+    if remark:
+        return Standing(name=entry.name, card=entry.card, remark=remark)
+    ours, theirs, samples = entry.card.passes, base.card.passes, base.card.sampling.samples
+    found = paired(ours, theirs, samples, how)
+    other_side = paired(theirs, ours, samples, how).p_value
+    difference = PairedDifference(
+        value=found.difference,
+        low=found.low,
+        high=found.high,
+        p_value=min(1.0, 2 * min(found.p_value, other_side)),
+        minimum_detectable=found.minimum_detectable,
+    )
+    return Standing(name=entry.name, card=entry.card, difference=difference)
+
+
+def _sampled_otherwise(card: Scorecard, base: Scorecard) -> Iterator[str]:
+    """Yield each setting that differs; seeds may, since a pair is a problem and not an answer."""
+    ours, theirs = card.sampling.model_dump(), base.sampling.model_dump()
+    for name in ours:
+        if name != "seed" and ours[name] != theirs[name]:
+            yield f"not compared: {name} {ours[name]}, the base {theirs[name]}"
+
+
+def _apart(first: LeaderboardTable, other: LeaderboardTable) -> str:
+    """Return in a sentence why *other* is not compared with *first*."""
+    title = f"{', '.join(one.name for one in other.standings)}: not compared with {first.base}"
+    if other.suite != first.suite:
+        return f"{title}: another suite, {other.suite} instead of {first.suite}"
+    if other.suite_digest != first.suite_digest:
+        return f"{title}: {other.suite} is not the same, {_other_problems(first, other)}"
+    return f"{title}: another judge, {_other_tool(first.judge, other.judge)}"
+
+
+def _other_problems(first: LeaderboardTable, other: LeaderboardTable) -> str:
+    here, there = set(other.standings[0].card.passes), set(first.standings[0].card.passes)
+    sides = [(sorted(here - there), "only here"), (sorted(there - here), "only there")]
+    said = [
+        f"{len(names)} problems {where}: {', '.join(names[:_NAMED])}{' …' if len(names) > _NAMED else ''}"
+        for names, where in sides
+        if names
+    ]
+    return "; ".join(said) or "its problems have the same names and other texts"
+
+
+def _other_tool(first: Tool, other: Tool) -> str:
+    if (other.name, other.version) != (first.name, first.version):
+        return f"{other.name} {other.version} instead of {first.name} {first.version}"
+    ours, theirs = (one.detail.split("; ") for one in (other, first))
+    here = "; ".join(one for one in ours if one not in theirs) or "nothing"
+    there = "; ".join(one for one in theirs if one not in ours) or "nothing"
+    return f"{other.name} {other.version} with {here} instead of {there}"

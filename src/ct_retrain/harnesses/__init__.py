@@ -1,0 +1,1 @@
+"""Suites as tasks of other evaluation harnesses: they ask and report, the judge decides."""
