@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ct_retrain.core.configuration.loading import (
+    described,
     flat,
     load,
     recordable,
@@ -80,7 +81,7 @@ def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_every_setting_has_a_dotted_name_and_a_printed_value(tmp_path: Path) -> None:
-    assert set(flat(load(tmp_path).settings)) == set(setting_names())
+    assert set(flat(load(tmp_path).settings)) == set(setting_names()) == {name for name, *_ in described()}
     assert "train.hyperparameters.learning_rate" in setting_names()
 
 
@@ -90,6 +91,8 @@ def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
     options = {
         "min_delta_score": "0.037",
         "gate.floors": {"fsm": 0.5, "functional": 0.25},
+        "judge.require": {"iverilog": ">=11,<14"},
+        "report.groups": {"counters": ["gray", "johnson"]},
         "train.hyperparameters.learning_rate": "3e-5",
         "train.hyperparameters.packing": "false",
         "benchmark.adaptive": "true",
