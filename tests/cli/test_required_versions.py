@@ -7,9 +7,10 @@ import pytest
 from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call
-from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.configuration.settings import AcceptedVersions, JudgeSettings
 from ct_retrain.core.rules.versions import unaccepted
 from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.spec import JudgeSpec, judge_of
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,7 @@ class TestWorkspace:
         assert "is no range of versions" in capsys.readouterr().err
 
     def test_the_installed_version_is_accepted(self) -> None:
-        settings = JudgeSettings(simulator="icarus", require={"iverilog": ">=1"})
+        settings = JudgeSettings(simulator="icarus", require=AcceptedVersions(iverilog=">=1"))
         with Judge(settings) as judge:
             assert judge.tool == Judge(JudgeSettings(simulator="icarus")).tool
+            assert judge_of(JudgeSpec.of(judge)).settings.require.iverilog == ">=1"

@@ -122,7 +122,7 @@ class Judge:
             "verilator": second.version if second else "",
             "yosys": yosys.version if yosys else "",
         }
-        wrong = unaccepted(found, self.settings.require.items())
+        wrong = unaccepted(found, self.settings.require.model_dump().items())
         if wrong:
             raise ToolError(
                 f"{wrong}: install that version, or change judge.require, knowing that scores may move"

@@ -109,6 +109,17 @@ class CurateSettings(Section):
     """Processor seconds a night for proofs about new examples, those least shown by simulation first; 0 turns proofs off."""
 
 
+class AcceptedVersions(Section):
+    """Versions that the judge's tools must have, such as `>=12,<14`; empty accepts all, and needs no tool."""
+
+    iverilog: VersionRange = ""
+    """Accepted versions of Icarus Verilog; with another one nothing is judged."""
+    verilator: VersionRange = ""
+    """Accepted versions of Verilator."""
+    yosys: VersionRange = ""
+    """Accepted versions of yosys."""
+
+
 class JudgeSettings(Section):
     """Limits of one simulation. CPU time decides verdicts; wall-clock time only protects the machine."""
 
@@ -133,8 +144,7 @@ class JudgeSettings(Section):
     """CPU seconds of one step of an equivalence proof; a longer step leaves the answer unknown."""
     cache_mb: Annotated[int, Field(ge=1)] = 256
     """Maximum MiB of the verdict cache, and of that of comparisons with suites; above it the older half is deleted."""
-    require: dict[Literal["iverilog", "verilator", "yosys"], VersionRange] = Field(default={})
-    """Versions that tools of the judge must have, such as `iverilog = ">=12,<14"`; with another one nothing is judged."""
+    require: AcceptedVersions = AcceptedVersions()
 
 
 class ShareSettings(Section):

@@ -11,12 +11,12 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)*")
 def unaccepted(found: Mapping[str, str], accepted: Iterable[tuple[str, str]]) -> str:
     """Return in words which tools do not have the versions *accepted*; "" if all have.
 
-    *found* is tool → version as it says it, "" if it is not there; *accepted* holds tool and range.
+    *found* is tool → version as it says it, "" if it is not there; *accepted* holds tool and range, "" for any.
     """
     wrong = [
         f"{tool} is {found[tool] or 'not installed or not used'}, and judge.require accepts {tool} {versions}"
         for tool, versions in accepted
-        if not _accepts(versions, found[tool])
+        if versions and not _accepts(versions, found[tool])
     ]
     return "; ".join(wrong)
 
