@@ -91,7 +91,7 @@ def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
     options = {
         "min_delta_score": "0.037",
         "gate.floors": {"fsm": 0.5, "functional": 0.25},
-        "judge.require": {"iverilog": ">=11,<14"},
+        "judge.require.iverilog": ">=11,<14",
         "report.groups": {"counters": ["gray", "johnson"]},
         "train.hyperparameters.learning_rate": "3e-5",
         "train.hyperparameters.packing": "false",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, SecretStr
 
 MASK = "***"
 """Shown in place of a secret."""
-_WHOLE = ("require", "challengers", "floors", "groups")
+_WHOLE = ("challengers", "floors", "groups")
 """Settings that are tables of the user's own names: one value each."""
 
 
