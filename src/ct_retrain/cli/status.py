@@ -24,7 +24,7 @@ _SHOWN = 14
 _COLUMNS = ("night", "outcome", "examples", "tonight", "last nightly", "mainline", "difference")
 
 
-class Standing(NamedTuple):
+class WorkspaceStatus(NamedTuple):
     """Everything that `status` says."""
 
     serving: str | None
@@ -58,7 +58,7 @@ def status(context: Context, *, as_json: bool) -> None:
     _print_nights(now)
 
 
-def _standing(opened: Opened) -> Standing:
+def _standing(opened: Opened) -> WorkspaceStatus:
     from ct_retrain.adapters.notify import AppriseNotifier
     from ct_retrain.breakdowns import broken_nights
     from ct_retrain.nightly.notices.undelivered import undelivered
@@ -70,7 +70,7 @@ def _standing(opened: Opened) -> Standing:
 
     workspace, settings, _ = opened
     ended, running = records(workspace), underway(workspace)
-    return Standing(
+    return WorkspaceStatus(
         serving=latest(workspace.models),
         running=running,
         waiting=open_nights(workspace),
@@ -82,7 +82,7 @@ def _standing(opened: Opened) -> Standing:
     )
 
 
-def _facts(opened: Opened, now: Standing) -> dict[str, object]:
+def _facts(opened: Opened, now: WorkspaceStatus) -> dict[str, object]:
     return {
         "serving": now.serving,
         "running": now.running.model_dump(mode="json") if now.running else None,
@@ -109,7 +109,7 @@ def _print_recipes(found: Sequence[RecipeEvidence], train: TrainSettings) -> Non
                 click.echo(f"         {line}")
 
 
-def _print_open(now: Standing) -> None:
+def _print_open(now: WorkspaceStatus) -> None:
     """What runs, and what was started and waits to be resumed."""
     if now.running is not None:
         click.echo(f"running  {running_words(now.running)}")
@@ -121,7 +121,7 @@ def _print_open(now: Standing) -> None:
             )
 
 
-def _print_nights(now: Standing) -> None:
+def _print_nights(now: WorkspaceStatus) -> None:
     from ct_retrain.core.records.night import night_order
     from ct_retrain.report.formatting import opening
 
