@@ -58,11 +58,11 @@ def _scores(table: LeaderboardTable) -> TableView:
 
 
 def _categories(table: LeaderboardTable) -> TableView:
-    names = sorted({name for one in table.standings for name in one.card.categories})
-    rows = tuple(
-        (one.name, *(_estimate(one.card.categories.get(name)) for name in names)) for one in table.standings
-    )
-    return TableView(f"{table.suite}: pass@1 by category", ("scorecard", *names), rows)
+    cards = [one.card.categories for one in table.standings]
+    names = sorted({name for card in cards for name in card})
+    rows = tuple((name, *(_estimate(card.get(name)) for card in cards)) for name in names)
+    columns = ("category", *(one.name for one in table.standings))
+    return TableView(f"{table.suite}: pass@1 by category", columns, rows)
 
 
 def _estimate(one: Estimate | None) -> str:
