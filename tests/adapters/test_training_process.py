@@ -105,7 +105,7 @@ def fitted(plan, out):
 
 EXHAUSTED = (
     "from ct_retrain.adapters._memory import OutOfMemoryError\n"
-    "with _child_events.telling():\n    raise OutOfMemoryError('too little')\n"
+    "with _child_events.forwarding():\n    raise OutOfMemoryError('too little')\n"
 )
 
 
@@ -126,7 +126,7 @@ def test_where_memory_runs_out_a_second_try_spares_it(plan_for, tmp_path, monkey
 def test_a_child_that_crashes_is_a_tool_error_with_its_last_lines(plan_for, tmp_path, monkeypatch):
     child(
         monkeypatch,
-        "print('a library said this')\nwith _child_events.telling():\n    raise KeyError('our bug')",
+        "print('a library said this')\nwith _child_events.forwarding():\n    raise KeyError('our bug')",
     )
     with pytest.raises(ToolError, match=r"exit code 1; the last lines(.|\n)*KeyError: 'our bug'"):
         fitted(plan_for(), tmp_path / "out")
@@ -136,7 +136,7 @@ def test_what_a_child_logs_and_prints_goes_where_it_belongs(plan_for, tmp_path, 
     child(
         monkeypatch,
         "import logging\n"
-        "with _child_events.telling():\n"
+        "with _child_events.forwarding():\n"
         "    logging.getLogger('ct_retrain.adapters.x').warning('slow %s', 'here')\n"
         "    print('from a library')\n"
         "    os.write(1, b'from C code')\n"

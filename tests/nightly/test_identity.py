@@ -33,6 +33,7 @@ from ct_retrain.nightly.run.stages import STEPS
 
 HARMLESS = {
     "judge.workers": "how many ask at once; each answer is from a process of its own",
+    "judge.require": "with versions that it does not accept nothing is judged, and those there are are in the name",
     "judge.cache_mb": "what is forgotten is simulated again, with the same answer",
     "benchmark.batch_size": "every answer has a random stream of its own, whatever is drawn beside it",
 }
@@ -58,6 +59,8 @@ def changed(section: BaseModel, name: str) -> dict[str, Any]:
             other = value + 1
         case float():
             other = value * 0.99 + 0.001
+        case Section():
+            other = dict.fromkeys(type(value).model_fields, ">=0")
         case dict():
             other = {**value, "other": 0.5}
         case _:

@@ -90,7 +90,7 @@ def reader() -> Tool:
     sources = sorted(path for room in ROOMS for path in (package / room).rglob("*.py"))
     libraries = [f"{name} {version(name)}" for name in ("datasketch", "pyslang")]
     code = digest(*(disk.sha256_of(path) for path in sources), *libraries, platform.python_version())
-    return Tool(name="ct-retrain decontamination", version=RULES_VERSION, detail=code)
+    return Tool(name="reading of texts", version=RULES_VERSION, detail=code)
 
 
 ROOMS = ("core/rules", "decontamination", "verilog")

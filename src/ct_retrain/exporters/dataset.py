@@ -50,7 +50,7 @@ def _front_matter(night: str, names: list[str]) -> Iterator[str]:
 
 def _text(night: str, facts: CurateFacts, names: list[str]) -> Iterator[str]:
     yield from (f"# Simulation-verified RTL, night {night}", "")
-    yield f"{facts.examples} examples that ct-retrain collected from a pipeline's runs and simulated again, {facts.new} of them new that night."
+    yield f"{facts.examples} examples from a pipeline's runs, each passed by a second simulation, {facts.new} of them new that night."
     yield from ("", "| configuration | a line is |", "|---|---|")
     yield from (f"| `{Path(name).stem}` | {FILES[name]} |" for name in names)
     yield from ("", "| category | examples |", "|---|---|")
