@@ -1,12 +1,14 @@
 """What judging on a cluster costs beside judging here, and how many nodes one head keeps busy.
 
-Run it as `python benchmarks/cluster.py`; it takes about five minutes and needs Icarus Verilog and the extra
+Run it as `python benchmarks/cluster.py`; it takes about six minutes and needs Icarus Verilog and the extra
 `cluster`. Scheduler, nodes and head are processes of their own on this machine.
 
 The first table judges for real: the same designs by the local pool and by 1, 2, 4 and 8 nodes, in processor time of
 everything that takes part. The second lets nodes sleep in the place of judging, so that 64 and 512 of them fit on
 one machine: what is real there is the head, the scheduler and every task. Efficiency is the time that the nodes
-slept in all of the time that they could have; a head or scheduler that is busy all the time is what limits it.
+slept in all of the time that they could have. Head and scheduler are one Python process each, so the one that takes
+longer a design is full at one core; that rate, and how many nodes ask for it, is the last column. Nodes that sleep
+cost this machine their own processes as well: where `this machine` nears 100 %, it is what limits the row.
 """
 
 import argparse
@@ -40,6 +42,8 @@ from judge import designs
 SETTINGS = JudgeSettings()
 THREADS = 64
 """Sleeping nodes in one process, at most."""
+RATE = 1500
+"""Designs a second for which a row of the second table is sized, at most, so that it does not take minutes."""
 
 
 class Started(NamedTuple):
@@ -114,21 +118,48 @@ def real(counts: Sequence[int], amount: int) -> Iterator[Turn]:
             yield turn(f"cluster, {count}", partial(judged, there, measured), amount, on)
 
 
-def simulated(nodes: int, service: float, seconds: float) -> tuple[Turn, float]:
-    """A cluster of *nodes* that sleep *service* seconds a design, and the share of their time that they slept."""
+class Asleep(NamedTuple):
+    """What nodes that sleep were seen to do."""
+
+    nodes: int
+    service: float
+    """Seconds that a node sleeps a design."""
+    rate: float
+    """Designs a second."""
+    batch: float
+    """Designs a task."""
+    turn: Turn
+
+    @property
+    def full(self) -> float:
+        """Designs a second at which head or scheduler, whichever takes longer, is busy all the time."""
+        return 1000 / max(self.turn.head_ms, self.turn.scheduler_ms)
+
+    def row(self) -> str:
+        """As a row of the second table."""
+        efficiency = self.rate * self.service / self.nodes
+        machine = self.rate * self.turn.all_ms / 1000 / (os.cpu_count() or 1)
+        figures = f"{self.turn.head_ms:.2f} | {self.turn.scheduler_ms:.2f} | {self.rate / self.full:.0%} | {machine:.0%}"
+        full = f"{self.full:,.0f}/s, {self.full * self.service:,.0f} nodes"
+        return f"| {self.turn.way} | {self.rate:,.0f} | {efficiency:.0%} | {self.batch:.1f} | {figures} | {full} |"
+
+
+def simulated(nodes: int, service: float, seconds: float) -> Asleep:
+    """A cluster of *nodes* that sleep *service* seconds a design, kept busy for about *seconds*."""
     processes = -(-nodes // THREADS)
-    threads = nodes // processes
-    with started(processes, threads) as on, Judge(SETTINGS) as here:
+    with started(processes, nodes // processes) as on, Judge(SETTINGS) as here:
         verdict = here.check(designs(1)[0]).model_dump_json()
         way = ConnectionOptions(lambda: Connection(reached(on).settings, Path()), on.address, math.inf)
         asleep = DaskNodes(way, requirements_of(here), sleeping(service, verdict))
         with ClusterJudge(here, reached(on), asleep) as there:
             wait(there, processes)
-            amount = max(4 * nodes, min(int(nodes * seconds / service), 40_000))
+            amount = max(4 * nodes, int(seconds * min(nodes / service, RATE)))
             batch = designs(amount)
-            judged(there, batch[: 4 * nodes])
-            found = turn(f"{nodes} nodes, {1000 * service:.0f} ms", partial(judged, there, batch), amount, on)
-    return found, amount * service / nodes / found.seconds
+            judged(there, batch[:nodes])
+            sent, name = there.dispatcher.batches, f"{nodes} nodes, {1000 * service:.0f} ms"
+            found = turn(name, partial(judged, there, batch), amount, on)
+            tasks = there.dispatcher.batches - sent
+    return Asleep(nodes, service, amount / found.seconds, amount / tasks, found)
 
 
 def sleeping(service: float, verdict: str) -> Callable[[bytes], BatchReply]:
@@ -162,7 +193,7 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, nargs="*", default=[1, 2, 4, 8], help="of the first table")
     parser.add_argument("--asleep", type=int, nargs="*", default=[8, 64, 512], help="nodes of the second")
     parser.add_argument(
-        "--service", type=float, nargs="*", default=[0.025, 0.25, 2.5], help="seconds a design"
+        "--service", type=float, nargs="*", default=[0.02, 0.25, 2.5], help="seconds a design"
     )
     parser.add_argument("--seconds", type=float, default=8.0, help="that a row of the second should take")
     chosen = parser.parse_args()
@@ -175,16 +206,13 @@ def main() -> None:
         figures = f"{one.all_ms:.1f} | {one.head_ms:.2f} | {one.scheduler_ms:.2f} | {one.all_ms / local:.2f}"
         print(f"| {one.way} | {chosen.designs / one.seconds:.0f} | {figures} |", flush=True)
     print(
-        "\n| nodes and service time | designs a second | efficiency | head CPU ms | scheduler CPU ms | busy |"
+        "\n| nodes and service time | designs a second | efficiency | designs a task | head CPU ms | scheduler CPU ms "
+        "| the busier of them | this machine | full at |"
     )
-    print("|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for nodes in chosen.asleep:
         for service in chosen.service:
-            one, efficiency = simulated(nodes, service, chosen.seconds)
-            rate = efficiency * nodes / service
-            busiest = max(one.head_ms, one.scheduler_ms) * rate / 1000
-            figures = f"{efficiency:.0%} | {one.head_ms:.2f} | {one.scheduler_ms:.2f} | {busiest:.0%}"
-            print(f"| {one.way} | {rate:.0f} | {figures} |", flush=True)
+            print(simulated(nodes, service, chosen.seconds).row(), flush=True)
 
 
 if __name__ == "__main__":

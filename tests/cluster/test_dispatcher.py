@@ -104,6 +104,18 @@ def test_everybody_gets_the_answer_to_what_they_asked(start: Start) -> None:
     assert max(map(len, nodes.batches)) == BATCH
 
 
+def test_the_first_node_that_is_free_does_not_take_all_that_waits(start: Start) -> None:
+    nodes = Threads(room=8, seconds=0.3)
+    dispatcher = start(nodes)
+
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(asked, dispatcher, [str(number) for number in range(8)])
+        time.sleep(0.1)
+        pool.submit(asked, dispatcher, [str(number) for number in range(8, 28)])
+
+    assert max(map(len, nodes.batches)) <= 4
+
+
 def test_a_few_questions_are_spread_over_all_nodes(start: Start) -> None:
     nodes = Threads(room=8, seconds=0.1)
 

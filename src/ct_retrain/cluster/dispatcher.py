@@ -83,6 +83,11 @@ class Dispatcher:
     def _busy(self) -> bool:
         return bool(self._waiting or self._away)
 
+    @property
+    def _questions(self) -> int:
+        """Number of questions without an answer, waiting or sent."""
+        return len(self._waiting) + sum(map(len, self._away.values()))
+
     def _run(self) -> None:
         while True:
             with self._changed:
@@ -103,8 +108,12 @@ class Dispatcher:
         return self._closed or (bool(self._waiting) and rested and len(self._away) < self._nodes.room)
 
     def _taken(self) -> list[_Question]:
-        """Take the next batch from the queue: a full one if there is work for all nodes, else one node's share."""
-        share = -(-len(self._waiting) // max(1, self._nodes.room - len(self._away)))
+        """Take the next batch from the queue: a full one if there is work for all nodes, else one node's share.
+
+        A share is of all open questions: if it were of the waiting ones, the one node that is free would take them
+        all, and be the last to answer.
+        """
+        share = -(-self._questions // max(1, self._nodes.room))
         most, weight = min(BATCH, share), 0
         batch: list[_Question] = []
         while self._waiting and (not batch or weight + weight_of(self._waiting[0].task) <= most):
@@ -153,8 +162,7 @@ class Dispatcher:
             if not self._busy:
                 return
             self._nodes.need()
-            questions = len(self._waiting) + sum(map(len, self._away.values()))
-            why = self._watchdog.gave_up(questions, self._nodes.state)
+            why = self._watchdog.gave_up(self._questions, self._nodes.state)
         if why:
             self._give_up(why)
 
