@@ -60,7 +60,7 @@ def changed(section: BaseModel, name: str) -> dict[str, Any]:
         case float():
             other = value * 0.99 + 0.001
         case Section():
-            other = dict.fromkeys(type(value).model_fields, ">=0")
+            other = {next(iter(type(value).model_fields)): ">=0"}
         case dict():
             other = {**value, "other": 0.5}
         case _:
