@@ -34,6 +34,20 @@ class Webhook:
 
 
 @contextlib.contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve with *handler* until the end of the block; the URL of the server."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextlib.contextmanager
 def webhook(*answers: int) -> Iterator[Webhook]:
     """Serve until the end of the block."""
 
@@ -48,16 +62,9 @@ def webhook(*answers: int) -> Iterator[Webhook]:
         def log_message(self, *arguments: Any) -> None:
             """Quietly."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    heard = Webhook(f"http://127.0.0.1:{server.server_port}", list(answers))
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with served(Handler) as url:
+        heard = Webhook(url, list(answers))
         yield heard
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 class Mailbox:

@@ -6,13 +6,13 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.loopback import served
 from tests.small_workspace import found, leave_trace
 
 import ct_retrain.demo
@@ -75,11 +75,8 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Hub, str]]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield held, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
+    with served(Handler) as place:
+        yield held, place
 
 
 def _hub_answer(held: Hub, path: list[str], body: bytes, place: str) -> dict[str, Any]:

@@ -27,9 +27,8 @@ class Connection:
         from distributed import Client
 
         for name in ("distributed", "distributed.client", "distributed.nanny", "distributed.scheduler"):
-            logging.getLogger(name).setLevel(
-                logging.CRITICAL
-            )  # `cluster.watchdog` reports what matters of it
+            # `cluster.watchdog` reports what matters of it.
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         security = security_of(settings, root)
         self._count = settings.job.count
         self._jobs = job_cluster(settings, security) if settings.kind else None

@@ -219,7 +219,7 @@ def _gathered(sent: Sequence[_Sent]) -> dict[int, BatchReply]:
 
 
 def _why_none(future: "Future[BatchReply]") -> LostBatch | FailedBatch:
-    """Return why a batch has no reply: Lost, if a node or the connection was lost, is sent again; Failed is not."""
+    """Return why a batch has no reply: LostBatch, if a node or the connection was lost, or FailedBatch."""
     from distributed.scheduler import KilledWorker
 
     error = future.exception(timeout=1) if future.status == "error" else None

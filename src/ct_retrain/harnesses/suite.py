@@ -7,7 +7,8 @@ from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.records.verdict import Verdict
 from ct_retrain.judge.judge import Judge
-from ct_retrain.suites.answer import rtl_of
+from ct_retrain.judge.lazy import LazyJudge
+from ct_retrain.suites.answer import NO_MODULE, rtl_of
 from ct_retrain.suites.load import load_suite
 
 
@@ -19,9 +20,8 @@ def problems_of(suite: str) -> dict[str, Problem]:
 
 def verdict_on(problem: Problem, answer: str) -> Verdict:
     """Judge the RTL in *answer*, as `ct-retrain benchmark` does with default limits; raise ToolError if the judge fails."""
-    return _judge().check(problem.design(rtl_of(problem, answer) or "// no module in the answer\n"))
+    return _JUDGE.check(problem.design(rtl_of(problem, answer) or NO_MODULE))
 
 
-@cache
-def _judge() -> Judge:
-    return Judge(JudgeSettings())
+_JUDGE = LazyJudge(lambda: Judge(JudgeSettings()))
+"""Made by the first answer, for all threads: a harness scores several at once."""

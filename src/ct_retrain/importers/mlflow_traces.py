@@ -1,7 +1,6 @@
 """Import MLflow traces, as `Trace.to_json` writes them, with MLflow's own reader."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from ct_retrain.importers.library import library
 from ct_retrain.importers.records import objects
 from ct_retrain.importers.steps import CallSpan, talk_in
 from ct_retrain.importers.values import object_of
+from ct_retrain.trace.lines import moment_of
 
 _KINDS = {"CHAT_MODEL": "model", "LLM": "model", "TOOL": "tool"}
 
@@ -41,7 +41,7 @@ def _conversation(trace: Any) -> Conversation:
         name=str(trace.info.trace_id),
         talk=talk_in(steps),
         generator=models[-1] if models else "",
-        when=datetime.fromtimestamp(trace.info.request_time / 1000, UTC),
+        when=moment_of(trace.info.request_time / 1000),
     )
 
 

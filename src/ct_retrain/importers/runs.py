@@ -58,7 +58,10 @@ def _slug(run: str) -> str:
 
 
 def _write_run(directory: Path, attempts: Sequence[ImportedAttempt], kind: str) -> None:
-    """Write *attempts* to *directory*, which is there only once it is whole: a run that is there is never read again."""
+    """Write *attempts* to *directory*, which is there only once it is whole: a run that is there is never read again.
+
+    Until then it lies a level deeper than the collect stage looks for traces.
+    """
     disk.make_directory(directory.parent)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=directory.parent) as place:
         staging = Path(place) / directory.name

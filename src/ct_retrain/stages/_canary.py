@@ -21,8 +21,8 @@ from ct_retrain.core.records.problem import (
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.core.rules.endings import failure_of
 from ct_retrain.core.rules.scoring import compiles
-from ct_retrain.stages._samples import NO_MODULE, sample_of
-from ct_retrain.suites.answer import rtl_of
+from ct_retrain.stages._samples import sample_of
+from ct_retrain.suites.answer import NO_MODULE, rtl_of
 
 CANARY = "canary.jsonl"
 """File of the questions asked and the answers, as Samples."""

@@ -20,10 +20,6 @@ _KEPT = 24
 """Files in the stock, those that were used last; a night brings up to three, and one for each challenger."""
 
 
-NO_MODULE = "// no module in the answer\n"
-"""Text that is judged in place of an answer without RTL."""
-
-
 class _Seal(Record):
     """Digest and size that a file of the stock must have to be used."""
 

@@ -35,8 +35,8 @@ from ct_retrain.core.rules.interim_looks import Look, clear, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._samples import NO_MODULE, put, sample_of, take, whole_samples, write_in_order
-from ct_retrain.suites.answer import rtl_of
+from ct_retrain.stages._samples import put, sample_of, take, whole_samples, write_in_order
+from ct_retrain.suites.answer import NO_MODULE, rtl_of
 from ct_retrain.suites.health import aids_of, health
 
 LEDGER = "flips.jsonl"

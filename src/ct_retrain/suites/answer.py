@@ -8,6 +8,9 @@ from ct_retrain.verilog.extract import find_rtl, spoken
 from ct_retrain.verilog.pieces import ELEMENTS, Pieces, parses, pieces
 from ct_retrain.verilog.regions import regions, unmarked
 
+NO_MODULE = "// no module in the answer\n"
+"""Text that is judged in place of an answer without RTL."""
+
 
 def rtl_of(problem: Problem, answer: str) -> str:
     """Return the RTL of *answer*; "" if it holds none.

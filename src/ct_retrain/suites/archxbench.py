@@ -9,8 +9,8 @@ from pathlib import Path
 
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem
+from ct_retrain.suites.files import files_beside, text_of_file
 from ct_retrain.suites.lines import problem_of
-from ct_retrain.suites.rtllm import files_beside
 from ct_retrain.verilog.modules import instantiated
 
 SPEC, DESCRIPTION = "design-specs.txt", "problem-description.txt"
@@ -32,10 +32,7 @@ def _problem(home: Path, place: Path) -> Problem | Rejected:
     if not benches or not (home / DESCRIPTION).is_file():
         missing = DESCRIPTION if benches else "tb.v"
         return Rejected(subject=str(place), reason="missing_file", detail=f"{missing} does not exist")
-    asked, spec, testbench = (
-        file.read_text(encoding="utf-8", errors="replace")
-        for file in (home / DESCRIPTION, home / SPEC, benches[0])
-    )
+    asked, spec, testbench = map(text_of_file, (home / DESCRIPTION, home / SPEC, benches[0]))
     top = next(iter(instantiated(testbench)), "")
     return problem_of(
         str(place),

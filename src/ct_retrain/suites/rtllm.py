@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem
-from ct_retrain.core.records.verdict import DataFile
 from ct_retrain.suites import fsm
+from ct_retrain.suites.files import files_beside, text_of_file
 from ct_retrain.suites.lines import unfit
 from ct_retrain.verilog.category import OTHER
 from ct_retrain.verilog.modules import instantiated, modules, tops
@@ -34,8 +34,8 @@ def _problem(home: Path, place: Path) -> Problem | Rejected:
     goldens = sorted(home.glob("verified_*.v"))
     if not goldens:
         return Rejected(subject=str(place), reason="missing_golden", detail="verified_*.v does not exist")
-    spec, testbench = _text(home / SPEC), _text(home / TESTBENCH)
-    written = "\n".join(_text(file) for file in goldens)
+    spec, testbench = text_of_file(home / SPEC), text_of_file(home / TESTBENCH)
+    written = "\n".join(text_of_file(file) for file in goldens)
     wanted = instantiated(testbench)
     if not wanted:
         return Rejected(
@@ -68,19 +68,6 @@ def _named(golden: str, wanted: tuple[str, ...]) -> str:
         if old and (len(wanted) == 1 or old == f"verified_{name}"):
             golden = re.sub(rf"\b{re.escape(old)}\b", name, golden)
     return golden
-
-
-def files_beside(home: Path, testbench: str) -> tuple[DataFile, ...]:
-    """Return the files beside the testbench that its text names."""
-    beside = sorted(
-        file for file in home.iterdir() if file.is_file() and file.suffix in {".dat", ".txt", ".hex", ".mem"}
-    )
-    return tuple(DataFile(name=file.name, text=_text(file)) for file in beside if file.name in testbench)
-
-
-def _text(file: Path) -> str:
-    """Read a file in any encoding, since a comment must not lose a problem."""
-    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _category(place: Path) -> str:

@@ -8,6 +8,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.suites import fsm
+from ct_retrain.suites.files import text_of_file
 from ct_retrain.suites.lines import JsonLine, problem_of, read_objects, text_of
 
 LICENCE = "MIT"
@@ -92,7 +93,7 @@ def _v2(path: Path, name: str) -> Problem | Rejected:
     for part in (*_PARTS, "ifc.txt"):
         file = path / f"{name}_{part}"
         if file.is_file():
-            texts[part] = file.read_text(encoding="utf-8", errors="replace")
+            texts[part] = text_of_file(file)
         elif part in _PARTS:
             reason = "missing_golden" if part == "ref.sv" else "missing_file"
             return Rejected(subject=name, reason=reason, detail=f"{file.name} does not exist")

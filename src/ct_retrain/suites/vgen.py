@@ -11,6 +11,7 @@ from pathlib import Path
 from ct_retrain.core.record import Rejected, digest
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.suites import fsm
+from ct_retrain.suites.files import text_of_file
 from ct_retrain.suites.lines import problem_of
 from ct_retrain.suites.verilogeval import COMPLETE
 from ct_retrain.verilog.modules import instantiated
@@ -36,8 +37,8 @@ def _problem(testbench: Path, number: int, place: Path) -> Problem | Rejected:
     asked, answer = home / f"prompt{number}_{name}.v", home / f"answer_{name}.v"
     if not asked.is_file():
         return Rejected(subject=str(place), reason="missing_file", detail=f"{asked.name} does not exist")
-    begun, test = (file.read_text(encoding="utf-8", errors="replace") for file in (asked, testbench))
-    golden = answer.read_text(encoding="utf-8", errors="replace") if answer.is_file() else ""
+    begun, test = text_of_file(asked), text_of_file(testbench)
+    golden = text_of_file(answer) if answer.is_file() else ""
     return problem_of(
         str(place),
         id=f"{home.name}_{name}",

@@ -8,7 +8,7 @@ refused, because any other tool would see a different design.
 import re
 from collections.abc import Iterator
 
-from pyslang.parsing import Token, TokenKind, TriviaKind
+from pyslang.parsing import TokenKind, TriviaKind
 from pyslang.syntax import (
     ConditionalBranchDirectiveSyntax,
     DefaultNetTypeDirectiveSyntax,
@@ -17,7 +17,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.legal import DETECTORS, DIRECTIVES
-from ct_retrain.verilog.tree import Parsed, Visited, tokens
+from ct_retrain.verilog.tree import Parsed, tokens
 
 
 def directives(parsed: Parsed) -> Iterator[tuple[int, str]]:
@@ -34,14 +34,12 @@ def directives(parsed: Parsed) -> Iterator[tuple[int, str]]:
 
 
 def _held(parsed: Parsed) -> list[SyntaxNode]:
-    found: list[SyntaxNode] = []
-
-    def visit(item: Visited) -> None:
-        if isinstance(item, Token):
-            found.extend(each.syntax() for each in item.trivia if each.kind == TriviaKind.Directive)
-
-    parsed.tree.root.visit(visit)
-    return found
+    return [
+        each.syntax()
+        for token in parsed.all_tokens
+        for each in token.trivia
+        if each.kind == TriviaKind.Directive
+    ]
 
 
 def plain_words(kind: SyntaxKind) -> str:

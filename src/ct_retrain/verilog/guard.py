@@ -151,7 +151,7 @@ def _unreadable(parsed: Parsed, reserved: frozenset[str], refused: list[GuardFin
     return Approved(
         Report(_sorted([*refused, *_words(parsed)]), _sorted(unread)),
         "",
-        names=frozenset(token.valueText for token in parsed.walk[1]),
+        names=frozenset(token.valueText for token in parsed.all_tokens),
     )
 
 
@@ -170,7 +170,7 @@ def _kinds(parsed: Parsed) -> Iterator[GuardFinding]:
 
 
 def _words(parsed: Parsed) -> Iterator[GuardFinding]:
-    for token in parsed.walk[1]:
+    for token in parsed.all_tokens:
         kind = token.kind
         if kind == TokenKind.SystemIdentifier and token.valueText not in CALLS:
             yield GuardFinding(parsed.line(token), f"system task {token.valueText}")

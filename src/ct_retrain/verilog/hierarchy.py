@@ -1,6 +1,7 @@
 """Texts of several modules: leave some out, keep what one module needs, complete an answer with the others."""
 
 from collections.abc import Collection
+from functools import lru_cache
 
 from ct_retrain.verilog.modules import defined, instantiated, tops
 from ct_retrain.verilog.pieces import ELEMENTS, pieces
@@ -25,8 +26,12 @@ def completed(rtl: str, reference: str, module: str) -> str:
     return f"{others.strip()}\n{rtl}" if any(one.kind in ELEMENTS for one in pieces(others).found) else rtl
 
 
+@lru_cache(maxsize=8)
 def root(text: str, module: str) -> str:
-    """Return the first module of *text* that none instantiates and that needs *module*; *module* if there is none."""
+    """Return the first module of *text* that none instantiates and that needs *module*; *module* if there is none.
+
+    Cached, because many designs are compared with one text.
+    """
     return next((name for name in tops(text) if module in defined(below(text, name))), module)
 
 

@@ -32,8 +32,8 @@ class Parsed:
         self.tree, self.data = tree, data
 
     @cached_property
-    def walk(self) -> tuple[list[SyntaxNode], list[Token]]:
-        """Every node, and every token with those that the parser supplied, in text order."""
+    def _walk(self) -> tuple[list[SyntaxNode], list[Token]]:
+        """Every node and every token, in text order."""
         nodes: list[SyntaxNode] = []
         tokens: list[Token] = []
 
@@ -49,12 +49,17 @@ class Parsed:
     @property
     def nodes(self) -> list[SyntaxNode]:
         """Every syntax node, outer before inner, in text order; the list is shared."""
-        return self.walk[0]
+        return self._walk[0]
+
+    @property
+    def all_tokens(self) -> list[Token]:
+        """Every token, with those that the parser supplied, in order; the list is shared."""
+        return self._walk[1]
 
     @cached_property
     def tokens(self) -> list[Token]:
         """Every token that is really in the text or a macro, in order; the list is shared."""
-        return [token for token in self.walk[1] if not _supplied(token)]
+        return [token for token in self.all_tokens if not _supplied(token)]
 
     @cached_property
     def kinds(self) -> Mapping[SyntaxKind, Sequence[SyntaxNode]]:

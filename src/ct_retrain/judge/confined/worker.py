@@ -1,8 +1,9 @@
 """The confined process that judges: it parses, compiles and simulates untrusted text, one design at a time.
 
 `judge.sandbox.workers` starts it. It gives up its rights, reports its layers, and answers each job (a design to judge,
-a proof, a copy) until its input ends. If it is killed, the text it was reading was the cause, and `judge.sandbox.workers` knows which
-that was. It holds no secrets, and no state but prepared testbenches.
+a proof, a copy) until its input ends. If it is killed, the text it was reading was the cause, and
+`judge.sandbox.workers` knows which that was. It holds no secrets, and no state but prepared testbenches and the last
+plain copies of designs.
 """
 
 import contextlib
@@ -99,7 +100,7 @@ _Benches: TypeAlias = dict[tuple[str, Experiment], Bench | str]
 
 
 def main() -> None:
-    """Serve jobs as the first argument's Start says; standard input and output carry length-prefixed JSON."""
+    """Serve jobs as the first argument's WorkerConfig says; standard input and output carry length-prefixed JSON."""
     fields: dict[str, Any] = json.loads(sys.argv[1])
     warm = fields.pop("warm")
     start = WorkerConfig(

@@ -13,6 +13,7 @@ from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.formal.equivalence import OTHER_PORTS
 from ct_retrain.judge.formal.proof import FormalResult, Status, equivalent
 from ct_retrain.judge.prover import Prover
+from ct_retrain.judge.simulators.icarus import Icarus
 from ct_retrain.verilog.hierarchy import completed, root
 
 
@@ -20,7 +21,7 @@ class ProofEngines(NamedTuple):
     """Engines of proofs, and the simulator that compiles designs and shows counterexamples."""
 
     prover: Prover
-    icarus: Simulator
+    icarus: Icarus
 
 
 class ProvingSimulator:
@@ -38,7 +39,7 @@ class ProvingSimulator:
             return self._simulator.check(design)
         reference, module = design.equals.rtl, design.equals.module
         rtl, top = completed(design.rtl, reference, module), root(reference, module)
-        compiled = self._engines.icarus.check(Design(rtl=rtl, testbench=_COMPILED.format(top=top)))
+        compiled = self._engines.icarus.claimed(Design(rtl=rtl, testbench=_COMPILED.format(top=top)))
         if compiled.outcome in _REFUSED:
             return compiled.model_copy(update={"tool": self.tool})
         return self._verdict(equivalent(self._engines, reference, rtl, top))
@@ -63,7 +64,7 @@ class ProvingSimulator:
 _COMPILED = """module tb;
   {top} dut ();
   initial begin
-    $display("%0s checks=1 errors=0", `CT_VERDICT);
+    $display("%0s checks=%0d errors=%0d", `CT_VERDICT, 1, 0);
     $finish;
   end
 endmodule

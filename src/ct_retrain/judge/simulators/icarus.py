@@ -52,6 +52,10 @@ class Icarus:
             verdict = check_pass(Pass(verdict, design, answer), self._ask)
         return verdict, answer["gave_up"]
 
+    def claimed(self, design: Design) -> Verdict:
+        """Return what the testbench of *design* says; a pass is not tested, so it is no evidence of anything."""
+        return verdict_of(self._ask(design), self.tool, self._without)
+
     def understood(self, design: Design) -> tuple[AnnotatedLine, ...]:
         """Return what the testbench of *design* printed, line by line, and how each line was read."""
         return tuple(AnnotatedLine(*line) for line in self._ask(design, explain=True)["shown"])

@@ -3,7 +3,7 @@
 A free-form testbench is tested by experiment: it must not pass stubs with every output 0 or 1. If no stub gets an
 answer, because it does not compile, hangs or has no verdict, the design itself runs with its outputs forced; if that
 has no effect either, mutants of the design run. For every form of testbench, a pass must also hold when unknown bits
-have a value, and must depend on the inputs (`judge.simulators.check_perturbed`).
+have a value, and must depend on the inputs (`judge.simulators.perturbation`).
 """
 
 from typing import Any

@@ -34,7 +34,7 @@ from ct_retrain.nightly.audit.proofs import same_dataset
 from ct_retrain.nightly.night import Night
 from ct_retrain.nightly.run import stages
 from ct_retrain.stages.curate import FORMAL
-from ct_retrain.suites.answer import rtl_of
+from ct_retrain.suites.answer import NO_MODULE, rtl_of
 from ct_retrain.suites.health import aids_of, health
 from ct_retrain.suites.load import load_suite
 
@@ -157,9 +157,7 @@ def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Clai
 
 
 def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterator[str]:
-    designs = (
-        problem.design(rtl_of(problem, one.text) or "// no module in the answer\n") for problem, one in kept
-    )
+    designs = (problem.design(rtl_of(problem, one.text) or NO_MODULE) for problem, one in kept)
     verdicts = check_all(night.ports.simulator, designs, night.settings.judge.workers)
     for (problem, one), verdict in zip(kept, verdicts, strict=True):
         was, rtl = one.verdict, rtl_of(problem, one.text)

@@ -242,7 +242,7 @@ def connection_objection(approved: Approved, made: Harness) -> str:
 
 
 def early_refusal(report: Report, taken: str, against: str) -> Answer | None:
-    """Return a verdict that needs no compilation: from *report*, a *taken* name, or a joint *against* the design."""
+    """Return a verdict that needs no compilation: from *report*, a *taken* name, or a connection *against* the design."""
     if report.refused:
         return Answer(Outcome.FORBIDDEN, str(report.refused[0]))
     if taken:
