@@ -13,7 +13,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 import ct_retrain.demo
 from ct_retrain.adapters.merging import Merged, merge
 from ct_retrain.adapters.qlora import QloraTrainer
-from ct_retrain.core.errors import UsageError
+from ct_retrain.core.errors import ToolError, UsageError
 
 EMBEDDED = Path(ct_retrain.demo.__file__).parent / "model"
 
@@ -70,6 +70,24 @@ def test_rounding_to_the_type_of_the_base_is_told(adapted: Path, tmp_path: Path)
     assert {weight.dtype for weight in own.values()} == {torch.float16}
     assert told.lost == pytest.approx((rounded / change) ** 0.5, rel=0.05)
     assert 0 < told.lost < 0.1
+
+
+def test_each_merged_weight_is_the_nearest_of_its_type(adapted: Path, tmp_path: Path) -> None:
+    _merged(EMBEDDED, adapted, tmp_path / "own")
+    _merged(EMBEDDED, adapted, tmp_path / "exact", "float32")
+
+    own, exact = (load_file(path / "model.safetensors") for path in (tmp_path / "own", tmp_path / "exact"))
+    for name, weight in exact.items():
+        nearest = (weight.half().float() - weight).abs()
+        assert not ((own[name].float() - weight).abs() > nearest).any(), name
+
+
+def test_a_type_that_cannot_hold_the_sum_is_refused(base: Path, tmp_path: Path) -> None:
+    adapter = random_adapter(base, tmp_path / "adapter", lora_alpha=1e9)
+
+    with pytest.raises(ToolError, match=r"does not merge in float16 .*: try --dtype float32"):
+        _merged(base, adapter, tmp_path / "merged", "float16")
+    assert _merged(base, adapter, tmp_path / "wide", "float32").dtype == "float32"
 
 
 def test_an_adapter_trained_on_four_bits_is_merged_into_the_weights_that_the_night_asks(

@@ -19,6 +19,7 @@ from ct_retrain.core.configuration.recipes import (
     differences,
     recipe_digest,
 )
+from ct_retrain.core.configuration.settings import TrainSettings
 from ct_retrain.core.errors import UsageError
 
 
@@ -171,3 +172,11 @@ def test_a_challenger_is_a_part_of_train_over_the_default_recipe(tmp_path: Path)
         update={"hyperparameters": train.hyperparameters.model_copy(update={"seed": 1})}
     )
     assert recipe_digest(reseeded) == recipe_digest(train), "another seed is no other recipe"
+
+
+def test_a_setting_that_came_later_leaves_every_recipe_without_it_what_it_was() -> None:
+    """A new digest begins the evidence on every challenger again: only a default that changes may do that."""
+    usual = TrainSettings()
+
+    assert recipe_digest(usual) == "6152c8e94dcab09bec3990c06a3b027211de214981c3f327f1799ea9934d793a"
+    assert recipe_digest(usual.model_copy(update={"credible_weight": 2.0})) != recipe_digest(usual)

@@ -12,10 +12,12 @@ from tests.fakes import Chalkboard
 from tests.small_workspace import copy_of, leave_trace
 
 from ct_retrain import disk
+from ct_retrain.adapters._http import RefusedError
 from ct_retrain.cli import cli
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.records.experiment import ExperimentPlan
 from ct_retrain.core.records.night import NightOutcome
+from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.experiments import last_result, new_definition, read_definition, run_experiment
 from ct_retrain.experiments.definition import settings_of_arms
 from ct_retrain.nightly.audit import check
@@ -126,6 +128,25 @@ def test_an_arm_that_cannot_be_trained_is_told_and_the_others_go_on(school: Scho
 
     assert broken.kind == "failed"
     assert "diverged" in broken.reason
+    assert {one.arm for one in result.differences} == {"same", "weak"}
+
+
+class RefusedPupil(Pupil):
+    """Of rank 2 it is refused with an error that has a status of its own, as one of a server has."""
+
+    def fit(self, plan: TrainPlan, out: Path) -> Fit:
+        if plan.hyperparameters.rank == 2:
+            raise RefusedError("the server says 422", 422, "no such rank")
+        return super().fit(plan, out)
+
+
+def test_an_arm_that_fails_on_a_device_is_told_whatever_its_error_holds(school: School) -> None:
+    school.ask("rank", ASKED + "[arms.broken.hyperparameters]\nrank = 2\n")
+    where = school._replace(pupil=RefusedPupil({})).where._replace(devices=("0", "1"))
+    result = run_experiment(where, "rank")
+    broken = next(one for one in result.ended if one.arm == "broken")
+
+    assert (broken.kind, broken.reason) == ("failed", "the server says 422")
     assert {one.arm for one in result.differences} == {"same", "weak"}
 
 

@@ -23,9 +23,11 @@ from ct_retrain.nightly.audit.verify import verify
 from ct_retrain.nightly.records.archive import archive_night
 from ct_retrain.nightly.records.challengers import recipes_now
 from ct_retrain.nightly.records.inspection import certificate_of
+from ct_retrain.nightly.releases.promotion import adapter_inputs
 from ct_retrain.nightly.run import Options, plan_night
 from ct_retrain.nightly.run import run_night as run
 from ct_retrain.releases import latest
+from ct_retrain.stages.publish import write_merged_cards
 
 NIGHT = "2026-01-01"
 WIDE = {"wide": {"hyperparameters": {"rank": 16}}}
@@ -287,6 +289,17 @@ def test_the_certificate_is_that_of_the_mixture_which_made_the_release(small: Sm
     place.chmod(0o755)
     (place / "manifest.json").unlink()
     assert certificate_of(small.workspace, record) is None
+
+
+def test_what_is_exported_of_a_challenger_tells_its_own_training(
+    small: SmallWorkspace, tmp_path: Path
+) -> None:
+    small = challenged(small, WIDE)
+    inputs = adapter_inputs(small.workspace, small.settings, lived(small))
+    write_merged_cards(tmp_path, inputs)
+
+    assert inputs.adapter.parent.name == "wide"
+    assert "LoRA rank 16" in (tmp_path / "README.md").read_text()
 
 
 def test_a_challenger_that_keeps_winning_is_told_to_have_won(small: SmallWorkspace) -> None:

@@ -92,7 +92,7 @@ def forwarding(*, events: bool = True) -> Generator[None]:
         try:
             yield
         except CtRetrainError as error:
-            kind = next(one for one in type(error).__mro__ if one.__module__ == errors.__name__)
+            kind = type(errors.portable(error))
             exhausted = isinstance(error, OutOfMemoryError)
             failure = ChildFailure(error=kind.__name__, reason=str(error), exhausted=exhausted)
             channel.write(failure.model_dump_json() + "\n")

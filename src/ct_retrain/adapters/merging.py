@@ -4,6 +4,7 @@ The base is taken unquantised, as the benchmark asks it, whatever the adapter wa
 whose merged weights compute the same. Each of them is rounded once, to the type in which it is stored.
 """
 
+import math
 import shutil
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -29,8 +30,8 @@ class Merged(NamedTuple):
 def merge(base: str, adapter: Path, out: Path, dtype: Dtype = "base") -> Merged:
     """Merge *adapter* into *base*, a directory or a cached name, and write the model into the directory *out*.
 
-    `base` stores each weight in the type in which the base stores it. The model is in memory once. Raise UsageError for
-    an adapter or a base that cannot be merged exactly, ToolError if the adapter does not load on the base.
+    `base` stores them in the type that the base says it has. The model is in memory once. Raise UsageError for an adapter
+    or a base that cannot be merged exactly, ToolError if the adapter does not load on the base, or a sum not fit the type.
     """
     with _modelling.quietly(download=False):
         directory = _modelling.base_directory(base, download=False)
@@ -45,28 +46,30 @@ def merge(base: str, adapter: Path, out: Path, dtype: Dtype = "base") -> Merged:
                 "can; serve the adapter beside its base"
             )
         stored = str(model.dtype).removeprefix("torch.")
-        lost = _lost(model)
-        try:
-            model = model.merge_and_unload(safe_merge=True)
-        except ValueError as error:
+        lost = _add(model)
+        if not math.isfinite(lost):
             raise ToolError(
-                f"adapter {adapter} does not merge in {stored} ({error}): try --dtype float32"
-            ) from error
-        model.save_pretrained(out)
+                f"adapter {adapter} does not merge in {stored} (a weight is not finite): try --dtype float32"
+            )
+        model.unload().save_pretrained(out)
         _copy_beside(directory, out)
     return Merged(stored, lost)
 
 
-def _lost(model: Any) -> float:
-    """Return how much of the adapter's change rounding takes, one layer in memory at a time."""
+def _add(model: Any) -> float:
+    """Add the adapter to the weights of its base, a layer at a time; return how much of the change rounding takes.
+
+    PEFT's own merge rounds the change before it adds it, and the sum again.
+    """
     layers = _modelling.library("peft.tuners.lora.layer")
     changed = rounded = 0.0
     for layer in (module for module in model.modules() if isinstance(module, layers.LoraLayer)):
         weight = layer.base_layer.weight.detach()
         delta = layer.get_delta_weight("default").detach().double()
         exact = weight.double() + delta
+        weight.copy_(exact)
         changed += float(delta.square().sum())
-        rounded += float((exact.to(weight.dtype).double() - exact).square().sum())
+        rounded += float((weight.double() - exact).square().sum())
     return (rounded / changed) ** 0.5 if changed else 0.0
 
 

@@ -39,3 +39,9 @@ class LockedError(CtRetrainError):
     """Another night holds the lock."""
 
     exit_code: ClassVar[int] = 11
+
+
+def portable(error: CtRetrainError) -> CtRetrainError:
+    """Return *error* as the nearest class of this module: those of other modules may not reach another process whole."""
+    kind: type[CtRetrainError] = next(one for one in type(error).__mro__ if one.__module__ == __name__)
+    return kind(str(error))

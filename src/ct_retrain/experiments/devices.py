@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from ct_retrain import disk
-from ct_retrain.core.errors import CtRetrainError, ToolError, UsageError
+from ct_retrain.core.errors import CtRetrainError, ToolError, UsageError, portable
 from ct_retrain.experiments.trial import ExperimentSetup, Trial, held, run_trial
 
 _ENTER, _LEAVE = "enter", "leave"
@@ -192,10 +192,9 @@ def _outcome(setup: ExperimentSetup, arm: str, number: int) -> TrialOutcome | Ct
     """Return how the trial ended, or an error that is not the trial's."""
     try:
         return TrialOutcome(arm, run_trial(setup, arm, number))
-    except ToolError as error:
-        return TrialOutcome(arm, error)
     except CtRetrainError as error:
-        return error
+        ended = portable(error)
+        return TrialOutcome(arm, ended) if isinstance(ended, ToolError) else ended
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from ct_retrain.core.records.arm import RecipeName
 
 SCHEDULING = ("min_new", "new_settings", "challengers", "challenger_minutes", "challenger_tokens")
 """Settings of `[train]` that decide whether and what a night trains, and nothing of what a training makes."""
+_LATER = {"credible_weight": 1.0}
+"""Settings that came after recipes had digests, at the value that makes no difference: there a recipe is what it was."""
 _SHARED = {
     "mainline": "every arm of a night starts from one mainline",
     "chat": "every arm of a night is asked in one way",
@@ -68,8 +70,12 @@ def differences(one: TrainSettings, usual: TrainSettings) -> dict[str, str]:
 
 
 def recipe_digest(train: TrainSettings) -> Sha256:
-    """Return the digest of everything in *train* that decides what a training makes, but the seed."""
-    values = train.model_dump(mode="json", exclude={*SCHEDULING})
+    """Return the digest of everything in *train* that decides what a training makes, but the seed.
+
+    The evidence on a recipe goes by it: a setting that comes later must not change it by being there, see `_LATER`.
+    """
+    idle = {name for name, value in _LATER.items() if getattr(train, name) == value}
+    values = train.model_dump(mode="json", exclude={*SCHEDULING, *idle})
     values["hyperparameters"].pop("seed")
     return digest(values)
 

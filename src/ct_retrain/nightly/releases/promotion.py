@@ -11,7 +11,7 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.core.workspace import MANIFEST, Workspace
-from ct_retrain.manifests import sealed
+from ct_retrain.manifests import sealed, trained_by
 from ct_retrain.nightly.night import Ports
 from ct_retrain.releases import moves_of, release_name
 from ct_retrain.stages.publish import Force, PublishInputs, publish_forced
@@ -104,7 +104,7 @@ def adapter_inputs(workspace: Workspace, settings: Settings, record: NightRecord
         base=trained.base,
         metrics=record.metrics,
         suite=load_suite(settings.benchmark.suite, workspace.root),
-        trained=trained,
+        trained=trained_by(directory, trained, measured.decision.arm),
         curated=curated,
         measured=measured,
     )
