@@ -7,7 +7,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, PairedDifference, Standing
 from ct_retrain.core.records.problem import Scorecard
 from ct_retrain.core.rules.comparable import sampled_otherwise
-from ct_retrain.core.rules.statistics import Resampling, paired
+from ct_retrain.core.rules.statistics import Resampling, paired, two_sided
 
 BASE = "the base"
 _NAMED = 3
@@ -56,12 +56,11 @@ def _standing(entry: NamedScorecard, base: NamedScorecard, how: Resampling) -> S
         return Standing(name=entry.name, card=entry.card, remark=remark)
     ours, theirs, samples = entry.card.passes, base.card.passes, base.card.sampling.samples
     found = paired(ours, theirs, samples, how)
-    other_side = paired(theirs, ours, samples, how).p_value
     difference = PairedDifference(
         value=found.difference,
         low=found.low,
         high=found.high,
-        p_value=min(1.0, 2 * min(found.p_value, other_side)),
+        p_value=two_sided(ours, theirs, samples),
         minimum_detectable=found.minimum_detectable,
     )
     return Standing(name=entry.name, card=entry.card, difference=difference)
