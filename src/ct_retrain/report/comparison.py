@@ -111,7 +111,7 @@ def _difference(
         return None, "the nights asked no problem in common"
     if samples != first.sampling.samples:
         return None, f"the nights drew {first.sampling.samples} and {samples} answers a problem"
-    how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
+    how = Resampling.of(gate)
     ours, theirs = ({name: card.passes[name] for name in shared} for card in (second, first))
     found = paired(ours, theirs, samples, how)
     return NightDifference(

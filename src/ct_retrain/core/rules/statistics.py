@@ -6,11 +6,12 @@ scipy.stats.bootstrap resamples one level; here problems are resampled, and answ
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.records.problem import Estimate
 
 POWER = 0.8
@@ -23,6 +24,11 @@ class Resampling(NamedTuple):
     confidence: float
     resamples: int
     seed: int
+
+    @classmethod
+    def of(cls, gate: GateSettings) -> Self:
+        """Return what *gate* asks for."""
+        return cls(gate.confidence, gate.bootstrap, gate.seed)
 
 
 class Paired(NamedTuple):
