@@ -1,6 +1,6 @@
 """The releases of a workspace and the link `latest_nightly`: what is served, what was, and how the link moves."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -78,8 +78,14 @@ def move_latest(models: Path, name: str | None, reason: MoveReason) -> None:
 
 def moves_of(models: Path) -> list[Move]:
     """Return all moves of the pointer, oldest first."""
+    return list(each_move(models))
+
+
+def each_move(models: Path) -> Iterator[Move]:
+    """Yield all moves of the pointer, oldest first; raise CorruptStateError behind those before a damaged line."""
     path = models / HISTORY
-    return list(disk.read_lines(path, Move)) if path.exists() else []
+    if path.exists():
+        yield from disk.read_lines(path, Move)
 
 
 def predecessor(models: Path) -> str | None:

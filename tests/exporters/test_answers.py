@@ -81,6 +81,7 @@ def test_nothing_is_overwritten_and_an_arm_that_was_not_asked_is_said(
 ) -> None:
     place = ["-C", str(root), "export", NIGHT, "--answers", "cvdp"]
     assert call([*place, "--out", str(tmp_path)]) == 2
+    assert call([*place, "--out", ""]) == 2
     assert "is there already" in capsys.readouterr().err
     assert call([*place, "--arm", "champion", "--out", str(tmp_path / "new")]) == 2
     assert "did not ask champion" in capsys.readouterr().err

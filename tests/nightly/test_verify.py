@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.small_workspace import SmallWorkspace, copy_of, found, golden, leave_trace
 
 from ct_retrain import disk
@@ -219,3 +220,10 @@ def test_the_command_exits_0_5_or_6(
     assert call(["-C", root, "verify", "--json"]) == 5
     found = json.loads(capsys.readouterr().out)["claims"]
     assert {one["finding"] for one in found if one["claim"].startswith("train")} == {"denied"}
+
+
+def test_the_command_tells_how_far_it_is(lived: SmallWorkspace) -> None:
+    structlog.reset_defaults()  # an earlier command of this process may have set up the log
+
+    assert call(["-C", str(lived.workspace.root), "verify"]) == 0
+    assert structlog.is_configured()

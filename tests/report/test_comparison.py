@@ -62,7 +62,8 @@ def test_a_night_that_was_not_measured_is_refused(nights: SmallWorkspace) -> Non
         compared(nights, PUBLISHED, NOTHING)
 
 
-def test_another_number_of_answers_or_another_suite_is_told(small: SmallWorkspace) -> None:
+def remeasured(small: SmallWorkspace, suite_digest: str | None = None, **sampling: int) -> None:
+    """Let the scorecards of the rejected night say another *suite_digest* and *sampling*."""
     record = record_of(small.workspace, REJECTED)
     ref = next(one for one in record.stages if one.stage == "benchmark")
     path = small.workspace.root / ref.path
@@ -70,18 +71,33 @@ def test_another_number_of_answers_or_another_suite_is_told(small: SmallWorkspac
     assert isinstance(manifest.facts, BenchmarkFacts)
     more = [
         card.model_copy(
-            update={"sampling": card.sampling.model_copy(update={"samples": 4}), "suite_digest": "f" * 64}
+            update={
+                "sampling": card.sampling.model_copy(update=sampling),
+                "suite_digest": suite_digest or card.suite_digest,
+            }
         )
         for card in manifest.facts.scorecards
     ]
     facts = manifest.facts.model_copy(update={"scorecards": tuple(more)})
     path.chmod(0o644)
     disk.write_record(path, manifest.model_copy(update={"facts": facts}))
+
+
+def test_another_number_of_answers_or_another_suite_is_told(small: SmallWorkspace) -> None:
+    remeasured(small, "f" * 64, samples=4)
     found = compared(small, PUBLISHED, REJECTED)
 
     assert found.difference is None
     assert "2 and 4 answers" in found.why_none
     assert any("suite changed" in one for one in found.cautions)
+
+
+def test_other_sampling_is_told_reasoning_too(small: SmallWorkspace) -> None:
+    remeasured(small, max_thinking_tokens=512)
+
+    assert compared(small, PUBLISHED, REJECTED).cautions == (
+        "answers were drawn with max_thinking_tokens 0, then 512",
+    )
 
 
 def test_terminal_json_and_page_say_the_same(

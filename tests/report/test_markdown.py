@@ -1,12 +1,13 @@
 """A night as Markdown: for the summary of a CI job, and in a terminal."""
 
 import re
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.report.nights import HELD, NOTHING, PUBLISHED, REJECTED
-from tests.small_workspace import SmallWorkspace
+from tests.small_workspace import SmallWorkspace, found, leave_trace
 
 from ct_retrain.cli import call
 from ct_retrain.cli.job_summary import VARIABLE, add_to_summary
@@ -60,12 +61,12 @@ def test_a_job_that_names_a_file_gets_the_summary(
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
     monkeypatch.setenv(VARIABLE, str(summary))
-    add_to_summary(nights.workspace, HELD)
+    add_to_summary(record_of(nights.workspace, HELD))
     assert call(["-C", str(nights.workspace.root), "show", HELD, "--markdown"]) == 0
 
     assert summary.read_text() == "before\n" + capsys.readouterr().out
     monkeypatch.setenv(VARIABLE, str(tmp_path / "no/such/file"))
-    add_to_summary(nights.workspace, HELD)
+    add_to_summary(record_of(nights.workspace, HELD))
     assert "warning" in capsys.readouterr().err
 
 
@@ -84,3 +85,20 @@ def test_a_broken_night_says_where_and_how_it_goes_on() -> None:
     assert text.startswith(f"## ✕ {HELD}: broken in train")
     assert "    a\n    b" in text
     assert f"`ct-retrain run --night {HELD}`" in text
+
+
+@pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")
+def test_the_night_that_broke_is_told_of_and_not_a_later_one_that_broke_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = found(tmp_path / "town")
+    leave_trace(small.workspace, "run_3", 3)
+    root = small.workspace.root
+    (root / "ct-retrain.toml").write_text(
+        '[benchmark]\nsuite = "suite.jsonl"\n[judge]\nsimulator = "icarus"\nrequire = { iverilog = ">=99" }\n'
+    )
+    assert call(["-C", str(root), "run", "--night", "2026-01-02"]) == 4
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "summary.md"))
+
+    assert call(["-C", str(root), "run", "--night", "2026-01-01"]) == 4
+    assert (tmp_path / "summary.md").read_text().startswith("## ✕ 2026-01-01: broken in ")

@@ -194,6 +194,16 @@ def test_the_history_tells_what_is_served_all_nights_and_all_moves(small):
     assert "Promoted. Against mainline" in said[said.index("Moves of") :]
 
 
+def test_moves_before_a_damaged_line_are_on_the_page_which_names_the_line(small):
+    with (small.workspace.models / "history.jsonl").open("a") as file:
+        file.write("{half\n")
+    written(small, PUBLISHED)
+    said = seen(history(small))
+
+    assert "Promoted. Against mainline" in said[said.index("Moves of") :]
+    assert "history.jsonl" in said
+
+
 def test_only_pages_that_exist_are_linked(small):
     page = written(small, HELD)
 

@@ -76,6 +76,7 @@ def verify(context: Context, night: str | None, *, again: bool, as_json: bool) -
 
     workspace = context.opened().workspace
     record = record_of(workspace, night)
+    context.listen()  # it judges, and whoever waits sees how far it is
     settings = recorded(record.provenance.settings)
     ports = ports_of(workspace, settings, None if again else workspace.verdicts)
     found = look_into(workspace, settings, ports, record)

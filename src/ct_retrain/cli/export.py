@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ct_retrain.adapters.merging import Dtype
-    from ct_retrain.compose import App
+    from ct_retrain.core.opened import Opened
     from ct_retrain.core.records.arm import ArmId
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.stages.publish import PublishInputs
@@ -91,9 +91,10 @@ def export(
         raise UsageError("--answers FORM and --out PATH go together")
     if hub and (form or gguf):
         raise UsageError("--hub uploads a directory: a release, or with --merge or --dataset what they write")
-    app = context.app()
-    job = _Job(app, record_of(app.workspace, night))
-    if form and out:
+    context.listen()
+    opened = context.opened()
+    job = _Job(opened, record_of(opened.workspace, night))
+    if form is not None and out is not None:
         _answers(job, form, arm, Path(out))
     elif merge:
         _merge(job, Path(merge), dtype)
@@ -102,25 +103,25 @@ def export(
     elif dataset:
         _dataset(job, Path(dataset))
     if hub:
-        _upload(job, Path(merge or dataset or _release(job)), hub, dataset=dataset is not None)
+        _upload(job, Path(merge or dataset or _release(job)), hub, dataset=bool(dataset))
 
 
 class _Job(NamedTuple):
-    app: App
+    opened: Opened
     record: NightRecord
 
     @property
     def adapter(self) -> PublishInputs:
         from ct_retrain.nightly.releases.promotion import adapter_inputs
 
-        return adapter_inputs(self.app.workspace, self.app.settings, self.record)
+        return adapter_inputs(self.opened.workspace, self.opened.settings, self.record)
 
 
 def _answers(job: _Job, form: str, arm: ArmId, out: Path) -> None:
     from ct_retrain.exporters.answers import write_answers
     from ct_retrain.nightly.records.inspection import answers_of
 
-    count = write_answers(form, answers_of(job.app.workspace, job.record, arm), out)
+    count = write_answers(form, answers_of(job.opened.workspace, job.record, arm), out)
     click.echo(f"{count} answers of {arm} in {job.record.night} are in {out}")
 
 
@@ -137,7 +138,7 @@ def _fill_merged(job: _Job, directory: Path, dtype: Dtype) -> None:
     from ct_retrain.stages.publish import write_merged_cards
 
     inputs = job.adapter
-    merged = merge(job.app.workspace.model(inputs.base), inputs.adapter, directory, dtype)
+    merged = merge(job.opened.workspace.model(inputs.base), inputs.adapter, directory, dtype)
     write_merged_cards(directory, inputs)
     click.echo(
         f"merged in {merged.dtype}: rounding to it takes {merged.lost:.2%} of the adapter's change"
@@ -170,7 +171,7 @@ def _dataset(job: _Job, out: Path) -> None:
     from ct_retrain.exporters.places import new_directory
     from ct_retrain.manifests import facts_of, kept_file
 
-    workspace, night = job.app.workspace, job.record.night
+    workspace, night = job.opened.workspace, job.record.night
     facts = facts_of(workspace, job.record, CurateFacts)
     path = kept_file(workspace, night, "curate/dataset.jsonl")
     if facts is None or path is None:
@@ -187,13 +188,13 @@ def _release(job: _Job) -> Path:
     from ct_retrain.releases import release_name, verified
 
     name = release_name(job.record.night)
-    if not (job.app.workspace.models / name).is_dir():
+    if not (job.opened.workspace.models / name).is_dir():
         raise UsageError(
             f"night {job.record.night} released nothing: `--merge DIR --hub REPO` uploads its merged model, "
             "`ct-retrain promote` makes a release"
         )
-    verified(job.app.workspace.models, name)
-    return job.app.workspace.models / name
+    verified(job.opened.workspace.models, name)
+    return job.opened.workspace.models / name
 
 
 def _upload(job: _Job, directory: Path, repository: str, *, dataset: bool) -> None:

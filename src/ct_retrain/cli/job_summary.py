@@ -9,23 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from ct_retrain.core.workspace import Workspace
+    from ct_retrain.core.records.breakdown import Breakdown
+    from ct_retrain.core.records.night import NightRecord
 
 VARIABLE = "GITHUB_STEP_SUMMARY"
 
 
-def add_to_summary(workspace: Workspace, night: str | None = None) -> None:
-    """Append what *night*, or else the last broken one, came to, to the file that the CI job names, if it names one."""
-    from ct_retrain.nightly.records.index import broken_at, record_of
+def add_to_summary(night: NightRecord | Breakdown) -> None:
+    """Append what *night* came to, to the file that the CI job names, if it names one."""
+    from ct_retrain.core.records.breakdown import Breakdown
     from ct_retrain.report.markdown import broken_markdown, night_markdown
 
     named = os.environ.get(VARIABLE)
     if not named:
         return
-    broken = broken_at(workspace, night)
-    if broken is None and night is None:
-        return
-    text = broken_markdown(broken) if broken else night_markdown(record_of(workspace, night))
+    text = broken_markdown(night) if isinstance(night, Breakdown) else night_markdown(night)
     try:
         with Path(named).open("a", encoding="utf-8") as file:
             file.write(text)

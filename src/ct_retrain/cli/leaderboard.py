@@ -45,7 +45,7 @@ def leaderboard(context: Context, files: tuple[str, ...], against: str, form: st
     names = [one.name for one in entries]
     if against and against not in names:
         raise UsageError(f"--against {against}: no scorecard is called that; there are {', '.join(names)}")
-    board = rules.leaderboard(entries, Resampling(gate.confidence, gate.bootstrap, gate.seed), against)
+    board = rules.leaderboard(entries, Resampling.of(gate), against)
     if as_json:
         print_json(board.model_dump(mode="json"))
     elif form == "text":

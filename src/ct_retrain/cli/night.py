@@ -56,7 +56,7 @@ def run(
     from ct_retrain.cli.job_summary import add_to_summary
     from ct_retrain.compose import with_cache
     from ct_retrain.core.errors import CorruptStateError, ToolError
-    from ct_retrain.nightly.records.index import night_id
+    from ct_retrain.nightly.records.index import broken_at, next_free_night, night_id
     from ct_retrain.nightly.run import Options, plan_night, run_night
 
     app = context.app({"train.command": trainer_command} if trainer_command else {})
@@ -66,14 +66,15 @@ def run(
         return ToolError.exit_code if plan.would_break else 0
     app = with_cache(app)
     context.listen(app.workspace.work)
-    over = (
-        app.workspace.record(night_id(night, app.settings.timezone)).exists() and redo is None and not again
-    )
+    name = night_id(night, app.settings.timezone)
+    over = app.workspace.record(name).exists() and redo is None and not again
     options = Options(night, stage_named(until), stage_named(redo), ahead, again)
     try:
         record = run_night(app.workspace, app.settings, app.ports, options)
     except (CorruptStateError, ToolError):
-        add_to_summary(app.workspace)
+        broken = broken_at(app.workspace, next_free_night(app.workspace, name))
+        if broken is not None:
+            add_to_summary(broken)
         raise
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to continue")
@@ -81,7 +82,7 @@ def run(
     if if_open and over and not as_json:
         click.echo(f"{record.night} is over already: {record.outcome.value.replace('_', ' ')}")
         return 0
-    add_to_summary(app.workspace, record.night)
+    add_to_summary(record)
     print_json(record.model_dump(mode="json")) if as_json else _print_record(app.workspace, record)
     return 0 if if_open and over else record.exit_code
 

@@ -112,7 +112,7 @@ def _turn(
     measured = facts_of(workspace, record, BenchmarkFacts)
     cards = measured.scorecards if measured else ()
     problems = list(disk.read_lines(workspace.root / SUITE, Problem))
-    how = Resampling(settings.gate.confidence, settings.gate.bootstrap, settings.gate.seed)
+    how = Resampling.of(settings.gate)
 
     def share(card: Scorecard, tag: str) -> Estimate:
         asked = [one for one in problems if tag in one.tags and one.id in card.passes]

@@ -9,6 +9,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord
 from ct_retrain.core.records.problem import Estimate, Scorecard
+from ct_retrain.core.rules.comparable import sampled_otherwise
 from ct_retrain.core.rules.statistics import Resampling, paired
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
@@ -110,7 +111,7 @@ def _difference(
         return None, "the nights asked no problem in common"
     if samples != first.sampling.samples:
         return None, f"the nights drew {first.sampling.samples} and {samples} answers a problem"
-    how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
+    how = Resampling.of(gate)
     ours, theirs = ({name: card.passes[name] for name in shared} for card in (second, first))
     found = paired(ours, theirs, samples, how)
     return NightDifference(
@@ -131,9 +132,8 @@ def _share(card: Scorecard, category: str) -> float | None:
 def _cautions(first: Scorecard, second: Scorecard) -> Iterator[str]:
     if first.suite_digest != second.suite_digest:
         yield f"the suite changed: {first.suite} is not what it was, or is another than {second.suite}"
-    for name in ("temperature", "top_p", "max_new_tokens"):
-        was, now = getattr(first.sampling, name), getattr(second.sampling, name)
-        if was != now:
+    for name, was, now in sampled_otherwise(first.sampling, second.sampling):
+        if name != "samples":  # then there is no difference, and why is said
             yield f"answers were drawn with {name} {was}, then {now}"
     if first.tools != second.tools:
         was, now = (", ".join(f"{one.name} {one.version}" for one in card.tools) for card in (first, second))

@@ -32,10 +32,9 @@ def verdict(found: NightComparison) -> str:
     one = found.difference
     if one is None:
         return f"No interval: {found.why_none}."
-    sure = "better" if one.low > 0 else "worse" if one.high < 0 else "not told apart from"
-    than = found.first if sure.startswith("not") else f"than {found.first}"
+    sure = "better than" if one.low > 0 else "worse than" if one.high < 0 else "not told apart from"
     return (
-        f"{found.second} is {sure} {than}: {points(one.value)} pp "
+        f"{found.second} is {sure} {found.first}: {points(one.value)} pp "
         f"({one.confidence * 100:.3g}% interval {points(one.low)} to {points(one.high)}) "
         f"on {found.problems} problems."
     )

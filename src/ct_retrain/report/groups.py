@@ -18,7 +18,7 @@ def group_rows(
 
     *categories* is problem → category. A group without a problem in *cards* has a row that says so.
     """
-    how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
+    how = Resampling.of(gate)
     for name, wanted in groups.items():
         problems = [one for one in cards[0].passes if categories.get(one) in wanted]
         if not problems:

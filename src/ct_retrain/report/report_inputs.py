@@ -19,7 +19,7 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of, find_manifest, read_manifest
-from ct_retrain.releases import LATEST, moves_of, pointed
+from ct_retrain.releases import LATEST, each_move, pointed
 
 F = TypeVar("F", bound=Record)
 
@@ -93,7 +93,7 @@ def read_history(inputs: ReportInputs) -> History:
 
 def _moves(inputs: ReportInputs, missing: list[str]) -> Iterator[Move]:
     try:
-        yield from moves_of(inputs.workspace.models)
+        yield from each_move(inputs.workspace.models)
     except (CorruptStateError, OSError) as error:
         missing.append(_said(inputs, error))
 

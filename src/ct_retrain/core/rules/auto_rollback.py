@@ -19,7 +19,7 @@ def worse(scorecards: Sequence[Scorecard], gate: GateSettings) -> str:
     if champion is None or mainline is None or incomparable((champion, mainline)):
         return ""
     samples = champion.sampling.samples
-    how = Resampling(gate.confidence, gate.bootstrap, gate.seed)
+    how = Resampling.of(gate)
     found = paired(champion.passes, mainline.passes, samples, how)
     if found.high >= 0:
         return ""

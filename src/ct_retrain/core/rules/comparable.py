@@ -1,8 +1,8 @@
 """Whether scorecards may be compared: measured alike, on the same problems, in full."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.records.problem import Sampling, Scorecard
 from ct_retrain.core.rules.endings import NOT_ATTEMPTED
 
 
@@ -22,6 +22,14 @@ def incomparable(cards: Sequence[Scorecard]) -> str:
         if _partial(card):
             return f"the evidence of {card.arm} is partial: not every problem has its {card.sampling.samples} answers."
     return ""
+
+
+def sampled_otherwise(one: Sampling, other: Sampling) -> Iterator[tuple[str, object, object]]:
+    """Yield every setting but the seed that differs, with both values: paired are problems, and not single answers."""
+    ours, theirs = one.model_dump(exclude={"seed"}), other.model_dump(exclude={"seed"})
+    for name in ours:
+        if ours[name] != theirs[name]:
+            yield name, ours[name], theirs[name]
 
 
 def _partial(card: Scorecard) -> bool:

@@ -189,7 +189,7 @@ def _margin(one: Comparison, settings: GateSettings) -> float:
 def _compare(candidate: Scorecard, incumbent: Scorecard, settings: GateSettings) -> tuple[Comparison, Paired]:
     name: Literal["champion", "mainline"] = "champion" if incumbent.arm == Role.CHAMPION else "mainline"
     samples = candidate.sampling.samples
-    how = Resampling(settings.confidence, settings.bootstrap, settings.seed)
+    how = Resampling.of(settings)
     result = paired(candidate.passes, incumbent.passes, samples, how)
     change = {problem: candidate.passes[problem] - incumbent.passes[problem] for problem in candidate.passes}
     won = sorted((problem for problem in change if change[problem] > 0), key=lambda one: (-change[one], one))

@@ -1,12 +1,13 @@
 """Put scorecards side by side, and compare only those of the same problems, judge and sampling."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, PairedDifference, Standing
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.statistics import Resampling, paired
+from ct_retrain.core.rules.comparable import sampled_otherwise
+from ct_retrain.core.rules.statistics import Resampling, paired, two_sided
 
 BASE = "the base"
 _NAMED = 3
@@ -48,28 +49,21 @@ def _table(entries: Sequence[NamedScorecard], how: Resampling, base: str) -> Lea
 
 
 def _standing(entry: NamedScorecard, base: NamedScorecard, how: Resampling) -> Standing:
-    remark = BASE if entry is base else "; ".join(_sampled_otherwise(entry.card, base.card))
+    otherwise = sampled_otherwise(entry.card.sampling, base.card.sampling)
+    remarks = [f"not compared: {name} {ours}, the base {theirs}" for name, ours, theirs in otherwise]
+    remark = BASE if entry is base else "; ".join(remarks)
     if remark:
         return Standing(name=entry.name, card=entry.card, remark=remark)
     ours, theirs, samples = entry.card.passes, base.card.passes, base.card.sampling.samples
     found = paired(ours, theirs, samples, how)
-    other_side = paired(theirs, ours, samples, how).p_value
     difference = PairedDifference(
         value=found.difference,
         low=found.low,
         high=found.high,
-        p_value=min(1.0, 2 * min(found.p_value, other_side)),
+        p_value=two_sided(ours, theirs, samples),
         minimum_detectable=found.minimum_detectable,
     )
     return Standing(name=entry.name, card=entry.card, difference=difference)
-
-
-def _sampled_otherwise(card: Scorecard, base: Scorecard) -> Iterator[str]:
-    """Yield each setting that differs; seeds may, since a pair is a problem and not an answer."""
-    ours, theirs = card.sampling.model_dump(), base.sampling.model_dump()
-    for name in ours:
-        if name != "seed" and ours[name] != theirs[name]:
-            yield f"not compared: {name} {ours[name]}, the base {theirs[name]}"
 
 
 def _apart(first: LeaderboardTable, other: LeaderboardTable) -> str:

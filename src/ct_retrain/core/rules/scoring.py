@@ -44,7 +44,7 @@ def scorecard(eval_spec: EvalSpec, arm: ArmId, model: Tool, samples: Sequence[Sa
     for sample in samples:
         passes[sample.problem_id] += sample.verdict.passed
     total = k * len(passes)
-    how = Resampling(eval_spec.gate.confidence, eval_spec.gate.bootstrap, eval_spec.gate.seed)
+    how = Resampling.of(eval_spec.gate)
     groups: dict[str, list[int]] = {}
     for problem in suite.problems:
         groups.setdefault(problem.category, []).append(passes[problem.id])

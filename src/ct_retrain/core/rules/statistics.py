@@ -6,11 +6,12 @@ scipy.stats.bootstrap resamples one level; here problems are resampled, and answ
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ct_retrain.core.configuration.settings import GateSettings
 from ct_retrain.core.records.problem import Estimate
 
 POWER = 0.8
@@ -23,6 +24,11 @@ class Resampling(NamedTuple):
     confidence: float
     resamples: int
     seed: int
+
+    @classmethod
+    def of(cls, gate: GateSettings) -> Self:
+        """Return what *gate* asks for."""
+        return cls(gate.confidence, gate.bootstrap, gate.seed)
 
 
 class Paired(NamedTuple):
@@ -132,15 +138,11 @@ def paired(
     difference = ours - theirs
     spread = _spread(difference / samples, _noise(ours, samples) + _noise(theirs, samples))
     low, high = _interval(spread, how)
-    if samples == 1:
-        p_value = mcnemar(int((difference > 0).sum()), int((difference < 0).sum()))
-    else:
-        p_value = sign_flip(difference)
     return Paired(
         difference=float(difference.mean()) / samples,
         low=low,
         high=high,
-        p_value=p_value,
+        p_value=one_sided(difference, samples),
         minimum_detectable=_deviates(how.confidence) * spread.error,
         within=float(spread.noise.mean()) * samples,
         between=spread.between,
@@ -156,6 +158,19 @@ def samples_to_detect(found: Paired, target: float, problems: int, confidence: f
     if allowed <= 0:
         return None
     return max(1, math.ceil(found.within / allowed))
+
+
+def one_sided(difference: NDArray[np.int_], samples: int) -> float:
+    """Return the exact p-value of a *difference* in passes a problem: McNemar's with one answer each, else sign flips'."""
+    if samples == 1:
+        return mcnemar(int((difference > 0).sum()), int((difference < 0).sum()))
+    return sign_flip(difference)
+
+
+def two_sided(ours: Mapping[str, int], theirs: Mapping[str, int], samples: int) -> float:
+    """Return the exact p-value of *ours* minus *theirs*, over the same problems, whichever is ahead."""
+    difference = np.array([ours[name] - theirs[name] for name in sorted(ours)])
+    return min(1.0, 2 * min(one_sided(difference, samples), one_sided(-difference, samples)))
 
 
 def sign_flip(differences: NDArray[np.int_] | Sequence[int]) -> float:

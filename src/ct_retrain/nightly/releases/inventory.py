@@ -17,7 +17,7 @@ from ct_retrain.core.records.night import (
 )
 from ct_retrain.core.workspace import PLAN, Workspace
 from ct_retrain.nightly.releases.rollback import RELAPSE
-from ct_retrain.releases import HISTORY, LATEST, RELEASE, moves_of, night_of, release_name
+from ct_retrain.releases import HISTORY, LATEST, RELEASE, moves_of, night_of, pointed, release_name
 
 _WRITABLE = 0o222
 
@@ -73,7 +73,7 @@ def _pointer(workspace: Workspace, moves: list[Move]) -> Iterator[Breach]:
         heal = f"move it away, then ct-retrain rollback {_night(told)}"
         yield _breach(workspace, "I3", link, "is not a symlink (was the tree copied?)", heal)
         return
-    name = link.readlink().name if link.is_symlink() else None
+    name = pointed(workspace.models)
     if name is not None and not (workspace.models / name / RELEASE).is_file():
         heal = f"ct-retrain rollback to another release; or {restore_hint(workspace, _night(name))}"
         yield _breach(workspace, "I3", link, f"points at {name}, which is not a complete release", heal)
