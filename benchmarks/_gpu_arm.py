@@ -18,6 +18,8 @@ from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.records.training import TrainPlan
 
 Found = dict[str, Any]
+SMALL_CARD = int(23.5 * 2**30)
+"""Bytes that a process can get on a card sold with 24 GB."""
 
 
 class Clock:
@@ -92,15 +94,15 @@ def _sparing_half(trainer: Any) -> Any:
     return trainer.train
 
 
-def plain_trl(plan: TrainPlan, out: Path) -> Found:
-    """TRL's own trainer with the arguments of its examples, on the same rows, steps and LoRA matrices."""
+def plain_trl(plan: TrainPlan, out: Path, *, defaults: bool = False) -> Found:
+    """TRL's own trainer on the same rows, steps and LoRA matrices; *defaults* leaves it packing and checkpointing."""
     import peft
     import torch
     import transformers
     import trl
     from datasets import Dataset
 
-    knobs, cuda = plan.hyperparameters, torch.cuda.is_available()
+    knobs, cuda = _machine.decided(plan.hyperparameters), torch.cuda.is_available()
     kind = torch.bfloat16 if cuda else torch.float32
     quantized: Any = transformers.BitsAndBytesConfig(
         load_in_4bit=True,
@@ -116,9 +118,11 @@ def plain_trl(plan: TrainPlan, out: Path) -> Found:
     model = transformers.AutoModelForCausalLM.from_pretrained(
         plan.base, dtype=kind, quantization_config=quantized, device_map={"": 0 if cuda else "cpu"}
     )
-    flash = bool(transformers.utils.is_flash_attn_2_available()) and cuda
-    if flash:
+    if transformers.utils.is_flash_attn_2_available() and cuda:
         model.set_attn_implementation("flash_attention_2")
+    same: dict[str, Any] = {
+        "packing": knobs.packing, "gradient_checkpointing": knobs.gradient_checkpointing
+    }  # fmt: skip
     trainer = trl.SFTTrainer(
         model=model,
         processing_class=transformers.AutoTokenizer.from_pretrained(plan.base),
@@ -129,14 +133,42 @@ def plain_trl(plan: TrainPlan, out: Path) -> Found:
         args=trl.SFTConfig(
             output_dir=str(out), max_steps=knobs.max_steps, per_device_train_batch_size=knobs.batch_size,
             gradient_accumulation_steps=knobs.accumulation, learning_rate=knobs.learning_rate,
-            max_length=knobs.max_length, packing=flash, bf16=cuda, use_cpu=not cuda, report_to="none",
-            save_strategy="no", disable_tqdm=True, include_num_input_tokens_seen="all" if flash else "non_padding",
+            max_length=knobs.max_length, bf16=cuda, use_cpu=not cuda, report_to="none", save_strategy="no",
+            disable_tqdm=True, **({} if defaults else same),
+            include_num_input_tokens_seen="non_padding" if defaults or not knobs.packing else "all",
         ),
     )  # fmt: skip
     clock = Clock()
     clock.callback(trainer).train()
-    checkpointing = trainer.args.gradient_checkpointing
-    return {**clock.found(), "packing": flash, "gradient_checkpointing": checkpointing}
+    return {**clock.found(), "versions": qlora._choices(trainer)}  # noqa: SLF001
+
+
+def limit() -> Found:
+    """What a bfloat16 matrix product of 8192 × 8192 × 8192 random numbers reaches here, in TFLOP/s."""
+    import torch
+
+    cuda = torch.cuda.is_available()
+    edge, device = (8192, "cuda") if cuda else (512, "cpu")
+    one, other = (torch.randn(edge, edge, device=device, dtype=torch.bfloat16) for _ in range(2))
+    seconds = []
+    for _ in range(30):
+        began = time.perf_counter()
+        one @ other
+        if cuda:
+            torch.cuda.synchronize()
+        seconds.append(time.perf_counter() - began)
+    return {"tflops": 2 * edge**3 / median(seconds) / 1e12}
+
+
+def ballast(directory: Path) -> None:
+    """Hold all of the GPU's memory but what a card of 24 GB has, until standard input ends."""
+    import torch
+
+    free, _ = torch.cuda.mem_get_info()
+    held = [torch.empty(max(0, free - SMALL_CARD), dtype=torch.uint8, device="cuda")]
+    disk.write_text(directory / "ballast", str(torch.cuda.mem_get_info()[0]))
+    sys.stdin.read()
+    del held
 
 
 def gradient(plan: TrainPlan, out: Path) -> Found:
@@ -185,7 +217,11 @@ def gradient(plan: TrainPlan, out: Path) -> Found:
 
 
 def generation(plan: TrainPlan, out: Path) -> Found:
-    """Tokens a second of the benchmark's own generator, 64 answers side by side, with the adapter in *out*."""
+    """Tokens a second of the benchmark's own generator, 64 answers side by side, with the adapter in *out*, and of
+    transformers' `generate` on the same model and prompts.
+    """
+    import torch
+
     tokens = 256 if plan.hyperparameters.max_length > 512 else 16
     sampling = Sampling(samples=8, temperature=0.6, top_p=0.95, max_new_tokens=tokens, seed=0)
     prompts = [Prompt(id=str(number), text=f"Write a counter of {number} bits") for number in range(8)]
@@ -194,8 +230,22 @@ def generation(plan: TrainPlan, out: Path) -> Found:
     list(arm.generate(prompts[:1], sampling.model_copy(update={"samples": 1, "max_new_tokens": 16})))
     began = time.perf_counter()
     drawn = list(arm.generate(prompts, sampling))
-    seconds = time.perf_counter() - began
-    return {"answers": len(drawn), "tokens_a_second": sum(one.tokens for one in drawn) / seconds}
+    ours_speed = sum(one.tokens for one in drawn) / (time.perf_counter() - began)
+    model, tokenizer = generators.model(out / "adapter"), generators.chat.tokenizer
+    asked = [generators.chat.prompt_ids(one.text) for one in prompts for _ in range(sampling.samples)]
+    batch = tokenizer.pad({"input_ids": asked}, padding_side="left", return_tensors="pt").to(model.device)
+    began = time.perf_counter()
+    with torch.inference_mode():
+        texts = model.generate(
+            **batch, do_sample=True, temperature=0.6, top_p=0.95, top_k=0, max_new_tokens=tokens,
+            eos_token_id=sorted(generators.stops),
+        )  # fmt: skip
+    made = (texts[:, batch["input_ids"].shape[1] :] != tokenizer.pad_token_id).sum().item()
+    theirs = made / (time.perf_counter() - began)
+    return {
+        "answers": len(drawn), "tokens_a_second": ours_speed, "generate_of_transformers": theirs,
+        "ratio": ours_speed / theirs,
+    }  # fmt: skip
 
 
 def _without_flash() -> None:
@@ -206,12 +256,17 @@ def _without_flash() -> None:
 
 def main() -> None:
     arm, directory, result = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    if arm == "ballast":
+        ballast(directory)
+        return
     plan = disk.read_record(directory / "plan.json", TrainPlan)
     if plan.hyperparameters.packing is False:
         _without_flash()
     match arm:
-        case "trl":
-            found = plain_trl(plan, directory / "trl")
+        case "limit":
+            found = limit()
+        case "trl" | "trl-defaults":
+            found = plain_trl(plan, directory / "trl", defaults=arm != "trl")
         case "gradient":
             found = gradient(plan, directory)
         case "generation":

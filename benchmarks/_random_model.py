@@ -22,6 +22,14 @@ class Size(NamedTuple):
     """Fewest and most characters, and so tokens, of a question, and of an answer."""
     steps: int
 
+    @property
+    def weights(self) -> int:
+        """Weights of the matrices that every token is multiplied with: all layers' and the output layer's."""
+        one = self.config
+        wide, inner, heads = one["hidden_size"], one["intermediate_size"], one["num_attention_heads"]
+        attention = 2 * wide * wide * (1 + one["num_key_value_heads"] / heads)
+        return int(one["num_hidden_layers"] * (attention + 3 * wide * inner) + one["vocab_size"] * wide)
+
 
 SIZES = {
     "7b": Size(
@@ -32,7 +40,7 @@ SIZES = {
             "tie_word_embeddings": False,
         },
         (200, 900),
-        15,
+        9,
     ),
     "tiny": Size(
         {

@@ -1,11 +1,16 @@
 """What a GPU makes of the defaults, in one run of at most eight minutes: `make gpu`.
 
-    python benchmarks/gpu.py [--size 7b|tiny] [--minutes 8] [--directory DIR] [--results DIR]
+    python benchmarks/gpu.py [--size 7b|tiny] [--minutes 8] [--only NAME,…] [--directory DIR] [--results DIR]
 
 NF4 QLoRA of a randomly initialised Qwen2.5-Coder-7B with the built-in trainer: rank 16 and 32, packed with
-FlashAttention where it is installed, padded with SDPA, gradient checkpointing on, on every second layer and off,
-plain LoRA on bfloat16 weights, and TRL alone. Then the gradient beside that of the dequantised base, GPU memory
-before and after a training, the benchmark's own generation, and a training that is killed and goes on.
+FlashAttention where it is installed, padded with SDPA, gradient checkpointing off (the default while memory
+lasts), on, and on every second layer, plain LoRA on bfloat16 weights. TRL alone, packed and checkpointed as the
+defaults are, and as it comes. Then a night's training with no more memory free than a 24 GB card has, the
+benchmark's own generation beside that of transformers, the gradient beside that of the dequantised base, and a
+training that is killed and goes on.
+
+The share of the limit counts two operations a weight forward and two backward, none for what is computed again,
+and compares them with what a large matrix product reaches.
 
 Every measurement is a process of its own. What no longer fits into the time is named as left out; the most
 important come first. The table goes to the terminal, all figures as JSON below benchmarks/results/. The base is
@@ -25,24 +30,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from _random_model import SIZES, make_base, make_mixture
+from _random_model import SIZES, Size, make_base, make_mixture
 from ct_retrain import disk
 from ct_retrain.adapters import _checkpoints, _machine
 from ct_retrain.adapters.qlora import QloraTrainer
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.training import Fit, Hyperparameters, TrainPlan
 
 ARM = Path(__file__).with_name("_gpu_arm.py")
 TRAININGS: Mapping[str, Mapping[str, Any]] = {
-    "defaults, rank 16": {},
-    "padded, SDPA": {"packing": False},
+    "defaults": {},
+    "TRL alike": {},
+    "padded with SDPA": {"packing": False},
+    "TRL as it comes": {},
     "checkpointing on": {"gradient_checkpointing": True},
-    "checkpointing off": {"gradient_checkpointing": False},
+    "bfloat16 base": {"quantization": "none"},
     "selective": {"gradient_checkpointing": True},
     "rank 32": {"rank": 32, "alpha": 64},
-    "bfloat16 base": {"quantization": "none"},
 }
-"""Name → what differs from the defaults."""
-FIRST = "defaults, rank 16"
+"""Name → what differs from the defaults, most important first."""
+ARMS = {"selective": "selective", "TRL alike": "trl", "TRL as it comes": "trl-defaults"}
+"""Name → the arm of `_gpu_arm.py` that is not the built-in trainer as it is."""
+ALIKE = {"TRL alike": "defaults", "TRL as it comes": "padded with SDPA"}
+"""TRL alone → the training whose batches it gets: it has no recipe that derives them."""
+FIRST = "defaults"
+NOT_RUN = {"left out": "not asked for"}
 
 
 class Run(NamedTuple):
@@ -51,10 +63,16 @@ class Run(NamedTuple):
     directory: Path
     plan: TrainPlan
     deadline: float
+    only: frozenset[str]
+    """Names of what is measured; none means all."""
+
+    def asked(self, name: str) -> bool:
+        """Whether *name* is to be measured."""
+        return not self.only or name in self.only
 
     def planned(self, name: str, **changes: Any) -> Path:
         """A directory for *name* that holds its plan."""
-        directory = self.directory / name.replace(", ", "-").replace(" ", "-")
+        directory = self.directory / name.replace(" ", "-")
         if not directory.exists():
             knobs = self.plan.hyperparameters.model_copy(update=changes)
             _checkpoints.claim(self.plan.model_copy(update={"hyperparameters": knobs}), directory)
@@ -67,7 +85,13 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=8.0)
     parser.add_argument("--directory", type=Path, default=Path(tempfile.gettempdir()) / "ct-retrain-gpu")
     parser.add_argument("--results", type=Path, default=Path(__file__).with_name("results"))
+    parser.add_argument("--only", default="", help="measure these alone, such as 'rank 32,resume'")
     chosen = parser.parse_args()
+    only = frozenset(name.strip() for name in chosen.only.split(",") if name.strip())
+    if unknown := only - {*TRAININGS, *OTHERS}:
+        sys.exit(
+            f"gpu: --only knows no {', '.join(sorted(unknown))}; it knows {', '.join([*TRAININGS, *OTHERS])}"
+        )
     import torch
 
     if chosen.size != "tiny" and not torch.cuda.is_available():
@@ -77,8 +101,9 @@ def main() -> None:
     if not (base / "tokenizer.json").is_file():
         _apart(_make_base, base, chosen.size)
     with tempfile.TemporaryDirectory(dir=chosen.directory) as scratch:
-        run = Run(Path(scratch), _plan(base, Path(scratch), chosen.size), began + 60 * chosen.minutes)
-        found = measured(run)
+        plan = _plan(base, Path(scratch), chosen.size)
+        run = Run(Path(scratch), plan, began + 60 * chosen.minutes, only)
+        found = measured(run, SIZES[chosen.size])
     report = {
         "device": _machine.device_name(), "size": chosen.size, "versions": _machine.versions(),
         "seconds": time.monotonic() - began, "measured": found,
@@ -89,25 +114,22 @@ def main() -> None:
     print(f"\n{report['seconds']:.0f} s in all; figures in {chosen.results / name}")
 
 
-def measured(run: Run) -> dict[str, Any]:
+def measured(run: Run, size: Size) -> dict[str, Any]:
     """Measure everything for which there is time, most important first, and print it."""
-    found: dict[str, Any] = {}
-    print(f"{'':20} tokens/s    s/step   peak GiB  held GiB", flush=True)
+    found: dict[str, Any] = {"limit": _one(run, "limit", run.planned("limit"))}
+    limit = found["limit"].get("tflops", 0.0)
+    print(f"a large matrix product in bfloat16: {limit:.0f} TFLOP/s")
+    print(f"{'':20} tokens/s  of limit    s/step   peak GiB  held GiB", flush=True)
     for name, changes in TRAININGS.items():
-        found[name] = _one(run, "selective" if name == "selective" else "ours", run.planned(name, **changes))
-        _print_training(name, found[name])
-    if "left out" not in found[FIRST]:
-        found["TRL alone"] = _one(run, "trl", run.planned("trl", **_steps_of(run)))
-        _print_training("TRL alone", found["TRL alone"])
-    for name, what in (
-        ("generation", _generation),
-        ("resume", _resume),
-        ("gradient", _gradient),
-        ("memory", _memory),
-    ):
-        found[name] = what(run, found)
-        words = ", ".join(f"{key} {_short(value)}" for key, value in found[name].items())
-        print(f"{name:20} {words}", flush=True)
+        if run.asked(name):
+            shape = _steps_of(run, ALIKE[name]) if name in ALIKE else {}
+            found[name] = _one(run, ARMS.get(name, "ours"), run.planned(name, **changes, **shape))
+            _print_training(name, found[name], 4 * size.weights / 1e12 / limit if limit else 0.0)
+    for name, what in OTHERS.items():
+        if run.asked(name):
+            found[name] = what(run, found)
+            words = ", ".join(f"{key} {_short(value)}" for key, value in found[name].items())
+            print(f"{name:20} {words}", flush=True)
     return found
 
 
@@ -143,15 +165,17 @@ def _program(arm: str, directory: Path) -> list[str]:
     return [sys.executable, str(ARM), arm, str(directory), str(directory / "result.json")]
 
 
-def _steps_of(run: Run) -> dict[str, Any]:
-    """Batch size and accumulation that the recipe derived, for a trainer without one."""
-    schedule = disk.read_record(run.planned(FIRST) / "fit.json", Fit).schedule
-    assert schedule is not None
+def _steps_of(run: Run, name: str) -> dict[str, Any]:
+    """Batch size and accumulation that the recipe derived for *name*, for a trainer without one."""
+    fit = run.planned(name) / "fit.json"
+    schedule = disk.read_record(fit, Fit).schedule if fit.is_file() else None
+    if schedule is None:
+        return {"batch_size": 1, "accumulation": 4}
     return {"batch_size": schedule.batch_size, "accumulation": schedule.accumulation}
 
 
 def _generation(run: Run, found: Mapping[str, Any]) -> dict[str, Any]:
-    if "left out" in found[FIRST]:
+    if "left out" in found.get(FIRST, NOT_RUN):
         return {"left out": "there is no adapter"}
     return _one(run, "generation", run.planned(FIRST))
 
@@ -162,7 +186,7 @@ def _gradient(run: Run, _found: Mapping[str, Any]) -> dict[str, Any]:
 
 def _resume(run: Run, found: Mapping[str, Any]) -> dict[str, Any]:
     """Kill a training after its first checkpoint, let it go on, and compare its losses with the undisturbed one's."""
-    if "left out" in found[FIRST]:
+    if "left out" in found.get(FIRST, NOT_RUN):
         return {"left out": "nothing to compare with"}
     directory = run.planned("resume")
     process = subprocess.Popen(
@@ -183,22 +207,40 @@ def _resume(run: Run, found: Mapping[str, Any]) -> dict[str, Any]:
     return {"went_on_from": checkpoint.name, "steps": again["steps"], "largest_difference_of_a_loss": largest}
 
 
-def _memory(run: Run, _found: Mapping[str, Any]) -> dict[str, Any]:
-    """GiB of the GPU in use before and after the product's own trainer, called as a night calls it."""
+def _small_card(run: Run, _found: Mapping[str, Any]) -> dict[str, Any]:
+    """A training as a night starts it, with no more memory free than a 24 GB card has; and what it left allocated."""
     import torch
 
     if not torch.cuda.is_available():
         return {"left out": "no GPU"}
-    if run.deadline - time.monotonic() < 60:
+    if run.deadline - time.monotonic() < 100:
         return {"left out": "no time"}
-    before = torch.cuda.mem_get_info()
-    directory = run.planned("memory", max_steps=2)
-    QloraTrainer().fit(_checkpoints.plan_in(directory), directory)
-    after = torch.cuda.mem_get_info()
-    return {"before_gib": (before[1] - before[0]) / 2**30, "after_gib": (after[1] - after[0]) / 2**30}
+    directory = run.planned("small-card", max_steps=3)
+    holder = subprocess.Popen(_program("ballast", directory), stdin=subprocess.PIPE)
+    try:
+        while not (directory / "ballast").is_file():
+            if holder.poll() is not None:
+                return {"left out": "no process held the other memory"}
+            time.sleep(0.1)
+        before, _ = torch.cuda.mem_get_info()
+        fit = QloraTrainer().fit(_checkpoints.plan_in(directory), directory)
+        after, _ = torch.cuda.mem_get_info()
+    except ToolError as error:
+        return {"left out": str(error)}
+    finally:
+        holder.communicate()
+    return {
+        "free_gib": before / 2**30, "peak_gib": fit.peak_memory / 2**30, "left_allocated_gib": (before - after) / 2**30,
+        "gradient_checkpointing": fit.versions["gradient checkpointing"], "steps": fit.steps, "seconds": fit.seconds,
+    }  # fmt: skip
 
 
-def _print_training(name: str, found: Mapping[str, Any]) -> None:
+OTHERS = {"24 GB card": _small_card, "generation": _generation, "gradient": _gradient, "resume": _resume}
+"""Name → what measures it after the trainings."""
+
+
+def _print_training(name: str, found: Mapping[str, Any], of_limit: float) -> None:
+    """Print a row; *of_limit* times tokens a second is the share of the card's speed."""
     if "left out" in found:
         print(f"{name:20} left out: {found['left out']}", flush=True)
         return
@@ -206,13 +248,10 @@ def _print_training(name: str, found: Mapping[str, Any]) -> None:
         f"{'–' if found[key] is None else format(found[key], '.1f'):>10}"
         for key in ("peak_gib", "reserved_gib")
     )
-    words = (
-        ", ".join(f"{key} {found['versions'][key]}" for key in ("attention", "packing"))
-        if "versions" in found
-        else ""
-    )
+    speed, chosen = found["tokens_a_second"], found["versions"]
+    words = f"{chosen['attention']}, packing: {chosen['packing']}, checkpointing {chosen['gradient checkpointing']}"
     print(
-        f"{name:20} {found['tokens_a_second']:8.0f} {found['seconds_a_step']:9.2f} {memory}  {words}",
+        f"{name:20} {speed:8.0f} {of_limit * speed:9.0%} {found['seconds_a_step']:9.2f} {memory}  {words}",
         flush=True,
     )
 
