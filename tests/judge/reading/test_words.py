@@ -78,6 +78,11 @@ LINES = {
     "FAIL=0": LineMeaning.YES,
     "FAILURES 0": LineMeaning.YES,
     "number of failing vectors = 0": LineMeaning.YES,
+    "Hint: Total mismatched samples is 0 out of 3 samples": LineMeaning.YES,
+    "Hint: Total mismatched samples is 2 out of 3 samples": LineMeaning.NO,
+    '{"passed": 3, "failed": 0}': LineMeaning.YES,
+    '{"passed": 2, "failed": 1}': LineMeaning.NO,
+    '"status": "PASS"': LineMeaning.YES,
 }
 
 

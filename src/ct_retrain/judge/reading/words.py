@@ -122,12 +122,12 @@ def _tokens(line: str) -> list[_Token]:
 
 
 def _joined(tokens: list[_Token]) -> list[_Token]:
-    """Join `out of` into one token, and split `error_count` into words."""
+    """Join `out of` into one token, split `error_count` into words, and leave out the quotes of JSON."""
     found: list[_Token] = []
     for token in tokens:
         if token.kind == "of" and found and found[-1].text == "out":
             found[-1] = token
-        elif not (token.text == "_" and not token.space):
+        elif token.text != '"' and not (token.text == "_" and not token.space):
             found.append(token)
     return found
 
@@ -266,7 +266,7 @@ def _word_before(tokens: list[_Token], at: int) -> int | None:
     for here in range(at - 1, max(at - 6, -1), -1):
         if tokens[here].kind in {"good", "bad"} or tokens[here].text in {"score", "result", "rate"}:
             return here
-        if tokens[here].kind not in {"noun", "mark"}:
+        if tokens[here].kind not in {"noun", "mark"} and tokens[here].text not in {"is", "are"}:
             return None
     return None
 
