@@ -56,6 +56,12 @@ SHAPES: dict[str, object] = {
     "bare turns": [USER, ANSWER],
     "an unanswered turn at the end": {"messages": [USER, ANSWER, {"role": "user", "content": "Thanks!"}]},
     "an empty conversation beside a pair": {"messages": [], **GOOD},
+    "MG-Verilog: description and code": {"description": ASK, "code": RTL},
+    "a problem and its solution": {"problem": ASK, "solution": RTL, "user": "jo"},
+    "a spec and its rtl": {"spec": ASK, "rtl": RTL, "testbench": "module tb; endmodule"},
+    "a preference": {"prompt": ASK, "chosen": RTL, "rejected": "module x; endmodule"},
+    "a preference of turns": {"chosen": [USER, ANSWER], "rejected": [USER, {**ANSWER, "content": "no"}]},
+    "a preference of turns beside the question": {"prompt": ASK, "chosen": [USER, ANSWER]},
 }
 
 
@@ -154,7 +160,7 @@ REFUSED: list[tuple[object, str]] = [
     ({"instruction": ASK, "output": 7}, "wrong_type"),
     ({"instruction": ASK, "output": {"rtl": RTL}}, "wrong_type"),
     ({"instruction": ASK, "output": RTL + "// \ud800"}, "bad_utf8"),
-    ({"task": ASK, "verilog": RTL}, "unknown_shape"),
+    ({"wish": ASK, "verilog": RTL}, "unknown_shape"),
     ({"chosen": RTL, "rejected": RTL}, "unknown_shape"),
     ({}, "unknown_shape"),
     ({"text": RTL}, "unknown_template"),
@@ -224,10 +230,13 @@ def test_keys_of_ones_own_are_named_by_settings_and_other_lines_are_read_as_usua
 
 
 def test_an_unknown_shape_names_its_keys_and_the_setting_that_maps_them(tmp_path: Path) -> None:
-    [refused] = read(tmp_path, {"task": ASK, "verilog": RTL}).rejected
+    unnamed, nested = read(
+        tmp_path, {"wish": ASK, "verilog": RTL}, {"description": {"short": ASK, "long": ASK}, "code": RTL}
+    ).rejected
 
-    assert "task, verilog" in refused.detail
-    assert "train.gold_keys.question" in refused.detail
+    assert "wish, verilog" in unnamed.detail
+    assert "train.gold_keys.question" in unnamed.detail
+    assert "the keys short, long; name one with train.gold_keys, such as description.short" in nested.detail
 
 
 LINES = json.dumps(GOOD) + "\n"

@@ -7,7 +7,7 @@ _VERDICTS = "simulate it as the night does: `ct-retrain judge DUT TB --explain`"
 MENDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("malformed_json", "bad_utf8", "not_an_object", "too_deep", "wrong_type"),
-        "write the line with ct_retrain.TraceWriter, which makes no such lines",
+        "write a trace with ct_retrain.TraceWriter, and a gold set in one of the shapes of docs/reference/dataset.md",
     ),
     "too_large": "shorten it, or raise collect.max_line_bytes (a trace line) or curate.max_rtl_bytes (a design)",
     "half_written": "let the pipeline finish the line; it is read then",

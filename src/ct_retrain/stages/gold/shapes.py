@@ -6,8 +6,15 @@ from typing import NamedTuple, cast
 from ct_retrain.core.configuration.section import GoldKeySettings
 from ct_retrain.stages.gold.templates import ChatTurn, turns
 
-_QUESTIONS = ("instruction", "prompt", "question", "query", "input")
-_ANSWERS = ("output", "response", "completion", "answer")
+_QUESTIONS = (
+    *("instruction", "prompt", "question", "query", "input"),
+    *("problem", "task", "specification", "spec", "description", "user"),
+)
+_ANSWERS = (
+    *("output", "response", "completion", "answer"),
+    *("solution", "verilog", "rtl", "code", "assistant", "chosen"),
+)
+"""Keys as published, those that say most first."""
 _MORE = ("input", "context")
 """Keys of additional input in Alpaca's and Dolly's formats."""
 _SYSTEMS = ("system", "system_prompt")
@@ -81,6 +88,12 @@ def _usual(own: Mapping[str, object]) -> Pair | None:
         if isinstance(talk, list) and talk:
             return _last_answer(_turns(cast("list[object]", talk), ""))
     asked, answered = _first(own, _QUESTIONS), _first(own, _ANSWERS)
+    if answered and _is_talk(own[answered]):
+        whole = _turns(
+            own[answered], ""
+        )  # of preference sets: the question is repeated before the chosen answer
+        if any(turn.role == "user" for turn in whole):
+            return _last_answer(whole)
     if asked and answered:
         return _pair(own, asked, answered)
     text = own.get("text")
@@ -180,6 +193,9 @@ def _text(value: object, name: str) -> str:
     words = next((one for key in _WORDS if isinstance(one := fields.get(key), str)), None)
     if words is not None:
         return words
+    if fields:
+        detail = f"{name} has the keys {_listed(fields)}; name one with train.gold_keys, such as {name}.{next(iter(fields))}"
+        raise _UnfitError("wrong_type", detail)
     if not isinstance(value, list):
         raise _UnfitError("wrong_type", f"{name} is a {kind}, not text")
     items = cast("list[object]", value)
@@ -215,9 +231,12 @@ def _licence(own: Mapping[str, object], keys: GoldKeySettings) -> str:
 
 
 def _unknown(own: Mapping[str, object]) -> UnusableObject:
-    names = ", ".join(f"{name[:30]}" for name in list(own)[:_SHOWN]) or "none"
-    more = ", …" if len(own) > _SHOWN else ""
     return UnusableObject(
         "unknown_shape",
-        f"no question and answer under the keys {names}{more}: name them with train.gold_keys.question and .answer",
+        f"no question and answer under the keys {_listed(own)}: name them with train.gold_keys.question and .answer",
     )
+
+
+def _listed(own: Mapping[str, object]) -> str:
+    names = ", ".join(f"{name[:30]}" for name in list(own)[:_SHOWN]) or "none"
+    return f"{names}, …" if len(own) > _SHOWN else names
