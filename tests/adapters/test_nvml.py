@@ -22,8 +22,13 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device) {
   return 0;
 }
 int nvmlDeviceGetHandleByUUID(const char *uuid, void **device) {
-  if (strcmp(uuid, "GPU-b")) return 6;
+  if (strcmp(uuid, "GPU-b1c2-d3")) return 6;
   *device = &used[1];
+  return 0;
+}
+int nvmlDeviceGetUUID(void *device, char *uuid, unsigned length) {
+  if (length < 96) return 7;
+  strcpy(uuid, device == &used[1] ? "GPU-b1c2-d3" : "GPU-b1a0-d3");
   return 0;
 }
 int nvmlDeviceGetTotalEnergyConsumption(void *device, unsigned long long *millijoules) {
@@ -66,7 +71,15 @@ def said(place: Path, program: str, visible: str | None = None) -> str:
 
 @pytest.mark.parametrize(
     ("visible", "energy"),
-    [(None, "3.75"), ("0", "1.5"), ("GPU-b", "2.25"), ("", "None"), ("0,7", "None")],
+    [
+        (None, "3.75"),
+        ("0", "1.5"),
+        ("0, 1", "3.75"),
+        ("GPU-b1c2-d3", "2.25"),
+        ("GPU-b1a", "1.5"),
+        ("", "None"),
+        ("0,7", "None"),
+    ],
 )
 def test_the_energy_of_the_visible_gpus(
     compiler: str, tmp_path: Path, visible: str | None, energy: str
@@ -82,8 +95,9 @@ def test_a_gpu_that_counts_no_energy_makes_it_unknown(compiler: str, tmp_path: P
 def test_a_gpu_that_is_not_there_is_refused(compiler: str, tmp_path: Path) -> None:
     place = library(compiler, tmp_path)
     asked = "from ct_retrain.adapters.nvml import *; require_gpus({}); print('there')"
-    assert said(place, asked.format(["0", "GPU-b"])) == "there"
-    assert "--device 2: no such GPU here" in said(place, asked.format(["0,2"]))
+    assert said(place, asked.format(["0, 1", "GPU-b1c2-d3", "GPU-b1a,GPU-b1c"])) == "there"
+    assert "--device 2: no such GPU here" in said(place, asked.format(["0, 2"]))
+    assert "--device GPU-b1: no such GPU here, or more than one" in said(place, asked.format(["GPU-b1"]))
 
 
 @pytest.mark.parametrize(

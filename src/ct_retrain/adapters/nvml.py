@@ -10,16 +10,21 @@ from collections.abc import Sequence
 
 from ct_retrain.core.errors import UsageError
 
+_UUID_BYTES = 96
+"""Bytes that NVML asks for a UUID."""
+
 
 def require_gpus(devices: Sequence[str]) -> None:
-    """Raise UsageError if one of *devices*, values of CUDA_VISIBLE_DEVICES, is no GPU of this machine.
+    """Raise UsageError if one of *devices*, values of CUDA_VISIBLE_DEVICES, does not name one GPU of this machine.
 
     Where there is no GPU at all, nothing is raised: training is on the CPU.
     """
     library = _library(os.getpid())
-    for one in (gpu for device in devices for gpu in device.split(",")):
+    for one in (gpu.strip() for device in devices for gpu in device.split(",")):
         if library is not None and _handle(library, one) is None:
-            raise UsageError(f"--device {one}: no such GPU here; `nvidia-smi -L` lists those that there are")
+            raise UsageError(
+                f"--device {one}: no such GPU here, or more than one; `nvidia-smi -L` lists those that there are"
+            )
 
 
 def joules() -> float | None:
@@ -49,19 +54,32 @@ def _visible(library: ctypes.CDLL) -> list[str]:
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is not None:
         return [one.strip() for one in named.split(",") if one.strip()]
+    return _indices(library)
+
+
+def _indices(library: ctypes.CDLL) -> list[str]:
     count = ctypes.c_uint()
     library.nvmlDeviceGetCount_v2(ctypes.byref(count))
     return [str(one) for one in range(count.value)]
 
 
 def _handle(library: ctypes.CDLL, name: str) -> ctypes.c_void_p | None:
-    """The GPU of the number or UUID *name*; None if there is none."""
+    """The GPU of the number or UUID *name*, which may be shortened as far as it names one GPU; None if there is none."""
     handle = ctypes.c_void_p()
     if name.isdigit():
         code = library.nvmlDeviceGetHandleByIndex_v2(ctypes.c_uint(int(name)), ctypes.byref(handle))
     else:
         code = library.nvmlDeviceGetHandleByUUID(name.encode(), ctypes.byref(handle))
+    if code and name.startswith("GPU-"):
+        meant = [one for one in _indices(library) if _uuid(library, one).startswith(name)]
+        return _handle(library, meant[0]) if len(meant) == 1 else None
     return handle if code == 0 else None
+
+
+def _uuid(library: ctypes.CDLL, index: str) -> str:
+    text = ctypes.create_string_buffer(_UUID_BYTES)
+    code = library.nvmlDeviceGetUUID(_handle(library, index), text, ctypes.c_uint(_UUID_BYTES))
+    return text.value.decode() if code == 0 else ""
 
 
 def _used(library: ctypes.CDLL, name: str) -> float | None:

@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from multiprocessing.connection import Connection, wait
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 import structlog
 
 from ct_retrain import disk
+from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.errors import CtRetrainError, ToolError, UsageError, portable
 from ct_retrain.experiments.trial import ExperimentSetup, Trial, held, run_trial
 
@@ -37,22 +38,22 @@ class TrialOutcome(NamedTuple):
     trial: Trial | ToolError
 
 
-def require_devices(setup: ExperimentSetup, devices: Sequence[str]) -> None:
+def require_devices(arms: Mapping[str, Settings], usual: Settings, devices: Sequence[str]) -> None:
     """Raise UsageError if two of *devices* share one, or an arm needs more than each of them has, or a server of its own."""
-    single = [one for device in devices for one in device.split(",")]
+    single = [one.strip() for device in devices for one in device.split(",")]
     twice = sorted({one for one in single if single.count(one) > 1})
     if twice:
         raise UsageError(
             f"--device {twice[0]} is named twice: two trainings on one device would share its memory"
         )
-    for arm, settings in setup.arms.items():
+    for arm, settings in arms.items():
         narrow = next((one for one in devices if len(one.split(",")) < settings.train.devices), None)
         if narrow is not None:
             raise UsageError(
                 f"arm {arm} trains on {settings.train.devices} devices together, and --device {narrow} has fewer: "
                 f"name as many in each, as in --device {','.join(map(str, range(settings.train.devices)))}"
             )
-    if setup.usual.endpoint.command:
+    if usual.endpoint.command:
         raise UsageError(
             "endpoint.command starts one server at one address, and each device would start its own: start it before, "
             "and leave endpoint.command empty, or name no --device"

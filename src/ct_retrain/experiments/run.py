@@ -69,20 +69,21 @@ def run_experiment(where: ExperimentContext, name: str) -> ExperimentResult:
         load_suite(one, workspace.root) for one in asked.suites or (where.settings.benchmark.suite,)
     )
     _comparable(suites, asked.cluster)
+    if where.devices:
+        require_devices(arms, where.settings, where.devices)
     with (
         disk.lock(workspace.experiments / ".lock", f"{disk.EXPERIMENT} {name}"),
         disk.blamed(workspace.root),
         ExitStack() as opened,
     ):
-        plan = open_plan(workspace, where.settings, name, asked)
         ports = {arm: where.ports_of(settings) for arm, settings in arms.items()}
         for one in ports.values():
             opened.enter_context(closing(one.generators))
+        plan = open_plan(workspace, where.settings, name, asked)
         directory = workspace.experiments / name
         setup = ExperimentSetup(workspace, where.settings, asked, plan, directory, arms, ports, suites)
         train: _Turn = partial(_in_turn, setup)
         if where.devices:
-            require_devices(setup, where.devices)
             train = opened.enter_context(closing(DeviceWorkers(setup, where.devices))).turn
         return _turns(setup, train)
 
