@@ -68,6 +68,11 @@ def test_a_weight_decides_who_is_repeated_and_never_how_often() -> None:
     assert heavy > 0.7 * 10 * len(drawn), "of ten that are repeated most are among those that weigh more"
 
 
+@given(st.integers(0, 60), st.integers(0, 5), st.sampled_from((1.0, 10.0)))
+def test_weights_that_are_all_equal_change_nothing(count: int, seed: int, weight: float) -> None:
+    assert choose(range(20), count, seed, weight=lambda _: weight) == choose(range(20), count, seed)
+
+
 @given(st.integers(1, 30), st.integers(0, 60), st.integers(0, 5))
 def test_needed_rows_come_first_where_not_all_can_be_taken(rows: int, count: int, seed: int) -> None:
     chosen = choose(range(rows), count, seed, lambda row: row < 5)

@@ -58,14 +58,15 @@ def shuffled(rows: Sequence[T], seed: int, weight: Callable[[T], float] | None =
 
     A row that comes or goes leaves the order of the others unchanged, so consecutive mixtures share most of their
     bytes off-site. With *weight*, a positive number per row, the first rows are a sample without replacement in
-    which heavier rows are likelier (Efraimidis and Spirakis: order by u to the power of 1/weight, u uniform).
+    which heavier rows are likelier (Efraimidis and Spirakis: order by u to the power of 1/weight, u uniform); weights
+    that are all equal change nothing.
     """
     seen: Counter[str] = Counter()
     ranked: list[tuple[float, T]] = []
     for row in rows:
         text = repr(row)
         drawn = _uniform(f"{seed} {seen[text]} {text}")
-        ranked.append((1 - drawn ** (1 / weight(row)) if weight else drawn, row))
+        ranked.append((1 - (1 - drawn) ** (1 / weight(row)) if weight else drawn, row))
         seen[text] += 1
     return [row for _, row in sorted(ranked, key=itemgetter(0))]
 
