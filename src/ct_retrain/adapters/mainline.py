@@ -63,7 +63,9 @@ class LocalMainline:
         if find_spec("huggingface_hub") is None:
             return None
         try:
-            found: Any = _modelling.library("huggingface_hub").try_to_load_from_cache(self.base, "config.json")
+            found: Any = _modelling.library("huggingface_hub").try_to_load_from_cache(
+                self.base, "config.json"
+            )
         except ValueError:  # a path: no name on the hub has its form
             return None
         return Path(found).parent if isinstance(found, str) else None
