@@ -122,6 +122,8 @@ def test_a_question_that_does_not_fit_is_told_before_the_night(model: Path) -> N
 def test_a_mainline_that_is_not_here_is_told() -> None:
     assert "hf download nobody/nothing" in mainline("nobody/nothing").examine().faults[0]
     assert mainline("nobody/nothing").identity() == ""
+    assert "'/no/such' is no directory" in mainline("/no/such").examine().faults[0]
+    assert mainline("/no/such").identity() == ""
 
 
 def test_a_sound_mainline_is_named_with_what_ends_its_answers(base: Path) -> None:

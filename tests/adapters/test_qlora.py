@@ -235,7 +235,7 @@ def test_a_model_that_mixes_packed_documents_is_padded_instead(base):
 def test_a_missing_base_says_how_to_get_it(plan_for, tmp_path):
     with pytest.raises(UsageError, match="hf download nobody/nothing"):
         InProcessTrainer().fit(plan_for(model="nobody/nothing"), tmp_path / "out")
-    with pytest.raises(UsageError, match="neither a directory"):
+    with pytest.raises(UsageError, match="is no directory"):
         InProcessTrainer().fit(plan_for(model="/no/such/place"), tmp_path / "out")
 
 

@@ -37,6 +37,25 @@ def test_the_file_says_what_was_chosen_and_leaves_the_rest_at_its_default(tmp_pa
     assert sorted(path.name for path in (home / "data").iterdir()) == ["gold", "runs"]
 
 
+def test_a_directory_that_was_typed_is_found_from_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("base", "lane/runs"):
+        (tmp_path / name).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    typed = ["--mainline", "base", "--runs", "lane/runs", "--gold", "gold/later"]
+
+    assert call(["init", "lane", "--no-checks", *typed]) == 0
+
+    told = load(tmp_path / "lane").settings
+    assert (told.train.mainline, told.paths.runs, told.paths.gold) == (
+        str(tmp_path / "base"),
+        "runs",
+        "gold/later",
+    )
+    assert not (tmp_path / "lane" / "lane").exists()
+
+
 def test_its_comments_are_settings_at_their_defaults(tmp_path: Path) -> None:
     assert call(["init", str(tmp_path / "lane"), "--no-checks"]) == 0
     file = tmp_path / "lane" / "ct-retrain.toml"

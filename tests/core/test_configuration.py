@@ -19,8 +19,9 @@ from ct_retrain.core.configuration.recipes import (
     differences,
     recipe_digest,
 )
-from ct_retrain.core.configuration.settings import TrainSettings
+from ct_retrain.core.configuration.settings import PathSettings, TrainSettings
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.workspace import Workspace
 
 
 def test_defaults_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,3 +181,25 @@ def test_a_setting_that_came_later_leaves_every_recipe_without_it_what_it_was() 
 
     assert recipe_digest(usual) == "6152c8e94dcab09bec3990c06a3b027211de214981c3f327f1799ea9934d793a"
     assert recipe_digest(usual.model_copy(update={"credible_weight": 2.0})) != recipe_digest(usual)
+
+
+def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "ct-retrain.toml").write_text('notices.urls_file = "~/addresses"\npaths.runs = "~/runs"\n')
+    settings = load(tmp_path, {"train.mainline": "~/base", "snapshot.target": "s3://bucket/~x"}).settings
+
+    assert settings.notices.urls_file == str(tmp_path / "home" / "addresses")
+    assert settings.paths.runs == str(tmp_path / "home" / "runs")
+    assert settings.train.mainline == str(tmp_path / "home" / "base")
+    assert settings.snapshot.target == "s3://bucket/~x"
+
+
+def test_a_mainline_is_never_looked_for_where_the_program_was_called(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere" / "base").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    workspace = Workspace(tmp_path, PathSettings())
+
+    assert workspace.model("base") == str(tmp_path / "base")
+    assert workspace.model("lab/base") == "lab/base"

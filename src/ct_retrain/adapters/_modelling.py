@@ -17,7 +17,7 @@ from typing import Any
 
 from ct_retrain import disk
 from ct_retrain.core.errors import ToolError, UsageError
-from ct_retrain.core.installation import install_command
+from ct_retrain.core.installation import install_command, program
 from ct_retrain.core.record import digest
 
 _WEIGHTS = ("*.safetensors", "*.json", "*.jinja", "*.model", "merges.txt")
@@ -70,13 +70,17 @@ def base_directory(base: str, *, download: bool) -> Path:
     """Return the directory of the model *base* on this machine; call it inside `quietly`."""
     if Path(base).is_dir():
         return Path(base)
+    if Path(base).is_absolute():
+        raise UsageError(
+            f"base model {base!r} is no directory: set train.mainline to the one that holds it, or to a name on the hub"
+        )
     hub: Any = library("huggingface_hub")
     try:
         return Path(hub.snapshot_download(base, local_files_only=not download, allow_patterns=list(_WEIGHTS)))
     except (OSError, ValueError) as error:
         message = (
             f"base model {base!r} is neither a directory nor in the local Hugging Face cache: fetch it once with "
-            f"`hf download {base}`, or set train.mainline to a directory that holds it"
+            f"`{program('hf')} download {base}`, or set train.mainline to a directory that holds it"
         )
         raise UsageError(message) from error
 

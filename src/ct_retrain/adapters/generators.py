@@ -15,6 +15,7 @@
 import copy
 import functools
 import gc
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -170,7 +171,10 @@ class TransformersGenerator:
                 AnswerBudget(sampling, window and window - len(job.ids), self._source.chat.said)
                 for job in batch
             ]
-            answers = _decode(model, batch, _Rules(sampling, self._source.stops, rations))
+            with warnings.catch_warnings():
+                # transformers 5.24 renames past_key_values, the only name that earlier ones know.
+                warnings.simplefilter("ignore", FutureWarning)
+                answers = _decode(model, batch, _Rules(sampling, self._source.stops, rations))
             for job, ids in zip(batch, answers, strict=True):
                 yield from self._completions(job, ids)
 

@@ -62,7 +62,12 @@ class LocalMainline:
             return Path(self.base)
         if find_spec("huggingface_hub") is None:
             return None
-        found: Any = _modelling.library("huggingface_hub").try_to_load_from_cache(self.base, "config.json")
+        try:
+            found: Any = _modelling.library("huggingface_hub").try_to_load_from_cache(
+                self.base, "config.json"
+            )
+        except ValueError:  # a path: no name on the hub has its form
+            return None
         return Path(found).parent if isinstance(found, str) else None
 
     def _looked_at(self, place: Path, questions: Sequence[Prompt]) -> Readiness:

@@ -96,7 +96,9 @@ def benchmark(
         )
     if adapter and not Path(adapter).is_dir():
         raise UsageError(f"{adapter} is no directory; name that of a PEFT adapter")
-    named = {"train.mainline": model} if model else None
+    named = (
+        {"train.mainline": str(Path(model).resolve()) if Path(model).is_dir() else model} if model else None
+    )
     asked = _Asked(adapter, answers, suite, published, out, _ks(ks))
     if draw:
         count = _draw(context, named, asked, draw)

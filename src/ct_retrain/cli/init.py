@@ -81,9 +81,8 @@ def _write(root: Path, context: Context, given: dict[str, str]) -> Path:
         raise UsageError(f"{path} is there already and stays as it is: edit it, or name another directory")
     if root.exists() and not root.is_dir():
         raise UsageError(f"{root} is no directory: name one, or a path where nothing is")
-    chosen = {**context.options, **given}
-    if sys.stdin.isatty():
-        chosen |= _asked(chosen)
+    typed = given | (_asked({**context.options, **given}) if sys.stdin.isatty() else {})
+    chosen = {**context.options, **{name: _from_here(value, root) for name, value in typed.items()}}
     settings = load(root, chosen).settings
     workspace = Workspace(root, settings.paths)
     for place in (root, workspace.runs, workspace.gold):
@@ -91,6 +90,16 @@ def _write(root: Path, context: Context, given: dict[str, str]) -> Path:
             disk.make_directory(place)
     disk.write_bytes(path, starter(settings, chosen).encode())
     return path
+
+
+def _from_here(value: str, root: Path) -> str:
+    """A path that was typed here and is a directory, as the settings of *root* name it; any other value as it is."""
+    from pathlib import Path
+
+    path = Path(value).resolve()
+    if Path(value).is_absolute() or not path.is_dir():
+        return value
+    return str(path.relative_to(root.resolve()) if path.is_relative_to(root.resolve()) else path)
 
 
 def _asked(known: dict[str, str]) -> dict[str, str]:

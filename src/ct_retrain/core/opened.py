@@ -33,5 +33,5 @@ def require_workspace(workspace: Workspace) -> None:
     if not any(mark.exists() for mark in marks):
         raise UsageError(
             f"{workspace.root} is no workspace: it holds neither {FILE_NAME} nor runs at {workspace.paths.runs}; "
-            f"`ct-retrain -C DIR` names another"
+            f"`ct-retrain -C DIR` names another, `ct-retrain init DIR` makes one"
         )

@@ -117,8 +117,11 @@ class Workspace(NamedTuple):
         return self.work / night / stage
 
     def model(self, name: str) -> str:
-        """Return *name* as an absolute path if it is a directory in the workspace, else unchanged."""
-        return str(self.root / name) if (self.root / name).is_dir() else name
+        """Return *name* as an absolute path if it is a directory, else unchanged: a name on the hub.
+
+        A directory that is only where the program was called from counts as one that is missing in the workspace.
+        """
+        return str(self.root / name) if (self.root / name).is_dir() or Path(name).is_dir() else name
 
     def relative(self, path: Path) -> str:
         """Return *path* relative to the workspace, as records name it."""

@@ -14,6 +14,12 @@ _SUMMARIES = re.compile(
 )
 """The last lines of VerilogEval's testbenches and of cocotb: what differed or failed, of how many."""
 
+_ENDED = re.compile(
+    r"\b(?:exit(?:ed)?(?: with)?[ _-]?(?:code|status)|return[ _]?code|exited with)\W{0,3}(?!12[67]\b)[1-9]\d*\b",
+    re.IGNORECASE,
+)
+"""A program that failed, as tools and shells say it; 126 and 127 say that there was no program."""
+
 _KEYS = ("status", "passed", "pass", "success", "result", "verdict", "outcome")
 
 
@@ -24,7 +30,7 @@ def status_of(log: str) -> Literal["pass", "fail", ""]:
     testbench's output, and those of a trace's status.
     """
     said = {_says(line) for line in log_text(log).splitlines()} | set(_keys(log))
-    if LineMeaning.NO in said:
+    if LineMeaning.NO in said or _ENDED.search(log):
         return "fail"
     return "pass" if LineMeaning.YES in said else ""
 

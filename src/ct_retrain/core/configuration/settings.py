@@ -1,5 +1,6 @@
 """Everything that can be set: one section a stage, every value with a default and a meaning."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -37,32 +38,40 @@ VersionRange = Annotated[str, AfterValidator(_specifier)]
 """Versions as Python packages name them: `>=12,<14`, `==0.40.*`."""
 
 
-class PathSettings(Section):
-    """Locations, relative to the workspace."""
+def _from_home(text: str) -> str:
+    return str(Path(text).expanduser()) if text.startswith("~") else text
 
-    runs: str = "data/runs"
+
+PathText = Annotated[str, AfterValidator(_from_home)]
+"""A path, relative to the workspace; `~` is the home directory."""
+
+
+class PathSettings(Section):
+    """Locations, relative to the workspace; `~` is the home directory."""
+
+    runs: PathText = "data/runs"
     """Directory of the pipeline's runs; it is only read."""
-    gold: str = "data/gold"
+    gold: PathText = "data/gold"
     """Directory of gold sets; every `.jsonl`, `.jsonl.gz`, `.json` and `.parquet` file directly in it is
     read.
     """
-    general: str = "data/general"
+    general: PathText = "data/general"
     """Directory of general instruction data, mixed in against forgetting; it may be absent."""
-    models: str = "models/qwen_coder_rtl"
+    models: PathText = "models/qwen_coder_rtl"
     """Directory of releases and `latest_nightly`."""
-    work: str = "work/continuous_retrain"
+    work: PathText = "work/continuous_retrain"
     """Directory of the nights' working files and the lock."""
-    run_db: str = "data/run_db/nightly"
+    run_db: PathText = "data/run_db/nightly"
     """Directory of NightRecords."""
-    archive: str = "archive"
+    archive: PathText = "archive"
     """Directory of rejected, held and broken nights."""
-    reports: str = "reports"
+    reports: PathText = "reports"
     """Directory of HTML reports: one page for each night, and a history page."""
-    experiments: str = "experiments"
+    experiments: PathText = "experiments"
     """Directory of experiments: the question in NAME.toml, the results in NAME/."""
-    verdicts: str = ""
+    verdicts: PathText = ""
     """File of the verdict cache, which workspaces of one machine may share; empty is `.verdicts` in `paths.work`."""
-    gpu_lock: str = ""
+    gpu_lock: PathText = ""
     """File that a night holds from its training to its end; workspaces of one machine that name the same file take turns."""
 
 
@@ -165,7 +174,7 @@ class ShareSettings(Section):
 class TrainSettings(Section):
     """Training of the night's adapter."""
 
-    mainline: str = "Qwen/Qwen2.5-Coder-7B-Instruct"
+    mainline: PathText = "Qwen/Qwen2.5-Coder-7B-Instruct"
     """Path or Hugging Face name of the model that every night starts from."""
     command: str = ""
     """A trainer of your own: called with PLAN.json and OUT; empty means the built-in QLoRA."""
@@ -317,12 +326,12 @@ class NoticeSettings(Section):
 
     urls: SecretStr = SecretStr("")
     """Addresses of notices in apprise's syntax (slack://…, mailtos://…, jsons://…), separated by spaces."""
-    urls_file: str = ""
+    urls_file: PathText = ""
     """File with more addresses, one per line."""
     heartbeat: SecretStr = SecretStr("")
     """URL of a dead-man's switch, pinged at the end of a night; `/start` at its start, `/fail` if it breaks.
     """
-    heartbeat_file: str = ""
+    heartbeat_file: PathText = ""
     """File that holds the heartbeat URL."""
     min_free_gb: Annotated[float, Field(ge=0)] = 5.0
     """Free disk space in GB below which a night sends a warning at its start."""
@@ -333,7 +342,7 @@ class NoticeSettings(Section):
 class SnapshotSettings(Section):
     """Off-site copies of nights."""
 
-    target: str = ""
+    target: PathText = ""
     """Target: a directory, or s3://BUCKET/PREFIX; empty makes no copies, and then nothing is ever purged."""
     endpoint: str = ""
     """URL of an S3-compatible server; empty is AWS. Credentials come from AWS's own variables and files."""
@@ -352,7 +361,7 @@ class TrackingSettings(Section):
     """Name of the registered model; its aliases follow `latest_nightly` and mainline."""
     timeout: Annotated[float, Field(gt=0)] = 60.0
     """Seconds that tracking a night may take; the first time includes creating the tables."""
-    textfile: str = ""
+    textfile: PathText = ""
     """File for the last night's figures in Prometheus' text format, in node_exporter's textfile directory; ends in `.prom`."""
 
 
