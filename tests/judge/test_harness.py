@@ -160,3 +160,17 @@ def test_waveforms_make_no_difference(judge: Judge, dumps: str) -> None:
 
     assert judge.check(Design(rtl=GOLDEN, testbench=testbench)).outcome is Outcome.PASS
     assert judge.check(Design(rtl=WRONG, testbench=testbench)).outcome is Outcome.MISMATCH
+
+
+EARLY = "initial $dumpvars(1, dut.q, late, want, late2 ); wire late = clk; reg [1:0] late2;"
+
+
+def test_a_signal_that_is_dumped_above_its_declaration_is_named_with_its_module(judge: Judge) -> None:
+    testbench = SILENT.replace("DUMPS", EARLY)
+    module = f"tb_{NAME_BLANK}"
+
+    assert (
+        f"$dumpvars(1, dut_{NAME_BLANK}.q, {module} .late, want, {module} .late2 )" in made(testbench).source
+    )
+    assert judge.check(Design(rtl=GOLDEN, testbench=testbench)).outcome is Outcome.PASS
+    assert judge.check(Design(rtl=WRONG, testbench=testbench)).outcome is Outcome.MISMATCH

@@ -7,12 +7,12 @@ import pytest
 from tests.judge.benches import EMPTY, GOLDEN, STYLES, WRONG
 
 from ct_retrain.core.configuration.settings import JudgeSettings
-from ct_retrain.core.records.verdict import Design, Outcome
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.confined.formal.synthesis import SynthesisChoice, SynthesisRequest, resynthesise
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.second_opinion import second_opinion
+from ct_retrain.judge.second_opinion import Opinion, second_opinion
 
 pytestmark = pytest.mark.skipif(locate_yosys() is None, reason="yosys is not installed")
 
@@ -242,6 +242,36 @@ def test_a_module_with_different_parameters_is_copied_with_each(judge: Judge) ->
     assert not judge.check(
         right.model_copy(update={"rtl": SHIFTS.replace("BODY", "always @* q = d << 1;")})
     ).passed
+
+
+def test_a_copy_has_the_parameters_that_the_testbench_sets(judge: Judge) -> None:
+    wide = "module wide #(parameter W = 2, M = -1) (input [W-1:0] a, output [W-1:0] y); assign y = a ^ M; endmodule\n"
+    testbench = "module tb; reg [3:0] a; wire [3:0] y; wide #(.W(4), .M(-1)) dut(.a(a), .y(y)); endmodule\n"
+    copy = judge.prover.resynthesised(wide, SynthesisRequest(("wide",), testbench))
+
+    assert ("parameter W = 4;" in copy.text, "parameter M = -1;" in copy.text) == (True, True), copy
+
+
+def test_only_a_testbench_that_looks_inside_may_refuse_the_copy(judge: Judge) -> None:
+    class Strict:
+        """Refuses every other design, as Icarus does for an *error* in the testbench."""
+
+        tool = judge.tool
+
+        def __init__(self, error: str) -> None:
+            self._error = f"testbench.v:3: error: {error}"
+
+        def check(self, design: Design) -> Verdict:
+            verdict = judge.plain.check(design)
+            refused = {"outcome": Outcome.COMPILE_ERROR, "detail": self._error}
+            return verdict if design.rtl == GOLDEN else verdict.model_copy(update=refused)
+
+    def opinion(error: str) -> Opinion:
+        design = Design(rtl=GOLDEN, testbench=STYLES["house"])
+        return second_opinion(Strict(error), judge.prover, design)
+
+    assert not opinion("Unable to bind wire/reg/memory `dut.state' in `tb'").unread
+    assert opinion("parameter `W` not found in `tb.dut`.").unread
 
 
 def test_a_testbench_may_take_the_design_s_package_beside_the_copy(judge: Judge) -> None:

@@ -15,6 +15,7 @@ from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.formal.synthesis import SynthesisChoice, SynthesisRequest, Unknown
 from ct_retrain.judge.evidence.cocotb import is_cocotb
+from ct_retrain.judge.evidence.logs import looks_inside
 from ct_retrain.judge.prover import Prover
 from ct_retrain.verilog.delays import undelayed
 from ct_retrain.verilog.modules import instantiated
@@ -47,7 +48,7 @@ class SecondOpinion:
         """
         self._simulator, self._prover = simulator, prover
         self._accepts = unconfirmed == "accept"
-        self._name = f"; second opinion 9, {prover.reading}{', or none' if self._accepts else ''}"
+        self._name = f"; second opinion 10, {prover.reading}{', or none' if self._accepts else ''}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
@@ -116,7 +117,7 @@ def _differing(
     if second.outcome in _NO_ANSWER and _DRIVERS not in second.detail:
         why = f"the copy cannot be judged: {second.detail}"
         # A testbench that looks inside finds other names in a copy, which is not the design's choice.
-        inside = second.detail.startswith("testbench.v:")
+        inside = second.detail.startswith("testbench.v:") and looks_inside(second.detail)
         return Opinion(agrees=None, why=why, first=first, unread=not inside)
     for why, readings in _EXPLANATIONS if first.passed else ():
         verdict = _under_all(simulator, prover, design, readings)

@@ -18,6 +18,8 @@ class Overrides(NamedTuple):
     """Each distinct set of parameters that an instance overrides, with its values."""
     why: str = ""
     """Why the sets are not known; then no copy may be made. "" if they are known."""
+    usual: Values = ()
+    """Every parameter that is a number, in order, with its default."""
 
 
 def overrides(rtl: str, testbench: str, top: str) -> Overrides:
@@ -42,7 +44,9 @@ def overrides(rtl: str, testbench: str, top: str) -> Overrides:
     given = {name for each in found for name, value in each if (name, value) not in usual}
     sets = tuple(sorted(tuple(pair for pair in each if pair[0] in given) for each in found))
     unreadable = next((name for each in sets for name, value in each if not _is_number(value)), "")
-    return Overrides(why=f"the parameter {unreadable} is no number") if unreadable else Overrides(sets)
+    known = tuple(pair for pair in usual if _is_number(pair[1]))
+    why = f"the parameter {unreadable} is no number"
+    return Overrides(why=why) if unreadable else Overrides(sets, usual=known)
 
 
 _MOST = 8

@@ -76,7 +76,55 @@ def test_a_testbench_that_does_not_compile_is_at_fault_itself(judge: Judge) -> N
     verdict = judge.check(Design(rtl=RTL, testbench=BENCH.replace("{CHECK}", "if (y !== ) errors++;")))
 
     assert verdict.outcome is Outcome.NO_EVIDENCE
-    assert verdict.detail.startswith("the testbench does not compile: testbench.v:8: syntax error")
+    assert (
+        f"under Icarus Verilog {judge.tool.version}, whatever the design: testbench.v:8: syntax"
+        in verdict.detail
+    )
+
+
+PLAIN = """module tb; reg a = 0; wire y; integer errors = 0;
+  inverter dut ({PORTS});
+  initial begin #1 errors = errors + (y !== 1); {MORE}
+    $display("Mismatches: %0d in %0d samples", errors, 1); $finish; end
+endmodule
+"""
+INVERTER = "module inverter(input a, output y); assign y = ~a; endmodule\n"
+NAMED = ".a(a), .y(y)"
+
+
+@pytest.mark.parametrize("more", ["errors = nowhere;", "nowhere = 1;", "nowhere(1);", "errors = nowhere(1);"])
+def test_a_name_that_the_testbench_lacks_is_not_asked_of_the_design(judge: Judge, more: str) -> None:
+    testbench = PLAIN.replace("{PORTS}", NAMED).replace("{MORE}", more)
+    verdict = judge.check(Design(rtl=INVERTER, testbench=testbench))
+
+    assert verdict.outcome is Outcome.NO_EVIDENCE
+    assert verdict.detail.startswith("the testbench does not compile under Icarus Verilog")
+    assert verdict.detail.endswith("mend it, or judge with a version that compiles it")
+
+
+@pytest.mark.parametrize(
+    ("ports", "more", "rtl"),
+    [
+        (NAMED, "errors = dut.state;", INVERTER),
+        (NAMED, "dut.state = 1;", INVERTER),
+        (NAMED, "dut.clear(1);", INVERTER),
+        (f"{NAMED}, .z(a)", "", INVERTER),
+        (".*", "", INVERTER.replace("(input a", "(input a, input more")),
+        (".a(a), .y(made)", "errors = made;", INVERTER.replace("inverter", "other")),
+    ],
+)
+def test_no_design_excuses_itself_by_the_testbench(judge: Judge, ports: str, more: str, rtl: str) -> None:
+    testbench = PLAIN.replace("{PORTS}", ports).replace("{MORE}", more)
+
+    assert judge.check(Design(rtl=rtl, testbench=testbench)).outcome is Outcome.COMPILE_ERROR
+
+
+def test_a_package_that_lacks_a_type_is_the_design_s_fault(judge: Judge) -> None:
+    rtl = RTL.replace("op_t", "other_t")
+
+    assert judge.check(Design(rtl=rtl, testbench=BENCH.replace("{CHECK}", EXPECTED))).outcome is (
+        Outcome.COMPILE_ERROR
+    )
 
 
 def test_a_design_that_lacks_what_the_testbench_wants_is_at_fault(judge: Judge) -> None:

@@ -34,6 +34,7 @@ from pyslang.syntax import (
 
 from ct_retrain.judge.evidence.cocotb import is_cocotb, toplevel
 from ct_retrain.judge.evidence.comparisons import LooseComparisons, loose_comparisons
+from ct_retrain.judge.evidence.dumped_names import qualified_dumps
 from ct_retrain.judge.evidence.early_stop import CountReport, early_stops
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.random_streams import change_random_numbers
@@ -151,6 +152,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     if isinstance(renamed, str):
         return renamed
     ended, ends = _ended(parsed)
+    dumped = qualified_dumps(parsed, f"_{NAME_BLANK}")
     drawing = change_random_numbers(parsed)
     stopping = early_stops(parsed, _REPORTS[style], BLANK) if changed.stops and style in _REPORTS else []
     spoken = speech.edits if style is not Style.HOUSE else ()
@@ -162,7 +164,7 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     ]
     return Harness(
         style,
-        edited(parsed.data, [*renamed, *spoken, *ended, *tried]),
+        edited(parsed.data, [*renamed, *spoken, *ended, *dumped, *tried]),
         tuple(f"{top}_{NAME_BLANK}" for top in roots(found)),
         frozenset(found.defined),
         wanted(found),

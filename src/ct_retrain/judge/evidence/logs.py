@@ -1,4 +1,4 @@
-"""Make logs safe to show: printable characters only, and limited in length."""
+"""Make logs safe to show, with printable characters only and limited in length; tell what a compiler's error is about."""
 
 import re
 
@@ -17,3 +17,12 @@ def tail(text: str, characters: int) -> str:
         return text
     end = text[-characters:]
     return end.partition("\n")[2] or end
+
+
+def looks_inside(error: str) -> bool:
+    """Whether a compiler's *error* is about a name in another scope, such as `dut.state`, which the design may lack."""
+    return _INSIDE.search(error) is not None
+
+
+_INSIDE = re.compile(r"^[^`']*[`']+[^`'\s]*(?:\.|::)")
+"""Matches if the first quoted name has several parts."""

@@ -157,10 +157,11 @@ def answers_claim(night: Night, record: NightRecord, measured: Manifest) -> Clai
 
 
 def _ended_otherwise(night: Night, kept: list[tuple[Problem, Sample]]) -> Iterator[str]:
-    designs = (problem.design(rtl_of(problem, one.text) or NO_MODULE) for problem, one in kept)
+    texts = [rtl_of(problem, one.text) for problem, one in kept]
+    designs = (problem.design(rtl or NO_MODULE) for (problem, _), rtl in zip(kept, texts, strict=True))
     verdicts = check_all(night.ports.simulator, designs, night.settings.judge.workers)
-    for (problem, one), verdict in zip(kept, verdicts, strict=True):
-        was, rtl = one.verdict, rtl_of(problem, one.text)
+    for (_, one), rtl, verdict in zip(kept, texts, verdicts, strict=True):
+        was = one.verdict
         name = f"{one.problem_id} #{one.index}"
         if rtl != one.rtl:
             yield f"{name}: another RTL is found in the answer"

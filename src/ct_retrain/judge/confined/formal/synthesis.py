@@ -8,7 +8,7 @@ causes both; and every unknown bit set to a fixed value.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -80,10 +80,21 @@ def resynthesise(
             if not copy.text:
                 return copy
             named = rf"\b{re.escape(root)}(?=(?:{_INNER})?\b)"
-            copies.append(copy.text if len(sets) == 1 else re.sub(named, name, copy.text))
+            copies.append(
+                _with_parameters(copy.text, root, {**dict(given[root].usual), **dict(values)})
+                if len(sets) == 1
+                else re.sub(named, name, copy.text)
+            )
         if len(sets) > 1:
             copies.append(choosing(approved.text, root, others))
     return Netlist("".join(copies), "")
+
+
+def _with_parameters(copy: str, root: str, values: Mapping[str, str]) -> str:
+    """Return *copy* with the parameters that its netlist lost, so that instances may override them."""
+    declared = "".join(f"\n  parameter {name} = {value};" for name, value in values.items())
+    head = re.compile(rf"^module {re.escape(root)}\s*\([^;]*\);", re.MULTILINE)
+    return head.sub(lambda found: found[0] + declared, copy, count=1)
 
 
 _SET = "_ct_set"

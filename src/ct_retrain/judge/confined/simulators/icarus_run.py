@@ -34,7 +34,7 @@ from ct_retrain.judge.evidence.harness import (
     harness,
     preprocessable,
 )
-from ct_retrain.judge.evidence.logs import strip_control, tail
+from ct_retrain.judge.evidence.logs import looks_inside, strip_control, tail
 from ct_retrain.judge.evidence.verdict import (
     BREACH,
     ReadVerdict,
@@ -49,6 +49,7 @@ from ct_retrain.verilog.guard import Approved, Report, approve, guard
 from ct_retrain.verilog.modules import defined
 from ct_retrain.verilog.packages import packages_used, telling_name
 from ct_retrain.verilog.scope import captured
+from ct_retrain.verilog.tree import parse
 
 
 def prepare(
@@ -142,7 +143,8 @@ def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Compil
     said = strip_control(clean(bench.made, nonce, compiled.output))
     warnings = len(_WARNING.findall(said))
     if compiled.limit is not None or compiled.exit_code != 0 or _ERROR.search(said):
-        return _refused(compiled, said, tools)._replace(warnings=warnings)
+        refused = _refused(compiled, said, tools)._replace(warnings=warnings)
+        return _unless_without_design(refused, bench, nonce, tools)
     unread = _unexplained(approved, rtl, bench, tools)
     if unread:
         return Answer(Outcome.FORBIDDEN, f"{unread}, but it compiles beside the testbench", warnings=warnings)
@@ -277,7 +279,10 @@ def flatten(text: str, name: str, tools: SimulatorTools) -> str | Finished:
     return target.read_text(encoding="utf-8", errors="replace")
 
 
-def _compile(text: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Finished:
+def _compile(
+    text: str, bench: Bench, nonce: Nonce, tools: SimulatorTools, *, alone: bool = False
+) -> Finished:
+    """Compile *bench* with the design *text*; *alone* if modules that the testbench does not define may be missing."""
     testbench = nonce.named(bench.flat)
     design = f'`resetall\n{bench.units}\n`line 1 "design.v" 0\n{text}'
     # A package must come before its uses; the design's text contains no directives that could reach what follows.
@@ -287,14 +292,15 @@ def _compile(text: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Fi
         else (testbench, design)
     )
     Path(icarus_tools.SOURCE).write_text(f"{first}\n{second}", encoding="utf-8", errors="replace")
-    return _run_compiler([nonce.named(top) for top in bench.made.tops], tools)
+    return _run_compiler([nonce.named(top) for top in bench.made.tops], tools, alone=alone)
 
 
-def _run_compiler(tops: Sequence[str], tools: SimulatorTools) -> Finished:
-    """Compile `SOURCE` with *tops* as roots; without *tops*, Icarus chooses the roots."""
+def _run_compiler(tops: Sequence[str], tools: SimulatorTools, *, alone: bool = False) -> Finished:
+    """Compile `SOURCE` with *tops* as roots, *alone* if modules may be missing; without *tops*, Icarus chooses roots."""
     if not tools.direct:
-        return run(icarus_tools.driver(tools.icarus, tops), _compiling(tools), tools.hangup)
-    Path(icarus_tools.CONFIG).write_text(icarus_tools.configuration(tools.icarus, tops), encoding="utf-8")
+        return run(icarus_tools.driver(tools.icarus, tops, alone=alone), _compiling(tools), tools.hangup)
+    written = icarus_tools.configuration(tools.icarus, tops, alone=alone)
+    Path(icarus_tools.CONFIG).write_text(written, encoding="utf-8")
     return run(icarus_tools.compile_directly(tools.icarus), _compiling(tools), tools.hangup)
 
 
@@ -315,23 +321,39 @@ def _first_error(ended: Finished) -> str:
 
 
 def _refused(ended: Finished, said: str, tools: SimulatorTools) -> Answer:
-    """Return the verdict for a compiler error; an error in the testbench is not the design's fault."""
+    """Return the verdict for a compiler error."""
     if ended.limit is not None:
         return Answer(*limited(ended.limit, "the compiler")[:2], gave_up=ended.limit is Limit.CPU)
     first = _REASON.search(said)
     detail = first[0].strip()[:300] if first else f"the compiler ended with exit code {ended.exit_code}"
-    ours = detail.startswith("testbench.v:") and not _ASKED_OF_THE_DESIGN.search(detail)
-    if ours:
-        detail = f"the testbench does not compile: {detail}"
-    outcome = Outcome.NO_EVIDENCE if ours else Outcome.COMPILE_ERROR
-    return Answer(outcome, detail, log=tail(said, tools.log_chars), gave_up=True)
+    return Answer(Outcome.COMPILE_ERROR, detail, log=tail(said, tools.log_chars), gave_up=True)
 
 
-_ASKED_OF_THE_DESIGN = re.compile(
-    r"Unknown module type|is not a port of|[Pp]ort .* (?:of|in) .*(?:not found|missing)|Wrong number of ports|ports? .*expected"
-    r"|parameter .*not found|Unable to bind|Could not find|nable to elaborate|[Pp]ackage .* not|unresolved wires"
-)
-"""Matches errors at lines of the testbench that mean the design lacks what the testbench needs."""
+def _unless_without_design(refused: Answer, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> Answer:
+    """Return *refused*, a compiler error; as no evidence if the testbench is refused without any design, too."""
+    ours = refused.outcome is Outcome.COMPILE_ERROR and refused.detail.startswith("testbench.v:")
+    if not ours or not _without_design(refused.detail, bench, nonce, tools):
+        return refused
+    version = f"Icarus Verilog {tools.icarus.version}"
+    why = f"the testbench does not compile under {version}, whatever the design: {refused.detail}"
+    mend = "mend it, or judge with a version that compiles it"
+    return refused._replace(outcome=Outcome.NO_EVIDENCE, detail=f"{why}; {mend}")
+
+
+def _without_design(error: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> bool:
+    """Whether the testbench has this *error* by itself; no design can bring that about, as its text is not read.
+
+    A name inside the design is missing without it, and is the design's to provide. A testbench that needs packages of
+    the design has its own errors of syntax only.
+    """
+    if bench.packages:
+        with CpuBudget(tools.parser_seconds):
+            parsed = parse(bench.flat)
+        return parsed is not None and bool(parsed.errors)
+    if looks_inside(error):
+        return False
+    alone = _compile("", bench, nonce, tools, alone=True)
+    return _refused(alone, strip_control(clean(bench.made, nonce, alone.output)), tools).detail == error
 
 
 def found(made: Harness, mark: str, ran: Finished) -> ReadVerdict:

@@ -81,10 +81,20 @@ def _base(iverilog: str) -> str:
     return next((str(place) for place in places if all((place / name).is_file() for name in names)), "")
 
 
-def driver(icarus: IcarusInstallation, tops: Sequence[str]) -> list[str]:
-    """Return the command that compiles the preprocessed `SOURCE` by the driver."""
+def driver(icarus: IcarusInstallation, tops: Sequence[str], *, alone: bool = False) -> list[str]:
+    """Return the command that compiles the preprocessed `SOURCE` by the driver; *alone* if modules may be missing."""
     roots = [word for top in tops for word in ("-s", top)]
-    return [icarus.iverilog, "-g2012", "-Wall", "-Wno-timescale", *roots, "-o", COMPILED, SOURCE]
+    return [
+        icarus.iverilog,
+        "-g2012",
+        "-Wall",
+        "-Wno-timescale",
+        *["-i"] * alone,
+        *roots,
+        "-o",
+        COMPILED,
+        SOURCE,
+    ]
 
 
 def preprocess(icarus: IcarusInstallation, source: str, target: str) -> list[str]:
@@ -99,7 +109,7 @@ def compile_directly(icarus: IcarusInstallation) -> list[str]:
     return [f"{icarus.base}/ivl", f"-C{CONFIG}", f"-C{icarus.base}/vvp.conf", "--", SOURCE]
 
 
-def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
+def configuration(icarus: IcarusInstallation, tops: Sequence[str], *, alone: bool = False) -> str:
     """Return the configuration file that the driver would write for `driver`, without the modules for VHDL."""
     lines = [
         *(f"root:{top}" for top in tops),
@@ -107,7 +117,7 @@ def configuration(icarus: IcarusInstallation, tops: Sequence[str]) -> str:
         *(f"module:{path}" for path in _modules(icarus.base)),
         *(f"generation:{name}" for name in _GENERATION),
         "warnings:nidRpsa",
-        "ignore_missing_modules:false",
+        f"ignore_missing_modules:{str(alone).lower()}",
         f"out:{COMPILED}",
         "iwidth:32",
         "widthcap:65536",
