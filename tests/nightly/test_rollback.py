@@ -194,7 +194,7 @@ def test_mainline_is_a_place_to_go_back_to(
     small = copy_of(served, tmp_path / "town")
     place = ["-C", str(small.workspace.root), "rollback"]
     assert call([*place, "2026-01-01", "--to-mainline"]) == 2
-    assert "not both" in capsys.readouterr().err
+    assert "do not go together" in capsys.readouterr().err
     assert call([*place, "--to-mainline", "--because", "a customer waits"]) == 0
     assert "mainline is served" in capsys.readouterr().out
 

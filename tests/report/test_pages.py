@@ -470,7 +470,7 @@ def test_the_command_takes_a_night_or_all_of_them(small, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["2026-02-02"], "no night 2026-02-02 on record"), ([HELD, "--all"], "not both")],
+    [(["2026-02-02"], "no night 2026-02-02 on record"), ([HELD, "--all"], "do not go together")],
 )
 def test_a_night_that_is_not_on_record_is_the_callers_fault(small, capsys, arguments, said):
     assert call(["-C", str(small.workspace.root), "report", *arguments]) == 2
