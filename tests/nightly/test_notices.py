@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from tests.fakes import Inbox
 from tests.loopback import webhook
-from tests.small_workspace import SmallWorkspace, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace, live
 
 from ct_retrain import disk
 from ct_retrain.adapters.command import CommandTrainer
@@ -39,10 +39,6 @@ class Channels:
     def send(self, notice: Notice, channels: Collection[str]) -> Mapping[str, str]:
         self.told += [(one, notice.title) for one in channels if one not in self.dead]
         return {one: "connection refused" for one in channels if one in self.dead}
-
-
-def live(small: SmallWorkspace, night: str = NIGHT) -> None:
-    run_night(small.workspace, small.settings, small.ports, Options(night=night))
 
 
 def with_notices(small: SmallWorkspace, **settings: object) -> SmallWorkspace:

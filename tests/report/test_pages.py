@@ -18,9 +18,8 @@ from tests.report.nights import (
     Made,
     answered,
     many_nights,
-    night,
 )
-from tests.small_workspace import SmallWorkspace, found
+from tests.small_workspace import SmallWorkspace, found, live
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -380,7 +379,7 @@ def test_secrets_are_on_no_page(tmp_path):
     )
     made = small.ports.provenance().model_copy(update={"settings": flat(settings)})
     small = small._replace(settings=settings, ports=small.ports._replace(provenance=lambda: made))
-    night(small, PUBLISHED)
+    live(small, PUBLISHED)
     page = written(small, PUBLISHED)
 
     assert "notices.urls" in page
