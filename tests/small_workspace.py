@@ -4,7 +4,7 @@ import json
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ct_retrain.adapters.provenance import gather
 from ct_retrain.core.configuration.settings import (
@@ -17,13 +17,14 @@ from ct_retrain.core.configuration.settings import (
     TrainSettings,
 )
 from ct_retrain.core.record import Tool
-from ct_retrain.core.records.night import Effort, Provenance
+from ct_retrain.core.records.night import Effort, NightRecord, Provenance
 from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.formal.runner import FormalRunner
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Ports
+from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.trace import TraceWriter
 from tests.fakes import Inbox, Learner
 
@@ -94,6 +95,13 @@ class SmallWorkspace(NamedTuple):
     ports: Ports
     inbox: Inbox
     learner: Learner
+
+
+def live(small: SmallWorkspace, night: str = "2026-01-01", **options: Any) -> NightRecord:
+    """Run *night* to its end, or what is left of it; *options* are fields of `Options`."""
+    record = run_night(small.workspace, small.settings, small.ports, Options(night=night, **options))
+    assert record is not None
+    return record
 
 
 def leave_trace(workspace: Workspace, run: str, width: int, *, fails_first: bool = False) -> None:

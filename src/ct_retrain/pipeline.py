@@ -18,6 +18,7 @@ from ct_retrain.core.records.problem import Prompt, Sampling
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.core.rules.prompts import repair_prompt
 from ct_retrain.judge.fanout import check_all
+from ct_retrain.suites.answer import NO_MODULE
 from ct_retrain.trace import TraceWriter
 from ct_retrain.verilog.extract import find_rtl
 from ct_retrain.verilog.modules import instantiated, modules
@@ -159,7 +160,7 @@ def _written(job: _Job, rtl: str, writer: Generator, attempt: int) -> Design:
     )
     job.trace.stage("Lint", status="pass" if modules(rtl) else "fail", rtl_file=f"{name}/rtl.v")
     job.trace.stage("Testbench", status="pass", testbench_file=f"{name}/tb.v")
-    return Design(rtl=rtl or "// no module in the answer\n", testbench=job.spec.testbench)
+    return Design(rtl=rtl or NO_MODULE, testbench=job.spec.testbench)
 
 
 def _simulated(job: _Job, verdict: Verdict, writer: Generator, attempt: int) -> None:

@@ -137,7 +137,7 @@ def test_answers_are_brought_or_drawn_but_not_both(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert bench(tmp_path, "--adapter", "somewhere") == 2
-    assert "choose one" in capsys.readouterr().err
+    assert "--answers and --adapter do not go together" in capsys.readouterr().err
 
 
 def test_an_adapter_that_is_not_there_is_the_callers_fault(

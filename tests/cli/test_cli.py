@@ -40,6 +40,39 @@ def test_a_wrong_call_is_usage(arguments: list[str], capsys: pytest.CaptureFixtu
     assert "Error" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "show --markdown --json",
+        "show --markdown --problem p",
+        "compare 2026-01-01 2026-01-02 --page --json",
+        "leaderboard a.json --form html --json",
+        "run --dry-run --redo train",
+        "run --dry-run --until train",
+        "run --dry-run --if-open",
+        "run --redo train --again",
+        "artefacts 2026-01-01 --extract to --json",
+        "schedule cron --out to --json",
+        "benchmark --draw to.jsonl --json",
+        "benchmark --answers from.jsonl --adapter a",
+        "benchmark --problems --json",
+        "rollback 2026-01-01 --to-mainline",
+        "report 2026-01-01 --all",
+        "export 2026-01-01 --merge to --arm mainline",
+        "export 2026-01-01 --gguf to --hub me/it",
+        "export 2026-01-01 --dataset to --dtype float16",
+        "export 2026-01-01 --hub me/it --converter c.py",
+    ],
+)
+def test_an_option_that_would_have_no_effect_is_refused(
+    line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "ct-retrain.toml").write_text("")
+    assert call(["-C", str(tmp_path), *line.split()]) == 2
+    assert "do not go together: leave one of them away" in capsys.readouterr().err
+    assert [one.name for one in tmp_path.iterdir()] == ["ct-retrain.toml"]
+
+
 def test_an_unknown_setting_is_named_on_standard_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,6 +146,20 @@ def test_a_dry_run_says_how_training_would_go_also_where_mainline_is_not_at_hand
     assert "60 steps of 1 sequences, about " in said
     assert "learning rate 5e-05 at the first step, 0.0002 after 3 steps of warm-up" in said
     assert "no estimate of time and memory: base model 'nobody/nothing'" in said
+
+
+def test_a_dry_run_shows_the_line_that_holds_the_night_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small = found(tmp_path)
+    leave_trace(small.workspace, "run_2", 2)
+    (small.workspace.gold / "v5.jsonl").write_text("no json\n")
+    (tmp_path / "ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
+    call(["-C", str(tmp_path), "run", "--dry-run"])
+    said = capsys.readouterr().out
+
+    assert said.count("gold/v5.jsonl:1") == 1
+    assert "First: gold/v5.jsonl:1: malformed_json" in said
 
 
 def test_config_says_where_a_value_came_from(

@@ -93,6 +93,31 @@ def test_the_file_of_a_night_holds_an_arm_a_line(cards: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
+    ("field", "value", "said"),
+    [
+        ("tools", [], "tools: Tuple should have at least 1 item"),
+        ("passes", dict.fromkeys(NAMES, 2), "passes.p0: 2 of 1 samples passed"),
+        ("passes", {"p0": 1}, "passes: 1 problems, and functional.problems is 8"),
+        (
+            "passes",
+            {f"q{number}": 1 for number in range(8)},
+            "passes: not the problems that {cards}/good.json has, under the same suite_digest",
+        ),
+    ],
+)
+def test_a_scorecard_edited_by_hand_is_refused_by_file_and_field(
+    cards: Path, capsys: pytest.CaptureFixture[str], field: str, value: object, said: str
+) -> None:
+    edited = {**json.loads((cards / "good.json").read_text()), field: value}
+    (cards / "edited.json").write_text(json.dumps(edited))
+
+    assert board(cards, f"{cards}/good.json", f"edited={cards}/edited.json") == 2
+    told = capsys.readouterr().err
+    assert f"{cards}/edited.json" in told
+    assert said.format(cards=cards) in told
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["{cards}/mine.jsonl"], "holds no scorecard"),

@@ -76,8 +76,8 @@ def test_an_answer_that_is_neither_proved_nor_refuted_is_no_pass_and_is_said(
     asked = ["benchmark", "--suite", "mine.jsonl", "--answers", str(tmp_path / "answers.jsonl")]
     assert call(["-C", str(tmp_path), *FAST, *asked]) == 0
     said = capsys.readouterr().out
-    assert "judged by proof against the golden: 1 of 1 problems" in said
-    assert "unproven: 1 answers are neither proved nor refuted; they count as no pass" in said
+    assert "judged by proof against the golden, where what is unproven is no pass: 1 of 1 problems" in said
+    assert "unproven: 1 answers are neither proved nor refuted" in said
     assert "pass@1 50.0%" in said
 
 

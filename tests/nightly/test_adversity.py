@@ -10,17 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
+from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace, live
 from tests.trees import tree
 
 from ct_retrain import disk
 from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
-from ct_retrain.core.records.night import NightOutcome, NightPlan, NightRecord
+from ct_retrain.core.records.night import NightOutcome, NightPlan
 from ct_retrain.nightly.audit import check
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.restore import restore
@@ -36,12 +35,6 @@ def populated(root: Path) -> SmallWorkspace:
     for width in range(2, 7):
         leave_trace(small.workspace, f"run_{width}", width)
     return small
-
-
-def live(small: SmallWorkspace, night: str = FIRST, **options: Any) -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports, Options(night=night, **options))
-    assert record is not None
-    return record
 
 
 @pytest.fixture(scope="module")

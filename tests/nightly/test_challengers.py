@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from tests.experiments.school import TAUGHT, DyingPupil, Pupil
-from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
+from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace, live
 from tests.trees import tree
 
 from ct_retrain import disk
@@ -63,9 +63,7 @@ def small(traces: SmallWorkspace, tmp_path: Path) -> SmallWorkspace:
 
 
 def lived(small: SmallWorkspace, night: str = NIGHT) -> NightRecord:
-    record = run(small.workspace, small.settings, small.ports, Options(night=night, again=True))
-    assert record is not None
-    return record
+    return live(small, night, again=True)
 
 
 def trained(small: SmallWorkspace, record: NightRecord) -> TrainFacts:

@@ -7,7 +7,16 @@ from typing import NoReturn
 
 import pytest
 from tests.fakes import Scripted
-from tests.small_workspace import WIDTHS, SmallWorkspace, Taught, copy_of, found, leave_trace, other_problem
+from tests.small_workspace import (
+    WIDTHS,
+    SmallWorkspace,
+    Taught,
+    copy_of,
+    found,
+    leave_trace,
+    live,
+    other_problem,
+)
 from tests.trees import tree
 
 from ct_retrain import disk
@@ -25,10 +34,6 @@ def _town(root: Path) -> SmallWorkspace:
     for width in range(2, 7):
         leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
     return small
-
-
-def _live(small: SmallWorkspace, night: str) -> None:
-    run_night(small.workspace, small.settings, small.ports, Options(night=night))
 
 
 def _dying_after(count: int, work: Callable[[], object]) -> int:
@@ -77,15 +82,15 @@ def _sweep(root: Path, points: Iterator[int]) -> int:
     """Crash at each of *points* until a night survives its point; return the last one tried."""
     undisturbed = _town(root / "undisturbed")
     for night in _NIGHTS:
-        _live(undisturbed, night)
+        live(undisturbed, night)
     wanted = tree(undisturbed.workspace.root)
     for point in points:
         small = _town(root / "crashed")
-        code = _dying_after(point, lambda small=small: [_live(small, night) for night in _NIGHTS])
+        code = _dying_after(point, lambda small=small: [live(small, night) for night in _NIGHTS])
         assert code in (0, 137)
         assert standing(small) == [], f"dying at durable step {point} broke an invariant"
         for night in _NIGHTS:
-            _live(small, night)
+            live(small, night)
         assert tree(small.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point
@@ -123,7 +128,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
     gate = small.settings.gate.model_copy(update={"confidence": 0.6})
     small = small._replace(settings=small.settings.model_copy(update={"gate": gate}))
     leave_trace(small.workspace, "run_3", 3)
-    _live(small, _NIGHTS[0])
+    live(small, _NIGHTS[0])
     leave_trace(small.workspace, "run_4", 4)
     small = small._replace(ports=small.ports._replace(generators=_Risen({})))
     run_night(small.workspace, small.settings, small.ports, Options(night=_NIGHTS[1], until="benchmark"))
@@ -133,15 +138,15 @@ def measured(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
 def _goes_back_once(measured: SmallWorkspace, root: Path, points: Iterator[int]) -> int:
     """Crash the end of the night at each of *points* until it survives; return the last one tried."""
     undisturbed = copy_of(measured, root / "undisturbed")
-    _live(undisturbed, _NIGHTS[1])
+    live(undisturbed, _NIGHTS[1])
     wanted = tree(undisturbed.workspace.root)
     assert [move.who for move in moves_of(undisturbed.workspace.models)] == ["night", "relapse"]
     for point in points:
         small = copy_of(measured, root / "crashed")
-        code = _dying_after(point, lambda small=small: _live(small, _NIGHTS[1]))
+        code = _dying_after(point, lambda small=small: live(small, _NIGHTS[1]))
         assert code in (0, 137)
         assert standing(small) == [], f"dying at durable step {point} broke an invariant"
-        _live(small, _NIGHTS[1])
+        live(small, _NIGHTS[1])
         assert tree(small.workspace.root) == wanted, f"dying at durable step {point} left another tree"
         if code == 0:
             return point

@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace
+from tests.small_workspace import Taught, found, leave_trace, live
 
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.training import Fit, TrainPlan
-from ct_retrain.nightly.run import Options
-from ct_retrain.nightly.run import run_night as run
 
 
 class Watched(Taught):
@@ -22,12 +20,6 @@ class Watched(Taught):
         return super().fit(plan, out)
 
 
-def night(small: SmallWorkspace, name: str) -> NightOutcome:
-    record = run(small.workspace, small.settings, small.ports, Options(night=name))
-    assert record is not None
-    return record.outcome
-
-
 def test_what_was_forgotten_is_refreshed_after_a_night_without_news(tmp_path: Path) -> None:
     small, learner = found(tmp_path), Watched()
     train = small.settings.train.model_copy(update={"refresh_forgotten": True})
@@ -37,14 +29,14 @@ def test_what_was_forgotten_is_refreshed_after_a_night_without_news(tmp_path: Pa
     )
     for width in range(2, 8):
         leave_trace(small.workspace, f"run_{width}", width)
-    assert night(small, "2026-01-01") is NightOutcome.PUBLISHED
+    assert live(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
 
     learner._forgets = True
     leave_trace(small.workspace, "run_8", 8)
-    assert night(small, "2026-01-02") is NightOutcome.REJECTED
-    assert night(small, "2026-01-03") is NightOutcome.NOTHING_NEW
+    assert live(small, "2026-01-02").outcome is NightOutcome.REJECTED
+    assert live(small, "2026-01-03").outcome is NightOutcome.NOTHING_NEW
     learner._forgets = False
     leave_trace(small.workspace, "run_9", 9)
-    night(small, "2026-01-04")
+    live(small, "2026-01-04")
 
     assert learner.asked == [(), (), ("logic",)]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.small_workspace import SmallWorkspace, found, golden, leave_trace
+from tests.small_workspace import SmallWorkspace, found, golden, leave_trace, live
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -17,7 +17,6 @@ from ct_retrain.core.records.decision import Hold
 from ct_retrain.core.records.night import (
     Manifest,
     NightOutcome,
-    NightRecord,
     TrainFacts,
 )
 from ct_retrain.core.records.training import (
@@ -53,12 +52,6 @@ def good(number: int) -> Mapping[str, str]:
 
 def empty(number: int) -> Mapping[str, str]:
     return {"prompt": f"Wire number {number}.", "response": ""}
-
-
-def live(small: SmallWorkspace, night: str = NIGHT, **options: object) -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports, Options(night=night, **options))  # type: ignore[arg-type]
-    assert record is not None
-    return record
 
 
 def trained(small: SmallWorkspace, night: str = NIGHT) -> TrainFacts:

@@ -4,11 +4,10 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.fakes import Inbox
-from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace, other_problem
+from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace, live, other_problem
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -24,12 +23,6 @@ from ct_retrain.nightly.run import Options, plan_night, run_night
 from ct_retrain.releases import latest, moves_of, verified
 
 
-def night(small: SmallWorkspace, name: str, **options: Any) -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports, Options(night=name, **options))
-    assert record is not None
-    return record
-
-
 def town_with_runs(root: Path, widths: range = range(2, 8)) -> SmallWorkspace:
     small = found(root)
     for width in widths:
@@ -39,7 +32,7 @@ def town_with_runs(root: Path, widths: range = range(2, 8)) -> SmallWorkspace:
 
 def test_a_better_adapter_is_published(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    record = night(small, "2026-01-01")
+    record = live(small, "2026-01-01")
 
     assert record.outcome is NightOutcome.PUBLISHED
     assert latest(small.workspace.models) == "nightly_2026-01-01"
@@ -52,8 +45,8 @@ def test_a_better_adapter_is_published(tmp_path: Path) -> None:
 
 def test_a_night_without_new_runs_ends_early_and_says_so(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
-    record = night(small, "2026-01-02")
+    live(small, "2026-01-01")
+    record = live(small, "2026-01-02")
 
     assert record.outcome is NightOutcome.NOTHING_NEW
     assert record.exit_code == 0
@@ -63,10 +56,10 @@ def test_a_night_without_new_runs_ends_early_and_says_so(tmp_path: Path) -> None
 
 def test_the_dataset_accumulates_and_the_champion_is_measured_again(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path, range(2, 7))
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     for width in (7, 8, 9):
         leave_trace(small.workspace, f"run_{width}", width)
-    record = night(small, "2026-01-02")
+    record = live(small, "2026-01-02")
 
     assert record.metrics["curate.examples"] == 8
     assert record.metrics["curate.new"] == 3
@@ -76,7 +69,7 @@ def test_the_dataset_accumulates_and_the_champion_is_measured_again(tmp_path: Pa
 
 def test_an_unchanged_model_is_held_and_kept_for_triage(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     small.workspace.runs.joinpath("late").mkdir()
     leave_trace(small.workspace, "run_again", 2)
     # The same design again for another spec is a duplicate; a new spec with a known answer changes nothing.
@@ -86,7 +79,7 @@ def test_an_unchanged_model_is_held_and_kept_for_triage(tmp_path: Path) -> None:
     small.workspace.runs.joinpath("run_again/rtl.v").write_text(
         "module inv2(input [1:0] a, output [1:0] y); assign y = a ^ 2'b11; endmodule\n"
     )
-    record = night(small, "2026-01-02")
+    record = live(small, "2026-01-02")
 
     assert record.outcome is NightOutcome.HELD
     assert record.exit_code == 6
@@ -97,7 +90,7 @@ def test_an_unchanged_model_is_held_and_kept_for_triage(tmp_path: Path) -> None:
 
 def test_a_model_that_forgets_is_rejected(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     forgetful = found(tmp_path / "other", forgets=True)
     leave_trace(small.workspace, "run_8", 8)
     ports = small.ports._replace(trainer=forgetful.learner)
@@ -111,7 +104,7 @@ def test_a_model_that_forgets_is_rejected(tmp_path: Path) -> None:
 
 def test_failing_attempts_before_a_pass_become_repair_records(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     repairs = list(disk.read_lines(small.workspace.stage("2026-01-01", "curate") / "repairs.jsonl", Example))
 
     assert [repair.metadata.spec_hash for repair in repairs] == ["spec3"]
@@ -121,9 +114,9 @@ def test_failing_attempts_before_a_pass_become_repair_records(tmp_path: Path) ->
 
 def test_a_night_that_is_over_is_returned_as_it_is(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    first = night(small, "2026-01-01")
+    first = live(small, "2026-01-01")
 
-    assert night(small, "2026-01-01") == first
+    assert live(small, "2026-01-01") == first
     assert small.learner.fits == 1
     assert len(small.inbox.notices) == 1
 
@@ -132,22 +125,22 @@ def test_a_dead_notifier_changes_nothing_and_is_tried_again(tmp_path: Path) -> N
     small = town_with_runs(tmp_path)
     dead = small._replace(ports=small.ports._replace(notifier=Inbox(dead=True)))
 
-    assert night(dead, "2026-01-01").outcome is NightOutcome.PUBLISHED
-    assert night(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
+    assert live(dead, "2026-01-01").outcome is NightOutcome.PUBLISHED
+    assert live(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
     assert len(small.inbox.notices) == 1
 
 
 def test_the_second_of_two_nights_at_once_is_locked_out(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     with disk.lock(small.workspace.lock), pytest.raises(LockedError, match=str(os.getpid())):
-        night(small, "2026-01-01")
+        live(small, "2026-01-01")
 
 
 def test_nights_only_go_forward(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-02")
+    live(small, "2026-01-02")
     with pytest.raises(UsageError, match=r"2026-01-02\.2"):
-        night(small, "2026-01-01")
+        live(small, "2026-01-01")
 
 
 def test_until_leaves_the_night_open_and_a_later_run_goes_on(tmp_path: Path) -> None:
@@ -156,23 +149,23 @@ def test_until_leaves_the_night_open_and_a_later_run_goes_on(tmp_path: Path) -> 
 
     assert run_night(small.workspace, small.settings, small.ports, options) is None
     assert [plan.night for plan in open_nights(small.workspace)] == ["2026-01-01"]
-    assert night(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
+    assert live(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
     assert open_nights(small.workspace) == []
 
 
 def test_redo_throws_a_stage_away_and_what_follows(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="train"))
-    night(small, "2026-01-01", redo="train")
+    live(small, "2026-01-01", redo="train")
 
     assert small.learner.fits == 2
 
 
 def test_a_published_night_cannot_be_redone(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     with pytest.raises(UsageError, match="later nights build on it"):
-        night(small, "2026-01-01", redo="train")
+        live(small, "2026-01-01", redo="train")
 
 
 def test_a_changed_setting_redoes_only_what_it_touches(tmp_path: Path) -> None:
@@ -184,7 +177,7 @@ def test_a_changed_setting_redoes_only_what_it_touches(tmp_path: Path) -> None:
         update={"hyperparameters": train.hyperparameters.model_copy(update={"learning_rate": 3e-4})}
     )
     changed = small._replace(settings=small.settings.model_copy(update={"train": hyper}))
-    night(changed, "2026-01-01")
+    live(changed, "2026-01-01")
 
     assert small.learner.fits == 2
     assert small.workspace.stage("2026-01-01", "curate").joinpath("manifest.json").read_bytes() == before
@@ -206,7 +199,7 @@ def test_a_broken_night_is_archived_told_and_can_be_resumed(tmp_path: Path) -> N
 
     assert "CUDA out of memory" in small.workspace.archive.joinpath("2026-01-01/failure-1.txt").read_text()
     assert "run --night 2026-01-01" in small.inbox.notices[0].body
-    assert night(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
+    assert live(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
 
 
 def test_a_manifest_whose_file_is_gone_stops_the_night(tmp_path: Path) -> None:
@@ -214,7 +207,7 @@ def test_a_manifest_whose_file_is_gone_stops_the_night(tmp_path: Path) -> None:
     run_night(small.workspace, small.settings, small.ports, Options(night="2026-01-01", until="curate"))
     small.workspace.stage("2026-01-01", "curate").joinpath("dataset.jsonl").unlink()
     with pytest.raises(CorruptStateError, match="--redo curate"):
-        night(small, "2026-01-01")
+        live(small, "2026-01-01")
 
 
 def test_a_dry_run_counts_everything_and_leaves_nothing(tmp_path: Path) -> None:
@@ -241,7 +234,7 @@ def test_benchmark_problems_never_reach_the_dataset(tmp_path: Path) -> None:
         small.workspace.runs.joinpath("leak/tb.v").write_text(problem["testbench"])
         trace = small.workspace.runs.joinpath("leak/trace.jsonl")
         trace.write_text(trace.read_text().replace("spec2", "leaked"))
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     refused = small.workspace.stage("2026-01-01", "curate").joinpath("rejected.jsonl").read_text()
 
     assert '"reason":"contaminated_copied_question"' in refused
@@ -250,7 +243,7 @@ def test_benchmark_problems_never_reach_the_dataset(tmp_path: Path) -> None:
 def test_records_list_every_ended_night_in_order(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
     for name in ("2026-01-01", "2026-01-01.2", "2026-01-01.10"):
-        night(small, name)
+        live(small, name)
 
     assert [record.night for record in records(small.workspace)] == [
         "2026-01-01",
@@ -261,14 +254,14 @@ def test_records_list_every_ended_night_in_order(tmp_path: Path) -> None:
 
 def test_a_copied_tree_whose_link_became_a_directory_is_refused(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     link = small.workspace.models / "latest_nightly"
     target = link.resolve()
     link.unlink()
     shutil.copytree(target, link)
     leave_trace(small.workspace, "run_9", 9)
     with pytest.raises(CorruptStateError, match="not a symlink"):
-        night(small, "2026-01-02")
+        live(small, "2026-01-02")
 
 
 def test_a_night_that_was_not_published_can_be_forced_and_that_is_kept_for_ever(tmp_path: Path) -> None:
@@ -291,7 +284,7 @@ def test_a_night_that_was_not_published_can_be_forced_and_that_is_kept_for_ever(
 
 def test_what_published_by_itself_or_was_touched_cannot_be_forced(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     with pytest.raises(UsageError, match="published by itself"):
         promote(small.workspace, small.settings, small.ports, "2026-01-01", "why not")
     with pytest.raises(UsageError, match="is not over"):
@@ -309,7 +302,7 @@ def test_what_published_by_itself_or_was_touched_cannot_be_forced(tmp_path: Path
 
 def test_what_an_earlier_release_could_do_is_missed(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     leave_trace(small.workspace, "run_8", 8)
     forgetful = found(tmp_path / "other", forgets=True)
     record = run_night(small.workspace, small.settings, forgetful.ports, Options(night="2026-01-02"))
@@ -394,7 +387,7 @@ def test_an_adapter_that_does_not_load_is_rejected_and_says_why(tmp_path: Path) 
         inspect(small.workspace, record, other_problem(2))
     with pytest.raises(UsageError, match="was never measured"):
         promote(small.workspace, small.settings, small.ports, "2026-01-01", "it loads by now")
-    assert night(small, "2026-01-01", redo="benchmark").outcome is NightOutcome.PUBLISHED
+    assert live(small, "2026-01-01", redo="benchmark").outcome is NightOutcome.PUBLISHED
 
 
 def test_where_mainline_does_not_open_either_nothing_is_said_of_the_adapter(tmp_path: Path) -> None:
@@ -404,12 +397,12 @@ def test_where_mainline_does_not_open_either_nothing_is_said_of_the_adapter(tmp_
         run_night(small.workspace, small.settings, ports, Options(night="2026-01-01"))
 
     assert [plan.night for plan in open_nights(small.workspace)] == ["2026-01-01"]
-    assert night(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
+    assert live(small, "2026-01-01").outcome is NightOutcome.PUBLISHED
 
 
 def test_where_the_champion_does_not_open_either_the_loader_is_at_fault(tmp_path: Path) -> None:
     small = town_with_runs(tmp_path)
-    night(small, "2026-01-01")
+    live(small, "2026-01-01")
     leave_trace(small.workspace, "run_8", 8)
 
     class Merging(Taught):

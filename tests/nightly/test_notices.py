@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from tests.fakes import Inbox
 from tests.loopback import webhook
-from tests.small_workspace import SmallWorkspace, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace, live
 
 from ct_retrain import disk
 from ct_retrain.adapters.command import CommandTrainer
@@ -41,10 +41,6 @@ class Channels:
         return {one: "connection refused" for one in channels if one in self.dead}
 
 
-def live(small: SmallWorkspace, night: str = NIGHT) -> None:
-    run_night(small.workspace, small.settings, small.ports, Options(night=night))
-
-
 def with_notices(small: SmallWorkspace, **settings: object) -> SmallWorkspace:
     changed = small.settings.model_copy(update={"notices": NoticeSettings.model_validate(settings)})
     return small._replace(settings=changed)
@@ -57,7 +53,7 @@ def test_nothing_new_is_told_with_its_data_and_what_to_do(tmp_path: Path) -> Non
     (notice,) = small.inbox.notices
     assert notice.title == f"ct-retrain {NIGHT}: nothing new"
     assert "Data: 0 passing simulations collected; 0 examples kept, 0 of them new" in notice.body
-    assert "Next: there were no runs: ct-retrain config paths.runs" in notice.body
+    assert "Next: there were no runs; where they are expected: ct-retrain config paths.runs" in notice.body
     assert "Where to look: data/run_db/nightly/2026-01-01.json" in notice.body
 
 
@@ -230,7 +226,7 @@ def test_a_published_night_says_what_a_reader_wants_to_know(tmp_path: Path) -> N
         and line.endswith(f"log and diff: ct-retrain show {NIGHT} --problem flip_8")
         for line in lines
     )
-    assert "Next: nothing to do; ct-retrain rollback would serve the previous release" in lines
+    assert "Next: nothing to do; to serve the previous release: ct-retrain rollback" in lines
 
 
 SECRETS = {

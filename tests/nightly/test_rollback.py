@@ -5,7 +5,16 @@ from typing import Any
 
 import pytest
 from tests.fakes import Scripted
-from tests.small_workspace import WIDTHS, SmallWorkspace, Taught, copy_of, found, leave_trace, other_problem
+from tests.small_workspace import (
+    WIDTHS,
+    SmallWorkspace,
+    Taught,
+    copy_of,
+    found,
+    leave_trace,
+    live,
+    other_problem,
+)
 
 from ct_retrain.cli import call
 from ct_retrain.compose import reporter_of
@@ -59,9 +68,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
 
 
 def night(small: SmallWorkspace, name: str, **ports: Any) -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
-    assert record is not None
-    return record
+    return live(small._replace(ports=small.ports._replace(**ports)), name)
 
 
 def test_a_release_that_turns_out_worse_than_mainline_gives_way_to_the_one_before(
@@ -194,7 +201,7 @@ def test_mainline_is_a_place_to_go_back_to(
     small = copy_of(served, tmp_path / "town")
     place = ["-C", str(small.workspace.root), "rollback"]
     assert call([*place, "2026-01-01", "--to-mainline"]) == 2
-    assert "not both" in capsys.readouterr().err
+    assert "do not go together" in capsys.readouterr().err
     assert call([*place, "--to-mainline", "--because", "a customer waits"]) == 0
     assert "mainline is served" in capsys.readouterr().out
 

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.nightly.test_night import night
-from tests.small_workspace import SmallWorkspace, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace, live
 
 from ct_retrain.nightly.records.index import record_of
 from ct_retrain.nightly.textfile import exposition
@@ -31,7 +30,7 @@ def told(tmp_path: Path) -> SmallWorkspace:
 
 
 def test_a_night_leaves_its_figures_where_the_setting_says(told: SmallWorkspace, tmp_path: Path) -> None:
-    record = night(told, NIGHT)
+    record = live(told, NIGHT)
     directory = tmp_path / "metrics"
     read = figures(directory.joinpath("ct_retrain.prom").read_text())
 
@@ -44,8 +43,8 @@ def test_a_night_leaves_its_figures_where_the_setting_says(told: SmallWorkspace,
     assert [one.name for one in directory.iterdir()] == ["ct_retrain.prom"]
     assert directory.joinpath("ct_retrain.prom").stat().st_mode & 0o777 == 0o644
 
-    night(told, "2026-01-02")
-    night(told, NIGHT)
+    live(told, "2026-01-02")
+    live(told, NIGHT)
     info = figures(directory.joinpath("ct_retrain.prom").read_text())["ct_retrain_night_info"]
     assert [dict(one)["night"] for one in info] == ["2026-01-02"]
 
@@ -54,14 +53,14 @@ def test_a_directory_that_is_not_there_costs_the_file_and_not_the_night(
     told: SmallWorkspace, tmp_path: Path
 ) -> None:
     tmp_path.joinpath("metrics").rmdir()
-    record = night(told, NIGHT)
+    record = live(told, NIGHT)
 
     assert record_of(told.workspace, NIGHT) == record
     assert any("metrics" in path.read_text() for path in told.workspace.outbox.glob("*/part-textfile-*.json"))
 
 
 def test_labels_survive_every_character(told: SmallWorkspace) -> None:
-    record = night(told, NIGHT).model_copy(update={"metrics": {'a "b"\\\nc': 0.5, "big": float("inf")}})
+    record = live(told, NIGHT).model_copy(update={"metrics": {'a "b"\\\nc': 0.5, "big": float("inf")}})
 
     assert figures(exposition(record))["ct_retrain_night_figure"] == {
         (("figure", 'a "b"\\\nc'),): 0.5,

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 from tests.fakes import Chalkboard
-from tests.small_workspace import SmallWorkspace, found, leave_trace
+from tests.small_workspace import SmallWorkspace, found, leave_trace, live
 
 from ct_retrain.core.errors import CorruptStateError, UsageError
 from ct_retrain.core.installation import install_command
-from ct_retrain.core.records.night import NightOutcome, NightRecord
+from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.tracking import rebuild_tracking, retrack, tracked_night, tracker
@@ -28,16 +28,10 @@ def small(tmp_path: Path, board: Chalkboard) -> SmallWorkspace:
     return small._replace(ports=small.ports._replace(tracker=board))
 
 
-def night(small: SmallWorkspace, name: str = "2026-01-01") -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports, Options(night=name))
-    assert record is not None
-    return record
-
-
 def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(
     small: SmallWorkspace, board: Chalkboard
 ) -> None:
-    record = night(small)
+    record = live(small)
     (story,) = board.stories
     (run_told,) = story.nights
 
@@ -65,10 +59,10 @@ def test_a_night_is_told_with_all_that_it_was_told_measured_and_made(
 def test_nights_are_told_once_each_and_a_rebuild_tells_the_same_again(
     small: SmallWorkspace, board: Chalkboard
 ) -> None:
-    night(small)
-    night(small)
+    live(small)
+    live(small)
     assert len(board.stories) == 1, "a second chance tells nothing again"
-    night(small, "2026-01-02")
+    live(small, "2026-01-02")
     last = board.stories[-1].nights[0]
     assert last.tags["outcome"] == "nothing_new"
     assert last.adapter is None
@@ -83,11 +77,11 @@ def test_a_dead_tracker_changes_no_outcome_and_the_next_chance_tells(
     small: SmallWorkspace, board: Chalkboard
 ) -> None:
     board.dead = True
-    assert night(small).outcome is NightOutcome.PUBLISHED
+    assert live(small).outcome is NightOutcome.PUBLISHED
     assert [notice.subject for notice in small.inbox.notices] == ["outcome", "part-track"]
     assert "database is locked" in small.inbox.notices[-1].body
     board.dead = False
-    night(small)
+    live(small)
 
     assert board.holds().nights == ("2026-01-01",)
     assert len(small.inbox.notices) == 2
@@ -114,7 +108,7 @@ def test_a_forced_release_is_told_as_what_it_became(tmp_path: Path, board: Chalk
 
 def test_without_a_tracker_a_night_leaves_no_mark_and_the_command_says_how_to_get_one(tmp_path: Path) -> None:
     small = found(tmp_path)
-    night(small)
+    live(small)
     assert not (small.workspace.night("2026-01-01") / "tracked.json").exists()
     with pytest.raises(UsageError, match=re.escape(install_command("track"))):
         tracker(small.ports)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.fakes import Scripted
-from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace, other_problem
+from tests.small_workspace import SmallWorkspace, Taught, found, leave_trace, live, other_problem
 
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import GateSettings
@@ -38,7 +38,6 @@ from ct_retrain.core.records.problem import (
 )
 from ct_retrain.core.rules.gate import decide
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.run import Options, run_night
 
 PUBLISHED, NOTHING, HELD, REJECTED = "2026-01-01", "2026-01-02", "2026-01-03", "2026-01-04"
 
@@ -62,22 +61,16 @@ def four_nights(root: Path) -> SmallWorkspace:
     for width in range(2, 8):
         leave_trace(small.workspace, f"run_{width}", width, fails_first=width == 3)
     small.workspace.runs.joinpath("run_3/trace.jsonl").open("a").write("no JSON\n")
-    night(small, PUBLISHED)
-    night(small, NOTHING)
+    live(small, PUBLISHED)
+    live(small, NOTHING)
     leave_trace(small.workspace, "run_8", 8)
     strict = small.settings.model_copy(update={"min_delta_score": 0.9})
-    night(small._replace(settings=strict), HELD)
+    live(small._replace(settings=strict), HELD)
     leave_trace(small.workspace, "run_9", 9)
     forgetful = found(root.with_name(f"{root.name}-other"), forgets=True).learner
-    night(small._replace(ports=small.ports._replace(trainer=forgetful)), REJECTED)
+    live(small._replace(ports=small.ports._replace(trainer=forgetful)), REJECTED)
     root.joinpath("ct-retrain.toml").write_text('[benchmark]\nsuite = "suite.jsonl"\n')
     return small
-
-
-def night(small: SmallWorkspace, name: str) -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports, Options(night=name))
-    assert record is not None
-    return record
 
 
 def answered(root: Path, answers: Mapping[int, str]) -> tuple[SmallWorkspace, NightRecord]:
@@ -86,7 +79,7 @@ def answered(root: Path, answers: Mapping[int, str]) -> tuple[SmallWorkspace, Ni
     leave_trace(small.workspace, "run_2", 2)
     learner = Answering(answers)
     small = small._replace(ports=small.ports._replace(generators=learner))
-    return small, night(small, PUBLISHED)
+    return small, live(small, PUBLISHED)
 
 
 class Made(NamedTuple):

@@ -1,6 +1,7 @@
 """Two nights side by side: the gate's own statistics, problems won and lost, and what else differs."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from tests.report.nights import HELD, NOTHING, PUBLISHED, REJECTED
@@ -9,6 +10,7 @@ from tests.small_workspace import SmallWorkspace
 from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
+from ct_retrain.core.record import Tool
 from ct_retrain.core.records.night import BenchmarkFacts, Manifest
 from ct_retrain.core.rules.statistics import Resampling, paired
 from ct_retrain.manifests import facts_of
@@ -62,21 +64,16 @@ def test_a_night_that_was_not_measured_is_refused(nights: SmallWorkspace) -> Non
         compared(nights, PUBLISHED, NOTHING)
 
 
-def remeasured(small: SmallWorkspace, suite_digest: str | None = None, **sampling: int) -> None:
-    """Let the scorecards of the rejected night say another *suite_digest* and *sampling*."""
+def remeasured(small: SmallWorkspace, sampling: Mapping[str, int] | None = None, **card: object) -> None:
+    """Let the scorecards of the rejected night say another *sampling*, and other values of *card*."""
     record = record_of(small.workspace, REJECTED)
     ref = next(one for one in record.stages if one.stage == "benchmark")
     path = small.workspace.root / ref.path
     manifest = disk.read_record(path, Manifest)
     assert isinstance(manifest.facts, BenchmarkFacts)
     more = [
-        card.model_copy(
-            update={
-                "sampling": card.sampling.model_copy(update=sampling),
-                "suite_digest": suite_digest or card.suite_digest,
-            }
-        )
-        for card in manifest.facts.scorecards
+        one.model_copy(update={"sampling": one.sampling.model_copy(update=sampling), **card})
+        for one in manifest.facts.scorecards
     ]
     facts = manifest.facts.model_copy(update={"scorecards": tuple(more)})
     path.chmod(0o644)
@@ -84,20 +81,28 @@ def remeasured(small: SmallWorkspace, suite_digest: str | None = None, **samplin
 
 
 def test_another_number_of_answers_or_another_suite_is_told(small: SmallWorkspace) -> None:
-    remeasured(small, "f" * 64, samples=4)
+    remeasured(small, {"samples": 4}, suite_digest="f" * 64)
     found = compared(small, PUBLISHED, REJECTED)
 
     assert found.difference is None
     assert "2 and 4 answers" in found.why_none
-    assert any("suite changed" in one for one in found.cautions)
+    assert "was changed in between" in found.cautions[0]
 
 
 def test_other_sampling_is_told_reasoning_too(small: SmallWorkspace) -> None:
-    remeasured(small, max_thinking_tokens=512)
+    remeasured(small, {"max_thinking_tokens": 512})
 
     assert compared(small, PUBLISHED, REJECTED).cautions == (
-        "answers were drawn with max_thinking_tokens 0, then 512",
+        "the second night drew its answers with max_thinking_tokens 512 instead of 0",
     )
+
+
+def test_another_judge_is_told_by_what_it_has(small: SmallWorkspace) -> None:
+    assert compared(small, PUBLISHED, REJECTED).cautions == ()
+    remeasured(small, tools=(Tool(name="naive", version="1", detail="cpu_seconds 9"),))
+
+    (said,) = compared(small, PUBLISHED, REJECTED).cautions
+    assert said.startswith("the second night was measured with naive 1 instead of ")
 
 
 def test_terminal_json_and_page_say_the_same(

@@ -19,10 +19,13 @@ from ct_retrain.report.markdown import broken_markdown, night_markdown
 @pytest.mark.parametrize(
     ("name", "next_step"),
     [
-        (PUBLISHED, "ct-retrain rollback"),
-        (NOTHING, "ct-retrain run --again"),
-        (HELD, f"ct-retrain show {HELD}"),
-        (REJECTED, f"ct-retrain show {REJECTED}"),
+        (PUBLISHED, "nothing to do; to serve the previous release: `ct-retrain rollback`"),
+        (NOTHING, "nothing to do; to train on the same data: `ct-retrain run --again`"),
+        (HELD, "nothing to do, the data is kept and the next night tries again; "),
+        (
+            REJECTED,
+            f"nothing was published, and the served release stays; what it lost: `ct-retrain show {REJECTED}`",
+        ),
     ],
 )
 def test_a_night_says_how_it_ended_why_and_what_next(
@@ -32,7 +35,7 @@ def test_a_night_says_how_it_ended_why_and_what_next(
     text = night_markdown(record)
 
     assert text.splitlines()[0].endswith(f"{name}: {record.outcome.value.replace('_', ' ')}")
-    assert f"Next: `{next_step}`" in text
+    assert f"Next: {next_step}" in text
     widths = {line.count("|") for line in re.search(r"(?:^\|.*\n)+|$", text, re.MULTILINE)[0].splitlines()}  # type: ignore[index]
     assert widths in ({3}, set())
 
@@ -61,12 +64,12 @@ def test_a_job_that_names_a_file_gets_the_summary(
     summary = tmp_path / "summary.md"
     summary.write_text("before\n")
     monkeypatch.setenv(VARIABLE, str(summary))
-    add_to_summary(record_of(nights.workspace, HELD))
+    add_to_summary(nights.workspace, record_of(nights.workspace, HELD))
     assert call(["-C", str(nights.workspace.root), "show", HELD, "--markdown"]) == 0
 
     assert summary.read_text() == "before\n" + capsys.readouterr().out
     monkeypatch.setenv(VARIABLE, str(tmp_path / "no/such/file"))
-    add_to_summary(record_of(nights.workspace, HELD))
+    add_to_summary(nights.workspace, record_of(nights.workspace, HELD))
     assert "warning" in capsys.readouterr().err
 
 
@@ -84,7 +87,7 @@ def test_a_broken_night_says_where_and_how_it_goes_on() -> None:
 
     assert text.startswith(f"## ✕ {HELD}: broken in train")
     assert "    a\n    b" in text
-    assert f"`ct-retrain run --night {HELD}`" in text
+    assert f"go on where it stopped: `ct-retrain run --night {HELD}`" in text
 
 
 @pytest.mark.skipif(shutil.which("iverilog") is None, reason="Icarus Verilog is not installed")

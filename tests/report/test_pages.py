@@ -18,9 +18,8 @@ from tests.report.nights import (
     Made,
     answered,
     many_nights,
-    night,
 )
-from tests.small_workspace import SmallWorkspace, found
+from tests.small_workspace import SmallWorkspace, found, live
 
 from ct_retrain import disk
 from ct_retrain.cli import call
@@ -380,7 +379,7 @@ def test_secrets_are_on_no_page(tmp_path):
     )
     made = small.ports.provenance().model_copy(update={"settings": flat(settings)})
     small = small._replace(settings=settings, ports=small.ports._replace(provenance=lambda: made))
-    night(small, PUBLISHED)
+    live(small, PUBLISHED)
     page = written(small, PUBLISHED)
 
     assert "notices.urls" in page
@@ -470,7 +469,7 @@ def test_the_command_takes_a_night_or_all_of_them(small, capsys):
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
-    [(["2026-02-02"], "no night 2026-02-02 on record"), ([HELD, "--all"], "not both")],
+    [(["2026-02-02"], "no night 2026-02-02 on record"), ([HELD, "--all"], "do not go together")],
 )
 def test_a_night_that_is_not_on_record_is_the_callers_fault(small, capsys, arguments, said):
     assert call(["-C", str(small.workspace.root), "report", *arguments]) == 2

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from tests.fakes import Scripted
-from tests.small_workspace import SmallWorkspace, Taught, copy_of, found, leave_trace
+from tests.small_workspace import SmallWorkspace, Taught, copy_of, found, leave_trace, live
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError, ToolError, UsageError
@@ -53,9 +53,7 @@ def test_a_release_holds_what_its_manifest_names_and_cannot_be_written(
 
 
 def one_night(small: SmallWorkspace, name: str = "2026-01-01", **ports: Any) -> NightRecord:
-    record = run_night(small.workspace, small.settings, small.ports._replace(**ports), Options(night=name))
-    assert record is not None
-    return record
+    return live(small._replace(ports=small.ports._replace(**ports)), name)
 
 
 def town_with_runs(root: Path) -> SmallWorkspace:

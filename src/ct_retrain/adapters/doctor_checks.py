@@ -23,10 +23,13 @@ from ct_retrain.core.configuration.settings import NoticeSettings, Settings
 from ct_retrain.core.errors import CtRetrainError
 from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Simulator
-from ct_retrain.core.records.readiness import Finding
+from ct_retrain.core.records.readiness import SUITE, Finding
 from ct_retrain.core.workspace import Workspace
+from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.lazy import judge_behind
+from ct_retrain.judge.prover import NO_YOSYS, engine_remedy
 from ct_retrain.judge.sandbox.workers import closed, layers_of
+from ct_retrain.suites.load import load_suite
 
 _TRAINING = ("torch", "transformers", "trl", "peft", "datasets", "accelerate")
 _LOW_DISK = 5 << 30
@@ -40,6 +43,7 @@ def examine(workspace: Workspace, settings: Settings, simulator: Simulator) -> l
         Finding(what="python", found=platform.python_version(), fine=True),
         *_judge(settings, simulator),
         *_cluster(settings, workspace, simulator),
+        *_suite(workspace, settings),
         *_programs(workspace, settings),
         *((*_training(settings), _device()) if _trains_here(settings) else ()),
         *_model(workspace, settings),
@@ -82,6 +86,31 @@ def _cluster(settings: Settings, workspace: Workspace, simulator: Simulator) -> 
     if isinstance(judge, ClusterJudge):
         for one in probe(settings.cluster, workspace.root, judge.here):
             yield Finding(what="cluster", found=one.found, fine=not one.remedy, remedy=one.remedy)
+
+
+def _suite(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
+    """Whether the suite can be read, and its problems judged here."""
+    try:
+        suite = load_suite(settings.benchmark.suite, workspace.root)
+    except CtRetrainError as error:
+        yield Finding(
+            what=SUITE,
+            found=settings.benchmark.suite,
+            fine=False,
+            remedy=f"{error}; or correct benchmark.suite",
+        )
+        return
+    proved = sum(one.judged_by == "proof" for one in suite.problems)
+    found = f"{suite.name}, {len(suite.problems)} problems"
+    if proved and locate_yosys() is None:
+        yield Finding(
+            what=SUITE,
+            found=f"{found}, {proved} judged by proof: {NO_YOSYS}",
+            fine=False,
+            remedy=engine_remedy(),
+        )
+    else:
+        yield Finding(what=SUITE, found=found, fine=True)
 
 
 def _credentials(settings: Settings) -> Iterator[Finding]:

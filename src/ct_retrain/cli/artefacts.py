@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.completion import nights
-from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.context import Context, excludes, json_option, print_json, print_table
 from ct_retrain.cli.offsite import in_bytes
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("--extract", "target", metavar="DIR", help="Write them as files into DIR, which must be new.")
 @json_option
 @click.pass_obj
+@excludes("--extract", "--json")
 def artefacts(context: Context, night: str, run: str, target: str | None, *, as_json: bool) -> None:
     """List the specifications, designs, testbenches and logs that NIGHT collected; with --extract write them to DIR.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.context import Context, excludes, json_option, print_json
 from ct_retrain.cli.judge import settings_of
 from ct_retrain.cli.scores import print_card, print_other, print_problems, print_published
 
@@ -65,6 +65,9 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.pass_obj
+@excludes("--draw", "--answers", "--rule", "--k", "--problems", "--published", "--out", "--json")
+@excludes("--answers", "--model", "--adapter")
+@excludes("--problems", "--json")
 def benchmark(
     context: Context,
     model: str | None,
@@ -90,10 +93,6 @@ def benchmark(
     from ct_retrain.compose import with_cache
     from ct_retrain.core.errors import UsageError
 
-    if answers and (adapter or model or draw):
-        raise UsageError(
-            "--model, --adapter and --draw draw answers and --answers brings them: choose one way"
-        )
     if adapter and not Path(adapter).is_dir():
         raise UsageError(f"{adapter} is no directory; name that of a PEFT adapter")
     named = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.completion import nights
-from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.context import Context, excludes, json_option, print_json, print_table
 
 if TYPE_CHECKING:
     from ct_retrain.report.comparison import NightComparison
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 @click.option("--page", "as_page", is_flag=True, help="Write the comparison as a page, and print its path.")
 @json_option
 @click.pass_obj
+@excludes("--page", "--json")
 def compare(context: Context, first: str, second: str, *, as_page: bool, as_json: bool) -> None:
     """Compare night SECOND with night FIRST: the arm that each was decided on, on the problems that both asked.
 

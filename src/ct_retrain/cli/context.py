@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from ct_retrain.core.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from ct_retrain.compose import App
     from ct_retrain.core.opened import Opened
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Context(NamedTuple):
@@ -114,3 +120,33 @@ def print_box(title: str, lines: Sequence[str]) -> None:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def excludes(first: str, *others: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Refuse the option *first* beside one of *others*, which it would leave without effect.
+
+    All are spelled as in the help of the command: `--json`, or `NIGHT` for an argument.
+    """
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        @wraps(function)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> T:
+            given = _given(click.get_current_context())
+            second = next((one for one in others if one in given), None)
+            if first in given and second:
+                raise click.UsageError(f"{first} and {second} do not go together: leave one of them away")
+            return function(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def _given(context: click.Context) -> set[str]:
+    """What stands on the command line, options by each of their spellings."""
+    return {
+        name
+        for one in context.command.params
+        if context.get_parameter_source(one.name or "") is ParameterSource.COMMANDLINE
+        for name in (*one.opts, one.human_readable_name)
+    }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from ct_retrain.cli.completion import nights
-from ct_retrain.cli.context import Context
+from ct_retrain.cli.context import Context, excludes
 from ct_retrain.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,11 @@ FORMS = ("humaneval", "cvdp", "verilogeval", "turtle")
 @click.option("--dataset", metavar="DIR", help="Write the curated dataset with a dataset card.")
 @click.option("--hub", metavar="REPO", help="Upload to the Hugging Face hub: the release, or what DIR got.")
 @click.pass_obj
+@excludes("--answers", "--merge", "--gguf", "--dataset", "--hub", "--dtype", "--converter")
+@excludes("--merge", "--gguf", "--dataset", "--arm", "--out", "--converter")
+@excludes("--gguf", "--dataset", "--hub", "--arm", "--out")
+@excludes("--dataset", "--arm", "--out", "--dtype", "--converter")
+@excludes("--hub", "--arm", "--out", "--converter")
 def export(
     context: Context,
     night: str,
@@ -82,15 +87,10 @@ def export(
 
     from ct_retrain.nightly.records.index import record_of
 
-    wanted = [name for name in (form, merge, gguf, dataset) if name]
-    if len(wanted) > 1 or not (wanted or hub):
-        raise UsageError(
-            "export writes one thing: give one of --answers, --merge, --gguf, --dataset, or --hub"
-        )
+    if not (form or merge or gguf or dataset or hub):
+        raise UsageError("nothing to export: give one of --answers, --merge, --gguf, --dataset, or --hub")
     if (form is None) != (out is None):
         raise UsageError("--answers FORM and --out PATH go together")
-    if hub and (form or gguf):
-        raise UsageError("--hub uploads a directory: a release, or with --merge or --dataset what they write")
     context.listen()
     opened = context.opened()
     job = _Job(opened, record_of(opened.workspace, night))

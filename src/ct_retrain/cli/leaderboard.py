@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.context import Context, excludes, json_option, print_json, print_table
 from ct_retrain.cli.judge import settings_of
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.pass_obj
+@excludes("--form", "--json")
 def leaderboard(context: Context, files: tuple[str, ...], against: str, form: str, *, as_json: bool) -> None:
     """Print scorecards side by side: pass@k and categories with intervals, and paired differences of pass@1.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ct_retrain.cli.completion import nights
-from ct_retrain.cli.context import Context, json_option, print_json, print_table
+from ct_retrain.cli.context import Context, excludes, json_option, print_json, print_table
 from ct_retrain.cli.why import (
     print_certificate,
     print_challengers,
@@ -64,15 +64,18 @@ def history(context: Context, *, as_json: bool) -> None:
 @click.option("--markdown", is_flag=True, help="Print Markdown, as for a CI job's summary or a pull request.")
 @json_option
 @click.pass_obj
+@excludes("--markdown", "--json", "--problem")
 def show(context: Context, night: str | None, problem: str | None, *, markdown: bool, as_json: bool) -> None:
     """Why NIGHT ended as it did.  [default: the last one]"""
+    from ct_retrain.core.records.night import CollectFacts
+    from ct_retrain.manifests import facts_of
     from ct_retrain.nightly.records.index import broken_at, record_of
     from ct_retrain.report.markdown import night_markdown
 
     opened = context.opened()
     workspace = opened.workspace
     broken = broken_at(workspace, night)
-    if broken is not None:
+    if broken is not None and problem is None:
         _print_broken(broken, markdown=markdown, as_json=as_json)
         return
     record = record_of(workspace, night)
@@ -81,7 +84,7 @@ def show(context: Context, night: str | None, problem: str | None, *, markdown: 
         print_json(found.model_dump(mode="json")) if as_json else print_inspection(found)
         return
     if markdown:
-        click.echo(night_markdown(record), nl=False)
+        click.echo(night_markdown(record, facts_of(workspace, record, CollectFacts)), nl=False)
     elif as_json:
         print_json(record.model_dump(mode="json"))
     else:
@@ -114,7 +117,7 @@ def _show_broken(broken: Breakdown) -> None:
         "\n".join(["the last it said", *(f"  {line}" for line in broken.log)]) if broken.log else "",
         nl=bool(broken.log),
     )
-    click.echo(f"traceback: {broken.traceback}\nnext: mend what it names, then `{broken.again}`")
+    click.echo(f"traceback: {broken.traceback}\nnext: {broken.mend}: `{broken.again}`")
 
 
 def _inspected(opened: Opened, record: NightRecord, name: str) -> Inspection:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_box, print_json
+from ct_retrain.cli.context import Context, excludes, json_option, print_box, print_json
 from ct_retrain.cli.plans import print_plan
 from ct_retrain.core.stage import STAGES, stage_named
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.pass_obj
+@excludes("--dry-run", "--redo", "--until", "--if-open")
+@excludes("--redo", "--again")
 def run(
     context: Context,
     night: str | None,
@@ -74,7 +76,7 @@ def run(
     except (CorruptStateError, ToolError):
         broken = broken_at(app.workspace, next_free_night(app.workspace, name))
         if broken is not None:
-            add_to_summary(broken)
+            add_to_summary(app.workspace, broken)
         raise
     if record is None:
         click.echo(f"stopped after {until}, as asked; run again to continue")
@@ -82,7 +84,7 @@ def run(
     if if_open and over and not as_json:
         click.echo(f"{record.night} is over already: {record.outcome.value.replace('_', ' ')}")
         return 0
-    add_to_summary(record)
+    add_to_summary(app.workspace, record)
     print_json(record.model_dump(mode="json")) if as_json else _print_record(app.workspace, record)
     return 0 if if_open and over else record.exit_code
 

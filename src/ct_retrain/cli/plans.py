@@ -92,6 +92,8 @@ def _print_cases(plan: DryRun) -> None:
     for file in plan.files:
         click.echo(f"          {file.summary}")
     for one in plan.examples:
+        if one.subject in plan.held:
+            continue  # the first line has it
         mend = mend_of(one.reason)
         click.echo(
             f"refused   {one.reason}, first {one.subject}: {one.detail}{f'; mend: {mend}' if mend else ''}"

@@ -9,7 +9,7 @@ from contextlib import closing
 import click
 
 from ct_retrain.cli.completion import nights
-from ct_retrain.cli.context import Context
+from ct_retrain.cli.context import Context, excludes
 
 
 @click.command(short_help="Serve an earlier release again.")
@@ -19,6 +19,7 @@ from ct_retrain.cli.context import Context
     "--because", default="asked for on the command line", metavar="WHY", help="Reason, kept in the history."
 )
 @click.pass_obj
+@excludes("NIGHT", "--to-mainline")
 def rollback(context: Context, night: str | None, because: str, *, to_mainline: bool) -> None:
     """Serve the release of NIGHT again.  [default: what was served before]
 
@@ -26,12 +27,9 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     """
     from ct_retrain import disk
     from ct_retrain.cli.moved import follow_move
-    from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.releases.rollback import roll_back, roll_back_to_mainline
     from ct_retrain.releases import moves_of, night_of
 
-    if night and to_mainline:
-        raise UsageError(f"name a night or mainline, not both: `ct-retrain rollback {night}`")
     app = context.app()
     workspace = app.workspace
     with disk.lock(workspace.lock), closing(app.ports.generators) as generators:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.context import Context, excludes, json_option, print_json
 
 if TYPE_CHECKING:
     from ct_retrain.core.records.breakdown import Breakdown
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--open", "show", is_flag=True, help="Open the page in the browser.")
 @json_option
 @click.pass_obj
+@excludes("NIGHT", "--all")
 def report(context: Context, night: str | None, *, every: bool, show: bool, as_json: bool) -> None:
     """Write the page of NIGHT and the history page; print their paths.  [default: the last night]
 
@@ -47,8 +48,6 @@ def _chosen(workspace: Workspace, night: str | None, *, every: bool) -> list[Nig
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.records.index import broken_at, last_record, record_of, records
 
-    if night is not None and every:
-        raise UsageError("report: name a NIGHT or say --all, not both")
     broken = broken_at(workspace, night) if not every else None
     if broken is not None:
         return [broken]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ct_retrain.cli.context import Context, json_option, print_json
+from ct_retrain.cli.context import Context, excludes, json_option, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 )
 @json_option
 @click.pass_obj
+@excludes("--out", "--json")
 def schedule(
     context: Context,
     scheduler: str,

@@ -12,19 +12,14 @@ from ct_retrain.cli.context import print_table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ct_retrain.core.records.problem import Estimate, JudgedBy, Sample, Scorecard
+    from ct_retrain.core.records.problem import Estimate, Sample, Scorecard
     from ct_retrain.suites.published import Published
-
-
-JUDGED_BY: Mapping[JudgedBy, str] = {
-    "testbench": "judged by a testbench that the golden passes",
-    "testbench_alone": "judged by their testbench alone, for no golden is published",
-    "proof": "judged by proof against the golden",
-}
 
 
 def print_card(card: Scorecard, what: str) -> None:
     """Print scores overall and by category with intervals, and how the answers ended."""
+    from ct_retrain.core.records.problem import JUDGED_BY
+
     rows = [
         ("all", *_cells(card.functional)),
         *((name, *_cells(one)) for name, one in card.categories.items()),
@@ -41,7 +36,7 @@ def print_card(card: Scorecard, what: str) -> None:
         click.echo(f"{JUDGED_BY[judged_by]}: {count} of {len(card.passes)} problems")
     unproven = card.outcomes.get("unproven", 0)
     if unproven:
-        click.echo(f"unproven: {unproven} answers are neither proved nor refuted; they count as no pass")
+        click.echo(f"unproven: {unproven} answers are neither proved nor refuted")
 
 
 def print_other(cards: Mapping[str, Scorecard], rule: str) -> None:

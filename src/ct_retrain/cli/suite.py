@@ -8,7 +8,6 @@ import click
 
 from ct_retrain.cli.context import Context, json_option, print_json, print_table
 from ct_retrain.cli.judge import settings_of
-from ct_retrain.cli.scores import JUDGED_BY
 
 if TYPE_CHECKING:
     from ct_retrain.core.configuration.settings import Settings
@@ -130,6 +129,7 @@ def _judge(context: Context, settings: Settings) -> JudgeParts:
 
 
 def _print(found: _Found, rule: RuleName) -> None:
+    from ct_retrain.core.records.problem import JUDGED_BY
     from ct_retrain.suites.official import RULES
 
     chosen, health = found.suite, found.health

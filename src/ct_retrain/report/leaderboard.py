@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, Standing
-from ct_retrain.core.records.problem import Estimate
+from ct_retrain.core.records.problem import JUDGED_BY, Estimate
 from ct_retrain.report.formatting import points, share
 from ct_retrain.report.pages import rendered
 
@@ -34,11 +34,8 @@ def _judged(board: Leaderboard) -> Iterator[str]:
     """Yield what a score means where no testbench with a passing golden judges."""
     for table in board.tables:
         card = table.standings[0].card
-        alone, proved = (card.judged_otherwise.get(one, 0) for one in ("testbench_alone", "proof"))
-        if alone:
-            yield f"{table.suite}: no golden is published for {alone} of {len(card.passes)} problems; their testbench judges alone."
-        if proved:
-            yield f"{table.suite}: a proof judges {proved} of {len(card.passes)} problems; what is unproven is no pass."
+        for judged_by, count in card.judged_otherwise.items():
+            yield f"{table.suite}: {count} of {len(card.passes)} problems are {JUDGED_BY[judged_by]}."
 
 
 def _scores(table: LeaderboardTable) -> TableView:

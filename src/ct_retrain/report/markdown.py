@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ct_retrain.core.records.breakdown import Breakdown
-from ct_retrain.core.records.night import NightOutcome, NightRecord
+from ct_retrain.core.records.night import CollectFacts, NightRecord
+from ct_retrain.core.rules.next_step import NextStep, after
 from ct_retrain.report.formatting import (
     OUTCOMES,
     arm_name,
@@ -21,8 +22,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~&])")
 """What Markdown or its HTML would read as more than text; names and logs are untrusted."""
 
 
-def night_markdown(record: NightRecord) -> str:
-    """Outcome, reason, scores, comparisons, changed problems and the next step of *record*."""
+def night_markdown(record: NightRecord, collected: CollectFacts | None = None) -> str:
+    """Outcome, reason, scores, comparisons, changed problems and the next step of *record*; *collected* as in `after`."""
     sign = OUTCOMES[record.outcome.value][0]
     opening, *more = record.reason.splitlines() or ["–"]
     parts = [
@@ -33,7 +34,7 @@ def night_markdown(record: NightRecord) -> str:
         _table(("against", "difference", "interval", "won", "lost"), list(_comparisons(record))),
         "\n".join(_flips(record)),
         f"Serving: `{record.latest or 'mainline'}`. Took {duration((record.finished - record.started).total_seconds())}.",
-        f"Next: `{_next(record)}`",
+        _next(after(record, collected)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -45,7 +46,7 @@ def broken_markdown(broken: Breakdown) -> str:
         f"## ✕ {broken.night}: broken in {broken.stage}",
         _text(broken.said or broken.kind),
         f"The last it said:\n\n{last}" if last else "",
-        f"Next: mend what it names, then `{broken.again}`",
+        _next(NextStep(broken.mend, broken.again)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -73,14 +74,8 @@ def _flips(record: NightRecord) -> Iterator[str]:
                 yield f"- {word} against {arm_name(one.incumbent)}: {_text(comma_list(names))}"
 
 
-def _next(record: NightRecord) -> str:
-    if record.outcome is NightOutcome.NOTHING_NEW:
-        return "ct-retrain run --again"
-    return (
-        "ct-retrain rollback"
-        if record.outcome is NightOutcome.PUBLISHED
-        else f"ct-retrain show {record.night}"
-    )
+def _next(step: NextStep) -> str:
+    return f"Next: {_text(step.said)}: `{step.command}`"
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,12 +8,14 @@ from pydantic import JsonValue
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
     BenchmarkFacts,
+    CollectFacts,
     ManifestRef,
     NightOutcome,
     NightRecord,
     TrainFacts,
 )
 from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.rules.next_step import after
 from ct_retrain.report import plots
 from ct_retrain.report.challengers import COLUMNS, challenger_rows
 from ct_retrain.report.charts import Table
@@ -90,7 +92,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
     notes = [*night.missing, *history.missing, *([unread] if unread and shown.shown else [])]
     return {
         "record": record,
-        "hero": _hero(inputs, history, record),
+        "hero": _hero(inputs, history, night),
         "tiles": list(_tiles(record)),
         "missing": notes,
         "before": _neighbour(history, record, -1),
@@ -124,7 +126,8 @@ def _neighbour(history: History, record: NightRecord, step: int) -> str | None:
     return nights[place] if 0 <= place < len(nights) else None
 
 
-def _hero(inputs: ReportInputs, history: History, record: NightRecord) -> Hero:
+def _hero(inputs: ReportInputs, history: History, night: NightFiles) -> Hero:
+    record = night.record
     sign, tone = OUTCOMES[record.outcome.value]
     after = record.latest or "mainline"
     headline, serving = {
@@ -137,7 +140,7 @@ def _hero(inputs: ReportInputs, history: History, record: NightRecord) -> Hero:
         NightOutcome.NOTHING_NEW: ("Nothing new", f"After this night {after} was still served"),
     }[record.outcome]
     later = tuple(_later(history, record))
-    hints = _next(inputs, record) if not later else ()
+    hints = _next(inputs, night) if not later else ()
     return Hero(sign, tone, headline, serving, later, tuple(hints))
 
 
@@ -150,33 +153,19 @@ def _later(history: History, record: NightRecord) -> Iterator[str]:
             yield f"{moment(move.at)}: {move.who} from {move.source or 'mainline'} to {to}. {line(opening(move.why))}"
 
 
-def _next(inputs: ReportInputs, record: NightRecord) -> Iterator[Hint]:
+def _next(inputs: ReportInputs, night: NightFiles) -> Iterator[Hint]:
+    record = night.record
+    step = after(record, night.of(CollectFacts))
+    yield Hint(f"Next: {step.said}:", step.command)
+    if record.outcome not in {NightOutcome.HELD, NightOutcome.REJECTED}:
+        return
     archived = inputs.workspace.archive / record.night
-    match record.outcome:
-        case NightOutcome.PUBLISHED:
-            yield Hint("To serve what was served before:", "ct-retrain rollback")
-        case NightOutcome.HELD | NightOutcome.REJECTED:
-            needed = record.decision.evidence.samples_needed if record.decision else None
-            if needed is not None:
-                yield Hint(
-                    "More answers per problem would decide:",
-                    f"ct-retrain --set benchmark.samples={needed} run",
-                )
-            if archived.is_dir():
-                yield Hint("Kept for triage in", inputs.workspace.relative(archived))
-            if record.adapter is None:
-                again = f"ct-retrain run --night {record.night} --redo train"
-                yield Hint("Correct the gold set, then run the night again:", again)
-                return
-            yield Hint(
-                "To publish it against the decision:",
-                f'ct-retrain promote {record.night} --force --because "…"',
-            )
-        case NightOutcome.NOTHING_NEW:
-            yield Hint(
-                "Nothing to do: the next night looks again. To train on the same data:",
-                "ct-retrain run --again",
-            )
+    if archived.is_dir():
+        yield Hint("Kept for triage in", inputs.workspace.relative(archived))
+    if record.adapter is not None:
+        yield Hint(
+            "To publish it against the decision:", f'ct-retrain promote {record.night} --force --because "…"'
+        )
 
 
 def _tiles(record: NightRecord) -> Iterator[Tile]:

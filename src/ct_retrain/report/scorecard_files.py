@@ -35,7 +35,19 @@ def read_entries(named: Sequence[str]) -> list[NamedScorecard]:
     twice = [name for name, times in Counter(entry.name for entry in entries).items() if times > 1]
     if twice:
         raise UsageError(f"two scorecards are called {twice[0]}: give them names, NAME=FILE")
+    _refuse_other_problems(found)
     return entries
+
+
+def _refuse_other_problems(found: Sequence[tuple[str, NamedScorecard]]) -> None:
+    """Raise UsageError where one digest of a suite stands for two sets of problems."""
+    firsts: dict[str, tuple[str, Scorecard]] = {}
+    for path, entry in found:
+        first_path, first = firsts.setdefault(entry.card.suite_digest, (path, entry.card))
+        if entry.card.passes.keys() != first.passes.keys():
+            raise UsageError(
+                f"{path}: passes: not the problems that {first_path} has, under the same suite_digest: one was edited"
+            )
 
 
 def _split(text: str) -> tuple[str, Path]:
@@ -50,15 +62,34 @@ def _cards(path: Path) -> Iterator[Scorecard]:
         raise UsageError(f"{path} cannot be read: {error}") from error
     try:
         for value in _objects(text):
-            yield Scorecard.model_validate_json(
+            card = Scorecard.model_validate_json(
                 json.dumps({key: value[key] for key in Scorecard.model_fields if key in value})
             )
+            _refuse_edited(card)
+            yield card
     except (ValueError, ValidationError) as error:
-        why = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        why = str(error)
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            why = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
         raise UsageError(
             f"{path} holds no scorecard ({why}): give what `ct-retrain benchmark --json` prints, "
             "scorecards.jsonl of a night's benchmark, or scorecard.json of a release"
         ) from error
+
+
+def _refuse_edited(card: Scorecard) -> None:
+    """Raise ValueError, naming the field, for counts that no benchmark gives."""
+    samples = card.sampling.samples
+    wrong = next((name for name, count in card.passes.items() if not 0 <= count <= samples), None)
+    if wrong is not None:
+        message = f"passes.{wrong}: {card.passes[wrong]} of {samples} samples passed"
+        raise ValueError(message)
+    if len(card.passes) != card.functional.problems:
+        message = (
+            f"passes: {len(card.passes)} problems, and functional.problems is {card.functional.problems}"
+        )
+        raise ValueError(message)
 
 
 def _objects(text: str) -> list[dict[str, Any]]:

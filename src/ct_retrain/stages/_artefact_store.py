@@ -8,6 +8,7 @@ from typing import Self
 
 from ct_retrain import disk
 from ct_retrain.core.records.dataset import Artefact, Trace
+from ct_retrain.core.records.night import Manifest
 
 ARTEFACTS = "artefacts"
 TRACES = "traces.jsonl"
@@ -90,6 +91,11 @@ def artefacts_of(trace: Trace) -> Iterator[Artefact]:
     whole = (trace.spec, trace.rtl, trace.testbench, trace.compile_log, trace.simulation_log)
     parts = chain(trace.rtl_files, trace.testbench_files, trace.data_files)
     return (one for one in chain(whole, tried, parts) if one is not None)
+
+
+def names_pack(manifest: Manifest, collected: Path) -> bool:
+    """Whether collect's *manifest* covers the pack; else only the traces name its artefacts, as in early nights."""
+    return pack_files(collected).places.name in {file.path for file in manifest.files}
 
 
 def faults(collected: Path, *, closely: bool) -> Iterator[tuple[Path, str]]:

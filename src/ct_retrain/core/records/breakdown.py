@@ -23,6 +23,11 @@ class Breakdown(Record):
     """The last things that the night said."""
 
     @property
+    def mend(self) -> str:
+        """What a person does next, before the command."""
+        return "correct what the error names, then go on where it stopped"
+
+    @property
     def again(self) -> str:
         """The command that goes on where it stopped."""
         return f"ct-retrain run --night {self.night}"

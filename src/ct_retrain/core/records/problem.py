@@ -1,5 +1,6 @@
 """Benchmarks as values: problems, a model's samples, and scorecards."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,8 +10,12 @@ from ct_retrain.core.records.arm import ArmId
 from ct_retrain.core.records.verdict import DataFile, Design, ReferenceDesign, Verdict
 
 JudgedBy = Literal["testbench", "testbench_alone", "proof"]
-"""What judges an answer: a testbench that a golden passes; a testbench whose golden is withheld; a proof that the
-answer equals the golden."""
+"""What judges an answer; `JUDGED_BY` says it in words."""
+JUDGED_BY: Mapping[JudgedBy, str] = {
+    "testbench": "judged by a testbench that the golden passes",
+    "testbench_alone": "judged by their testbench alone, for no golden is published",
+    "proof": "judged by proof against the golden, where what is unproven is no pass",
+}
 
 
 class Problem(Record):
@@ -148,7 +153,7 @@ class Scorecard(Record):
     suite: str
     suite_digest: Sha256
     sampling: Sampling
-    tools: tuple[Tool, ...]
+    tools: Annotated[tuple[Tool, ...], Field(min_length=1)]
     functional: Estimate
     """pass@1 over all problems."""
     pass_at_k: dict[str, Estimate]

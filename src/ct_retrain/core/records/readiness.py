@@ -2,6 +2,9 @@
 
 from ct_retrain.core.record import Record
 
+SUITE = "suite"
+"""What a Finding on the benchmark's suite is called: where it is not fine, no problem can be tried."""
+
 
 class Finding(Record):
     """One thing that a night needs and that was looked at."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from ct_retrain.core.record import Tool
 from ct_retrain.core.records.problem import Sampling, Scorecard
 from ct_retrain.core.rules.endings import NOT_ATTEMPTED
 
@@ -30,6 +31,16 @@ def sampled_otherwise(one: Sampling, other: Sampling) -> Iterator[tuple[str, obj
     for name in ours:
         if ours[name] != theirs[name]:
             yield name, ours[name], theirs[name]
+
+
+def other_tool(first: Tool, other: Tool) -> str:
+    """Say what *other* is, and has that *first* has not."""
+    if (other.name, other.version) != (first.name, first.version):
+        return f"{other.name} {other.version} instead of {first.name} {first.version}"
+    ours, theirs = (one.detail.split("; ") for one in (other, first))
+    here = "; ".join(one for one in ours if one not in theirs) or "nothing"
+    there = "; ".join(one for one in theirs if one not in ours) or "nothing"
+    return f"{other.name} {other.version} with {here} instead of {there}"
 
 
 def _partial(card: Scorecard) -> bool:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.leaderboard import Leaderboard, LeaderboardTable, PairedDifference, Standing
 from ct_retrain.core.records.problem import Scorecard
-from ct_retrain.core.rules.comparable import sampled_otherwise
+from ct_retrain.core.rules.comparable import other_tool, sampled_otherwise
 from ct_retrain.core.rules.statistics import Resampling, paired, two_sided
 
 BASE = "the base"
@@ -73,7 +73,7 @@ def _apart(first: LeaderboardTable, other: LeaderboardTable) -> str:
         return f"{title}: another suite, {other.suite} instead of {first.suite}"
     if other.suite_digest != first.suite_digest:
         return f"{title}: {other.suite} is not the same, {_other_problems(first, other)}"
-    return f"{title}: another judge, {_other_tool(first.judge, other.judge)}"
+    return f"{title}: another judge, {other_tool(first.judge, other.judge)}"
 
 
 def _other_problems(first: LeaderboardTable, other: LeaderboardTable) -> str:
@@ -85,12 +85,3 @@ def _other_problems(first: LeaderboardTable, other: LeaderboardTable) -> str:
         if names
     ]
     return "; ".join(said) or "its problems have the same names and other texts"
-
-
-def _other_tool(first: Tool, other: Tool) -> str:
-    if (other.name, other.version) != (first.name, first.version):
-        return f"{other.name} {other.version} instead of {first.name} {first.version}"
-    ours, theirs = (one.detail.split("; ") for one in (other, first))
-    here = "; ".join(one for one in ours if one not in theirs) or "nothing"
-    there = "; ".join(one for one in theirs if one not in ours) or "nothing"
-    return f"{other.name} {other.version} with {here} instead of {there}"

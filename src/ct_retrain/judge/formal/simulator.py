@@ -7,12 +7,11 @@ no pass, however far a search went without finding a difference.
 from typing import NamedTuple
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.core.installation import install_command
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.formal.equivalence import OTHER_PORTS
 from ct_retrain.judge.formal.proof import FormalResult, Status, equivalent
-from ct_retrain.judge.prover import Prover
+from ct_retrain.judge.prover import Prover, engine_remedy
 from ct_retrain.judge.simulators.icarus import Icarus
 from ct_retrain.verilog.hierarchy import completed, root
 
@@ -46,7 +45,7 @@ class ProvingSimulator:
 
     def _verdict(self, found: FormalResult) -> Verdict:
         if found.status is Status.NOT_RUN:
-            raise ToolError(f"{found.why}; install yosys, or `{install_command('formal')}`")
+            raise ToolError(f"{found.why}; {engine_remedy()}")
         outcome = _outcome(found)
         return Verdict(
             outcome=outcome,

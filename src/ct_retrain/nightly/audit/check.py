@@ -23,7 +23,7 @@ from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import all_manifests, read_manifest
 from ct_retrain.nightly.audit.leftovers import leftovers
 from ct_retrain.nightly.releases.inventory import release_breaches, restore_hint
-from ct_retrain.stages._artefact_store import TRACES, faults, pack_files
+from ct_retrain.stages._artefact_store import TRACES, faults, names_pack
 from ct_retrain.stages.curate import DATASET
 
 _LEDGER = "ledger.sqlite"
@@ -155,8 +155,7 @@ def _ledger(path: Path) -> Iterator[tuple[Path, str]]:
 
 def _artefacts(directory: Path, manifest: Manifest, compare: disk.Compare) -> Iterator[tuple[Path, str]]:
     """Check collect's artefacts, as far as only the traces name them; a pack that collect made is in the manifest."""
-    sealed = {file.path for file in manifest.files}
-    if pack_files(directory).places.name not in sealed and (directory / TRACES).is_file():
+    if not names_pack(manifest, directory) and (directory / TRACES).is_file():
         yield from faults(directory, closely=compare is disk.difference)
 
 

@@ -21,6 +21,7 @@ from ct_retrain.core.records.night import (
     TrainFacts,
 )
 from ct_retrain.core.records.notice import Notice
+from ct_retrain.core.rules.next_step import after
 from ct_retrain.core.stage import StageName
 from ct_retrain.nightly.records.inspection import FailedProblem
 from ct_retrain.releases import night_of
@@ -58,6 +59,8 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Notic
     told = record.model_dump(
         mode="json", include={"outcome", "reason", "metrics", "decision", "release", "relapse"}
     )
+    collected = facts.get("collect")
+    step = after(record, collected if isinstance(collected, CollectFacts) else None)
     lines = [
         record.reason,
         *_went_back(record),
@@ -66,7 +69,7 @@ def outcome(record: NightRecord, facts: Mapping[StageName, Facts], places: Notic
         *_data(record.night, facts),
         f"Serving: {record.latest or 'mainline'}",
         *_look(record, places),
-        f"Next: {_next(record, facts)}",
+        f"Next: {step}",
     ]
     name = record.outcome.value.replace("_", " ")
     back = f", rolled back to {record.relapse.target or 'mainline'}" if record.relapse else ""
@@ -87,7 +90,7 @@ def breakdown(failure: Breakdown, page: str = "") -> Notice:
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
         *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: correct what the error names, then run: {failure.again} (it continues where it stopped)",
+        f"Next: {failure.mend}: {failure.again}",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
@@ -236,35 +239,3 @@ def _look(record: NightRecord, places: NoticeLinks) -> Iterator[str]:
         yield f"fails {problem}: {where}; log and diff: ct-retrain show {record.night} --problem {problem}"
     if places.left_out:
         yield f"left out for all arms: {', '.join(places.left_out)}"
-
-
-def _next(record: NightRecord, facts: Mapping[StageName, Facts]) -> str:
-    """Return *nothing to do*, or the exact command."""
-    needed = record.decision.evidence.samples_needed if record.decision else None
-    again = f"run --night {record.night} --redo benchmark"
-    match record.outcome:
-        case NightOutcome.PUBLISHED:
-            return "nothing to do; ct-retrain rollback would serve the previous release"
-        case NightOutcome.NOTHING_NEW:
-            collected = facts.get("collect")
-            seen = not isinstance(collected, CollectFacts) or collected.runs > 0
-            return (
-                "nothing to do; ct-retrain run --again would train on the same data"
-                if seen
-                else "there were no runs: ct-retrain config paths.runs shows where they are expected"
-            )
-        case NightOutcome.HELD if record.adapter is None:
-            return (
-                f"correct the gold set, then run: ct-retrain run --night {record.night} --redo train; the data is kept, "
-                f"and the next night tries again too"
-            )
-        case NightOutcome.HELD if needed is not None:
-            return (
-                f"nothing to do, the data is kept and the next night tries again; to know now: "
-                f"ct-retrain --set benchmark.samples={needed} {again}"
-            )
-        case NightOutcome.HELD:
-            return f"nothing to do, the data is kept and the next night tries again; why: ct-retrain show {record.night}"
-        case NightOutcome.REJECTED:
-            still = "" if record.relapse else ", and the served release stays"
-            return f"nothing was published{still}; see what it lost: ct-retrain show {record.night}"

@@ -18,7 +18,7 @@ from ct_retrain.core.records.night import (
     Manifest,
 )
 from ct_retrain.core.records.problem import Prompt, Suite
-from ct_retrain.core.records.readiness import Finding, Readiness
+from ct_retrain.core.records.readiness import SUITE, Finding, Readiness
 from ct_retrain.core.records.training import (
     Hyperparameters,
     Outlook,
@@ -39,7 +39,7 @@ from ct_retrain.stages.train import (
     read_gold_and_general,
     withheld,
 )
-from ct_retrain.suites.health import aids_of, health
+from ct_retrain.suites.health import Health, aids_of, health
 from ct_retrain.suites.load import load_suite
 
 
@@ -107,9 +107,8 @@ def _plan(night: Night) -> DryRun:
     )
     files = tuple(disk.read_lines(out / FILES, SourceFile))
     suite = load_suite(settings.benchmark.suite, night.workspace.root)
-    simulator = night.ports.simulator
-    aids = aids_of(simulator, second=settings.benchmark.second_simulator)
-    found = health(suite, simulator, settings.judge.workers, aids)
+    lacking = tuple(_lacking(night.ports))
+    found = Health(suite, ()) if any(one.what == SUITE for one in lacking) else _health(night, suite)
     challenge = challengers.challengers_of(night) if rows else challengers.ChallengerPlan({}, {})
     arms = len(challenge.recipes) + (3 if night.plan.champion else 2)
     return DryRun(
@@ -132,8 +131,14 @@ def _plan(night: Night) -> DryRun:
         held=withheld(out, inputs) if learns else "",
         examples=tuple(_examples(night)),
         mainline=_ready(night, found.suite),
-        lacking=tuple(_lacking(night.ports)),
+        lacking=lacking,
     )
+
+
+def _health(night: Night, suite: Suite) -> Health:
+    simulator, settings = night.ports.simulator, night.settings
+    aids = aids_of(simulator, second=settings.benchmark.second_simulator)
+    return health(suite, simulator, settings.judge.workers, aids)
 
 
 def _lacking(ports: Ports) -> Iterator[Finding]:

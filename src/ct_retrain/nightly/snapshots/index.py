@@ -17,7 +17,7 @@ from ct_retrain.core.records.snapshot import (
 from ct_retrain.core.workspace import MANIFEST, NIGHT_LOG, SERVER_LOG, Workspace
 from ct_retrain.manifests import read_manifest
 from ct_retrain.releases import HISTORY, release_name
-from ct_retrain.stages._artefact_store import ARTEFACTS, faults, pack_files
+from ct_retrain.stages._artefact_store import ARTEFACTS, faults, names_pack, pack_files
 
 _CONTINUED = (
     "collect/ledger.sqlite",
@@ -112,7 +112,7 @@ def _unsealed(workspace: Workspace, index: SnapshotIndex) -> list[str]:
     kept = (one for one in index.files if one.path.startswith(loose))
     broken = [f"{one.path} differs from its name" for one in kept if not one.path.endswith(one.sha256)]
     manifest = read_manifest(collected / MANIFEST) if pack.places.exists() else None
-    if manifest is not None and pack.places.name not in {file.path for file in manifest.files}:
+    if manifest is not None and not names_pack(manifest, collected):
         broken += [f"{_relative(workspace, path)} {wrong}" for path, wrong in faults(collected, closely=True)]
     return broken
 
