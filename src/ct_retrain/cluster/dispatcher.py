@@ -26,7 +26,7 @@ BATCH = 16
 """Largest number of judgements in a batch; larger batches are not measurably faster."""
 _TASKS_PER_SECOND = 200
 """Batches a second that head and scheduler are to handle; with more nodes, batches last longer."""
-_SHORTEST_SECONDS = 0.2
+_SHORTEST_SECONDS = 0.5
 """Seconds that a batch is to take a node at least, so that handling it costs little beside."""
 _FIRST_GUESS, _LEAST_SECONDS, _LATELY = 0.25, 0.001, 1 / 16
 """Seconds a judgement before any is answered, and at least; and the weight of each new one in their mean."""
