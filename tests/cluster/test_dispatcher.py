@@ -126,7 +126,7 @@ def test_a_few_questions_are_spread_over_all_nodes(start: Start) -> None:
 
 @pytest.mark.parametrize(
     ("processors", "each", "most"),
-    [(1, 0.02, 16), (1, 0.05, 10), (1, 0.6, 1), (64, 0.25, 2), (512, 0.25, 11), (512, 2.5, 2)],
+    [(1, 0.02, 25), (1, 0.05, 10), (1, 0.6, 1), (64, 0.25, 2), (512, 0.25, 11), (512, 2.5, 2)],
 )
 def test_a_batch_lasts_long_enough_for_head_and_scheduler_and_no_longer(
     processors: int, each: float, most: int, start: Start

@@ -22,8 +22,8 @@ from ct_retrain.cluster.tasks import Task, weight_of
 from ct_retrain.cluster.watchdog import Watchdog
 from ct_retrain.core.errors import ToolError
 
-BATCH = 16
-"""Largest number of judgements in a batch; larger batches are not measurably faster."""
+BATCH = 32
+"""Largest number of judgements in a batch, so that a lost node loses little."""
 _TASKS_PER_SECOND = 200
 """Batches a second that head and scheduler are to handle; with more nodes, batches last longer."""
 _SHORTEST_SECONDS = 0.5
