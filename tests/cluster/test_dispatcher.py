@@ -137,7 +137,7 @@ def test_a_batch_lasts_long_enough_for_head_and_scheduler_and_no_longer(
         dispatcher.ask(question(str(name)))
 
     nodes.room = 0
-    answers = [dispatcher.submit(question(str(name))) for name in range(40 * processors)]
+    answers = [dispatcher.submit(question(str(name))) for name in range(64 * processors)]
     nodes.room = 2 * processors
 
     for answer in answers:
