@@ -27,8 +27,8 @@ def name_of(task: Task) -> str:
     return task.design.rtl if isinstance(task, CheckTask) else "worth"
 
 
-def answered(tasks: Sequence[Task]) -> Ending:
-    return tuple(TaskResult(json.dumps(name_of(task))) for task in tasks)
+def answered(tasks: Sequence[Task], each: float) -> Ending:
+    return tuple(TaskResult(json.dumps(name_of(task)), seconds=each) for task in tasks)
 
 
 class Threads:
@@ -36,8 +36,8 @@ class Threads:
 
     state = "threads in a test"
 
-    def __init__(self, room: int, *endings: Ending, seconds: float = 0.0) -> None:
-        self.room, self._seconds = room, seconds
+    def __init__(self, room: int, *endings: Ending, seconds: float = 0.0, each: float = 0.0) -> None:
+        self.room, self._seconds, self._each = room, seconds, each
         self._endings = deque(endings)
         self.batches: list[list[str]] = []
         self._pool = ThreadPoolExecutor(8)
@@ -52,7 +52,7 @@ class Threads:
 
     def _answer(self, tasks: Sequence[Task], ending: Ending | None, deliver: Deliver) -> None:
         time.sleep(self._seconds)
-        deliver(ending if ending is not None else answered(tasks))
+        deliver(ending if ending is not None else answered(tasks, self._each))
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -122,6 +122,40 @@ def test_a_few_questions_are_spread_over_all_nodes(start: Start) -> None:
     asked(start(nodes), [str(number) for number in range(8)])
 
     assert len(nodes.batches) >= 4
+
+
+@pytest.mark.parametrize(
+    ("processors", "each", "most"),
+    [(1, 0.02, 25), (1, 0.05, 10), (1, 0.6, 1), (64, 0.25, 2), (512, 0.25, 11), (512, 2.5, 2)],
+)
+def test_a_batch_lasts_long_enough_for_head_and_scheduler_and_no_longer(
+    processors: int, each: float, most: int, start: Start
+) -> None:
+    nodes = Threads(room=2 * processors, each=each)
+    dispatcher = start(nodes)
+    for name in range(100):
+        dispatcher.ask(question(str(name)))
+
+    nodes.room = 0
+    answers = [dispatcher.submit(question(str(name))) for name in range(64 * processors)]
+    nodes.room = 2 * processors
+
+    for answer in answers:
+        answer.result()
+    assert max(map(len, nodes.batches)) == most
+
+
+def test_what_nobody_waits_for_any_longer_is_not_sent(start: Start) -> None:
+    nodes = Threads(room=1, seconds=0.2)
+    dispatcher = start(nodes)
+    first = dispatcher.submit(question("first"))
+    while not nodes.batches:
+        time.sleep(0.01)
+    second, third = dispatcher.submit(question("second")), dispatcher.submit(question("third"))
+
+    assert second.cancel()
+    assert [json.loads(answer.result()) for answer in (first, third)] == ["first", "third"]
+    assert nodes.batches == [["first"], ["third"]]
 
 
 def test_a_testbench_to_try_goes_alone(start: Start) -> None:

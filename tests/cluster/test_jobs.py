@@ -76,6 +76,7 @@ def test_a_job_asks_for_what_the_settings_say(queue: Path) -> None:
         "-o /dev/null",
     ):
         assert f"#SBATCH {line}\n" in script
+    assert "PROFILE__ENABLED=False\n" in script
     assert "\nmodule load iverilog\n" in script
     assert "--nthreads 1 " in script
     assert "--no-dashboard" in script

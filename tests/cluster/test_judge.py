@@ -1,6 +1,7 @@
 """Nodes answer as this machine would, to everything that a judge can be asked, or not at all."""
 
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ct_retrain.core.records.verdict import Design
 from ct_retrain.judge.confined.simulators.naive_run import Script
 from ct_retrain.judge.fanout import check_all
 from ct_retrain.judge.judge import Judge
-from ct_retrain.judge.lazy import judge_behind
+from ct_retrain.judge.lazy import LazyJudge, judge_behind
 from ct_retrain.judge.simulators.cached import Cache
 
 DESIGNS = [
@@ -71,6 +72,22 @@ def test_what_is_known_is_asked_nobody(cluster: Machines, tmp_path: Path) -> Non
         assert judge.cache_use == (len(DESIGNS), len(DESIGNS))
 
 
+def test_answers_that_are_known_and_new_come_without_a_thread_each(cluster: Machines, tmp_path: Path) -> None:
+    lazy = LazyJudge(lambda: cluster_judge(cluster.address, known=Cache(tmp_path / "verdicts.sqlite", 10)))
+    first = list(check_all(lazy, DESIGNS[:5]))
+    before = threading.active_count()
+
+    again, threads = [], 0
+    for verdict in check_all(lazy, DESIGNS):
+        again.append(verdict)
+        threads = max(threads, threading.active_count() - before)
+
+    assert again[:5] == first
+    assert threads < len(DESIGNS)
+    assert lazy.cache_use == (5, len(DESIGNS))
+    lazy.judge.close()
+
+
 def test_a_node_that_lies_is_found_by_judging_again(there: ClusterJudge) -> None:
     class Liar:
         """This machine, as it would have to be for the nodes to be right about a design that it passes."""
@@ -84,6 +101,8 @@ def test_a_node_that_lies_is_found_by_judging_again(there: ClusterJudge) -> None
 
     with pytest.raises(ToolError, match=r"a node judged a design as pass .* this machine as mismatch "):
         doubting.check(DESIGNS[0])
+    with pytest.raises(ToolError, match=r"find it with cluster\.recheck = 1"):
+        list(check_all(doubting, DESIGNS[:1]))
 
 
 def test_with_tls_only_one_authority_is_talked_to(here: Judge, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from tests.small_workspace import SmallWorkspace, found, leave_trace
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.judge.judge import Judge
-from ct_retrain.nightly.run import Options, run
+from ct_retrain.nightly.run import Options, run_night
 
 pytestmark = pytest.mark.slow
 
@@ -47,12 +47,12 @@ def test_a_night_judged_by_slurm_is_the_night_judged_here(
     night = Options(night="2026-01-02")
     (tmp_path / "slurm").mkdir()
 
-    ended = run(local.workspace, local.settings, local.ports, night)
+    ended = run_night(local.workspace, local.settings, local.ports, night)
     with slurm(tmp_path / "slurm") as conf:
         monkeypatch.setenv("SLURM_CONF", str(conf))
         with ClusterJudge(Judge(local.settings.judge), Cluster(JOBS, tmp_path)) as judge:
             ports = remote.ports._replace(simulator=judge, appraiser=judge.appraiser, same=judge.same)
-            ended_there = run(remote.workspace, remote.settings, ports, night)
+            ended_there = run_night(remote.workspace, remote.settings, ports, night)
             jobs = subprocess.run(["squeue", "--noheader"], capture_output=True, text=True, check=True).stdout
         left = subprocess.run(
             ["squeue", "--noheader", "--states", "running,pending"],

@@ -16,7 +16,7 @@ import structlog
 
 from ct_retrain.cluster.connection import Connection
 from ct_retrain.cluster.node import BatchReply, NodeRequirements, packed, reply_to
-from ct_retrain.cluster.nodes import Deliver, FailedBatch, LostBatch
+from ct_retrain.cluster.nodes import BATCHES_PER_PROCESSOR, Deliver, FailedBatch, LostBatch
 from ct_retrain.cluster.tasks import Task
 from ct_retrain.core.errors import CtRetrainError
 
@@ -78,13 +78,13 @@ class DaskNodes:
 
     @property
     def room(self) -> int:
-        """Number of batches that may be in flight: two for each processor of every node."""
+        """Number of batches that may be in flight."""
         if self._fatal:
             return len(self._sent) + 1  # a batch that is sent now fails at once
         if self._connection is None or not self._connection.answers:
             return 0
         good = sum(count for node, count in self._threads.items() if node not in self._refusing)
-        return max(2 * good, _MIN_BATCHES)
+        return max(BATCHES_PER_PROCESSOR * good, _MIN_BATCHES)
 
     @property
     def state(self) -> str:

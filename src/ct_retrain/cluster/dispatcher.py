@@ -1,9 +1,11 @@
-"""Groups the questions of many threads into batches, sends them to nodes, and sends lost batches again.
+"""Groups questions into batches, sends them to nodes, and sends lost batches again.
 
-A Dask task costs about as much as a small simulation, so a batch holds several questions; but batches stay small
-enough that every node has work. `cluster.watchdog` reports when no answer comes.
+A Dask task costs the head and the scheduler milliseconds, so a batch holds several short questions; but batches stay
+small enough that every node has work, and that no node is the last with many. `cluster.watchdog` reports when no
+answer comes.
 """
 
+import math
 import threading
 import time
 from collections import deque
@@ -15,13 +17,21 @@ from typing import NamedTuple
 import structlog
 
 from ct_retrain.cluster.node import TaskResult
-from ct_retrain.cluster.nodes import Ending, FailedBatch, LostBatch, Nodes
+from ct_retrain.cluster.nodes import BATCHES_PER_PROCESSOR, Ending, FailedBatch, LostBatch, Nodes
 from ct_retrain.cluster.tasks import Task, weight_of
 from ct_retrain.cluster.watchdog import Watchdog
 from ct_retrain.core.errors import ToolError
 
-BATCH = 16
-"""Largest number of judgements in a batch; larger batches are not measurably faster."""
+BATCH = 32
+"""Largest number of judgements in a batch, so that a lost node loses little."""
+_TASKS_PER_SECOND = 200
+"""Batches a second that head and scheduler are to handle; with more nodes, batches last longer."""
+_SHORTEST_SECONDS = 0.5
+"""Seconds that a batch is to take a node at least, so that handling it costs little beside."""
+_FIRST_GUESS, _LEAST_SECONDS, _LATELY = 0.25, 0.001, 1 / 16
+"""Seconds a judgement before any is answered, and at least; and the weight of each new one in their mean."""
+_FEWEST_AHEAD = 4096
+"""Questions without an answer at least, so that one that takes long does not hold up the others."""
 _BATCH_SECONDS = 0.005
 """Seconds that a batch which is not full waits for more questions."""
 _RETRY_SECONDS = 0.2
@@ -49,6 +59,7 @@ class Dispatcher:
         self._waiting: deque[_Question] = deque()
         self._away: dict[int, list[_Question]] = {}
         self._sent = 0
+        self._seconds = _FIRST_GUESS
         self._rest_until = 0.0
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="cluster", daemon=True)
@@ -56,6 +67,10 @@ class Dispatcher:
 
     def ask(self, task: Task) -> str:
         """Return a node's answer to *task* as JSON; block until it arrives. Raise ToolError if no node could answer."""
+        return self.submit(task).result()
+
+    def submit(self, task: Task) -> Future[str]:
+        """Return a future for a node's answer to *task*; it may be cancelled until the task is sent."""
         answer: Future[str] = Future()
         with self._changed:
             if self._closed:
@@ -63,8 +78,14 @@ class Dispatcher:
             if not self._busy:
                 self._watchdog.heard()
             self._waiting.append(_Question(task, answer))
-            self._changed.notify_all()
-        return answer.result()
+            if len(self._waiting) in (1, BATCH):  # what `_run` waits for; waking it for each would cost more
+                self._changed.notify_all()
+        return answer
+
+    @property
+    def ahead(self) -> int:
+        """Number of questions without an answer that keep all nodes busy."""
+        return max(BATCH * self._nodes.room, _FEWEST_AHEAD)
 
     @property
     def batches(self) -> int:
@@ -113,16 +134,23 @@ class Dispatcher:
         A share is of all open questions: if it were of the waiting ones, the one node that is free would take them
         all, and be the last to answer.
         """
-        share = -(-self._questions // max(1, self._nodes.room))
-        most, weight = min(BATCH, share), 0
+        room = max(1, self._nodes.room)
+        most, weight = min(BATCH, math.ceil(self._questions / room), self._enough(room)), 0
         batch: list[_Question] = []
         while self._waiting and (not batch or weight + weight_of(self._waiting[0].task) <= most):
             question = self._waiting.popleft()
-            weight += weight_of(question.task)
-            batch.append(question)
-        self._sent += 1
-        self._away[self._sent] = batch
+            if _wanted(question):
+                weight += weight_of(question.task)
+                batch.append(question)
+        if batch:
+            self._sent += 1
+            self._away[self._sent] = batch
         return batch
+
+    def _enough(self, room: int) -> int:
+        """Return how many judgements make a batch that lasts as long as it should, by what they took lately."""
+        should = max(_SHORTEST_SECONDS, room / BATCHES_PER_PROCESSOR / _TASKS_PER_SECOND)
+        return math.ceil(should / max(self._seconds, _LEAST_SECONDS))
 
     def _ended(self, number: int, ending: Ending) -> None:
         """Handle the *ending* of batch *number*; called from a thread of the nodes."""
@@ -151,6 +179,8 @@ class Dispatcher:
         """Return the questions that are settled; one on which a node's judge fails is sent to another node first."""
         done: list[tuple[_Question, TaskResult]] = []
         for question, answer in answered:
+            took = answer.seconds / max(1, weight_of(question.task))
+            self._seconds += (took - self._seconds) * _LATELY
             if answer.fault and question.faults + 1 < _FAULTS:
                 self._again([question._replace(faults=question.faults + 1)], answer.fault)
             else:
@@ -168,10 +198,15 @@ class Dispatcher:
 
     def _give_up(self, why: str) -> None:
         with self._changed:
-            left = [*self._waiting, *(one for batch in self._away.values() for one in batch)]
+            left = [*filter(_wanted, self._waiting), *(one for batch in self._away.values() for one in batch)]
             self._waiting.clear()
             self._away.clear()
         _settle([(question, TaskResult("", why)) for question in left])
+
+
+def _wanted(question: _Question) -> bool:
+    """Return whether somebody waits for it; from then on, it cannot be cancelled."""
+    return question.answer.running() or question.answer.set_running_or_notify_cancel()
 
 
 def _settle(done: Iterable[tuple[_Question, TaskResult]]) -> None:

@@ -6,6 +6,7 @@ This machine has a judge as well: it defines which tools the nodes must have, an
 import json
 import math
 import weakref
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -20,6 +21,7 @@ from ct_retrain.cluster.tasks import EquivalenceTask, PartName
 from ct_retrain.core.configuration.cluster import ClusterSettings
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Verdict
+from ct_retrain.judge.fanout import Pending, submitted
 from ct_retrain.judge.judge import Judge
 from ct_retrain.judge.simulators.cached import Cache, CachedSimulator, Use
 
@@ -60,6 +62,15 @@ class ClusterJudge:
     def check(self, design: Design) -> Verdict:
         """Judge *design*; raise ToolError if the judge or the cluster fails."""
         return self._whole.check(design)
+
+    @property
+    def ahead(self) -> int:
+        """Number of designs in flight that keep the nodes busy now."""
+        return self.dispatcher.ahead
+
+    def submit(self, design: Design, pool: Executor) -> Pending[Verdict]:
+        """Begin to judge *design*; a verdict that this machine rechecks takes a thread of *pool*."""
+        return submitted(self._whole, design, pool)
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Return whether module *top* behaves alike in both texts; None if that cannot be proved or refuted."""

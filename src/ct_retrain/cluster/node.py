@@ -5,6 +5,7 @@ A node neither reads nor writes files of the head. It keeps only its judge betwe
 
 import hashlib
 import pickle
+import time
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -33,6 +34,8 @@ class TaskResult(NamedTuple):
     """The answer as JSON; see `cluster.tasks` for its form."""
     fault: str = ""
     """Why there is no answer, if the node's judge failed; else empty."""
+    seconds: float = 0.0
+    """How long the node took."""
 
 
 class BatchReply(NamedTuple):
@@ -87,7 +90,9 @@ def refusal(charter: NodeRequirements) -> str:
 
 
 def _answer(task: Task, spec: JudgeSpec, node: str) -> TaskResult:
+    began = time.perf_counter()
     try:
-        return TaskResult(answer_to(task, judge_of(spec)))
+        text = answer_to(task, judge_of(spec))
+        return TaskResult(text, seconds=time.perf_counter() - began)
     except (ToolError, OSError) as error:
         return TaskResult("", f"{node}: {error}")

@@ -6,6 +6,9 @@ from typing import NamedTuple, Protocol
 from ct_retrain.cluster.node import TaskResult
 from ct_retrain.cluster.tasks import Task
 
+BATCHES_PER_PROCESSOR = 2
+"""Batches in flight for each processor of every node: while it works on one, the next is on its way."""
+
 
 class LostBatch(NamedTuple):
     """A batch that got no answer, for a reason unrelated to its questions; it is sent again."""
@@ -28,7 +31,7 @@ class Nodes(Protocol):
 
     @property
     def room(self) -> int:
-        """Number of batches that may be in flight: two per processor, so that none waits; 0 if none now."""
+        """Number of batches that may be in flight: `BATCHES_PER_PROCESSOR` for each; 0 if none now."""
         ...
 
     @property

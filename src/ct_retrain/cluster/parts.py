@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import Executor
 
 from ct_retrain.cluster.dispatcher import Dispatcher
 from ct_retrain.cluster.tasks import AppraisalTask, CheckTask, PartName, ScriptTask
@@ -11,11 +12,12 @@ from ct_retrain.core.record import digest
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.confined.simulators.naive_run import NaiveOutput, Script
 from ct_retrain.judge.credibility import Credibility
+from ct_retrain.judge.fanout import Converted, Pending
 from ct_retrain.judge.parts import NaiveScripts, TimedAppraiser
 from ct_retrain.judge.simulators.cached import Cache
 
 WIDTH = 1024
-"""Maximum number of questions at once. Waiting threads are cheap, and batches shrink if there are few questions."""
+"""Number of threads that may wait for an answer each, as for appraisals; `submit` needs none."""
 
 
 class NodeSimulator:
@@ -30,9 +32,24 @@ class NodeSimulator:
     def check(self, design: Design) -> Verdict:
         """Judge *design*; raise ToolError if the judge or the cluster fails, or if a node's verdict differs from ours."""
         verdict = Verdict.model_validate_json(self._nodes.ask(CheckTask(part=self._part, design=design)))
-        if self._recheck and _chance(design) < self._recheck:
+        if self._rechecks(design):
             _compare(verdict, self._here.check(design))
         return verdict
+
+    @property
+    def ahead(self) -> int:
+        """Number of designs in flight that keep the nodes busy now."""
+        return self._nodes.ahead
+
+    def submit(self, design: Design, pool: Executor) -> Pending[Verdict]:
+        """Begin to judge *design*; one that is judged here as well takes a thread of *pool*."""
+        if self._rechecks(design):
+            return pool.submit(self.check, design)
+        answer = self._nodes.submit(CheckTask(part=self._part, design=design))
+        return Converted(answer, Verdict.model_validate_json)
+
+    def _rechecks(self, design: Design) -> bool:
+        return bool(self._recheck) and _chance(design) < self._recheck
 
 
 def _chance(design: Design) -> float:

@@ -5,11 +5,13 @@ Examples are status, check, rollback, and the notices of a night that fails earl
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Executor
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Verdict
 from ct_retrain.judge.credibility import Credibility
+from ct_retrain.judge.fanout import Pending, ahead_of, submitted
 from ct_retrain.judge.parts import JudgeParts
 from ct_retrain.judge.simulators.cached import Use
 
@@ -42,6 +44,15 @@ class LazyJudge:
     def check(self, design: Design) -> Verdict:
         """Judge *design*; raise ToolError if the judge itself fails."""
         return self.judge.check(design)
+
+    @property
+    def ahead(self) -> int:
+        """Number of designs in flight that keep the judge busy now."""
+        return ahead_of(self.judge)
+
+    def submit(self, design: Design, pool: Executor) -> Pending[Verdict]:
+        """Begin to judge *design*, in a thread of *pool* unless the judge needs none."""
+        return submitted(self.judge, design, pool)
 
     def same(self, golden: str, other: str, top: str) -> bool | None:
         """Whether module *top* behaves alike in both texts; None if not proved."""

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+import msgspec
+
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
 from ct_retrain.core.records.night import CollectFacts
@@ -173,7 +175,7 @@ class Ledger:
 
 
 def _row(one: RunHarvest, position: Position) -> tuple[object, ...]:
-    tried = json.dumps(one.tried) if one.tried else ""
+    tried = msgspec.json.encode(one.tried).decode() if one.tried else ""
     return (*one.sighting[:5], *position[1:], one.known, tried)
 
 

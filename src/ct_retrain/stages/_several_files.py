@@ -46,8 +46,13 @@ class SharedFiles(NamedTuple):
     """Files of the design, given to its testbench: it uses their macros, not their modules."""
 
 
+_NOTHING = SharedFiles()
+
+
 def surroundings_of(payload: Payload) -> SharedFiles:
-    """Return what *payload* says about both."""
+    """Return what *payload* says about both; most payloads say nothing."""
+    if not (payload.include_dirs or payload.defines or payload.data_files):
+        return _NOTHING
     return SharedFiles(
         as_list(payload.include_dirs),
         tuple(_defines(payload.defines)),

@@ -110,8 +110,8 @@ def simulations(block: bytes, before: int) -> Iterator[Simulation | UnknownStage
         return
     for index, line in enumerate(decoded):
         kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
-        if kind:
-            yield from _entry(line, pieces[index], before + index + 1)
+        if kind and (entry := _entry(line, pieces[index], before + index + 1)):
+            yield entry
 
 
 def is_whole(tail: bytes) -> bool:
@@ -149,7 +149,7 @@ def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
     """Decode one line for each of *pieces*; None if they do not match one to one.
 
     msgspec accepts two objects on a line, and one over two lines. Raw line breaks are illegal in strings, and
-    between `}` and `{` there must be a comma, so pieces that all run from `{` to `}` are one object each.
+    between `}` and `{` there must be a comma, so if all line breaks are between these two, each of *pieces* is one object.
     """
     if not block.isascii():
         try:
@@ -162,10 +162,8 @@ def _decode_block(block: bytes, pieces: list[bytes]) -> list[_Line] | None:
         return None
     if len(decoded) != len(pieces):
         return None
-    for piece in pieces:
-        if piece[:1] != b"{" or piece[-1:] != b"}":
-            return None
-    return decoded
+    breaks = block.count(b"}\n{") == len(pieces) - 1
+    return decoded if breaks and pieces[0][:1] == b"{" and pieces[-1][-1:] == b"}" else None
 
 
 def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | UnknownStage | BadLine]:
@@ -178,7 +176,8 @@ def _one_by_one(pieces: list[bytes], before: int) -> Iterator[Simulation | Unkno
         except _UnreadableError as problem:
             yield BadLine(number, problem.reason, str(problem)[:_DETAIL])
             continue
-        yield from _entry(line, stripped, number)
+        if entry := _entry(line, stripped, number):
+            yield entry
 
 
 def _decode(line: bytes) -> _Line:
@@ -219,18 +218,19 @@ def _kind(stage: str) -> int:
     return _UNNAMED if not word or (_TESTS.search(word) and not _MAKES.search(word)) else _OTHER
 
 
-def _entry(line: _Line, raw: bytes, number: int) -> Iterator[Simulation | UnknownStage | BadLine]:
+def _entry(line: _Line, raw: bytes, number: int) -> Simulation | UnknownStage | BadLine | None:
     """Return the entry in *line*, written as *raw*; None for a line that is ignored."""
     kind = _kind(line.stage[:_NAME]) if isinstance(line.stage, str) else _UNNAMED
     if kind == _SIMULATION:
-        yield _simulation(line, raw, number)
-    elif kind == _UNNAMED and _MARK in raw:
+        return _simulation(line, raw, number)
+    if kind == _UNNAMED and _MARK in raw:
         with contextlib.suppress(msgspec.MsgspecError, RecursionError, ValueError):
             payload = _payload(bytes(line.payload))
             if (payload.rtl_file or payload.rtl_files) and (
                 payload.testbench_file or payload.testbench_files
             ):
-                yield UnknownStage(number, line.stage if isinstance(line.stage, str) else "", payload)
+                return UnknownStage(number, line.stage if isinstance(line.stage, str) else "", payload)
+    return None
 
 
 def _simulation(line: _Line, raw: bytes, number: int) -> Simulation | BadLine:

@@ -66,6 +66,10 @@ class _Place(NamedTuple):
     path: str
     steps: Sequence[str] = ()
 
+    def at(self, steps: Sequence[str]) -> "_Place":
+        """Return the place at *steps* below the directory."""
+        return _Place(self.descriptor, self.path, steps)
+
 
 _RUN_ALONE = TraceFileRules()
 
@@ -145,15 +149,15 @@ class TraceFiles:
         if name.startswith("/"):
             for root in (self._run, self._workspace):
                 if name.startswith(root.path + "/"):
-                    yield root._replace(steps=name[len(root.path) + 1 :].split("/"))
+                    yield root.at(name[len(root.path) + 1 :].split("/"))
                     return
             yield _Place(-1, "", name[1:].split("/"))
         elif name.startswith(self._prefix):
-            yield self._run._replace(steps=name[len(self._prefix) :].split("/"))
+            yield self._run.at(name[len(self._prefix) :].split("/"))
         else:
             steps = name.split("/")
-            yield self._run._replace(steps=steps)
-            yield self._workspace._replace(steps=steps)
+            yield self._run.at(steps)
+            yield self._workspace.at(steps)
 
     def _open_at(self, place: _Place) -> int | FileRefusal | None:
         """Return a descriptor; None if there is no such file; a refusal if it is outside."""

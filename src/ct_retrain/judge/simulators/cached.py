@@ -8,6 +8,8 @@ import contextlib
 import sqlite3
 import threading
 import time
+from concurrent.futures import Executor, Future
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -15,7 +17,7 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool, digest
 from ct_retrain.core.records.verdict import Design, Verdict
-from ct_retrain.judge.fanout import width_of
+from ct_retrain.judge.fanout import Converted, Pending, Submitting, ahead_of, width_of
 
 
 class Use(NamedTuple):
@@ -139,13 +141,33 @@ class CachedSimulator:
     def check(self, design: Design) -> Verdict:
         """Return the cached verdict on *design*, or a new one."""
         name = key(design, self.tool)
+        return self._found(name) or self._keep(name, self._simulator.check(design))
+
+    @property
+    def ahead(self) -> int:
+        """Number of designs in flight that keep the simulator busy now."""
+        return ahead_of(self._simulator)
+
+    def submit(self, design: Design, pool: Executor) -> Pending[Verdict]:
+        """Begin to judge *design*, in a thread of *pool* unless the simulator needs none."""
+        if not isinstance(self._simulator, Submitting):
+            return pool.submit(self.check, design)
+        name = key(design, self.tool)
+        if (verdict := self._found(name)) is None:
+            return Converted(self._simulator.submit(design, pool), partial(self._keep, name))
+        known: Future[Verdict] = Future()
+        known.set_result(verdict)
+        return known
+
+    def _found(self, name: str) -> Verdict | None:
         verdict = self._cache.get(name, Verdict)
         with self._lock:
             self._asked += 1
             self._known += verdict is not None
-        if verdict is None:
-            verdict = self._simulator.check(design)
-            self._cache.put(name, verdict)
+        return verdict
+
+    def _keep(self, name: str, verdict: Verdict) -> Verdict:
+        self._cache.put(name, verdict)
         return verdict
 
 
