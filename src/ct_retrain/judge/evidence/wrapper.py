@@ -17,6 +17,7 @@ from pyslang.syntax import (
 
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.verilog.edits import Edit, insertion
+from ct_retrain.verilog.kinds import instance_name
 from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
 from ct_retrain.verilog.tree import Parsed, elaborated, items_of, parse, tokens
 
@@ -38,7 +39,7 @@ def use_wrappers(parsed: Parsed, wanted: Collection[str], secret: str) -> list[E
     for node in parsed.nodes:
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
             held |= {
-                item.decl.name.valueText for item in items_of(node, "instances", HierarchicalInstanceSyntax)
+                instance_name(item) for item in items_of(node, "instances", HierarchicalInstanceSyntax)
             }
             place = parsed.span(node.type)
             if place is not None:
