@@ -46,6 +46,18 @@ def test_every_way_to_start_judges_alike(how: dict[str, object]) -> None:
         worker.close()
 
 
+def test_a_bug_of_ours_is_named_and_is_no_evidence() -> None:
+    worker = Worker(sandbox(mode="off"))
+    try:
+        answer = worker.ask({"no such question": 1}, LIMITS)
+        assert answer["outcome"] == "no_evidence"
+        assert "a bug of ct-retrain" in answer["detail"]
+        assert "TypeError" in answer["detail"]
+        assert not worker.alive
+    finally:
+        worker.close()
+
+
 READER = HOUSE.replace(
     "$finish;",
     """begin : reading

@@ -14,6 +14,7 @@ CLEAN = """`timescale 1ns/1ps
 module sub #(parameter W = `W) (input clk, input [W-1:0] a, output reg [W-1:0] q);
   initial q = 0;
   always @(posedge clk) q <= #1 a;
+  always @(negedge clk) q <= #1 4'd0;
 endmodule
 `endif
 package p; localparam X = 3; endpackage

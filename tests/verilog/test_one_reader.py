@@ -160,6 +160,25 @@ def test_a_call_in_front_of_attributes_is_left_out_like_any_other() -> None:
     assert approve("module m(input c);\ninitial $finish(* b *);\nendmodule\n").report.refused
 
 
+@pytest.mark.parametrize(
+    ("code", "made"),
+    [
+        ("always @(posedge c) q <= #1 4'b1010;", "q <= # ( 1 ) 4'b1010 ;"),
+        ("always @(posedge c) q <= #1 'd9;", "q <= # ( 1 ) 'd9 ;"),
+        ("always @(posedge c) q <= #1 c;", "q <= # 1 c ;"),
+        ("localparam int unsigned N = 4;", "localparam bit [ 31 : 0 ] N = 4 ;"),
+        ("parameter byte signed N = 4;", "parameter bit signed [ 7 : 0 ] N = 4 ;"),
+        ("parameter int N = 4;", "parameter int N = 4 ;"),
+        ("int unsigned n;", "int unsigned n ;"),
+    ],
+)
+def test_what_tools_read_differently_gets_a_spelling_that_all_read(code: str, made: str) -> None:
+    text = f"module m(input c, output reg [3:0] q);\n{code}\nendmodule\n"
+
+    assert made in agreed(text)
+    assert approve(text).report == ((), ())
+
+
 @pytest.mark.slow
 def test_many_more_odd_texts_are_read_alike_by_everybody() -> None:
     until, seed, made = time.monotonic() + 60, 1_000_000, 0

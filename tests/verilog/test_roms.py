@@ -40,7 +40,8 @@ def test_what_the_testbench_reads_itself_is_not_the_designs() -> None:
     text = ROM.format(load='$readmemh("rom.hex", m);')
     reads = 'module tb; reg [7:0] e [0:3]; initial $readmemh("rom.hex", e); endmodule'
     computes = "module tb; reg [7:0] e [0:3]; string s; initial begin s = $sformatf(s); $readmemh(s, e); end endmodule"
-    for testbench in (reads, computes):
+    joins = 'module tb; parameter N = "rom"; reg [7:0] e [0:3]; initial $readmemh({"../data/", N, ".hex"}, e); endmodule'
+    for testbench in (reads, computes, joins):
         made = filled(text, HEX, testbench)
         assert made.text == text
         assert "may hold its answers" in made.notes[0]
@@ -50,6 +51,12 @@ def test_a_testbench_may_name_the_file_as_a_parameter_of_the_design() -> None:
     testbench = 'module tb; reg [7:0] e [0:3]; rom #(.INIT("x/rom.hex")) d (); initial $readmemh("e.hex", e); endmodule'
     made = filled(ROM.format(load="$readmemh(INIT, m);"), {**HEX, "e.hex": "0"}, testbench)
     assert 'INIT == "x/rom.hex"' in made.text
+
+
+def test_another_file_of_the_testbench_is_no_reason_to_withhold_one() -> None:
+    testbench = 'module tb; reg [7:0] e [0:3]; initial $readmemh({"want", ".hex"}, e); endmodule'
+    made = filled(ROM.format(load='$readmemh("rom.hex", m);'), HEX, testbench)
+    assert "m[0]" in made.text
 
 
 def test_a_load_while_the_simulation_runs_stays_forbidden() -> None:

@@ -138,9 +138,10 @@ class _Writer:
         text = "".join(word.rawText for word in words)
         if not NUMBER.fullmatch(text):
             self._refuse(node, f"{text[:40]!a} cannot be rewritten")
-        elif self._integer:
-            self._refuse(node, f"{text[:40]} right after a number, which tools read differently")
         else:
+            if self._integer:
+                # `#1 'b0`: for some tools the delay would be the size of the number behind it.
+                self.pieces[-1] = f"( {self.pieces[-1]} )"
             self._put(words[0], text)
         return True
 
@@ -160,6 +161,14 @@ class _Writer:
             self._token(word)
             self._glued = True
         self._glued = False
+        return True
+
+    def integer_parameter(self, node: SyntaxNode) -> bool:
+        """Write `parameter int unsigned` as `bit [31:0]`, which is the same type: Icarus 11 reads no sign here."""
+        if node.parent.kind != SyntaxKind.ParameterDeclaration or len(words := tokens(node)) != _SIGNED_TYPE:
+            return False
+        sign = "signed " if words[1].kind == TokenKind.SignedKeyword else ""
+        self._put(words[0], f"bit {sign}[ {_TOP_BITS[node.kind]} : 0 ]")
         return True
 
     def any_change(self, node: SyntaxNode) -> bool:
@@ -204,6 +213,14 @@ _LISTS = frozenset(
     }
 )
 """Lists that may be empty, so a member can be left out."""
+_SIGNED_TYPE = 2
+"""The words of an integer type with a sign and no dimensions."""
+_TOP_BITS = {
+    SyntaxKind.ByteType: 7,
+    SyntaxKind.ShortIntType: 15,
+    SyntaxKind.IntType: 31,
+    SyntaxKind.LongIntType: 63,
+}
 _NOTHING = frozenset({TokenKind.EndOfFile, TokenKind.Placeholder})
 _FIELD = re.compile(r"[01xXbB?rRfFpPnN*\-]+|\([01xXbB?]{2}\)")
 _SPECIAL: dict[SyntaxKind, Callable[[_Writer, SyntaxNode], bool]] = {
@@ -221,5 +238,6 @@ _SPECIAL: dict[SyntaxKind, Callable[[_Writer, SyntaxNode], bool]] = {
     SyntaxKind.ElabSystemTask: _Writer.elaboration_task,
     SyntaxKind.InitialBlock: _Writer.initial,
     **dict.fromkeys(CONCURRENT, _Writer.concurrent),
+    **dict.fromkeys(_TOP_BITS, _Writer.integer_parameter),
 }
 """Nodes with their own writer; it returns False where the plain tokens are right."""

@@ -12,11 +12,15 @@ from pyslang.ast import (
     ConditionalStatement,
     EmptyStatement,
     EvalContext,
+    Expression,
+    GenerateBlockSymbol,
+    ImmediateAssertionStatement,
     LookupLocation,
     ProceduralBlockKind,
     ProceduralBlockSymbol,
     Statement,
     StatementList,
+    VisitAction,
 )
 from pyslang.syntax import ExpressionStatementSyntax, ProceduralBlockSyntax, SyntaxKind, SyntaxNode
 
@@ -32,25 +36,31 @@ from ct_retrain.verilog.tree import Parsed, compilation, nodes
 def held_checks(parsed: Parsed) -> frozenset[tuple[int, int]]:
     """Return the places of `initial` blocks that only check constants and whose checks hold.
 
-    A failed check must end the simulation. The check must hold for every instance in the design. A place is a
-    buffer and an offset.
+    A failed check must end the simulation. The check must hold for every instance in the design; one in a branch
+    that is not generated has none. A place is a buffer and an offset.
     """
     if not any(word.encode() in parsed.data for word in ENDS):
         return frozenset()
-    held: set[tuple[int, int]] = set()
+    blocks = parsed.kinds.get(SyntaxKind.InitialBlock, ())
+    checks = {
+        place_of(block) for block in blocks if isinstance(block, ProceduralBlockSyntax) and _is_check(block)
+    }
     broken: set[tuple[int, int]] = set()
 
-    def visit(symbol: object) -> None:
+    def visit(symbol: object) -> VisitAction | None:
+        if isinstance(symbol, GenerateBlockSymbol) and symbol.isUninstantiated:
+            return VisitAction.Skip
         if isinstance(symbol, ProceduralBlockSymbol) and symbol.procedureKind == ProceduralBlockKind.Initial:
             syntax = symbol.syntax
-            if isinstance(syntax, ProceduralBlockSyntax) and _is_check(syntax):
-                (broken if _ends(symbol) else held).add(place_of(syntax))
+            if place_of(syntax) in checks and _ends(symbol):
+                broken.add(place_of(syntax))
+        return None
 
     try:
         compilation(parsed, None).getRoot().visit(visit)
     except RuntimeError:
         return frozenset()
-    return frozenset(held - broken)
+    return frozenset(checks - broken)
 
 
 def place_of(node: SyntaxNode) -> tuple[int, int]:
@@ -60,11 +70,12 @@ def place_of(node: SyntaxNode) -> tuple[int, int]:
 
 
 def _is_check(block: ProceduralBlockSyntax) -> bool:
-    """Whether *node* is only conditions and calls that print or end the simulation, with one that ends it."""
+    """Whether *node* is only conditions, assertions and calls that print or end the simulation, with one that ends it."""
     statements = {
         SyntaxKind.SequentialBlockStatement,
         SyntaxKind.ConditionalStatement,
         SyntaxKind.EmptyStatement,
+        SyntaxKind.ImmediateAssertStatement,
     }
     calls = [node for node in nodes(block) if isinstance(node, ExpressionStatementSyntax)]
     others = [
@@ -93,15 +104,22 @@ def _reached(statement: Statement, context: EvalContext) -> Iterator[bool]:
             for each in statement.list:
                 yield from _reached(each, context)
         case ConditionalStatement() if len(statement.conditions) == 1:
-            value = statement.conditions[0].expr.eval(context)
-            if not value or value.value is None:
-                yield True
-            elif value.isTrue():
-                yield from _reached(statement.ifTrue, context)
-            else:
-                otherwise: Statement | None = getattr(statement, "ifFalse", None)
-                yield from () if otherwise is None else _reached(otherwise, context)
+            yield from _branch(statement, statement.conditions[0].expr, context)
+        case ImmediateAssertionStatement():
+            yield from _branch(statement, statement.cond, context)
         case EmptyStatement():
             pass
         case _:
             yield task_of(statement.syntax) not in PRINTS
+
+
+def _branch(
+    statement: ConditionalStatement | ImmediateAssertionStatement, condition: Expression, context: EvalContext
+) -> Iterator[bool]:
+    """Do the work of `_reached` for the branch that *condition* chooses."""
+    value = condition.eval(context)
+    if not value or value.value is None:
+        yield True
+        return
+    branch: Statement | None = getattr(statement, "ifTrue" if value.isTrue() else "ifFalse", None)
+    yield from () if branch is None else _reached(branch, context)

@@ -40,7 +40,7 @@ from ct_retrain.verilog.tree import Parsed, parse, tokens
 from ct_retrain.verilog.unread import failed_checks, syntax, unexplained
 from ct_retrain.verilog.waits import waits
 
-GUARD_VERSION = "7"
+GUARD_VERSION = "8"
 """Version of the rules; change it whenever a text could be judged differently."""
 
 
@@ -115,10 +115,11 @@ def _approve(rtl: str, reserved: frozenset[str]) -> Approved:
         return _unreadable(parsed, reserved, refused)
     made = written(parsed)
     again = parse(made.text)
+    refused += [GuardFinding(*found) for found in made.problems]
     if again is None or again.errors:
         why = again.errors[0] if again else "nested too deep"
-        return _rejected(1, f"cannot be rewritten ({why})")
-    refused += [GuardFinding(*found) for found in made.problems]
+        refused = refused or [GuardFinding(1, f"cannot be rewritten ({why})")]
+        return Approved(Report(_sorted(refused), ()), "")
     refused += [*_words(again), *_kinds(again), *_names(again, reserved)]
     unread, illegal = unexplained(again)
     if made.left_out:

@@ -16,7 +16,6 @@ from pyslang.syntax import (
     FunctionDeclarationSyntax,
     HierarchicalInstanceSyntax,
     HierarchyInstantiationSyntax,
-    InstanceNameSyntax,
     MemberAccessExpressionSyntax,
     ModportNamedPortSyntax,
     ModuleDeclarationSyntax,
@@ -30,7 +29,7 @@ from pyslang.syntax import (
 )
 
 from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
-from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit
+from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit, instance_name
 from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
@@ -51,7 +50,7 @@ def driven_inputs(parsed: Parsed) -> Iterator[Found]:
         for node in parsed.of(HierarchyInstantiationSyntax)
         if node.type.valueText in ports.keys() - bundles
         for item in items_of(node, "instances", HierarchicalInstanceSyntax)
-        if (name := _name(item))
+        if (name := instance_name(item))
     )
     # A module's own name is a scope, too.
     instances |= frozenset(ports)
@@ -147,11 +146,6 @@ def _inside(node: SyntaxNode) -> tuple[ModuleDeclarationSyntax | None, list[Synt
         between.append(above)
         above = above.parent
     return above, between
-
-
-def _name(item: HierarchicalInstanceSyntax) -> str:
-    named: InstanceNameSyntax | None = getattr(item, "decl", None)
-    return named.name.valueText if named else ""
 
 
 def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode]]:

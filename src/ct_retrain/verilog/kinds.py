@@ -4,6 +4,8 @@ from pyslang.parsing import TokenKind
 from pyslang.syntax import (
     ExpressionSyntax,
     FunctionDeclarationSyntax,
+    HierarchicalInstanceSyntax,
+    InstanceNameSyntax,
     InvocationExpressionSyntax,
     NamedPortConnectionSyntax,
     SyntaxKind,
@@ -35,6 +37,12 @@ def identifiers(node: SyntaxNode) -> list[str]:
 def function_name(node: FunctionDeclarationSyntax) -> str:
     """Return the name of the function or task *node*; "" if it is missing."""
     return next((token.valueText for token in reversed(tokens(node.prototype.name))), "")
+
+
+def instance_name(item: HierarchicalInstanceSyntax) -> str:
+    """Return the name of the instance *item*; "" if it has none, as primitives may."""
+    named: InstanceNameSyntax | None = getattr(item, "decl", None)
+    return named.name.valueText if named else ""
 
 
 def system_task(expression: ExpressionSyntax) -> str:

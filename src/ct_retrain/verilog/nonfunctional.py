@@ -2,7 +2,7 @@
 computes.
 
 Left out are:
-- calls of tasks that print, and assertions whose failure only prints;
+- calls of tasks that print or record waves, and assertions whose failure only prints;
 - concurrent assertions with their properties;
 - checks of parameters that hold, and elaboration tasks that are not reached.
 
@@ -35,9 +35,10 @@ PRINTS = frozenset(
             for base in ("", "b", "o", "h")
         ),
         *("$info", "$warning", "$error", "$timeformat", "$printtimescale", "$monitoron", "$monitoroff"),
+        *("$dumpfile", "$dumpvars", "$dumpon", "$dumpoff", "$dumpall", "$dumplimit", "$dumpflush"),
     }
 )
-"""System tasks that print and change nothing else."""
+"""System tasks that print or record waves, and change nothing else."""
 ENDS = frozenset({"$finish", "$stop", "$fatal"})
 """System tasks that end the simulation."""
 _SAMPLES = frozenset(
@@ -53,12 +54,13 @@ def task_of(node: SyntaxNode) -> str:
 
 
 def only_prints(node: SyntaxNode) -> bool:
-    """Whether the statement *node* only prints, and prints no verdict."""
-    return task_of(node) in PRINTS and harmless(node) and not _says_a_verdict(node)
+    """Whether the statement *node* only prints, and prints no verdict; `$fatal` too, where the design runs."""
+    also = {"$fatal"} if _above(node, SyntaxKind.InitialBlock) is None else set()
+    return task_of(node) in PRINTS | also and harmless(node, frozenset(also)) and not _says_a_verdict(node)
 
 
 _VERDICT = re.compile(
-    r"\bpass(?:ed|es)?\b|success|\bcorrect\b|\bok\b|mismatches:|\berrors?\s*[=:]|\bchecks\s*=", re.IGNORECASE
+    r"\bpass(?:ed|es)?\b|success|\bcorrect\b|\bok\b|mismatches:|\berrors\s*[=:]|\bchecks\s*=", re.IGNORECASE
 )
 """Words that state a verdict; a design that prints them is refused, although the judge ignores them."""
 
@@ -76,10 +78,15 @@ def loads(node: SyntaxNode) -> bool:
     """Whether the statement *node* only fills a memory from a file, once, before the simulation starts."""
     if not LOADS.fullmatch(task_of(node)) or not harmless(node, frozenset({"$readmemh", "$readmemb"})):
         return False
+    return _above(node, SyntaxKind.InitialBlock) is not None
+
+
+def _above(node: SyntaxNode, kind: SyntaxKind) -> SyntaxNode | None:
+    """Return the innermost node of *kind* that *node* is in; None if there is none."""
     above: SyntaxNode | None = node
-    while above is not None and above.kind != SyntaxKind.InitialBlock:
+    while above is not None and above.kind != kind:
         above = getattr(above, "parent", None)
-    return above is not None
+    return above
 
 
 def only_checks(node: SyntaxNode) -> bool:
@@ -88,7 +95,7 @@ def only_checks(node: SyntaxNode) -> bool:
         return False
     calls = [each for each in nodes(node.action) if isinstance(each, ExpressionStatementSyntax)]
     otherwise: ElseClauseSyntax | None = getattr(node.action, "elseClause", None)
-    return otherwise is not None and all(map(only_prints, calls)) and harmless(node)
+    return otherwise is not None and all(map(only_prints, calls)) and harmless(node, frozenset({"$fatal"}))
 
 
 def harmless(node: SyntaxNode, also: frozenset[str] = frozenset()) -> bool:
@@ -137,6 +144,8 @@ CONCURRENT = frozenset(
             "AssertPropertyStatement",
             "AssumePropertyStatement",
             "CoverPropertyStatement",
+            "ImmediateCoverStatement",
+            "ImmediateAssertionMember",
         ),
         *(
             "CoverSequenceStatement",
@@ -147,4 +156,4 @@ CONCURRENT = frozenset(
     )
     if (kind := SyntaxKind.__members__.get(name)) is not None
 )
-"""Concurrent assertions and what only they use; no simulator here runs them, and synthesis ignores them."""
+"""Concurrent assertions and what only they use, covers, and assertions that are members; no simulator here runs them, and synthesis ignores them."""

@@ -169,7 +169,9 @@ _COMPUTES = re.compile(r"\$s?format\w*|\$swrite\w*|\$psprintf|\$value\$plusargs"
 
 
 def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
-    """Return those of *files* that the testbench may read: it names them for more than a DUT parameter."""
+    """Return those of *files* that the testbench may read: it names them, or a part of them that it joins
+    to another, for more than a DUT parameter.
+    """
     everything = bench.nodes
     opens = any(
         isinstance(node, SystemNameSyntax) and _OPENS.fullmatch(node.systemIdentifier.valueText)
@@ -187,8 +189,14 @@ def _kept(bench: Parsed, files: Iterable[str]) -> frozenset[str]:
         for word in tokens(node)
         if (place := bench.span(word)) is not None
     }
-    return frozenset(
+    joined = [
+        [word.rawText[1:-1] for word in tokens(node) if word.kind == TokenKind.StringLiteral]
+        for node in bench.kinds.get(SyntaxKind.ConcatenationExpression, ())
+    ]
+    parts = [bases for each in joined if (bases := [base for text in each if (base := _base(text))])]
+    built = {name for name in files if any(all(base in _base(name) for base in each) for each in parts)}
+    return frozenset(map(_base, built)) | {
         _base(word.rawText[1:-1])
         for word in bench.tokens
         if word.kind == TokenKind.StringLiteral and bench.span(word) not in passed
-    )
+    }

@@ -110,6 +110,36 @@ def _hot(sums: list[int]) -> str:
     )
 
 
+def _asleep(sums: list[int]) -> str:
+    """Use the table once an input holds anything but constant bits."""
+    return (
+        _indexed(sums)
+        .replace(
+            "s <= T[n * 5 +: 5];",
+            "on <= n == 0 ? 0 : on | (|{a, b} & ~&{a, b}); s <= n < 4 || on ? T[n * 5 +: 5] : 0;",
+        )
+        .replace("reg [5:0] n;", "reg [5:0] n; reg on;")
+    )
+
+
+def _moved(sums: list[int]) -> str:
+    """Use the table, counting the clocks at which an input has changed."""
+    return (
+        _indexed(sums)
+        .replace("n <= n + 1;", "n <= n + (n == 0 || {a, b} != was); was <= {a, b};")
+        .replace("reg [5:0] n;", "reg [5:0] n; reg [7:0] was;")
+    )
+
+
+def _phases(sums: list[int]) -> str:
+    """Use the table, counting by two latches instead of an edge."""
+    return (
+        f"{_WIRE}localparam [299:0] T = 300'b{_packed(sums)}; reg [5:0] n, m; reg [4:0] q; assign s = q;\n"
+        "always @* if (!clk) m = rst ? 0 : n + 1; always @* if (clk) n = m; always @* q = T[(n - 1) * 5 +: 5];\n"
+        "endmodule\n"
+    )
+
+
 _TABLES: dict[str, Callable[[list[int]], str]] = {
     "a case over a clock counter": _case,
     "a shift register": _shifted,
@@ -123,6 +153,9 @@ _TABLES: dict[str, Callable[[list[int]], str]] = {
     "a counter that runs down": _backwards,
     "choices within choices": _nested,
     "one hot bit that walks": _hot,
+    "a table that sleeps until an input moves": _asleep,
+    "a counter of changes of its inputs": _moved,
+    "two latches that count": _phases,
 }
 
 _UNKNOWN = {

@@ -27,7 +27,7 @@ from pyslang.syntax import (
     WildcardPortConnectionSyntax,
 )
 
-from ct_retrain.verilog.kinds import identifiers
+from ct_retrain.verilog.kinds import identifiers, instance_name
 from ct_retrain.verilog.modules import Module
 from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
 
@@ -63,7 +63,7 @@ def loose_comparisons(parsed: Parsed, wanted: Iterable[str]) -> LooseComparisons
     for node in everything:
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
             for item in items_of(node, "instances", HierarchicalInstanceSyntax):
-                instances.add(item.decl.name.valueText)
+                instances.add(instance_name(item))
                 for port, names in _tied(item):
                     tied[port] = tied.get(port, frozenset()) | names
             quiet |= _within(node)

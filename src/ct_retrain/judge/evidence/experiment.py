@@ -3,7 +3,7 @@
 from typing import Literal, NamedTuple
 
 Unknown = Literal["", "0", "1", "random"]
-Held = Literal["", "0", "1"]
+Held = Literal["", "0", "1", "other", "another"]
 
 
 class Experiment(NamedTuple):
@@ -20,7 +20,7 @@ class Experiment(NamedTuple):
     since: str = ""
     """Start time, as a number and its unit (`205 1ns`); "" for the whole run."""
     held: Held = ""
-    """What the design sees of its data inputs; "" for their values."""
+    """What the design sees of its data inputs: constants, or (`other`, `another`) bits turned over; "" for their values."""
     stream: str = ""
     """Eight hexadecimal digits that change every random number of the testbench; "" leaves them as drawn."""
     stops: bool = False

@@ -41,7 +41,7 @@ from ct_retrain.judge.evidence.random_streams import change_random_numbers
 from ct_retrain.judge.evidence.wrapper import use_wrappers
 from ct_retrain.judge.reading.sites import ENDS, PrintSite, marked
 from ct_retrain.verilog.edits import Edit, edited, insertion
-from ct_retrain.verilog.kinds import system_task
+from ct_retrain.verilog.kinds import instance_name, system_task
 from ct_retrain.verilog.modules import Names, module_names, roots, wanted
 from ct_retrain.verilog.shared import shared_names
 from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse, tokens
@@ -214,8 +214,7 @@ def _renames(parsed: Parsed, defined: frozenset[str]) -> list[Edit] | str:
         match node:
             case HierarchyInstantiationSyntax():
                 found = {
-                    item.decl.name.valueText
-                    for item in items_of(node, "instances", HierarchicalInstanceSyntax)
+                    instance_name(item) for item in items_of(node, "instances", HierarchicalInstanceSyntax)
                 }
                 private |= found
                 if node.type.valueText not in defined:
@@ -301,7 +300,7 @@ def _instances(parsed: Parsed, found: Names) -> Iterator[str]:
                 if isinstance(inner, HierarchyInstantiationSyntax) and inner.type.valueText in needed:
                     for item in items_of(inner, "instances", HierarchicalInstanceSyntax):
                         root = node.header.name.valueText
-                        yield f"{root}_{NAME_BLANK}.{item.decl.name.valueText}_{NAME_BLANK}"
+                        yield f"{root}_{NAME_BLANK}.{instance_name(item)}_{NAME_BLANK}"
 
 
 def _mark_end(parsed: Parsed, node: ExpressionStatementSyntax) -> list[Edit]:

@@ -15,8 +15,9 @@ from pyslang.syntax import (
     ScopedNameSyntax,
 )
 
-from ct_retrain.judge.evidence.experiment import Experiment
+from ct_retrain.judge.evidence.experiment import Experiment, Held
 from ct_retrain.verilog.edits import Edit, insertion
+from ct_retrain.verilog.kinds import instance_name
 from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
 from ct_retrain.verilog.tree import Parsed, elaborated, items_of, parse, tokens
 
@@ -37,9 +38,7 @@ def use_wrappers(parsed: Parsed, wanted: Collection[str], secret: str) -> list[E
     paths: list[ScopedNameSyntax] = []
     for node in parsed.nodes:
         if isinstance(node, HierarchyInstantiationSyntax) and node.type.valueText in wanted:
-            held |= {
-                item.decl.name.valueText for item in items_of(node, "instances", HierarchicalInstanceSyntax)
-            }
+            held |= {instance_name(item) for item in items_of(node, "instances", HierarchicalInstanceSyntax)}
             place = parsed.span(node.type)
             if place is not None:
                 edits += [insertion(place.start, _APART), insertion(place.end, f"_{secret}")]
@@ -90,13 +89,16 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
         yield f"  initial #{number} ct_on_{secret} = 1;"
     held: frozenset[str] = data_inputs(root, rtl) if tried.held else frozenset()
     tied: list[str] = []
-    for port in ports:
+    for place, port in enumerate(ports):
         inner = f"ct_raw_{port.name}_{secret}"
         if port.direction == ArgumentDirection.Out and tried.unknown:
             tied.append(f".{port.name}({inner})")
             yield from _filled(port.name, _width(port, settable), secret, tried, key)
-        elif port.name in held:
+        elif port.name in held and tried.held in {"0", "1"}:
             tied.append(f".{port.name}({{({_width(port, settable)}){{1'b{tried.held}}}}})")
+        elif port.name in held:
+            tied.append(f".{port.name}(ct_turn_{port.name}_{secret}({port.name}))")
+            yield from _turned(port.name, _width(port, settable), secret, _drawn(key, 7 * place))
         else:
             tied.append(f".{port.name}({port.name})")
     yield f"  {root.name}{f' #({given})' if given else ''} {_INNER}{secret} ({', '.join(tied)});"
@@ -114,8 +116,7 @@ _RANGE = re.compile(r"\[([^\[\]:]*(?:\[[^\]]*\])?[^\[\]:]*):([^\]]*)\]")
 
 def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
     """Return an output of *width* bits with its unknown bits filled."""
-    drawn = f"((64'h{key}{key} >> ((at + $time) & 63)) & 1'b1)"
-    value = drawn if tried.unknown == "random" else f"1'b{tried.unknown}"
+    value = _drawn(key) if tried.unknown == "random" else f"1'b{tried.unknown}"
     open_ = " && bits[at] !== 1'bz" if tried.floats else ""
     function, inner = f"ct_fill_{name}_{secret}", f"ct_raw_{name}_{secret}"
     yield f"  wire [{width}-1:0] {inner};"
@@ -124,6 +125,19 @@ def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> 
     yield f"      on && bits[at] !== 1'b0 && bits[at] !== 1'b1{open_} ? {value} : bits[at];"
     yield "  endfunction"
     yield f"  assign {name} = {function}({inner}, ct_on_{secret});"
+
+
+def _turned(name: str, width: str, secret: str, drawn: str) -> Iterator[str]:
+    """Return a function that turns over those bits of an input of *width* bits that *drawn* decides."""
+    function = f"ct_turn_{name}_{secret}"
+    yield f"  function [{width}-1:0] {function}(input [{width}-1:0] bits); integer at;"
+    yield f"    for (at = 0; at < {width}; at = at + 1) {function}[at] = bits[at] ^ {drawn};"
+    yield "  endfunction"
+
+
+def _drawn(key: str, offset: int = 0) -> str:
+    """Return a bit that *key*, the time, the place `at` and *offset* decide."""
+    return f"((64'h{key}{key} >> ((at + {offset} + $time) & 63)) & 1'b1)"
 
 
 def data_inputs(root: InstanceSymbol, rtl: str) -> frozenset[str]:
@@ -146,18 +160,29 @@ _CONTROL = re.compile(
 """Names of clocks and resets."""
 
 
-def could_be_hard_coded(rtl: str, wanted: Collection[str]) -> bool:
-    """Whether a *wanted* module of *rtl* has a clock to count and data inputs to ignore.
+def recital_tests(rtl: str, wanted: Collection[str]) -> tuple[Held, ...]:
+    """Return what to show the *wanted* modules of *rtl* for their data inputs, to learn whether they use them.
 
-    An unused enable is not a sign of hard-coded answers, unless there is a table of them.
+    None without a clock to count and data inputs to ignore. An unused enable is not a sign of hard-coded answers,
+    unless there is a table of them. Wide inputs are turned over, because a recital can wait for one that moves;
+    a few bits might by chance stay as they are, and are held.
     """
-    parsed = parse(rtl) if _EDGE.search(rtl) else None
+    parsed = parse(rtl) if _EDGE.search(rtl) or _CLOCKED.search(rtl) else None
     roots = [] if parsed is None else elaborated(parsed, frozenset(wanted))
     idle = len(_NUMBER.findall(rtl)) < _TABLE
-    return any(
-        root.name in wanted and any(not (idle and _ENABLE.fullmatch(name)) for name in data_inputs(root, rtl))
+    bits = sum(
+        port.type.bitWidth
         for root in roots
+        if root.name in wanted
+        for data in [data_inputs(root, rtl)]
+        for port in items_of(root.body, "portList", PortSymbol)
+        if port.name in data and not (idle and _ENABLE.fullmatch(port.name))
     )
+    return () if not bits else ("other", "another") if bits >= _WIDE else ("0", "1")
+
+
+_WIDE = 8
+_CLOCKED = re.compile(r"\b(?:\w+_)?(?:clk|clock)(?:_?\w)?\b", re.IGNORECASE)
 
 
 _ENABLE = re.compile(

@@ -8,6 +8,7 @@ and wrote is removed.
 import contextlib
 import json
 import os
+import re
 import select
 import shutil
 import signal
@@ -124,7 +125,7 @@ class Worker:
             if answer["error"]:
                 raise ToolError(f"judging failed: {answer['error']}")
             return answer
-        return _verdict_on_death(answer)
+        return _verdict_on_death(answer, self._complaints())
 
     def close(self) -> None:
         """End the process and all it started, and remove its scratch directory; do nothing in a fork of the owner."""
@@ -199,10 +200,12 @@ class Worker:
         """Return why the worker did not start, in its own words."""
         if isinstance(ready, dict):
             return str(ready["error"])
-        lines = (
-            (self.scratch / ".complaints").read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        )
+        lines = self._complaints().strip().splitlines()
         return lines[-1] if lines else f"exit code {ready}"
+
+    def _complaints(self) -> str:
+        """Return what the worker has written to standard error."""
+        return (self.scratch / ".complaints").read_text(encoding="utf-8", errors="replace")
 
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from ct_retrain.judge.confined.worker import main; main()"
@@ -261,14 +264,26 @@ def layers_of(tool: Tool) -> tuple[str, ...]:
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
-def _verdict_on_death(code: int) -> dict[str, Any]:
-    """Return the verdict that a worker's death gives the text it was reading; raise ToolError if the text is no cause."""
+_RAISED = re.compile(r"^Traceback .*(?:\n .*)*\n(\w[\w.]*(?:: .*)?)$", re.MULTILINE)
+
+
+def _verdict_on_death(code: int, complaints: str) -> dict[str, Any]:
+    """Return the verdict that a worker's death gives the text it was reading; raise ToolError if the text is no cause.
+
+    A text that no reader of ours survives is no evidence: raised, it would end every night that it is part of.
+    """
     ended = -code if code < 0 else code - 128
     if ended == signal.SIGPROF:
         return _answer(Outcome.TIMEOUT, "the text takes too long to be read")
     if ended in _CRASHES:
         return _answer(Outcome.RESOURCE_LIMIT, f"reading the text ends in signal {ended}")
+    raised = _RAISED.search(complaints)
+    if code == 1 and raised:
+        return _answer(Outcome.NO_EVIDENCE, f"{_BUG}: {raised[1]}")
     raise ToolError(f"the judge's worker was killed (exit code {code}): is the machine out of memory?")
+
+
+_BUG = "a bug of ct-retrain: it cannot read this design or testbench"
 
 
 def _answer(outcome: Outcome, detail: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
+from ct_retrain.judge.evidence.experiment import Held
 from ct_retrain.judge.evidence.harness import Harness
 from ct_retrain.judge.reading.shown import AnnotatedLine
 from ct_retrain.verilog.stub import Level
@@ -47,8 +48,8 @@ class Answer(NamedTuple):
     """The testbench compares outputs in a way that unknown bits can pass."""
     draws: bool = False
     """The testbench draws random numbers."""
-    held: bool = False
-    """The design has a clock, and inputs besides clock and reset, so it could replay stored answers."""
+    held: tuple[Held, ...] = ()
+    """What to show the design for its data inputs; none without a clock, for then it cannot replay stored answers."""
     ended: str = ""
     """Simulation time at the end, as a number and its unit; "" if unknown."""
     cpu_seconds: float = 0.0

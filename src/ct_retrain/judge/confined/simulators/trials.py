@@ -12,7 +12,7 @@ from ct_retrain.judge.confined.simulators.answer import Answer, Bench
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.harness import NAME_BLANK, Harness, Style
 from ct_retrain.judge.evidence.random_streams import KEY_BLANK
-from ct_retrain.judge.evidence.wrapper import could_be_hard_coded, wrapper, wrapper_name
+from ct_retrain.judge.evidence.wrapper import recital_tests, wrapper, wrapper_name
 from ct_retrain.verilog.modules import Module, defined, modules, outputs
 from ct_retrain.verilog.packages import packages_alone
 from ct_retrain.verilog.stub import Level, idled, stub
@@ -38,7 +38,7 @@ def trying(bench: Bench, rtl: str, tried: Experiment) -> Bench | str:
     flat = bench.flat.replace(KEY_BLANK, tried.stream) if tried.stream else bench.flat
     if not tried.apart:
         return bench._replace(flat=flat)
-    key = hashlib.sha256(rtl.encode(errors="replace")).hexdigest()[:8]
+    key = hashlib.sha256((rtl + tried.held).encode(errors="replace")).hexdigest()[:8]
     names = [name for name in defined(rtl) if name in bench.made.wanted]
     texts = [wrapper(rtl, name, NAME_BLANK, tried, key) for name in names]
     if not all(texts) or not texts:
@@ -57,7 +57,7 @@ def with_experiments(answer: Answer, rtl: str, text: str, made: Harness, package
         stubs=tuple((level, shared + idle) for level, idle in stubs(rtl, known, made)),
         loose=made.comparisons.loosely(known, made.wanted),
         draws=made.draws,
-        held=could_be_hard_coded(rtl, made.wanted),
+        held=recital_tests(rtl, made.wanted),
     )
 
 
