@@ -38,7 +38,9 @@ BAD = {
     "a word of a million characters": f"module {'c' * 1_000_000}; endmodule\n",
     "three million characters": "// nothing\n" * 300_000,
     "half a module": GOLDEN[: len(GOLDEN) // 2],
-    "instances without a name": HOUSE.replace("initial begin", "buf_p (clk); counter (clk);\n  initial begin", 1),
+    "instances without a name": HOUSE.replace(
+        "initial begin", "buf_p (clk); counter (clk);\n  initial begin", 1
+    ),
     "another language": "def counter(clk, rst):\n    return clk\n",
 }
 ENDLESS = {
