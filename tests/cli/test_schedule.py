@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+import yaml
+from tests.loopback import webhook
 from tests.small_workspace import found
 
 from ct_retrain.cli import call
@@ -134,6 +136,28 @@ def test_github_would_read_the_workflow_and_find_no_fault_in_it(tmp_path: Path, 
     schema = ["--builtin-schema", "vendor.github-workflows"]
     subprocess.run([BIN / "check-jsonschema", *schema, path], check=True, capture_output=True)
     subprocess.run([BIN / "zizmor", "--offline", "--quiet", path], check=True, capture_output=True)
+
+
+def test_github_says_on_the_commit_how_the_last_night_ended(tmp_path: Path) -> None:
+    found(tmp_path)
+    tmp_path.joinpath("ct-retrain.toml").write_text(quiet())
+    assert call(["-C", str(tmp_path), "run", "--night", "2026-01-01"]) == 0
+    here = SAMPLE._replace(program=BIN / "ct-retrain", workspace=tmp_path, environment=tmp_path / "none")
+    _, step = yaml.safe_load(schedule_units("github", here)["nightly.yml"])["jobs"]["night"]["steps"]
+    with webhook() as github:
+        names = {
+            "GITHUB_API_URL": github.url,
+            "GITHUB_REPOSITORY": "we/rtl",
+            "GITHUB_SHA": "c0ffee",
+            "GH_TOKEN": "t",
+            "RUN_URL": "https://example.invalid/1",
+        }
+        subprocess.run(["bash", "-e", "-c", step["run"]], env={**os.environ, **names}, check=True)
+
+    [post] = github.posts
+    said = json.loads(post.body)
+    assert post.path == "/repos/we/rtl/statuses/c0ffee"
+    assert (said["state"], said["description"]) == ("success", "last night: nothing_new")
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob(".github/workflows/*.yml")), ids=lambda path: path.name)
