@@ -19,6 +19,9 @@ LOOK_ALIKES = {
     "a parameter": ADDER.replace("adder(", "adder #(parameter W = 4) (")
     .replace("[3:0]", "[W-1:0]")
     .replace("[4:0]", "[W:0]"),
+    "a width by a choice": ADDER.replace("adder(", "adder #(parameter W = 4) (")
+    .replace("[3:0]", "[(W > 1 ? W : 1) - 1:0]")
+    .replace("[4:0]", "[W > 1 ? W : 1:0]"),
     "a width that is counted upwards": ADDER.replace("output reg [4:0]", "output reg [0:4]"),
 }
 

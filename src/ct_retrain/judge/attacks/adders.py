@@ -140,6 +140,15 @@ def _phases(sums: list[int]) -> str:
     )
 
 
+def _chosen(sums: list[int]) -> str:
+    """Use the table, with inputs whose width is a choice, which a wrapper has to follow."""
+    return (
+        _indexed(sums)
+        .replace("adder(", "adder #(parameter W = 4) (")
+        .replace("[3:0]", "[(W > 1 ? W : 1) - 1:0]")
+    )
+
+
 _TABLES: dict[str, Callable[[list[int]], str]] = {
     "a case over a clock counter": _case,
     "a shift register": _shifted,
@@ -156,6 +165,7 @@ _TABLES: dict[str, Callable[[list[int]], str]] = {
     "a table that sleeps until an input moves": _asleep,
     "a counter of changes of its inputs": _moved,
     "two latches that count": _phases,
+    "inputs whose width is a choice": _chosen,
 }
 
 _UNKNOWN = {

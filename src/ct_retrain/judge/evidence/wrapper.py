@@ -107,11 +107,29 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
 
 def _width(port: PortSymbol, settable: list[ParameterSymbol]) -> str:
     """Return the width of *port* as an expression of the parameters; `$bits` is too late for Icarus's ranges."""
-    ranges = _RANGE.findall(declared_port(port, textual=bool(settable)))
-    return " * ".join(f"(({a}) > ({b}) ? ({a}) - ({b}) + 1 : ({b}) - ({a}) + 1)" for a, b in ranges) or "1"
+    declared = declared_port(port, textual=bool(settable))
+    return (
+        " * ".join(f"(({a}) > ({b}) ? ({a}) - ({b}) + 1 : ({b}) - ({a}) + 1)" for a, b in _ranges(declared))
+        or "1"
+    )
 
 
-_RANGE = re.compile(r"\[([^\[\]:]*(?:\[[^\]]*\])?[^\[\]:]*):([^\]]*)\]")
+def _ranges(declared: str) -> Iterator[tuple[str, str]]:
+    """Yield both ends of each range of a declaration; a colon in brackets or of `?:` divides none."""
+    depth = choices = start = middle = 0
+    for at, sign in enumerate(declared):
+        if sign in "[({":
+            depth += 1
+            if sign == "[" and depth == 1:
+                start, middle, choices = at, at, 0
+        elif sign in "])}":
+            depth -= 1
+            if sign == "]" and depth == 0 and middle > start:
+                yield declared[start + 1 : middle], declared[middle + 1 : at]
+        elif depth == 1 and sign in "?:":
+            if sign == ":" and not choices:
+                middle = at
+            choices += 1 if sign == "?" else -1 if choices else 0
 
 
 def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
