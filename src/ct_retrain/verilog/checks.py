@@ -37,13 +37,20 @@ def held_checks(parsed: Parsed) -> frozenset[tuple[int, int]]:
     """Return the places of `initial` blocks that only check constants and whose checks hold.
 
     A failed check must end the simulation. The check must hold for every instance in the design; one in a branch
-    that is not generated has none. A place is a buffer and an offset.
+    that is not generated has none, and must say what is wrong. A place is a buffer and an offset.
     """
     if not any(word.encode() in parsed.data for word in ENDS):
         return frozenset()
     blocks = parsed.kinds.get(SyntaxKind.InitialBlock, ())
     checks = {
         place_of(block) for block in blocks if isinstance(block, ProceduralBlockSyntax) and _is_check(block)
+    }
+    held = {
+        place_of(block)
+        for block in blocks
+        if any(
+            task_of(call) in _SPEAK for call in nodes(block) if isinstance(call, ExpressionStatementSyntax)
+        )
     }
     broken: set[tuple[int, int]] = set()
 
@@ -52,15 +59,18 @@ def held_checks(parsed: Parsed) -> frozenset[tuple[int, int]]:
             return VisitAction.Skip
         if isinstance(symbol, ProceduralBlockSymbol) and symbol.procedureKind == ProceduralBlockKind.Initial:
             syntax = symbol.syntax
-            if place_of(syntax) in checks and _ends(symbol):
-                broken.add(place_of(syntax))
+            if place_of(syntax) in checks:
+                (broken if _ends(symbol) else held).add(place_of(syntax))
         return None
 
     try:
         compilation(parsed, None).getRoot().visit(visit)
     except RuntimeError:
         return frozenset()
-    return frozenset(checks - broken)
+    return frozenset((checks & held) - broken)
+
+
+_SPEAK = PRINTS | {"$fatal"}
 
 
 def place_of(node: SyntaxNode) -> tuple[int, int]:
