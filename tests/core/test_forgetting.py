@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ct_retrain.core.record import Tool
 from ct_retrain.core.records.problem import Estimate, Sampling, Scorecard
 from ct_retrain.core.rules.forgetting import Flip, flips, forgotten
 
@@ -16,7 +17,7 @@ def card(passes: Mapping[str, int], samples: int = 4, suite: str = "0" * 64) -> 
         suite="s",
         suite_digest=suite,
         sampling=Sampling(samples=samples, temperature=0.6, top_p=0.9, max_new_tokens=9, seed=0),
-        tools=(),
+        tools=(Tool(name="icarus", version="11"),),
         functional=ESTIMATE,
         pass_at_k={},
         categories={},

@@ -117,13 +117,19 @@ def test_a_missing_port_is_a_mismatch(judge: Judge) -> None:
         'initial $display("TESTS=2 PASS=2 FAIL=0 SKIP=0");',
         'integer f; initial f = $fopen("results.xml", "w");',
         "initial $system(\"echo '<testsuites/>' > results.xml\");",
-        'initial $dumpfile("results.xml");',
         'initial $writememh("results.xml", q);',
         'import "DPI-C" function int system(string s);',
     ],
 )
 def test_a_design_may_not_end_the_test_speak_or_write_files(judge: Judge, code: str) -> None:
     assert judged(judge, EMPTY.replace("endmodule", f"{code}\nendmodule")).outcome is Outcome.FORBIDDEN
+
+
+def test_waves_that_a_design_records_are_left_out_and_write_over_nothing(judge: Judge) -> None:
+    waves = 'initial begin $dumpfile("results.xml"); $dumpvars(0); end'
+
+    assert judged(judge, GOLDEN.replace("endmodule", f"{waves}\nendmodule")).outcome is Outcome.PASS
+    assert judged(judge, EMPTY.replace("endmodule", f"{waves}\nendmodule")).outcome is Outcome.MISMATCH
 
 
 def test_a_test_that_the_simulation_ends_too_early_fails(judge: Judge) -> None:
