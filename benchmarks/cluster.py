@@ -30,6 +30,7 @@ from typing import NamedTuple
 from _spent import spent, spent_by
 from ct_retrain.cluster.connection import Connection
 from ct_retrain.cluster.dask_nodes import ConnectionOptions, DaskNodes
+from ct_retrain.cluster.jobs import QUIET
 from ct_retrain.cluster.judge import Cluster, ClusterJudge
 from ct_retrain.cluster.node import BatchReply, TaskResult, requirements_of
 from ct_retrain.core.configuration.cluster import ClusterSettings
@@ -41,11 +42,6 @@ from ct_retrain.judge.judge import Judge
 from judge import designs
 
 SETTINGS = JudgeSettings()
-QUIET = {
-    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
-}
-"""As the page on ssh says, and as jobs have it."""
 THREADS = 64
 """Sleeping nodes in one process, at most."""
 REST = 5.0

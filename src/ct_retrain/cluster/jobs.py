@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 _LOCAL = "127.0.0.1:0"
 """Address of Dask's dashboard: loopback only, because the dashboard has no password."""
-_QUIET = (
-    "export DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED=False",
-    "export DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL=1s",
-)
-"""Spare a node most of what Dask does while nothing happens: by default it samples its threads every 10 ms."""
+QUIET = {
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
+    "DASK_DISTRIBUTED__ADMIN__TICK__INTERVAL": "1s",
+}
+"""Environment that spares a node most of what Dask does while nothing happens: by default it samples its threads every 10 ms."""
 _ACCOUNT = {"slurm": "account", "pbs": "account", "lsf": "project", "sge": "project"}
 
 
@@ -65,7 +65,7 @@ def _options(settings: ClusterSettings) -> dict[str, Any]:
         "memory": job.memory,
         "walltime": job.walltime if settings.kind != "lsf" else ":".join(job.walltime.split(":")[:2]),
         "job_extra_directives": [*silent, *job.directives],
-        "job_script_prologue": [*_QUIET, *job.prologue],
+        "job_script_prologue": [*(f"export {name}={value}" for name, value in QUIET.items()), *job.prologue],
         "worker_extra_args": ["--no-dashboard", "--dashboard-address", _LOCAL],
         "scheduler_options": {"dashboard": False, "dashboard_address": _LOCAL},
         **{name: value for name, value in given.items() if value},

@@ -30,7 +30,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.directions import BELOW, PortDirections, children, first_names, ports_by_syntax
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, identifiers, implicit, instance_name
-from ct_retrain.verilog.tree import Parsed, items_of, nodes, tokens
+from ct_retrain.verilog.tree import Parsed, enclosing, items_of, nodes, tokens
 
 Found = tuple[SyntaxNode, str]
 
@@ -141,11 +141,11 @@ def _at(node: SyntaxNode, around: _Around) -> Iterator[Found]:
 def _inside(node: SyntaxNode) -> tuple[ModuleDeclarationSyntax | None, list[SyntaxNode]]:
     """Return the module around *node*, None at file scope, and the nodes between them."""
     between: list[SyntaxNode] = []
-    above: SyntaxNode | None = node.parent
-    while above is not None and not isinstance(above, ModuleDeclarationSyntax):  # pyright: ignore[reportUnnecessaryComparison]
+    for above in enclosing(node):
+        if isinstance(above, ModuleDeclarationSyntax):
+            return above, between
         between.append(above)
-        above = above.parent
-    return above, between
+    return None, between
 
 
 def _driven(node: SyntaxNode, around: _Around) -> Iterator[tuple[str, SyntaxNode]]:

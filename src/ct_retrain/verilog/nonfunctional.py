@@ -25,7 +25,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.kinds import ASSIGNMENTS, STEPS, system_task
 from ct_retrain.verilog.legal import CALLS
-from ct_retrain.verilog.tree import Visited, nodes, tokens
+from ct_retrain.verilog.tree import Visited, enclosing, nodes, tokens
 
 PRINTS = frozenset(
     {
@@ -55,7 +55,7 @@ def task_of(node: SyntaxNode) -> str:
 
 def only_prints(node: SyntaxNode) -> bool:
     """Whether the statement *node* only prints, and prints no verdict; `$fatal` too, where the design runs."""
-    also = {"$fatal"} if _above(node, SyntaxKind.InitialBlock) is None else set()
+    also: set[str] = set() if _once(node) else {"$fatal"}
     return task_of(node) in PRINTS | also and harmless(node, frozenset(also)) and not _says_a_verdict(node)
 
 
@@ -78,15 +78,12 @@ def loads(node: SyntaxNode) -> bool:
     """Whether the statement *node* only fills a memory from a file, once, before the simulation starts."""
     if not LOADS.fullmatch(task_of(node)) or not harmless(node, frozenset({"$readmemh", "$readmemb"})):
         return False
-    return _above(node, SyntaxKind.InitialBlock) is not None
+    return _once(node)
 
 
-def _above(node: SyntaxNode, kind: SyntaxKind) -> SyntaxNode | None:
-    """Return the innermost node of *kind* that *node* is in; None if there is none."""
-    above: SyntaxNode | None = node
-    while above is not None and above.kind != kind:
-        above = getattr(above, "parent", None)
-    return above
+def _once(node: SyntaxNode) -> bool:
+    """Whether the statement *node* is in an `initial` block."""
+    return any(above.kind == SyntaxKind.InitialBlock for above in enclosing(node))
 
 
 def only_checks(node: SyntaxNode) -> bool:

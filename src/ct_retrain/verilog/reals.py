@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pyslang.syntax import DeclaratorSyntax, SyntaxKind, SyntaxNode
 
 from ct_retrain.verilog.kinds import ALWAYS, identifiers
-from ct_retrain.verilog.tree import Parsed, nodes
+from ct_retrain.verilog.tree import Parsed, enclosing, nodes
 
 _TYPES = frozenset(
     {SyntaxKind.RealType, SyntaxKind.RealTimeType, SyntaxKind.ShortRealType, SyntaxKind.StringType}
@@ -48,10 +48,4 @@ _DECLARATIONS = frozenset({SyntaxKind.DataDeclaration, SyntaxKind.LocalVariableD
 
 def _owner(node: SyntaxNode) -> SyntaxNode | None:
     """Return the declaration that uses the type *node*; None if it is evaluated before the simulation runs."""
-    owner = node.parent
-    above: SyntaxNode | None = owner
-    while above is not None:  # pyright: ignore[reportUnnecessaryComparison]
-        if above.kind in _BEFORE:
-            return None
-        above = above.parent
-    return owner
+    return None if any(above.kind in _BEFORE for above in enclosing(node)) else node.parent

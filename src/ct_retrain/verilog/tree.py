@@ -1,6 +1,6 @@
 """Parse Verilog text into a pyslang syntax tree: opens no file, whatever the text includes, and never raises."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple, TypeVar
 
@@ -166,6 +166,14 @@ def tokens(root: SyntaxNode) -> list[Token]:
 
     root.visit(visit)
     return found
+
+
+def enclosing(node: SyntaxNode) -> Iterator[SyntaxNode]:
+    """Yield every node that *node* is in, from inner to outer."""
+    above: SyntaxNode | None = node.parent  # None at the root, which the stubs leave out
+    while above is not None:  # pyright: ignore[reportUnnecessaryComparison]
+        yield above
+        above = above.parent
 
 
 def _supplied(token: Token) -> bool:

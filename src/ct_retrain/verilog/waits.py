@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pyslang.syntax import SyntaxKind, SyntaxNode
 
 from ct_retrain.verilog.kinds import ALWAYS
-from ct_retrain.verilog.tree import Parsed
+from ct_retrain.verilog.tree import Parsed, enclosing
 
 _EVENTS = frozenset(
     {SyntaxKind.EventControl, SyntaxKind.EventControlWithExpression, SyntaxKind.ImplicitEventControl}
@@ -43,9 +43,4 @@ def _at_head(control: SyntaxNode) -> bool:
 
 def _around(node: SyntaxNode) -> str:
     """Return the construct around *node* in which nothing may take time."""
-    above: SyntaxNode | None = node.parent
-    while above is not None:  # pyright: ignore[reportUnnecessaryComparison]
-        if above.kind in _ONCE:
-            return _ONCE[above.kind]
-        above = above.parent
-    return ""
+    return next((_ONCE[above.kind] for above in enclosing(node) if above.kind in _ONCE), "")

@@ -8,6 +8,7 @@ must be in the spelling of `verilog.canonical`: no directives, no macros.
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from pyslang.parsing import Token
 from pyslang.syntax import (
@@ -35,7 +36,7 @@ from ct_retrain.verilog.edits import Edit, edited
 from ct_retrain.verilog.kinds import function_name, identifiers
 from ct_retrain.verilog.packages import packages_in
 from ct_retrain.verilog.packed_arrays import flattened
-from ct_retrain.verilog.tree import Parsed, items_of, nodes, parse
+from ct_retrain.verilog.tree import Parsed, enclosing, items_of, nodes, parse
 
 _LONGEST = 1 << 18
 """Maximum length in characters of a rewritten function; code after an `if` is copied to both branches."""
@@ -220,12 +221,10 @@ def _declared(node: SyntaxNode) -> set[str]:
 
 
 def _hidden(inner: SyntaxNode, outer: SyntaxNode) -> bool:
-    above: SyntaxNode | None = inner.parent
-    while above is not None and above is not outer:  # pyright: ignore[reportUnnecessaryComparison]
-        if isinstance(above, FunctionDeclarationSyntax) or above.kind == SyntaxKind.StructUnionMember:
-            return True
-        above = above.parent
-    return False
+    return any(
+        isinstance(above, FunctionDeclarationSyntax) or above.kind == SyntaxKind.StructUnionMember
+        for above in takewhile(lambda one: one is not outer, enclosing(inner))
+    )
 
 
 def _unused(parsed: Parsed, members: Sequence[SyntaxNode]) -> Iterator[Edit]:

@@ -19,7 +19,7 @@ from pyslang.syntax import (
 
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.kinds import system_task
-from ct_retrain.verilog.tree import Parsed, Span, items_of
+from ct_retrain.verilog.tree import Parsed, Span, enclosing, items_of
 
 
 def qualified_dumps(parsed: Parsed, suffix: str) -> Iterator[Edit]:
@@ -34,10 +34,8 @@ def qualified_dumps(parsed: Parsed, suffix: str) -> Iterator[Edit]:
 
 
 def _module_around(node: SyntaxNode) -> ModuleDeclarationSyntax | None:
-    around: SyntaxNode | None = node
-    while around is not None and around.kind != SyntaxKind.ModuleDeclaration:
-        around = getattr(around, "parent", None)
-    return around if isinstance(around, ModuleDeclarationSyntax) else None
+    modules = (above for above in enclosing(node) if above.kind == SyntaxKind.ModuleDeclaration)
+    return next((one for one in modules if isinstance(one, ModuleDeclarationSyntax)), None)
 
 
 def _declared(parsed: Parsed, module: ModuleDeclarationSyntax) -> Iterator[tuple[str, Span]]:

@@ -84,17 +84,8 @@ def _base(iverilog: str) -> str:
 def driver(icarus: IcarusInstallation, tops: Sequence[str], *, alone: bool = False) -> list[str]:
     """Return the command that compiles the preprocessed `SOURCE` by the driver; *alone* if modules may be missing."""
     roots = [word for top in tops for word in ("-s", top)]
-    return [
-        icarus.iverilog,
-        "-g2012",
-        "-Wall",
-        "-Wno-timescale",
-        *["-i"] * alone,
-        *roots,
-        "-o",
-        COMPILED,
-        SOURCE,
-    ]
+    missing = ["-i"] if alone else []
+    return [icarus.iverilog, "-g2012", "-Wall", "-Wno-timescale", *missing, *roots, "-o", COMPILED, SOURCE]
 
 
 def preprocess(icarus: IcarusInstallation, source: str, target: str) -> list[str]:
