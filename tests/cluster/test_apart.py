@@ -16,7 +16,7 @@ from ct_retrain.judge.judge import Judge
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        Path(sys.prefix).is_relative_to("/tmp"),  # noqa: S108 - where the nodes see nothing
+        Path(sys.prefix).is_relative_to("/tmp"),
         reason="this checkout is in /tmp, which is hidden from the nodes: they could not start",
     ),
 ]
