@@ -35,6 +35,15 @@ CPU = {
     "VLLM_CPU_KVCACHE_SPACE": "1", "OMP_NUM_THREADS": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind",
 }  # fmt: skip
 """Environment of a vLLM that shares processors with another."""
+ON_A_CPU = [
+    "--dtype",
+    "float32",
+    "--enforce-eager",
+    "--no-enable-chunked-prefill",
+    "--max-num-batched-tokens",
+    "8192",
+]
+"""Options of a vLLM without a GPU; 0.32.0 ends at a seeded request whose prompt it reads in pieces."""
 PORT = 18_431
 
 
@@ -124,7 +133,7 @@ def _command(chosen: argparse.Namespace, index: int) -> Command:
     argv = [
         chosen.vllm, "serve", str(chosen.base), "--served-model-name", chosen.model, "--host", "127.0.0.1",
         "--port", str(PORT + index), "--max-model-len", str(chosen.window), "--generation-config", "vllm", "--enable-lora",
-        "--max-lora-rank", "64", *([] if gpus else ["--dtype", "float32", "--enforce-eager"]),
+        "--max-lora-rank", "64", *([] if gpus else ON_A_CPU),
     ]  # fmt: skip
     own = {"CUDA_VISIBLE_DEVICES": str(index % gpus)} if gpus else CPU
     shared = {"VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True", "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}

@@ -28,6 +28,9 @@ engine = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]
 print("the engine is", engine.pid, flush=True)
 if mood == "dies":
     sys.exit("CUDA out of memory")
+if mood == "babbles":
+    print("(Worker) ERROR worker.py:1 RuntimeError: no kernel for this card", flush=True)
+    sys.exit("\\n".join(f"leaked function {number}" for number in range(40)))
 if mood == "sleeps":
     time.sleep(600)
 time.sleep(0.5)
@@ -120,6 +123,17 @@ def test_a_server_that_does_not_come_up_is_a_tool_error_with_its_last_lines(
         pytest.raises(
             ToolError, match=r"ended with exit code 1; the last lines of .*(?s:.*)CUDA out of memory"
         ),
+    ):
+        generators.open(None)
+
+
+@pytest.mark.usefixtures("nothing_left")
+def test_the_exception_that_a_server_died_of_is_told_with_whatever_it_printed_afterwards(
+    tmp_path: Path, port: int
+) -> None:
+    with (
+        closing(served(tmp_path, port, "babbles")) as generators,
+        pytest.raises(ToolError, match=r"(?s)RuntimeError: no kernel for this card\n…\n.*function 39"),
     ):
         generators.open(None)
 

@@ -6,6 +6,7 @@ that leaves its group.
 
 import contextlib
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -23,6 +24,8 @@ from ct_retrain.core.errors import UsageError
 _GRACE = 10.0
 """Seconds between asking a program to end and killing it, and again for the kernel to clear the group."""
 _LAST_LINES = 15
+_SAYS_WHY = re.compile(r"\b[A-Z]\w*(Error|Exception): \S")
+"""An exception as Python prints it, with a log's prefix or without; servers print much else after it as they end."""
 TRAINER_LOG = "trainer.log"
 """Name of the training process's output file, beside the adapter."""
 
@@ -136,12 +139,18 @@ def end(process: "subprocess.Popen[bytes]") -> None:
 
 
 def last_lines(log: Path) -> str:
-    """Return the last lines of *log* after an introduction."""
+    """Return the last lines of *log* after an introduction, and an exception that was printed before them."""
     try:
-        lines = log.read_text("utf-8", "replace").splitlines()[-_LAST_LINES:]
+        lines = log.read_text("utf-8", "replace").splitlines()
     except FileNotFoundError:
         lines = []
-    return f"the last lines of {log}:\n" + "\n".join(lines) if lines else f"{log} is empty"
+    if not lines:
+        return f"{log} is empty"
+    shown = lines[-_LAST_LINES:]
+    reasons = list(filter(_SAYS_WHY.search, lines))
+    if reasons and reasons[-1] not in shown:
+        shown = [reasons[-1], "…", *shown]
+    return f"the last lines of {log}:\n" + "\n".join(shown)
 
 
 def _missing(setting: str, program: str) -> str:
