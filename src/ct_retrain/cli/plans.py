@@ -87,9 +87,10 @@ def _print_counts(plan: DryRun) -> None:
 
 def _print_cases(plan: DryRun) -> None:
     """Files, where they are a person's own, and one case of each refusal."""
+    from ct_retrain.core.records.dataset import told_apart
     from ct_retrain.core.rules.mends import mend_of
 
-    for file in plan.files:
+    for file in told_apart(plan.files, plan.gold):
         click.echo(f"          {file.summary}")
     for one in plan.examples:
         if one.subject in plan.held:

@@ -62,13 +62,14 @@ def print_challengers(workspace: Workspace, record: NightRecord) -> None:
 
 def print_sources(workspace: Workspace, record: NightRecord) -> None:
     """Print the counts of gold sets and general data, file by file."""
+    from ct_retrain.core.records.dataset import told_apart
     from ct_retrain.nightly.records.inspection import trained
 
     facts = trained(workspace, record)
     if facts is None or not facts.gold:
         return
     click.echo(facts.gold)
-    for file in facts.files:
+    for file in told_apart(facts.files, facts.gold):
         click.echo(f"  {file.summary}")
     if any(file.refused for file in facts.files):
         where = workspace.relative(workspace.stage(record.night, "train") / "rejected.jsonl")
