@@ -91,7 +91,7 @@ def breakdown(failure: Breakdown, page: str = "") -> Notice:
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
         *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: {failure.mend}: {failure.again}",
+        f"Next: {failure.remedy}: {failure.again}",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
