@@ -105,6 +105,8 @@ def _listed(problems: Sequence[str]) -> str:
 
 def print_inspection(found: Inspection) -> None:
     """Print one problem of a night."""
+    from ct_retrain.report.formatting import plain
+
     rows = [
         (
             one.arm,
@@ -120,9 +122,4 @@ def print_inspection(found: Inspection) -> None:
     click.echo(f"{found.outcome}: {found.detail}\nanswer in {found.where}")
     lines = found.log.rstrip().splitlines()[-_LOG_LINES:]
     click.echo("\n".join(["log", *(f"  {line}" for line in lines)]))
-    click.echo(_printable(found.diff) or "the answer equals the golden")
-
-
-def _printable(text: str) -> str:
-    """Return *text* without terminal control sequences, since a model wrote it."""
-    return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
+    click.echo(plain(found.diff) or "the answer equals the golden")
