@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ct_retrain.report.groups import Group
 
 
-@click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
+@click.command(short_help="Run several nights on the embedded model.")
 @click.option(
     "--dir",
     "directory",
@@ -31,14 +31,8 @@ if TYPE_CHECKING:
     metavar="N",
     help="Stop after the first N nights; a later run continues.  [default: all]",
 )
-@click.pass_context
-def demo(context: click.Context, directory: str, nights: int | None) -> None:
+def demo(directory: str, nights: int | None) -> None:
     """Run several nights on the embedded model, without GPU, data or weights. A second run continues."""
-    if context.invoked_subcommand is None:
-        _demo(directory, nights)
-
-
-def _demo(directory: str, nights: int | None) -> None:
     from itertools import islice
     from pathlib import Path
 
@@ -112,12 +106,3 @@ def _share(group: Group) -> str:
         return "–"
     found, mainline = group.shares[Role.CANDIDATE], group.shares[Role.MAINLINE]
     return f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {mainline.value:.0%})"
-
-
-@demo.command("build-model", hidden=True, context_settings={"ignore_unknown_options": True})
-@click.argument("_arguments", nargs=-1)
-def build_model(_arguments: tuple[str, ...]) -> None:
-    """Print where the command that built the embedded model is now."""
-    raise UsageError(
-        "a checkout builds the embedded model: python benchmarks/build_embedded_model.py --out DIR"
-    )

@@ -9,8 +9,6 @@ import click
 from ct_retrain.cli.context import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ct_retrain.core.records.decision import Comparison
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.workspace import Workspace
@@ -36,11 +34,12 @@ def print_flips(record: NightRecord) -> None:
 def print_places(workspace: Workspace, record: NightRecord) -> None:
     """Print what was left out for every arm, and where the first failing answers are."""
     from ct_retrain.nightly.records.inspection import failed_problems, quarantined
+    from ct_retrain.report.formatting import comma_list
 
     left_out = quarantined(workspace, record)
     if left_out:
         where = workspace.relative(workspace.stage(record.night, "benchmark") / "quarantined.jsonl")
-        click.echo(f"not asked of any arm: {_listed(left_out)}; reasons in {where}")
+        click.echo(f"not asked of any arm: {comma_list(left_out, _NAMED)}; reasons in {where}")
     rows = [(one.problem, one.where) for one in failed_problems(workspace, record, _NAMED)]
     if rows:
         print_table("failing answers of the candidate", ("problem", "answer, verdict and log"), rows)
@@ -91,16 +90,11 @@ def print_certificate(workspace: Workspace, record: NightRecord) -> None:
 
 
 def _print_comparison(one: Comparison) -> None:
-    from ct_retrain.report.formatting import arm_name
+    from ct_retrain.report.formatting import arm_name, comma_list
 
     for word, problems in (("won", one.won), ("lost", one.lost)):
         if problems:
-            click.echo(f"{word} against {arm_name(one.incumbent)}: {_listed(problems)}")
-
-
-def _listed(problems: Sequence[str]) -> str:
-    rest = len(problems) - _NAMED
-    return ", ".join(problems[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+            click.echo(f"{word} against {arm_name(one.incumbent)}: {comma_list(problems, _NAMED)}")
 
 
 def print_inspection(found: Inspection) -> None:
