@@ -20,10 +20,10 @@ import structlog
 from _year import Clock, Year, a_day_goes_by, leave_run, size, year
 from ct_retrain import disk
 from ct_retrain.judge.judge import Judge
-from ct_retrain.nightly.audit import check, verify
+from ct_retrain.nightly.audit import check_workspace, verify
 from ct_retrain.nightly.records.index import record_of, records
 from ct_retrain.nightly.run import Options, run_night
-from ct_retrain.report.pages import write
+from ct_retrain.report.pages import write_pages
 from ct_retrain.report.report_inputs import ReportInputs
 
 
@@ -69,14 +69,16 @@ def _looked_over(made: Year, clock: Clock) -> dict[str, float]:
     filled = sum(value for name, value in clock.spent.items() if name.endswith(" fill"))
     spent = {"overhead": clock.spent["whole night"] - filled, **clock.spent}
     for name, compare in (("check", disk.difference), ("check --quick", disk.size_difference)):
-        audit = clock.timed(name, check)(workspace, compare)
+        audit = clock.timed(name, check_workspace)(workspace, compare)
         if audit.breaches:
             raise SystemExit(f"the workspace is broken: {audit.breaches[0]}")
     claims = clock.timed("verify", verify)(workspace, made.small.settings, made.small.ports, last).claims
     denied = [one for one in claims if one.finding != "confirmed"]
     if denied:
         raise SystemExit(f"the night {last.night} is not what it claims: {denied[0]}")
-    clock.timed("report of all", write)(ReportInputs.of(workspace, made.small.settings), records(workspace))
+    clock.timed("report of all", write_pages)(
+        ReportInputs.of(workspace, made.small.settings), records(workspace)
+    )
     spent |= {name: clock.spent[name] for name in ("check", "check --quick", "verify", "report of all")}
     kept = sum(path.stat().st_size for path in workspace.work.glob(".*") if path.is_file())
     tops = {"work": workspace.work, "records": workspace.records, "reports": workspace.reports}

@@ -36,7 +36,7 @@ from ct_retrain.judge.lazy import LazyAppraiser, LazyJudge
 from ct_retrain.judge.parts import JudgeParts
 from ct_retrain.judge.simulators.cached import Cache
 from ct_retrain.nightly.night import Ports
-from ct_retrain.report.pages import write
+from ct_retrain.report.pages import write_pages
 from ct_retrain.report.report_inputs import ReportInputs
 
 COMPARISONS = ".comparisons"
@@ -173,6 +173,6 @@ def reporter_of(settings: Settings) -> Callable[[Workspace, NightRecord | Breakd
     """What writes the pages of a night that is over, or that broke."""
 
     def report(workspace: Workspace, record: NightRecord | Breakdown) -> Path:
-        return write(ReportInputs.of(workspace, settings), [record])[0]
+        return write_pages(ReportInputs.of(workspace, settings), [record])[0]
 
     return report

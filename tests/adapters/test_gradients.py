@@ -125,7 +125,7 @@ def test_a_layer_repacked_for_inference_stops_the_training(wide):
     if torch.cuda.is_available() or not has_avx512bf16():
         pytest.skip("bitsandbytes repacks layers only on a CPU with AVX512-BF16")
     knobs = Hyperparameters(dtype="float32")
-    model = _base_model.load(knobs, wide)
+    model = _base_model.load_base_model(knobs, wide)
     model.requires_grad_(False)  # as under PEFT
     model.eval()(input_ids=torch.arange(8)[None])
     _base_model.require_gradients(model)

@@ -24,7 +24,7 @@ from ct_retrain.judge.attacks.testbenches import COUNTER as RIGHT
 from ct_retrain.judge.confined.formal.engines import locate_yosys
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.answer import Bench, SimulatorTools
-from ct_retrain.judge.confined.simulators.icarus_run import flatten, prepare, settle
+from ct_retrain.judge.confined.simulators.icarus_run import flatten, judge_with_icarus, prepare_testbench
 from ct_retrain.judge.confined.simulators.icarus_tools import MACROS, PREDEFINED, locate
 from ct_retrain.judge.evidence.harness import Nonce
 from ct_retrain.judge.judge import Judge
@@ -199,7 +199,7 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
     )
     monkeypatch.setattr("ct_retrain.judge.confined.simulators.icarus_run.CpuBudget", contextlib.nullcontext)
     Path(MACROS).write_text(PREDEFINED)
-    bench = prepare(benches()[style], tools)
+    bench = prepare_testbench(benches()[style], tools)
     assert isinstance(bench, Bench)
 
     passed = {
@@ -208,7 +208,7 @@ def test_without_the_guard_the_harness_alone_stops_almost_every_forgery(
         if attack.aim == "forge"
         and attack.task == "counter"
         and attack.name not in {name for _, name in HELD}
-        and settle(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS
+        and judge_with_icarus(attack.rtl, bench, NONCE, tools).outcome is Outcome.PASS
     }
 
     assert passed == ONLY_THE_GUARD | ONLY_THE_SECOND_OPINION

@@ -13,7 +13,7 @@ import pytest
 from tests.small_workspace import found, leave_trace
 
 from ct_retrain.cli import call
-from ct_retrain.core.configuration.loading import load, recordable
+from ct_retrain.core.configuration.loading import load_settings, recordable
 from ct_retrain.core.configuration.settings import PREFIX, Settings
 from ct_retrain.core.configuration.starter import FIRST
 
@@ -30,7 +30,7 @@ def test_the_file_says_what_was_chosen_and_leaves_the_rest_at_its_default(tmp_pa
 
     assert call(["-C", str(tmp_path), "init", "lane", "--no-checks", *chosen]) == 0
 
-    told = load(home)
+    told = load_settings(home)
     assert set(told.origins) == {"train.mainline", "gate.floors", "judge.workers"}
     assert told.settings.train.mainline == 'models/"base" é'
     assert (told.settings.gate.floors, told.settings.judge.workers) == ({"fsm": 0.5}, 3)
@@ -47,7 +47,7 @@ def test_a_directory_that_was_typed_is_found_from_everywhere(
 
     assert call(["init", "lane", "--no-checks", *typed]) == 0
 
-    told = load(tmp_path / "lane").settings
+    told = load_settings(tmp_path / "lane").settings
     assert (told.train.mainline, told.paths.runs, told.paths.gold) == (
         str(tmp_path / "base"),
         "runs",
@@ -59,11 +59,11 @@ def test_a_directory_that_was_typed_is_found_from_everywhere(
 def test_its_comments_are_settings_at_their_defaults(tmp_path: Path) -> None:
     assert call(["init", str(tmp_path / "lane"), "--no-checks"]) == 0
     file = tmp_path / "lane" / "ct-retrain.toml"
-    assert load(file.parent).origins == {}
+    assert load_settings(file.parent).origins == {}
 
     file.write_text(re.sub(r"^# (?=\w+ = )", "", file.read_text(), flags=re.MULTILINE))
 
-    told = load(file.parent)
+    told = load_settings(file.parent)
     assert set(told.origins) == set(FIRST)
     assert recordable(told.settings) == recordable(Settings.model_construct())
 
@@ -102,7 +102,7 @@ def test_on_a_terminal_it_asks_what_no_option_says(tmp_path: Path) -> None:
 
     assert "Model that every night starts from" in said
     assert "gold sets" not in said
-    assert set(load(tmp_path).origins) == {"train.mainline", "paths.gold"}
+    assert set(load_settings(tmp_path).origins) == {"train.mainline", "paths.gold"}
 
 
 def _until(terminal: int, mark: str) -> str:

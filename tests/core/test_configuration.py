@@ -8,7 +8,7 @@ import pytest
 from ct_retrain.core.configuration.loading import (
     described,
     flat,
-    load,
+    load_settings,
     recordable,
     recorded,
     setting_names,
@@ -26,7 +26,7 @@ from ct_retrain.core.workspace import Workspace
 
 def test_defaults_need_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CT_RETRAIN_TRACKING__STORE")
-    loaded = load(tmp_path)
+    loaded = load_settings(tmp_path)
 
     assert loaded.settings.max_records == 0
     assert loaded.origins == {}
@@ -38,7 +38,7 @@ def test_options_win_over_environment_over_file(tmp_path: Path, monkeypatch: pyt
     )
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "2")
     monkeypatch.setenv("CT_RETRAIN_TRAIN__HYPERPARAMETERS__RANK", "8")
-    loaded = load(tmp_path, {"min_delta_score": "0.2"})
+    loaded = load_settings(tmp_path, {"min_delta_score": "0.2"})
 
     assert loaded.settings.max_records == 2
     assert loaded.settings.min_delta_score == 0.2
@@ -54,36 +54,40 @@ def test_a_misspelt_variable_is_named_with_what_was_meant(
 ) -> None:
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORD", "9")
     with pytest.raises(UsageError, match="did you mean CT_RETRAIN_MAX_RECORDS"):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
 def test_a_misspelt_key_of_the_file_is_named_with_what_was_meant(tmp_path: Path) -> None:
     (tmp_path / "ct-retrain.toml").write_text("[gate]\nmargin_champoin = 0.3\n")
     with pytest.raises(UsageError, match=r"gate\.margin_champoin.*did you mean gate\.margin_champion"):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
 def test_a_missing_file_that_was_asked_for_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
-        load(tmp_path, file=tmp_path / "other.toml")
+        load_settings(tmp_path, file=tmp_path / "other.toml")
 
 
 def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
     (tmp_path / "ct-retrain.toml").write_text("max_records = = 1")
     with pytest.raises(UsageError, match=r"ct-retrain\.toml"):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
 def test_every_wrong_value_is_reported_at_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
-        load(tmp_path, {"max_records": "many", "gate.confidence": "2"})
+        load_settings(tmp_path, {"max_records": "many", "gate.confidence": "2"})
 
     assert "max_records" in str(caught.value)
     assert "gate.confidence" in str(caught.value)
 
 
 def test_every_setting_has_a_dotted_name_and_a_printed_value(tmp_path: Path) -> None:
-    assert set(flat(load(tmp_path).settings)) == set(setting_names()) == {name for name, *_ in described()}
+    assert (
+        set(flat(load_settings(tmp_path).settings))
+        == set(setting_names())
+        == {name for name, *_ in described()}
+    )
     assert "train.hyperparameters.learning_rate" in setting_names()
 
 
@@ -100,7 +104,7 @@ def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
         "benchmark.adaptive": "true",
     }
     monkeypatch.setenv("CT_RETRAIN_ENDPOINT__API_KEY", "hush")
-    told = load(tmp_path, options).settings
+    told = load_settings(tmp_path, options).settings
     monkeypatch.setenv("CT_RETRAIN_MAX_RECORDS", "7")
     read = recorded(json.loads(json.dumps(recordable(told))))
 
@@ -111,7 +115,7 @@ def test_what_a_night_recorded_of_its_settings_is_read_back_as_they_were(
 
 
 def test_what_a_night_recorded_before_settings_were_json_is_read(tmp_path: Path) -> None:
-    told = load(
+    told = load_settings(
         tmp_path, {"gate.floors": {"fsm": 0.5}, "train.hyperparameters.learning_rate": "3e-5"}
     ).settings
     texts = {
@@ -154,7 +158,7 @@ def test_settings_on_record_that_this_version_does_not_know_are_named() -> None:
 def test_a_challenger_that_is_no_recipe_is_told_at_once(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "ct-retrain.toml").write_text(text)
     with pytest.raises(UsageError, match=said):
-        load(tmp_path)
+        load_settings(tmp_path)
 
 
 def test_a_challenger_is_a_part_of_train_over_the_default_recipe(tmp_path: Path) -> None:
@@ -162,7 +166,7 @@ def test_a_challenger_is_a_part_of_train_over_the_default_recipe(tmp_path: Path)
         "[train.hyperparameters]\nrank = 8\nseed = 7\n[train.challengers.wide.hyperparameters]\nrank = 32\n"
     )
     (tmp_path / "ct-retrain.toml").write_text(text)
-    train = load(tmp_path).settings.train
+    train = load_settings(tmp_path).settings.train
     (wide,) = challenger_settings(train).values()
 
     assert (wide.hyperparameters.rank, wide.hyperparameters.seed) == (32, 7)
@@ -186,7 +190,9 @@ def test_a_setting_that_came_later_leaves_every_recipe_without_it_what_it_was() 
 def test_a_tilde_is_the_home_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     (tmp_path / "ct-retrain.toml").write_text('notices.urls_file = "~/addresses"\npaths.runs = "~/runs"\n')
-    settings = load(tmp_path, {"train.mainline": "~/base", "snapshot.target": "s3://bucket/~x"}).settings
+    settings = load_settings(
+        tmp_path, {"train.mainline": "~/base", "snapshot.target": "s3://bucket/~x"}
+    ).settings
 
     assert settings.notices.urls_file == str(tmp_path / "home" / "addresses")
     assert settings.paths.runs == str(tmp_path / "home" / "runs")

@@ -14,8 +14,9 @@ from ct_retrain.demo.chart import draw
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.planner import planned_task
-from ct_retrain.demo.stage_set import NEW, SUITE, cluster_of, set_up, specs, specs_file
+from ct_retrain.demo.stage_set import NEW, OLD, SUITE, set_up, specs, specs_file
 from ct_retrain.pipeline import load_specs
+from ct_retrain.suites.near_duplicates import cluster_names
 from ct_retrain.verilog.fingerprint import canonical, shape
 
 SMALL = dataclasses.replace(
@@ -60,13 +61,14 @@ def test_no_design_of_any_night_is_a_held_out_one_under_other_names(tmp_path: Pa
 def test_held_out_problems_are_distinct_and_near_duplicates_are_one_cluster(tmp_path: Path) -> None:
     set_up(tmp_path, NIGHTLY)
     problems = [one for one in disk.read_lines(tmp_path / SUITE, Problem) if NEW in one.tags]
+    names = cluster_names(problems)
     clusters: dict[str, set[str]] = {}
     for problem in problems:
-        clusters.setdefault(cluster_of(problem), set()).add(shape(problem.golden))
+        clusters.setdefault(names[problem.id], set()).add(shape(problem.golden))
 
     assert len(problems) == 90
     assert len({canonical(problem.golden) for problem in problems}) == 90
-    assert len(clusters) >= 85
+    assert len(clusters) == 89
     shapes = [one for cluster in clusters.values() for one in cluster]
     assert len(shapes) == len(set(shapes)), "a design is in two clusters but for its names"
 
@@ -91,10 +93,17 @@ def test_a_night_of_the_demo_trains_measures_and_draws(tmp_path: Path) -> None:
     refused = list(disk.read_lines(app.workspace.stage(turn.record.night, "curate") / REJECTED, Rejected))
     assert {one.reason for one in refused} <= {"contaminated_renamed_rtl"}, "but copies of held-out problems"
     assert turn.record.metrics["curate.examples"] == 6 - len(refused) >= 4
-    assert turn.new["mainline"].problems == sum(
-        NEW in problem.tags for problem in disk.read_lines(tmp_path / SUITE, Problem)
+    asked = [problem.tags[0] for problem in disk.read_lines(tmp_path / SUITE, Problem)]
+    assert [(one.name, one.problems) for one in turn.groups] == [
+        ("new families", asked.count(NEW)),
+        ("old families", asked.count(OLD)),
+    ]
+    assert all(0 < one.clusters <= one.problems == one.shares["mainline"].problems for one in turn.groups)
+    assert (
+        f"new families ({asked.count(NEW)} problems in {turn.groups[0].clusters} clusters)"
+        in chart.read_text()
     )
-    assert 0 < turn.clusters[NEW] <= turn.new["mainline"].problems
-    assert "mainline" in chart.read_text()
+    page = (app.workspace.reports / f"{turn.record.night}.html").read_text()
+    assert "new families" in page, "the night's page counts the same groups"
     again = list(turn_all(app.workspace, app.settings, app.ports, SMALL, said.append))
     assert [one.record for one in again] == [turn.record]

@@ -20,7 +20,7 @@ from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.records.night import Manifest
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.manifests import read_manifest
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 
 TWO = ("experiment", "run", "rank", *SIDE_BY_SIDE)
 
@@ -131,7 +131,7 @@ def test_two_experiments_and_a_night_at_once(root: Path) -> None:
     assert len(nightly) == 5
     assert not any(overlap(one, other) for one in nightly for other in parts(root))
     assert {one.night for one in parts(root)} == {"2026-01-01"}
-    assert check(Workspace(root, Settings().paths)).breaches == ()
+    assert check_workspace(Workspace(root, Settings().paths)).breaches == ()
     assert json.loads(run(root, "experiment", "show", "rank", "--json").stdout)["complete"]
 
 

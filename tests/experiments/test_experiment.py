@@ -20,7 +20,7 @@ from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.experiments import last_result, new_definition, read_definition, run_experiment
 from ct_retrain.experiments.definition import settings_of_arms
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.run import Options
 from ct_retrain.nightly.run import run_night as run
 from ct_retrain.nightly.tracking import track_experiment
@@ -75,7 +75,7 @@ def test_an_experiment_tells_equal_from_worse_and_publishes_nothing(school: Scho
     assert (costs["control"].trained_tokens, costs["weak"].trained_tokens) == (30, 20)
     assert costs["control"].answer_tokens > 0
     assert published(school) == served
-    assert not check(school.small.workspace).breaches
+    assert not check_workspace(school.small.workspace).breaches
 
 
 def test_a_finished_experiment_is_not_trained_again(school: School) -> None:

@@ -18,7 +18,7 @@ from tests.command_line_workspace import answering, opened
 from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 
 ASKED = """
 seeds = 2
@@ -92,7 +92,7 @@ def sweep(tmp_path: Path, times: int) -> None:
                 longest = 0.5 * (time.monotonic() - began)
             assert answer(roots[1]) == expected
             workspace = Workspace(roots[1], Settings().paths)
-            assert check(workspace).breaches == ()
+            assert check_workspace(workspace).breaches == ()
             assert disk.holder(workspace.lock) is None
             disk.remove_tree(roots[1] / "experiments" / "rank")
 

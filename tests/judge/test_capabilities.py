@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.judge.confined.sandbox.capabilities import hidden, keep
+from ct_retrain.judge.confined.sandbox.capabilities import hidden, keep_capabilities
 
 
 def test_what_lies_behind_a_closed_door_is_hidden(tmp_path: Path) -> None:
@@ -19,11 +19,11 @@ def test_what_lies_behind_a_closed_door_is_hidden(tmp_path: Path) -> None:
 
 
 def test_nothing_is_kept_for_what_everybody_may_read() -> None:
-    assert not keep(["/usr"])
+    assert not keep_capabilities(["/usr"])
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may keep it")
 def test_only_root_has_something_to_keep(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
 
-    assert not keep([str(tmp_path)])
+    assert not keep_capabilities([str(tmp_path)])

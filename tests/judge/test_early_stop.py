@@ -12,7 +12,7 @@ from ct_retrain.judge.evidence.early_stop import STOP_MARK
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.harness import Harness, Nonce, harness
 from ct_retrain.judge.evidence.random_streams import KEY_BLANK
-from ct_retrain.judge.evidence.verdict import read
+from ct_retrain.judge.evidence.verdict import read_verdict
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.load import load_suite
 
@@ -104,8 +104,8 @@ def test_a_design_cannot_say_that_the_test_was_stopped() -> None:
     made, nonce = _stopping(HOUSE), Nonce.drawn()
     ended = f"{nonce.mark} checks=20 errors=0\n{nonce.mark} end of test 300\n"
 
-    assert read(made, nonce.mark, f"{STOP_MARK}\n{ended}", 0).outcome is Outcome.PASS
-    assert read(made, nonce.mark, f"{nonce.mark} {STOP_MARK}\n", 0).outcome is Outcome.MISMATCH
+    assert read_verdict(made, nonce.mark, f"{STOP_MARK}\n{ended}", 0).outcome is Outcome.PASS
+    assert read_verdict(made, nonce.mark, f"{nonce.mark} {STOP_MARK}\n", 0).outcome is Outcome.MISMATCH
 
 
 def test_what_was_written_before_the_stop_on_its_line_changes_nothing(judge: Judge) -> None:

@@ -13,13 +13,15 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attacks.suite import Attack, attacks
 from ct_retrain.judge.attacks.testbenches import benches
-from ct_retrain.judge.confined.simulators.verilator_build import find
+from ct_retrain.judge.confined.simulators.verilator_build import find_verilator
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
 
-needs_verilator = pytest.mark.skipif(find() is None, reason="Verilator or a C++ compiler is not installed")
+needs_verilator = pytest.mark.skipif(
+    find_verilator() is None, reason="Verilator or a C++ compiler is not installed"
+)
 
 
 def judge_by(simulator: Literal["auto", "icarus", "verilator"]) -> Judge:

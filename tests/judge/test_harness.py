@@ -10,7 +10,7 @@ from ct_retrain.judge.evidence.harness import (
     Style,
     harness,
 )
-from ct_retrain.judge.evidence.verdict import read
+from ct_retrain.judge.evidence.verdict import read_verdict
 from ct_retrain.judge.judge import Judge
 
 NONCE = "0123456789abcdef"
@@ -113,17 +113,20 @@ def test_every_name_of_a_testbench_is_hidden(judge: Judge, testbench: str) -> No
     ],
 )
 def test_exactly_one_verdict_of_the_house_counts(output: str, outcome: Outcome) -> None:
-    assert read(made(STYLES["house"]), NONCE, output.replace("N ", f"{NONCE} "), 0).outcome is outcome
+    assert read_verdict(made(STYLES["house"]), NONCE, output.replace("N ", f"{NONCE} "), 0).outcome is outcome
 
 
 def test_a_fatal_error_of_the_testbench_is_a_mismatch() -> None:
-    assert read(made(STYLES["plain"]), NONCE, "FATAL: testbench.v:9: wrong\n", 1).outcome is Outcome.MISMATCH
+    assert (
+        read_verdict(made(STYLES["plain"]), NONCE, "FATAL: testbench.v:9: wrong\n", 1).outcome
+        is Outcome.MISMATCH
+    )
 
 
 def test_a_simulator_that_fails_gives_no_evidence() -> None:
     output = f"{NONCE} 0 TEST PASSED\n{NONCE} end of test\n"
 
-    assert read(made(STYLES["plain"]), NONCE, output, 1).outcome is Outcome.NO_EVIDENCE
+    assert read_verdict(made(STYLES["plain"]), NONCE, output, 1).outcome is Outcome.NO_EVIDENCE
 
 
 @pytest.mark.parametrize(

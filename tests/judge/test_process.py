@@ -13,7 +13,7 @@ from ct_retrain.judge.confined.sandbox.process import (
     Finished,
     Limit,
     Limits,
-    run,
+    run_limited,
 )
 
 QUICK = Limits(cpu_seconds=1, memory_mb=512, output_kb=16)
@@ -29,7 +29,7 @@ def _as_in_a_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def python(code: str, limits: Limits = QUICK) -> Finished:
-    return run([sys.executable, "-I", "-c", code], limits)
+    return run_limited([sys.executable, "-I", "-c", code], limits)
 
 
 def test_output_and_exit_code_come_back() -> None:
@@ -86,7 +86,7 @@ def test_a_program_killed_from_outside_is_a_tool_error() -> None:
 
 def test_a_missing_program_is_a_tool_error() -> None:
     with pytest.raises(ToolError, match="cannot start"):
-        run(["/no/such/program"], QUICK)
+        run_limited(["/no/such/program"], QUICK)
 
 
 _TICKS_AHEAD = """

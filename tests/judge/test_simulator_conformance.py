@@ -14,13 +14,15 @@ from ct_retrain.core.records.verdict import (
     Outcome,
     Verdict,
 )
-from ct_retrain.judge.confined.simulators.verilator_build import find
+from ct_retrain.judge.confined.simulators.verilator_build import find_verilator
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
 
-needs_verilator = pytest.mark.skipif(find() is None, reason="Verilator or a C++ compiler is not installed")
+needs_verilator = pytest.mark.skipif(
+    find_verilator() is None, reason="Verilator or a C++ compiler is not installed"
+)
 bench = pytest.mark.parametrize("testbench", STYLES.values(), ids=STYLES)
 
 

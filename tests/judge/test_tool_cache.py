@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ct_retrain.core.errors import ToolError
-from ct_retrain.judge.confined.sandbox.tool_cache import keep
+from ct_retrain.judge.confined.sandbox.tool_cache import make_once
 
 
 def test_what_is_kept_is_made_once(tmp_path: Path) -> None:
     for text in ("first", "second"):
-        keep(tmp_path / "tool", lambda made, text=text: _write(made, text))
+        make_once(tmp_path / "tool", lambda made, text=text: _write(made, text))
 
     assert (tmp_path / "tool" / "part").read_text() == "first"
     assert [path.name for path in tmp_path.iterdir()] == ["tool"]
@@ -23,7 +23,7 @@ def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
         raise ToolError("the compiler ends")
 
     with pytest.raises(ToolError, match="the compiler ends"):
-        keep(tmp_path / "tool", broken)
+        make_once(tmp_path / "tool", broken)
 
     assert not list(tmp_path.iterdir())
 
@@ -31,9 +31,9 @@ def test_what_fails_halfway_leaves_nothing(tmp_path: Path) -> None:
 def test_who_was_faster_wins(tmp_path: Path) -> None:
     def slow(made: Path) -> None:
         _write(made, "slow")
-        keep(tmp_path / "tool", lambda other: _write(other, "fast"))
+        make_once(tmp_path / "tool", lambda other: _write(other, "fast"))
 
-    keep(tmp_path / "tool", slow)
+    make_once(tmp_path / "tool", slow)
 
     assert (tmp_path / "tool" / "part").read_text() == "fast"
     assert [path.name for path in tmp_path.iterdir()] == ["tool"]
@@ -42,7 +42,7 @@ def test_who_was_faster_wins(tmp_path: Path) -> None:
 def test_another_user_may_read_it_whatever_the_umask(tmp_path: Path) -> None:
     before = os.umask(0o077)
     try:
-        keep(tmp_path / "tool", lambda made: _write(made, "text"))
+        make_once(tmp_path / "tool", lambda made: _write(made, "text"))
     finally:
         os.umask(before)
 

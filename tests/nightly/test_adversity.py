@@ -20,7 +20,7 @@ from ct_retrain.adapters.object_store import DirectoryStore
 from ct_retrain.cli import call
 from ct_retrain.core.errors import CorruptStateError, LockedError, ToolError, UsageError
 from ct_retrain.core.records.night import NightOutcome, NightPlan
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.restore import restore
 from ct_retrain.nightly.snapshots.upload import snapshot
@@ -46,7 +46,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> SmallWorkspace:
 
 def healed(small: SmallWorkspace, undisturbed: SmallWorkspace) -> None:
     """Nothing is lost, nothing is breached, and the night is the night it would have been."""
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
     there, wanted = (tree(one.workspace.root, without=TOLD) for one in (small, undisturbed))
     assert there == wanted
 
@@ -80,7 +80,7 @@ def test_a_full_disk_stops_the_night_and_room_lets_it_go_on(
         with pytest.raises(ToolError, match=r"(No space left|is full).*; free space") as caught:
             live(small)
         assert str(place) in str(caught.value)
-        assert check(small.workspace).breaches == (), "at every instant, this one too"
+        assert check_workspace(small.workspace).breaches == (), "at every instant, this one too"
         filler.unlink()
 
         assert live(small).outcome is NightOutcome.PUBLISHED
@@ -121,7 +121,7 @@ def test_a_clock_that_was_ahead_once_is_named_and_the_nights_go_on(
 
     leave_trace(small.workspace, "run_9", 9)
     assert live(small, "2999-01-01.2", ahead=True).metrics["curate.new"] == 1
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
 
 
 def test_a_clock_that_goes_back_during_a_night_changes_nothing_but_its_times(
@@ -136,7 +136,7 @@ def test_a_clock_that_goes_back_during_a_night_changes_nothing_but_its_times(
     assert live(small).outcome is NightOutcome.PUBLISHED
 
     healed(small, undisturbed)
-    [remark] = check(small.workspace).remarks
+    [remark] = check_workspace(small.workspace).remarks
     assert "is in the future" in remark.what
 
 
@@ -202,10 +202,10 @@ def test_what_the_last_night_left_is_not_continued_when_hands_were_in_it(
             path.write_text(path.read_text().replace("~a", " a", 1))
     with pytest.raises(CorruptStateError, match=rf"tonight continues it: ct-retrain restore {FIRST} --force"):
         live(small, SECOND)
-    assert {breach.heal for breach in check(small.workspace).breaches} == {
+    assert {breach.heal for breach in check_workspace(small.workspace).breaches} == {
         f"ct-retrain restore {FIRST} --force"
     }
 
     restore(small.workspace, store, FIRST, force=True)
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
     assert live(small, SECOND).metrics["curate.examples"] == 6

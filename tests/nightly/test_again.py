@@ -72,7 +72,7 @@ def test_a_refusal_is_explained_by_run_and_by_night(
         assert call([*place, subject]) == 0
         said = capsys.readouterr().out
         assert "data/runs/run_2/trace.jsonl:2: malformed_json (collect, 2026-01-01)" in said
-        assert "mend: write a trace with ct_retrain.TraceWriter" in said
+        assert "remedy: write a trace with ct_retrain.TraceWriter" in said
 
     assert call([*place, "run_3"]) == 2
     assert "neither a night run_3 nor a run" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from ct_retrain.core.records.decision import Promote
 from ct_retrain.core.records.night import Manifest, NightOutcome, NightRecord, Release, TrainFacts
 from ct_retrain.core.records.training import Hyperparameters
 from ct_retrain.manifests import facts_of
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.audit.verify import verify
 from ct_retrain.nightly.records.archive import archive_night
 from ct_retrain.nightly.records.challengers import recipes_now
@@ -91,7 +91,7 @@ def test_a_challenger_is_promoted_in_place_of_the_candidate(small: SmallWorkspac
     assert (served / weights).read_text() == (workspace.root / record.adapter / weights).read_text()
     assert disk.read_record(served / "release.json", Release).decision.arm == "challenger.wide"
     assert "LoRA rank 16" in (served / "README.md").read_text()
-    assert not check(workspace).breaches
+    assert not check_workspace(workspace).breaches
     claims = verify(workspace, small.settings, small.ports, record).claims
     assert {claim.finding for claim in claims} == {"confirmed"}, claims
 

@@ -13,7 +13,7 @@ from ct_retrain.core.records.training import Fit, TrainPlan
 from ct_retrain.demo.flywheel import turn_all
 from ct_retrain.demo.nightly_recipe import NIGHTLY
 from ct_retrain.demo.stage_set import night_id, set_up
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.audit.verify import verify
 
 FEW = dataclasses.replace(
@@ -71,5 +71,5 @@ def test_a_recipe_that_learns_more_is_published_in_place_of_the_default(tmp_path
     (evidence,) = record.recipes
     assert evidence.difference > 0.1
     assert evidence.reached is None
-    assert not check(workspace).breaches
+    assert not check_workspace(workspace).breaches
     assert {one.finding for one in verify(workspace, settings, ports, record).claims} == {"confirmed"}

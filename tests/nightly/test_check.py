@@ -12,7 +12,7 @@ from ct_retrain import disk
 from ct_retrain.cli import call
 from ct_retrain.core.records.night import NightPlan, NightRecord, Release
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.releases.promotion import promote
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.releases import latest
@@ -112,7 +112,7 @@ HARMS: dict[str, tuple[Harm, str, str]] = {
 
 def test_a_workspace_that_only_lived_has_nothing_to_heal(lived: SmallWorkspace) -> None:
     before = sorted(path.lstat().st_mtime_ns for path in lived.workspace.root.rglob("*"))
-    audit = check(lived.workspace)
+    audit = check_workspace(lived.workspace)
 
     assert (audit.breaches, audit.remarks) == ((), ())
     assert (audit.nights, audit.releases) == (3, 2)
@@ -127,7 +127,7 @@ def test_every_breach_is_named_with_its_invariant_and_what_heals_it(
     small = copy_of(lived, tmp_path / "town")
     harm, invariant, where = HARMS[name]
     harm(small.workspace)
-    found = [breach for breach in check(small.workspace).breaches if where in breach.where]
+    found = [breach for breach in check_workspace(small.workspace).breaches if where in breach.where]
 
     assert invariant in {breach.invariant for breach in found}
     assert all(breach.heal for breach in found)
@@ -141,7 +141,7 @@ def test_a_quick_look_reads_no_file_and_sees_what_is_gone(
     small = copy_of(lived, tmp_path / "town")
     HARMS[name][0](small.workspace)
 
-    assert check(small.workspace, disk.size_difference).breaches
+    assert check_workspace(small.workspace, disk.size_difference).breaches
 
 
 def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(
@@ -149,13 +149,13 @@ def test_a_link_that_went_back_by_hand_is_healed_by_what_check_says(
 ) -> None:
     small = copy_of(lived, tmp_path / "town")
     pointed(small.workspace, f"nightly_{FIRST}")
-    [breach] = check(small.workspace).breaches
+    [breach] = check_workspace(small.workspace).breaches
     assert breach.heal.startswith(f"ct-retrain rollback {FIRST} ")
 
     from ct_retrain.nightly.releases.rollback import roll_back
 
     roll_back(small.workspace, small.ports.generators, FIRST, "as check says")
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
     assert latest(small.workspace.models) == f"nightly_{FIRST}"
 
 
@@ -164,12 +164,12 @@ def test_a_stage_of_an_open_night_is_healed_by_doing_it_again(tmp_path: Path) ->
     leave_trace(small.workspace, "run_3", 3)
     run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, until="curate"))
     (small.workspace.stage(FIRST, "curate") / "dataset.jsonl").unlink()
-    audit = check(small.workspace)
+    audit = check_workspace(small.workspace)
 
     assert [breach.heal for breach in audit.breaches] == [f"ct-retrain run --night {FIRST} --redo curate"]
     assert [remark.where.rpartition("/")[2] for remark in audit.remarks] == [FIRST]
     run_night(small.workspace, small.settings, small.ports, Options(night=FIRST, redo="curate"))
-    audit = check(small.workspace)
+    audit = check_workspace(small.workspace)
     assert (audit.breaches, audit.remarks) == ((), ())
 
 
@@ -183,7 +183,7 @@ def test_what_is_left_over_is_a_remark_and_no_breach(lived: SmallWorkspace, tmp_
     record = disk.read_record(workspace.record(THIRD), NightRecord)
     future = record.model_copy(update={"started": record.started.replace(year=2999)})
     workspace.record(THIRD).write_text(future.model_dump_json())
-    audit = check(workspace)
+    audit = check_workspace(workspace)
 
     assert audit.breaches == ()
     said = " ".join(f"{remark.where} {remark.what}" for remark in audit.remarks)
@@ -202,7 +202,7 @@ def test_a_night_at_work_is_a_remark_and_what_it_is_writing_is_none(
     small = copy_of(lived, tmp_path / "town")
     with disk.lock(small.workspace.lock):
         (small.workspace.models / ".nightly_2026-01-04.tmp").mkdir()
-        [remark] = check(small.workspace).remarks
+        [remark] = check_workspace(small.workspace).remarks
 
     assert "is held by process" in remark.what
 
@@ -214,7 +214,7 @@ def test_a_plan_that_is_torn_says_what_to_do(lived: SmallWorkspace, tmp_path: Pa
     plan.write_text(
         disk.read_record(small.workspace.night(THIRD) / "plan.json", NightPlan).model_dump_json()[:30]
     )
-    [remark] = check(small.workspace).remarks
+    [remark] = check_workspace(small.workspace).remarks
 
     assert "run --night 2026-01-04" in remark.heal
 

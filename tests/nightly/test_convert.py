@@ -10,7 +10,7 @@ from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
 
 from ct_retrain import disk
 from ct_retrain.core.errors import CorruptStateError
-from ct_retrain.nightly.audit import check, verify
+from ct_retrain.nightly.audit import check_workspace, verify
 from ct_retrain.nightly.audit.recompute import DATASET_CLAIM
 from ct_retrain.nightly.records.index import record_of
 from ct_retrain.nightly.run import Options, run_night
@@ -45,21 +45,21 @@ def _claims(small: SmallWorkspace) -> dict[str, str]:
 
 def test_a_night_with_loose_artefacts_is_read_checked_verified_and_continued(small: SmallWorkspace) -> None:
     assert loose_files(small.workspace.stage(ONE, "collect"))
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
     assert _claims(small)[DATASET_CLAIM] == "confirmed"
 
     leave_trace(small.workspace, "run_9", 9)
     record = run_night(small.workspace, small.settings, small.ports, Options(night=TWO))
     assert record is not None
     assert record.metrics["curate.examples"] == 4
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
 
 
 @pytest.mark.parametrize("closely", [True, False])
 def test_a_loose_artefact_that_is_gone_is_a_breach(small: SmallWorkspace, closely: bool) -> None:
     lost = loose_files(small.workspace.stage(ONE, "collect"))[0]
     lost.unlink()
-    audit = check(small.workspace, disk.difference if closely else disk.size_difference)
+    audit = check_workspace(small.workspace, disk.difference if closely else disk.size_difference)
     assert {breach.where for breach in audit.breaches} == {small.workspace.relative(lost)}
 
 
@@ -76,7 +76,7 @@ def test_a_plan_changes_nothing_and_its_execution_makes_a_pack_of_each_night(sma
     with disk.Pack(pack_files(collected)) as pack:
         assert {name: pack.read(name) for name in kept} == kept
     assert planned(small.workspace) == ()
-    assert check(small.workspace).breaches == ()
+    assert check_workspace(small.workspace).breaches == ()
     assert _claims(small)[DATASET_CLAIM] == "confirmed"
 
 
@@ -84,7 +84,9 @@ def test_a_converted_pack_that_changes_is_a_breach(small: SmallWorkspace) -> Non
     convert(small.workspace)
     path = pack_files(small.workspace.stage(ONE, "collect")).contents
     path.write_bytes(path.read_bytes()[::-1])
-    assert {breach.where for breach in check(small.workspace).breaches} == {small.workspace.relative(path)}
+    assert {breach.where for breach in check_workspace(small.workspace).breaches} == {
+        small.workspace.relative(path)
+    }
     with pytest.raises(StopIteration):
         next(faults(path.parent, closely=False))
 
@@ -106,10 +108,10 @@ def test_a_conversion_that_dies_anywhere_is_finished_by_the_next(
     for point in range(100):
         again = copy_of(small, tmp_path / str(point))
         code = _dying_after(point, lambda again=again: convert(again.workspace))
-        assert check(again.workspace).breaches == ()
+        assert check_workspace(again.workspace).breaches == ()
         convert(again.workspace)
         assert planned(again.workspace) == ()
-        assert check(again.workspace).breaches == ()
+        assert check_workspace(again.workspace).breaches == ()
         if code == 0:
             return
     raise AssertionError(point)
@@ -129,7 +131,7 @@ def test_a_converted_night_is_copied_again_purged_and_restored(season: Season) -
     done = purge(season.workspace, season.settings, season.store)
     assert ONE in {one.night for one in done.leaving}
     assert not any(path.exists() for path in pack_files(season.workspace.stage(ONE, "collect")))
-    assert check(season.workspace).breaches == ()
+    assert check_workspace(season.workspace).breaches == ()
     restore(season.workspace, season.store, ONE)
     assert season.tree() == before
 

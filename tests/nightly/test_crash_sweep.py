@@ -21,7 +21,7 @@ from tests.trees import tree
 
 from ct_retrain import disk
 from ct_retrain.core.records.audit import Breach
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.releases import moves_of
 
@@ -75,7 +75,7 @@ def _finish(work: Callable[[], object]) -> NoReturn:
 
 def standing(small: SmallWorkspace) -> list[Breach]:
     """The invariants that do not hold right now."""
-    return list(check(small.workspace, disk.size_difference).breaches)
+    return list(check_workspace(small.workspace, disk.size_difference).breaches)
 
 
 def _sweep(root: Path, points: Iterator[int]) -> int:

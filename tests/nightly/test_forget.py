@@ -9,7 +9,7 @@ from tests.small_workspace import SmallWorkspace, copy_of, found, leave_trace
 from ct_retrain.cli import call
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.records.night import NightOutcome, NightRecord
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.records.forget import forget_night, forgotten_nights, plan_forgetting
 from ct_retrain.nightly.run import Options, plan_night, run_night
 
@@ -75,7 +75,7 @@ def test_a_forgotten_night_is_gone_and_on_record_as_forgotten(
     assert "2026-01-02 (nothing new) was forgotten" in capsys.readouterr().out
     assert not any(path.exists() for path in (workspace.record(SECOND), workspace.night(SECOND)))
     assert [(one.night, one.why) for one in forgotten_nights(workspace)] == [(SECOND, "a wrong clock")]
-    assert check(workspace).breaches == ()
+    assert check_workspace(workspace).breaches == ()
     assert ended(small, SECOND).outcome is NightOutcome.NOTHING_NEW
 
 
@@ -101,16 +101,16 @@ def test_a_night_that_published_keeps_its_release(tmp_path: Path, two: SmallWork
     assert call([*place, "forget", FIRST, "--yes"]) == 0
 
     assert (workspace.models / f"nightly_{FIRST}" / "release.json").is_file()
-    assert check(workspace).breaches == ()
+    assert check_workspace(workspace).breaches == ()
 
 
 def test_without_an_off_site_copy_nobody_is_sent_to_restore(tmp_path: Path, two: SmallWorkspace) -> None:
     workspace = copy_of(two, tmp_path / "town").workspace
     (workspace.stage(SECOND, "collect") / "manifest.json").unlink()
-    heals = {breach.heal for breach in check(workspace).breaches}
+    heals = {breach.heal for breach in check_workspace(workspace).breaches}
 
     assert heals
     assert not any("ct-retrain restore" in heal for heal in heals)
     assert any(f"ct-retrain forget {SECOND}" in heal for heal in heals)
     forget_night(workspace, plan_forgetting(workspace, SECOND), "its files are gone")
-    assert check(workspace).breaches == ()
+    assert check_workspace(workspace).breaches == ()

@@ -288,3 +288,14 @@ def test_a_dry_run_of_a_night_with_nothing_new_still_reads_the_gold_set(small: S
 
     assert (plan.rows, plan.held) == ({}, "")
     assert plan.files[0].refused == {"empty_answer": 1}
+
+
+def test_the_only_file_of_a_gold_set_is_told_of_once(
+    small: SmallWorkspace, capsys: pytest.CaptureFixture[str]
+) -> None:
+    live(small)
+    lay(small, good(1), empty(2))
+    dry = said(small, capsys, "run", "--night", NEXT, "--dry-run")
+
+    assert "gold      1 of 2 lines taken from gold/v5.jsonl, 1 refused (1 empty_answer)" in dry
+    assert dry.count("1 of 2 lines taken") == 1

@@ -24,7 +24,7 @@ from ct_retrain.core.record import Tool
 from ct_retrain.core.records.night import Manifest, NightPlan
 from ct_retrain.core.stage import StageName
 from ct_retrain.core.workspace import MANIFEST, PLAN
-from ct_retrain.judge.confined.simulators.verilator_build import find
+from ct_retrain.judge.confined.simulators.verilator_build import find_verilator
 from ct_retrain.judge.credibility import TestbenchAppraiser as Credible
 from ct_retrain.judge.judge import Judge
 from ct_retrain.nightly.night import Night
@@ -76,7 +76,7 @@ def identity(settings: JudgeSettings, sandbox: SandboxMode = "best-effort") -> t
 
 @pytest.mark.parametrize("name", JudgeSettings.model_fields)
 def test_every_setting_of_the_judge_is_in_its_name_or_harmless(name: str) -> None:
-    if name == "simulator" and find() is None:
+    if name == "simulator" and find_verilator() is None:
         pytest.skip("without Verilator each choice is Icarus, or no judge at all")
     settings = JudgeSettings()
     other = JudgeSettings.model_validate(changed(settings, name))

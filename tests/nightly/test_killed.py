@@ -28,7 +28,7 @@ from ct_retrain import disk
 from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 
 pytestmark = pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for orphans in /proc")
 NIGHTS = ("2026-01-01", "2026-01-02")
@@ -128,12 +128,12 @@ def survives(case: Case, seconds: float) -> None:
     workspace = Workspace(root, Settings().paths)
     everybody, mark = killed(root, case.night, seconds)
     told = f"killed after {seconds:.3f} s of {case.night}"
-    assert check(workspace, disk.size_difference).breaches == (), told
+    assert check_workspace(workspace, disk.size_difference).breaches == (), told
     assert buried(everybody, mark) == [], f"{told}: something lives on"
     assert disk.holder(workspace.lock) is None, f"{told}: the lock is held"
     done = subprocess.run(command(root, case.night), capture_output=True, text=True, check=False)
     assert done.returncode in (0, 6), f"{told}: {done.stderr[-3000:]}"
-    audit = check(workspace)
+    audit = check_workspace(workspace)
     assert (audit.breaches, audit.remarks) == ((), ()), told
     there = result(root)
     other = [name for name in {*there, *case.after} if there.get(name) != case.after.get(name)]

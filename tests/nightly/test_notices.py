@@ -19,7 +19,7 @@ from ct_retrain.adapters.provenance import gather
 from ct_retrain.cli import call
 from ct_retrain.cli.logs import configure
 from ct_retrain.compose import build, without_side_effects
-from ct_retrain.core.configuration.loading import load
+from ct_retrain.core.configuration.loading import load_settings
 from ct_retrain.core.configuration.settings import NoticeSettings
 from ct_retrain.core.errors import CtRetrainError, LockedError, ToolError
 from ct_retrain.core.records.notice import Notice
@@ -247,7 +247,7 @@ def test_no_secret_is_written_or_said_by_a_night_that_ends_one_that_breaks_and_w
     with webhook(503) as hook:
         for name, value in SECRETS.items():
             monkeypatch.setenv(name, value.format(address=hook.address, url=hook.url))
-        loaded = load(root).settings
+        loaded = load_settings(root).settings
         settings = small.settings.model_copy(update={"notices": loaded.notices, "endpoint": loaded.endpoint})
         ports = small.ports._replace(
             notifier=AppriseNotifier(settings.notices, root),

@@ -24,7 +24,7 @@ from ct_retrain.nightly.records.index import records
 from ct_retrain.nightly.releases.rollback import roll_back
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.releases import latest, moves_of
-from ct_retrain.report.pages import write
+from ct_retrain.report.pages import write_pages
 from ct_retrain.report.report_inputs import ReportInputs
 
 FIRST, SECOND = "nightly_2026-01-01", "nightly_2026-01-02"
@@ -227,7 +227,7 @@ def test_every_move_by_hand_is_on_the_pages_at_once(tmp_path: Path, served: Smal
 
 def test_a_night_that_goes_back_says_so_on_the_pages_of_both(tmp_path: Path, served: SmallWorkspace) -> None:
     small = copy_of(served, tmp_path / "town")
-    write(ReportInputs.of(small.workspace, small.settings), records(small.workspace))
+    write_pages(ReportInputs.of(small.workspace, small.settings), records(small.workspace))
     record = night(small, "2026-01-03", reporter=reporter_of(small.settings))
 
     assert record.relapse is not None

@@ -20,7 +20,7 @@ from ct_retrain.core.ports import Notifier
 from ct_retrain.core.records.decision import Hold
 from ct_retrain.core.records.night import NightOutcome, NightRecord
 from ct_retrain.core.records.snapshot import Receipt
-from ct_retrain.nightly.audit import check
+from ct_retrain.nightly.audit import check_workspace
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records.index import open_nights, records
 from ct_retrain.nightly.releases.promotion import promote
@@ -28,7 +28,7 @@ from ct_retrain.nightly.releases.rollback import roll_back
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.nightly.snapshots.restore import restore
 from ct_retrain.releases import latest, moves_of
-from ct_retrain.report.pages import write
+from ct_retrain.report.pages import write_pages
 from ct_retrain.report.report_inputs import ReportInputs
 
 NIGHTS = tuple(f"2026-01-{day:02d}" for day in range(1, 31))
@@ -145,7 +145,7 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
 
     ended = records(workspace)
     moves = moves_of(workspace.models)
-    audit = check(workspace)
+    audit = check_workspace(workspace)
     assert [record.night for record in ended] == list(NIGHTS)
     assert open_nights(workspace) == []
     assert audit.breaches == ()
@@ -161,7 +161,7 @@ def test_a_month_of_nights_ends_with_right_books_and_a_bounded_disk(month: Month
     assert max(sizes[20:]) < 2 * max(sizes[:10])
     purged = [night for night in NIGHTS if workspace.purged(night).exists()]
     assert len(purged) > 10
-    write(ReportInputs.of(workspace, month.settings), ended)
+    write_pages(ReportInputs.of(workspace, month.settings), ended)
     index = (workspace.reports / "index.html").read_text()
     assert [night for night in NIGHTS if f'href="{night}.html"' not in index] == []
     assert f"{latest(workspace.models)}" in index

@@ -23,7 +23,7 @@ from ct_retrain.nightly.records.index import records
 from ct_retrain.report.comparison import compare_nights
 from ct_retrain.report.comparison_page import write_comparison
 from ct_retrain.report.experiment_page import write_experiment
-from ct_retrain.report.pages import INDEX, write
+from ct_retrain.report.pages import INDEX, write_pages
 from ct_retrain.report.report_inputs import ReportInputs
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -58,7 +58,7 @@ def pages(nights, tmp_path_factory) -> list[Path]:
     settings = nights.settings.model_copy(update={"report": report})
     ended, inputs = records(workspace), ReportInputs.of(workspace, settings)
     return [
-        *write(inputs, [*ended, *broken_nights(workspace)]),
+        *write_pages(inputs, [*ended, *broken_nights(workspace)]),
         write_comparison(workspace, compare_nights(workspace, settings.gate, ended[0], ended[3])),
         write_experiment(workspace, an_experiment()),
         workspace.reports / INDEX,

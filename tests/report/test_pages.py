@@ -28,7 +28,7 @@ from ct_retrain.core.configuration.settings import EndpointSettings, NoticeSetti
 from ct_retrain.core.records.night import NightRecord
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.nightly.run import Options, follow_up, run_night
-from ct_retrain.report.pages import is_written, write
+from ct_retrain.report.pages import is_written, write_pages
 from ct_retrain.report.report_inputs import ReportInputs
 
 LIMIT = 2_000_000
@@ -40,7 +40,9 @@ def record_of(small: SmallWorkspace, name: str) -> NightRecord:
 
 
 def written(small: SmallWorkspace, name: str) -> str:
-    return write(ReportInputs.of(small.workspace, small.settings), [record_of(small, name)])[0].read_text()
+    return write_pages(ReportInputs.of(small.workspace, small.settings), [record_of(small, name)])[
+        0
+    ].read_text()
 
 
 def history(small: SmallWorkspace) -> str:
@@ -390,7 +392,7 @@ def test_a_year_of_a_large_suite_fits(tmp_path):
     settings = Settings()
     workspace = Workspace(tmp_path, settings.paths)
     records = many_nights(workspace, Made(nights=60, problems=156))
-    [path] = write(ReportInputs.of(workspace, settings), records[-1:])
+    [path] = write_pages(ReportInputs.of(workspace, settings), records[-1:])
     page = path.read_text()
 
     assert path.stat().st_size < LIMIT / 2
@@ -413,7 +415,7 @@ def test_the_night_writes_its_page_before_its_notice_and_once(small):
     def reporter(workspace: Workspace, record: NightRecord) -> Path:
         made.append(record.night)
         assert not (workspace.outbox / record.night).exists()
-        return write(ReportInputs.of(workspace, small.settings), [record])[0]
+        return write_pages(ReportInputs.of(workspace, small.settings), [record])[0]
 
     shutil.rmtree(small.workspace.outbox / REJECTED)
     ports = small.ports._replace(reporter=reporter)
@@ -480,10 +482,10 @@ def test_a_group_of_categories_is_counted_together(small):
     report = ReportSettings(groups={"taught": ("logic", "fsm"), "kept": ("memory",)})
     settings = small.settings.model_copy(update={"report": report})
     record = record_of(small, REJECTED)
-    [path] = write(ReportInputs.of(small.workspace, settings), [record])
+    [path] = write_pages(ReportInputs.of(small.workspace, settings), [record])
     said = seen(path.read_text())
 
     assert "By group" in said
-    assert re.search(r"taught 8 0\.0% .*? 75\.0% \(", said)
+    assert re.search(r"taught 8 8 0\.0% .*? 75\.0% \(", said)
     assert "kept 0, no problem is of memory" in said
     assert "By group" not in seen(written(small, REJECTED))

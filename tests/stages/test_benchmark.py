@@ -25,7 +25,7 @@ from ct_retrain.core.records.problem import (
     Suite,
 )
 from ct_retrain.judge.judge import Judge
-from ct_retrain.stages._samples import put, take
+from ct_retrain.stages._samples import put_in_stock, take_from_stock
 from ct_retrain.stages.benchmark import BenchmarkInputs, benchmark
 from ct_retrain.suites.load import load_suite
 
@@ -321,10 +321,10 @@ def test_an_adapter_that_the_server_ignores_is_no_candidate_and_the_reason_is_to
 def test_the_stock_keeps_what_was_used_last(tmp_path: Path) -> None:
     stock, answers = tmp_path / "stock", tmp_path / "answers.jsonl"
     answers.write_text("{}\n")
-    put(stock, "mainline", answers)
+    put_in_stock(stock, "mainline", answers)
     for number in range(60):
-        put(stock, f"night{number}", answers)
-        take(stock, "mainline", tmp_path / f"begun{number}.jsonl")
+        put_in_stock(stock, f"night{number}", answers)
+        take_from_stock(stock, "mainline", tmp_path / f"begun{number}.jsonl")
 
     assert (tmp_path / "begun59.jsonl").read_bytes() == answers.read_bytes()
     assert (stock / "night59.jsonl").exists()

@@ -21,12 +21,14 @@ from tests.suites.layouts import (
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.record import Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
-from ct_retrain.judge.confined.simulators.verilator_build import find
+from ct_retrain.judge.confined.simulators.verilator_build import find_verilator
 from ct_retrain.judge.judge import Judge
 from ct_retrain.suites.health import Health, HealthTools, aids_of, health
 from ct_retrain.suites.load import load_suite
 
-needs_verilator = pytest.mark.skipif(find() is None, reason="Verilator or a C++ compiler is not installed")
+needs_verilator = pytest.mark.skipif(
+    find_verilator() is None, reason="Verilator or a C++ compiler is not installed"
+)
 here = pytest.mark.skipif(not (DATA / "README.md").is_file(), reason="the published suites are not here")
 
 

@@ -16,7 +16,7 @@ _CPU_PARAMETERS = 2_000_000_000
 """Maximum parameters of a base without a GPU: one step of a 7B model takes minutes on a CPU."""
 
 
-def load(knobs: Hyperparameters, directory: Path, index: int = 0) -> Any:
+def load_base_model(knobs: Hyperparameters, directory: Path, index: int = 0) -> Any:
     """Load the model in *directory*, quantised as *knobs* say, on CUDA device *index* or on the CPU."""
     torch, transformers = _modelling.library("torch"), _modelling.library("transformers")
     cuda = torch.cuda.is_available()

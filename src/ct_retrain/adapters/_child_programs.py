@@ -59,7 +59,7 @@ class Command(NamedTuple):
         return "" if _exists(program, self.directory) else _missing(self.setting, program)
 
 
-def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
+def start_program(command: Command, arguments: list[str], log: Path) -> "subprocess.Popen[bytes]":
     """Start *command* with *arguments*, all output into *log*, in our environment without our secrets.
 
     Raise UsageError if there is no such program. End the process with `end`.
@@ -73,7 +73,7 @@ def start(command: Command, arguments: list[str], log: Path) -> "subprocess.Pope
 
 def run_command(command: Command, arguments: list[str], log: Path) -> int:
     """Run *command* to its end and return its exit code; nothing of its process group is left afterwards."""
-    process = start(command, arguments, log)
+    process = start_program(command, arguments, log)
     with _ended(process):
         return process.wait()
 

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if chosen.devices == 1:
         _train(*work, rank=0)
     else:
-        _ranks.run(chosen.devices, _train, *work)
+        _ranks.run_ranks(chosen.devices, _train, *work)
 
 
 def _train(out: Path, download: bool, spare_memory: bool, rank: int) -> None:  # noqa: FBT001

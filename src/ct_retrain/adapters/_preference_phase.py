@@ -79,7 +79,7 @@ def train(model: Any, tokenizer: Any, knobs: Hyperparameters, pairs: Pairs, out:
     checkpoint, spent = _checkpoints.newest(checkpoints)
     learned = {name: one.data for name, one in model.named_parameters() if one.requires_grad}
     trainer = _METHODS[knobs.preference_loss](model, tokenizer, knobs, pairs.rows, checkpoints)
-    _trainer_setup.prepare(trainer)
+    _trainer_setup.prepare_trainer(trainer)
     # What it has cast and cast back has lost what the mixture taught it beyond eight bits of mantissa.
     for name, one in trainer.model.named_parameters():
         if name in learned:

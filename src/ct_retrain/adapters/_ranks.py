@@ -33,7 +33,7 @@ def greatest(value: int) -> int:
     return int(max(_modelling.library("accelerate.utils").gather_object([value])))
 
 
-def run(count: int, work: Callable[..., None], *arguments: Any) -> None:
+def run_ranks(count: int, work: Callable[..., None], *arguments: Any) -> None:
     """Call *work* with *arguments* and its rank in *count* processes that find each other over loopback.
 
     If one fails, the others are ended, and this process ends as it did. Unlike those that

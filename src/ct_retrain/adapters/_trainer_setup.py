@@ -51,7 +51,7 @@ def arguments(config: str, knobs: Hyperparameters, checkpoints: Path, **own: Any
     return made
 
 
-def prepare(trainer: Any) -> None:
+def prepare_trainer(trainer: Any) -> None:
     """Keep the LoRA matrices of *trainer* in float32, and keep it from printing.
 
     TRL casts those of quantised models to bfloat16: slow and noisy on a CPU, and with eight bits of mantissa a small

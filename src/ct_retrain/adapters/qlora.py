@@ -139,7 +139,7 @@ class _Ingredients:
 def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[Any, Schedule]:
     """Return a TRL trainer that is ready to start, and its schedule."""
     _modelling.library("transformers").set_seed(knobs.seed)
-    model = _base_model.load(knobs, made_of.base, made_of.ranks.local_process_index)
+    model = _base_model.load_base_model(knobs, made_of.base, made_of.ranks.local_process_index)
     reading = _reading(knobs, model, made_of)
     trainer = _modelling.library("trl").SFTTrainer(
         model=model,
@@ -148,7 +148,7 @@ def _trainer(knobs: Hyperparameters, out: Path, made_of: _Ingredients) -> tuple[
         processing_class=made_of.tokenizer,
         peft_config=_base_model.lora(knobs, model),
     )
-    _trainer_setup.prepare(trainer)
+    _trainer_setup.prepare_trainer(trainer)
     if trainer.model.device.type == "cpu":
         _answer_loss.compute_loss_here(trainer)
     _schedule.follow_schedule(trainer, knobs, reading.schedule)

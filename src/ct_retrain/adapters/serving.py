@@ -45,7 +45,7 @@ class Server:
             )
         self._log = _made_room(self._place())
         _LOG.info("server starts", log=str(self._log))
-        self._process = _child_programs.start(self._command, [], self._log)
+        self._process = _child_programs.start_program(self._command, [], self._log)
         began = time.monotonic()
         try:
             self._wait(self._process, answers, began + self._patience)

@@ -17,6 +17,7 @@ from ct_retrain.cli.benchmark import benchmark
 from ct_retrain.cli.check import check, verify
 from ct_retrain.cli.compare import compare
 from ct_retrain.cli.completion import completion
+from ct_retrain.cli.config import config
 from ct_retrain.cli.context import Context
 from ct_retrain.cli.demo import demo
 from ct_retrain.cli.doctor import doctor
@@ -27,11 +28,11 @@ from ct_retrain.cli.forget import forget
 from ct_retrain.cli.formal import formal
 from ct_retrain.cli.grouped import GroupedCommands
 from ct_retrain.cli.harvest import harvest
+from ct_retrain.cli.history import history
 from ct_retrain.cli.importing import import_
 from ct_retrain.cli.init import init
 from ct_retrain.cli.judge import judge
 from ct_retrain.cli.leaderboard import leaderboard
-from ct_retrain.cli.look import config, history, show
 from ct_retrain.cli.night import run
 from ct_retrain.cli.notices import notices
 from ct_retrain.cli.offsite import purge, restore, snapshot
@@ -41,6 +42,7 @@ from ct_retrain.cli.release import promote, rollback
 from ct_retrain.cli.report import report
 from ct_retrain.cli.schedule import schedule
 from ct_retrain.cli.serve import serve
+from ct_retrain.cli.show import show
 from ct_retrain.cli.status import status
 from ct_retrain.cli.suite import suite
 from ct_retrain.cli.track import track

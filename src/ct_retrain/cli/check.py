@@ -27,10 +27,10 @@ def check(context: Context, *, quick: bool, as_json: bool) -> int:
     """
     from ct_retrain import disk
     from ct_retrain.core.errors import CorruptStateError
-    from ct_retrain.nightly.audit import check as look_over
+    from ct_retrain.nightly.audit import check_workspace
 
     app = context.app()
-    audit = look_over(app.workspace, disk.size_difference if quick else disk.difference)
+    audit = check_workspace(app.workspace, disk.size_difference if quick else disk.difference)
     print_json(audit.model_dump(mode="json")) if as_json else _print_audit(audit)
     return CorruptStateError.exit_code if audit.breaches else 0
 

@@ -12,11 +12,11 @@ from ct_retrain.core.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ct_retrain.core.records.problem import Estimate
     from ct_retrain.demo.flywheel import DemoNight
+    from ct_retrain.report.groups import Group
 
 
-@click.group(invoke_without_command=True, short_help="Run several nights on the embedded model.")
+@click.command(short_help="Run several nights on the embedded model.")
 @click.option(
     "--dir",
     "directory",
@@ -31,20 +31,15 @@ if TYPE_CHECKING:
     metavar="N",
     help="Stop after the first N nights; a later run continues.  [default: all]",
 )
-@click.pass_context
-def demo(context: click.Context, directory: str, nights: int | None) -> None:
+def demo(directory: str, nights: int | None) -> None:
     """Run several nights on the embedded model, without GPU, data or weights. A second run continues."""
-    if context.invoked_subcommand is None:
-        _demo(directory, nights)
-
-
-def _demo(directory: str, nights: int | None) -> None:
     from itertools import islice
     from pathlib import Path
 
     from ct_retrain import disk
     from ct_retrain.cli.logs import configure
     from ct_retrain.compose import build, with_cache, without_side_effects
+    from ct_retrain.core.configuration.settings import FILE_NAME
     from ct_retrain.demo.chart import draw
     from ct_retrain.demo.flywheel import turn_all
     from ct_retrain.demo.nightly_recipe import NIGHTLY
@@ -54,6 +49,11 @@ def _demo(directory: str, nights: int | None) -> None:
     root = disk.make_directory(Path(directory)).resolve()
     set_up(root, NIGHTLY)
     app = without_side_effects(with_cache(build(root)))
+    if not app.settings.report.groups:
+        raise UsageError(
+            f"{root}/{FILE_NAME} has no [report.groups], which the demo counts: an earlier version set it up; "
+            "name another directory with --dir"
+        )
     turns = list(islice(turn_all(app.workspace, app.settings, app.ports, NIGHTLY, click.echo), nights))
     chart = draw(turns, root / "demo.svg")
     _print(turns, root, chart)
@@ -62,7 +62,8 @@ def _demo(directory: str, nights: int | None) -> None:
 def _print(turns: list[DemoNight], root: Path, chart: Path) -> None:
     from ct_retrain.releases import LATEST, latest
 
-    columns = ("night", "outcome", "harvested", "dataset", "new families", "old families", "served before")
+    groups = [one.name for turn in turns[:1] for one in turn.groups]
+    columns = ("night", "outcome", "harvested", "dataset", *groups, "served before")
     rows = [_row(turn) for turn in turns]
     print_table("held-out problems passed by simulation, pass@1 with interval", columns, rows)
     _say_what_was_asked(turns)
@@ -77,14 +78,11 @@ def _print(turns: list[DemoNight], root: Path, chart: Path) -> None:
 
 
 def _say_what_was_asked(turns: list[DemoNight]) -> None:
-    from ct_retrain.core.records.arm import Role
-    from ct_retrain.demo.stage_set import NEW, OLD
-
-    turn = next((turn for turn in turns if Role.MAINLINE in turn.new), None)
+    turn = next((turn for turn in turns if turn.measured), None)
     if turn is not None:
+        asked = (f"{one.clusters} clusters of {one.problems} problems of {one.name}" for one in turn.groups)
         click.echo(
-            f"intervals     over {turn.clusters[NEW]} clusters of {turn.new[Role.MAINLINE].problems} problems of new "
-            f"families, {turn.clusters[OLD]} of {turn.old[Role.MAINLINE].problems} of old ones; "
+            f"intervals     over {', '.join(asked)}; "
             "a cluster is one set of parameters, or designs alike but for names"
         )
 
@@ -96,27 +94,15 @@ def _row(turn: DemoNight) -> tuple[str, ...]:
         turn.record.outcome.value.replace("_", " "),
         f"{turn.harvest.by_model + turn.harvest.by_planner} ({turn.harvest.by_model} by the model)",
         f"{figures.get('curate.examples', 0):.0f}",
-        _group(turn.new),
-        _group(turn.old),
+        *(_share(one) for one in turn.groups),
         turn.harvest.serving or "mainline",
     )
 
 
-def _group(shares: dict[str, Estimate]) -> str:
+def _share(group: Group) -> str:
     from ct_retrain.core.records.arm import Role
 
-    if Role.CANDIDATE not in shares:
+    if Role.CANDIDATE not in group.shares:
         return "–"
-    found = shares[Role.CANDIDATE]
-    return (
-        f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {shares[Role.MAINLINE].value:.0%})"
-    )
-
-
-@demo.command("build-model", hidden=True, context_settings={"ignore_unknown_options": True})
-@click.argument("_arguments", nargs=-1)
-def build_model(_arguments: tuple[str, ...]) -> None:
-    """Print where the command that built the embedded model is now."""
-    raise UsageError(
-        "a checkout builds the embedded model: python benchmarks/build_embedded_model.py --out DIR"
-    )
+    found, mainline = group.shares[Role.CANDIDATE], group.shares[Role.MAINLINE]
+    return f"{found.value:.0%} [{found.low:.0%}–{found.high:.0%}] (mainline {mainline.value:.0%})"

@@ -34,7 +34,7 @@ def explain(context: Context, subject: str, *, as_json: bool) -> None:
     else:
         raise UsageError(f"there is neither a night {subject} nor a run {workspace.runs / run}")
     if as_json:
-        print_json([{**one._asdict(), "mend": one.mend} for one in found])
+        print_json([{**one._asdict(), "remedy": one.remedy} for one in found])
     else:
         _print(subject, found)
 
@@ -44,6 +44,6 @@ def _print(subject: str, found: list[NightRefusal]) -> None:
         click.echo(
             f"{one.where}: {one.reason} ({one.stage}, {one.night}){f': {one.detail}' if one.detail else ''}"
         )
-        if one.mend:
-            click.echo(f"    mend: {one.mend}")
+        if one.remedy:
+            click.echo(f"    remedy: {one.remedy}")
     click.echo(f"{len(found)} refused" if found else f"nothing on record was refused of {subject}")

@@ -28,7 +28,7 @@ def forget(context: Context, night: str, because: str, *, yes: bool) -> None:
     the last night can be forgotten, and not while its release is served.
     """
     from ct_retrain import disk
-    from ct_retrain.cli.moved import follow_move
+    from ct_retrain.cli.after_move import follow_move
     from ct_retrain.nightly.records.forget import forget_night, plan_forgetting
 
     app = context.app()

@@ -68,7 +68,7 @@ def _write(root: Path, context: Context, given: dict[str, str]) -> Path:
     Raise UsageError if there is such a file, or if a value cannot be.
     """
     from ct_retrain import disk
-    from ct_retrain.core.configuration.loading import load
+    from ct_retrain.core.configuration.loading import load_settings
     from ct_retrain.core.configuration.settings import FILE_NAME
     from ct_retrain.core.configuration.starter import starter
     from ct_retrain.core.errors import UsageError
@@ -83,7 +83,7 @@ def _write(root: Path, context: Context, given: dict[str, str]) -> Path:
         raise UsageError(f"{root} is no directory: name one, or a path where nothing is")
     typed = given | (_asked({**context.options, **given}) if sys.stdin.isatty() else {})
     chosen = {**context.options, **{name: _from_here(value, root) for name, value in typed.items()}}
-    settings = load(root, chosen).settings
+    settings = load_settings(root, chosen).settings
     workspace = Workspace(root, settings.paths)
     for place in (root, workspace.runs, workspace.gold):
         if place.is_relative_to(root):

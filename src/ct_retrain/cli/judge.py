@@ -92,10 +92,10 @@ def settings_of(context: Context, more: dict[str, str] | None = None) -> Setting
     """Return only the settings, with *more* on top, for commands that build their own judge."""
     from pathlib import Path
 
-    from ct_retrain.core.configuration.loading import load
+    from ct_retrain.core.configuration.loading import load_settings
 
     file = Path(context.config_file) if context.config_file else None
-    return load(Path(context.workspace), {**context.options, **(more or {})}, file=file).settings
+    return load_settings(Path(context.workspace), {**context.options, **(more or {})}, file=file).settings
 
 
 def judge_of(settings: Settings) -> Judge:

@@ -87,16 +87,17 @@ def _print_counts(plan: DryRun) -> None:
 
 def _print_cases(plan: DryRun) -> None:
     """Files, where they are a person's own, and one case of each refusal."""
-    from ct_retrain.core.rules.mends import mend_of
+    from ct_retrain.core.records.dataset import told_apart
+    from ct_retrain.core.rules.remedies import remedy_of
 
-    for file in plan.files:
+    for file in told_apart(plan.files, plan.gold):
         click.echo(f"          {file.summary}")
     for one in plan.examples:
         if one.subject in plan.held:
             continue  # the first line has it
-        mend = mend_of(one.reason)
+        remedy = remedy_of(one.reason)
         click.echo(
-            f"refused   {one.reason}, first {one.subject}: {one.detail}{f'; mend: {mend}' if mend else ''}"
+            f"refused   {one.reason}, first {one.subject}: {one.detail}{f'; remedy: {remedy}' if remedy else ''}"
         )
 
 

@@ -26,7 +26,7 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
     That is the newest release before the current that nobody went back from, and mainline where there is none. Every byte is compared with the release's manifest and the adapter is loaded before the pointer moves.
     """
     from ct_retrain import disk
-    from ct_retrain.cli.moved import follow_move
+    from ct_retrain.cli.after_move import follow_move
     from ct_retrain.nightly.releases.rollback import roll_back, roll_back_to_mainline
     from ct_retrain.releases import moves_of, night_of
 
@@ -61,7 +61,7 @@ def promote(context: Context, night: str, because: str, *, force: bool) -> None:
     something that compiles; only the gate is overruled.
     """
     from ct_retrain import disk
-    from ct_retrain.cli.moved import follow_move
+    from ct_retrain.cli.after_move import follow_move
     from ct_retrain.core.errors import UsageError
     from ct_retrain.nightly.releases.promotion import promote as promote_night
     from ct_retrain.releases import moves_of, night_of

@@ -26,12 +26,12 @@ def report(context: Context, night: str | None, *, every: bool, show: bool, as_j
 
     A page is a single file that needs no network.
     """
-    from ct_retrain.report.pages import INDEX, write
+    from ct_retrain.report.pages import INDEX, write_pages
     from ct_retrain.report.report_inputs import ReportInputs
 
     opened = context.opened()
     inputs = ReportInputs.of(opened.workspace, opened.settings)
-    pages = write(inputs, _chosen(opened.workspace, night, every=every))
+    pages = write_pages(inputs, _chosen(opened.workspace, night, every=every))
     written = [*pages, opened.workspace.reports / INDEX]
     if as_json:
         print_json([{"path": str(path), "bytes": path.stat().st_size} for path in written])

@@ -130,7 +130,7 @@ def _print_nights(now: WorkspaceStatus) -> None:
     print_table("nights", _COLUMNS, rows) if rows else click.echo("no night has ended yet")
     for night in now.broken:
         click.echo(f"broken   {night.night}: {opening(night.said)}")
-        click.echo(f"         next: {night.mend}: `{night.again}`; more: `ct-retrain show {night.night}`")
+        click.echo(f"         next: {night.remedy}: `{night.again}`; more: `ct-retrain show {night.night}`")
 
 
 def _broken_row(one: Breakdown) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import math
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
@@ -66,6 +66,7 @@ class DaskNodes:
         self._connection: Connection | None = None
         self._threads: dict[str, int] = {}
         self._refusing: dict[str, str] = {}
+        self._processors = 0
         self._sent: dict[int, _Sent] = {}
         self._numbers = itertools.count(1)
         self._back: queue.SimpleQueue[int | None] = queue.SimpleQueue()
@@ -83,8 +84,7 @@ class DaskNodes:
             return len(self._sent) + 1  # a batch that is sent now fails at once
         if self._connection is None or not self._connection.answers:
             return 0
-        good = sum(count for node, count in self._threads.items() if node not in self._refusing)
-        return max(BATCHES_PER_PROCESSOR * good, _MIN_BATCHES)
+        return max(BATCHES_PER_PROCESSOR * self._processors, _MIN_BATCHES)
 
     @property
     def state(self) -> str:
@@ -129,7 +129,8 @@ class DaskNodes:
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
-        self._threads, self._trouble = {}, "not connected"
+        self._trouble = "not connected"
+        self._follow({})
         if connection is not None:
             connection.close()
 
@@ -145,7 +146,7 @@ class DaskNodes:
                 self._poll()
             except OSError as error:
                 self._trouble = f"nobody answers: {error}"
-                self._threads = {}
+                self._follow({})
             except CtRetrainError as error:
                 self._fatal = str(error)
                 return
@@ -166,10 +167,15 @@ class DaskNodes:
             return
         if connection.answers:
             connection.ask_for_jobs()
-            self._threads = dict(connection.client.nthreads())
+            self._follow(connection.client.nthreads())
         else:
             self._trouble = "the connection to the scheduler was lost; reconnecting"
-            self._threads = {}
+            self._follow({})
+
+    def _follow(self, threads: Mapping[str, int]) -> None:
+        """Take *threads*, node → processors, as those that are up, and count what does not refuse, once for all designs."""
+        self._threads = dict(threads)
+        self._processors = sum(count for node, count in threads.items() if node not in self._refusing)
 
     def _collect(self) -> None:
         """Deliver finished batches, all that are there at once."""
@@ -191,6 +197,7 @@ class DaskNodes:
         if reply.node not in self._refusing:
             _LOG.warning("cluster_node_refuses", node=reply.node, why=reply.refused)
         self._refusing[reply.node] = reply.refused
+        self._follow(self._threads)
         if self._threads and set(self._threads) <= set(self._refusing):
             return FailedBatch(f"no node can judge for this machine. {reply.node}: {reply.refused}")
         return LostBatch(f"{reply.node} cannot judge for this machine")

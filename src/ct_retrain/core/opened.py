@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ct_retrain.core.configuration.loading import load
+from ct_retrain.core.configuration.loading import load_settings
 from ct_retrain.core.configuration.settings import FILE_NAME, Settings
 from ct_retrain.core.errors import UsageError
 from ct_retrain.core.workspace import Workspace
@@ -23,7 +23,7 @@ def open_workspace(root: Path, options: Mapping[str, Any] | None = None, file: P
     """Read the settings of *root*; raise UsageError where it is no directory."""
     if not root.is_dir():
         raise UsageError(f"workspace {root} is no directory: name one that is there, `ct-retrain -C DIR`")
-    settings, origins = load(root, options, file=file)
+    settings, origins = load_settings(root, options, file=file)
     return Opened(Workspace(root.resolve(), settings.paths), settings, origins)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,11 @@ from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate
 from ct_retrain.demo.flywheel import DemoNight
-from ct_retrain.demo.stage_set import NEW, OLD
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_NEW, _OLD = "#0b6e4f", "#6b7280"
+_COLOURS = ("#0b6e4f", "#6b7280")
 
 
 def draw(turns: Sequence[DemoNight], target: Path) -> Path:
@@ -28,19 +28,19 @@ def draw(turns: Sequence[DemoNight], target: Path) -> Path:
     mpl.use("svg")
     from matplotlib import pyplot as plt
 
-    measured = [turn for turn in turns if Role.CANDIDATE in turn.new]
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    measured = [turn for turn in turns if turn.measured]
     labels = ["mainline", *(f"night {number}" for number, _ in enumerate(measured, 1))]
-    for tag, name, colour, series in (
-        (NEW, "families mainline cannot write", _NEW, [one.new for one in measured]),
-        (OLD, "families it can", _OLD, [one.old for one in measured]),
-    ):
-        estimates = [series[0][Role.MAINLINE], *(arms[Role.CANDIDATE] for arms in series)]
-        asked = f"{estimates[0].problems} problems in {measured[0].clusters[tag]} clusters"
-        _line(axes, estimates, f"{name} ({asked})", colour)
+    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
+    for nights, colour in zip(zip(*(turn.groups for turn in measured), strict=True), cycle(_COLOURS)):
+        first = nights[0]
+        if not first.shares:
+            continue
+        estimates = [first.shares[Role.MAINLINE], *(one.shares[Role.CANDIDATE] for one in nights)]
+        asked = f"{first.problems} problems in {first.clusters} clusters"
+        _line(axes, estimates, f"{first.name} ({asked})", colour)
     for place, turn in enumerate(measured, 1):
         if turn.record.outcome is NightOutcome.PUBLISHED:
-            axes.annotate("published", (place, 0.02), ha="center", color=_NEW, fontsize=9)
+            axes.annotate("published", (place, 0.02), ha="center", color=_COLOURS[0], fontsize=9)
         else:
             axes.annotate(turn.record.outcome.value, (place, 0.02), ha="center", color="#b91c1c", fontsize=9)
     axes.set_xticks(range(len(labels)), labels)

@@ -14,17 +14,17 @@ from ct_retrain.core.configuration.settings import Settings
 from ct_retrain.core.record import Record
 from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.night import BenchmarkFacts, NightRecord
-from ct_retrain.core.records.problem import Estimate, Problem, Scorecard
-from ct_retrain.core.rules.statistics import Resampling, clustered
+from ct_retrain.core.records.problem import Problem
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import Planner
-from ct_retrain.demo.stage_set import NEW, OLD, SUITE, cluster_of, night_id, specs_file
+from ct_retrain.demo.stage_set import SUITE, night_id, specs_file
 from ct_retrain.manifests import facts_of
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.run import Options, run_night
 from ct_retrain.pipeline import Tools, load_specs, run_pipeline
 from ct_retrain.releases import latest
+from ct_retrain.report.groups import Group, grouped
 from ct_retrain.stages.benchmark import sampling_of
 
 
@@ -44,12 +44,13 @@ class DemoNight(NamedTuple):
     night: str
     harvest: Harvest
     record: NightRecord
-    new: dict[str, Estimate]
-    """Arm → pass@1 on held-out problems of families that mainline cannot write, with an interval over clusters."""
-    old: dict[str, Estimate]
-    """Arm → pass@1 on held-out problems of families that it can."""
-    clusters: dict[str, int]
-    """NEW and OLD → clusters of near-duplicates among their problems."""
+    groups: tuple[Group, ...]
+    """Those of `report.groups`."""
+
+    @property
+    def measured(self) -> bool:
+        """Whether an adapter of this night was measured."""
+        return any(Role.CANDIDATE in one.shares for one in self.groups)
 
 
 def turn_all(
@@ -109,28 +110,17 @@ def _harvest(workspace: Workspace, settings: Settings, ports: Ports, number: int
 def _turn(
     workspace: Workspace, settings: Settings, name: str, harvest: Harvest, record: NightRecord
 ) -> DemoNight:
-    measured = facts_of(workspace, record, BenchmarkFacts)
-    cards = measured.scorecards if measured else ()
-    problems = list(disk.read_lines(workspace.root / SUITE, Problem))
-    how = Resampling.of(settings.gate)
-
-    def share(card: Scorecard, tag: str) -> Estimate:
-        asked = [one for one in problems if tag in one.tags and one.id in card.passes]
-        passes, clusters = [card.passes[one.id] for one in asked], [cluster_of(one) for one in asked]
-        return clustered(passes, clusters, card.sampling.samples, how)
-
-    return DemoNight(
-        night=name,
-        harvest=harvest,
-        record=record,
-        new={card.arm: share(card, NEW) for card in cards},
-        old={card.arm: share(card, OLD) for card in cards},
-        clusters={tag: len({cluster_of(one) for one in problems if tag in one.tags}) for tag in (NEW, OLD)},
-    )
+    facts = facts_of(workspace, record, BenchmarkFacts)
+    problems = {one.id: one for one in disk.read_lines(workspace.root / SUITE, Problem)}
+    groups = grouped(facts.scorecards if facts else (), problems, settings.report.groups, settings.gate)
+    return DemoNight(name, harvest, record, tuple(groups))
 
 
 def _progress(turn: DemoNight) -> str:
-    if Role.CANDIDATE not in turn.new:
+    if not turn.measured:
         return turn.record.reason
-    new, old = turn.new[Role.CANDIDATE], turn.old[Role.CANDIDATE]
-    return f"new families {new.value:.0%}, old families {old.value:.0%} (mainline {turn.new[Role.MAINLINE].value:.0%}, {turn.old[Role.MAINLINE].value:.0%})"
+    return ", ".join(
+        f"{one.name} {one.shares[Role.CANDIDATE].value:.0%} (mainline {one.shares[Role.MAINLINE].value:.0%})"
+        for one in turn.groups
+        if one.shares
+    )

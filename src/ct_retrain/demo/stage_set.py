@@ -17,6 +17,7 @@ from ct_retrain.demo.families.task import Family, Task, is_held_out
 from ct_retrain.demo.nightly_recipe import NightlyRecipe
 from ct_retrain.demo.planner import planned_spec
 from ct_retrain.pipeline import Plan, Spec
+from ct_retrain.suites import near_duplicates
 from ct_retrain.verilog.fingerprint import shape
 
 MODEL = "models/embedded"
@@ -80,7 +81,8 @@ def _problems(recipe: NightlyRecipe) -> Iterator[Problem]:
     for family, count, tag, rng in wanted:
         tasks = _distinct(family, count, rng)
         for number, (task, cluster) in enumerate(zip(tasks, _clusters(tasks), strict=True)):
-            yield _problem(task, f"{tag}_{family.name}_{number:02d}", (tag, family.name, cluster))
+            tags = (tag, family.name, f"{near_duplicates.TAG}{cluster}")
+            yield _problem(task, f"{tag}_{family.name}_{number:02d}", tags)
 
 
 def _distinct(family: Family, count: int, rng: Random) -> list[Task]:
@@ -125,11 +127,6 @@ def _problem(task: Task, name: str, tags: tuple[str, str, str]) -> Problem:
     )
 
 
-def cluster_of(problem: Problem) -> str:
-    """Return the cluster of a held-out *problem*: family and parameters of the first of its near-duplicates."""
-    return problem.tags[2]
-
-
 def _settings(recipe: NightlyRecipe) -> str:
     """Return the demo's ct-retrain.toml: small model, its own suite, floors off."""
     hyper = recipe.hyperparameters.model_dump(exclude_defaults=True)
@@ -169,4 +166,8 @@ batch_size = 64
 [gate]
 # The embedded model meets its first state machine on night 1: a floor would only say so every night.
 floors = {{}}
+
+[report.groups]
+"new families" = ["{NEW}"]
+"old families" = ["{OLD}"]
 """

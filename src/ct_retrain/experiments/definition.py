@@ -36,7 +36,7 @@ class ExperimentDefinition(Section):
     detect: Annotated[Share, Field(gt=0)] = 0.05
     """Smallest difference of pass@1 worth detecting; the result says how many trainings would show it."""
     cluster: str = ""
-    """Regular expression on problem ids; its first group names the cluster. Empty groups goldens equal up to names."""
+    """Regular expression on problem ids; its first group names the cluster. Empty takes problems' tags, or goldens equal up to names."""
     control: dict[str, Any] = Field(default={})
     """Keys of `[train]` in which the control differs from the workspace's settings."""
     arms: Annotated[dict[ArmName, dict[str, Any]], Field(min_length=1)]

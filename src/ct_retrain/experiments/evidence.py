@@ -1,8 +1,6 @@
 """Summarises trials: tables for the comparison, scores, costs, and the problems gained and forgotten."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,33 +10,15 @@ from ct_retrain.core.errors import ToolError
 from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.experiment import ArmCost, ArmScore, SuiteFacts, TrialRow
 from ct_retrain.core.records.night import BenchmarkFacts, Manifest
-from ct_retrain.core.records.problem import Problem, Sample, Scorecard, Suite
+from ct_retrain.core.records.problem import Sample, Scorecard, Suite
 from ct_retrain.core.rules.arm_comparison import SuiteTable
 from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.experiments.trial import Trial, measured_in
 from ct_retrain.nightly.tracking import digest_of_adapter
-from ct_retrain.verilog.fingerprint import shape
+from ct_retrain.suites.near_duplicates import cluster_names
 
 Trials = Mapping[str, Sequence[Trial]]
 """Arm → its trainings."""
-
-
-def cluster_names(problems: Iterable[Problem], pattern: str) -> dict[str, str]:
-    """Return problem → cluster: the first group of *pattern* in its id, or its golden's shape without a *pattern*.
-
-    Goldens of one shape differ only in names. A problem whose id *pattern* does not match is a cluster of its own.
-    """
-    if not pattern:
-        return {one.id: _shape(one.golden) if one.golden.strip() else one.id for one in problems}
-    found: dict[str, str] = {}
-    for one in problems:
-        match = re.search(pattern, one.id)
-        found[one.id] = (match.group(1) if match.re.groups else match.group(0)) if match else one.id
-    return found
-
-
-_shape = lru_cache(maxsize=1024)(shape)
-"""Cached, because every look needs the goldens of every suite."""
 
 
 def table_of(suite: Suite, trials: Trials, pattern: str) -> SuiteTable:

@@ -34,12 +34,13 @@ from ct_retrain.experiments.definition import (
     settings_of_arms,
 )
 from ct_retrain.experiments.devices import DeviceWorkers, TrialOutcome, require_devices
-from ct_retrain.experiments.evidence import cluster_names, table_of
+from ct_retrain.experiments.evidence import table_of
 from ct_retrain.experiments.frozen import open_plan
 from ct_retrain.experiments.trial import ExperimentSetup, Trial, run_trial
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.records.experiments import RESULT
 from ct_retrain.suites.load import load_suite
+from ct_retrain.suites.near_duplicates import cluster_names
 
 _LOG = structlog.get_logger("ct_retrain.experiments")
 

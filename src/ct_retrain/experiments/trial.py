@@ -18,6 +18,7 @@ from ct_retrain.core.records.problem import Scorecard, Suite
 from ct_retrain.core.workspace import Workspace
 from ct_retrain.experiments.definition import ExperimentDefinition
 from ct_retrain.experiments.frozen import frozen_curate
+from ct_retrain.manifests import training_facts
 from ct_retrain.nightly.night import Ports
 from ct_retrain.nightly.run.keys import benchmark_key, source_digests, train_key
 from ct_retrain.nightly.run.stages import protection_of
@@ -62,7 +63,7 @@ class Trial(NamedTuple):
     @property
     def facts(self) -> TrainFacts:
         """Facts of the training."""
-        return _trained(self.trained)
+        return training_facts(self.trained)
 
     def cards(self, suite: str) -> tuple[Scorecard, Scorecard]:
         """Return the scorecards of the adapter and of mainline on *suite*."""
@@ -88,7 +89,7 @@ def run_trial(setup: ExperimentSetup, arm: str, number: int) -> Trial:
     seed = settings.train.hyperparameters.seed
     directory = setup.directory / "trials" / arm / f"seed-{seed}"
     trained = _train(setup, settings, ports, directory)
-    facts = _trained(trained)
+    facts = training_facts(trained)
     if facts.held:
         raise UsageError(f"experiment {setup.plan.name}: {facts.held}")
     measured = {
@@ -177,9 +178,3 @@ def held(setup: ExperimentSetup) -> AbstractContextManager[None]:
     if disk.holder(lock) is not None:
         _LOG.info("waiting for what is running in the workspace", experiment=setup.plan.name)
     return disk.lock_when_free(lock, f"{disk.EXPERIMENT} {setup.plan.name}")
-
-
-def _trained(manifest: Manifest) -> TrainFacts:
-    if not isinstance(manifest.facts, TrainFacts):
-        raise CorruptStateError(f"a training of night {manifest.night} left {manifest.facts.kind} facts")
-    return manifest.facts

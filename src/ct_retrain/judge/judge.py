@@ -14,7 +14,11 @@ from ct_retrain.core.rules.versions import unaccepted
 from ct_retrain.judge import layers
 from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, compiled
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation, locate
-from ct_retrain.judge.confined.simulators.verilator_build import VerilatorInstallation, find, locate_verilator
+from ct_retrain.judge.confined.simulators.verilator_build import (
+    VerilatorInstallation,
+    find_verilator,
+    locate_verilator,
+)
 from ct_retrain.judge.credibility import TestbenchAppraiser
 from ct_retrain.judge.evidence.cocotb import locate_library
 from ct_retrain.judge.formal.simulator import ProofEngines, ProvingSimulator
@@ -158,4 +162,4 @@ def _second(settings: JudgeSettings) -> VerilatorInstallation | None:
         case "verilator":
             return locate_verilator()
         case "auto":
-            return find()
+            return find_verilator()

@@ -16,7 +16,7 @@ from ct_retrain.judge.confined.formal.synthesis import (
     SynthesisChoice,
     SynthesisRequest,
 )
-from ct_retrain.judge.confined.formal.yowasp import is_module, prepare
+from ct_retrain.judge.confined.formal.yowasp import is_module, prepare_module
 from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.sandbox.pool import Pool
 
@@ -97,7 +97,7 @@ class Prover:
         """Return workers that can use *module*, which is compiled first; that takes minutes, once per version."""
         with self._lock:
             if self._own is None:
-                prepare(module)
+                prepare_module(module)
                 self._own = self._pool.with_yowasp(module)
                 weakref.finalize(self, self._own.close)
             return self._own

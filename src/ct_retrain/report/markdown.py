@@ -46,7 +46,7 @@ def broken_markdown(broken: Breakdown) -> str:
         f"## ✕ {broken.night}: broken in {broken.stage}",
         _text(broken.said or broken.kind),
         f"The last it said:\n\n{last}" if last else "",
-        _next(NextStep(broken.mend, broken.again)),
+        _next(NextStep(broken.remedy, broken.again)),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

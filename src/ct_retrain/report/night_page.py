@@ -14,7 +14,7 @@ from ct_retrain.core.records.night import (
     NightRecord,
     TrainFacts,
 )
-from ct_retrain.core.records.problem import Scorecard
+from ct_retrain.core.records.problem import Problem, Scorecard
 from ct_retrain.core.rules.next_step import after
 from ct_retrain.report import plots
 from ct_retrain.report.challengers import COLUMNS, challenger_rows
@@ -33,7 +33,7 @@ from ct_retrain.report.formatting import (
     span,
     words,
 )
-from ct_retrain.report.groups import group_columns, group_rows
+from ct_retrain.report.groups import group_table, grouped
 from ct_retrain.report.harvest import decontamination, harvest_summary
 from ct_retrain.report.heatmap import SHOWN, SIGNS, HeatMap, heat_map
 from ct_retrain.report.report_inputs import (
@@ -100,7 +100,7 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
         "heat": heat,
         "filters": heat.filters if heat else (),
         "signs": SIGNS,
-        "groups": _groups(inputs, night, categories),
+        "groups": _groups(inputs, night, problems),
         "failures": shown,
         "harvest": harvest_summary(night),
         "decontamination": decontamination(night),
@@ -112,12 +112,12 @@ def night_context(inputs: ReportInputs, history: History, record: NightRecord) -
     }
 
 
-def _groups(inputs: ReportInputs, night: NightFiles, categories: Mapping[str, str]) -> Table | None:
+def _groups(inputs: ReportInputs, night: NightFiles, problems: Mapping[str, Problem]) -> Table | None:
     facts = night.of(BenchmarkFacts)
     if not inputs.groups or facts is None or not facts.scorecards:
         return None
-    rows = list(group_rows(facts.scorecards, categories, inputs.groups, inputs.gate))
-    return Table(group_columns(facts.scorecards), rows)
+    found = grouped(facts.scorecards, problems, inputs.groups, inputs.gate)
+    return group_table(facts.scorecards, list(found))
 
 
 def _neighbour(history: History, record: NightRecord, step: int) -> str | None:

@@ -28,7 +28,7 @@ _HEAD = 1024
 """Bytes at the start of a page that hold a digest of its input."""
 
 
-def write(inputs: ReportInputs, nights: Sequence[NightRecord | Breakdown]) -> list[Path]:
+def write_pages(inputs: ReportInputs, nights: Sequence[NightRecord | Breakdown]) -> list[Path]:
     """Write the history page and the pages of *nights*; return the paths of the latter."""
     history, broken = read_history(inputs), broken_nights(inputs.workspace)
     pages = _there(inputs.workspace, broken) | {one.night for one in nights}

@@ -31,7 +31,7 @@ class ReportInputs(NamedTuple):
     suite: str
     """The benchmark's suite, as the setting gives it, for its goldens."""
     groups: Mapping[str, Sequence[str]]
-    """Name → categories that a page counts together."""
+    """Name → categories or tags that a page counts together."""
     gate: GateSettings
     """How intervals are drawn."""
 

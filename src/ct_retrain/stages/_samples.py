@@ -64,7 +64,7 @@ def write_in_order(path: Path, samples: Sequence[Sample]) -> list[Sample]:
     return ordered
 
 
-def take(stock: Path | None, key: str, path: Path) -> None:
+def take_from_stock(stock: Path | None, key: str, path: Path) -> None:
     """Start *path* with what *stock* holds under *key*, if it is intact; this counts as a use."""
     if stock is None or path.exists() or not stock.exists():
         return
@@ -82,7 +82,7 @@ def _sealed(kept: Path, seal: Path) -> bool:
         return False
 
 
-def put(stock: Path | None, key: str, path: Path) -> None:
+def put_in_stock(stock: Path | None, key: str, path: Path) -> None:
     """Store *path* in *stock* under *key*, unless at least as much is there; delete the least recently used files."""
     if stock is not None:
         with disk.alone_in(disk.make_directory(stock)):

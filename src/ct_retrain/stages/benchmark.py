@@ -35,7 +35,7 @@ from ct_retrain.core.rules.interim_looks import Look, clear, looks
 from ct_retrain.core.rules.scoring import EvalSpec, scorecard
 from ct_retrain.core.workspace import SAMPLES
 from ct_retrain.judge.fanout import check_all
-from ct_retrain.stages._samples import put, sample_of, take, whole_samples, write_in_order
+from ct_retrain.stages._samples import put_in_stock, sample_of, take_from_stock, whole_samples, write_in_order
 from ct_retrain.suites.answer import NO_MODULE, rtl_of
 from ct_retrain.suites.health import aids_of, health
 
@@ -167,7 +167,7 @@ def judged_answers(eval_run: EvalRun, arm: ArmId, generator: Generator) -> list[
     drawn_from = sampling.model_dump(exclude={"samples"})
     key = digest(suite, drawn_from, generator.tool, _read(suite, generator), eval_run.simulator.tool)
     path = disk.make_directory(eval_run.out / SAMPLES) / f"{arm}-{key[:16]}.jsonl"
-    take(eval_run.stock, key, path)
+    take_from_stock(eval_run.stock, key, path)
     found = whole_samples(path)
     done = {(one.problem_id, one.index): one for one in found if one.index < sampling.samples}
     prompts = [prompt for problem in suite.problems for prompt in _missing(problem, sampling, done)]
@@ -179,7 +179,7 @@ def judged_answers(eval_run: EvalRun, arm: ArmId, generator: Generator) -> list[
         new = list(paced(_judged(completions, eval_run, file), f"benchmark: {arm}", wanted))
     if new:
         write_in_order(path, [*found, *new])
-    put(eval_run.stock, key, path)
+    put_in_stock(eval_run.stock, key, path)
     return [*done.values(), *new]
 
 

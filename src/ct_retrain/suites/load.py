@@ -108,15 +108,17 @@ class SuiteName(NamedTuple):
     place: str
     kind: str
     """A key of LAYOUTS; "" to detect it from the path."""
-    mended: bool
+    patched: bool
 
 
 def parse_name(name: str) -> SuiteName:
     """Parse `[patched:][KIND:]PATH`, or a built-in name."""
-    mended = name.startswith(f"{PATCHED}:")
+    is_patched = name.startswith(f"{PATCHED}:")
     rest = name.removeprefix(f"{PATCHED}:")
     kind, colon, place = rest.partition(":")
-    return SuiteName(place, kind, mended) if colon and kind in LAYOUTS else SuiteName(rest, "", mended)
+    return (
+        SuiteName(place, kind, is_patched) if colon and kind in LAYOUTS else SuiteName(rest, "", is_patched)
+    )
 
 
 def load_suite(name: str, workspace: Path) -> Suite:
@@ -145,7 +147,7 @@ def load_suite(name: str, workspace: Path) -> Suite:
         found = list(layout.read(path))
     except OSError as error:
         raise UsageError(f"{path} cannot be read as {layout.words}: {error.strerror}") from error
-    if named.mended:
+    if named.patched:
         found = [one if isinstance(one, Rejected) else patched(title, one) for one in found]
     return _suite(title, kind, found)
 

@@ -8,13 +8,13 @@ from tests.judge.reading.styles_of_rtl import COMPUTATIONS, Styled, styled
 
 from ct_retrain.core.configuration.settings import JudgeSettings
 from ct_retrain.core.records.verdict import Design, Outcome
-from ct_retrain.judge.confined.simulators.verilator_build import find
+from ct_retrain.judge.confined.simulators.verilator_build import find_verilator
 from ct_retrain.judge.judge import Judge
 
 if shutil.which("iverilog") is None:
     pytest.skip("Icarus Verilog is not installed", allow_module_level=True)
 
-DESIGNS = tuple(one for one in styled() if find() or not one.name.startswith("interface"))
+DESIGNS = tuple(one for one in styled() if find_verilator() or not one.name.startswith("interface"))
 """Icarus 11 reads no modports."""
 
 

@@ -28,7 +28,9 @@ class Loaded(NamedTuple):
     origins: dict[str, str]
 
 
-def load(workspace: Path, options: Mapping[str, Any] | None = None, *, file: Path | None = None) -> Loaded:
+def load_settings(
+    workspace: Path, options: Mapping[str, Any] | None = None, *, file: Path | None = None
+) -> Loaded:
     """Load the settings of *workspace*; *file* must exist if given, else `ct-retrain.toml` is used if it
     exists.
 

@@ -369,7 +369,7 @@ class ReportSettings(Section):
     """What the pages show."""
 
     groups: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    """Name → categories of the suite that a page counts together, such as those that the harvest is meant to teach."""
+    """Name → categories or tags of the suite that a page counts together, such as those that the harvest is to teach."""
 
 
 class Settings(BaseSettings):

@@ -23,7 +23,7 @@ class Breakdown(Record):
     """The last things that the night said."""
 
     @property
-    def mend(self) -> str:
+    def remedy(self) -> str:
         """What a person does next, before the command."""
         return "correct what the error names, then go on where it stopped"
 

@@ -1,5 +1,6 @@
 """Harvested and trained data: traces, failed attempts and examples."""
 
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -173,3 +174,8 @@ class SourceFile(Record):
         lines = f"{self.taken} of {self.lines} lines taken{refused}" if self.lines or not self.unread else ""
         unread = f"not read: {self.unread}" if self.unread else ""
         return f"{self.source}/{self.name}: {'; '.join(filter(None, (lines, unread)))}"
+
+
+def told_apart(files: Iterable[SourceFile], gold: str) -> Iterator[SourceFile]:
+    """Yield those of *files* that the sentence *gold* on the gold set does not name."""
+    return (one for one in files if f"{one.source}/{one.name}" not in gold)

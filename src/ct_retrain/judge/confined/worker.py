@@ -31,7 +31,7 @@ from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, write_
 from ct_retrain.judge.confined.sandbox.process import SERVERS, Limits
 from ct_retrain.judge.confined.simulators import cocotb_run, icarus_tools, verilator_run
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
-from ct_retrain.judge.confined.simulators.icarus_run import prepare, run_naively, settle
+from ct_retrain.judge.confined.simulators.icarus_run import judge_with_icarus, prepare_testbench, run_naively
 from ct_retrain.judge.confined.simulators.icarus_tools import IcarusInstallation
 from ct_retrain.judge.confined.simulators.naive_run import Script, as_script
 from ct_retrain.judge.confined.simulators.trials import forcing, trying
@@ -128,8 +128,8 @@ def main() -> None:
         (start.scratch, os.devnull),
     )
     if start.yowasp:
-        yowasp.load(start.yowasp)
-    private = start.confined and capabilities.keep(start.python)
+        yowasp.load_module(start.yowasp)
+    private = start.confined and capabilities.keep_capabilities(start.python)
     layers = confine(right, processes=_PROCESSES, namespaces=start.namespaces) if start.confined else ()
     if private:
         capabilities.narrow(layers)
@@ -217,10 +217,10 @@ def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
         present = tuple(name for name, _ in job.files)
         compiled = VerilatorToolchain(*job.verilator)
         asked = VerilatorTrial(job.testbench, nonce, job.expected, present, tried)
-        return unfit or verilator_run.settle(job.rtl, asked, compiled, tools)
+        return unfit or verilator_run.judge_with_verilator(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:
         trial = cocotb_run.CocotbTrial(job.testbench, nonce, job.expected, Library(*job.cocotb))
-        return _lay_out(job, icarus_tools.NAMES) or cocotb_run.settle(job.rtl, trial, tools)
+        return _lay_out(job, icarus_tools.NAMES) or cocotb_run.judge_with_cocotb(job.rtl, trial, tools)
     unfit = _lay_out(job, icarus_tools.NAMES)
     if unfit is not None:
         return unfit
@@ -231,7 +231,7 @@ def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
         bench = forcing(bench, job.rtl, job.force, job.held)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
-    return settle(job.rtl, bench, nonce, tools, job.expected)
+    return judge_with_icarus(job.rtl, bench, nonce, tools, job.expected)
 
 
 def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Experiment) -> Bench | str:
@@ -243,7 +243,7 @@ def _prepared(job: JudgeJob, tools: SimulatorTools, benches: _Benches, tried: Ex
     key = job.testbench, changed
     if key in benches and not present:
         return benches[key]
-    bench = prepare(job.testbench, tools, present, changed)
+    bench = prepare_testbench(job.testbench, tools, present, changed)
     if not present:
         if len(benches) >= _KNOWN_BENCHES:
             benches.pop(next(iter(benches)))

@@ -47,7 +47,7 @@ class _Voices(NamedTuple):
     """Text printed by others after the testbench's last line, without the simulator's own messages."""
 
 
-def read(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
+def read_verdict(made: Harness, mark: str, output: str, exit_code: int) -> ReadVerdict:
     """Return the verdict in *output* of a simulator that ended with *exit_code*."""
     voices = _listen(made, mark, output)
     unread = next((line for line in voices.others if _NO_FILE.search(line)), "")

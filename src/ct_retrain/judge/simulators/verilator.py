@@ -10,7 +10,7 @@ from ct_retrain.judge.confined.sandbox.process import Limits
 from ct_retrain.judge.confined.simulators.verilator_build import (
     VerilatorInstallation,
     VerilatorToolchain,
-    prepare,
+    prepare_runtime,
 )
 from ct_retrain.judge.confined.simulators.verilator_run import BUILDING
 from ct_retrain.judge.sandbox.pool import Pool
@@ -57,7 +57,7 @@ class Verilator:
         return check_pass(Pass(verdict_of(answer, self.tool), design, answer), self._ask)
 
     def _prepared(self) -> VerilatorToolchain:
-        compiled = prepare(self._found)
+        compiled = prepare_runtime(self._found)
         examine(f"Verilator {self._found.version}", lambda design, **how: self._put(design, compiled, **how))
         return compiled
 

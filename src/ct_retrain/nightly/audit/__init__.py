@@ -1,10 +1,10 @@
 """Checks that a workspace holds its invariants, and recomputes what its nights claim."""
 
-from ct_retrain.nightly.audit.check import check
+from ct_retrain.nightly.audit.check import check_workspace
 from ct_retrain.nightly.audit.verify import judge_again, verify
 
 __all__ = [
-    "check",
+    "check_workspace",
     "judge_again",
     "verify",
 ]

@@ -29,7 +29,7 @@ from ct_retrain.stages.curate import DATASET
 _LEDGER = "ledger.sqlite"
 
 
-def check(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audit:
+def check_workspace(workspace: Workspace, compare: disk.Compare = disk.difference) -> Audit:
     """Check every record, manifest, file, release and move; *compare* decides how closely.
 
     `disk.size_difference` costs one stat per file, and does not notice changed bytes of the same number.

@@ -11,6 +11,7 @@ from ct_retrain.core.configuration.recipes import adoption
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.arm import recipe_of_arm
 from ct_retrain.core.records.breakdown import Breakdown
+from ct_retrain.core.records.dataset import told_apart
 from ct_retrain.core.records.decision import Comparison
 from ct_retrain.core.records.night import (
     CollectFacts,
@@ -90,7 +91,7 @@ def breakdown(failure: Breakdown, page: str = "") -> Notice:
         *([f"Last of the log:\n{chr(10).join(failure.log)}"] if failure.log else []),
         *([f"Page: {page}"] if page else []),
         f"Traceback: {failure.traceback}",
-        f"Next: {failure.mend}: {failure.again}",
+        f"Next: {failure.remedy}: {failure.again}",
     ]
     title = f"ct-retrain {night}: broken in {failure.stage}, {kind}"
     return _notice((night, "broken", digest(failure.stage, kind, said)[:16]), "error", title, lines)
@@ -217,7 +218,7 @@ def _data(night: str, facts: Mapping[StageName, Facts]) -> Iterator[str]:
         yield f"Challengers: {trained.challenged}"
     if isinstance(trained, TrainFacts) and trained.gold:
         yield trained.gold[:1].upper() + trained.gold[1:]
-        lossy = [file.summary for file in trained.files if file.refused or file.unread]
+        lossy = [one.summary for one in told_apart(trained.files, trained.gold) if one.refused or one.unread]
         yield from lossy[:_FILES]
         if len(lossy) > _FILES:
             yield f"and {len(lossy) - _FILES} more files: ct-retrain show {night}"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from ct_retrain import disk
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.night import night_order
-from ct_retrain.core.rules.mends import mend_of
+from ct_retrain.core.rules.remedies import remedy_of
 from ct_retrain.core.workspace import REJECTED, Workspace
 from ct_retrain.manifests import kept_file
 
@@ -24,9 +24,9 @@ class NightRefusal(NamedTuple):
     detail: str
 
     @property
-    def mend(self) -> str:
+    def remedy(self) -> str:
         """What a person can do about it."""
-        return mend_of(self.reason)
+        return remedy_of(self.reason)
 
 
 def refusals(workspace: Workspace, nights: list[str]) -> Iterator[NightRefusal]:

@@ -37,7 +37,7 @@ def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> GoldTotals:
 
 
 def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> str:
-    """Return a sentence on what was read of the gold set in the directory *where*."""
+    """Return a sentence on what was read of the gold set in the directory *where*; it names the only file of a set."""
     total = gold_sums(files)
     if settings.shares.gold == 0:
         return f"gold: not trained on, for train.shares.gold is 0 ({total.taken} lines of {where} could be)"
@@ -47,7 +47,8 @@ def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> 
         f"{count} {reason}"
         for reason, count in sorted(total.reasons.items(), key=lambda one: (-one[1], one[0]))
     )
-    many = f"{total.files} file{'s' if total.files > 1 else ''}"
+    read = [f"gold/{one.name}" for one in files if one.source == "gold" and not one.unread]
+    many = read[0] if total.files == len(read) == 1 else f"{total.files} file{'s' if total.files > 1 else ''}"
     refused = f", {total.refused} refused" if total.refused else ""
     return f"gold: {total.taken} of {total.lines} lines taken from {many}{refused}{f' ({reasons})' if reasons else ''}"
 

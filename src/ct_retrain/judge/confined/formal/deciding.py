@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ct_retrain.judge.confined.formal import smtbmc, yowasp
 from ct_retrain.judge.confined.formal.engines import LINKED, ProofEffort, ProofResult, Yosys
-from ct_retrain.judge.confined.sandbox.process import Finished, run
+from ct_retrain.judge.confined.sandbox.process import Finished, run_limited
 
 TOP = "miter"
 """Name of the module whose assertions are checked."""
@@ -24,7 +24,7 @@ def can_fail(files: Mapping[str, str], reading: str, yosys: Yosys, effort: Proof
     # Files of an earlier netlist must not be mistaken for this one's.
     for name in (_AIGER, _MAP, smtbmc.NETLIST):
         Path(name).unlink(missing_ok=True)
-    made = yowasp.execute(yosys.yosys, _SCRIPT, effort.limits)
+    made = yowasp.run_yosys(yosys.yosys, _SCRIPT, effort.limits)
     if made.limit is not None:
         return ProofResult(None, f"yosys ran out of {made.limit}", cpu_seconds=made.cpu_seconds)
     if made.exit_code != 0 or not Path(_AIGER).is_file():
@@ -115,14 +115,14 @@ def _has_register() -> bool:
 
 def _run_abc(yosys: Yosys, effort: ProofEffort, script: str) -> Finished:
     if yosys.abc != LINKED:
-        return run([yosys.abc, "-c", script], effort.limits, None)
+        return run_limited([yosys.abc, "-c", script], effort.limits, None)
     # The wheel has abc only as a command of yosys, which calls it on a netlist of its own and fails if that is not mapped.
     Path(_ABC).write_text(script, encoding="utf-8")
     Path(_SCRIPT).write_text(_CALL, encoding="utf-8")
     Path("one.v").write_text(
         "module one(input a, b, output y); assign y = a & b; endmodule\n", encoding="utf-8"
     )
-    return yowasp.execute(yosys.yosys, _SCRIPT, effort.limits)
+    return yowasp.run_yosys(yosys.yosys, _SCRIPT, effort.limits)
 
 
 _CALL = f"read_verilog one.v\nsimplemap\nabc -script {_ABC}\n"

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 from ct_retrain.judge.confined.formal.engines import ProofEffort, ProofResult, Yosys
-from ct_retrain.judge.confined.sandbox.process import Finished, run
+from ct_retrain.judge.confined.sandbox.process import Finished, run_limited
 
 NETLIST = "miter.smt2"
 _LONGEST = 8
@@ -41,7 +41,7 @@ def _smtbmc(top: str, yosys: Yosys, effort: ProofEffort, *options: str) -> Finis
     path = f"PATH={Path(yosys.z3).parent}:/usr/bin:/bin"
     limits = effort.limits._replace(cpu_seconds=max(1, effort.limits.cpu_seconds // 2))
     argv = [yosys.smtbmc, "-s", "z3", "--noprogress", "-m", top, *options, NETLIST]
-    ended = run(["/usr/bin/env", path, *argv], limits, None)
+    ended = run_limited(["/usr/bin/env", path, *argv], limits, None)
     # If z3 reaches its own limit, its processor time is not reported.
     stopped = limits.cpu_seconds if "Unexpected EOF" in ended.output else 0
     return ended._replace(cpu_seconds=max(ended.cpu_seconds, stopped))

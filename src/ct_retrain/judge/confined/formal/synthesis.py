@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from ct_retrain.judge.confined.formal.equivalence import readable
-from ct_retrain.judge.confined.formal.yowasp import execute
+from ct_retrain.judge.confined.formal.yowasp import run_yosys
 from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
 from ct_retrain.verilog.modules import Module, defined, modules
@@ -130,7 +130,7 @@ class _Writer(NamedTuple):
         tail = ["opt_clean", "select -assert-none t:$print", f"write_verilog -noattr {_COPY}", ""]
         Path("synthesis.ys").write_text("\n".join([*head, *steps, *tail]), encoding="utf-8")
         Path(_COPY).unlink(missing_ok=True)
-        ended = execute(self.yosys, "synthesis.ys", self.limits)
+        ended = run_yosys(self.yosys, "synthesis.ys", self.limits)
         if ended.exit_code != 0 or not Path(_COPY).is_file():
             lines = ended.output.strip().splitlines()
             return Netlist("", f"yosys cannot read it: {lines[-1][:160] if lines else ended.exit_code}")

@@ -31,7 +31,7 @@ from ct_retrain.judge.confined.sandbox.process import (
     Finished,
     Limits,
     finished,
-    run,
+    run_limited,
 )
 
 _LOG = structlog.get_logger("ct_retrain.judge")
@@ -73,9 +73,9 @@ def _processor() -> str:
     return f"{platform.system()} {platform.machine()} {flags}"
 
 
-def prepare(module: str) -> None:
+def prepare_module(module: str) -> None:
     """Compile the *module* of `locate`, unless done before; raise ToolError if that fails."""
-    tool_cache.keep(Path(module).parent, _make)
+    tool_cache.make_once(Path(module).parent, _make)
 
 
 def _make(made: Path) -> None:
@@ -126,18 +126,18 @@ def _engine(library: Any) -> Any:
 
 
 @cache
-def load(module: str) -> tuple[Any, Any, Any]:
+def load_module(module: str) -> tuple[Any, Any, Any]:
     """Return the library, its engine and *module*; called while its files are still readable."""
     library: Any = import_module("wasmtime")
     engine = _engine(library)
     return library, engine, library.Module.deserialize_file(engine, module)
 
 
-def execute(yosys: str, script: str, limits: Limits) -> Finished:
+def run_yosys(yosys: str, script: str, limits: Limits) -> Finished:
     """Run *script* (a file of commands) by *yosys*, a program or a path from `locate`, with *limits*."""
     if not is_module(yosys):
-        return run([yosys, "-q", "-s", script], limits, None)
-    load(yosys)
+        return run_limited([yosys, "-q", "-s", script], limits, None)
+    load_module(yosys)
     sys.stdout.flush()
     sys.stderr.flush()
     pid = os.fork()
@@ -159,7 +159,7 @@ _ROOM_MB = 512
 def _child(module: str, script: str, limits: Limits) -> None:
     """Run *script* and exit; never return, because this copy of the worker must not continue as one."""
     code = _BROKEN
-    library, engine, compiled = load(module)
+    library, engine, compiled = load_module(module)
     try:
         _restrict(limits)
         wasi = library.WasiConfig()

@@ -25,7 +25,7 @@ def hidden(paths: Iterable[str]) -> bool:
     return any(step.is_dir() and not step.stat().st_mode & stat.S_IXOTH for step in steps)
 
 
-def keep(paths: Iterable[str]) -> bool:
+def keep_capabilities(paths: Iterable[str]) -> bool:
     """Before `confine`: keep root's capabilities if *paths* are unreadable without them; return whether."""
     if platform.system() != "Linux" or os.geteuid() != 0 or not hidden(paths):
         return False

@@ -53,7 +53,7 @@ def compiled() -> str:
     name = digest(_SOURCE.read_text(encoding="utf-8"), *platform.libc_ver(), platform.machine(), *_FLAGS)
     home = Path(place, f"fork-server-{name[:12]}")
     try:
-        tool_cache.keep(home, partial(_compile, compiler))
+        tool_cache.make_once(home, partial(_compile, compiler))
     except (ToolError, OSError) as error:
         _LOG.info("no fork server: every program is started anew", reason=str(error))
         return ""

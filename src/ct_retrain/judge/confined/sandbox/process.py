@@ -56,7 +56,9 @@ SERVERS = ForkServers()
 """The fork servers of this process; programs that they do not know are started normally."""
 
 
-def run(argv: Sequence[str], limits: Limits, hangup: int | None = None, text: bytes = b"") -> Finished:
+def run_limited(
+    argv: Sequence[str], limits: Limits, hangup: int | None = None, text: bytes = b""
+) -> Finished:
     """Run *argv* (an absolute path first) and wait; raise ToolError if it does not start, or is killed from outside.
 
     The program reads *text* as its standard input. It is killed when the other end of the descriptor *hangup* is

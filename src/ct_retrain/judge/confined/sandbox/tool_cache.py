@@ -20,7 +20,7 @@ def place() -> str:
     return str(path) if os.access(path, os.W_OK) else ""
 
 
-def keep(home: Path, make: Callable[[Path], None]) -> None:
+def make_once(home: Path, make: Callable[[Path], None]) -> None:
     """Let *make* fill the directory *home*, unless it exists; it appears complete or not at all."""
     if home.is_dir():
         return

@@ -13,10 +13,10 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from ct_retrain.core.records.verdict import Outcome
-from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run
+from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run_limited
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
-    build,
+    compile_design,
     flatten,
     limited,
     refuse_illegal,
@@ -53,7 +53,7 @@ class CocotbTrial(NamedTuple):
         return settings(self.testbench)
 
 
-def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
+def judge_with_cocotb(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
     """Return the verdict of *trial* on *rtl*; the data files are in the working directory."""
     top = trial.named.get("TOPLEVEL", "") or next(iter(tops(rtl)), "")
     module = Path(f"{test_modules(trial.named)[0]}.py")
@@ -62,11 +62,11 @@ def settle(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> Answer:
     bench = _bench(trial, top, tools)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
-    built = build(rtl, bench, trial.nonce, tools)
+    built = compile_design(rtl, bench, trial.nonce, tools)
     if isinstance(built, Answer):
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
-    ran = run(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
+    ran = run_limited(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
     finding = refuse_illegal(
         enough(result_of(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal
     )

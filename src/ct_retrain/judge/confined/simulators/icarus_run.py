@@ -17,7 +17,7 @@ from ct_retrain.judge.confined.sandbox.process import (
     Finished,
     Limit,
     Limits,
-    run,
+    run_limited,
 )
 from ct_retrain.judge.confined.simulators import icarus_tools
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
@@ -42,7 +42,7 @@ from ct_retrain.judge.evidence.verdict import (
     ended_at,
     enough,
     explained,
-    read,
+    read_verdict,
 )
 from ct_retrain.judge.reading.shown import AnnotatedLine
 from ct_retrain.verilog.guard import Approved, Report, approve, guard
@@ -52,7 +52,7 @@ from ct_retrain.verilog.scope import captured
 from ct_retrain.verilog.tree import parse
 
 
-def prepare(
+def prepare_testbench(
     testbench: str, tools: SimulatorTools, present: Collection[str] = (), changed: Experiment = AS_WRITTEN
 ) -> Bench | str:
     """Prepare *testbench* for many designs; return a sentence if it can give no evidence.
@@ -79,15 +79,15 @@ def units(testbench: str) -> str:
 _TIMESCALE = re.compile(r"^[ \t]*`timescale[^\n]*", re.MULTILINE)
 
 
-def settle(
+def judge_with_icarus(
     rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools, expected: int | None = None
 ) -> Answer:
     """Return the verdict of *bench* on *rtl*; *expected* is the number of checks in the golden's run, if known."""
-    built = build(rtl, bench, nonce, tools)
+    built = compile_design(rtl, bench, nonce, tools)
     if isinstance(built, Answer):
         return built
     text = nonce.marked(built.compiled).encode(errors="surrogateescape")
-    ran = run(icarus_tools.simulate(tools.icarus), tools.limits, tools.hangup, text)
+    ran = run_limited(icarus_tools.simulate(tools.icarus), tools.limits, tools.hangup, text)
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = refuse_illegal(finding, built.illegal)
     log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
@@ -128,7 +128,7 @@ class CompiledDesign(NamedTuple):
     """Icarus's output, with `BLANK` in place of the mark."""
 
 
-def build(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> CompiledDesign | Answer:
+def compile_design(rtl: str, bench: Bench, nonce: Nonce, tools: SimulatorTools) -> CompiledDesign | Answer:
     """Guard *rtl* and compile it with *bench* into `COMPILED`; return the verdict if that fails."""
     approved = _examined(rtl, bench, tools)
     if isinstance(approved, Answer):
@@ -262,10 +262,10 @@ def run_naively(rtl: str, testbench: str, tools: SimulatorTools) -> str:
     for name, text in (("design.v", rtl), ("testbench.v", testbench)):
         Path(name).write_text(text + "\n", encoding="utf-8", errors="replace")
     argv = [tools.icarus.iverilog, "-g2012", "-o", icarus_tools.COMPILED, "design.v", "testbench.v"]
-    if run(argv, _compiling(tools), tools.hangup).exit_code != 0:
+    if run_limited(argv, _compiling(tools), tools.hangup).exit_code != 0:
         return ""
     # A waveform is a file of its own, larger than the output limit.
-    ran = run([tools.icarus.vvp, "-n", icarus_tools.COMPILED], _compiling(tools), tools.hangup)
+    ran = run_limited([tools.icarus.vvp, "-n", icarus_tools.COMPILED], _compiling(tools), tools.hangup)
     return ran.output[: tools.limits.output_kb << 10]
 
 
@@ -273,7 +273,9 @@ def flatten(text: str, name: str, tools: SimulatorTools) -> str | Finished:
     """Return *text* without macros and conditionals, or how its preprocessing failed."""
     source, target = Path(name), Path(f"{name}.flat")
     source.write_text(text + "\n", encoding="utf-8", errors="replace")
-    ended = run(icarus_tools.preprocess(tools.icarus, name, target.name), _compiling(tools), tools.hangup)
+    ended = run_limited(
+        icarus_tools.preprocess(tools.icarus, name, target.name), _compiling(tools), tools.hangup
+    )
     if ended.exit_code != 0 or ended.limit is not None or _ERROR.search(ended.output):
         return ended
     return target.read_text(encoding="utf-8", errors="replace")
@@ -298,10 +300,12 @@ def _compile(
 def _run_compiler(tops: Sequence[str], tools: SimulatorTools, *, alone: bool = False) -> Finished:
     """Compile `SOURCE` with *tops* as roots, *alone* if modules may be missing; without *tops*, Icarus chooses roots."""
     if not tools.direct:
-        return run(icarus_tools.driver(tools.icarus, tops, alone=alone), _compiling(tools), tools.hangup)
+        return run_limited(
+            icarus_tools.driver(tools.icarus, tops, alone=alone), _compiling(tools), tools.hangup
+        )
     written = icarus_tools.configuration(tools.icarus, tops, alone=alone)
     Path(icarus_tools.CONFIG).write_text(written, encoding="utf-8")
-    return run(icarus_tools.compile_directly(tools.icarus), _compiling(tools), tools.hangup)
+    return run_limited(icarus_tools.compile_directly(tools.icarus), _compiling(tools), tools.hangup)
 
 
 def _compiling(tools: SimulatorTools) -> Limits:
@@ -362,7 +366,7 @@ def found(made: Harness, mark: str, ran: Finished) -> ReadVerdict:
         return limited(ran.limit, "the simulation")
     if ran.exit_code < 0:
         return ReadVerdict(Outcome.RESOURCE_LIMIT, f"the simulator died of signal {-ran.exit_code}")
-    return read(made, mark, ran.output, ran.exit_code)
+    return read_verdict(made, mark, ran.output, ran.exit_code)
 
 
 def limited(limit: Limit, what: str) -> ReadVerdict:

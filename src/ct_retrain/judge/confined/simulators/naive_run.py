@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ct_retrain.core.records.verdict import Outcome
-from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run
+from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run_limited
 from ct_retrain.judge.confined.simulators import icarus_tools
 from ct_retrain.judge.confined.simulators.answer import Answer, SimulatorTools
 
@@ -45,12 +45,12 @@ def as_script(rtl: str, testbench: str, script: Script, tools: SimulatorTools) -
     for name, text in texts.items():
         Path(name).write_text(text, encoding="utf-8", errors="replace")
     compiler = [tools.icarus.iverilog, "-g2012", *script.flags, "-o", icarus_tools.COMPILED, *texts]
-    compiled = run(compiler, tools.limits, tools.hangup)
+    compiled = run_limited(compiler, tools.limits, tools.hangup)
     if not Path(icarus_tools.COMPILED).exists():
         return _answer(compiled, None)
     quiet = ("-n",) if script.stops else ()
     simulator = [tools.icarus.vvp, *quiet, icarus_tools.COMPILED, "-none"]
-    return _answer(compiled, run(simulator, tools.limits, tools.hangup))
+    return _answer(compiled, run_limited(simulator, tools.limits, tools.hangup))
 
 
 def _answer(compiled: Finished, ran: Finished | None) -> Answer:

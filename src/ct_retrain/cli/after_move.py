@@ -19,13 +19,13 @@ def follow_move(app: App, *nights: str, published: str | None = None) -> None:
     from ct_retrain.core.errors import CtRetrainError
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.nightly.tracking import retrack
-    from ct_retrain.report.pages import write
+    from ct_retrain.report.pages import write_pages
     from ct_retrain.report.report_inputs import ReportInputs
 
     try:
         paths = [app.workspace.record(night) for night in dict.fromkeys(nights)]
         touched = [disk.read_record(path, NightRecord) for path in paths if path.exists()]
-        write(ReportInputs.of(app.workspace, app.settings), touched)
+        write_pages(ReportInputs.of(app.workspace, app.settings), touched)
     except (CtRetrainError, OSError) as error:
         click.echo(f"warning: the pages still say what was before: {error}; `ct-retrain report`", err=True)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ct_retrain.core.rules.mends import MENDS, mend_of
+from ct_retrain.core.rules.remedies import REMEDIES, remedy_of
 
 REFERENCE = Path(__file__).parents[2] / "docs/reference"
 
@@ -24,6 +24,6 @@ def test_every_reason_has_a_mend(page: str, first: str) -> None:
     reasons = named(page, heading) - {"contaminated_"}
 
     assert first in reasons
-    assert {reason for reason in reasons if not mend_of(reason)} == set()
-    assert mend_of("contaminated_wording")
-    assert all(words == words.strip() and words for words in MENDS.values())
+    assert {reason for reason in reasons if not remedy_of(reason)} == set()
+    assert remedy_of("contaminated_wording")
+    assert all(words == words.strip() and words for words in REMEDIES.values())

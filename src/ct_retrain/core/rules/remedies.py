@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 _VERDICTS = "simulate it as the night does: `ct-retrain judge DUT TB --explain`"
 
-MENDS: Mapping[str, str] = {
+REMEDIES: Mapping[str, str] = {
     **dict.fromkeys(
         ("malformed_json", "bad_utf8", "not_an_object", "too_deep", "wrong_type"),
         "write a trace with ct_retrain.TraceWriter, and a gold set in one of the shapes of docs/reference/dataset.md",
@@ -53,8 +53,8 @@ MENDS: Mapping[str, str] = {
 """Reason → what a person can do."""
 
 
-def mend_of(reason: str) -> str:
+def remedy_of(reason: str) -> str:
     """What to do about *reason*; "" for one that has no entry."""
     if reason.startswith("contaminated_"):
         return "nothing: it is a benchmark problem; docs/explanation/decontamination.md has the rule"
-    return MENDS.get(reason, "")
+    return REMEDIES.get(reason, "")

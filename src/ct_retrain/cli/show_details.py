@@ -9,8 +9,6 @@ import click
 from ct_retrain.cli.context import print_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ct_retrain.core.records.decision import Comparison
     from ct_retrain.core.records.night import NightRecord
     from ct_retrain.core.workspace import Workspace
@@ -36,11 +34,12 @@ def print_flips(record: NightRecord) -> None:
 def print_places(workspace: Workspace, record: NightRecord) -> None:
     """Print what was left out for every arm, and where the first failing answers are."""
     from ct_retrain.nightly.records.inspection import failed_problems, quarantined
+    from ct_retrain.report.formatting import comma_list
 
     left_out = quarantined(workspace, record)
     if left_out:
         where = workspace.relative(workspace.stage(record.night, "benchmark") / "quarantined.jsonl")
-        click.echo(f"not asked of any arm: {_listed(left_out)}; reasons in {where}")
+        click.echo(f"not asked of any arm: {comma_list(left_out, _NAMED)}; reasons in {where}")
     rows = [(one.problem, one.where) for one in failed_problems(workspace, record, _NAMED)]
     if rows:
         print_table("failing answers of the candidate", ("problem", "answer, verdict and log"), rows)
@@ -62,13 +61,14 @@ def print_challengers(workspace: Workspace, record: NightRecord) -> None:
 
 def print_sources(workspace: Workspace, record: NightRecord) -> None:
     """Print the counts of gold sets and general data, file by file."""
+    from ct_retrain.core.records.dataset import told_apart
     from ct_retrain.nightly.records.inspection import trained
 
     facts = trained(workspace, record)
     if facts is None or not facts.gold:
         return
     click.echo(facts.gold)
-    for file in facts.files:
+    for file in told_apart(facts.files, facts.gold):
         click.echo(f"  {file.summary}")
     if any(file.refused for file in facts.files):
         where = workspace.relative(workspace.stage(record.night, "train") / "rejected.jsonl")
@@ -90,20 +90,17 @@ def print_certificate(workspace: Workspace, record: NightRecord) -> None:
 
 
 def _print_comparison(one: Comparison) -> None:
-    from ct_retrain.report.formatting import arm_name
+    from ct_retrain.report.formatting import arm_name, comma_list
 
     for word, problems in (("won", one.won), ("lost", one.lost)):
         if problems:
-            click.echo(f"{word} against {arm_name(one.incumbent)}: {_listed(problems)}")
-
-
-def _listed(problems: Sequence[str]) -> str:
-    rest = len(problems) - _NAMED
-    return ", ".join(problems[:_NAMED]) + (f" and {rest} more" if rest > 0 else "")
+            click.echo(f"{word} against {arm_name(one.incumbent)}: {comma_list(problems, _NAMED)}")
 
 
 def print_inspection(found: Inspection) -> None:
     """Print one problem of a night."""
+    from ct_retrain.report.formatting import plain
+
     rows = [
         (
             one.arm,
@@ -119,9 +116,4 @@ def print_inspection(found: Inspection) -> None:
     click.echo(f"{found.outcome}: {found.detail}\nanswer in {found.where}")
     lines = found.log.rstrip().splitlines()[-_LOG_LINES:]
     click.echo("\n".join(["log", *(f"  {line}" for line in lines)]))
-    click.echo(_printable(found.diff) or "the answer equals the golden")
-
-
-def _printable(text: str) -> str:
-    """Return *text* without terminal control sequences, since a model wrote it."""
-    return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
+    click.echo(plain(found.diff) or "the answer equals the golden")

@@ -1,4 +1,4 @@
-"""`history`, `show`, `config`: read and print, change nothing."""
+"""`show`: why a night ended as it did, from its record and what is left of its files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from ct_retrain.cli.completion import nights
 from ct_retrain.cli.context import Context, excludes, json_option, print_json, print_table
-from ct_retrain.cli.why import (
+from ct_retrain.cli.show_details import (
     print_certificate,
     print_challengers,
     print_flips,
@@ -23,37 +23,6 @@ if TYPE_CHECKING:
     from ct_retrain.core.records.night import ManifestRef, NightRecord
     from ct_retrain.core.workspace import Workspace
     from ct_retrain.report.inspection import Inspection
-
-
-@click.command(short_help="List every move of latest_nightly.")
-@json_option
-@click.pass_obj
-def history(context: Context, *, as_json: bool) -> None:
-    """Every move of `latest_nightly`: when, from, to, why."""
-    from ct_retrain.nightly.records.forget import forgotten_nights
-    from ct_retrain.releases import moves_of as moves
-    from ct_retrain.report.formatting import opening
-
-    workspace = context.opened().workspace
-    done = moves(workspace.models)
-    if as_json:
-        print_json([move.model_dump(mode="json") for move in done])
-        return
-    rows = [
-        (
-            f"{move.at:%Y-%m-%d %H:%M}",
-            move.who,
-            move.source or "mainline",
-            move.target or "mainline",
-            opening(move.why),
-        )
-        for move in done
-    ]
-    print_table("moves of latest_nightly", ("when (UTC)", "who", "from", "to", "why"), rows)
-    for one in forgotten_nights(workspace):
-        click.echo(
-            f"{one.night} ({one.outcome.replace('_', ' ')}) was forgotten {one.at:%Y-%m-%d %H:%M} UTC: {one.why}"
-        )
 
 
 @click.command(short_help="Show why a night ended as it did.")
@@ -117,7 +86,7 @@ def _show_broken(broken: Breakdown) -> None:
         "\n".join(["the last it said", *(f"  {line}" for line in broken.log)]) if broken.log else "",
         nl=bool(broken.log),
     )
-    click.echo(f"traceback: {broken.traceback}\nnext: {broken.mend}: `{broken.again}`")
+    click.echo(f"traceback: {broken.traceback}\nnext: {broken.remedy}: `{broken.again}`")
 
 
 def _inspected(opened: Opened, record: NightRecord, name: str) -> Inspection:
@@ -179,28 +148,3 @@ def _print_figures(figures: dict[str, float]) -> None:
         print_table("shares", ("", *(arm_name(arm) for arm in arms)), rows)
     others = {name: value for name, value in figures.items() if name not in own}
     print_table("figures", ("figure", "value"), [(name, f"{value:.4g}") for name, value in others.items()])
-
-
-@click.command(short_help="List every setting and where it comes from.")
-@click.argument("name", required=False)
-@json_option
-@click.pass_obj
-def config(context: Context, name: str | None, *, as_json: bool) -> None:
-    """List every setting, its value and where it comes from; NAME selects names that contain it."""
-    from ct_retrain.core.configuration.loading import flat
-
-    opened = context.opened(anywhere=True)
-    values = {key: value for key, value in flat(opened.settings).items() if name is None or name in key}
-    if as_json:
-        print_json(
-            {key: {"value": value, "from": _origin(opened.origins, key)} for key, value in values.items()}
-        )
-        return
-    rows = [(key, value, _origin(opened.origins, key)) for key, value in values.items()]
-    print_table("settings", ("name", "value", "from"), rows)
-
-
-def _origin(origins: dict[str, str], name: str) -> str:
-    """Return where *name* was set; a section given as a whole counts for its fields."""
-    parents = [name.rsplit(".", cut)[0] for cut in range(name.count(".") + 1)]
-    return next((origins[parent] for parent in parents if parent in origins), "default")
