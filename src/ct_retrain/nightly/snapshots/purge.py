@@ -153,7 +153,7 @@ def _sweep(top: Path) -> None:
 def _has_raw(top: Path) -> bool:
     """Whether anything is where raw copies lie in the night's directory *top*: most nights are purged long ago."""
     trained = top / "train" / "challengers"
-    challengers = os.listdir(trained) if trained.is_dir() else ()
+    challengers = [one.name for one in trained.iterdir()] if trained.is_dir() else []
     return any(os.path.lexists(f"{top}/{name}") for name in raw_places(challengers))
 
 
