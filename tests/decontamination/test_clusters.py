@@ -1,6 +1,7 @@
 """Near-duplicates form clusters, and a cap bounds how many of one are taken."""
 
 import random
+from typing import Any
 
 import pytest
 from datasketch import LeanMinHash, MinHashLSH
@@ -84,9 +85,11 @@ def test_designs_are_linked_as_the_librarys_index_links_them(similarity: float) 
         for number in range(120)
     ]
     sketches = {sketch_of(one): key for key, one in enumerate(sets)}
-    index, found = MinHashLSH(threshold=similarity, num_perm=128), Clusters(similarity)
+    index: Any = MinHashLSH(threshold=similarity, num_perm=128)
+    lean: Any = LeanMinHash
+    found = Clusters(similarity)
     links: set[tuple[int, int]] = set()
-    read = {key: LeanMinHash.deserialize(sketch) for sketch, key in sketches.items()}
+    read = {key: lean.deserialize(sketch) for sketch, key in sketches.items()}
     for sketch, key in sketches.items():
         links |= {
             (key, other) for other in index.query(read[key]) if read[key].jaccard(read[other]) >= similarity

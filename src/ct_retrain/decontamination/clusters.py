@@ -36,7 +36,7 @@ def _bands(similarity: float) -> tuple[int, int]:
 def _jaccard(one: bytes, other: bytes) -> float:
     from datasketch import LeanMinHash
 
-    return LeanMinHash.deserialize(one).jaccard(LeanMinHash.deserialize(other))
+    return float(LeanMinHash.deserialize(one).jaccard(LeanMinHash.deserialize(other)))
 
 
 class Clusters:
