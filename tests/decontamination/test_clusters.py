@@ -1,5 +1,10 @@
 """Near-duplicates form clusters, and a cap bounds how many of one are taken."""
 
+import importlib
+import random
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.decontamination.problems import NEUTRAL
@@ -68,3 +73,31 @@ def test_a_cap_leaves_exactly_as_many_of_each_cluster(members: list[int], cap: i
         size = members.count(kind)
         left = sum(members[key] == kind and key not in gone for key in range(len(members)))
         assert left == (min(size, cap) if cap else size)
+
+
+@pytest.mark.parametrize("similarity", [0.5, 0.8, 0.95])
+def test_designs_are_linked_as_the_librarys_index_links_them(similarity: float) -> None:
+    chance = random.Random(3)
+    sets = [
+        frozenset(
+            f"{number % 9} {n if chance.random() > number % 5 / 20 else -chance.random()}" for n in range(40)
+        )
+        for number in range(120)
+    ]
+    sketches = {sketch_of(one): key for key, one in enumerate(sets)}
+    library: Any = importlib.import_module("datasketch")  # it has no stubs
+    index, lean = library.MinHashLSH(threshold=similarity, num_perm=128), library.LeanMinHash
+    found = Clusters(similarity)
+    links: set[tuple[int, int]] = set()
+    read = {key: lean.deserialize(sketch) for sketch, key in sketches.items()}
+    for sketch, key in sketches.items():
+        links |= {
+            (key, other) for other in index.query(read[key]) if read[key].jaccard(read[other]) >= similarity
+        }
+        index.insert(key, read[key])
+        found.add(key, sketch)
+    together = {key: set(group) for group in found.groups() for key in group}
+
+    assert links
+    assert all(other in together[key] for key, other in links)
+    assert sum(len(group) - 1 for group in found.groups()) <= len(links)

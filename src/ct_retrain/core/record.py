@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
@@ -23,8 +22,8 @@ class Record(BaseModel):
 
 
 def _relative(path: str) -> str:
-    pure = PurePosixPath(path)
-    if pure.is_absolute() or ".." in pure.parts or not pure.parts:
+    parts = set(path.split("/")) - {"", "."}
+    if path.startswith("/") or ".." in parts or not parts:
         message = f"{path!r} is not a relative path inside its directory"
         raise ValueError(message)
     return path

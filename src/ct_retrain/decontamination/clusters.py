@@ -6,11 +6,8 @@ pairs above the threshold, so two members of one group may be less similar than 
 
 import random
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from datasketch import LeanMinHash
 
 _PERMUTATIONS = 128
 
@@ -36,16 +33,21 @@ def _bands(similarity: float) -> tuple[int, int]:
     return index.b, index.r
 
 
+def _jaccard(one: bytes, other: bytes) -> float:
+    from datasketch import LeanMinHash
+
+    return float(LeanMinHash.deserialize(one).jaccard(LeanMinHash.deserialize(other)))
+
+
 class Clusters:
     """Groups of designs, added one at a time; the groups do not depend on the order."""
 
     def __init__(self, similarity: float) -> None:
         """Designs are linked from Jaccard *similarity* on."""
-        from datasketch import MinHashLSH
-
         self._similarity = similarity
-        self._index = MinHashLSH(num_perm=_PERMUTATIONS, params=_bands(similarity))
-        self._sketches: dict[int, LeanMinHash] = {}
+        self._index: defaultdict[tuple[int, bytes], list[int]] = defaultdict(list)
+        """Number and values of a band → designs that have it."""
+        self._sketches: dict[int, bytes] = {}
         self._parent: dict[int, int] = {}
         self._first: dict[bytes, int] = {}
 
@@ -56,20 +58,19 @@ class Clusters:
 
     def add(self, key: int, sketched: bytes) -> None:
         """Add the design *key*, which was not added before; *sketched* is from `sketch_of`."""
-        from datasketch import LeanMinHash
-
         self._parent[key] = key
         twin = self._first.setdefault(sketched, key)
         if twin != key:
             self._parent[key] = self._root(twin)
             return
-        sketch = LeanMinHash.deserialize(sketched)
-        near: list[Any] = self._index.query(sketch)
+        near: set[int] = set()
+        for band in self._bands_of(sketched):
+            near.update(self._index[band])
+            self._index[band].append(key)
         for other in near:
-            if sketch.jaccard(self._sketches[other]) >= self._similarity:
+            if _jaccard(sketched, self._sketches[other]) >= self._similarity:
                 self._parent[self._root(key)] = self._root(other)
-        self._sketches[key] = sketch
-        self._index.insert(key, sketch, check_duplication=False)
+        self._sketches[key] = sketched
 
     def groups(self) -> list[tuple[int, ...]]:
         """Return the keys in groups of two or more."""
@@ -77,6 +78,15 @@ class Clusters:
         for key in self._parent:
             found[self._root(key)].append(key)
         return [tuple(members) for members in found.values() if len(members) > 1]
+
+    def _bands_of(self, sketched: bytes) -> Iterator[tuple[int, bytes]]:
+        """Yield the values of each band: LSH cuts the values of a MinHash, the last bytes of *sketched*, into them."""
+        number, rows = _bands(self._similarity)
+        wide = len(sketched) // _PERMUTATIONS
+        at = len(sketched) - wide * _PERMUTATIONS
+        for band in range(number):
+            yield band, sketched[at : at + wide * rows]
+            at += wide * rows
 
     def _root(self, key: int) -> int:
         while self._parent[key] != key:

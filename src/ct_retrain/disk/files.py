@@ -124,6 +124,7 @@ class RecordFile(Generic[R]):
         self._path, self._adapter = path, TypeAdapter(kind)
         with _present(path):
             self._file = path.open("rb")
+        self._at = 0
 
     def __enter__(self) -> Self:
         """Nothing more to do."""
@@ -142,22 +143,26 @@ class RecordFile(Generic[R]):
         place = number = 0
         while line := self._line(place):
             number += 1
-            yield place, self._record(line, f"{self._path}:{number}")
+            yield place, self._record(line, number=number)
             place += len(line)
 
     def read(self, place: int) -> R:
         """Return the Record at *place*; raise CorruptStateError if none is there."""
-        return self._record(self._line(place), f"{self._path} at byte {place}")
+        return self._record(self._line(place), place=place)
 
     def _line(self, place: int) -> bytes:
-        self._file.seek(place)
-        return self._file.readline()
+        if place != self._at:  # a seek throws away what was read ahead
+            self._file.seek(place)
+        line = self._file.readline()
+        self._at = place + len(line)
+        return line
 
-    def _record(self, line: bytes, where: str) -> R:
+    def _record(self, line: bytes, *, number: int = 0, place: int = 0) -> R:
         try:
             return self._adapter.validate_json(line)
         except ValidationError as error:
-            message = f"{where} is not what we wrote ({_first(error)}): redo its stage"
+            where = f":{number}" if number else f" at byte {place}"
+            message = f"{self._path}{where} is not what we wrote ({_first(error)}): redo its stage"
             raise CorruptStateError(message) from error
 
 

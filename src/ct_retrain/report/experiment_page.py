@@ -8,30 +8,18 @@ from ct_retrain import disk
 from ct_retrain.core.record import digest
 from ct_retrain.core.records.arm import Role
 from ct_retrain.core.records.experiment import CONTROL, ArmDifference, ArmScore, ExperimentResult
-from ct_retrain.report.charts import (
-    ARM_COLOURS,
-    ARM_MARKS,
-    BAD,
-    GOOD,
-    MUTED,
-    Chart,
-    Table,
-    chart,
-    label,
-    named_rows,
-)
+from ct_retrain.report.axes import MUTED, Axes, Ink, Mark, Pen
+from ct_retrain.report.charts import ARM_COLOURS, ARM_MARKS, BAD, GOOD, Chart, Table, chart, label
 from ct_retrain.report.formatting import duration, energy, points, share
 from ct_retrain.report.pages import rendered
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from matplotlib.axes import Axes
-
     from ct_retrain.core.workspace import Workspace
 
 _COLOURS = {"better": GOOD, "worse": BAD, "cannot_tell": MUTED}
-_MARKS = {"better": "^", "worse": "v", "cannot_tell": "o"}
+_MARKS: dict[str, Mark] = {"better": "^", "worse": "v", "cannot_tell": "o"}
 """Told apart without colour too."""
 
 
@@ -83,22 +71,13 @@ def _forest(found: list[ArmDifference], suite: str, key: str) -> Chart:
     """Every arm minus the control, with the interval that holds for all of them at once."""
 
     def paint(axes: Axes) -> None:
-        axes.axvline(0, color=MUTED, linewidth=1)
+        axes.upright(0, Pen(MUTED))
+        axes.rows([label(one.arm) for one in found], len(found) - 0.5, -0.5)
+        axes.x.margin, axes.x.label = 0.08, "points of pass@1, arm minus control"
         for place, one in enumerate(found):
             colour = _COLOURS[one.answer]
-            axes.plot(
-                [one.low * 100, one.high * 100],
-                [place] * 2,
-                color=colour,
-                linewidth=2.5,
-                solid_capstyle="butt",
-            )
-            axes.plot([one.difference * 100], [place], _MARKS[one.answer], color=colour, markersize=8)
-        axes.set_yticks(range(len(found)), [label(one.arm) for one in found])
-        axes.set_ylim(len(found) - 0.5, -0.5)
-        named_rows(axes)
-        axes.margins(x=0.08)
-        axes.set_xlabel("points of pass@1, arm minus control")
+            axes.line([(one.low * 100, place), (one.high * 100, place)], Pen(colour, 2.5))
+            axes.marks([(one.difference * 100, place)], Ink(colour, _MARKS[one.answer], 8))
 
     rows = [
         (
@@ -111,31 +90,30 @@ def _forest(found: list[ArmDifference], suite: str, key: str) -> Chart:
     ]
     said = "; ".join(f"{row[0]} {row[1]} points, {row[2]}, {row[3]}" for row in rows)
     table = Table(("arm", "difference", "interval", "answer"), rows)
-    return chart(key, f"Arms minus control on {suite}: {said}", 1.0 + 0.4 * len(found), paint, table)
+    return chart(key, f"Arms minus control on {suite}: {said}", 72 + 29 * len(found), paint, table)
 
 
 def _balance(scores: list[ArmScore], suite: str, key: str) -> Chart:
     """What each arm forgot of what mainline could do, against what it learned of the rest."""
 
     def paint(axes: Axes) -> None:
-        axes.axhline(0, color=MUTED, linewidth=1)
-        axes.axvline(0, color=MUTED, linewidth=1)
+        axes.x.margin = axes.y.margin = 0.2
+        axes.x.grid = axes.y.grid = True
+        axes.x.label, axes.y.label = "points gained where mainline fails", "points lost where it passes"
+        axes.across(0, Pen(MUTED))
+        axes.upright(0, Pen(MUTED))
         for one in scores:
-            role = Role.MAINLINE if one.arm == CONTROL else Role.CANDIDATE
-            place = ([one.gained * 100], [one.lost * 100])
-            axes.plot(*place, ARM_MARKS[role], color=ARM_COLOURS[role], markersize=8)
-            at = (one.gained * 100, one.lost * 100)
-            axes.annotate(label(one.arm), at, xytext=(7, 5), textcoords="offset points")
-        axes.margins(0.2)
-        axes.grid(visible=True)
-        axes.set_axisbelow(True)
-        axes.set_xlabel("points gained where mainline fails")
-        axes.set_ylabel("points lost where it passes")
+            role, at = (
+                Role.MAINLINE if one.arm == CONTROL else Role.CANDIDATE,
+                (one.gained * 100, one.lost * 100),
+            )
+            axes.marks([at], Ink(ARM_COLOURS[role], ARM_MARKS[role], 8))
+            axes.words(label(one.arm), at, (7, -5))
 
     rows = [(one.arm, points(one.gained), points(one.lost)) for one in scores]
     said = "; ".join(f"{arm} gained {gained} and lost {lost}" for arm, gained, lost in rows)
     return chart(
-        key, f"Gain and forgetting on {suite}: {said}", 3.0, paint, Table(("arm", "gained", "lost"), rows)
+        key, f"Gain and forgetting on {suite}: {said}", 216, paint, Table(("arm", "gained", "lost"), rows)
     )
 
 

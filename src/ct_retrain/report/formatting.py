@@ -40,7 +40,11 @@ def arms_in(figures: Mapping[str, float]) -> list[ArmId]:
 
 def plain(text: str) -> str:
     """Remove control and bidirectional characters from *text*, which is untrusted."""
-    return "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
+    return (
+        text
+        if text.isprintable()
+        else "".join(one if one.isprintable() or one in "\n\t" else "�" for one in text)
+    )
 
 
 def shown(text: str) -> str:

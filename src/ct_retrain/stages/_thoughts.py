@@ -5,7 +5,7 @@ from typing import Literal
 
 from ct_retrain.core.record import Rejected
 from ct_retrain.core.records.training import Row
-from ct_retrain.core.rules.thoughts import mentions_thought, split_thoughts
+from ct_retrain.core.rules.thoughts import split_thoughts
 
 
 def learned(
@@ -14,7 +14,7 @@ def learned(
     """Yield *rows* as they are trained on; add those whose thought never ends, or leaves no answer, to *rejected*."""
     for number, row in enumerate(rows, 1):
         parts = split_thoughts(row.completion)
-        if not mentions_thought(row.completion) and not parts.thought:
+        if parts.answer == row.completion:
             yield row
         elif not parts.answer.strip():
             detail = "its thought never ends" if parts.unfinished else "nothing follows its thought"

@@ -47,7 +47,7 @@ def choose(
     if not rows:
         return []
     whole, rest = divmod(count, len(rows))
-    first = shuffled(rows, seed, weight)
+    first = shuffled(rows, seed, weight) if rest else []
     if needed is not None:
         first.sort(key=lambda row: not needed(row))
     return [*list(rows) * whole, *first[:rest]]

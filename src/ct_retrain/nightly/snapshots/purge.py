@@ -152,8 +152,9 @@ def _sweep(top: Path) -> None:
 
 def _has_raw(top: Path) -> bool:
     """Whether anything is where raw copies lie in the night's directory *top*: most nights are purged long ago."""
-    challengers = [one.name for one in (top / "train" / "challengers").glob("*")]
-    return any(os.path.lexists(top / name) for name in raw_places(challengers))
+    trained = top / "train" / "challengers"
+    challengers = [one.name for one in trained.iterdir()] if trained.is_dir() else []
+    return any(os.path.lexists(f"{top}/{name}") for name in raw_places(challengers))
 
 
 def _raw(workspace: Workspace, night: str) -> list[str]:
