@@ -107,8 +107,11 @@ def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdic
 
 
 def _asked(design: Design) -> SynthesisRequest:
-    python = is_cocotb(design.testbench)
-    return SynthesisRequest(wanted(design.testbench), "" if python else design.testbench)
+    needed = wanted(design.testbench)
+    if not is_cocotb(design.testbench):
+        return SynthesisRequest(needed, design.testbench)
+    # The tests may read parameters, which a copy has if an instance might set them.
+    return SynthesisRequest(needed, "".join(f"module ct_tests;\n  {top} #() dut ();\nendmodule\n" for top in needed))
 
 
 def _sources(design: Design) -> set[str]:

@@ -82,7 +82,7 @@ def sealed_in_wrapper(rtl: str, name: str) -> str:
     plain = re.sub(
         rf"^  {re.escape(inner)} #\(.*?\) (?={_INNER}sealed \()", f"  {inner} ", shell, flags=re.MULTILINE
     )
-    return text + plain.replace(f"{wrapper_name(inner)}_sealed", name) if text and shell else ""
+    return f"{text}\n{plain.replace(f'{wrapper_name(inner)}_sealed', name)}" if text and shell else ""
 
 
 _WAYS = {
