@@ -111,7 +111,9 @@ def _asked(design: Design) -> SynthesisRequest:
     if not is_cocotb(design.testbench):
         return SynthesisRequest(needed, design.testbench)
     # The tests may read parameters, which a copy has if an instance might set them.
-    return SynthesisRequest(needed, "".join(f"module ct_tests;\n  {top} #() dut ();\nendmodule\n" for top in needed))
+    return SynthesisRequest(
+        needed, "".join(f"module ct_tests;\n  {top} #() dut ();\nendmodule\n" for top in needed)
+    )
 
 
 def _sources(design: Design) -> set[str]:
