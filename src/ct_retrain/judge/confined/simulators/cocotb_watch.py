@@ -19,7 +19,8 @@ def start(*arguments: Any) -> None:
     handle: Any = importlib.import_module("cocotb.handle")
     clock: Any = importlib.import_module("cocotb.clock")
     _find_names(cocotb, handle, clock.Clock)
-    for kind in (handle.LogicObject, handle.LogicArrayObject):
+    read = (handle.LogicObject, handle.LogicArrayObject)
+    for kind in {next(one for one in each.__mro__ if "get" in vars(one)) for each in read}:
         _note_unknown_bits(kind)
     del os.environ["PYGPI_USERS"]
     importlib.import_module("pygpi.entry").load_entry(*arguments)
