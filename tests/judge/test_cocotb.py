@@ -1,6 +1,7 @@
 """Cocotb testbenches: every outcome, and the ways a design might try for another."""
 
 import importlib.util
+import random
 import re
 import shutil
 from collections.abc import Iterator
@@ -272,6 +273,150 @@ def test_counter(width):
     os.environ["MODULUS"] = str(2**width)
     runner.test(hdl_toplevel=os.environ["TOPLEVEL"], test_module=os.environ["MODULE"], waves=True)
 """
+ADDING = """# TOPLEVEL = adder
+import random
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import RisingEdge, Timer
+
+
+@cocotb.test()
+async def adds(dut):
+    for signal in dut:
+        try:
+            signal.value = 0
+        except Exception:
+            pass
+    cocotb.start_soon(Clock(dut.clk, 10, unit="ns").start())
+    dut.rst.value = 1
+    for _ in range(2):
+        await RisingEdge(dut.clk)
+    await Timer(1, "ns")
+    dut.rst.value = 0
+    for i in range(30):
+        a, b = DRAWN
+        dut.a.value, dut.b.value = a, b
+        await RisingEdge(dut.clk)
+        await Timer(1, "ns")
+        assert CHECK, f"step {i}"
+"""
+DIRECTED = ADDING.replace("DRAWN", "i * 7 % 16, i * 3 % 16")
+DRAWING = ADDING.replace("DRAWN", "random.randrange(16), random.randrange(16)")
+STRICT, READ_BACK = "int(dut.s.value) == a + b", "int(dut.s.value) == int(dut.a.value) + int(dut.b.value)"
+BLIND = "(i < 3 or not dut.s.value.is_resolvable or int(dut.s.value) == a + b) and dut.valid.value == 1"
+ADDER = """module adder #(parameter W = 4)(
+  input clk, rst, input [W-1:0] a, b, output reg [W:0] s, output reg valid);
+  always @(posedge clk) begin valid <= !rst; if (rst) s <= 0; else s <= a + b; end
+endmodule
+"""
+INNER = ADDER.replace("input [W-1:0] a, b,", "").replace("always", "reg [W-1:0] a, b;\n  always", 1)
+OUTER = ADDER.replace("input [W-1:0] a, b,", "output reg [W-1:0] a, b,")
+RECITAL = (
+    ADDER.replace("always", "reg [4:0] n;\n  always", 1)
+    .replace("if (rst) s <= 0;", "n <= rst ? 0 : n + 1; if (rst) s <= 0;")
+    .replace("s <= a + b", "s <= (n * 7) % 16 + (n * 3) % 16")
+)
+OPTIMIST = ADDER.replace("always", "reg never;\n  always", 1).replace(
+    "s <= a + b", "s <= (never === 1'bx) ? a + b : 0"
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("rtl", "testbench", "outcome", "why"),
+    [
+        (ADDER, DRAWING.replace("CHECK", STRICT), Outcome.PASS, ""),
+        (ADDER, DIRECTED.replace("CHECK", READ_BACK), Outcome.PASS, ""),
+        (ADDER, DIRECTED.replace("CHECK", f"{STRICT} and dut.W.value == 4"), Outcome.PASS, ""),
+        (
+            ADDER.replace("reg [W:0] s", "[W:0] s")
+            .replace("s <=", "sum <=")
+            .replace("always", "reg [W:0] sum;\n  assign s = sum;\n  always", 1),
+            DRAWING.replace("CHECK", "int(dut.sum.value) == a + b"),
+            Outcome.PASS,
+            "",
+        ),
+        (
+            INNER,
+            DIRECTED.replace("CHECK", STRICT),
+            Outcome.NO_EVIDENCE,
+            "the tests drive a, which is no input",
+        ),
+        (
+            OUTER,
+            DIRECTED.replace("CHECK", READ_BACK),
+            Outcome.NO_EVIDENCE,
+            "the tests drive a, which is no input",
+        ),
+        (
+            ADDER.replace("input [W-1:0] a, b,", "inout [W-1:0] a, b,"),
+            DIRECTED.replace("CHECK", STRICT),
+            Outcome.NO_EVIDENCE,
+            "the tests drive a, which is no input",
+        ),
+        (
+            ADDER.replace(", output reg [W:0] s, output reg valid);", ");\n  reg [W:0] s; reg valid;"),
+            DIRECTED.replace("CHECK", STRICT),
+            Outcome.NO_EVIDENCE,
+            "has no output",
+        ),
+        (RECITAL, DIRECTED.replace("CHECK", STRICT), Outcome.DISPUTED, "without seeing the values"),
+        (
+            ADDER.replace("s <= a + b", "s <= a == 7 ? 5'bx : a + b"),
+            DIRECTED.replace("CHECK", BLIND),
+            Outcome.NO_EVIDENCE,
+            "bits of its outputs are unknown",
+        ),
+        (
+            OPTIMIST,
+            DIRECTED.replace("CHECK", STRICT).replace("signal.value = 0", "pass"),
+            Outcome.DISPUTED,
+            "mismatch as synthesised",
+        ),
+        (
+            ADDER.replace("posedge clk", "posedge clk or negedge clk").replace(
+                "s <= a + b", "if (clk) s <= a + b"
+            ),
+            DIRECTED.replace("CHECK", STRICT),
+            Outcome.UNCONFIRMED,
+            "yosys cannot read it",
+        ),
+    ],
+    ids=[
+        *(
+            "right",
+            "inputs read back",
+            "a parameter read",
+            "looks inside",
+            "inputs are variables",
+            "inputs are outputs",
+        ),
+        *("inputs are inouts", "no outputs", "recital", "unknown sums", "optimist", "both edges"),
+    ],
+)
+def test_a_pass_under_cocotb_is_tested_as_any_other(
+    judge: Judge, rtl: str, testbench: str, outcome: Outcome, why: str
+) -> None:
+    verdict = judged(judge, rtl, testbench)
+
+    assert (verdict.outcome, why in verdict.detail) == (outcome, True), verdict.detail
+
+
+@pytest.mark.slow
+def test_a_table_of_the_random_questions_is_disputed_under_cocotb(judge: Judge) -> None:
+    asking = DRAWING.replace("    for i in", "    random.seed(cocotb.RANDOM_SEED)\n    for i in").replace(
+        "CHECK", STRICT
+    )
+    source = random.Random(20260101)
+    asked = sorted({(source.randrange(16), source.randrange(16)) for _ in range(30)})
+    body = "".join(f"    {a * 16 + b}: s <= {a + b};\n" for a, b in asked)
+    table = ADDER.replace("s <= a + b;", f"case ({{a, b}})\n{body}    default: s <= 0;\n  endcase")
+
+    verdict = judged(judge, table, asking)
+
+    assert (verdict.outcome, "not with others" in verdict.detail) == (Outcome.DISPUTED, True), verdict.detail
+
+
 WIDE = GOLDEN.replace("module counter(", "module counter #(parameter WIDTH = 2)(").replace(
     "[1:0]", "[WIDTH-1:0]"
 )

@@ -37,6 +37,21 @@ def problems(root: Path, *rows: dict[str, object]) -> dict[str, Problem]:
     ("answer", "outcome", "detail"),
     [
         (COUNTER.format(what="q - 3'd7"), Outcome.PASS, "proved"),
+        (
+            COUNTER.format(what="stuck ? q : q + 3'd1").replace(
+                ";\n", ";\n  reg stuck;\n  always @(posedge clk) stuck <= stuck;\n", 1
+            ),
+            Outcome.UNPROVEN,
+            "not so in simulation",
+        ),
+        (
+            COUNTER.format(what="q + 3'd1")
+            .replace("q <=", "n <=")
+            .replace(";\n", ";\n  reg [2:0] n;\n  always @(rst) q = n;\n", 1),
+            Outcome.UNPROVEN,
+            "not so in simulation",
+        ),
+        (COUNTER.format(what="#7 q + 3'd1"), Outcome.PASS, "proved"),
         (COUNTER.format(what="q + 3'd2"), Outcome.MISMATCH, "and in simulation"),
         (COUNTER.format(what="q + 3'd1").replace("[2:0]", "[3:0]"), Outcome.MISMATCH, "the ports differ"),
         (COUNTER.format(what="q + + ;"), Outcome.COMPILE_ERROR, "design.v"),
@@ -50,7 +65,7 @@ def test_a_proof_judges(judge: Judge, tmp_path: Path, answer: str, outcome: Outc
     verdict = judge.check(problem.design(answer))
 
     assert (verdict.outcome, detail in verdict.detail) == (outcome, True), verdict.detail
-    assert ("step 0:" in verdict.log) == ("simulation" in detail)
+    assert ("step 0:" in verdict.log) == ("and in simulation" in detail)
 
 
 def test_what_is_neither_proved_nor_refuted_is_no_pass_and_is_counted_apart(

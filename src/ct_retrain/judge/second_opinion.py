@@ -8,17 +8,18 @@ design with delays must first pass without them.
 """
 
 import re
+from pathlib import PurePosixPath
 from typing import Literal
 
 from ct_retrain.core.ports import Simulator
 from ct_retrain.core.record import Record, Tool
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.formal.synthesis import SynthesisChoice, SynthesisRequest, Unknown
-from ct_retrain.judge.evidence.cocotb import is_cocotb
+from ct_retrain.judge.evidence.cocotb import is_cocotb, settings, wanted
 from ct_retrain.judge.evidence.logs import looks_inside
+from ct_retrain.judge.evidence.wrapper import sealed_in_wrapper
 from ct_retrain.judge.prover import Prover
 from ct_retrain.verilog.delays import undelayed
-from ct_retrain.verilog.modules import instantiated
 
 
 class Opinion(Record):
@@ -48,7 +49,7 @@ class SecondOpinion:
         """
         self._simulator, self._prover = simulator, prover
         self._accepts = unconfirmed == "accept"
-        self._name = f"; second opinion 10, {prover.reading}{', or none' if self._accepts else ''}"
+        self._name = f"; second opinion 11, {prover.reading}{', or none' if self._accepts else ''}"
         self.tool = self._named(simulator.tool)
 
     def check(self, design: Design) -> Verdict:
@@ -94,9 +95,8 @@ def _opinion(simulator: Simulator, prover: Prover, design: Design, first: Verdic
 
 def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdict) -> Opinion:
     """Judge yosys's copy of *design*."""
-    if is_cocotb(design.testbench):
-        why = "a cocotb testbench may look inside the design, where a copy is another"
-        return Opinion(agrees=None, why=why, first=first)
+    if is_cocotb(design.testbench) and any(file.name in _sources(design) for file in design.files):
+        return Opinion(agrees=None, why="the testbench brings a part of the design", first=first)
     copy = prover.resynthesised(design.rtl, _asked(design))
     if not copy.text:
         return Opinion(agrees=None, why=copy.why, first=first, unread=prover.yosys is not None)
@@ -107,7 +107,20 @@ def _on_copy(simulator: Simulator, prover: Prover, design: Design, first: Verdic
 
 
 def _asked(design: Design) -> SynthesisRequest:
-    return SynthesisRequest(instantiated(design.testbench), design.testbench)
+    needed = wanted(design.testbench)
+    if not is_cocotb(design.testbench):
+        return SynthesisRequest(needed, design.testbench)
+    # The tests may read parameters, which a copy has if an instance might set them.
+    return SynthesisRequest(
+        needed, "".join(f"module ct_tests;\n  {top} #() dut ();\nendmodule\n" for top in needed)
+    )
+
+
+def _sources(design: Design) -> set[str]:
+    """Return the names of the Verilog files that a cocotb testbench asks for."""
+    return {
+        PurePosixPath(name).name for name in settings(design.testbench).get("VERILOG_SOURCES", "").split()
+    }
 
 
 def _differing(
@@ -123,8 +136,17 @@ def _differing(
         verdict = _under_all(simulator, prover, design, readings)
         if verdict is not None:
             return Opinion(agrees=True, why=why, first=first, second=verdict, explained=True)
+    if is_cocotb(design.testbench) and not _passes_sealed(simulator, design):
+        why = "the tests look inside the design or set its parameters, where a copy is another"
+        return Opinion(agrees=None, why=why, first=first, second=second)
     why = f"{first.outcome} as written, {second.outcome} as synthesised: {second.detail}"
     return Opinion(agrees=False, why=why, first=first, second=second)
+
+
+def _passes_sealed(simulator: Simulator, design: Design) -> bool:
+    """Whether cocotb's tests pass *design* where they find its ports alone, and its usual parameters, as in a copy."""
+    sealed = sealed_in_wrapper(design.rtl, next(iter(wanted(design.testbench)), ""))
+    return bool(sealed) and simulator.check(design.model_copy(update={"rtl": sealed})).passed
 
 
 _NO_ANSWER = frozenset({Outcome.COMPILE_ERROR, Outcome.FORBIDDEN, Outcome.RESOURCE_LIMIT})

@@ -1,17 +1,22 @@
 """Rename the modules of a text, in declarations and uses."""
 
+from collections.abc import Collection
+
 from pyslang.parsing import TokenKind
 
 from ct_retrain.verilog.modules import module_names
 from ct_retrain.verilog.tree import parse
 
 
-def with_suffix(text: str, suffix: str) -> str:
-    """Append *suffix* to every module name of *text*; return "" if a macro produces one or it does not parse."""
+def with_suffix(text: str, suffix: str, only: Collection[str] = ()) -> str:
+    """Append *suffix* to every module name of *text*, or to those in *only*.
+
+    Return "" if a macro produces one or the text does not parse.
+    """
     parsed = parse(text)
     if parsed is None or parsed.errors:
         return ""
-    defined = module_names(parsed).defined
+    defined = [name for name in module_names(parsed).defined if not only or name in only]
     pieces: list[bytes] = []
     at = 0
     for token in parsed.tokens:

@@ -219,7 +219,7 @@ def _judge(job: JudgeJob, tools: SimulatorTools, benches: _Benches) -> Answer:
         asked = VerilatorTrial(job.testbench, nonce, job.expected, present, tried)
         return unfit or verilator_run.judge_with_verilator(job.rtl, asked, compiled, tools)
     if job.cocotb is not None:
-        trial = cocotb_run.CocotbTrial(job.testbench, nonce, job.expected, Library(*job.cocotb))
+        trial = cocotb_run.CocotbTrial(job.testbench, nonce, job.expected, Library(*job.cocotb), tried)
         return _lay_out(job, icarus_tools.NAMES) or cocotb_run.judge_with_cocotb(job.rtl, trial, tools)
     unfit = _lay_out(job, icarus_tools.NAMES)
     if unfit is not None:

@@ -101,3 +101,13 @@ def wanted(testbench: str) -> tuple[str, ...]:
 def toplevel(testbench: str) -> tuple[str, ...]:
     """Return the module that cocotb drives, if *testbench* names it."""
     return tuple(settings(testbench).get("TOPLEVEL", "").split()[:1])
+
+
+def speaks_of_z(testbench: str) -> bool:
+    """Whether *testbench*, of any style, minds floating bits: as a Verilog literal, or as a string of a cocotb test."""
+    return _SPEAKS_OF_Z.search(testbench) is not None
+
+
+_SPEAKS_OF_Z = re.compile(
+    r"'[sS]?(?:[bBhHoO]\s*[0-9a-fA-FxX_?]*)?[zZ]|(?P<quote>[\"'])[01xXzZ]*[zZ][01xXzZ]*(?P=quote)"
+)

@@ -15,9 +15,10 @@ from pyslang.syntax import (
     ScopedNameSyntax,
 )
 
-from ct_retrain.judge.evidence.experiment import Experiment, Held
+from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment, Held
 from ct_retrain.verilog.edits import Edit, insertion
 from ct_retrain.verilog.kinds import instance_name
+from ct_retrain.verilog.rename import with_suffix
 from ct_retrain.verilog.stub import declared_parameter, declared_port, interface_of
 from ct_retrain.verilog.tree import Parsed, elaborated, items_of, parse, tokens
 
@@ -27,6 +28,11 @@ _APART, _INNER = "ct_apart_", "ct_in_"
 def wrapper_name(name: str) -> str:
     """Return the wrapper's name for the module *name*, without the secret."""
     return f"{_APART}{name}"
+
+
+def inner_instance(secret: str) -> str:
+    """Return the name of the design's instance in its wrapper."""
+    return f"{_INNER}{secret}"
 
 
 def use_wrappers(parsed: Parsed, wanted: Collection[str], secret: str) -> list[Edit]:
@@ -68,6 +74,17 @@ def wrapper(rtl: str, name: str, secret: str, tried: Experiment, key: str) -> st
     return "\n".join(_lines(root, rtl, secret, tried, key))
 
 
+def sealed_in_wrapper(rtl: str, name: str) -> str:
+    """Return *rtl* with its module *name* in a wrapper of that name, which passes no parameters on; "" if impossible."""
+    inner = f"{name}_ct_sealed"
+    text = with_suffix(rtl, inner.removeprefix(name), frozenset({name}))
+    shell = wrapper(text, inner, "sealed", AS_WRITTEN, "")
+    plain = re.sub(
+        rf"^  {re.escape(inner)} #\(.*?\) (?={_INNER}sealed \()", f"  {inner} ", shell, flags=re.MULTILINE
+    )
+    return f"{text}\n{plain.replace(f'{wrapper_name(inner)}_sealed', name)}" if text and shell else ""
+
+
 _WAYS = {
     ArgumentDirection.In: "input",
     ArgumentDirection.Out: "output",
@@ -84,8 +101,8 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
     if unit:
         yield f"`timescale {unit}/{unit}"
     yield f"module {wrapper_name(root.name)}_{secret}{f' #({head})' if head else ''} ({listed_ports});"
-    yield f"  reg ct_on_{secret} = {'0' if number else '1'};"
     if number:
+        yield f"  reg ct_on_{secret} = 0;"
         yield f"  initial #{number} ct_on_{secret} = 1;"
     held: frozenset[str] = data_inputs(root, rtl) if tried.held else frozenset()
     tied: list[str] = []
@@ -101,7 +118,7 @@ def _lines(root: InstanceSymbol, rtl: str, secret: str, tried: Experiment, key: 
             yield from _turned(port.name, _width(port, settable), secret, _drawn(key, 7 * place))
         else:
             tied.append(f".{port.name}({port.name})")
-    yield f"  {root.name}{f' #({given})' if given else ''} {_INNER}{secret} ({', '.join(tied)});"
+    yield f"  {root.name}{f' #({given})' if given else ''} {inner_instance(secret)} ({', '.join(tied)});"
     yield "endmodule\n"
 
 
@@ -135,6 +152,7 @@ def _ranges(declared: str) -> Iterator[tuple[str, str]]:
 def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> Iterator[str]:
     """Return an output of *width* bits with its unknown bits filled."""
     value = _drawn(key) if tried.unknown == "random" else f"1'b{tried.unknown}"
+    on = f"ct_on_{secret}" if tried.since else "1'b1"
     open_ = " && bits[at] !== 1'bz" if tried.floats else ""
     function, inner = f"ct_fill_{name}_{secret}", f"ct_raw_{name}_{secret}"
     yield f"  wire [{width}-1:0] {inner};"
@@ -142,7 +160,7 @@ def _filled(name: str, width: str, secret: str, tried: Experiment, key: str) -> 
     yield f"    for (at = 0; at < {width}; at = at + 1) {function}[at] ="
     yield f"      on && bits[at] !== 1'b0 && bits[at] !== 1'b1{open_} ? {value} : bits[at];"
     yield "  endfunction"
-    yield f"  assign {name} = {function}({inner}, ct_on_{secret});"
+    yield f"  assign {name} = {function}({inner}, {on});"
 
 
 def _turned(name: str, width: str, secret: str, drawn: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A Simulator that judges by proof the designs that must equal a reference, and passes all other designs on.
 
-Proved equal is a pass; a counterexample that Icarus Verilog shows too is a mismatch; everything else is UNPROVEN and
+Proved equal is a pass, if random simulation shows no difference either; a counterexample that Icarus Verilog shows too is a mismatch; everything else is UNPROVEN and
 no pass, however far a search went without finding a difference.
 """
 
@@ -11,8 +11,10 @@ from ct_retrain.core.ports import Simulator
 from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.confined.formal.equivalence import OTHER_PORTS
 from ct_retrain.judge.formal.proof import FormalResult, Status, equivalent
+from ct_retrain.judge.formal.simulated import random_testbench
 from ct_retrain.judge.prover import Prover, engine_remedy
 from ct_retrain.judge.simulators.icarus import Icarus
+from ct_retrain.verilog.delays import undelayed
 from ct_retrain.verilog.hierarchy import completed, root
 
 
@@ -29,7 +31,7 @@ class ProvingSimulator:
     def __init__(self, simulator: Simulator, engines: ProofEngines) -> None:
         """Judge with *simulator* what has a testbench, and by *engines* what has a reference."""
         self._simulator, self._engines = simulator, engines
-        detail = f"{simulator.tool.detail}; proofs {engines.prover.proving}"
+        detail = f"{simulator.tool.detail}; proofs 2, {engines.prover.proving}"
         self.tool = simulator.tool.model_copy(update={"detail": detail})
 
     def check(self, design: Design) -> Verdict:
@@ -41,7 +43,19 @@ class ProvingSimulator:
         compiled = self._engines.icarus.claimed(Design(rtl=rtl, testbench=_COMPILED.format(top=top)))
         if compiled.outcome in _REFUSED:
             return compiled.model_copy(update={"tool": self.tool})
-        return self._verdict(equivalent(self._engines, reference, rtl, top))
+        proved = self._verdict(equivalent(self._engines, reference, rtl, top))
+        return self._simulated(proved, rtl, random_testbench(reference, top)) if proved.passed else proved
+
+    def _simulated(self, proved: Verdict, rtl: str, testbench: str) -> Verdict:
+        """Return *proved*, a pass, or UNPROVEN if the simulator shows a difference from registers that nothing set."""
+        asked = Design(rtl=undelayed(rtl) or rtl, testbench=testbench)
+        shown = self._engines.icarus.claimed(asked) if testbench else proved
+        if shown.passed:
+            return proved
+        why = f"proved from registers at zero, and not so in simulation: {shown.detail}"
+        return proved.model_copy(
+            update={"outcome": Outcome.UNPROVEN, "detail": why, "checks": 0, "log": shown.log}
+        )
 
     def _verdict(self, found: FormalResult) -> Verdict:
         if found.status is Status.NOT_RUN:

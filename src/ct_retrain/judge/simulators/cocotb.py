@@ -45,10 +45,15 @@ class CocotbSimulator:
             return self._simulator.check(design)
         self._examined()
         answer = self._ask(design)
-        return check_pass(Pass(verdict_of(answer, self.tool), design, answer), self._ask_idle)
+        return check_pass(Pass(verdict_of(answer, self.tool), design, answer), self._ask_again)
 
-    def _ask_idle(self, design: Design, **_how: object) -> dict[str, Any]:
-        """Return the answer on an idle design; cached, because every pass needs it and it is mostly the same."""
+    def _ask_again(self, design: Design, **how: object) -> dict[str, Any]:
+        """Return the answer on a design that tests a pass.
+
+        That on an idle design is cached, because every pass needs it and it is mostly the same.
+        """
+        if how:
+            return self._ask(design, **how)
         with self._lock:
             known = self._idle.get(design)
         answer = known or self._ask(design)
@@ -70,8 +75,8 @@ class CocotbSimulator:
                     )
             self._fit = True
 
-    def _ask(self, design: Design) -> dict[str, Any]:
+    def _ask(self, design: Design, **how: object) -> dict[str, Any]:
         if self._library is None:
             raise ToolError(INSTALL)
-        asked = {**job(design, self._log_chars), "direct": False, "cocotb": self._library}
+        asked = {**job(design, self._log_chars), "direct": False, "cocotb": self._library, **how}
         return self._pool.ask(asked, self._limits)

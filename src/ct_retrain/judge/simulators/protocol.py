@@ -10,7 +10,7 @@ from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.verdict import BREACH
 from ct_retrain.judge.selftest import known_designs
 
-HARNESS_VERSION = "9"
+HARNESS_VERSION = "10"
 """Part of every verdict's tool; raised whenever the same design could be judged differently."""
 
 

@@ -140,6 +140,10 @@ class Starting(NamedTuple):
     """Verilog that assumes the reset is active until then."""
     settled: bool
     assumptions: tuple[str, ...]
+    reset: str = ""
+    """The reset; "" without one."""
+    low: bool = False
+    """Whether the reset is active at 0."""
 
 
 def starting(module: Module) -> Starting:
@@ -158,7 +162,7 @@ def starting(module: Module) -> Starting:
     held = f"  always @* if (!ct_ready) assume ({'!' if low else ''}{reset});"
     said = f"{reset} is {0 if low else 1} for the first two clocks"
     assumptions = (said, "a register that the reset leaves out starts at zero")
-    return Starting(ready, held, settled=True, assumptions=assumptions)
+    return Starting(ready, held, settled=True, assumptions=assumptions, reset=reset, low=low)
 
 
 def clock_of(module: Module) -> str:

@@ -27,4 +27,4 @@ def pytest_configure() -> None:
         return build(self, *args, **{**options, "waves": False})
 
     runner.Runner.test, runner.Runner.build = numbered, plain
-    random.seed(int(os.environ["COCOTB_RANDOM_SEED"]))
+    random.seed(int(os.environ["CT_SEED"]))

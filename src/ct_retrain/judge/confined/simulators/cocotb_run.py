@@ -5,6 +5,7 @@ the simulation, because the guard forbids both, and tests cut short by the end o
 random seed is fixed, so equal designs get equal verdicts.
 """
 
+import hashlib
 import re
 import signal
 from collections.abc import Iterator
@@ -27,12 +28,17 @@ from ct_retrain.judge.evidence.cocotb import (
     RUNNER,
     Library,
     settings,
+    speaks_of_z,
     test_modules,
 )
+from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.harness import Harness, Nonce, Style
 from ct_retrain.judge.evidence.logs import strip_control, tail
 from ct_retrain.judge.evidence.verdict import ReadVerdict, enough
-from ct_retrain.verilog.modules import modules, tops
+from ct_retrain.judge.evidence.wrapper import inner_instance, recital_tests, wrapper, wrapper_name
+from ct_retrain.verilog.guard import approve
+from ct_retrain.verilog.modules import Port, modules, tops
+from ct_retrain.verilog.rename import with_suffix
 
 UNITS = "`timescale 1ns/1ps"
 """Time scale of a design that declares none."""
@@ -46,6 +52,7 @@ class CocotbTrial(NamedTuple):
     nonce: Nonce
     expected: int | None
     library: Library
+    tried: Experiment = AS_WRITTEN
 
     @property
     def named(self) -> dict[str, str]:
@@ -62,18 +69,101 @@ def judge_with_cocotb(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> An
     bench = _bench(trial, top, tools)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
-    built = compile_design(rtl, bench, trial.nonce, tools)
+    placed = _placed(rtl, top, trial)
+    if placed is None:
+        return Answer(Outcome.NO_EVIDENCE, "the design has ports for which there is no wrapper")
+    bench = bench._replace(flat=f"{bench.flat}\n{placed.shell}")
+    built = compile_design(placed.text, bench, trial.nonce, tools)
     if isinstance(built, Answer):
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
-    ran = run_limited(_command(trial, top, built.text, tools.icarus), tools.limits, tools.hangup)
+    ports = next((one.ports for one in modules(rtl) if one.name == top), ())
+    ran = run_limited(
+        _command(trial, top, placed._replace(text=built.text, ports=ports), tools.icarus),
+        tools.limits,
+        tools.hangup,
+    )
     finding = refuse_illegal(
         enough(result_of(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal
     )
     log = tail(strip_control(clean(ran.output)), tools.log_chars)
-    idle = stubs(rtl, modules(rtl), bench.made) if finding.outcome is Outcome.PASS else ()
-    detail = strip_control(finding.detail)
-    return Answer(finding.outcome, detail, finding.checks, finding.errors, built.warnings, log, idle)
+    answer = Answer(
+        finding.outcome,
+        strip_control(finding.detail),
+        finding.checks,
+        finding.errors,
+        built.warnings,
+        log,
+        cpu_seconds=ran.cpu_seconds,
+    )
+    return answer if trial.tried is not AS_WRITTEN else _with_experiments(answer, rtl, trial, bench.made)
+
+
+class _Placed(NamedTuple):
+    """A design below the name that the tests drive."""
+
+    text: str
+    shell: str = ""
+    """The wrapper, if the design is in one."""
+    ports: tuple[Port, ...] = ()
+    """Ports of the top."""
+
+
+def _placed(rtl: str, top: str, trial: CocotbTrial) -> _Placed | None:
+    """Return where *rtl* stands for the tests: as it is, or in a wrapper that has its top's name; None if impossible."""
+    if not trial.tried.apart:
+        return _Placed(rtl)
+    secret = trial.nonce.name
+    key = hashlib.sha256((rtl + trial.tried.held).encode(errors="replace")).hexdigest()[:8]
+    inner = f"{top}_{secret}"
+    text = with_suffix(approve(rtl).text, f"_{secret}", frozenset({top}))
+    shell = wrapper(text, inner, secret, trial.tried, key)
+    return _Placed(text, shell.replace(f"{wrapper_name(inner)}_{secret}", top)) if text and shell else None
+
+
+def _with_experiments(answer: Answer, rtl: str, trial: CocotbTrial, made: Harness) -> Answer:
+    """Add to *answer* what a pass is tested by, unless the tests drive what is no input."""
+    if answer.outcome is not Outcome.PASS:
+        return answer
+    top = made.tops[0] if made.tops else ""
+    driven = sorted(file.suffix[1:] for file in Path().glob(f"{trial.nonce.mark}.drives.*"))
+    if driven:
+        why = (
+            f"the tests drive {driven[0]}, which is no input of {top}, so the design may change what they see"
+        )
+        return answer._replace(outcome=Outcome.NO_EVIDENCE, detail=why)
+    ports = next((one.ports for one in modules(rtl) if one.name == top), None)
+    if ports is not None and all(port.direction == "input" for port in ports):
+        return answer._replace(
+            outcome=Outcome.NO_EVIDENCE, detail=f"{top} has no output, so the tests look inside it"
+        )
+    return answer._replace(
+        stubs=stubs(rtl, modules(rtl), made),
+        loose=Path(f"{trial.nonce.mark}.unknown").exists(),
+        draws=any(_DRAWS.search(text) for text in _python(trial)),
+        held=recital_tests(rtl, (top,)),
+        ended=_ended(trial.nonce.mark),
+    )
+
+
+_DRAWS = re.compile(r"\brandom\b")
+
+
+def _python(trial: CocotbTrial) -> Iterator[str]:
+    yield trial.testbench
+    for file in Path().glob("*.py"):
+        yield file.read_text(encoding="utf-8", errors="replace")
+
+
+def _ended(mark: str) -> str:
+    """Return when the shortest simulation ended, as a number and its unit; cocotb 2.0 calls that otherwise than 2.1."""
+    times: list[float] = []
+    for file in Path().glob(f"{mark}-*.xml"):
+        root = ET.parse(file)  # noqa: S314 - the testbench wrote it, and this process is confined as it is
+        spent = sum(float(case.get("sim_time_ns") or 0) for case in root.iter("testcase"))
+        ends = [item.get("value") for item in root.iter("property") if item.get("name") == "sim_time_stop"]
+        times.append(max(spent, *(float(end or 0) for end in ends), 0))
+    return f"{int(min(times, default=0))} 1ns"
 
 
 def _bench(trial: CocotbTrial, top: str, tools: SimulatorTools) -> Bench | str:
@@ -93,15 +183,35 @@ def _base(path: str) -> str:
     return Path(path).name
 
 
-def _command(trial: CocotbTrial, top: str, design: str, icarus: IcarusInstallation) -> list[str]:
-    """Return the command that runs the tests on `COMPILED`, or on *design* if the harness has its own runner."""
+def _command(trial: CocotbTrial, top: str, placed: _Placed, icarus: IcarusInstallation) -> list[str]:
+    """Return the command that runs the tests on `COMPILED`, or on *placed* if the harness has its own runner."""
+    watching = _watching(trial, placed)
     if not Path(RUNNER).is_file():
-        return [*_env(trial, top, {}, icarus), icarus.vvp, "-n", "-m", trial.library.vpi, COMPILED, "-none"]
-    named = {**trial.named, "VERILOG_SOURCES": _sources(trial, design)}
+        return [
+            *_env(trial, top, watching, icarus),
+            icarus.vvp,
+            "-n",
+            "-m",
+            trial.library.vpi,
+            COMPILED,
+            "-none",
+        ]
+    named = {**trial.named, **watching, "VERILOG_SOURCES": _sources(trial, f"{placed.text}\n{placed.shell}")}
     quiet = ("-q", "-x", "-s", "--noconftest", "--rootdir=.", "-pno:cacheprovider", f"-p{_PLUGIN}")
     return [*_env(trial, top, named, icarus), trial.library.python, "-m", "pytest", *quiet, RUNNER]
 
 
+def _watching(trial: CocotbTrial, placed: _Placed) -> dict[str, str]:
+    """Return what the watch in the simulator's Python is told."""
+    driven = {"input", "inout"} if speaks_of_z(trial.testbench) else {"input"}
+    return {
+        "PYGPI_USERS": _WATCH,
+        "CT_INPUTS": " ".join(port.name for port in placed.ports if port.direction in driven),
+        "CT_BELOW": inner_instance(trial.nonce.name) if placed.shell else "",
+    }
+
+
+_WATCH = "ct_retrain.judge.confined.simulators.cocotb_watch:start"
 _PLUGIN = "ct_retrain.judge.confined.simulators.cocotb_plugin"
 
 
@@ -128,7 +238,8 @@ def _env(trial: CocotbTrial, top: str, named: dict[str, str], icarus: IcarusInst
         "GPI_USERS": library.users,
         "COCOTB_TOPLEVEL": top,
         "COCOTB_TEST_MODULES": ",".join(test_modules(trial.named)),
-        "COCOTB_RANDOM_SEED": _SEED,
+        "COCOTB_RANDOM_SEED": str(int(trial.tried.stream, 16) >> 1) if trial.tried.stream else _SEED,
+        "CT_SEED": _SEED,
         "COCOTB_RESULTS_FILE": str(here / f"{trial.nonce.mark}-0.xml"),
         "CT_RESULTS": str(here / trial.nonce.mark),
     }
