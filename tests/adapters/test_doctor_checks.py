@@ -76,3 +76,14 @@ def test_a_suite_judged_by_proof_that_has_no_engine_is_said_by_doctor_and_dry_ru
     assert code == 4, err
     assert f"error: suite: {suite['found']}; {suite['remedy']}" in said, err
     assert "collect   1 passing runs of 1" in said
+
+
+def test_a_place_that_a_night_cannot_write_in_is_named_before_the_night(tmp_path: Path) -> None:
+    (tmp_path / "archive").write_text("a file where a directory should be")
+    settings = Settings()
+    with Judge(JudgeSettings(simulator="icarus")) as judge:
+        findings = list(examine(Workspace(tmp_path, settings.paths), settings, judge))
+    unwritable = [one for one in findings if one.found.startswith("cannot write")]
+
+    assert [one.fine for one in unwritable] == [False]
+    assert unwritable[0].found == f"cannot write in {tmp_path}/archive, where a night puts {tmp_path}/archive"

@@ -9,7 +9,7 @@ import structlog
 from rich.console import Console
 
 from ct_retrain.cli.bars import Bars, pace_of, time_left
-from ct_retrain.cli.logs import NightCopy, ProgressFilter, configure
+from ct_retrain.cli.logs import NightCopy, ProgressFilter, brief, configure
 
 
 def progress(done: int, *, over: bool = False, what: str = "benchmark: candidate") -> dict[str, object]:
@@ -48,6 +48,15 @@ def test_without_a_terminal_a_step_gets_a_line_now_and_then_and_one_at_its_end()
     assert passes(sparse, progress(1, what="another"))
     assert passes(sparse, progress(40, over=True))
     assert not passes(sparse, progress(40, over=True, what="never said"))
+
+
+def test_a_line_of_progress_reads_as_a_bar_does() -> None:
+    bound = {"night": "2026-01-01", "level": "info"}
+    assert brief(None, "info", progress(20) | bound) == {
+        "level": "info", "event": "benchmark: candidate: 20 of 40, 2/s, 19 s left",
+    }  # fmt: skip
+    assert brief(None, "info", progress(40, over=True)) == {"event": "benchmark: candidate: 40 of 40"}
+    assert brief(None, "info", progress(3) | {"total": None, "left": None})["event"].endswith(": 3, 2/s")
 
 
 def test_what_is_logged_while_a_night_is_bound_is_kept_in_its_directory(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from tests.small_workspace import bench, golden, spec, wrong
 from ct_retrain.cli import call as run
 from ct_retrain.cli.export import FORMS
 from ct_retrain.cli.importing import KINDS
+from ct_retrain.core.errors import ToolError
 from ct_retrain.core.record import Rejected
 from ct_retrain.exporters import answers
 from ct_retrain.importers import chat, inspect_log, kinds, langfuse
@@ -260,6 +261,37 @@ def test_a_run_is_there_only_once_it_is_whole(tmp_path: Path, monkeypatch: pytes
     assert list((tmp_path / "runs").iterdir()) == []
 
     assert write_runs(chat.attempts(source), tmp_path / "runs", "chat").simulations == 2
+
+
+@pytest.mark.skipif(not Path("/sys").is_dir(), reason="there is no directory in which nobody may write")
+def test_a_directory_of_runs_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> None:
+    source = _lines(tmp_path / "log.jsonl", {"messages": messages(WIDTH)})
+    with pytest.raises(ToolError, match=r"^cannot write /sys/.*then run again$"):
+        write_runs(chat.attempts(source), Path("/sys"), "chat")
+
+
+def test_a_testbench_of_assertions_passes_by_its_silence(tmp_path: Path) -> None:
+    def told(check: str, said: str) -> dict[str, Any]:
+        files = {
+            "rtl": golden(WIDTH),
+            "testbench": f"module tb;\n  inv{WIDTH} dut();\n  {check}\nendmodule\n",
+        }
+        ran = {"exit_code": 0, "stdout": said, "stderr": ""}
+        asked = {"role": "user", "content": spec(WIDTH)}
+        return {"messages": [asked, call(1, "simulate", **files), result(1, json.dumps(ran))]}
+
+    speaks = "initial assert (1) else $error(1);"
+    source = _lines(
+        tmp_path / "log.jsonl",
+        told(speaks, "done"),
+        told(speaks, "ERROR: tb.v:2: 1"),
+        told("initial $display(1);", "done"),
+    )
+    found = list(chat.attempts(source))
+
+    assert [one.status if isinstance(one, ImportedAttempt) else one.reason for one in found] == [
+        "pass", "fail", "no_verdict",
+    ]  # fmt: skip
 
 
 def test_what_a_model_was_given_as_a_text_is_the_question(tmp_path: Path) -> None:

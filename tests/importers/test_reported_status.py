@@ -2,7 +2,7 @@
 
 import pytest
 
-from ct_retrain.importers.reported_status import status_of
+from ct_retrain.importers.reported_status import ended_well, status_of
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,18 @@ from ct_retrain.importers.reported_status import status_of
 )
 def test_a_log_says_how_a_simulation_ended_or_nothing(log: str, status: str) -> None:
     assert status_of(log) == status
+
+
+@pytest.mark.parametrize(
+    ("log", "well"),
+    [
+        ('{"exit_code": 0, "stdout": "VCD info: dumpfile wave.vcd opened\\nSimulation complete\\n"}', True),
+        ("Simulation complete\n[exit code 0]", True),
+        ('{"exit_code": 0, "stdout": "", "stderr": ""}', False),
+        ("[exit code 0]", False),
+        ('{"exit_code": 10, "stdout": "Simulation complete"}', False),
+        ("Simulation complete", False),
+    ],
+)
+def test_a_program_ended_well_if_its_exit_code_is_0_and_it_said_something(log: str, well: bool) -> None:
+    assert ended_well(log) is well

@@ -89,9 +89,7 @@ def test_what_was_taken_and_refused_of_which_file_is_told_everywhere(
 
     assert record.outcome is NightOutcome.PUBLISHED
     assert mixed(small) == [f"Wire number {number}." for number in (1, 2, 4, 5)]
-    sentence = (
-        "gold: 4 of 6 lines taken from 3 files, 2 refused (1 empty_answer, 1 unknown_format, 1 unknown_shape)"
-    )
+    sentence = "gold: 4 of 6 lines taken from 3 files, 2 refused (1 empty_answer, 1 unknown_shape), 1 file not read (1 unknown_format)"
     files = [
         "gold/chat.jsonl: 2 of 3 lines taken, 1 refused (1 unknown_shape)",
         "gold/old.csv: not read: unknown_format: not one of .jsonl, .jsonl.gz, .json, .json.gz, .parquet: convert it",

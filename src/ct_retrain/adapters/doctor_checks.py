@@ -249,6 +249,11 @@ def _model(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
 
 
 def _places(workspace: Workspace) -> Iterator[Finding]:
+    for path in (workspace.work, workspace.models, workspace.run_db, workspace.archive, workspace.reports):
+        there = next(one for one in (path, *path.parents) if one.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+            found = f"cannot write in {there}, where a night puts {path}"
+            yield Finding(what="disk", found=found, fine=False, remedy="fix permissions or the mount")
     for place in dict.fromkeys(_existing(one) for one in (workspace.root, workspace.work, workspace.models)):
         free = shutil.disk_usage(place).free
         remedy = "" if free >= _LOW_DISK else "free space: a night needs room for its copies and an adapter"

@@ -37,8 +37,8 @@ def check(context: Context, *, quick: bool, as_json: bool) -> int:
 
 def _print_audit(audit: Audit) -> None:
     click.echo(
-        f"{audit.nights} nights on record, {audit.manifests} manifests that name {audit.files} files, "
-        f"{audit.releases} releases"
+        f"on record: nights {audit.nights}, manifests {audit.manifests}, files that they name {audit.files}, "
+        f"releases {audit.releases}"
     )
     for breach in audit.breaches:
         click.echo(f"{breach.invariant}: {breach.where}: {breach.what}")

@@ -31,7 +31,10 @@ def history(context: Context, *, as_json: bool) -> None:
         )
         for move in done
     ]
-    print_table("moves of latest_nightly", ("when (UTC)", "who", "from", "to", "why"), rows)
+    if rows:
+        print_table("moves of latest_nightly", ("when (UTC)", "who", "from", "to", "why"), rows)
+    else:
+        click.echo("latest_nightly was never moved: mainline is served")
     for one in forgotten_nights(workspace):
         click.echo(
             f"{one.night} ({one.outcome.replace('_', ' ')}) was forgotten {one.at:%Y-%m-%d %H:%M} UTC: {one.why}"

@@ -62,8 +62,16 @@ def _bars() -> Processor:
 
 
 def brief(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Leave out what takes more than a line: a notice's body is in the outbox, and the command's last word says it."""
+    """Say progress as a bar does, and leave out what takes more than a line: the outbox has a notice's body."""
     del logger, name
+    if event["event"] == EVENT:
+        from ct_retrain.cli.bars import pace_of
+
+        total = "" if event["total"] is None else f" of {event['total']}"
+        pace = "" if event["over"] else f", {pace_of(event)}"
+        return {key: event[key] for key in ("timestamp", "level") if key in event} | {
+            "event": f"{event['what']}: {event['done']}{total}{pace}"
+        }
     return {key: value for key, value in event.items() if not (isinstance(value, str) and "\n" in value)}
 
 

@@ -38,7 +38,6 @@ def rollback(context: Context, night: str | None, because: str, *, to_mainline: 
             roll_back_to_mainline(workspace, because)
             name = None
         else:
-            click.echo("comparing every byte of the release, and loading it", err=True)
             name = roll_back(workspace, generators, night, because)
     click.echo(
         f"latest_nightly now points at {name}" if name else "latest_nightly is gone: mainline is served"

@@ -122,6 +122,7 @@ def _train(setup: ExperimentSetup, settings: Settings, ports: Ports, directory: 
         settings=settings.train,
         forgotten=frozenset(plan.forgotten) if settings.train.refresh_forgotten else frozenset(),
         protection=protection_of(workspace, settings, ports, setup.asked.suites),
+        where=str(settings.paths.gold),
     )
 
     def fill(out: Path) -> Facts:

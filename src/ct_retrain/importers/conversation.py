@@ -8,13 +8,17 @@ from typing import NamedTuple
 from ct_retrain.core.record import Rejected
 from ct_retrain.importers.attempt import ImportedAttempt
 from ct_retrain.importers.messages import Call, Dialogue
-from ct_retrain.importers.reported_status import log_text, status_of
+from ct_retrain.importers.reported_status import ended_well, log_text, status_of
 from ct_retrain.importers.sources import Sources
 
 _TOOLS = re.compile(r"(?:^|_)(?:sim|simulate|simulates|simulation|simulator|testbench|verify|cosim)(?:_|$)")
 _PROGRAMS = re.compile(
     r"\b(?:iverilog|vvp|verilator|vcs|simv|xrun|xmsim|vsim|vlog|cocotb|make|simulate)\b", re.IGNORECASE
 )
+
+
+_COMPLAINS = re.compile(r"\$(?:error|fatal)\b")
+"""How a testbench tells of a failure without words of its own; one of assertions says nothing else."""
 
 
 class Conversation(NamedTuple):
@@ -44,7 +48,7 @@ def attempts_of(one: Conversation) -> Iterator[ImportedAttempt | Rejected]:
         sources.note(call.arguments)
         if _simulates(call):
             said += 1
-            yield _attempt(one, sources, status_of(call.result), log_text(call.result))
+            yield _attempt(one, sources, _status(call, sources), log_text(call.result))
     if one.verdict:
         said += 1
         sources.note({"answer": one.talk.answer})
@@ -61,10 +65,20 @@ def _simulates(call: Call) -> bool:
     return bool(_TOOLS.search(words) or ("module" not in commands and _PROGRAMS.search(commands)))
 
 
+def _status(call: Call, sources: Sources) -> str:
+    said = status_of(call.result)
+    silent = not said and ended_well(call.result) and _COMPLAINS.search(sources.sides().testbench)
+    return "pass" if silent else said
+
+
 def _attempt(one: Conversation, sources: Sources, status: str, log: str) -> ImportedAttempt | Rejected:
     sides = sources.sides()
     if not sides.rtl:
-        return _refused(one, "no_rtl", "it is simulated before a design was written in the conversation")
+        return _refused(
+            one,
+            "no_rtl",
+            "no complete module of a design (`module … endmodule`) was written before it is simulated",
+        )
     if not sides.testbench:
         return _refused(one, "no_testbench", "the testbench is not in the record")
     if status not in {"pass", "fail"}:

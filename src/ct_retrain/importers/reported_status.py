@@ -14,11 +14,11 @@ _SUMMARIES = re.compile(
 )
 """The last lines of VerilogEval's testbenches and of cocotb: what differed or failed, of how many."""
 
-_ENDED = re.compile(
-    r"\b(?:exit(?:ed)?(?: with)?[ _-]?(?:code|status)|return[ _]?code|exited with)\W{0,3}(?!12[67]\b)[1-9]\d*\b",
-    re.IGNORECASE,
-)
+_ENDED_BY = r"\b(?:exit(?:ed)?(?: with)?[ _-]?(?:code|status)|return[ _]?code|exited with)\W{0,3}"
+_ENDED = re.compile(_ENDED_BY + r"(?!12[67]\b)[1-9]\d*\b", re.IGNORECASE)
 """A program that failed, as tools and shells say it; 126 and 127 say that there was no program."""
+
+_ENDED_WELL = re.compile(_ENDED_BY + r"0+\b", re.IGNORECASE)
 
 _KEYS = ("status", "passed", "pass", "success", "result", "verdict", "outcome")
 
@@ -33,6 +33,13 @@ def status_of(log: str) -> Literal["pass", "fail", ""]:
     if LineMeaning.NO in said or _ENDED.search(log):
         return "fail"
     return "pass" if LineMeaning.YES in said else ""
+
+
+def ended_well(log: str) -> bool:
+    """Whether *log* has an exit code of 0 and something that the program printed."""
+    return bool(_ENDED_WELL.search(log)) and any(
+        line.strip() and not _ENDED_WELL.search(line) for line in log_text(log).splitlines()
+    )
 
 
 def log_text(log: str) -> str:

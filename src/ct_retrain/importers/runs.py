@@ -63,7 +63,10 @@ def _write_run(directory: Path, attempts: Sequence[ImportedAttempt], kind: str) 
     Until then it lies a level deeper than the collect stage looks for traces.
     """
     disk.make_directory(directory.parent)
-    with tempfile.TemporaryDirectory(prefix=".import-", dir=directory.parent) as place:
+    with (
+        disk.blamed(directory.parent),
+        tempfile.TemporaryDirectory(prefix=".import-", dir=directory.parent) as place,
+    ):
         staging = Path(place) / directory.name
         for number, attempt in enumerate(attempts, 1):
             _write(staging, number, attempt, kind)

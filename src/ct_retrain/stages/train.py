@@ -60,11 +60,8 @@ class TrainInputs(NamedTuple):
     """Number of rows of gold in the last night that trained."""
     protection: Protection = Protection()
     """Suites whose problems no row may come from."""
-
-    @property
-    def where(self) -> str:
-        """Name of the gold directory in messages."""
-        return f"{self.gold.parent.name}/{self.gold.name}"
+    where: str = "paths.gold"
+    """The gold directory in messages: as the setting names it, so that a copied workspace says the same."""
 
 
 def adapter_of(train: Path, arm: ArmId) -> Path:

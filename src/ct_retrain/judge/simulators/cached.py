@@ -95,7 +95,7 @@ class Cache:
             self._connection()
         except _BROKEN as error:
             raise ToolError(
-                f"cannot keep answers in {self._path}: {error}; free space or fix permissions"
+                f"cannot keep answers in {self._path}: {error}; free space or fix permissions, then run again"
             ) from error
 
     def _shrink(self) -> None:

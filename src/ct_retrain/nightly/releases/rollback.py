@@ -41,6 +41,7 @@ def roll_back(workspace: Workspace, generators: Generators, night: str | None, b
     models = workspace.models
     name = release_name(night) if night else predecessor(models)
     if name is not None:
+        _LOG.info("comparing every byte of the release, and loading it", release=name)
         verified(models, name)
         generators.open(models / name)
     move_latest(models, name, MoveReason(night, because, "rollback"))

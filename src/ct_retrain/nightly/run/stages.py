@@ -129,6 +129,7 @@ def train_inputs(night: Night) -> TrainInputs:
         forgotten=_forgotten(night),
         gold_before=index.gold_before(night.workspace),
         protection=protected(night),
+        where=str(night.settings.paths.gold),
     )
 
 

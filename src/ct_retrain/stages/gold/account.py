@@ -1,7 +1,7 @@
 """Sums up what was read of a gold set, describes it, and decides whether a night may train on it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ct_retrain.core.configuration.settings import TrainSettings
@@ -18,6 +18,9 @@ class GoldTotals(NamedTuple):
     lines: int
     taken: int
     reasons: Mapping[str, int]
+    """Reason → number of lines refused."""
+    unread: Mapping[str, int]
+    """Reason → number of files not read, or not to their end."""
 
     @property
     def refused(self) -> int:
@@ -31,9 +34,9 @@ def gold_sums(files: Sequence[SourceFile], source: str = "gold") -> GoldTotals:
     reasons: Counter[str] = Counter()
     for one in own:
         reasons.update(one.refused)
-        if one.unread:
-            reasons[one.unread.partition(":")[0]] += 1
-    return GoldTotals(len(own), sum(one.lines for one in own), sum(one.taken for one in own), reasons)
+    unread = Counter(one.unread.partition(":")[0] for one in own if one.unread)
+    lines, taken = sum(one.lines for one in own), sum(one.taken for one in own)
+    return GoldTotals(len(own), lines, taken, reasons, unread)
 
 
 def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> str:
@@ -43,14 +46,21 @@ def remark(files: Sequence[SourceFile], settings: TrainSettings, where: str) -> 
         return f"gold: not trained on, for train.shares.gold is 0 ({total.taken} lines of {where} could be)"
     if not total.files:
         return f"gold: none, {where} holds no file of data: the night trains without a gold set"
-    reasons = ", ".join(
-        f"{count} {reason}"
-        for reason, count in sorted(total.reasons.items(), key=lambda one: (-one[1], one[0]))
-    )
+    refused = f", {total.refused} refused ({_listed(total.reasons)})" if total.refused else ""
+    unread = f", {_files(total.unread.values())} not read ({_listed(total.unread)})" if total.unread else ""
     read = [f"gold/{one.name}" for one in files if one.source == "gold" and not one.unread]
-    many = read[0] if total.files == len(read) == 1 else f"{total.files} file{'s' if total.files > 1 else ''}"
-    refused = f", {total.refused} refused" if total.refused else ""
-    return f"gold: {total.taken} of {total.lines} lines taken from {many}{refused}{f' ({reasons})' if reasons else ''}"
+    where_from = read[0] if total.files == len(read) == 1 else _files([total.files])
+    return f"gold: {total.taken} of {total.lines} lines taken from {where_from}{refused}{unread}"
+
+
+def _files(counts: Iterable[int]) -> str:
+    count = sum(counts)
+    return f"{count} file{'' if count == 1 else 's'}"
+
+
+def _listed(reasons: Mapping[str, int]) -> str:
+    most = sorted(reasons.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{count} {reason}" for reason, count in most)
 
 
 def held(
