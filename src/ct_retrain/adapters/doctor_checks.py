@@ -249,7 +249,7 @@ def _model(workspace: Workspace, settings: Settings) -> Iterator[Finding]:
 
 
 def _places(workspace: Workspace) -> Iterator[Finding]:
-    for path in (workspace.work, workspace.models, workspace.run_db, workspace.archive, workspace.reports):
+    for path in (workspace.work, workspace.models, workspace.records, workspace.archive, workspace.reports):
         there = next(one for one in (path, *path.parents) if one.exists())
         if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
             found = f"cannot write in {there}, where a night puts {path}"
