@@ -8,7 +8,7 @@ Programs are told apart by their fork servers. abc has none: its time is the wor
 
 import argparse
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 from _spent import spent_by_name
@@ -38,7 +38,7 @@ class Parts:
     def __init__(self, simulator: Simulator, same: MutantEquivalence) -> None:
         self._simulator, self._same, self.tool = simulator, same, simulator.tool
         self._stubs: frozenset[str] = frozenset()
-        self.seconds: Counter[tuple[str, str]] = Counter()
+        self.seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
         self.asked: Counter[str] = Counter()
         self.reading = 0.0
 
@@ -79,9 +79,9 @@ class Parts:
 
 def measured(
     judge: Judge, problems: list[tuple[str, Design]]
-) -> tuple[Counter[tuple[str, str]], Counter[str], int]:
+) -> tuple[defaultdict[tuple[str, str], float], Counter[str], int]:
     """Seconds by row and program, questions by row, and how many testbenches pass their golden."""
-    seconds: Counter[tuple[str, str]] = Counter()
+    seconds: defaultdict[tuple[str, str], float] = defaultdict(float)
     asked: Counter[str] = Counter()
     passed = 0
     for _, design in problems:
@@ -91,12 +91,15 @@ def measured(
         if found.golden is Outcome.PASS:
             passed += 1
             parts.seconds[ASKER, "python"] = time.process_time() - began - parts.reading
-            seconds.update(parts.seconds)
+            for place, spent in parts.seconds.items():
+                seconds[place] += spent
             asked.update(parts.asked)
     return seconds, asked, passed
 
 
-def report(name: str, seconds: Counter[tuple[str, str]], asked: Counter[str], testbenches: int) -> None:
+def report(
+    name: str, seconds: defaultdict[tuple[str, str], float], asked: Counter[str], testbenches: int
+) -> None:
     print(f"\n{name}, {testbenches} testbenches; CPU ms a testbench")
     print(f"{'':42} {'asked':>6} " + " ".join(f"{program:>7}" for program in PROGRAMS) + "     sum  share")
     total = sum(seconds.values())
