@@ -4,6 +4,7 @@ import pytest
 from tests.judge.benches import GOLDEN, HOUSE, STYLES, WRONG
 
 from ct_retrain.core.records.verdict import Design, Outcome
+from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.harness import (
     NAME_BLANK,
     Harness,
@@ -177,3 +178,18 @@ def test_a_signal_that_is_dumped_above_its_declaration_is_named_with_its_module(
     )
     assert judge.check(Design(rtl=GOLDEN, testbench=testbench)).outcome is Outcome.PASS
     assert judge.check(Design(rtl=WRONG, testbench=testbench)).outcome is Outcome.MISMATCH
+
+
+def test_a_change_to_a_testbench_is_not_seen_in_the_next() -> None:
+    drawing = HOUSE.replace("$finish;", "i = $random; $finish;")
+    changes = [
+        AS_WRITTEN,
+        Experiment(stops=True),
+        Experiment(strict=True),
+        Experiment(apart=True),
+        Experiment(stream="1"),
+    ]
+    first = [harness(drawing, changed=change) for change in changes]
+
+    assert len({str(one) for one in first}) == len(changes) - 1  # it compares strictly as it is
+    assert [harness(drawing, changed=change) for change in reversed(changes)] == first[::-1]

@@ -1,10 +1,16 @@
 """A pass holds when unknown bits have values, numbers are others and inputs are hidden; right designs' always do."""
 
+from typing import cast
+
 import pytest
 
-from ct_retrain.core.records.verdict import Design, Outcome
+from ct_retrain.core.record import Tool
+from ct_retrain.core.records.verdict import Design, Outcome, Verdict
 from ct_retrain.judge.attacks.testbenches import ADDER, RIGHT, benches
+from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.judge import Judge
+from ct_retrain.judge.simulators.perturbation import check_perturbed
+from ct_retrain.judge.simulators.protocol import Pass
 
 HEAD = "module adder(input clk, input rst, input [3:0] a, input [3:0] b, output reg [4:0] s);\n"
 LOOK_ALIKES = {
@@ -121,3 +127,20 @@ endmodule
 
 def test_an_enable_that_is_not_used_is_no_recital(judge: Judge) -> None:
     assert judge.check(Design(rtl=LFSR, testbench=STEPS)).passed
+
+
+def test_a_run_with_held_inputs_ends_at_its_first_error_and_one_with_other_numbers_does_not() -> None:
+    tool = Tool(name="icarus", version="11", detail="")
+    answer = {"loose": False, "draws": True, "held": ("0", "other"), "cpu_seconds": 0.1, "ended": ""}
+    claim = Pass(
+        Verdict(outcome=Outcome.PASS, detail="", tool=tool), Design(rtl=LFSR, testbench=STEPS), answer
+    )
+    tried: list[Experiment] = []
+
+    def ask(design: Design, **how: object) -> dict[str, object]:
+        del design
+        tried.append(cast("Experiment", how["experiment"]))
+        return {"outcome": Outcome.PASS if len(tried) == 1 else Outcome.MISMATCH}
+
+    assert check_perturbed(claim, ask).passed
+    assert [(one.held, one.stops) for one in tried] == [("", False), ("0", True)]

@@ -67,3 +67,11 @@ def test_a_mutant_names_its_line() -> None:
 def test_what_does_not_parse_has_no_mutants() -> None:
     assert list(mutants("module m(", 10)) == []
     assert list(mutants("", 10)) == []
+
+
+def test_mutants_differ_in_more_than_spaces_and_inner_names() -> None:
+    always = "module n(input a, output reg y); always @* if (1'b1) y = ~a; endmodule\n"
+    found = [mutant.rtl for mutant in mutants(always + RTL, 1000)]
+
+    assert "condition true" not in {mutant.operator for mutant in mutants(always, 1000)}
+    assert len({canonical(text) for text in [always + RTL, *found]}) == len(found) + 1

@@ -58,19 +58,26 @@ def mutants(rtl: str, most: int) -> Iterator[Mutant]:
         queues[operator].append(edit)
     for queue in queues.values():
         chance.shuffle(queue)
-    seen = {canonical(text)}
+    seen: defaultdict[str, list[str]] = defaultdict(list, {_outline(text): [text]})
     while queues and most > 0:
         for operator in sorted(queues):
             edit = queues[operator].pop()
             if not queues[operator]:
                 del queues[operator]
             changed = edited(parsed.data, [edit])
-            if most > 0 and (name := canonical(changed)) not in seen:
-                seen.add(name)
+            alike = seen[_outline(changed)]
+            if most > 0 and not (alike and canonical(changed) in map(canonical, alike)):
+                alike.append(changed)
                 most -= 1
                 yield Mutant(operator, parsed.data[: edit.start].count(b"\n") + 1, changed)
 
 
+def _outline(text: str) -> str:
+    """Return *text* without spaces and names: texts with equal `canonical` digests have equal outlines, which cost less."""
+    return "".join(_WORD.sub("w", text).split())
+
+
+_WORD = re.compile(r"[A-Za-z_][\w$]*")
 _SWAPS = {
     "+": "-",
     "-": "+",

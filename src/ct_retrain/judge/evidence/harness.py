@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Collection, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from pyslang.parsing import Token, TokenKind
@@ -140,7 +141,38 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     if is_cocotb(testbench):
         top = toplevel(testbench)
         return Harness(Style.COCOTB, testbench, top, frozenset(), top, ends=False)
-    parsed = parse(flat or preprocessable(testbench))
+    found = _examined(testbench, flat or preprocessable(testbench))
+    if isinstance(found, str):
+        return found
+    parsed, made = found.parsed, found.harness
+    stopping = (
+        early_stops(parsed, _REPORTS[made.style], BLANK) if changed.stops and made.style in _REPORTS else []
+    )
+    tried = [
+        *(_comparisons(parsed) if changed.strict else ()),
+        *(use_wrappers(parsed, made.wanted, NAME_BLANK) if changed.apart else ()),
+        *(found.drawing if changed.stream else ()),
+        *stopping,
+    ]
+    return made._replace(source=edited(parsed.data, [*found.edits, *tried]), stops=bool(stopping))
+
+
+class _Examined(NamedTuple):
+    """What a testbench is found to be, whatever is changed in it."""
+
+    parsed: Parsed
+    harness: Harness
+    """Without its source."""
+    edits: list[Edit]
+    """What is always done to it."""
+    drawing: list[Edit]
+    """What changes its random numbers."""
+
+
+@lru_cache(maxsize=4)
+def _examined(testbench: str, flat: str) -> _Examined | str:
+    """Return how *testbench*, preprocessed as *flat*, is marked, or a sentence; cached, as experiments follow one another."""
+    parsed = parse(flat)
     if parsed is None:
         return "the testbench is too large or nested too deep"
     found, style, speech = module_names(parsed), style_of(testbench), marked(parsed, BLANK)
@@ -152,19 +184,11 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
     if isinstance(renamed, str):
         return renamed
     ended, ends = _ended(parsed)
-    dumped = qualified_dumps(parsed, f"_{NAME_BLANK}")
     drawing = change_random_numbers(parsed)
-    stopping = early_stops(parsed, _REPORTS[style], BLANK) if changed.stops and style in _REPORTS else []
     spoken = speech.edits if style is not Style.HOUSE else ()
-    tried = [
-        *(_comparisons(parsed) if changed.strict else ()),
-        *(use_wrappers(parsed, wanted(found), NAME_BLANK) if changed.apart else ()),
-        *(drawing if changed.stream else ()),
-        *stopping,
-    ]
-    return Harness(
+    made = Harness(
         style,
-        edited(parsed.data, [*renamed, *spoken, *ended, *dumped, *tried]),
+        "",
         tuple(f"{top}_{NAME_BLANK}" for top in roots(found)),
         frozenset(found.defined),
         wanted(found),
@@ -173,8 +197,9 @@ def harness(testbench: str, flat: str = "", changed: Experiment = AS_WRITTEN) ->
         comparisons=loose_comparisons(parsed, wanted(found)),
         draws=bool(drawing),
         instances=tuple(_instances(parsed, found)),
-        stops=bool(stopping),
     )
+    dumped = qualified_dumps(parsed, f"_{NAME_BLANK}")
+    return _Examined(parsed, made, [*renamed, *spoken, *ended, *dumped], drawing)
 
 
 _INCLUDE = re.compile(r"^[ \t]*`include[ \t]+[\"<](?P<name>[^\">\n]*)[\">][^\n]*$", re.MULTILINE)

@@ -64,29 +64,41 @@ _LINE = re.compile(
     r'|^ +%vpi_(?:call|func)\S* \d+ \d+ (?P<call>"(?P<task>[^"]*)"[^\n]*)$'
     r'|\.sfunc\S* \d+ \d+ "(?P<function>[^"]*)"'
     r"|^ +\.thread \w+, [^\n]*(?P<final>\$final)"
-    r"|^ +%(?P<code>\w+)(?P<operands>[^\n]*)$",
-    re.MULTILINE,
+    r"|^ +%(?P<code>\w+)(?P<operands>[^\n]*)$"
 )
+"""Matches what matters in one line; most of a compiled text is the testbench's code, of which only `_DECLARATIONS` do."""
+_DECLARATIONS = ("S_", "v", "    .scope ")
 _OUTSIDE = _Scope("", ours=False, known=True)
 
 
 def _read(compiled: str, declared: Declared) -> _Found:
     found = _Found({}, set(), [])
     inside = _OUTSIDE
-    for at in _LINE.finditer(compiled):
-        if at["label"]:
-            inside = found.scopes[at["label"]] = _opened(at, found.scopes.get(at["parent"]), declared)
-            if not inside.ours and at["kind"] != "package":
-                found.foreign.add(at["label"])
-            found.lines.append(_Line(inside, at))
-        elif at["into"]:
-            inside = found.scopes.get(at["into"], _OUTSIDE)
-        elif at["variable"]:
-            if not inside.ours and not inside.path.startswith("$unit"):
-                found.foreign.add(at["variable"])
-        elif inside.ours:
-            found.lines.append(_Line(inside, at))
+    for line in compiled.split("\n"):
+        if not inside.ours and not line.startswith(_DECLARATIONS):
+            continue
+        for at in _matches(line):
+            if at["label"]:
+                inside = found.scopes[at["label"]] = _opened(at, found.scopes.get(at["parent"]), declared)
+                if not inside.ours and at["kind"] != "package":
+                    found.foreign.add(at["label"])
+                found.lines.append(_Line(inside, at))
+            elif at["into"]:
+                inside = found.scopes.get(at["into"], _OUTSIDE)
+            elif at["variable"]:
+                if not inside.ours and not inside.path.startswith("$unit"):
+                    found.foreign.add(at["variable"])
+            elif inside.ours:
+                found.lines.append(_Line(inside, at))
     return found
+
+
+def _matches(line: str) -> Iterator[re.Match[str]]:
+    """Yield what matters in *line*: one thing at its beginning, except for functions, which may be anywhere in it."""
+    if ".sfunc" in line:
+        yield from _LINE.finditer(line)
+    elif (at := _LINE.match(line)) is not None:
+        yield at
 
 
 _GENERATED = re.compile(r"genblk\d+|\$\w+|_ivl_\w+")
