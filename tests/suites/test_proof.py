@@ -39,7 +39,9 @@ def problems(root: Path, *rows: dict[str, object]) -> dict[str, Problem]:
         (COUNTER.format(what="q - 3'd7"), Outcome.PASS, "proved"),
         (
             COUNTER.format(what="stuck ? q : q + 3'd1").replace(
-                ";\n", ";\n  reg stuck;\n  always @(posedge clk) stuck <= stuck;\n", 1
+                ";\n",
+                ";\n  reg stuck;\n  always @(posedge clk) if (stuck) stuck <= 1; else stuck <= rst & stuck;\n",
+                1,
             ),
             Outcome.UNPROVEN,
             "not so in simulation",
