@@ -17,10 +17,10 @@ from collections import Counter
 from pathlib import Path
 
 from ct_retrain.judge.confined.sandbox.fork_server import ForkedPrograms, compiled
-from ct_retrain.judge.confined.sandbox.process import SERVERS, Limits, run
+from ct_retrain.judge.confined.sandbox.process import SERVERS, Limits, run_limited
 from ct_retrain.judge.confined.simulators import icarus_tools
 from ct_retrain.judge.confined.simulators.answer import Bench, SimulatorTools
-from ct_retrain.judge.confined.simulators.icarus_run import prepare
+from ct_retrain.judge.confined.simulators.icarus_run import prepare_testbench
 from ct_retrain.judge.evidence.experiment import Experiment
 from ct_retrain.judge.evidence.harness import Nonce
 from ct_retrain.suites.load import load_suite
@@ -34,10 +34,12 @@ def simulated(text: str, tops: list[str], tools: SimulatorTools) -> dict[str, fl
     """Seconds of each program; empty where the text does not compile."""
     Path(icarus_tools.SOURCE).write_text(text)
     Path(icarus_tools.CONFIG).write_text(icarus_tools.configuration(tools.icarus, tops, alone=False))
-    made = run(icarus_tools.compile_directly(tools.icarus), LIMITS)
+    made = run_limited(icarus_tools.compile_directly(tools.icarus), LIMITS)
     if made.exit_code != 0:
         return {}
-    ran = run(icarus_tools.simulate(tools.icarus), LIMITS, None, Path(icarus_tools.COMPILED).read_bytes())
+    ran = run_limited(
+        icarus_tools.simulate(tools.icarus), LIMITS, None, Path(icarus_tools.COMPILED).read_bytes()
+    )
     return {"ivl": made.cpu_seconds, "vvp": ran.cpu_seconds}
 
 
@@ -78,7 +80,7 @@ def main() -> None:
         os.chdir(scratch)
         Path(icarus_tools.MACROS).write_text(icarus_tools.PREDEFINED)
         for problem in problems[::step]:
-            bench = prepare(problem.testbench, tools, (), Experiment(stops=True))
+            bench = prepare_testbench(problem.testbench, tools, (), Experiment(stops=True))
             if not isinstance(bench, str):
                 total += measured([one.rtl for one in mutants(problem.golden, 20)], bench, tools)
         os.chdir("/")

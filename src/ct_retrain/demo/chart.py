@@ -1,72 +1,45 @@
 """The demo's picture: pass rate on held-out problems, night by night, with intervals over clusters of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from itertools import cycle
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ct_retrain import disk
 from ct_retrain.core.records.arm import Role
-from ct_retrain.core.records.night import NightOutcome
 from ct_retrain.core.records.problem import Estimate
 from ct_retrain.demo.flywheel import DemoNight
+from ct_retrain.report.axes import MUTED, WIDTH, Axes, Ink, Pen
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-_COLOURS = ("#0b6e4f", "#6b7280")
+_HEIGHT = 240
+_STYLE = "svg { background: #fff; font-family: sans-serif; --ink: #1b1f24; --muted: #6b7280; --grid: #ccd3da; --new: #0b6e4f }"
+_LOOKS = (("--new", 14), (MUTED, -8))
+"""Colour of a group, and how far below its marks their figures stand, so that those of two do not meet."""
 
 
 def draw(turns: Sequence[DemoNight], target: Path) -> Path:
     """Draw *turns* into the SVG file *target* and return it; the figures are those of the NightRecords."""
-    import io
-
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    from matplotlib import pyplot as plt
-
     measured = [turn for turn in turns if turn.measured]
-    labels = ["mainline", *(f"night {number}" for number, _ in enumerate(measured, 1))]
-    figure, axes = plt.subplots(figsize=(8, 4.5), layout="constrained")
-    for nights, colour in zip(zip(*(turn.groups for turn in measured), strict=True), cycle(_COLOURS)):
+    axes = Axes()
+    axes.x.limits = (-0.3, len(measured) + 0.5)
+    axes.x.ticks = list(enumerate(["mainline", *(f"night {place}" for place, _ in enumerate(measured, 1))]))
+    axes.y.limits, axes.y.percent, axes.y.grid = (0, 1.05), True, True
+    axes.y.label = "held-out problems passed"
+    for nights, look in zip(zip(*(turn.groups for turn in measured), strict=True), cycle(_LOOKS)):
         first = nights[0]
-        if not first.shares:
-            continue
-        estimates = [first.shares[Role.MAINLINE], *(one.shares[Role.CANDIDATE] for one in nights)]
-        asked = f"{first.problems} problems in {first.clusters} clusters"
-        _line(axes, estimates, f"{first.name} ({asked})", colour)
+        if first.shares:
+            estimates = [first.shares[Role.MAINLINE], *(one.shares[Role.CANDIDATE] for one in nights)]
+            asked = f"{first.problems} problems in {first.clusters} clusters"
+            _line(axes, estimates, f"{first.name} ({asked})", *look)
     for place, turn in enumerate(measured, 1):
-        if turn.record.outcome is NightOutcome.PUBLISHED:
-            axes.annotate("published", (place, 0.02), ha="center", color=_COLOURS[0], fontsize=9)
-        else:
-            axes.annotate(turn.record.outcome.value, (place, 0.02), ha="center", color="#b91c1c", fontsize=9)
-    axes.set_xticks(range(len(labels)), labels)
-    axes.set_ylim(0, 1.05)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
-    axes.set_ylabel("held-out problems passed, by simulation")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.grid(axis="y", alpha=0.3)
-    axes.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 0.08))
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
-    plt.close(figure)
-    disk.write_bytes(target, buffer.getvalue())
+        axes.words(turn.record.outcome.value.replace("_", " "), (place, 0), (0, -6), middle=True)
+    drawn = f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * WIDTH:.0f}" viewBox="0 0 {WIDTH:.0f} {_HEIGHT}">'
+    disk.write_text(target, f"{drawn}<style>{_STYLE}</style>{axes.svg(_HEIGHT)}</svg>\n")
     return target
 
 
-def _line(axes: Axes, estimates: Sequence[Estimate], name: str, colour: str) -> None:
-    places = range(len(estimates))
-    values = [one.value for one in estimates]
-    spread = [[one.value - one.low for one in estimates], [one.high - one.value for one in estimates]]
-    axes.errorbar(places, values, yerr=spread, color=colour, marker="o", capsize=3, linewidth=2, label=name)
-    for place, value in zip(places, values, strict=True):
-        axes.annotate(
-            f"{value:.0%}",
-            (place, value),
-            textcoords="offset points",
-            xytext=(8, 6 if value < 0.1 else -14),
-            color=colour,
-        )
+def _line(axes: Axes, estimates: Sequence[Estimate], name: str, colour: str, below: float) -> None:
+    axes.line([(place, one.value) for place, one in enumerate(estimates)], Pen(colour, 2), name)
+    for place, one in enumerate(estimates):
+        axes.line([(place, one.low), (place, one.high)], Pen(colour, 1.2))
+        axes.marks([(place, one.value)], Ink(colour))
+        axes.words(f"{one.value:.0%}", (place, one.value), (6, -6 if one.value < 0.1 else below))
