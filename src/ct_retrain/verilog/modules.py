@@ -56,6 +56,11 @@ def modules(text: str) -> tuple[Module, ...]:
     return tuple(Module(name, ports.get(name, ())) for name in found)
 
 
+def module_of(text: str, name: str) -> Module | None:
+    """Return the module *name* of *text*; None if it defines none."""
+    return next((one for one in modules(text) if one.name == name), None)
+
+
 def outputs(known: Iterable[Module], wanted: Collection[str]) -> list[str]:
     """Return the output ports of the modules *wanted* among *known*, in order."""
     return [

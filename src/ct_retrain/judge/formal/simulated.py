@@ -8,7 +8,7 @@ compared.
 from collections.abc import Iterator
 
 from ct_retrain.judge.confined.formal.equivalence import clock_of, comparable, rewritten, starting
-from ct_retrain.verilog.modules import Module, Port, modules
+from ct_retrain.verilog.modules import Module, Port, module_of
 from ct_retrain.verilog.rename import with_suffix
 
 _CYCLES = 300
@@ -18,7 +18,7 @@ _WARM = 4
 
 def random_testbench(reference: str, top: str) -> str:
     """Return a testbench of module *top* with *reference* in it; "" if there can be none."""
-    module = next((one for one in modules(reference) if one.name == top), None)
+    module = module_of(reference, top)
     golden = with_suffix(rewritten(reference), "_golden")
     if module is None or not golden or not comparable(module):
         return ""

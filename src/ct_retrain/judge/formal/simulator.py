@@ -1,7 +1,7 @@
 """A Simulator that judges by proof the designs that must equal a reference, and passes all other designs on.
 
-Proved equal is a pass, if random simulation shows no difference either; a counterexample that Icarus Verilog shows too is a mismatch; everything else is UNPROVEN and
-no pass, however far a search went without finding a difference.
+Proved equal is a pass, if random simulation shows no difference either; a counterexample that Icarus Verilog shows
+too is a mismatch; everything else is UNPROVEN and no pass, however far a search went without finding a difference.
 """
 
 from typing import NamedTuple

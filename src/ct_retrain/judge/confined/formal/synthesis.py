@@ -17,7 +17,7 @@ from ct_retrain.judge.confined.formal.equivalence import readable
 from ct_retrain.judge.confined.formal.yowasp import run_yosys
 from ct_retrain.judge.confined.sandbox.process import CpuBudget, Limits
 from ct_retrain.verilog.guard import approve, usable
-from ct_retrain.verilog.modules import Module, defined, modules
+from ct_retrain.verilog.modules import Module, defined, module_of
 from ct_retrain.verilog.overrides import Values, overrides
 from ct_retrain.verilog.packages import packages_alone, packages_used
 from ct_retrain.verilog.stub import choosing
@@ -177,7 +177,7 @@ _EDGE = re.compile(r"(?P<kind>pos|neg)edge (?P<name>\\\S+ |[\w$]+)")
 
 def _at_edge(copy: str, top: str) -> Netlist:
     """Wrap *copy* in a module that wakes at the clock as the design did, and holds the inputs while registers load."""
-    module = next((one for one in modules(copy) if one.name == top), None)
+    module = module_of(copy, top)
     edges = dict.fromkeys(
         match.groups() for each in _EDGES.finditer(copy) for match in _EDGE.finditer(each["list"])
     )

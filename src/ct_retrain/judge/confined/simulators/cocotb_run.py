@@ -17,6 +17,7 @@ from ct_retrain.core.records.verdict import Outcome
 from ct_retrain.judge.confined.sandbox.process import Finished, Limit, run_limited
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
+    answer_of,
     compile_design,
     flatten,
     limited,
@@ -33,11 +34,10 @@ from ct_retrain.judge.evidence.cocotb import (
 )
 from ct_retrain.judge.evidence.experiment import AS_WRITTEN, Experiment
 from ct_retrain.judge.evidence.harness import Harness, Nonce, Style
-from ct_retrain.judge.evidence.logs import strip_control, tail
 from ct_retrain.judge.evidence.verdict import ReadVerdict, enough
 from ct_retrain.judge.evidence.wrapper import inner_instance, recital_tests, wrapper, wrapper_name
 from ct_retrain.verilog.guard import approve
-from ct_retrain.verilog.modules import Port, modules, tops
+from ct_retrain.verilog.modules import Module, Port, module_of, modules, tops
 from ct_retrain.verilog.rename import with_suffix
 
 UNITS = "`timescale 1ns/1ps"
@@ -69,7 +69,8 @@ def judge_with_cocotb(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> An
     bench = _bench(trial, top, tools)
     if isinstance(bench, str):
         return Answer(Outcome.NO_EVIDENCE, bench)
-    placed = _placed(rtl, top, trial)
+    known = module_of(rtl, top)
+    placed = _placed(rtl, top, known, trial)
     if placed is None:
         return Answer(Outcome.NO_EVIDENCE, "the design has ports for which there is no wrapper")
     bench = bench._replace(flat=f"{bench.flat}\n{placed.shell}")
@@ -77,63 +78,56 @@ def judge_with_cocotb(rtl: str, trial: CocotbTrial, tools: SimulatorTools) -> An
     if isinstance(built, Answer):
         return built._replace(gave_up=False)
     module.write_text(trial.testbench, encoding="utf-8", errors="replace")
-    ports = next((one.ports for one in modules(rtl) if one.name == top), ())
-    ran = run_limited(
-        _command(trial, top, placed._replace(text=built.text, ports=ports), tools.icarus),
-        tools.limits,
-        tools.hangup,
-    )
+    command = _command(trial, top, placed._replace(text=built.text), tools.icarus)
+    ran = run_limited(command, tools.limits, tools.hangup)
     finding = refuse_illegal(
         enough(result_of(trial.nonce.mark, ran), Style.COCOTB, trial.expected), built.illegal
     )
-    log = tail(strip_control(clean(ran.output)), tools.log_chars)
-    answer = Answer(
-        finding.outcome,
-        strip_control(finding.detail),
-        finding.checks,
-        finding.errors,
-        built.warnings,
-        log,
-        cpu_seconds=ran.cpu_seconds,
+    answer = answer_of(finding, clean(ran.output), tools)._replace(
+        warnings=built.warnings, cpu_seconds=ran.cpu_seconds
     )
-    return answer if trial.tried is not AS_WRITTEN else _with_experiments(answer, rtl, trial, bench.made)
+    if trial.tried is not AS_WRITTEN or answer.outcome is not Outcome.PASS:
+        return answer
+    return _with_experiments(answer, rtl, known, trial, bench.made)
 
 
 class _Placed(NamedTuple):
     """A design below the name that the tests drive."""
 
     text: str
-    shell: str = ""
-    """The wrapper, if the design is in one."""
-    ports: tuple[Port, ...] = ()
+    shell: str
+    """The wrapper; "" if the design is in none."""
+    ports: tuple[Port, ...]
     """Ports of the top."""
 
 
-def _placed(rtl: str, top: str, trial: CocotbTrial) -> _Placed | None:
+def _placed(rtl: str, top: str, known: Module | None, trial: CocotbTrial) -> _Placed | None:
     """Return where *rtl* stands for the tests: as it is, or in a wrapper that has its top's name; None if impossible."""
+    ports = known.ports if known else ()
     if not trial.tried.apart:
-        return _Placed(rtl)
+        return _Placed(rtl, "", ports)
     secret = trial.nonce.name
     key = hashlib.sha256((rtl + trial.tried.held).encode(errors="replace")).hexdigest()[:8]
     inner = f"{top}_{secret}"
     text = with_suffix(approve(rtl).text, f"_{secret}", frozenset({top}))
     shell = wrapper(text, inner, secret, trial.tried, key)
-    return _Placed(text, shell.replace(f"{wrapper_name(inner)}_{secret}", top)) if text and shell else None
+    if not (text and shell):
+        return None
+    return _Placed(text, shell.replace(f"{wrapper_name(inner)}_{secret}", top), ports)
 
 
-def _with_experiments(answer: Answer, rtl: str, trial: CocotbTrial, made: Harness) -> Answer:
-    """Add to *answer* what a pass is tested by, unless the tests drive what is no input."""
-    if answer.outcome is not Outcome.PASS:
-        return answer
-    top = made.tops[0] if made.tops else ""
+def _with_experiments(
+    answer: Answer, rtl: str, known: Module | None, trial: CocotbTrial, made: Harness
+) -> Answer:
+    """Add to the pass *answer* what it is tested by, unless the tests drive what is no input."""
+    top = next(iter(made.tops), "")
     driven = sorted(file.suffix[1:] for file in Path().glob(f"{trial.nonce.mark}.drives.*"))
     if driven:
         why = (
             f"the tests drive {driven[0]}, which is no input of {top}, so the design may change what they see"
         )
         return answer._replace(outcome=Outcome.NO_EVIDENCE, detail=why)
-    ports = next((one.ports for one in modules(rtl) if one.name == top), None)
-    if ports is not None and all(port.direction == "input" for port in ports):
+    if known is not None and all(port.direction == "input" for port in known.ports):
         return answer._replace(
             outcome=Outcome.NO_EVIDENCE, detail=f"{top} has no output, so the tests look inside it"
         )

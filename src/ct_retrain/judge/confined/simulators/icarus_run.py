@@ -90,16 +90,9 @@ def judge_with_icarus(
     ran = run_limited(icarus_tools.simulate(tools.icarus), tools.limits, tools.hangup, text)
     finding = enough(found(bench.made, nonce.mark, ran), bench.made.style, expected)
     finding = refuse_illegal(finding, built.illegal)
-    log = tail(strip_control(clean(bench.made, nonce, ran.output)), tools.log_chars)
-    answer = Answer(
-        finding.outcome,
-        strip_control(finding.detail),
-        finding.checks,
-        finding.errors,
-        built.warnings,
-        log,
+    answer = answer_of(finding, clean(bench.made, nonce, ran.output), tools)._replace(
+        warnings=built.warnings,
         gave_up=ran.limit is Limit.CPU,
-        quiet=finding.quiet,
         ended=_ended(nonce.mark, ran.output, bench.units),
         cpu_seconds=ran.cpu_seconds,
         shown=explained_lines(bench.made, nonce.mark, ran.output, tools),
@@ -358,6 +351,13 @@ def _without_design(error: str, bench: Bench, nonce: Nonce, tools: SimulatorTool
         return False
     alone = _compile("", bench, nonce, tools, alone=True)
     return _refused(alone, strip_control(clean(bench.made, nonce, alone.output)), tools).detail == error
+
+
+def answer_of(finding: ReadVerdict, output: str, tools: SimulatorTools) -> Answer:
+    """Return *finding* with the end of what the simulation printed, without what controls a terminal."""
+    log = tail(strip_control(output), tools.log_chars)
+    detail = strip_control(finding.detail)
+    return Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
 
 
 def found(made: Harness, mark: str, ran: Finished) -> ReadVerdict:

@@ -28,6 +28,7 @@ from ct_retrain.judge.confined.sandbox.process import (
 from ct_retrain.judge.confined.simulators import verilator_build
 from ct_retrain.judge.confined.simulators.answer import Answer, Bench, SimulatorTools
 from ct_retrain.judge.confined.simulators.icarus_run import (
+    answer_of,
     connection_objection,
     early_refusal,
     explained_lines,
@@ -209,9 +210,7 @@ def _run(level: int, made: Harness, trial: VerilatorTrial, tools: SimulatorTools
     ran = ran._replace(output=_in_common_words(ran.output))
     mark = trial.nonce.mark
     finding = enough(_RESTLESS if restless else found(made, mark, ran), made.style, trial.expected)
-    log = tail(strip_control(clean(made, trial.nonce, ran.output)), tools.log_chars)
-    detail = strip_control(finding.detail)
-    answer = Answer(finding.outcome, detail, finding.checks, finding.errors, log=log, quiet=finding.quiet)
+    answer = answer_of(finding, clean(made, trial.nonce, ran.output), tools)
     return answer._replace(shown=explained_lines(made, mark, ran.output, tools))
 
 
